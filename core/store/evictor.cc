@@ -1,0 +1,406 @@
+#include "store/evictor.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+
+#include "base/hash.h"
+
+namespace isocache {
+namespace {
+
+// Measured on OLTP, cloudPhysics and synthetic mixes with isocache_replay; see core/README.md.
+constexpr double kMinSmallShare = 0.05;
+constexpr double kMaxSmallShare = 0.90;
+constexpr double kGhostPerItem = 0.5;      // entries in each ghost, for each item in the store
+constexpr double kRecentWindow = 0.15;     // of the items: how far back a ghost hit moves the share
+constexpr double kShareStep = 0.0005;      // for each such hit
+
+// Work is done in batches, so that the index lines of several items are fetched at once.
+constexpr std::size_t kBatchRecords = 8;
+constexpr std::size_t kBatchBytes = 1024;
+// Survivors copied in one call; what is found later is evicted though it was read. Bounds the stall.
+constexpr std::size_t kMaxSecondChances = 4 * limits::kSegmentBytes;
+
+}  // namespace
+
+Evictor::Evictor(Log& log, Index& index, StoreCounters& counters, std::uint64_t hash_seed,
+                 const EvictorOptions& options)
+    : log_(log),
+      index_(index),
+      counters_(counters),
+      hash_seed_(hash_seed),
+      options_(options),
+      small_ghost_(log.heap),
+      main_ghost_(log.heap) {}
+
+// --- making room --------------------------------------------------------------------------
+
+bool Evictor::make_room_slowly(std::size_t bytes) {
+  ++steps_;
+  second_chances_ = 0;
+  const std::size_t segments = bytes / limits::kSegmentBytes;
+  const std::size_t needed = kReserve + 1 + segments;
+  if (needed + kReserve > log_.heap.limit_segments()) return false;
+  // Ahead of need: twice what is written, more while few survive the selection.
+  owed_bytes_ += 2 * bytes + 2 * bytes * (kReserve + kAhead + segments -
+                                          std::min(log_.heap.available(), kReserve + kAhead + segments));
+  while (owed_bytes_ >= kBatchBytes || log_.heap.available() < needed) {
+    if (victim_ == 0 && !choose_victim()) break;
+    process(kBatchBytes);
+    owed_bytes_ -= std::min(owed_bytes_, kBatchBytes);
+    if (log_.heap.available() > needed + kAhead) {
+      owed_bytes_ = 0;
+      break;
+    }
+  }
+  if (victim_ == 0) owed_bytes_ = 0;
+  return log_.heap.available() >= needed;
+}
+
+SegmentId Evictor::oldest_closed(Stream stream) {
+  SegmentQueue& queue = log_.queue(stream);
+  for (std::size_t tries = queue.size(); tries > 0; --tries) {
+    const SegmentId id = queue.head();
+    const Segment& segment = log_.heap.segment(id);
+    if (!segment.open && segment.uploads == 0) return id;
+    if (queue.size() == 1) return 0;
+    // An unfinished upload holds it: look at it again later.
+    queue.remove(log_.heap, id);
+    queue.push(log_.heap, id);
+  }
+  return 0;
+}
+
+bool Evictor::choose_flushed() {
+  for (unsigned band = 0; band < kBands && log_.flushed_segments() > 0; ++band) {
+    for (const QueueKind kind : {QueueKind::kSmall, QueueKind::kMain}) {
+      const SegmentId id = oldest_closed({band, kind});
+      if (id == 0 || !log_.flushed(id)) continue;
+      begin(id, VictimMode::kEvict);
+      return true;
+    }
+  }
+  return false;
+}
+
+bool Evictor::choose_victim() {
+  if (choose_flushed()) return true;
+  if (const SegmentId id = log_.dead_lists.deadest(log_.heap); id != 0) {
+    begin(id, VictimMode::kCompact);
+    return true;
+  }
+  if (!options_.evict) return false;
+  fit_ghosts();
+  return choose_by_age_and_size() || (close_an_open_one() && choose_by_age_and_size());
+}
+
+// The band whose oldest segment has held its memory longest for the least use: age times mean item size.
+bool Evictor::choose_by_age_and_size() {
+  SegmentId best = 0;
+  double best_score = -1;
+  for (unsigned band = 0; band < kBands; ++band) {
+    const std::size_t small = log_.queue({band, QueueKind::kSmall}).size();
+    const std::size_t main = log_.queue({band, QueueKind::kMain}).size();
+    if (small + main == 0) continue;
+    const bool small_first = static_cast<double>(small) > small_share_ * static_cast<double>(small + main);
+    SegmentId id = oldest_closed({band, small_first ? QueueKind::kSmall : QueueKind::kMain});
+    if (id == 0) id = oldest_closed({band, small_first ? QueueKind::kMain : QueueKind::kSmall});
+    if (id == 0) continue;
+    const Segment& segment = log_.heap.segment(id);
+    const double age = static_cast<double>(log_.clock - segment.opened_at) + 1;
+    const double mean_size = static_cast<double>(segment.live) / std::max(segment.items, 1U);
+    const double score = age * std::pow(mean_size, options_.size_exponent);
+    if (score > best_score) {
+      best_score = score;
+      best = id;
+    }
+  }
+  if (best == 0) return false;
+  begin(best, VictimMode::kEvict);
+  return true;
+}
+
+// In a very small store every segment may be open: the fullest gives way.
+bool Evictor::close_an_open_one() {
+  Stream fullest{};
+  std::size_t most = 0;
+  for (unsigned band = 0; band < kBands; ++band) {
+    for (const QueueKind kind : {QueueKind::kSmall, QueueKind::kMain}) {
+      const Stream stream{band, kind};
+      if (log_.queue(stream).size() == 0) continue;
+      const std::size_t used = limits::kSegmentBytes - log_.room(stream);
+      const SegmentId id = log_.queue(stream).head();
+      if (used >= most && log_.heap.segment(id).uploads == 0 && log_.heap.segment(id).open) {
+        most = used;
+        fullest = stream;
+      }
+    }
+  }
+  if (most == 0) return false;
+  log_.close(fullest);
+  return true;
+}
+
+// --- one victim ---------------------------------------------------------------------------
+
+void Evictor::begin(SegmentId victim, VictimMode mode) {
+  victim_ = victim;
+  mode_ = mode;
+  offset_ = 0;
+  log_.evicting = victim;
+  if (mode == VictimMode::kCompact) ++counters_.compacted_segments;
+}
+
+void Evictor::finish_victim() {
+  assert(log_.heap.segment(victim_).live == 0);
+  log_.evicting = 0;
+  log_.retire(victim_);
+  victim_ = 0;
+}
+
+void Evictor::process(std::size_t bytes) {
+  Record records[kBatchRecords];
+  const std::size_t count = gather(records, bytes);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (log_.is_item(records[i].location)) {
+      process_item(records[i]);
+    } else {
+      process_piece(records[i]);
+    }
+  }
+  if (offset_ == log_.heap.segment(victim_).used) finish_victim();
+}
+
+// The next live records, with the lines that their processing will touch under way.
+std::size_t Evictor::gather(Record* records, std::size_t& bytes) {
+  const std::size_t used = log_.heap.segment(victim_).used;
+  std::size_t count = 0;
+  std::size_t gathered = 0;
+  while (offset_ < used && count < kBatchRecords && gathered < bytes) {
+    const Location location = Heap::locate(victim_, offset_);
+    const std::size_t record_bytes = log_.record_bytes(location);
+    offset_ += record_bytes;
+    std::uint64_t hash = 0;
+    if (log_.is_item(location)) {
+      if ((log_.item(location)->bits & kDead) != 0) continue;
+      hash = hash_of(location);
+    } else {
+      if (log_.piece(location)->kind != RecordKind::kPiece) continue;
+      hash = log_.piece(location)->owner_hash;
+    }
+    gathered += record_bytes;
+    index_.prefetch(hash);
+    records[count++] = {location, hash};
+  }
+  bytes = gathered;
+  return count;
+}
+
+bool Evictor::is_gone(Location item) const {
+  const UnixSeconds exptime = log_.item(item)->exptime;
+  return (exptime != 0 && exptime <= log_.now_s) || log_.flushed(Heap::segment_of(item));
+}
+
+void Evictor::count_reclaimed(const ItemHeader& item) {
+  ++counters_.reclaimed;
+  if ((item.bits & kFetched) == 0) ++counters_.expired_unfetched;
+}
+
+void Evictor::process_item(const Record& record) {
+  // An earlier record of the batch may have taken it along (a chain's piece decides for its item).
+  if ((log_.item(record.location)->bits & kDead) != 0) return;
+  const Slot slot =
+      index_.find(record.hash, [&](Location location) { return location == record.location; });
+  assert(slot);
+  if (is_gone(record.location)) {
+    count_reclaimed(*log_.item(record.location));
+    drop(slot, record.hash);
+    return;
+  }
+  Stream to = Log::stream_of(log_.heap.segment(victim_));
+  if (mode_ == VictimMode::kEvict && !decide_to_keep(slot, record.location, record.hash, to)) return;
+  keep_item(slot, record.location, to, record.hash);
+}
+
+// Whether an item is worth keeping; evicts it if not. Sets the frequency it goes on with.
+bool Evictor::decide_to_keep(Slot slot, Location item, std::uint64_t hash, Stream& to) {
+  const unsigned frequency = slot.bucket->frequency(slot.index);
+  if (frequency == 0 || second_chances_ >= kMaxSecondChances) {
+    evict_item(slot, item, hash);
+    return false;
+  }
+  if (to.queue == QueueKind::kSmall) {
+    to.queue = QueueKind::kMain;
+    slot.bucket->set_frequency(slot.index, 0);
+    ++counters_.promoted;
+  } else {
+    slot.bucket->set_frequency(slot.index, frequency - 1);
+    ++counters_.kept;
+  }
+  second_chances_ += log_.record_bytes(item);
+  return true;
+}
+
+bool Evictor::keep_item(Slot slot, Location item, Stream to, std::uint64_t hash) {
+  const Location moved = log_.move_item(item, to);
+  if (moved == 0) {  // not even the reserve has room
+    evict_item(slot, item, hash);
+    return false;
+  }
+  slot.bucket->set_location(slot.index, moved);
+  return true;
+}
+
+void Evictor::evict_item(Slot slot, Location item, std::uint64_t hash) {
+  const ItemHeader& header = *log_.item(item);
+  const Segment& segment = log_.heap.segment(Heap::segment_of(item));
+  ++counters_.evictions;
+  if ((header.bits & kFetched) == 0) ++counters_.evicted_unfetched;
+  if (slot.bucket->frequency(slot.index) != 0) ++counters_.evicted_active;
+  Evicted& of_band = evicted_[segment.band];
+  ++of_band.items;
+  of_band.age_s = log_.now_s - std::min(log_.now_s, header.last_access);
+  (segment.use == SegmentUse::kMain ? main_ghost_ : small_ghost_).insert(hash);
+  drop(slot, hash);
+}
+
+// A piece goes where its item goes. The item decides when it is met itself, or, when its record has moved ahead
+// by compaction, here.
+void Evictor::process_piece(const Record& record) {
+  if (log_.piece(record.location)->kind != RecordKind::kPiece) return;
+  const Segment& victim = log_.heap.segment(victim_);
+  Stream to = Log::stream_of(victim);
+  const Slot slot = index_.find(record.hash, [&](Location location) {
+    return (log_.item(location)->bits & kChained) != 0 && hash_of(location) == record.hash;
+  });
+  if (slot) {
+    const Location item = slot.location();
+    const Segment& home = log_.heap.segment(Heap::segment_of(item));
+    if (is_gone(item)) {
+      count_reclaimed(*log_.item(item));
+      drop(slot, record.hash);
+    } else if (mode_ == VictimMode::kEvict) {
+      const bool moved_on = home.opened_at > victim.opened_at || home.use != victim.use;
+      if (moved_on || home.open || decide_to_keep(slot, item, record.hash, to)) {
+        to.queue = home.use == SegmentUse::kMain ? QueueKind::kMain : to.queue;
+      }
+    }
+  }
+  // Still here: kept, or (two keys with one 64-bit hash) another item's.
+  if (log_.piece(record.location)->kind == RecordKind::kPiece &&
+      log_.move_piece(record.location, to) == 0) {
+    assert(slot);
+    evict_item(slot, slot.location(), record.hash);
+  }
+}
+
+void Evictor::drop(Slot slot, std::uint64_t hash) {
+  const Location item = slot.location();
+  index_.erase(slot, hash);
+  log_.kill_item(item);
+}
+
+std::uint64_t Evictor::hash_of(Location item) const {
+  const ItemHeader* header = log_.item(item);
+  return hash_bytes({reinterpret_cast<const char*>(header + 1), header->key_length}, hash_seed_);
+}
+
+// --- ghosts and adaptation ----------------------------------------------------------------
+
+void Evictor::fit_ghosts() {
+  const double wanted = kGhostPerItem * static_cast<double>(index_.size());
+  const bool large_enough = log_.heap.limit_segments() >= 64;  // below, a page costs more than it brings
+  for (Ghost* ghost : {&small_ghost_, &main_ghost_}) {
+    const auto capacity = static_cast<double>(ghost->capacity());
+    if (large_enough && capacity < wanted && log_.heap.available() > kReserve) {
+      ghost->add_page();
+    } else if (ghost->pages() > 1 && capacity > 2 * wanted + 2.0 * Ghost::kPageEntries) {
+      ghost->drop_page();
+    }
+  }
+}
+
+QueueKind Evictor::queue_for_new(std::uint64_t hash) {
+  const double remembered = kGhostPerItem * static_cast<double>(index_.size());
+  for (Ghost* ghost : {&small_ghost_, &main_ghost_}) {
+    if (ghost->pages() == 0) continue;
+    const double age = ghost->take(hash);
+    if (age < 0) continue;
+    const double entries_ago = age * static_cast<double>(ghost->capacity());
+    if (entries_ago > remembered) continue;
+    ++counters_.ghost_hits;
+    adapt(ghost == &small_ghost_, entries_ago);
+    return QueueKind::kMain;
+  }
+  return QueueKind::kSmall;
+}
+
+void Evictor::adapt(bool small_ghost, double entries_ago) {
+  if (entries_ago > kRecentWindow * static_cast<double>(index_.size())) return;
+  small_share_ = std::clamp(small_share_ + (small_ghost ? kShareStep : -kShareStep), kMinSmallShare,
+                            kMaxSmallShare);
+}
+
+// --- background ---------------------------------------------------------------------------
+
+bool Evictor::reclaim_flushed() {
+  if (log_.flushed_segments() == 0) return false;
+  ++steps_;
+  if (victim_ == 0 && !choose_flushed()) return false;
+  process(limits::kSegmentBytes);
+  return log_.flushed_segments() > 0;
+}
+
+bool Evictor::shrink_to_limit() {
+  if (log_.heap.used_segments() + kReserve <= log_.heap.limit_segments()) return false;
+  ++steps_;
+  second_chances_ = 0;
+  if (victim_ == 0 && !choose_victim()) return false;
+  process(limits::kSegmentBytes);
+  return true;
+}
+
+bool Evictor::expire() {
+  constexpr std::size_t kSegmentsLookedAt = 256;
+  for (std::size_t n = 0; n < kSegmentsLookedAt; ++n) {
+    if (++expire_cursor_ >= log_.heap.end_id()) {
+      expire_cursor_ = 0;
+      return false;
+    }
+    const Segment& segment = log_.heap.segment(expire_cursor_);
+    if (segment.use != SegmentUse::kSmall && segment.use != SegmentUse::kMain) continue;
+    if (segment.earliest_exptime == 0 || segment.earliest_exptime > log_.now_s) continue;
+    if (expire_cursor_ == victim_) continue;
+    expire_segment(expire_cursor_);
+    return true;
+  }
+  return true;
+}
+
+void Evictor::expire_segment(SegmentId id) {
+  ++steps_;
+  UnixSeconds earliest = 0;
+  const std::size_t used = log_.heap.segment(id).used;
+  for (std::size_t offset = 0; offset < used;) {
+    const Location location = Heap::locate(id, offset);
+    offset += log_.record_bytes(location);
+    if (!log_.is_item(location) || (log_.item(location)->bits & (kDead | kUnlinked)) != 0) continue;
+    ++counters_.crawler_items_checked;
+    const ItemHeader item = *log_.item(location);
+    if (item.exptime == 0) continue;
+    if (item.exptime > log_.now_s) {
+      earliest = earliest == 0 ? item.exptime : std::min(earliest, item.exptime);
+      continue;
+    }
+    ++counters_.crawler_reclaimed;
+    if ((item.bits & kFetched) == 0) ++counters_.expired_unfetched;
+    const std::uint64_t hash = hash_of(location);
+    drop(index_.find(hash, [&](Location at) { return at == location; }), hash);
+    if (log_.heap.segment(id).use == SegmentUse::kFree) return;  // that was its last live item
+    if (log_.heap.segment(id).use == SegmentUse::kZombie) return;
+  }
+  log_.heap.segment(id).earliest_exptime = earliest;
+}
+
+}  // namespace isocache

@@ -1,0 +1,123 @@
+// Makes room: S3-FIFO over segments (Yang et al., "FIFO queues are all you need for cache eviction", SOSP
+// 2023), with size bands, an adaptive share for the small queue, and compaction.
+//
+// Eviction, compaction and the reclaiming of flushed items are one loop over the records of one victim
+// segment, a few at a time, so that no put ever waits for a whole segment:
+//
+//   small queue head:  read since written? -> main queue, else -> small ghost
+//   main queue head:   frequency > 0?      -> main queue again, frequency - 1, else -> main ghost
+//   mostly dead:       everything live moves to the tail of its own queue
+//
+// A new key found in a ghost enters the main queue at once. Recent hits in the small ghost say that the small
+// queue should have been longer, those in the main ghost that it should have been shorter.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "store/ghost.h"
+#include "store/index.h"
+#include "store/log.h"
+#include "store/store.h"
+
+namespace isocache {
+
+// What eviction does with one victim segment.
+enum class VictimMode : std::uint8_t { kEvict, kCompact };
+
+struct EvictorOptions {
+  bool evict = true;
+  double size_exponent = 1.0;
+};
+
+class Evictor {
+ public:
+  Evictor(Log& log, Index& index, StoreCounters& counters, std::uint64_t hash_seed,
+          const EvictorOptions& options);
+
+  // Call before appending `bytes`: does a share of the work ahead of need, so that segments are there when
+  // wanted. False: there is no room and none can be made.
+  bool make_room(std::size_t bytes) {
+    if (log_.heap.available() > kReserve + kAhead + bytes / limits::kSegmentBytes) [[likely]] {
+      return true;
+    }
+    return make_room_slowly(bytes);
+  }
+
+  // Which queue a new key belongs to; learns from the ghosts.
+  QueueKind queue_for_new(std::uint64_t hash);
+
+  // Takes the item out of index and log.
+  void drop(Slot slot, std::uint64_t hash);
+
+  // Background steps, bounded; each returns true while there is more to do at once.
+  bool reclaim_flushed();
+  bool shrink_to_limit();
+  // Looks for expired items in the next segments.
+  bool expire();
+
+  std::size_t ghost_bytes() const {
+    return (small_ghost_.pages() + main_ghost_.pages()) * limits::kSegmentBytes;
+  }
+  struct Evicted {
+    std::uint64_t items = 0;
+    UnixSeconds age_s = 0;
+  };
+  const Evicted& evicted(unsigned band) const { return evicted_[band]; }
+  double small_share() const { return small_share_; }
+  // Counts evictor activity: when it changed, slots and items found before may have moved.
+  std::uint64_t steps() const { return steps_; }
+
+ private:
+  // Segments kept back for survivors, and a little ahead of need.
+  static constexpr std::size_t kReserve = 2;
+  static constexpr std::size_t kAhead = 2;
+
+  struct Record {
+    Location location;
+    std::uint64_t hash;
+  };
+
+  bool make_room_slowly(std::size_t bytes);
+  bool choose_victim();
+  SegmentId oldest_closed(Stream stream);
+  bool choose_flushed();
+  bool choose_by_age_and_size();
+  bool close_an_open_one();
+  void begin(SegmentId victim, VictimMode mode);
+  // Processes about `bytes` of the victim; ends it when its records are used up.
+  void process(std::size_t bytes);
+  std::size_t gather(Record* records, std::size_t& bytes);
+  void process_item(const Record& record);
+  void process_piece(const Record& record);
+  bool decide_to_keep(Slot slot, Location item, std::uint64_t hash, Stream& to);
+  void evict_item(Slot slot, Location item, std::uint64_t hash);
+  bool keep_item(Slot slot, Location item, Stream to, std::uint64_t hash);
+  void finish_victim();
+  bool is_gone(Location item) const;
+  void count_reclaimed(const ItemHeader& item);
+  std::uint64_t hash_of(Location item) const;
+  void fit_ghosts();
+  void adapt(bool small_ghost, double entries_ago);
+  void expire_segment(SegmentId id);
+
+  Log& log_;
+  Index& index_;
+  StoreCounters& counters_;
+  std::uint64_t hash_seed_;
+  EvictorOptions options_;
+  Ghost small_ghost_;
+  Ghost main_ghost_;
+  double small_share_ = 0.1;
+  std::uint64_t steps_ = 0;
+
+  SegmentId victim_ = 0;
+  VictimMode mode_ = VictimMode::kEvict;
+  std::size_t offset_ = 0;       // of its next record
+  std::size_t owed_bytes_ = 0;   // of work, below one batch
+  std::size_t second_chances_ = 0;  // bytes kept within one call
+  SegmentId expire_cursor_ = 1;
+  Evicted evicted_[kBands];
+};
+
+}  // namespace isocache

@@ -1,0 +1,46 @@
+#include "store/ghost.h"
+
+#include <cstring>
+
+namespace isocache {
+
+void Ghost::insert(std::uint64_t hash) {
+  if (bases_.empty()) return;
+  Bucket* at = bucket(hash);
+  at->head = static_cast<std::uint16_t>((at->head + 1U) % kRing);
+  at->ring[at->head] = fingerprint(hash);
+}
+
+double Ghost::take(std::uint64_t hash) {
+  if (bases_.empty()) return -1;
+  Bucket* at = bucket(hash);
+  const std::uint16_t wanted = fingerprint(hash);
+  for (std::size_t i = 0; i < kRing; ++i) {
+    if (at->ring[i] != wanted) continue;
+    at->ring[i] = 0;
+    const std::size_t age = (at->head + kRing - i) % kRing;
+    return static_cast<double>(age) / kRing;
+  }
+  return -1;
+}
+
+void Ghost::prefetch(std::uint64_t hash) const {
+  if (!bases_.empty()) __builtin_prefetch(bucket(hash), 1);
+}
+
+bool Ghost::add_page() {
+  const SegmentId id = heap_.acquire(SegmentUse::kTable);
+  if (id == 0) return false;
+  std::memset(heap_.data(id), 0, limits::kSegmentBytes);
+  pages_.push_back(id);
+  bases_.push_back(reinterpret_cast<Bucket*>(heap_.data(id)));
+  return true;
+}
+
+void Ghost::drop_page() {
+  heap_.release(pages_.back());
+  pages_.pop_back();
+  bases_.pop_back();
+}
+
+}  // namespace isocache

@@ -1,0 +1,103 @@
+// Memory as 64 KiB segments: where they lie, who uses them, how full and how dead they are.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "store/record.h"
+#include "store/store.h"
+
+namespace isocache {
+
+enum class SegmentUse : std::uint8_t {
+  kFree,
+  kTable,   // a page of the index or of a ghost
+  kSmall,   // items on probation
+  kMain,    // items that were read, or came back after eviction
+  kZombie,  // nothing in it is live, but a reply still sends from it
+};
+
+// Bookkeeping of one segment, outside its 64 KiB.
+struct Segment {
+  std::uint32_t used = 0;     // bytes appended
+  std::uint32_t live = 0;     // of them in live records
+  std::uint32_t items = 0;    // live items (pieces not counted)
+  std::uint32_t pins = 0;     // replies that send from here
+  std::uint32_t uploads = 0;  // unfinished uploads that write here
+  SegmentId next = 0;         // in the queue (or the free list)
+  SegmentId previous = 0;
+  SegmentId dead_next = 0;  // among segments as dead as this one
+  SegmentId dead_previous = 0;
+  std::uint32_t generation = 0;  // below the store's: everything in it was flushed
+  std::uint64_t opened_at = 0;   // on the store's logical clock (puts)
+  UnixSeconds opened_s = 0;
+  UnixSeconds earliest_exptime = 0;  // a lower bound over its live items; 0: none expires
+  SegmentUse use = SegmentUse::kFree;
+  std::uint8_t band = 0;
+  std::uint8_t dead_level = 0;  // which list of DeadLists; 0: none
+  bool open = false;            // a stream still appends to it
+
+  std::uint32_t dead() const { return used - live; }
+};
+
+class Heap {
+ public:
+  Heap(std::size_t limit_bytes, MemorySource& source);
+
+  // --- places -----------------------------------------------------------------------------
+  std::byte* data(SegmentId id) const {
+    return chunks_[(id - 1) / kSegmentsPerChunk] +
+           ((id - 1) % kSegmentsPerChunk) * limits::kSegmentBytes;
+  }
+  std::byte* at(Location location) const {
+    return data(segment_of(location)) + offset_of(location);
+  }
+  template <typename Record>
+  Record* record(Location location) const {
+    return reinterpret_cast<Record*>(at(location));
+  }
+  static SegmentId segment_of(Location location) {
+    return static_cast<SegmentId>(location >> kOffsetBits);
+  }
+  static std::size_t offset_of(Location location) {
+    return static_cast<std::size_t>(location & ((1U << kOffsetBits) - 1)) * kUnitBytes;
+  }
+  static Location locate(SegmentId id, std::size_t offset) {
+    return (static_cast<Location>(id) << kOffsetBits) | (offset / kUnitBytes);
+  }
+  Segment& segment(SegmentId id) { return segments_[id]; }
+  const Segment& segment(SegmentId id) const { return segments_[id]; }
+
+  // --- segments ---------------------------------------------------------------------------
+  // An unused segment, or 0: the limit is reached. Contents are undefined.
+  SegmentId acquire(SegmentUse use);
+  // REQUIRES: in no queue or list, no pins.
+  void release(SegmentId id);
+  // Segments that acquire() can still give.
+  std::size_t available() const;
+  std::size_t limit_segments() const { return limit_segments_; }
+  std::size_t used_segments() const { return used_segments_; }
+  SegmentId end_id() const { return static_cast<SegmentId>(segments_.size()); }
+  std::size_t bytes_from_source() const { return source_bytes_; }
+  void set_limit(std::size_t limit_bytes);
+
+ private:
+  static constexpr std::size_t kSegmentsPerChunk = 16;
+  static std::size_t segments_for(std::size_t limit_bytes);
+  bool add_chunk();
+
+  MemorySource& source_;
+  std::vector<std::byte*> chunks_;  // 1 MiB each: ids 16c + 1 .. 16c + 16
+  std::vector<Segment> segments_;   // by id; 0 is not used
+  SegmentId free_ = 0;
+  std::size_t free_count_ = 0;
+  std::size_t limit_segments_ = 0;
+  std::size_t used_segments_ = 0;
+  std::size_t source_bytes_ = 0;
+  bool source_dry_ = false;
+};
+
+}  // namespace isocache

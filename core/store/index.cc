@@ -1,0 +1,169 @@
+#include "store/index.h"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include "base/hash.h"
+
+namespace isocache {
+namespace {
+
+void prefetch_line(const void* at) { __builtin_prefetch(at, 1); }
+
+}  // namespace
+
+Index::Index(Heap& heap, std::uint64_t hash_seed) : heap_(heap), hash_seed_(hash_seed) {
+  table_.buckets = kPageBuckets;
+  table_.pages.resize(1);
+  table_.bases.resize(1);
+  add_page(table_, 0);
+  set_growth_mark();
+}
+
+void Index::set_growth_mark() {
+  growth_at_ = static_cast<std::size_t>(table_.buckets) * Bucket::kSlots / 8 * 7;
+}
+
+void Index::prefetch(std::uint64_t hash) const {
+  for (const Table* table : {&table_, &next_}) {
+    if (table->buckets == 0) continue;
+    const std::size_t number = bucket_number(*table, hash);
+    const Bucket* base = table->bases[number / kPageBuckets];
+    if (base != nullptr) prefetch_line(base + number % kPageBuckets);
+  }
+}
+
+void Index::prefetch_items(std::uint64_t hash) const {
+  const std::size_t number = bucket_number(table_, hash);
+  const Bucket* base = table_.bases[number / kPageBuckets];
+  if (base == nullptr) return;
+  const Bucket* bucket = base + number % kPageBuckets;
+  for (unsigned found = bucket->match(tag_of(hash)); found != 0; found &= found - 1) {
+    const std::byte* item =
+        heap_.at(bucket->location(static_cast<unsigned>(__builtin_ctz(found))));
+    // Header, key and the beginning of the value: an item of 100 bytes spans two or three lines.
+    prefetch_line(item);
+    prefetch_line(item + 64);
+    __builtin_prefetch(item + 128);
+  }
+}
+
+bool Index::insert(std::uint64_t hash, Location location, unsigned frequency) {
+  const bool moved = growing() && bucket_number(table_, hash) / kPageBuckets <= move_page_;
+  if (!insert_in(moved ? next_ : table_, hash, location, frequency)) return false;
+  ++size_;
+  return true;
+}
+
+bool Index::insert_in(Table& table, std::uint64_t hash, Location location, unsigned frequency) {
+  const std::size_t number = bucket_number(table, hash);
+  const std::size_t page = number / kPageBuckets;
+  if (table.bases[page] == nullptr && !add_page(table, page)) return false;
+  Bucket* base = table.bases[page];
+  const std::uint8_t tag = tag_of(hash);
+  std::size_t at = number % kPageBuckets;
+  for (std::size_t tries = 0; tries < kPageBuckets; ++tries) {
+    const unsigned free_slots = base[at].match(0);
+    if (free_slots != 0) {
+      base[at].set(static_cast<unsigned>(__builtin_ctz(free_slots)), tag, location, frequency);
+      return true;
+    }
+    base[at].add_overflow();
+    at = (at + step_of(tag)) % kPageBuckets;
+  }
+  // The page is full to the last slot: take the counts back.
+  for (std::size_t tries = 0; tries < kPageBuckets; ++tries) {
+    base[at].drop_overflow();
+    at = (at + step_of(tag)) % kPageBuckets;
+  }
+  return false;
+}
+
+void Index::erase(Slot slot, std::uint64_t hash) {
+  // The slot's bucket tells which table it is in; the way there from the home bucket was counted.
+  const std::size_t step = step_of(tag_of(hash));
+  for (const Table* table : {&table_, &next_}) {
+    if (table->buckets == 0) continue;
+    const std::size_t number = bucket_number(*table, hash);
+    Bucket* base = table->bases[number / kPageBuckets];
+    if (base == nullptr || slot.bucket < base || slot.bucket >= base + kPageBuckets) continue;
+    for (std::size_t at = number % kPageBuckets; base + at != slot.bucket;
+         at = (at + step) % kPageBuckets) {
+      base[at].drop_overflow();
+    }
+    break;
+  }
+  slot.bucket->clear(slot.index);
+  --size_;
+}
+
+void Index::begin_growth() {
+  assert(!growing());
+  const std::size_t pages = table_.pages.size() + std::max<std::size_t>(1, table_.pages.size() / 4);
+  next_.buckets = pages * kPageBuckets;
+  next_.pages.assign(pages, 0);
+  next_.bases.assign(pages, nullptr);
+  move_page_ = 0;
+  move_bucket_ = 0;
+}
+
+bool Index::grow(std::size_t buckets) {
+  for (; buckets > 0 && growing(); --buckets) {
+    if (!move_bucket()) return false;
+    if (++move_bucket_ == kPageBuckets) {
+      free_page(table_, move_page_);
+      move_bucket_ = 0;
+      if (++move_page_ == table_.pages.size()) finish_growth();
+    }
+  }
+  return true;
+}
+
+// Moves the entries that lie in one bucket of the old table. Those on their way through it (overflow) are met
+// in their own buckets.
+bool Index::move_bucket() {
+  Bucket* bucket = table_.bases[move_page_] + move_bucket_;
+  for (unsigned i = 0; i < Bucket::kSlots; ++i) {
+    if (bucket->used(i)) __builtin_prefetch(heap_.at(bucket->location(i)));
+  }
+  for (unsigned i = 0; i < Bucket::kSlots; ++i) {
+    if (!bucket->used(i)) continue;
+    const Slot slot{bucket, i};
+    const std::uint64_t hash = hash_at(slot.location());
+    if (!insert_in(next_, hash, slot.location(), bucket->frequency(i))) return false;
+    erase(slot, hash);
+    ++size_;  // erase() counted it out
+  }
+  return true;
+}
+
+void Index::finish_growth() {
+  table_ = std::move(next_);
+  next_ = Table{};
+  set_growth_mark();
+}
+
+bool Index::add_page(Table& table, std::size_t page) {
+  const SegmentId id = heap_.acquire(SegmentUse::kTable);
+  if (id == 0) return false;
+  std::memset(heap_.data(id), 0, limits::kSegmentBytes);
+  table.pages[page] = id;
+  table.bases[page] = bucket_in(id, 0);
+  ++pages_;
+  return true;
+}
+
+void Index::free_page(Table& table, std::size_t page) {
+  heap_.release(table.pages[page]);
+  table.pages[page] = 0;
+  table.bases[page] = nullptr;
+  --pages_;
+}
+
+std::uint64_t Index::hash_at(Location location) const {
+  const auto* item = heap_.record<const ItemHeader>(location);
+  return hash_bytes({reinterpret_cast<const char*>(item + 1), item->key_length}, hash_seed_);
+}
+
+}  // namespace isocache

@@ -1,0 +1,261 @@
+#include "store/log.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace isocache {
+
+std::size_t Log::room(Stream stream) const {
+  const SegmentId id = open_segment(stream);
+  return id == 0 ? 0 : limits::kSegmentBytes - heap.segment(id).used;
+}
+
+Location Log::append(Stream stream, std::size_t bytes) {
+  assert(bytes == round_to_unit(bytes) && bytes <= limits::kSegmentBytes);
+  if (room(stream) < bytes && !open_new(stream)) return 0;
+  const SegmentId id = open_segment(stream);
+  Segment& segment = heap.segment(id);
+  const Location location = Heap::locate(id, segment.used);
+  segment.used += static_cast<std::uint32_t>(bytes);
+  segment.live += static_cast<std::uint32_t>(bytes);
+  used_bytes += bytes;
+  live_bytes += bytes;
+  return location;
+}
+
+bool Log::open_new(Stream stream) {
+  const bool main = stream.queue == QueueKind::kMain;
+  const SegmentId id = heap.acquire(main ? SegmentUse::kMain : SegmentUse::kSmall);
+  if (id == 0) return false;
+  close(stream);
+  Segment& segment = heap.segment(id);
+  segment.band = static_cast<std::uint8_t>(stream.band);
+  segment.generation = generation_;
+  segment.opened_at = clock;
+  segment.opened_s = now_s;
+  segment.open = true;
+  queue(stream).push(heap, id);
+  open_[stream.band][static_cast<unsigned>(stream.queue)] = id;
+  return true;
+}
+
+void Log::close(Stream stream) {
+  SegmentId& open = open_[stream.band][static_cast<unsigned>(stream.queue)];
+  if (open == 0) return;
+  const SegmentId id = open;
+  open = 0;
+  Segment& segment = heap.segment(id);
+  segment.open = false;
+  if (segment.live == 0 && segment.uploads == 0) {
+    retire(id);
+  } else {
+    dead_lists.update(heap, id);
+  }
+}
+
+void Log::close_all() {
+  for (unsigned band = 0; band < kBands; ++band) {
+    close({band, QueueKind::kSmall});
+    close({band, QueueKind::kMain});
+  }
+}
+
+Location Log::append_item(Stream stream, std::size_t key_length, std::size_t value_length) {
+  const std::size_t fixed = sizeof(ItemHeader) + key_length;
+  const std::size_t whole = round_to_unit(fixed + value_length);
+  const std::size_t chain_fixed = fixed + sizeof(ChainHead);
+  std::size_t bytes = whole;
+  bool chained = false;
+  if (whole > room(stream) && whole > kUnsplitBytes) {
+    const bool here = room(stream) >= chain_fixed + kMinPieceBytes;
+    if (here || whole > limits::kSegmentBytes) {
+      chained = true;
+      bytes = here ? room(stream) : limits::kSegmentBytes;
+    }
+  }
+  const Location location = append(stream, bytes);
+  if (location == 0) return 0;
+  ItemHeader* header = item(location);
+  header->key_length = static_cast<std::uint8_t>(key_length);
+  header->bits = chained ? kChained : 0;
+  header->exptime = 0;
+  header->value_length = chained ? std::uint16_t{0} : static_cast<std::uint16_t>(value_length);
+  if (chained) store_chain(header, {value_length, 0, bytes - chain_fixed});
+  ++heap.segment(Heap::segment_of(location)).items;
+  return location;
+}
+
+Location Log::extend(Stream stream, Location item_at, Location tail, std::size_t remaining,
+                     std::uint64_t owner_hash) {
+  if (room(stream) < sizeof(PieceHeader) + std::min(remaining, kMinPieceBytes) && !open_new(stream)) {
+    return 0;
+  }
+  const std::size_t length = std::min(remaining, room(stream) - sizeof(PieceHeader));
+  const Location location = append(stream, piece_record_bytes(length));
+  if (location == 0) return 0;
+  *piece(location) = {static_cast<std::uint16_t>(length), 0, RecordKind::kPiece, 0, owner_hash, tail, 0};
+  if (tail == item_at) {
+    ChainHead chain = load_chain(item(item_at));
+    chain.next = location;
+    store_chain(item(item_at), chain);
+  } else {
+    piece(tail)->next = location;
+  }
+  return location;
+}
+
+Location Log::append_whole_item(Stream stream, std::size_t key_length, std::size_t value_length,
+                                std::uint64_t hash) {
+  const Location head = append_item(stream, key_length, value_length);
+  if (head == 0 || (item(head)->bits & kChained) == 0) return head;
+  std::size_t remaining = value_length - load_chain(item(head)).first_length;
+  for (Location tail = head; remaining > 0;) {
+    tail = extend(stream, head, tail, remaining, hash);
+    if (tail == 0) {
+      kill_item(head);
+      return 0;
+    }
+    remaining -= piece(tail)->length;
+  }
+  return head;
+}
+
+std::size_t Log::record_bytes(Location location) const {
+  if (is_item(location)) return item_record_bytes(item(location));
+  if (piece(location)->kind == RecordKind::kFiller) {
+    return heap.record<FillerHeader>(location)->units * kUnitBytes;
+  }
+  return piece_record_bytes(piece(location)->length);
+}
+
+Log::Span Log::first_span(Location location) const {
+  ItemHeader* header = item(location);
+  char* value = reinterpret_cast<char*>(header + 1) + header->key_length;
+  const SegmentId segment = Heap::segment_of(location);
+  if ((header->bits & kChained) == 0) return {value, header->value_length, segment, 0};
+  const ChainHead chain = load_chain(header);
+  return {value + sizeof(ChainHead), chain.first_length, segment, chain.next};
+}
+
+Log::Span Log::piece_span(Location location) const {
+  PieceHeader* header = piece(location);
+  return {reinterpret_cast<char*>(header + 1), header->length, Heap::segment_of(location), header->next};
+}
+
+void Log::kill(Location location, std::size_t bytes, bool is_an_item) {
+  const SegmentId id = Heap::segment_of(location);
+  Segment& segment = heap.segment(id);
+  segment.live -= static_cast<std::uint32_t>(bytes);
+  live_bytes -= bytes;
+  if (is_an_item) --segment.items;
+  if (segment.open || id == evicting) return;
+  if (segment.live == 0 && segment.uploads == 0) {
+    retire(id);
+  } else {
+    dead_lists.update(heap, id);
+  }
+}
+
+void Log::kill_piece(Location location) {
+  piece(location)->kind = RecordKind::kDeadPiece;
+  kill(location, record_bytes(location), false);
+}
+
+void Log::kill_item(Location location) {
+  ItemHeader* header = item(location);
+  Location next = (header->bits & kChained) != 0 ? load_chain(header).next : 0;
+  header->bits = static_cast<std::uint8_t>(header->bits | kDead);
+  kill(location, item_record_bytes(header), true);
+  while (next != 0) {
+    const Location dying = next;
+    next = piece(dying)->next;
+    kill_piece(dying);
+  }
+}
+
+Location Log::move_item(Location from, Stream stream) {
+  const std::size_t bytes = record_bytes(from);
+  const Location to = append(stream, bytes);
+  if (to == 0) return 0;
+  std::memcpy(heap.at(to), heap.at(from), bytes);
+  Segment& segment = heap.segment(Heap::segment_of(to));
+  ++segment.items;
+  ItemHeader* moved = item(to);
+  if (moved->exptime != 0 &&
+      (segment.earliest_exptime == 0 || moved->exptime < segment.earliest_exptime)) {
+    segment.earliest_exptime = moved->exptime;
+  }
+  if ((moved->bits & kChained) != 0) {
+    const Location next = load_chain(moved).next;
+    if (next != 0) piece(next)->previous = to;
+  }
+  item(from)->bits = static_cast<std::uint8_t>(item(from)->bits | kDead);
+  kill(from, bytes, true);
+  return to;
+}
+
+Location Log::move_piece(Location from, Stream stream) {
+  const std::size_t bytes = record_bytes(from);
+  const Location to = append(stream, bytes);
+  if (to == 0) return 0;
+  std::memcpy(heap.at(to), heap.at(from), bytes);
+  relink_chain(from, to);
+  kill_piece(from);
+  return to;
+}
+
+void Log::relink_chain(Location from, Location to) {
+  const PieceHeader* moved = piece(to);
+  if (moved->next != 0) piece(moved->next)->previous = to;
+  const Location previous = moved->previous;
+  if (!is_item(previous)) {
+    assert(piece(previous)->next == from);
+    piece(previous)->next = to;
+    return;
+  }
+  ChainHead chain = load_chain(item(previous));
+  assert(chain.next == from);
+  chain.next = to;
+  store_chain(item(previous), chain);
+  (void)from;
+}
+
+void Log::fill(Location location, std::size_t bytes) {
+  *heap.record<FillerHeader>(location) = {static_cast<std::uint16_t>(bytes / kUnitBytes), 0,
+                                          RecordKind::kFiller, 0};
+  kill(location, bytes, false);
+}
+
+void Log::retire(SegmentId id) {
+  Segment& segment = heap.segment(id);
+  assert(!segment.open && segment.live == 0 && segment.uploads == 0);
+  dead_lists.remove(heap, id);
+  queue(stream_of(segment)).remove(heap, id);
+  used_bytes -= segment.used;
+  if (flushed(id)) --flushed_segments_;
+  segment.use = SegmentUse::kZombie;
+  if (segment.pins == 0) heap.release(id);
+}
+
+void Log::pin(SegmentId id) {
+  if (heap.segment(id).pins++ == 0) ++pinned_segments_;
+}
+
+void Log::unpin(SegmentId id) {
+  Segment& segment = heap.segment(id);
+  assert(segment.pins > 0);
+  if (--segment.pins > 0) return;
+  --pinned_segments_;
+  if (segment.use == SegmentUse::kZombie) heap.release(id);
+}
+
+void Log::begin_generation() {
+  close_all();
+  ++generation_;
+  flushed_segments_ = 0;
+  for (const auto& band : queues_) {
+    for (const SegmentQueue& each : band) flushed_segments_ += each.size();
+  }
+}
+
+}  // namespace isocache

@@ -1,0 +1,122 @@
+// The log: where records are appended, moved and die. It knows segments, queues and chains of pieces; it
+// does not know keys' meaning, frequency or policy.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "store/heap.h"
+#include "store/queues.h"
+
+namespace isocache {
+
+// Where a record is appended: one open segment for each size band and queue.
+struct Stream {
+  unsigned band = 0;
+  QueueKind queue = QueueKind::kSmall;
+};
+
+class Log {
+ public:
+  // Items up to this size are never split: at most 2 KiB of a segment's end (1.5 % on average) stays
+  // unused. Larger ones are chained when they do not fit, so that nothing is wasted.
+  static constexpr std::size_t kUnsplitBytes = 2048;
+  // Less than this is not worth a piece.
+  static constexpr std::size_t kMinPieceBytes = 512;
+
+  Log(std::size_t limit_bytes, MemorySource& source) : heap(limit_bytes, source) {}
+
+  // --- appending --------------------------------------------------------------------------
+  // A record of `bytes` (rounded, at most a segment) at the stream's end, counted as live; 0: the heap is
+  // out of segments.
+  Location append(Stream stream, std::size_t bytes);
+  // Bytes left in the stream's open segment.
+  std::size_t room(Stream stream) const;
+  // The stream's next record begins a new segment.
+  void close(Stream stream);
+  void close_all();
+
+  // Space for an item, its header's lengths and chain set, nothing else; contiguous where it fits, chained
+  // where not. Pieces after the first are appended by extend(). 0: out of segments.
+  Location append_item(Stream stream, std::size_t key_length, std::size_t value_length);
+  // Space for up to `remaining` further bytes of a chained value behind `tail` (the item or a piece).
+  Location extend(Stream stream, Location item, Location tail, std::size_t remaining,
+                  std::uint64_t owner_hash);
+  // Space for the whole value: append_item() and as many extend() as it takes.
+  Location append_whole_item(Stream stream, std::size_t key_length, std::size_t value_length,
+                             std::uint64_t hash);
+
+  // --- dying and moving -------------------------------------------------------------------
+  // The item and its pieces are dead.
+  void kill_item(Location item);
+  // Copies one record to the stream's end and puts its neighbours in a chain right; the old copy is dead.
+  // The caller points the index at a moved item. 0: out of segments.
+  Location move_item(Location item, Stream stream);
+  Location move_piece(Location piece, Stream stream);
+  // After an item became shorter in place: the `bytes` at `location` are unused.
+  void fill(Location location, std::size_t bytes);
+
+  // --- a value's bytes --------------------------------------------------------------------
+  struct Span {
+    char* data = nullptr;
+    std::size_t size = 0;
+    SegmentId segment = 0;
+    Location next = 0;  // the piece after this one
+  };
+  Span first_span(Location item) const;
+  Span piece_span(Location piece) const;
+
+  // --- records ----------------------------------------------------------------------------
+  ItemHeader* item(Location location) const { return heap.record<ItemHeader>(location); }
+  PieceHeader* piece(Location location) const { return heap.record<PieceHeader>(location); }
+  bool is_item(Location location) const { return item(location)->key_length != 0; }
+  std::size_t record_bytes(Location location) const;
+
+  // --- segments ---------------------------------------------------------------------------
+  SegmentQueue& queue(Stream stream) {
+    return queues_[stream.band][static_cast<unsigned>(stream.queue)];
+  }
+  const SegmentQueue& queue(Stream stream) const {
+    return queues_[stream.band][static_cast<unsigned>(stream.queue)];
+  }
+  static Stream stream_of(const Segment& segment) {
+    return {segment.band, segment.use == SegmentUse::kMain ? QueueKind::kMain : QueueKind::kSmall};
+  }
+  // Takes a closed segment with nothing live in it out of its queue, and frees it, now or when the last
+  // reply has been sent from it.
+  void retire(SegmentId id);
+  void pin(SegmentId id);
+  void unpin(SegmentId id);
+  std::size_t pinned_segments() const { return pinned_segments_; }
+
+  // Everything appended so far belongs to the past; see Store::flush.
+  void begin_generation();
+  bool flushed(SegmentId id) const { return heap.segment(id).generation != generation_; }
+  std::size_t flushed_segments() const { return flushed_segments_; }
+
+  Heap heap;
+  DeadLists dead_lists;
+  std::uint64_t clock = 0;  // counts puts; the age of segments
+  UnixSeconds now_s = 0;    // of the last operation
+  SegmentId evicting = 0;   // being processed: its records die without further bookkeeping
+  std::size_t live_bytes = 0;
+  std::size_t used_bytes = 0;
+
+ private:
+  SegmentId open_segment(Stream stream) const {
+    return open_[stream.band][static_cast<unsigned>(stream.queue)];
+  }
+  bool open_new(Stream stream);
+  void kill(Location location, std::size_t bytes, bool item);
+  void kill_piece(Location location);
+  void relink_chain(Location from, Location to);
+
+  SegmentQueue queues_[kBands][2];
+  SegmentId open_[kBands][2] = {};
+  std::uint32_t generation_ = 0;
+  std::size_t flushed_segments_ = 0;
+  std::size_t pinned_segments_ = 0;
+};
+
+}  // namespace isocache

@@ -1,0 +1,92 @@
+// Segments in order: the small and the main queue of each size band, and the lists of those worth
+// compacting.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "store/heap.h"
+
+namespace isocache {
+
+enum class QueueKind : std::uint8_t { kSmall, kMain };
+
+// First in, first out. The segment that a stream appends to is in it as well, at or near the tail.
+class SegmentQueue {
+ public:
+  SegmentId head() const { return head_; }
+  std::size_t size() const { return size_; }
+
+  void push(Heap& heap, SegmentId id) {
+    Segment& segment = heap.segment(id);
+    segment.previous = tail_;
+    segment.next = 0;
+    (tail_ != 0 ? heap.segment(tail_).next : head_) = id;
+    tail_ = id;
+    ++size_;
+  }
+  void remove(Heap& heap, SegmentId id) {
+    Segment& segment = heap.segment(id);
+    (segment.previous != 0 ? heap.segment(segment.previous).next : head_) = segment.next;
+    (segment.next != 0 ? heap.segment(segment.next).previous : tail_) = segment.previous;
+    segment.next = segment.previous = 0;
+    --size_;
+  }
+
+ private:
+  SegmentId head_ = 0;
+  SegmentId tail_ = 0;
+  std::size_t size_ = 0;
+};
+
+// Closed segments by how much of them is dead, in eighths; only from a quarter on.
+class DeadLists {
+ public:
+  static constexpr unsigned kLevels = 8;
+  static constexpr unsigned kWorthwhile = 2;
+
+  // Puts the segment where its dead bytes belong. Call when they changed.
+  void update(Heap& heap, SegmentId id) {
+    Segment& segment = heap.segment(id);
+    const auto level = static_cast<std::uint8_t>(
+        segment.open ? 0 : segment.dead() / (limits::kSegmentBytes / kLevels));
+    const std::uint8_t wanted = level >= kWorthwhile ? level : std::uint8_t{0};
+    if (wanted == segment.dead_level) return;
+    remove(heap, id);
+    if (wanted != 0) insert(heap, id, wanted);
+  }
+  void remove(Heap& heap, SegmentId id) {
+    Segment& segment = heap.segment(id);
+    if (segment.dead_level == 0) return;
+    SegmentId& head = heads_[segment.dead_level];
+    (segment.dead_previous != 0 ? heap.segment(segment.dead_previous).dead_next : head) =
+        segment.dead_next;
+    if (segment.dead_next != 0) {
+      heap.segment(segment.dead_next).dead_previous = segment.dead_previous;
+    }
+    segment.dead_next = segment.dead_previous = 0;
+    segment.dead_level = 0;
+  }
+  // The deadest one that no upload writes to; 0: none is worth compacting.
+  SegmentId deadest(const Heap& heap) const {
+    for (unsigned level = kLevels; level >= kWorthwhile; --level) {
+      for (SegmentId id = heads_[level]; id != 0; id = heap.segment(id).dead_next) {
+        if (heap.segment(id).uploads == 0) return id;
+      }
+    }
+    return 0;
+  }
+
+ private:
+  void insert(Heap& heap, SegmentId id, std::uint8_t level) {
+    Segment& segment = heap.segment(id);
+    segment.dead_next = heads_[level];
+    if (segment.dead_next != 0) heap.segment(segment.dead_next).dead_previous = id;
+    heads_[level] = id;
+    segment.dead_level = level;
+  }
+
+  SegmentId heads_[kLevels + 1] = {};
+};
+
+}  // namespace isocache

@@ -1,0 +1,239 @@
+#include "store/store.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+
+#include "base/hash.h"
+#include "store/store_impl.h"
+
+namespace isocache {
+namespace {
+
+// memcached's own overhead of an item (48 header, 8 cas, 1 and 2 for the ends of key and value), so that
+// a value at the -I limit is taken or refused exactly where memcached does.
+constexpr std::size_t kCountedItemOverhead = 59;
+// How many buckets of the old index table each insert moves on.
+constexpr std::size_t kGrowthBuckets = 3;
+// Replies may hold this share of the segments.
+constexpr std::size_t kPinnedShare = 8;
+
+}  // namespace
+
+std::size_t Item::chained_value_length() const { return load_chain(header_).total_length; }
+
+void Item::set_exptime(UnixSeconds exptime) {
+  header_->exptime = exptime;
+  UnixSeconds& earliest = segment_->earliest_exptime;
+  if (exptime != 0 && (earliest == 0 || exptime < earliest)) earliest = exptime;
+}
+
+Store::Store(const StoreOptions& options, MemorySource& memory)
+    : impl_(std::make_unique<Impl>(options, memory)) {}
+Store::~Store() = default;
+
+std::uint64_t Store::hash(std::string_view key, std::uint64_t seed) { return hash_bytes(key, seed); }
+
+unsigned Store::band_of(std::size_t key_length, std::size_t value_length) {
+  const std::size_t bytes = sizeof(ItemHeader) + key_length + value_length;
+  unsigned band = 0;
+  for (std::size_t top = 64; bytes > top && band < kBands - 1; top *= 4) ++band;
+  return band;
+}
+
+// --- looking up ---------------------------------------------------------------------------
+
+void Store::prefetch_bucket(std::uint64_t hash) const { impl_->index.prefetch(hash); }
+void Store::prefetch_item(std::uint64_t hash) const { impl_->index.prefetch_items(hash); }
+
+Slot Store::Impl::find_slot(const Key& key) const {
+  return index.find(key.hash, [&](Location location) {
+    const ItemHeader* header = log.item(location);
+    return header->key_length == key.bytes.size() &&
+           std::memcmp(header + 1, key.bytes.data(), key.bytes.size()) == 0;
+  });
+}
+
+FindResult Store::find(const Key& key, UnixSeconds now_s) {
+  impl_->log.now_s = now_s;
+  const Slot slot = impl_->find_slot(key);
+  if (!slot) return {{}, Miss::kAbsent};
+  const Item item = impl_->item_at(slot);
+  const bool expired = item.exptime() != 0 && item.exptime() <= now_s;
+  const bool flushed = impl_->log.flushed_segments() != 0 &&
+                       impl_->log.flushed(Heap::segment_of(slot.location()));
+  if (!expired && !flushed) [[likely]] {
+    return {item, Miss::kAbsent};
+  }
+  impl_->evictor.drop(slot, key.hash);
+  return {{}, flushed ? Miss::kFlushed : Miss::kExpired};
+}
+
+void Store::on_hit(Item item, UnixSeconds now_s) {
+  const unsigned frequency = item.bucket_->frequency(item.slot_);
+  if (frequency < Index::kMaxFrequency) item.bucket_->set_frequency(item.slot_, frequency + 1);
+  // Written only when it changes: a hot item's line stays shared between cores.
+  if (item.header_->last_access != now_s) item.header_->last_access = now_s;
+  if (!item.has(kFetched)) item.set(kFetched);
+}
+
+// --- values -------------------------------------------------------------------------------
+
+Store::PieceCursor Store::first_piece(Item item) const {
+  const Log::Span span = impl_->log.first_span(impl_->location_of(item));
+  return {{{span.data, span.size}, span.segment}, span.next};
+}
+
+void Store::next_piece(PieceCursor& at) const {
+  if (at.next == 0) {
+    at.piece = {};
+    return;
+  }
+  const Log::Span span = impl_->log.piece_span(at.next);
+  at = {{{span.data, span.size}, span.segment}, span.next};
+}
+
+void Store::pin(SegmentId segment) { impl_->log.pin(segment); }
+void Store::unpin(SegmentId segment) { impl_->log.unpin(segment); }
+bool Store::may_pin() const {
+  return impl_->log.pinned_segments() < impl_->log.heap.limit_segments() / kPinnedShare;
+}
+
+// --- writing ------------------------------------------------------------------------------
+
+std::uint64_t Store::next_cas() {
+  const std::uint64_t cas = impl_->next_cas;
+  impl_->next_cas += impl_->options.cas_stride;
+  return cas;
+}
+
+bool Store::Impl::make_room(std::size_t bytes) {
+  ++log.clock;
+  if (!evictor.make_room(bytes)) return false;
+  if (index.wants_growth()) index.begin_growth();
+  if (index.growing()) index.grow(kGrowthBuckets);
+  return true;
+}
+
+bool Store::Impl::fits(std::size_t key_length, std::size_t value_length) const {
+  return kCountedItemOverhead + key_length + value_length <= options.max_item_size;
+}
+
+Stream Store::Impl::stream_for(const Key& key, const Item& old, std::size_t key_length,
+                               std::size_t value_length) {
+  const unsigned band = band_of(key_length, value_length);
+  if (old) return {band, Log::stream_of(*old.segment_).queue};
+  return {band, evictor.queue_for_new(key.hash)};
+}
+
+// A failed put also removes what the key held.
+PutStatus Store::Impl::refuse(PutStatus why, const Key& key) {
+  ++(why == PutStatus::kTooLarge ? counters.too_large : counters.out_of_memory);
+  if (const Slot slot = find_slot(key)) evictor.drop(slot, key.hash);
+  return why;
+}
+
+PutStatus Store::put(const Key& key, Item old, const ItemFields& fields,
+                     std::span<const std::string_view> parts, UnixSeconds now_s, Item* stored) {
+  Impl& impl = *impl_;
+  impl.log.now_s = now_s;
+  std::size_t value_length = 0;
+  for (const std::string_view part : parts) value_length += part.size();
+  if (!impl.fits(key.bytes.size(), value_length)) return impl.refuse(PutStatus::kTooLarge, key);
+  if (old && impl.try_in_place(key, old, fields, parts, value_length)) {
+    if (stored != nullptr) *stored = old;
+    return PutStatus::kStored;
+  }
+  const Stream stream = impl.stream_for(key, old, key.bytes.size(), value_length);
+  const std::uint64_t steps = impl.evictor.steps();
+  const bool growing = impl.index.growing() || impl.index.wants_growth();
+  const Location item =
+      impl.make_room(sizeof(ItemHeader) + key.bytes.size() + value_length)
+          ? impl.log.append_whole_item(stream, key.bytes.size(), value_length, key.hash)
+          : 0;
+  if (item == 0) return impl.refuse(PutStatus::kNoMemory, key);
+
+  Log::Span span = impl.log.first_span(item);
+  for (std::string_view part : parts) {
+    while (!part.empty()) {
+      if (span.size == 0) span = impl.log.piece_span(span.next);
+      const std::size_t bytes = std::min(part.size(), span.size);
+      std::memcpy(span.data, part.data(), bytes);
+      part.remove_prefix(bytes);
+      span.data += bytes;
+      span.size -= bytes;
+    }
+  }
+  // Making room may have moved or dropped the old item.
+  Slot old_slot{old.bucket_, old.slot_};
+  if (old && (growing || steps != impl.evictor.steps())) old_slot = impl.find_slot(key);
+  if (!impl.link(key, old_slot, item, fields)) return impl.refuse(PutStatus::kNoMemory, key);
+  if (stored != nullptr) *stored = impl.item_at(impl.find_slot(key));
+  return PutStatus::kStored;
+}
+
+bool Store::Impl::link(const Key& key, Slot old, Location location, const ItemFields& fields) {
+  ItemHeader* header = log.item(location);
+  std::memcpy(header + 1, key.bytes.data(), key.bytes.size());
+  header->bits = static_cast<std::uint8_t>((header->bits & kChained) | fields.bits);
+  header->client_flags = fields.client_flags;
+  header->cas = fields.cas;
+  header->last_access = log.now_s;
+  if (old) {
+    const Location replaced = old.location();
+    old.bucket->set_location(old.index, location);
+    log.kill_item(replaced);
+  } else if (!index.insert(key.hash, location, 0)) {
+    log.kill_item(location);
+    return false;
+  }
+  Item(header, &log.heap.segment(Heap::segment_of(location)), nullptr, 0).set_exptime(fields.exptime);
+  ++counters.total_items;
+  return true;
+}
+
+// Only where it wastes little (at least 7/8 of the old record is used) and no reply sends from the segment:
+// a slow reader gets the value it asked for, whole.
+bool Store::Impl::try_in_place(const Key& key, Item old, const ItemFields& fields,
+                               std::span<const std::string_view> parts, std::size_t value_length) {
+  if (old.chained() || old.segment_->pins != 0) return false;
+  const std::size_t fixed = sizeof(ItemHeader) + key.bytes.size();
+  const std::size_t old_bytes = round_to_unit(fixed + old.header_->value_length);
+  const std::size_t new_bytes = round_to_unit(fixed + value_length);
+  if (new_bytes > old_bytes || new_bytes < old_bytes / 8 * 7) return false;
+  char* at = reinterpret_cast<char*>(old.header_ + 1) + key.bytes.size();
+  for (const std::string_view part : parts) {
+    std::memmove(at, part.data(), part.size());
+    at += part.size();
+  }
+  old.header_->value_length = static_cast<std::uint16_t>(value_length);
+  old.header_->bits = fields.bits;
+  old.header_->client_flags = fields.client_flags;
+  old.header_->cas = fields.cas;
+  old.header_->last_access = log.now_s;
+  old.set_exptime(fields.exptime);
+  if (new_bytes < old_bytes) {
+    const Location location = location_of(old);
+    log.fill(location + new_bytes / kUnitBytes, old_bytes - new_bytes);
+  }
+  ++counters.in_place_updates;
+  ++counters.total_items;
+  return true;
+}
+
+bool Store::overwrite_value(Item item, std::string_view value) {
+  if (item.chained() || item.segment_->pins != 0 || item.header_->value_length != value.size()) {
+    return false;
+  }
+  std::memcpy(reinterpret_cast<char*>(item.header_ + 1) + item.header_->key_length, value.data(),
+              value.size());
+  return true;
+}
+
+void Store::remove(Item item) {
+  impl_->evictor.drop({item.bucket_, item.slot_}, hash_bytes(item.key(), impl_->options.hash_seed));
+}
+
+void Store::set_max_item_size(std::size_t bytes) { impl_->options.max_item_size = bytes; }
+
+}  // namespace isocache

@@ -1,0 +1,283 @@
+// One shard's items: a hash index over a log of 64 KiB segments, with S3-FIFO eviction.
+//
+// Single-threaded: a host with several threads owns several stores, each behind a lock. Nothing
+// here parses, prints, reads a clock or allocates outside the memory limit after construction
+// (bar the few vectors whose size follows the limit).
+//
+// How a value travels: find() looks a key up. put() appends a whole item to an open segment, or
+// updates it in place, and points the index at it. begin_upload() .. commit_upload() do the same
+// for a value that arrives in pieces. When no segment is free, the oldest segment of a band is
+// processed: items read since they were written are copied on, the rest are dropped (evictor.h).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "store/item.h"
+
+namespace isocache {
+
+// Where segments come from: mmap natively, malloc in wasm. Memory is never given back while the
+// store lives.
+class MemorySource {
+ public:
+  virtual ~MemorySource() = default;
+  // Zeroed bytes, aligned to 64; null when there are none. `bytes` is a multiple of kSegmentBytes.
+  virtual std::byte* allocate(std::size_t bytes) = 0;
+};
+
+struct StoreOptions {
+  std::size_t memory_limit = limits::kDefaultMemoryBytes;  // all of it: segments, index, ghosts
+  std::size_t max_item_size = limits::kDefaultMaxItemBytes;
+  std::uint64_t hash_seed = 0;    // random for each process; shards share it
+  std::uint64_t first_cas = 1;    // shards count first_cas, first_cas + cas_stride, ...
+  std::uint64_t cas_stride = 1;
+  bool evict = true;              // false (-M): a full store answers kNoMemory
+  double size_exponent = 1.0;     // victim band: age x mean size^exponent; 0 favours no size
+};
+
+class Bucket;
+struct Segment;
+
+// A live item. Valid until the next call that may write to the store; null when not found.
+class Item {
+ public:
+  Item() = default;
+  explicit operator bool() const { return header_ != nullptr; }
+
+  std::string_view key() const {
+    return {reinterpret_cast<const char*>(header_ + 1), header_->key_length};
+  }
+  std::uint32_t client_flags() const { return header_->client_flags; }
+  std::uint64_t cas() const { return header_->cas; }
+  UnixSeconds exptime() const { return header_->exptime; }
+  UnixSeconds last_access() const { return header_->last_access; }
+  bool has(ItemBits bit) const { return (header_->bits & bit) != 0; }
+  bool chained() const { return has(kChained); }
+  std::size_t value_length() const { return chained() ? chained_value_length() : header_->value_length; }
+  // The whole value; only when not chained().
+  std::string_view contiguous_value() const {
+    return {reinterpret_cast<const char*>(header_ + 1) + header_->key_length, header_->value_length};
+  }
+
+  // Meta data may be changed where it lies.
+  void set_exptime(UnixSeconds exptime);
+  void set_cas(std::uint64_t cas) { header_->cas = cas; }
+  void set(ItemBits bit) { header_->bits = static_cast<std::uint8_t>(header_->bits | bit); }
+  void clear(ItemBits bit) { header_->bits = static_cast<std::uint8_t>(header_->bits & ~bit); }
+
+ private:
+  friend class Store;
+  Item(ItemHeader* header, Segment* segment, Bucket* bucket, unsigned slot)
+      : header_(header), segment_(segment), bucket_(bucket), slot_(slot) {}
+  std::size_t chained_value_length() const;
+
+  ItemHeader* header_ = nullptr;
+  Segment* segment_ = nullptr;  // it lies in
+  Bucket* bucket_ = nullptr;    // the index entry that points at it
+  unsigned slot_ = 0;
+};
+
+enum class Miss : std::uint8_t { kAbsent, kExpired, kFlushed };
+
+struct FindResult {
+  Item item;
+  Miss miss = Miss::kAbsent;  // why, when !item
+};
+
+enum class PutStatus : std::uint8_t { kStored, kTooLarge, kNoMemory };
+
+// What put() and begin_upload() write beside key and value.
+struct ItemFields {
+  std::uint32_t client_flags = 0;
+  UnixSeconds exptime = 0;
+  std::uint64_t cas = 0;   // from next_cas(), or the client's own (meta E flag)
+  std::uint8_t bits = 0;   // kStale, kWinSent, kBinaryKey
+};
+
+// A reply's hold on a segment: while held, its bytes neither move nor change.
+using SegmentId = std::uint32_t;
+
+// A value being received straight into item memory. Plain data; end it with commit or abort.
+struct Upload {
+  std::uint64_t head = 0;   // location of the item; 0: no upload
+  std::uint64_t piece = 0;  // the piece being filled, or the item itself; 0: out of memory
+  std::size_t piece_filled = 0;
+  std::size_t remaining = 0;  // value bytes yet to come
+  std::uint64_t hash = 0;     // of the key
+  explicit operator bool() const { return head != 0; }
+};
+
+struct StoreCounters {
+  std::uint64_t total_items = 0;        // ever stored
+  std::uint64_t evictions = 0;          // live items dropped for room
+  std::uint64_t evicted_unfetched = 0;
+  std::uint64_t evicted_active = 0;     // dropped though read since they were last written or copied
+  std::uint64_t expired_unfetched = 0;
+  std::uint64_t reclaimed = 0;          // expired or flushed bytes found when room was needed
+  std::uint64_t crawler_reclaimed = 0;  // found by the background step
+  std::uint64_t crawler_items_checked = 0;
+  std::uint64_t out_of_memory = 0;
+  std::uint64_t too_large = 0;
+  std::uint64_t promoted = 0;           // copied from the small queue to the main queue
+  std::uint64_t kept = 0;               // copied on inside the main queue
+  std::uint64_t ghost_hits = 0;
+  std::uint64_t compacted_segments = 0;
+  std::uint64_t in_place_updates = 0;
+};
+
+// One size band, which `stats items` and `stats slabs` show as a class.
+struct BandStats {
+  std::uint64_t items = 0;
+  std::uint64_t item_bytes = 0;  // header, key, value, padding
+  std::uint64_t segments = 0;
+  UnixSeconds oldest_s = 0;      // when the oldest segment of the band was opened; 0: none
+  std::uint64_t evicted = 0;
+  UnixSeconds evicted_age_s = 0;  // age of the last one evicted, since its last access
+};
+inline constexpr unsigned kBands = 8;  // band b holds items up to 64 << 2b bytes; the last, chained ones
+
+struct MemoryUse {
+  std::size_t limit = 0;
+  std::size_t segment_bytes = 0;  // of it handed out by the memory source
+  std::size_t index_bytes = 0;
+  std::size_t ghost_bytes = 0;
+  std::size_t item_bytes = 0;     // live records
+  std::size_t dead_bytes = 0;
+};
+
+class Store {
+ public:
+  // REQUIRES: options.memory_limit >= limits::kMinStoreBytes; `memory` outlives the store.
+  Store(const StoreOptions& options, MemorySource& memory);
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  // --- looking up -------------------------------------------------------------------------
+  // Same for every shard of a process, so that it is computed once, before a shard is chosen.
+  static std::uint64_t hash(std::string_view key, std::uint64_t seed);
+  // Two steps that hide memory latency when several keys are known ahead: first every bucket,
+  // then every item the bucket's tag points at.
+  void prefetch_bucket(std::uint64_t hash) const;
+  void prefetch_item(std::uint64_t hash) const;
+  FindResult find(const Key& key, UnixSeconds now_s);
+  // Counts a read: frequency for eviction, fetched bit, last access.
+  void on_hit(Item item, UnixSeconds now_s);
+
+  // --- values -----------------------------------------------------------------------------
+  struct Piece {
+    std::string_view bytes;
+    SegmentId segment;
+  };
+  // The value's pieces in order; visit(const Piece&). One piece unless chained.
+  template <typename Visit>
+  void for_each_piece(Item item, Visit&& visit) const {
+    for (PieceCursor at = first_piece(item); at.piece.bytes.data() != nullptr; next_piece(at)) {
+      visit(static_cast<const Piece&>(at.piece));
+    }
+  }
+  void pin(SegmentId segment);
+  void unpin(SegmentId segment);
+  // True while few enough segments are held by replies that eviction has room.
+  bool may_pin() const;
+
+  // --- writing ----------------------------------------------------------------------------
+  std::uint64_t next_cas();
+  // Writes a whole item, replacing `old`: what find() gave for the same key just before, or null.
+  // The value is the parts in order; they may lie in old's own segments if those are pinned.
+  // When it fails, old is gone too: never serve stale data after an accepted command that failed.
+  PutStatus put(const Key& key, Item old, const ItemFields& fields,
+                std::span<const std::string_view> parts, UnixSeconds now_s, Item* stored = nullptr);
+  // Overwrites the value's bytes where they lie (arithmetic). REQUIRES: same length as the value.
+  // False, and nothing is done, when a reply still sends from the segment: put() instead.
+  bool overwrite_value(Item item, std::string_view value);
+  void remove(Item item);
+
+  // A value that arrives in pieces: begin, fill upload_window() and tell upload_received() until
+  // `remaining` is 0, then commit or abort. The item is invisible until commit. Memory is taken as the
+  // value arrives, a piece at a time: an idle upload holds at most one segment it has not filled.
+  // kNoMemory also when all unfinished uploads together hold a quarter of the store.
+  PutStatus begin_upload(const Key& key, std::size_t value_length, UnixSeconds now_s, Upload* upload);
+  // Where the next bytes belong; may be shorter than `remaining`. Empty while bytes remain: out of
+  // memory, abort. The window stays where it is until upload_received(), so a host with several threads
+  // may fill it outside the store's lock.
+  std::span<char> upload_window(const Upload& upload);
+  void upload_received(Upload& upload, std::size_t bytes);
+  // The finished upload's value as pieces (for append and prepend); visit(const Piece&).
+  template <typename Visit>
+  void for_each_uploaded_piece(const Upload& upload, Visit&& visit) const {
+    for (PieceCursor at = first_uploaded_piece(upload); at.piece.bytes.data() != nullptr; next_piece(at)) {
+      visit(static_cast<const Piece&>(at.piece));
+    }
+  }
+  // Makes it visible in place of `old`, as put() does. Ends the upload.
+  Item commit_upload(Upload& upload, const Key& key, Item old, const ItemFields& fields,
+                     UnixSeconds now_s);
+  void abort_upload(Upload& upload);
+
+  // --- all items --------------------------------------------------------------------------
+  // Hides every item stored so far; O(open segments). Memory comes back by tick() and eviction.
+  void flush();
+  // A bounded step of background work: expired and flushed items, index growth, compaction.
+  // Returns true if there is more to do at once.
+  bool tick(UnixSeconds now_s);
+  // Visits up to `max_items` live items from `cursor` (0 to begin) on; returns the next cursor, 0
+  // at the end. Items stored meanwhile may be missed, items moved meanwhile be seen twice.
+  template <typename Visit>
+  std::uint64_t scan(std::uint64_t cursor, std::size_t max_items, UnixSeconds now_s, Visit&& visit) {
+    Scan at = resume_scan(cursor);
+    Item item;
+    for (std::size_t n = 0; n < max_items; ++n) {
+      if (!next_live(at, now_s, item)) return 0;
+      visit(static_cast<const Item&>(item));
+    }
+    return cursor_of(at);
+  }
+
+  // Shrinks or grows the limit; false when below what the index and a few segments need.
+  // Shrinking evicts in the steps of tick().
+  bool set_memory_limit(std::size_t bytes);
+  void set_max_item_size(std::size_t bytes);
+
+  // --- figures ----------------------------------------------------------------------------
+  std::uint64_t item_count() const;
+  const StoreCounters& counters() const;
+  MemoryUse memory_use() const;
+  BandStats band_stats(unsigned band) const;
+  static unsigned band_of(std::size_t key_length, std::size_t value_length);
+  struct IndexStats {
+    std::uint64_t buckets = 0;
+    bool growing = false;
+  };
+  IndexStats index_stats() const;
+  // Walks everything and aborts on an inconsistency: for tests and the fuzzer.
+  void check_invariants() const;
+
+ private:
+  struct PieceCursor {
+    Piece piece;
+    std::uint64_t next = 0;
+  };
+  PieceCursor first_piece(Item item) const;
+  void next_piece(PieceCursor& at) const;
+  PieceCursor first_uploaded_piece(const Upload& upload) const;
+  struct Scan {
+    SegmentId segment = 0;
+    std::size_t offset = 0;
+    std::uint64_t record = 0;  // its number in the segment: offsets do not outlive a call
+  };
+  Scan resume_scan(std::uint64_t cursor) const;
+  bool next_live(Scan& at, UnixSeconds now_s, Item& item) const;
+  static std::uint64_t cursor_of(const Scan& at);
+
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace isocache

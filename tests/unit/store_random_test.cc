@@ -1,0 +1,260 @@
+// Random operations on a Store against a plain map, in stores too small for everything: a hit has the
+// bytes last stored, whatever was evicted, moved, chained, compacted or flushed meanwhile.
+#include <gtest/gtest.h>
+
+#include <map>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "heap_memory.h"
+#include "store/store.h"
+
+namespace isocache {
+namespace {
+
+struct Expected {
+  std::string value;
+  UnixSeconds exptime = 0;
+  std::uint32_t client_flags = 0;
+};
+
+class RandomStore {
+ public:
+  RandomStore(std::size_t memory_limit, unsigned seed, std::size_t max_value)
+      : options_{.memory_limit = memory_limit, .max_item_size = 4U << 20, .hash_seed = seed},
+        store_(options_, memory_),
+        random_(seed),
+        max_value_(max_value) {}
+
+  void run(int operations) {
+    for (int i = 0; i < operations; ++i) {
+      step();
+      if (i % 4096 == 0) store_.check_invariants();
+    }
+    while (!pinned_.empty()) unpin_one();
+    store_.check_invariants();
+    EXPECT_LE(store_.memory_use().segment_bytes, options_.memory_limit);
+  }
+  Store& store() { return store_; }
+  int hits = 0;
+  int misses = 0;
+
+ private:
+  unsigned below(std::size_t n) { return static_cast<unsigned>(random_() % n); }
+
+  Key key(const std::string& name) const { return {name, Store::hash(name, options_.hash_seed)}; }
+
+  std::string random_value() {
+    // Mostly small, sometimes of any size.
+    const std::size_t top = below(4) == 0 ? max_value_ : std::min<std::size_t>(max_value_, 300);
+    std::string value(below(top + 1), '\0');
+    const auto first = static_cast<char>(random_());
+    for (std::size_t i = 0; i < value.size(); ++i) value[i] = static_cast<char>(first + static_cast<char>(i * 7));
+    return value;
+  }
+
+  std::string read(Item item) const {
+    std::string value;
+    store_.for_each_piece(item, [&](const Store::Piece& piece) { value += piece.bytes; });
+    return value;
+  }
+
+  void step() {
+    const std::string name = "key" + std::to_string(below(2000));
+    switch (below(20)) {
+      case 0: remove(name); break;
+      case 1: touch(name); break;
+      case 2: upload(name); break;
+      case 3: append(name); break;
+      case 4: now_s_ += below(50) == 0 ? 5 : 0; break;
+      case 5: store_.tick(now_s_); break;
+      case 6: pin(name); break;
+      case 7: if (!pinned_.empty()) unpin_one(); break;
+      case 8:
+        if (below(500) == 0) {
+          store_.flush();
+          model_.clear();
+        }
+        break;
+      case 9: case 10: case 11: case 12: set(name); break;
+      default: get(name);
+    }
+  }
+
+  Item find_and_check(const std::string& name) {
+    const Item item = store_.find(key(name), now_s_).item;
+    const auto expected = model_.find(name);
+    if (!item) {
+      if (expected != model_.end()) ++misses;
+      model_.erase(name);
+      return item;
+    }
+    ++hits;
+    EXPECT_NE(expected, model_.end()) << name << " should not be there";
+    if (expected == model_.end()) return {};
+    EXPECT_EQ(item.key(), name);
+    EXPECT_EQ(read(item), expected->second.value);
+    EXPECT_EQ(item.value_length(), expected->second.value.size());
+    EXPECT_EQ(item.client_flags(), expected->second.client_flags);
+    EXPECT_EQ(item.exptime(), expected->second.exptime);
+    EXPECT_TRUE(item.exptime() == 0 || item.exptime() > now_s_);
+    return item;
+  }
+
+  void get(const std::string& name) {
+    if (const Item item = find_and_check(name)) store_.on_hit(item, now_s_);
+  }
+
+  ItemFields random_fields() {
+    ItemFields fields;
+    fields.client_flags = below(3) == 0 ? below(1000) : 0;
+    fields.exptime = below(3) == 0 ? now_s_ + 1 + below(20) : 0;
+    fields.cas = store_.next_cas();
+    return fields;
+  }
+
+  void set(const std::string& name) {
+    const Item old = find_and_check(name);
+    const std::string value = random_value();
+    const ItemFields fields = random_fields();
+    const std::string_view parts[] = {value};
+    note(name, store_.put(key(name), old, fields, parts, now_s_), value, fields);
+  }
+
+  void note(const std::string& name, PutStatus status, const std::string& value, const ItemFields& fields) {
+    if (status == PutStatus::kStored) {
+      model_[name] = {value, fields.exptime, fields.client_flags};
+    } else {
+      model_.erase(name);
+      EXPECT_FALSE(store_.find(key(name), now_s_).item) << "a failed put leaves nothing";
+    }
+  }
+
+  void append(const std::string& name) {
+    const Item old = find_and_check(name);
+    if (!old || old.value_length() > max_value_) return;
+    const std::string more = random_value();
+    std::vector<std::string_view> parts;
+    std::vector<SegmentId> pins;
+    store_.for_each_piece(old, [&](const Store::Piece& piece) {
+      parts.push_back(piece.bytes);
+      store_.pin(piece.segment);
+      pins.push_back(piece.segment);
+    });
+    parts.push_back(more);
+    const std::string value = model_[name].value + more;
+    const ItemFields fields = random_fields();
+    note(name, store_.put(key(name), old, fields, parts, now_s_), value, fields);
+    for (const SegmentId segment : pins) store_.unpin(segment);
+  }
+
+  void upload(const std::string& name) {
+    std::string value = random_value();
+    value += value;
+    Upload upload;
+    if (store_.begin_upload(key(name), value.size(), now_s_, &upload) != PutStatus::kStored) {
+      model_.erase(name);
+      return;
+    }
+    std::size_t sent = 0;
+    while (upload.remaining > 0) {
+      const std::span<char> window = store_.upload_window(upload);
+      if (window.empty() || below(30) == 0) {
+        store_.abort_upload(upload);
+        return;
+      }
+      const std::size_t bytes = std::min<std::size_t>(window.size(), 1 + below(70000));
+      value.copy(window.data(), bytes, sent);
+      store_.upload_received(upload, bytes);
+      sent += bytes;
+      // Others write meanwhile.
+      if (below(3) == 0) set("key" + std::to_string(below(2000)));
+      if (below(2000) == 0) {
+        store_.flush();
+        model_.clear();
+      }
+    }
+    const Item old = find_and_check(name);
+    const ItemFields fields = random_fields();
+    const Item item = store_.commit_upload(upload, key(name), old, fields, now_s_);
+    note(name, item ? PutStatus::kStored : PutStatus::kNoMemory, value, fields);
+  }
+
+  void remove(const std::string& name) {
+    if (const Item item = find_and_check(name)) store_.remove(item);
+    model_.erase(name);
+  }
+
+  void touch(const std::string& name) {
+    if (Item item = find_and_check(name)) {
+      const UnixSeconds exptime = below(2) == 0 ? 0 : now_s_ + 1 + below(20);
+      item.set_exptime(exptime);
+      model_[name].exptime = exptime;
+    }
+  }
+
+  // A slow reader: its bytes must stay as they were.
+  void pin(const std::string& name) {
+    const Item item = find_and_check(name);
+    if (!item || !store_.may_pin()) return;
+    Reader reader;
+    store_.for_each_piece(item, [&](const Store::Piece& piece) {
+      store_.pin(piece.segment);
+      reader.pieces.push_back(piece);
+    });
+    reader.value = model_[name].value;
+    pinned_.push_back(reader);
+  }
+
+  void unpin_one() {
+    const std::size_t which = below(pinned_.size());
+    std::string value;
+    for (const Store::Piece& piece : pinned_[which].pieces) value += piece.bytes;
+    EXPECT_EQ(value, pinned_[which].value) << "a reply's bytes changed under it";
+    for (const Store::Piece& piece : pinned_[which].pieces) store_.unpin(piece.segment);
+    pinned_.erase(pinned_.begin() + static_cast<std::ptrdiff_t>(which));
+  }
+
+  struct Reader {
+    std::vector<Store::Piece> pieces;
+    std::string value;
+  };
+
+  StoreOptions options_;
+  HeapMemory memory_;
+  Store store_;
+  std::mt19937 random_;
+  std::size_t max_value_;
+  UnixSeconds now_s_ = 1'000'000;
+  std::map<std::string, Expected> model_;
+  std::vector<Reader> pinned_;
+};
+
+TEST(StoreRandom, SmallValuesWithEviction) {
+  for (unsigned seed = 1; seed <= 3; ++seed) {
+    RandomStore random(1U << 20, seed, 2000);
+    random.run(60'000);
+    EXPECT_GT(random.hits, 1000);
+    EXPECT_GT(random.store().counters().evictions, 0U);
+  }
+}
+
+TEST(StoreRandom, ChainedValuesWithEviction) {
+  for (unsigned seed = 1; seed <= 3; ++seed) {
+    RandomStore random(8U << 20, seed, 200'000);
+    random.run(20'000);
+    EXPECT_GT(random.hits, 1000);
+    EXPECT_GT(random.store().counters().evictions, 0U);
+  }
+}
+
+TEST(StoreRandom, RoomForEverythingMissesNothing) {
+  RandomStore random(64U << 20, 7, 3000);
+  random.run(60'000);
+  EXPECT_EQ(random.store().counters().evictions, 0U);
+}
+
+}  // namespace
+}  // namespace isocache
