@@ -12,9 +12,11 @@ namespace {
 // Measured on OLTP, cloudPhysics and synthetic mixes with isocache_replay; see core/README.md.
 constexpr double kMinSmallShare = 0.05;
 constexpr double kMaxSmallShare = 0.90;
-constexpr double kGhostPerItem = 0.5;      // entries in each ghost, for each item in the store
-constexpr double kRecentWindow = 0.15;     // of the items: how far back a ghost hit moves the share
+constexpr double kGhostPerItem = 1.0;      // entries in the ghost, for each item in the store
+constexpr double kRecentWindow = 0.05;     // of the items: how far back a ghost hit moves the share
 constexpr double kShareStep = 0.0005;      // for each such hit
+// Below this (2 MB) a page of ghost costs more than it brings.
+constexpr std::size_t kMinSegmentsForGhost = 32;
 
 // Work is done in batches, so that the index lines of several items are fetched at once.
 constexpr std::size_t kBatchRecords = 8;
@@ -31,14 +33,14 @@ Evictor::Evictor(Log& log, Index& index, StoreCounters& counters, std::uint64_t 
       counters_(counters),
       hash_seed_(hash_seed),
       options_(options),
-      small_ghost_(log.heap),
-      main_ghost_(log.heap) {}
+      ghost_(log.heap) {}
 
 // --- making room --------------------------------------------------------------------------
 
 bool Evictor::make_room_slowly(std::size_t bytes) {
   ++steps_;
   second_chances_ = 0;
+  ghost_fitted_ = false;
   const std::size_t segments = bytes / limits::kSegmentBytes;
   const std::size_t needed = kReserve + 1 + segments;
   if (needed + kReserve > log_.heap.limit_segments()) return false;
@@ -46,15 +48,16 @@ bool Evictor::make_room_slowly(std::size_t bytes) {
   owed_bytes_ += 2 * bytes + 2 * bytes * (kReserve + kAhead + segments -
                                           std::min(log_.heap.available(), kReserve + kAhead + segments));
   while (owed_bytes_ >= kBatchBytes || log_.heap.available() < needed) {
-    if (victim_ == 0 && !choose_victim()) break;
-    process(kBatchBytes);
-    owed_bytes_ -= std::min(owed_bytes_, kBatchBytes);
+    if (victim_ == 0 && !choose_victim()) {
+      owed_bytes_ = 0;
+      break;
+    }
+    owed_bytes_ -= std::min(owed_bytes_, process(kBatchBytes));
     if (log_.heap.available() > needed + kAhead) {
       owed_bytes_ = 0;
       break;
     }
   }
-  if (victim_ == 0) owed_bytes_ = 0;
   return log_.heap.available() >= needed;
 }
 
@@ -91,7 +94,7 @@ bool Evictor::choose_victim() {
     return true;
   }
   if (!options_.evict) return false;
-  fit_ghosts();
+  fit_ghost();
   return choose_by_age_and_size() || (close_an_open_one() && choose_by_age_and_size());
 }
 
@@ -107,9 +110,11 @@ bool Evictor::choose_by_age_and_size() {
     SegmentId id = oldest_closed({band, small_first ? QueueKind::kSmall : QueueKind::kMain});
     if (id == 0) id = oldest_closed({band, small_first ? QueueKind::kMain : QueueKind::kSmall});
     if (id == 0) continue;
-    const Segment& segment = log_.heap.segment(id);
-    const double age = static_cast<double>(log_.clock - segment.opened_at) + 1;
-    const double mean_size = static_cast<double>(segment.live) / std::max(segment.items, 1U);
+    const auto age = static_cast<double>(log_.clock - log_.heap.segment(id).opened_at + 1);
+    // Of the band, not of the segment: a large item's pieces fill segments that have no item of their own.
+    const Log::BandTotal& total = log_.totals[band];
+    const double mean_size =
+        static_cast<double>(total.bytes) / static_cast<double>(std::max<std::size_t>(total.items, 1));
     const double score = age * std::pow(mean_size, options_.size_exponent);
     if (score > best_score) {
       best_score = score;
@@ -159,8 +164,9 @@ void Evictor::finish_victim() {
   victim_ = 0;
 }
 
-void Evictor::process(std::size_t bytes) {
+std::size_t Evictor::process(std::size_t bytes) {
   Record records[kBatchRecords];
+  const std::size_t begin = offset_;
   const std::size_t count = gather(records, bytes);
   for (std::size_t i = 0; i < count; ++i) {
     if (log_.is_item(records[i].location)) {
@@ -169,18 +175,19 @@ void Evictor::process(std::size_t bytes) {
       process_piece(records[i]);
     }
   }
+  const std::size_t processed = offset_ - begin;
   if (offset_ == log_.heap.segment(victim_).used) finish_victim();
+  return processed;
 }
 
 // The next live records, with the lines that their processing will touch under way.
-std::size_t Evictor::gather(Record* records, std::size_t& bytes) {
+std::size_t Evictor::gather(Record* records, std::size_t bytes) {
   const std::size_t used = log_.heap.segment(victim_).used;
+  const std::size_t end = offset_ + bytes;
   std::size_t count = 0;
-  std::size_t gathered = 0;
-  while (offset_ < used && count < kBatchRecords && gathered < bytes) {
+  while (offset_ < used && count < kBatchRecords && offset_ < end) {
     const Location location = Heap::locate(victim_, offset_);
-    const std::size_t record_bytes = log_.record_bytes(location);
-    offset_ += record_bytes;
+    offset_ += log_.record_bytes(location);
     std::uint64_t hash = 0;
     if (log_.is_item(location)) {
       if ((log_.item(location)->bits & kDead) != 0) continue;
@@ -189,11 +196,9 @@ std::size_t Evictor::gather(Record* records, std::size_t& bytes) {
       if (log_.piece(location)->kind != RecordKind::kPiece) continue;
       hash = log_.piece(location)->owner_hash;
     }
-    gathered += record_bytes;
     index_.prefetch(hash);
     records[count++] = {location, hash};
   }
-  bytes = gathered;
   return count;
 }
 
@@ -243,7 +248,7 @@ bool Evictor::decide_to_keep(Slot slot, Location item, std::uint64_t hash, Strea
 }
 
 bool Evictor::keep_item(Slot slot, Location item, Stream to, std::uint64_t hash) {
-  const Location moved = log_.move_item(item, to);
+  const Location moved = log_.move_item(item, to, hash);
   if (moved == 0) {  // not even the reserve has room
     evict_item(slot, item, hash);
     return false;
@@ -261,7 +266,7 @@ void Evictor::evict_item(Slot slot, Location item, std::uint64_t hash) {
   Evicted& of_band = evicted_[segment.band];
   ++of_band.items;
   of_band.age_s = log_.now_s - std::min(log_.now_s, header.last_access);
-  (segment.use == SegmentUse::kMain ? main_ghost_ : small_ghost_).insert(hash);
+  ghost_.insert(hash, segment.use == SegmentUse::kMain);
   drop(slot, hash);
 }
 
@@ -306,39 +311,34 @@ std::uint64_t Evictor::hash_of(Location item) const {
   return hash_bytes({reinterpret_cast<const char*>(header + 1), header->key_length}, hash_seed_);
 }
 
-// --- ghosts and adaptation ----------------------------------------------------------------
+// --- ghost and adaptation ------------------------------------------------------------------
 
-void Evictor::fit_ghosts() {
+void Evictor::fit_ghost() {
+  if (ghost_fitted_ || log_.heap.limit_segments() < kMinSegmentsForGhost) return;
+  ghost_fitted_ = true;  // a page for each call: the memory for it has to be won from items first
   const double wanted = kGhostPerItem * static_cast<double>(index_.size());
-  const bool large_enough = log_.heap.limit_segments() >= 64;  // below, a page costs more than it brings
-  for (Ghost* ghost : {&small_ghost_, &main_ghost_}) {
-    const auto capacity = static_cast<double>(ghost->capacity());
-    if (large_enough && capacity < wanted && log_.heap.available() > kReserve) {
-      ghost->add_page();
-    } else if (ghost->pages() > 1 && capacity > 2 * wanted + 2.0 * Ghost::kPageEntries) {
-      ghost->drop_page();
-    }
+  const auto capacity = static_cast<double>(ghost_.capacity());
+  if (capacity < wanted && log_.heap.available() > 1) {
+    ghost_.add_page();
+  } else if (ghost_.pages() > 1 && capacity > 2 * wanted + 2.0 * Ghost::kPageEntries) {
+    ghost_.drop_page();
   }
 }
 
 QueueKind Evictor::queue_for_new(std::uint64_t hash) {
-  const double remembered = kGhostPerItem * static_cast<double>(index_.size());
-  for (Ghost* ghost : {&small_ghost_, &main_ghost_}) {
-    if (ghost->pages() == 0) continue;
-    const double age = ghost->take(hash);
-    if (age < 0) continue;
-    const double entries_ago = age * static_cast<double>(ghost->capacity());
-    if (entries_ago > remembered) continue;
-    ++counters_.ghost_hits;
-    adapt(ghost == &small_ghost_, entries_ago);
-    return QueueKind::kMain;
+  const Ghost::Entry entry = ghost_.take(hash);
+  // A ghost has whole pages; in a small store that is more than should be remembered.
+  if (!entry.found || entry.evictions_ago > kGhostPerItem * static_cast<double>(index_.size())) {
+    return QueueKind::kSmall;
   }
-  return QueueKind::kSmall;
+  ++counters_.ghost_hits;
+  adapt(entry);
+  return QueueKind::kMain;
 }
 
-void Evictor::adapt(bool small_ghost, double entries_ago) {
-  if (entries_ago > kRecentWindow * static_cast<double>(index_.size())) return;
-  small_share_ = std::clamp(small_share_ + (small_ghost ? kShareStep : -kShareStep), kMinSmallShare,
+void Evictor::adapt(const Ghost::Entry& entry) {
+  if (entry.evictions_ago > kRecentWindow * static_cast<double>(index_.size())) return;
+  small_share_ = std::clamp(small_share_ + (entry.from_main ? -kShareStep : kShareStep), kMinSmallShare,
                             kMaxSmallShare);
 }
 

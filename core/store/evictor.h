@@ -4,12 +4,12 @@
 // Eviction, compaction and the reclaiming of flushed items are one loop over the records of one victim
 // segment, a few at a time, so that no put ever waits for a whole segment:
 //
-//   small queue head:  read since written? -> main queue, else -> small ghost
-//   main queue head:   frequency > 0?      -> main queue again, frequency - 1, else -> main ghost
+//   small queue head:  read since written? -> main queue, else -> ghost
+//   main queue head:   frequency > 0?      -> main queue again, frequency - 1, else -> ghost
 //   mostly dead:       everything live moves to the tail of its own queue
 //
-// A new key found in a ghost enters the main queue at once. Recent hits in the small ghost say that the small
-// queue should have been longer, those in the main ghost that it should have been shorter.
+// A new key found in the ghost enters the main queue at once. If it was evicted lately, from the small queue,
+// that queue should have been longer; if from the main queue, shorter.
 #pragma once
 
 #include <cstddef>
@@ -44,7 +44,7 @@ class Evictor {
     return make_room_slowly(bytes);
   }
 
-  // Which queue a new key belongs to; learns from the ghosts.
+  // Which queue a new key belongs to; learns from the ghost.
   QueueKind queue_for_new(std::uint64_t hash);
 
   // Takes the item out of index and log.
@@ -57,7 +57,7 @@ class Evictor {
   bool expire();
 
   std::size_t ghost_bytes() const {
-    return (small_ghost_.pages() + main_ghost_.pages()) * limits::kSegmentBytes;
+    return ghost_.pages() * limits::kSegmentBytes;
   }
   struct Evicted {
     std::uint64_t items = 0;
@@ -85,9 +85,10 @@ class Evictor {
   bool choose_by_age_and_size();
   bool close_an_open_one();
   void begin(SegmentId victim, VictimMode mode);
-  // Processes about `bytes` of the victim; ends it when its records are used up.
-  void process(std::size_t bytes);
-  std::size_t gather(Record* records, std::size_t& bytes);
+  // Processes the victim's next records, about `bytes` of them, and ends it when there are no more.
+  // Returns how many bytes further it got.
+  std::size_t process(std::size_t bytes);
+  std::size_t gather(Record* records, std::size_t bytes);
   void process_item(const Record& record);
   void process_piece(const Record& record);
   bool decide_to_keep(Slot slot, Location item, std::uint64_t hash, Stream& to);
@@ -97,8 +98,8 @@ class Evictor {
   bool is_gone(Location item) const;
   void count_reclaimed(const ItemHeader& item);
   std::uint64_t hash_of(Location item) const;
-  void fit_ghosts();
-  void adapt(bool small_ghost, double entries_ago);
+  void fit_ghost();
+  void adapt(const Ghost::Entry& entry);
   void expire_segment(SegmentId id);
 
   Log& log_;
@@ -106,8 +107,7 @@ class Evictor {
   StoreCounters& counters_;
   std::uint64_t hash_seed_;
   EvictorOptions options_;
-  Ghost small_ghost_;
-  Ghost main_ghost_;
+  Ghost ghost_;
   double small_share_ = 0.1;
   std::uint64_t steps_ = 0;
 
@@ -116,6 +116,7 @@ class Evictor {
   std::size_t offset_ = 0;       // of its next record
   std::size_t owed_bytes_ = 0;   // of work, below one batch
   std::size_t second_chances_ = 0;  // bytes kept within one call
+  bool ghost_fitted_ = false;       // within one call
   SegmentId expire_cursor_ = 1;
   Evicted evicted_[kBands];
 };

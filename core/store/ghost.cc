@@ -4,28 +4,25 @@
 
 namespace isocache {
 
-void Ghost::insert(std::uint64_t hash) {
+void Ghost::insert(std::uint64_t hash, bool from_main) {
   if (bases_.empty()) return;
   Bucket* at = bucket(hash);
   at->head = static_cast<std::uint16_t>((at->head + 1U) % kRing);
-  at->ring[at->head] = fingerprint(hash);
+  at->ring[at->head] = static_cast<std::uint16_t>(fingerprint(hash) | (from_main ? kFromMain : 0U));
 }
 
-double Ghost::take(std::uint64_t hash) {
-  if (bases_.empty()) return -1;
+Ghost::Entry Ghost::take(std::uint64_t hash) {
+  if (bases_.empty()) return {};
   Bucket* at = bucket(hash);
   const std::uint16_t wanted = fingerprint(hash);
   for (std::size_t i = 0; i < kRing; ++i) {
-    if (at->ring[i] != wanted) continue;
+    if ((at->ring[i] & kFingerprint) != wanted) continue;
+    const bool from_main = (at->ring[i] & kFromMain) != 0;
     at->ring[i] = 0;
     const std::size_t age = (at->head + kRing - i) % kRing;
-    return static_cast<double>(age) / kRing;
+    return {true, from_main, static_cast<double>(age) / kRing * static_cast<double>(capacity())};
   }
-  return -1;
-}
-
-void Ghost::prefetch(std::uint64_t hash) const {
-  if (!bases_.empty()) __builtin_prefetch(bucket(hash), 1);
+  return {};
 }
 
 bool Ghost::add_page() {

@@ -3,10 +3,10 @@
 //
 //   0      2             64
 //   +------+---- ... ----+
-//   | head | 31 x 16 bit |
+//   | head | 31 x 16 bit |   15 bits of the hash, 1 bit: evicted from the main queue
 //   +------+---- ... ----+
 //
-// A false match (1 in 2,000 or so) lets one item into the main queue too early.
+// A false match (1 in 1,000 lookups) lets one item into the main queue too early.
 #pragma once
 
 #include <cstddef>
@@ -21,10 +21,15 @@ class Ghost {
  public:
   explicit Ghost(Heap& heap) : heap_(heap) {}
 
-  void insert(std::uint64_t hash);
-  // Forgets the entry. Returns how old it is: 0 newest, up to 1 oldest; negative: not there.
-  double take(std::uint64_t hash);
-  void prefetch(std::uint64_t hash) const;
+  struct Entry {
+    bool found = false;
+    bool from_main = false;
+    double evictions_ago = 0;  // about
+  };
+
+  void insert(std::uint64_t hash, bool from_main);
+  // Forgets the entry.
+  Entry take(std::uint64_t hash);
 
   std::size_t capacity() const { return bases_.size() * kPageEntries; }
   std::size_t pages() const { return bases_.size(); }
@@ -41,11 +46,13 @@ class Ghost {
     std::uint16_t ring[kRing];
   };
   static_assert(sizeof(Bucket) == 64);
+  static constexpr std::uint16_t kFingerprint = 0x7fff;
+  static constexpr std::uint16_t kFromMain = 0x8000;
   static constexpr std::size_t kPageBuckets = limits::kSegmentBytes / sizeof(Bucket);
 
   static std::uint16_t fingerprint(std::uint64_t hash) {
-    const auto bits = static_cast<std::uint16_t>(hash >> 16U);
-    return bits == 0 ? 1 : bits;  // 0 marks an empty place
+    const auto bits = static_cast<std::uint16_t>((hash >> 16U) & kFingerprint);
+    return bits == 0 ? std::uint16_t{1} : bits;  // 0 marks an empty place
   }
   Bucket* bucket(std::uint64_t hash) const {
     const std::uint64_t buckets = bases_.size() * kPageBuckets;

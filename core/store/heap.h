@@ -41,6 +41,11 @@ struct Segment {
   bool open = false;            // a stream still appends to it
 
   std::uint32_t dead() const { return used - live; }
+  void note_exptime(UnixSeconds exptime) {
+    if (exptime != 0 && (earliest_exptime == 0 || exptime < earliest_exptime)) {
+      earliest_exptime = exptime;
+    }
+  }
 };
 
 class Heap {

@@ -22,7 +22,7 @@ Index::Index(Heap& heap, std::uint64_t hash_seed) : heap_(heap), hash_seed_(hash
 }
 
 void Index::set_growth_mark() {
-  growth_at_ = static_cast<std::size_t>(table_.buckets) * Bucket::kSlots / 8 * 7;
+  growth_at_ = table_.buckets * Bucket::kSlots / 8 * 7;
 }
 
 void Index::prefetch(std::uint64_t hash) const {

@@ -92,7 +92,7 @@ class Bucket {
 
   alignas(64) std::uint8_t tags_[kSlots];
   std::uint16_t overflow_;
-  std::uint8_t slots_[kSlots * kSlotBytes + 2];
+  [[maybe_unused]] std::uint8_t slots_[kSlots * kSlotBytes + 2];  // through at()
 };
 static_assert(sizeof(Bucket) == 64);
 
@@ -160,7 +160,7 @@ class Index {
   struct Table {
     std::vector<SegmentId> pages;
     std::vector<Bucket*> bases;  // of each page; null: not there yet, or no longer
-    std::uint64_t buckets = 0;   // 0: no table
+    std::size_t buckets = 0;     // 0: no table
   };
 
   static std::uint8_t tag_of(std::uint64_t hash) {
@@ -168,10 +168,10 @@ class Index {
     return tag == 0 ? 1 : tag;  // 0 marks an empty slot
   }
   static std::size_t bucket_number(const Table& table, std::uint64_t hash) {
-    return static_cast<std::size_t>(((hash >> 32U) * table.buckets) >> 32U);
+    return static_cast<std::size_t>(((hash >> 32U) * std::uint64_t{table.buckets}) >> 32U);
   }
   // Odd, so that it visits every bucket of the page; by the tag, so that neighbours do not pile up.
-  static std::size_t step_of(std::uint8_t tag) { return 2U * tag + 1; }
+  static std::size_t step_of(std::uint8_t tag) { return 2 * std::size_t{tag} + 1; }
   Bucket* bucket_in(SegmentId page, std::size_t bucket) const {
     return reinterpret_cast<Bucket*>(heap_.data(page)) + bucket;
   }

@@ -20,6 +20,7 @@ Location Log::append(Stream stream, std::size_t bytes) {
   segment.live += static_cast<std::uint32_t>(bytes);
   used_bytes += bytes;
   live_bytes += bytes;
+  totals[stream.band].bytes += bytes;
   return location;
 }
 
@@ -80,13 +81,20 @@ Location Log::append_item(Stream stream, std::size_t key_length, std::size_t val
   header->bits = chained ? kChained : 0;
   header->exptime = 0;
   header->value_length = chained ? std::uint16_t{0} : static_cast<std::uint16_t>(value_length);
-  if (chained) store_chain(header, {value_length, 0, bytes - chain_fixed});
-  ++heap.segment(Heap::segment_of(location)).items;
+  if (chained) {
+    store_chain(header, {static_cast<std::uint32_t>(value_length),
+                         static_cast<std::uint32_t>(bytes - chain_fixed), 0});
+  }
+  count_item(heap.segment(Heap::segment_of(location)));
   return location;
 }
 
-Location Log::extend(Stream stream, Location item_at, Location tail, std::size_t remaining,
-                     std::uint64_t owner_hash) {
+void Log::count_item(Segment& segment) {
+  ++segment.items;
+  ++totals[segment.band].items;
+}
+
+Location Log::extend(Stream stream, Location tail, std::size_t remaining, std::uint64_t owner_hash) {
   if (room(stream) < sizeof(PieceHeader) + std::min(remaining, kMinPieceBytes) && !open_new(stream)) {
     return 0;
   }
@@ -94,14 +102,23 @@ Location Log::extend(Stream stream, Location item_at, Location tail, std::size_t
   const Location location = append(stream, piece_record_bytes(length));
   if (location == 0) return 0;
   *piece(location) = {static_cast<std::uint16_t>(length), 0, RecordKind::kPiece, 0, owner_hash, tail, 0};
-  if (tail == item_at) {
-    ChainHead chain = load_chain(item(item_at));
-    chain.next = location;
-    store_chain(item(item_at), chain);
-  } else {
-    piece(tail)->next = location;
-  }
+  set_next(tail, location);
   return location;
+}
+
+void Log::set_next(Location tail, Location next) {
+  if (!is_item(tail)) {
+    piece(tail)->next = next;
+    return;
+  }
+  ChainHead chain = load_chain(item(tail));
+  chain.next = next;
+  store_chain(item(tail), chain);
+}
+
+void Log::connect(Location tail, Location next) {
+  set_next(tail, next);
+  if (next != 0) piece(next)->previous = tail;
 }
 
 Location Log::append_whole_item(Stream stream, std::size_t key_length, std::size_t value_length,
@@ -110,7 +127,7 @@ Location Log::append_whole_item(Stream stream, std::size_t key_length, std::size
   if (head == 0 || (item(head)->bits & kChained) == 0) return head;
   std::size_t remaining = value_length - load_chain(item(head)).first_length;
   for (Location tail = head; remaining > 0;) {
-    tail = extend(stream, head, tail, remaining, hash);
+    tail = extend(stream, tail, remaining, hash);
     if (tail == 0) {
       kill_item(head);
       return 0;
@@ -147,7 +164,11 @@ void Log::kill(Location location, std::size_t bytes, bool is_an_item) {
   Segment& segment = heap.segment(id);
   segment.live -= static_cast<std::uint32_t>(bytes);
   live_bytes -= bytes;
-  if (is_an_item) --segment.items;
+  totals[segment.band].bytes -= bytes;
+  if (is_an_item) {
+    --segment.items;
+    --totals[segment.band].items;
+  }
   if (segment.open || id == evicting) return;
   if (segment.live == 0 && segment.uploads == 0) {
     retire(id);
@@ -173,51 +194,81 @@ void Log::kill_item(Location location) {
   }
 }
 
-Location Log::move_item(Location from, Stream stream) {
+// Whether a record that moves is better split over the end of the open segment. Its first part needs `fixed`
+// bytes besides the value's; the rest at most one more segment.
+bool Log::splits(Stream stream, std::size_t bytes, std::size_t fixed) const {
+  return bytes > kUnsplitBytes && bytes > room(stream) && room(stream) >= fixed + kMinPieceBytes &&
+         heap.available() > 0;
+}
+
+Location Log::move_item(Location from, Stream stream, std::uint64_t hash) {
   const std::size_t bytes = record_bytes(from);
-  const Location to = append(stream, bytes);
-  if (to == 0) return 0;
-  std::memcpy(heap.at(to), heap.at(from), bytes);
+  Location to = 0;
+  if (splits(stream, bytes, sizeof(ItemHeader) + item(from)->key_length + sizeof(ChainHead))) {
+    to = split_item(from, stream, hash);
+  } else {
+    to = append(stream, bytes);
+    if (to == 0) return 0;
+    std::memcpy(heap.at(to), heap.at(from), bytes);
+    if ((item(to)->bits & kChained) != 0) connect(to, load_chain(item(to)).next);
+  }
   Segment& segment = heap.segment(Heap::segment_of(to));
-  ++segment.items;
-  ItemHeader* moved = item(to);
-  if (moved->exptime != 0 &&
-      (segment.earliest_exptime == 0 || moved->exptime < segment.earliest_exptime)) {
-    segment.earliest_exptime = moved->exptime;
-  }
-  if ((moved->bits & kChained) != 0) {
-    const Location next = load_chain(moved).next;
-    if (next != 0) piece(next)->previous = to;
-  }
+  count_item(segment);
+  segment.note_exptime(item(to)->exptime);
   item(from)->bits = static_cast<std::uint8_t>(item(from)->bits | kDead);
   kill(from, bytes, true);
   return to;
 }
 
-Location Log::move_piece(Location from, Stream stream) {
-  const std::size_t bytes = record_bytes(from);
-  const Location to = append(stream, bytes);
-  if (to == 0) return 0;
-  std::memcpy(heap.at(to), heap.at(from), bytes);
-  relink_chain(from, to);
-  kill_piece(from);
+Location Log::split_item(Location from, Stream stream, std::uint64_t hash) {
+  const ItemHeader* old = item(from);
+  const Span span = first_span(from);
+  const std::size_t fixed = sizeof(ItemHeader) + old->key_length;
+  const std::size_t total =
+      (old->bits & kChained) != 0 ? load_chain(old).total_length : old->value_length;
+  const std::size_t here = room(stream);
+  const std::size_t first = here - fixed - sizeof(ChainHead);
+  const Location to = append(stream, here);
+  ItemHeader* header = item(to);
+  std::memcpy(header, old, fixed);
+  header->bits = static_cast<std::uint8_t>(header->bits | kChained);
+  header->value_length = 0;
+  store_chain(header, {static_cast<std::uint32_t>(total), static_cast<std::uint32_t>(first), 0});
+  std::memcpy(chain_at(header) + sizeof(ChainHead), span.data, first);
+  const Location last = append_copy(stream, to, {span.data + first, span.size - first}, hash);
+  connect(last, span.next);
   return to;
 }
 
-void Log::relink_chain(Location from, Location to) {
-  const PieceHeader* moved = piece(to);
-  if (moved->next != 0) piece(moved->next)->previous = to;
-  const Location previous = moved->previous;
-  if (!is_item(previous)) {
-    assert(piece(previous)->next == from);
-    piece(previous)->next = to;
-    return;
+// Further bytes of a chained value behind `tail`, as pieces; returns the last one.
+// REQUIRES: the heap has the segments.
+Location Log::append_copy(Stream stream, Location tail, std::string_view bytes, std::uint64_t hash) {
+  while (!bytes.empty()) {
+    tail = extend(stream, tail, bytes.size(), hash);
+    assert(tail != 0);
+    const Span span = piece_span(tail);
+    std::memcpy(span.data, bytes.data(), span.size);
+    bytes.remove_prefix(span.size);
   }
-  ChainHead chain = load_chain(item(previous));
-  assert(chain.next == from);
-  chain.next = to;
-  store_chain(item(previous), chain);
-  (void)from;
+  return tail;
+}
+
+Location Log::move_piece(Location from, Stream stream) {
+  const PieceHeader old = *piece(from);
+  const std::size_t bytes = record_bytes(from);
+  Location last = 0;
+  if (splits(stream, bytes, sizeof(PieceHeader))) {
+    const Span span = piece_span(from);
+    last = append_copy(stream, old.previous, {span.data, span.size}, old.owner_hash);
+  } else {
+    last = append(stream, bytes);
+    if (last == 0) return 0;
+    std::memcpy(heap.at(last), heap.at(from), bytes);
+    set_next(old.previous, last);
+  }
+  connect(last, old.next);
+  kill_piece(from);
+  return last;
 }
 
 void Log::fill(Location location, std::size_t bytes) {

@@ -41,8 +41,7 @@ class Log {
   // where not. Pieces after the first are appended by extend(). 0: out of segments.
   Location append_item(Stream stream, std::size_t key_length, std::size_t value_length);
   // Space for up to `remaining` further bytes of a chained value behind `tail` (the item or a piece).
-  Location extend(Stream stream, Location item, Location tail, std::size_t remaining,
-                  std::uint64_t owner_hash);
+  Location extend(Stream stream, Location tail, std::size_t remaining, std::uint64_t owner_hash);
   // Space for the whole value: append_item() and as many extend() as it takes.
   Location append_whole_item(Stream stream, std::size_t key_length, std::size_t value_length,
                              std::uint64_t hash);
@@ -51,8 +50,9 @@ class Log {
   // The item and its pieces are dead.
   void kill_item(Location item);
   // Copies one record to the stream's end and puts its neighbours in a chain right; the old copy is dead.
-  // The caller points the index at a moved item. 0: out of segments.
-  Location move_item(Location item, Stream stream);
+  // What does not fit is split, as when it was appended. The caller points the index at a moved item.
+  // 0: out of segments.
+  Location move_item(Location item, Stream stream, std::uint64_t hash);
   Location move_piece(Location piece, Stream stream);
   // After an item became shorter in place: the `bytes` at `location` are unused.
   void fill(Location location, std::size_t bytes);
@@ -102,15 +102,25 @@ class Log {
   SegmentId evicting = 0;   // being processed: its records die without further bookkeeping
   std::size_t live_bytes = 0;
   std::size_t used_bytes = 0;
+  struct BandTotal {
+    std::size_t items = 0;
+    std::size_t bytes = 0;  // of live records
+  };
+  BandTotal totals[kBands];
 
  private:
   SegmentId open_segment(Stream stream) const {
     return open_[stream.band][static_cast<unsigned>(stream.queue)];
   }
   bool open_new(Stream stream);
-  void kill(Location location, std::size_t bytes, bool item);
+  void count_item(Segment& segment);
+  void kill(Location location, std::size_t bytes, bool is_an_item);
   void kill_piece(Location location);
-  void relink_chain(Location from, Location to);
+  bool splits(Stream stream, std::size_t bytes, std::size_t fixed) const;
+  Location split_item(Location from, Stream stream, std::uint64_t hash);
+  Location append_copy(Stream stream, Location tail, std::string_view bytes, std::uint64_t hash);
+  void set_next(Location tail, Location next);
+  void connect(Location tail, Location next);
 
   SegmentQueue queues_[kBands][2];
   SegmentId open_[kBands][2] = {};

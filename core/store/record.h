@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "base/limits.h"
 #include "store/item.h"
 
 namespace isocache {
@@ -53,10 +54,11 @@ static_assert(sizeof(FillerHeader) == kUnitBytes);
 
 // Not aligned: it follows the key. Use load_chain() and store_chain().
 struct ChainHead {
-  std::uint64_t total_length;  // of the value
+  std::uint32_t total_length;  // of the value
+  std::uint32_t first_length;  // bytes in the item's own record
   Location next;               // 0: no further piece
-  std::uint64_t first_length;  // bytes in the item's own record
 };
+static_assert(limits::kMaxMaxItemBytes <= 0xffffffff);
 
 inline constexpr std::uint8_t kDead = 1U << 6;  // another of ItemBits: overwritten, deleted or evicted
 

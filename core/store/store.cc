@@ -24,8 +24,7 @@ std::size_t Item::chained_value_length() const { return load_chain(header_).tota
 
 void Item::set_exptime(UnixSeconds exptime) {
   header_->exptime = exptime;
-  UnixSeconds& earliest = segment_->earliest_exptime;
-  if (exptime != 0 && (earliest == 0 || exptime < earliest)) earliest = exptime;
+  segment_->note_exptime(exptime);
 }
 
 Store::Store(const StoreOptions& options, MemorySource& memory)
@@ -113,6 +112,10 @@ bool Store::Impl::make_room(std::size_t bytes) {
   if (index.wants_growth()) index.begin_growth();
   if (index.growing()) index.grow(kGrowthBuckets);
   return true;
+}
+
+bool Store::fits(std::size_t key_length, std::size_t value_length) const {
+  return impl_->fits(key_length, value_length);
 }
 
 bool Store::Impl::fits(std::size_t key_length, std::size_t value_length) const {

@@ -188,6 +188,8 @@ class Store {
   bool may_pin() const;
 
   // --- writing ----------------------------------------------------------------------------
+  // Whether an item of that size may be stored at all (-I).
+  bool fits(std::size_t key_length, std::size_t value_length) const;
   std::uint64_t next_cas();
   // Writes a whole item, replacing `old`: what find() gave for the same key just before, or null.
   // The value is the parts in order; they may lie in old's own segments if those are pinned.
@@ -256,7 +258,9 @@ class Store {
     bool growing = false;
   };
   IndexStats index_stats() const;
-  // Walks everything and aborts on an inconsistency: for tests and the fuzzer.
+  // Walks everything; names what is inconsistent, null if nothing is. For tests and the fuzzer.
+  const char* broken_invariant() const;
+  // Aborts if anything is.
   void check_invariants() const;
 
  private:

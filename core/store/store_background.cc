@@ -1,7 +1,5 @@
-// Flushing, background work, scanning, figures, and the check of everything.
+// Flushing, background work, scanning and figures.
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 
 #include "store/store_impl.h"
 
@@ -115,82 +113,6 @@ BandStats Store::band_stats(unsigned band) const {
 
 Store::IndexStats Store::index_stats() const {
   return {impl_->index.buckets(), impl_->index.growing()};
-}
-
-namespace {
-
-void require(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "isocache: store invariant broken: %s\n", what);
-  std::abort();
-}
-
-}  // namespace
-
-void Store::check_invariants() const {
-  const Log& log = impl_->log;
-  std::size_t items = 0;
-  std::size_t live_bytes = 0;
-  std::size_t segments = 0;
-  for (unsigned band = 0; band < kBands; ++band) {
-    for (const QueueKind kind : {QueueKind::kSmall, QueueKind::kMain}) {
-      for (SegmentId id = log.queue({band, kind}).head(); id != 0; id = log.heap.segment(id).next) {
-        const Segment& segment = log.heap.segment(id);
-        std::size_t live = 0;
-        std::size_t live_items = 0;
-        std::size_t offset = 0;
-        while (offset < segment.used) {
-          const Location location = Heap::locate(id, offset);
-          const std::size_t bytes = log.record_bytes(location);
-          require(bytes > 0, "a record has a size");
-          offset += bytes;
-          if (log.is_item(location)) {
-            const ItemHeader* header = log.item(location);
-            if ((header->bits & kDead) != 0) continue;
-            live += bytes;
-            ++live_items;
-            std::size_t length = 0;
-            for (Log::Span span = log.first_span(location);; span = log.piece_span(span.next)) {
-              length += span.size;
-              if (span.next == 0) break;
-              require(log.piece(span.next)->kind == RecordKind::kPiece, "a chain has live pieces");
-            }
-            if ((header->bits & (kChained | kUnlinked)) == kChained) {
-              require(length == load_chain(header).total_length, "a chain has the value's length");
-            }
-            if ((header->bits & kUnlinked) == 0) ++items;
-          } else if (log.piece(location)->kind == RecordKind::kPiece) {
-            live += bytes;
-          }
-        }
-        require(offset == segment.used, "records fill the segment");
-        require(live == segment.live, "live bytes add up");
-        require(live_items == segment.items, "items of a segment add up");
-        live_bytes += live;
-        ++segments;
-      }
-    }
-  }
-  require(items == impl_->index.size(), "every live item is in the index");
-  require(live_bytes == log.live_bytes, "all live bytes add up");
-  std::size_t entries = 0;
-  impl_->index.for_each([&](Slot slot) {
-    ++entries;
-    const ItemHeader* header = log.item(slot.location());
-    require(header->key_length != 0 && (header->bits & (kDead | kUnlinked)) == 0,
-            "the index points at live items");
-    const Key key{{reinterpret_cast<const char*>(header + 1), header->key_length},
-                  hash({reinterpret_cast<const char*>(header + 1), header->key_length},
-                       impl_->options.hash_seed)};
-    const Slot found = impl_->find_slot(key);
-    require(found && found.location() == slot.location(), "every item is found by its key");
-  });
-  require(entries == impl_->index.size(), "index entries add up");
-  const std::size_t tables = impl_->index.pages() + impl_->evictor.ghost_bytes() / limits::kSegmentBytes;
-  require(segments + tables <= log.heap.used_segments(), "segments add up");
-  require(log.heap.used_segments() <= log.heap.limit_segments() ||
-              log.heap.bytes_from_source() > impl_->options.memory_limit,
-          "memory stays under the limit");
 }
 
 }  // namespace isocache

@@ -64,7 +64,7 @@ void Store::upload_received(Upload& upload, std::size_t bytes) {
   Location next = 0;
   if (impl.upload_bytes + std::min(upload.remaining, limits::kSegmentBytes) <= allowed &&
       impl.make_room(limits::kSegmentBytes)) {
-    next = impl.log.extend(stream, upload.head, upload.piece, upload.remaining, upload.hash);
+    next = impl.log.extend(stream, upload.piece, upload.remaining, upload.hash);
   }
   upload.piece = next;
   upload.piece_filled = 0;
@@ -97,7 +97,7 @@ Item Store::commit_upload(Upload& upload, const Key& key, Item old, const ItemFi
   // A flush while it arrived must not hide it: what counts is when it was stored.
   if (impl.log.flushed(Heap::segment_of(head))) {
     const Stream stream = Log::stream_of(impl.log.heap.segment(Heap::segment_of(head)));
-    const Location moved = impl.log.move_item(head, stream);
+    const Location moved = impl.log.move_item(head, stream, key.hash);
     if (moved != 0) head = moved;
   }
   if (!impl.link(key, {old.bucket_, old.slot_}, head, fields)) {
