@@ -15,6 +15,9 @@ constexpr double kMaxSmallShare = 0.90;
 constexpr double kGhostPerItem = 1.0;      // entries in the ghost, for each item in the store
 constexpr double kRecentWindow = 0.05;     // of the items: how far back a ghost hit moves the share
 constexpr double kShareStep = 0.0005;      // for each such hit
+// But no more than this share of the memory (one page at least): of tiny items, more can be kept for what
+// a longer ghost would cost.
+constexpr std::size_t kGhostShare = 256;
 // Below this (2 MB) a page of ghost costs more than it brings.
 constexpr std::size_t kMinSegmentsForGhost = 32;
 
@@ -318,9 +321,11 @@ void Evictor::fit_ghost() {
   ghost_fitted_ = true;  // a page for each call: the memory for it has to be won from items first
   const double wanted = kGhostPerItem * static_cast<double>(index_.size());
   const auto capacity = static_cast<double>(ghost_.capacity());
-  if (capacity < wanted && log_.heap.available() > 1) {
+  const std::size_t most_pages = std::max<std::size_t>(1, log_.heap.limit_segments() / kGhostShare);
+  if (capacity < wanted && ghost_.pages() < most_pages && log_.heap.available() > 1) {
     ghost_.add_page();
-  } else if (ghost_.pages() > 1 && capacity > 2 * wanted + 2.0 * Ghost::kPageEntries) {
+  } else if (ghost_.pages() > most_pages ||
+             (ghost_.pages() > 1 && capacity > 2 * wanted + 2.0 * Ghost::kPageEntries)) {
     ghost_.drop_page();
   }
 }

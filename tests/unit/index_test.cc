@@ -33,7 +33,9 @@ class IndexTest : public ::testing::Test {
   }
   bool add(const std::string& name) {
     if (index_.wants_growth()) index_.begin_growth();
-    if (index_.growing()) EXPECT_TRUE(index_.grow(3));
+    if (index_.growing()) {
+      EXPECT_TRUE(index_.grow(3));
+    }
     const Location location = make_item(name);
     locations_.push_back(location);
     return index_.insert(hash_bytes(name, 0), location, 0);
@@ -87,7 +89,7 @@ TEST_F(IndexTest, OverflowCountsGoBackToZero) {
   index_.for_each([&](Slot slot) {
     if (slot.index == 0) buckets.push_back(slot.bucket);
   });
-  for (const Bucket* bucket : buckets) overflowing += bucket->overflow() != 0 ? 1 : 0;
+  for (const Bucket* bucket : buckets) overflowing += bucket->overflow() != 0 ? 1U : 0U;
   EXPECT_GT(overflowing, 0U) << "87 % full: some buckets overflow";
   EXPECT_LT(overflowing, buckets.size() / 2);
   for (int i = 0; i < 8'900; ++i) {

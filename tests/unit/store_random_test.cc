@@ -31,7 +31,9 @@ class RandomStore {
   void run(int operations) {
     for (int i = 0; i < operations; ++i) {
       step();
-      if (i % 4096 == 0) EXPECT_STREQ(store_.broken_invariant(), nullptr);
+      if (i % 4096 == 0) {
+        EXPECT_STREQ(store_.broken_invariant(), nullptr);
+      }
     }
     while (!pinned_.empty()) unpin_one();
     EXPECT_STREQ(store_.broken_invariant(), nullptr);
@@ -68,7 +70,7 @@ class RandomStore {
       case 1: touch(name); break;
       case 2: upload(name); break;
       case 3: append(name); break;
-      case 4: now_s_ += below(50) == 0 ? 5 : 0; break;
+      case 4: now_s_ += below(50) == 0 ? 5U : 0U; break;
       case 5: store_.tick(now_s_); break;
       case 6: pin(name); break;
       case 7: if (!pinned_.empty()) unpin_one(); break;
