@@ -1,0 +1,64 @@
+#include "native/address.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/un.h>
+
+#include <array>
+#include <cstring>
+
+namespace isocache {
+namespace {
+
+// The socket interface passes every kind of address through one type.
+template <typename Address>
+Address as(const sockaddr_storage& storage) {
+  Address address;
+  std::memcpy(&address, &storage, sizeof(address));
+  return address;
+}
+
+std::string with_protocol(const sockaddr_storage& address) {
+  const char* protocol = "";
+  if (address.ss_family == AF_INET) protocol = "tcp:";
+  if (address.ss_family == AF_INET6) protocol = "tcp6:";
+  return protocol + address_text(address);
+}
+
+}  // namespace
+
+std::string address_text(const sockaddr_storage& address) {
+  std::array<char, INET6_ADDRSTRLEN> host{};
+  switch (address.ss_family) {
+    case AF_INET: {
+      const auto v4 = as<sockaddr_in>(address);
+      ::inet_ntop(AF_INET, &v4.sin_addr, host.data(), host.size());
+      return fmt::format("{}:{}", host.data(), ntohs(v4.sin_port));
+    }
+    case AF_INET6: {
+      const auto v6 = as<sockaddr_in6>(address);
+      ::inet_ntop(AF_INET6, &v6.sin6_addr, host.data(), host.size());
+      return fmt::format("[{}]:{}", host.data(), ntohs(v6.sin6_port));
+    }
+    case AF_UNIX: return fmt::format("unix:{}", as<sockaddr_un>(address).sun_path);
+    default: return "unknown";
+  }
+}
+
+std::string local_address(int fd) {
+  sockaddr_storage address{};
+  socklen_t length = sizeof(address);
+  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) != 0) return "unknown";
+  return with_protocol(address);
+}
+
+std::string peer_address(int fd) {
+  sockaddr_storage address{};
+  socklen_t length = sizeof(address);
+  if (::getpeername(fd, reinterpret_cast<sockaddr*>(&address), &length) != 0) return "unknown";
+  if (address.ss_family == AF_UNIX) return local_address(fd);  // a client's end has no name
+  return with_protocol(address);
+}
+
+}  // namespace isocache

@@ -1,0 +1,159 @@
+#include "native/connection.h"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <string_view>
+#include <utility>
+
+namespace isocache {
+namespace {
+
+constexpr std::uint32_t kReadEvents = EPOLLIN | EPOLLRDHUP | EPOLLET;
+constexpr std::uint32_t kHangUpEvents = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+// What may be read beyond an upload's window: the end of the value and the next commands. Short,
+// because in the middle of a large value it has to be copied.
+constexpr std::size_t kBeyondWindowBytes = 2048;
+// A buffer that grew beyond this for one long reply is not kept.
+constexpr std::size_t kKeptOutputBytes = 256U << 10;
+
+}  // namespace
+
+Connection::Connection(FileDescriptor socket, ConnectionHost& host)
+    : host_(host),
+      socket_(std::move(socket)),
+      session_(host.backend, host.clock, host.session_options),
+      last_active_s_(host.clock.now_s) {
+  host_.poller.add(fd(), kReadEvents, this);
+  if (host_.verbosity.traffic()) log_line(fmt::format("<{} new client connection", fd()));
+}
+
+Connection::~Connection() {
+  host_.backend.release(session_.output());
+  session_.output().clear();
+  give_output_back();
+  if (host_.verbosity.traffic()) log_line(fmt::format("<{} connection closed.", fd()));
+}
+
+bool Connection::on_event(std::uint32_t events) {
+  if ((events & (EPOLLIN | kHangUpEvents)) != 0) readable_ = true;
+  if ((events & kHangUpEvents) != 0) hung_up_ = true;
+  return !blocked_ || (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0;
+}
+
+Connection::Next Connection::take_turn() {
+  if (blocked_) {
+    if (!send()) return Next::kClose;
+    if (blocked_) return Next::kWaitForEvent;
+  }
+  if (!session_.closing()) {
+    set_state(State::kExecuting);
+    borrow_output();
+    if (session_.wants_turn()) {
+      session_.resume();
+    } else if (may_read() && receive() == Received::kEnd) {
+      return Next::kClose;
+    }
+    set_state(State::kReading);
+    if (!send()) return Next::kClose;
+    if (blocked_) return Next::kWaitForEvent;
+  }
+  if (session_.closing()) return Next::kClose;
+  if (session_.wants_turn()) {
+    host_.counters.yields.add(1);
+    return Next::kTakeTurn;
+  }
+  return may_read() ? Next::kTakeTurn : Next::kWaitForEvent;
+}
+
+Connection::Received Connection::receive() {
+  const std::span<char> window = session_.upload_window();
+  std::size_t room = host_.read_buffer.size();
+  ssize_t count = 0;
+  if (window.empty()) {
+    count = ::recv(fd(), host_.read_buffer.data(), room, 0);
+  } else {
+    const std::array<iovec, 2> spans = {
+        iovec{window.data(), window.size()},
+        iovec{host_.read_buffer.data(), std::min(room, kBeyondWindowBytes)}};
+    room = spans[0].iov_len + spans[1].iov_len;
+    count = ::readv(fd(), spans.data(), static_cast<int>(spans.size()));
+  }
+  if (count == 0) return Received::kEnd;
+  if (count < 0) {
+    if (errno == EINTR) return Received::kNothing;  // still readable_
+    readable_ = false;
+    return errno == EAGAIN ? Received::kNothing : Received::kEnd;
+  }
+  const auto bytes = static_cast<std::size_t>(count);
+  readable_ = bytes == room || hung_up_;
+  last_active_s_.store(host_.clock.now_s, std::memory_order_relaxed);
+  host_.counters.bytes_read.add(bytes);
+  if (window.empty()) {
+    receive_into_session(bytes);
+  } else {
+    receive_into_upload(window, bytes);
+  }
+  return Received::kSomething;
+}
+
+void Connection::receive_into_session(std::size_t bytes) {
+  const std::string_view received(host_.read_buffer.data(), bytes);
+  if (host_.verbosity.traffic() && session_.buffered() == 0) log_traffic('<', fd(), received);
+  session_.feed(received);
+}
+
+void Connection::receive_into_upload(std::span<char> window, std::size_t bytes) {
+  const std::size_t into_window = std::min(bytes, window.size());
+  session_.upload_received(into_window);
+  if (bytes > into_window) session_.feed({host_.read_buffer.data(), bytes - into_window});
+}
+
+bool Connection::send() {
+  Output& output = session_.output();
+  if (output.empty()) {
+    give_output_back();
+    return true;
+  }
+  if (sender_.sent_bytes() == 0 && host_.verbosity.traffic()) {
+    output.for_each_span([&, first = true](std::string_view span) mutable {
+      if (std::exchange(first, false)) log_traffic('>', fd(), span);
+    });
+  }
+  const std::size_t before = sender_.sent_bytes();
+  const Sender::Result result = sender_.send(fd(), output);
+  host_.counters.bytes_written.add(sender_.sent_bytes() - before);
+  blocked_ = result == Sender::Result::kBlocked;
+  if (blocked_) {
+    set_state(State::kWriting);
+    if (!wants_writable_) host_.poller.modify(fd(), kReadEvents | EPOLLOUT, this);
+    wants_writable_ = true;  // for good: edge-triggered, it costs nothing until the next time
+  }
+  if (result != Sender::Result::kSent) return blocked_;
+  host_.backend.release(output);
+  output.clear();
+  sender_.reset();
+  give_output_back();
+  return true;
+}
+
+void Connection::borrow_output() {
+  if (session_.output().capacity() == 0) std::swap(session_.output(), host_.spare_output);
+}
+
+// REQUIRES: the output is empty.
+void Connection::give_output_back() {
+  Output& output = session_.output();
+  if (output.capacity() > kKeptOutputBytes) output = Output();
+  if (host_.spare_output.capacity() == 0) {
+    std::swap(output, host_.spare_output);
+  } else if (output.capacity() != 0) {
+    output = Output();
+  }
+}
+
+}  // namespace isocache

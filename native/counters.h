@@ -1,0 +1,28 @@
+// What one thread counts for `stats`. Written by its own thread, read by any: no locked instruction
+// on the hot path.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace isocache {
+
+// REQUIRES: one thread writes.
+class Counter {
+ public:
+  void add(std::uint64_t n) {
+    value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  }
+  std::uint64_t get() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint64_t> value_{0};
+};
+
+struct alignas(64) WorkerCounters {
+  Counter bytes_read;
+  Counter bytes_written;
+  Counter yields;  // turns that ended with requests left
+};
+
+}  // namespace isocache

@@ -1,0 +1,49 @@
+#include "native/poller.h"
+
+#include <sys/eventfd.h>
+
+#include <cerrno>
+
+#include "native/errors.h"
+
+namespace isocache {
+
+Poller::Poller() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
+  if (!epoll_) throw_errno("epoll_create1");
+}
+
+void Poller::add(int fd, std::uint32_t events, void* tag) {
+  epoll_event event{.events = events, .data = {.ptr = tag}};
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) throw_errno("epoll_ctl");
+}
+
+void Poller::modify(int fd, std::uint32_t events, void* tag) {
+  epoll_event event{.events = events, .data = {.ptr = tag}};
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event) != 0) throw_errno("epoll_ctl");
+}
+
+void Poller::remove(int fd) { ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr); }
+
+std::span<const epoll_event> Poller::wait(int timeout_ms) {
+  const int count =
+      ::epoll_wait(epoll_.get(), events_.data(), static_cast<int>(events_.size()), timeout_ms);
+  if (count >= 0) return std::span(events_).first(static_cast<std::size_t>(count));
+  if (errno != EINTR) throw_errno("epoll_wait");
+  return {};
+}
+
+Wakeup::Wakeup() : event_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+  if (!event_) throw_errno("eventfd");
+}
+
+void Wakeup::signal() {
+  // Fails only when 2^64 - 2 signals wait already.
+  [[maybe_unused]] const int result = ::eventfd_write(event_.get(), 1);
+}
+
+void Wakeup::drain() {
+  eventfd_t count = 0;
+  [[maybe_unused]] const int result = ::eventfd_read(event_.get(), &count);
+}
+
+}  // namespace isocache

@@ -1,0 +1,125 @@
+#include "native/process.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <grp.h>
+#include <pwd.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstdlib>
+#include <utility>
+
+#include "native/errors.h"
+#include "native/log.h"
+
+namespace isocache {
+
+void raise_descriptor_limit(std::size_t descriptors) {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_cur >= descriptors) return;
+  limit.rlim_cur = descriptors;
+  if (limit.rlim_max < descriptors) limit.rlim_max = descriptors;
+  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) {
+    throw SystemError("failed to set rlimit for open files. Try starting as root or requesting smaller maxconns value.");
+  }
+}
+
+void raise_core_limit() {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_CORE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_CORE, &limit);
+}
+
+void lock_memory() {
+  if (::mlockall(MCL_CURRENT | MCL_FUTURE) != 0) throw_errno("-k: cannot lock memory");
+}
+
+void drop_root(const std::string& user) {
+  if (user.empty() || ::geteuid() != 0) return;
+  const passwd* const entry = ::getpwnam(user.c_str());
+  if (entry == nullptr) throw NoSuchUser(fmt::format("can't find the user {} to switch to", user));
+  if (::initgroups(user.c_str(), entry->pw_gid) != 0 || ::setgid(entry->pw_gid) != 0 ||
+      ::setuid(entry->pw_uid) != 0) {
+    throw_errno(fmt::format("failed to assume identity of user {}", user));
+  }
+}
+
+Daemon Daemon::start() {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw_errno("pipe");
+  FileDescriptor from_child(ends[0]);
+  FileDescriptor to_parent(ends[1]);
+  const pid_t child = ::fork();
+  if (child < 0) throw_errno("fork");
+  if (child > 0) {
+    to_parent = FileDescriptor();
+    char ready = 0;
+    if (::read(from_child.get(), &ready, 1) == 1) std::_Exit(EXIT_SUCCESS);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    std::_Exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE);
+  }
+  ::setsid();
+  Daemon daemon;
+  daemon.to_parent_ = std::move(to_parent);
+  return daemon;
+}
+
+void Daemon::ready() {
+  [[maybe_unused]] const int moved = ::chdir("/");
+  const FileDescriptor null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(null.get(), fd);
+  [[maybe_unused]] const auto written = ::write(to_parent_.get(), "r", 1);
+  to_parent_ = FileDescriptor();
+}
+
+PidFile::PidFile(std::string path) : path_(std::move(path)) {
+  if (path_.empty()) return;
+  // A relative path must still be found when a daemon has left for "/".
+  if (char* const whole = ::realpath(".", nullptr); whole != nullptr) {
+    if (!path_.starts_with('/')) path_ = fmt::format("{}/{}", whole, path_);
+    std::free(whole);
+  }
+  const FileDescriptor file(::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  const std::string text = fmt::format("{}\n", ::getpid());
+  if (!file || ::write(file.get(), text.data(), text.size()) < 0) {
+    throw_errno(fmt::format("cannot write the pid file {}", path_));
+  }
+}
+
+PidFile::~PidFile() {
+  if (!path_.empty()) ::unlink(path_.c_str());
+}
+
+StopSignals::StopSignals() {
+  std::signal(SIGPIPE, SIG_IGN);
+  sigset_t stop{};
+  sigemptyset(&stop);
+  for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) sigaddset(&stop, signal);
+  ::pthread_sigmask(SIG_BLOCK, &stop, nullptr);
+  signals_ = FileDescriptor(::signalfd(-1, &stop, SFD_NONBLOCK | SFD_CLOEXEC));
+  if (!signals_) throw_errno("signalfd");
+}
+
+int StopSignals::take() {
+  signalfd_siginfo info{};
+  return ::read(signals_.get(), &info, sizeof(info)) == sizeof(info) ? static_cast<int>(info.ssi_signo)
+                                                                      : 0;
+}
+
+std::uint64_t random_seed() {
+  std::uint64_t seed = 0;
+  if (::getrandom(&seed, sizeof(seed), 0) != sizeof(seed)) throw_errno("getrandom");
+  return seed;
+}
+
+}  // namespace isocache

@@ -1,0 +1,59 @@
+// What a server does to its own process: limits, user, background, pid file, signals.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "native/file_descriptor.h"
+
+namespace isocache {
+
+// Lets the process open `descriptors` files. Throws SystemError.
+void raise_descriptor_limit(std::size_t descriptors);
+void raise_core_limit();
+void lock_memory();
+// Becomes `user` for good. Only root can; for others, nothing happens. Throws SystemError, NoSuchUser.
+void drop_root(const std::string& user);
+
+// Splits off a background process. The first process waits until the second calls ready(), then ends
+// with 0, or ends with the status with which the second fails before.
+class Daemon {
+ public:
+  // Returns in the background process only.
+  static Daemon start();
+  // Lets go of the terminal.
+  void ready();
+
+ private:
+  FileDescriptor to_parent_;
+};
+
+// Holds the process id while it lives.
+class PidFile {
+ public:
+  explicit PidFile(std::string path);  // an empty path: no file
+  ~PidFile();
+  PidFile(const PidFile&) = delete;
+  PidFile& operator=(const PidFile&) = delete;
+
+ private:
+  std::string path_;
+};
+
+// SIGTERM, SIGINT and SIGUSR1 as readable events, SIGPIPE ignored. Call before the first thread.
+class StopSignals {
+ public:
+  StopSignals();  // throws SystemError
+  int fd() const { return signals_.get(); }
+  // The signal that came; 0: none.
+  int take();
+
+ private:
+  FileDescriptor signals_;
+};
+
+// 64 bits that nobody can guess.
+std::uint64_t random_seed();
+
+}  // namespace isocache

@@ -1,0 +1,36 @@
+// The store's memory: address space for a shard's whole limit is reserved at once, pages come as
+// segments are first written, in order. So resident memory is what the store uses, and neighbouring
+// segments are neighbours.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "store/store.h"
+
+namespace isocache {
+
+class ReservedMemory : public MemorySource {
+ public:
+  // `huge_pages` (-L) asks the kernel for 2 MB pages. Throws SystemError.
+  ReservedMemory(std::size_t bytes, bool huge_pages);
+  ~ReservedMemory() override;
+  ReservedMemory(const ReservedMemory&) = delete;
+  ReservedMemory& operator=(const ReservedMemory&) = delete;
+
+  // Beyond what was reserved (cache_memlimit raised the limit) it reserves more.
+  std::byte* allocate(std::size_t bytes) override;
+
+ private:
+  struct Region {
+    std::byte* begin = nullptr;
+    std::size_t bytes = 0;
+    std::size_t used = 0;
+  };
+  bool reserve(std::size_t bytes);
+
+  bool huge_pages_;
+  std::vector<Region> regions_;  // the last one is being handed out
+};
+
+}  // namespace isocache

@@ -1,0 +1,92 @@
+// What the server tells `stats`: process, connections, listeners.
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "native/address.h"
+#include "native/server.h"
+
+namespace isocache {
+namespace {
+
+std::uint64_t microseconds(const timeval& time) {
+  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(time.tv_usec);
+}
+
+// memcached's names, which tools show.
+std::string_view state_name(Connection::State state) {
+  switch (state) {
+    case Connection::State::kReading: return "conn_read";
+    case Connection::State::kExecuting: return "conn_parse_cmd";
+    case Connection::State::kWriting: return "conn_mwrite";
+  }
+  return "";
+}
+
+}  // namespace
+
+HostStats Server::count_since_start() const {
+  HostStats stats;
+  stats.total_connections = total_connections_.load(std::memory_order_relaxed);
+  stats.rejected_connections = rejected_connections_.load(std::memory_order_relaxed);
+  stats.listen_disabled_num = times_not_accepting_.load(std::memory_order_relaxed);
+  for (const auto& worker : workers_) {
+    const WorkerCounters& counters = worker->counters();
+    stats.bytes_read += counters.bytes_read.get();
+    stats.bytes_written += counters.bytes_written.get();
+    stats.conn_yields += counters.yields.get();
+  }
+  return stats;
+}
+
+void Server::reset_host_counters() { at_reset_ = count_since_start(); }
+
+HostStats Server::host_stats(UnixSeconds now_s) {
+  HostStats stats = count_since_start();
+  stats.total_connections -= at_reset_.total_connections;
+  stats.rejected_connections -= at_reset_.rejected_connections;
+  stats.listen_disabled_num -= at_reset_.listen_disabled_num;
+  stats.bytes_read -= at_reset_.bytes_read;
+  stats.bytes_written -= at_reset_.bytes_written;
+  stats.conn_yields -= at_reset_.conn_yields;
+
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  stats.rusage_user_us = microseconds(usage.ru_utime);
+  stats.rusage_system_us = microseconds(usage.ru_stime);
+  stats.pid = static_cast<std::uint64_t>(::getpid());
+  stats.uptime_s = now_s - started_s_;
+  stats.event_library = "epoll";
+  stats.current_connections = connection_count();
+  stats.connection_structures = stats.current_connections;
+  stats.reserved_fds = kReservedDescriptors;
+  stats.read_buffers = workers_.size();
+  stats.read_buffer_bytes = workers_.size() * Worker::kReadBufferBytes;
+  stats.accepting_connections = accepting_.load(std::memory_order_relaxed);
+  return stats;
+}
+
+void Server::settings_changed(const Settings& settings) { verbosity_.set(settings.verbosity); }
+
+void Server::write_connections(StatsWriter& stats) {
+  const auto add = [&](int fd, std::string_view key, auto value) {
+    stats.add(fmt::format("{}:{}", fd, key), value);
+  };
+  for (const Listener& listener : listeners_) {
+    add(listener.fd(), "addr", std::string_view(local_address(listener.fd())));
+    add(listener.fd(), "state", std::string_view("conn_listening"));
+    add(listener.fd(), "secs_since_last_cmd", std::uint64_t{0});
+  }
+  const UnixSeconds now_s = clock_.now().unix_s;
+  for (const auto& worker : workers_) {
+    worker->for_each_connection([&](const Connection& connection) {
+      const int fd = connection.fd();
+      add(fd, "addr", std::string_view(peer_address(fd)));
+      add(fd, "listen_addr", std::string_view(local_address(fd)));
+      add(fd, "state", state_name(connection.state()));
+      add(fd, "secs_since_last_cmd", std::uint64_t{now_s - connection.last_active_s()});
+    });
+  }
+}
+
+}  // namespace isocache

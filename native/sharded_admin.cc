@@ -1,0 +1,69 @@
+// The half of ShardedBackend that administrative commands use: everything over all shards.
+#include "native/sharded_backend.h"
+
+namespace isocache {
+namespace {
+
+struct VisitEach {
+  ItemVisitor& visitor;
+  void operator()(const Item& item) const { visitor.visit(item); }
+};
+
+}  // namespace
+
+void ShardedBackend::settings_changed() {
+  if (host_ != nullptr) host_->settings_changed(settings_);
+}
+
+EngineFigures ShardedBackend::figures() {
+  EngineFigures sum;
+  for (const auto& shard : shards_) {
+    const std::lock_guard lock(shard->mutex);
+    sum.add(shard->engine.figures());
+  }
+  return sum;
+}
+
+HostStats ShardedBackend::host_stats(UnixSeconds now_s) {
+  return host_ != nullptr ? host_->host_stats(now_s) : HostStats{};
+}
+
+void ShardedBackend::write_connections(StatsWriter& stats) {
+  if (host_ != nullptr) host_->write_connections(stats);
+}
+
+void ShardedBackend::reset_counters() {
+  for (const auto& shard : shards_) {
+    const std::lock_guard lock(shard->mutex);
+    shard->engine.reset_counters();
+  }
+  if (host_ != nullptr) host_->reset_host_counters();
+}
+
+void ShardedBackend::flush_at(UnixSeconds at_s, UnixSeconds now_s) {
+  for (const auto& shard : shards_) {
+    const std::lock_guard lock(shard->mutex);
+    shard->engine.flush_at(at_s, now_s);
+  }
+}
+
+bool ShardedBackend::set_memory_limit(std::size_t bytes) {
+  const auto set = [&](Shard& shard, std::size_t all) {
+    const std::lock_guard lock(shard.mutex);
+    return shard.store.set_memory_limit(all / shards_.size());
+  };
+  for (std::size_t refused = 0; refused < shards_.size(); ++refused) {
+    if (set(*shards_[refused], bytes)) continue;
+    for (std::size_t done = 0; done < refused; ++done) set(*shards_[done], settings_.max_bytes);
+    return false;
+  }
+  return true;
+}
+
+std::uint64_t ShardedBackend::scan(unsigned shard, std::uint64_t cursor, std::size_t max_items,
+                                   UnixSeconds now_s, ItemVisitor& visitor) {
+  const std::lock_guard lock(shards_[shard]->mutex);
+  return shards_[shard]->store.scan(cursor, max_items, now_s, VisitEach{visitor});
+}
+
+}  // namespace isocache

@@ -1,0 +1,102 @@
+// The server's Backend: a power-of-two number of engines, each behind its own lock.
+//
+//   batch of requests -> runs of same-shard requests -> lock once a run -> Engine::execute
+//
+// Locks: a shard's mutex for anything its store does, the admin mutex for one administrative command
+// at a time; the admin mutex is taken first. No lock is held across IO, nor when a call returns.
+// Reserved upload memory is filled without a lock: nothing else can reach it before commit.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "command/admin.h"
+#include "command/backend.h"
+#include "command/engine.h"
+#include "command/settings.h"
+#include "native/reserved_memory.h"
+#include "store/store.h"
+
+namespace isocache {
+
+// What the backend does not know of its process.
+class HostFigures {
+ public:
+  virtual ~HostFigures() = default;
+  virtual HostStats host_stats(UnixSeconds now_s) = 0;
+  virtual void write_connections(StatsWriter& stats) = 0;
+  virtual void reset_host_counters() = 0;
+  virtual void settings_changed(const Settings& settings) = 0;
+};
+
+// A power of two: about 4 a thread so that threads seldom meet, 1 for a lone thread; none so small
+// that a few of the largest items would fill it.
+unsigned shard_count_for(const Settings& settings);
+
+class ShardedBackend : public Backend, public AdminTarget {
+ public:
+  // `host` may be null (tests); otherwise it outlives the backend.
+  ShardedBackend(const Settings& settings, std::uint64_t hash_seed, bool huge_pages,
+                 HostFigures* host);
+  ~ShardedBackend() override;
+
+  // Backend; any thread.
+  std::uint64_t hash(std::string_view key) const override;
+  void execute(std::span<Request> requests, UnixSeconds now_s, Output& out) override;
+  AdminResult administer(const Request& request, UnixSeconds now_s, Output& out) override;
+  PutStatus begin_upload(const Request& request, UnixSeconds now_s, Upload* upload) override;
+  std::span<char> upload_window(const Request& request, const Upload& upload) override;
+  void upload_received(const Request& request, Upload& upload, std::size_t bytes) override;
+  void abort_upload(const Request& request, Upload& upload) override;
+  void release(const Output& sent) override;
+
+  // A bounded step of one shard's background work; true if there is more to do at once.
+  bool tick(unsigned shard, UnixSeconds now_s);
+
+  // AdminTarget; called under the admin lock, except scan().
+  Settings& settings() override { return settings_; }
+  void settings_changed() override;
+  EngineFigures figures() override;
+  HostStats host_stats(UnixSeconds now_s) override;
+  void write_connections(StatsWriter& stats) override;
+  void reset_counters() override;
+  void flush_at(UnixSeconds at_s, UnixSeconds now_s) override;
+  bool set_memory_limit(std::size_t bytes) override;
+  unsigned shard_count() const override { return static_cast<unsigned>(shards_.size()); }
+  std::uint64_t scan(unsigned shard, std::uint64_t cursor, std::size_t max_items, UnixSeconds now_s,
+                     ItemVisitor& visitor) override;
+
+ private:
+  struct alignas(64) Shard {
+    Shard(const StoreOptions& store_options, const EngineOptions& engine_options, bool huge_pages)
+        : memory(store_options.memory_limit, huge_pages),
+          store(store_options, memory),
+          engine(store, engine_options) {}
+    std::mutex mutex;
+    ReservedMemory memory;
+    Store store;
+    Engine engine;
+  };
+
+  // By bits that the store uses neither for the bucket (the top 32) nor for the tag (the low 8).
+  std::size_t shard_index(std::uint64_t hash) const { return (hash >> 8) & shard_mask_; }
+  Shard& shard_of(const Request& request) { return *shards_[shard_index(request.key.hash)]; }
+  struct Run {
+    std::size_t shard = 0;
+    std::size_t length = 0;
+  };
+  Run first_run(std::span<const Request> requests) const;
+
+  Settings settings_;  // under admin_mutex_
+  std::uint64_t hash_seed_;
+  std::size_t shard_mask_;
+  HostFigures* host_;
+  std::mutex admin_mutex_;
+  std::vector<std::unique_ptr<Shard>> shards_;
+};
+
+}  // namespace isocache

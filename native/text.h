@@ -1,0 +1,27 @@
+// Numbers and sizes on the command line.
+#pragma once
+
+#include <charconv>
+#include <cstdint>
+#include <string_view>
+
+namespace isocache {
+
+// Decimal digits and nothing else. False, and `value` is untouched, otherwise.
+template <typename Number>
+bool parse_number(std::string_view text, Number& value, int base = 10) {
+  Number parsed{};
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), parsed, base);
+  if (error != std::errc() || end != text.data() + text.size()) return false;
+  value = parsed;
+  return true;
+}
+
+// A plain decimal such as 1.25.
+bool parse_decimal(std::string_view text, double& value);
+
+// A number with an optional suffix k, m or g (either case), times `unit` without one.
+bool parse_size(std::string_view text, std::uint64_t unit, std::uint64_t& bytes);
+
+}  // namespace isocache

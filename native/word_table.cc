@@ -1,0 +1,168 @@
+// The words of -o.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "native/errors.h"
+#include "native/flag_table.h"
+#include "native/text.h"
+
+namespace isocache {
+namespace {
+
+template <typename Number>
+Number number(std::string_view word, std::string_view value) {
+  Number parsed{};
+  if (!parse_number(value, parsed)) {
+    throw UsageError(fmt::format("-o {}: a number, not '{}'", word, value));
+  }
+  return parsed;
+}
+
+// A decimal such as 0.80, in units of 1/scale.
+unsigned scaled(std::string_view word, std::string_view value, double scale) {
+  double parsed = 0;
+  if (!parse_decimal(value, parsed) || parsed < 0 || parsed > 1e6) {
+    throw UsageError(fmt::format("-o {}: a number such as 0.5, not '{}'", word, value));
+  }
+  return static_cast<unsigned>(parsed * scale + 0.5);
+}
+
+[[noreturn]] void no_flash() { throw UsageError("-o ext_path: a flash tier is not supported yet"); }
+[[noreturn]] void no_tls() { throw UsageError("-o ssl_...: TLS is not supported yet"); }
+
+using O = Options&;
+using V = std::string_view;
+constexpr auto kConnections = Purpose::kConnections;
+constexpr auto kAccepted = Purpose::kAccepted;
+constexpr auto kRefused = Purpose::kRefused;
+
+void nothing(O /*options*/, V /*value*/) {}
+
+// clang-format off: a table
+const Word kWords[] = {
+    {"idle_timeout", "<s>", kConnections, "close connections that have been idle this long (default 0: never)",
+     [](O o, V v) { o.settings.idle_timeout_s = number<unsigned>("idle_timeout", v); }},
+    {"maxconns_fast", "", kConnections, "beyond -c, answer an error and close (default)",
+     [](O o, V) { o.settings.max_connections_fast = true; }},
+    {"no_maxconns_fast", "", kConnections, "beyond -c, let new connections wait",
+     [](O o, V) { o.settings.max_connections_fast = false; }},
+
+    {"hashpower", "<n>", kAccepted, "the index grows by itself",
+     [](O o, V v) { o.settings.hash_power_init = number<unsigned>("hashpower", v); }},
+    {"no_hashexpand", "", kAccepted, "", nothing},
+    {"hash_algorithm", "<name>", kAccepted, "", nothing},
+    {"tail_repair_time", "<s>", kAccepted, "", nothing},
+    {"lru_crawler", "", kAccepted, "", [](O o, V) { o.settings.lru_crawler = true; }},
+    {"no_lru_crawler", "", kAccepted, "", [](O o, V) { o.settings.lru_crawler = false; }},
+    {"lru_crawler_sleep", "<us>", kAccepted, "",
+     [](O o, V v) { o.settings.lru_crawler_sleep_us = number<unsigned>("lru_crawler_sleep", v); }},
+    {"lru_crawler_tocrawl", "<n>", kAccepted, "",
+     [](O o, V v) { o.settings.lru_crawler_tocrawl = number<unsigned>("lru_crawler_tocrawl", v); }},
+    {"lru_maintainer", "", kAccepted, "", nothing},
+    {"no_lru_maintainer", "", kAccepted, "", nothing},
+    {"hot_lru_pct", "<n>", kAccepted, "", [](O o, V v) { o.settings.hot_lru_percent = number<unsigned>("hot_lru_pct", v); }},
+    {"warm_lru_pct", "<n>", kAccepted, "", [](O o, V v) { o.settings.warm_lru_percent = number<unsigned>("warm_lru_pct", v); }},
+    {"hot_max_factor", "<x>", kAccepted, "",
+     [](O o, V v) { o.settings.hot_max_factor_percent = scaled("hot_max_factor", v, 100); }},
+    {"warm_max_factor", "<x>", kAccepted, "",
+     [](O o, V v) { o.settings.warm_max_factor_percent = scaled("warm_max_factor", v, 100); }},
+    {"temporary_ttl", "<s>", kAccepted, "",
+     [](O o, V v) { o.settings.temp_lru = true; o.settings.temporary_ttl_s = number<unsigned>("temporary_ttl", v); }},
+    {"slab_reassign", "", kAccepted, "", [](O o, V) { o.settings.slab_reassign = true; }},
+    {"no_slab_reassign", "", kAccepted, "", [](O o, V) { o.settings.slab_reassign = false; }},
+    {"slab_automove", "<n>", kAccepted, "", [](O o, V v) { o.settings.slab_automove = v.empty() ? 1 : number<unsigned>("slab_automove", v); }},
+    {"no_slab_automove", "", kAccepted, "", [](O o, V) { o.settings.slab_automove = 0; }},
+    {"slab_automove_ratio", "<x>", kAccepted, "",
+     [](O o, V v) { o.settings.slab_automove_ratio_percent = scaled("slab_automove_ratio", v, 100); }},
+    {"slab_automove_window", "<n>", kAccepted, "",
+     [](O o, V v) { o.settings.slab_automove_window = number<unsigned>("slab_automove_window", v); }},
+    {"slab_automove_freeratio", "<x>", kAccepted, "",
+     [](O o, V v) { o.settings.slab_automove_freeratio_permille = scaled("slab_automove_freeratio", v, 1000); }},
+    {"slab_chunk_max", "<kb>", kAccepted, "", nothing},
+    {"slab_sizes", "<list>", kAccepted, "", nothing},
+    {"watcher_logbuf_size", "<kb>", kAccepted, "",
+     [](O o, V v) { o.settings.watcher_logbuf_bytes = number<unsigned>("watcher_logbuf_size", v) * 1024; }},
+    {"worker_logbuf_size", "<kb>", kAccepted, "",
+     [](O o, V v) { o.settings.worker_logbuf_bytes = number<unsigned>("worker_logbuf_size", v) * 1024; }},
+    {"read_buf_mem_limit", "<mb>", kAccepted, "idle connections hold no buffer",
+     [](O o, V v) { o.settings.read_buffer_limit_bytes = number<std::size_t>("read_buf_mem_limit", v) << 20; }},
+    {"resp_obj_mem_limit", "<mb>", kAccepted, "", nothing},
+    {"track_sizes", "", kAccepted, "", nothing},
+    {"no_track_sizes", "", kAccepted, "", nothing},
+    {"inline_ascii_resp", "", kAccepted, "", nothing},
+    {"no_inline_ascii_resp", "", kAccepted, "", nothing},
+    {"drop_privileges", "", kAccepted, "", nothing},
+    {"no_drop_privileges", "", kAccepted, "", nothing},
+    {"modern", "", kAccepted, "", nothing},
+    {"no_modern", "", kAccepted, "", nothing},
+    {"sock_cookie_id", "<n>", kAccepted, "", nothing},
+    {"ext_page_size", "<mb>", kAccepted, "", nothing},
+    {"ext_page_count", "<n>", kAccepted, "", nothing},
+    {"ext_threads", "<n>", kAccepted, "", nothing},
+    {"ext_io_depth", "<n>", kAccepted, "", nothing},
+    {"ext_wbuf_size", "<mb>", kAccepted, "", [](O o, V v) { o.settings.ext_wbuf_bytes = number<unsigned>("ext_wbuf_size", v) << 20; }},
+    {"ext_item_size", "<n>", kAccepted, "", [](O o, V v) { o.settings.ext_item_size = number<unsigned>("ext_item_size", v); }},
+    {"ext_item_age", "<s>", kAccepted, "", [](O o, V v) { o.settings.ext_item_age = number<unsigned>("ext_item_age", v); }},
+    {"ext_low_ttl", "<s>", kAccepted, "", [](O o, V v) { o.settings.ext_low_ttl = number<unsigned>("ext_low_ttl", v); }},
+    {"ext_recache_rate", "<n>", kAccepted, "",
+     [](O o, V v) { o.settings.ext_recache_rate = number<unsigned>("ext_recache_rate", v); }},
+    {"ext_compact_under", "<n>", kAccepted, "",
+     [](O o, V v) { o.settings.ext_compact_under = number<unsigned>("ext_compact_under", v); }},
+    {"ext_drop_under", "<n>", kAccepted, "", [](O o, V v) { o.settings.ext_drop_under = number<unsigned>("ext_drop_under", v); }},
+    {"ext_max_sleep", "<us>", kAccepted, "", [](O o, V v) { o.settings.ext_max_sleep_us = number<unsigned>("ext_max_sleep", v); }},
+    {"ext_max_frag", "<x>", kAccepted, "", [](O o, V v) { o.settings.ext_max_frag_percent = scaled("ext_max_frag", v, 100); }},
+    {"ext_drop_unread", "", kAccepted, "", [](O o, V) { o.settings.ext_drop_unread = true; }},
+
+    {"ext_path", "<file:size>", kRefused, "not yet", [](O, V) { no_flash(); }},
+    {"ssl_chain_cert", "<file>", kRefused, "not yet", [](O, V) { no_tls(); }},
+    {"ssl_key", "<file>", kRefused, "not yet", [](O, V) { no_tls(); }},
+    {"ssl_keyformat", "<name>", kRefused, "not yet", [](O, V) { no_tls(); }},
+    {"ssl_verify_mode", "<n>", kRefused, "not yet", [](O, V) { no_tls(); }},
+    {"ssl_ciphers", "<list>", kRefused, "not yet", [](O, V) { no_tls(); }},
+    {"ssl_ca_cert", "<file>", kRefused, "not yet", [](O, V) { no_tls(); }},
+    {"ssl_wbuf_size", "<kb>", kRefused, "not yet", [](O, V) { no_tls(); }},
+    {"ssl_session_cache", "", kRefused, "not yet", [](O, V) { no_tls(); }},
+    {"ssl_kernel_tls", "", kRefused, "not yet", [](O, V) { no_tls(); }},
+    {"ssl_min_version", "<name>", kRefused, "not yet", [](O, V) { no_tls(); }},
+};
+// clang-format on
+
+std::string known_words() {
+  std::string words;
+  for (const Word& word : kWords) {
+    if (word.purpose != kRefused) words += fmt::format("{}{}", words.empty() ? "" : ", ", word.name);
+  }
+  return words;
+}
+
+void apply_word(Options& options, std::string_view text) {
+  const auto equals = text.find('=');
+  const std::string_view name = text.substr(0, equals);
+  const auto word = std::ranges::find(kWords, name, &Word::name);
+  if (word == std::end(kWords)) {
+    throw UsageError(fmt::format("-o: '{}' is not known; known are: {}", name, known_words()));
+  }
+  const bool may_stand_alone = word->argument.empty() || word->name == "slab_automove";
+  if (equals == text.npos && !may_stand_alone) {
+    throw UsageError(fmt::format("-o {0}: needs a value, {0}={1}", name, word->argument));
+  }
+  word->apply(options, equals == text.npos ? std::string_view() : text.substr(equals + 1));
+  if (word->purpose == kAccepted) {
+    options.notes.push_back(fmt::format("-o {} has no effect", name));
+  }
+}
+
+}  // namespace
+
+std::span<const Word> word_table() { return kWords; }
+
+void apply_words(Options& options, std::string_view list) {
+  while (!list.empty()) {
+    const auto comma = list.find(',');
+    if (comma != 0) apply_word(options, list.substr(0, comma));
+    list = comma == list.npos ? std::string_view() : list.substr(comma + 1);
+  }
+}
+
+}  // namespace isocache

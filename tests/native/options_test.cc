@@ -1,0 +1,125 @@
+#include "native/options.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "native/errors.h"
+#include "native/flag_table.h"
+#include "native/text.h"
+
+namespace isocache {
+namespace {
+
+Options parse(std::vector<std::string> words) {
+  words.insert(words.begin(), "isocached");
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  Options options = parse_options(static_cast<int>(argv.size()), argv.data());
+  check_options(options);
+  return options;
+}
+
+std::string complaint(const std::vector<std::string>& words) {
+  try {
+    parse(words);
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(Options, Defaults) {
+  const Options options = parse({});
+  EXPECT_EQ(options.port, 11211U);
+  EXPECT_TRUE(options.listen.empty());
+  EXPECT_EQ(options.settings.max_bytes, 64U << 20);
+  EXPECT_EQ(options.settings.max_item_bytes, 1U << 20);
+  EXPECT_EQ(options.settings.threads, 4U);
+  EXPECT_EQ(options.settings.max_connections, 1024U);
+}
+
+TEST(Options, MemcachedWaysOfWriting) {
+  const Options options = parse({"-m64", "-p", "0", "--threads=2", "-c", "10", "-vv", "-l", "127.0.0.1,::1",
+                                 "-l", "0.0.0.0:9000", "-I", "2m", "-MF", "-A", "-v"});
+  EXPECT_EQ(options.settings.max_bytes, 64U << 20);
+  EXPECT_EQ(options.port, 0U);
+  EXPECT_EQ(options.settings.threads, 2U);
+  EXPECT_EQ(options.settings.verbosity, 3U);
+  EXPECT_EQ(options.listen, (std::vector<std::string>{"127.0.0.1", "::1", "0.0.0.0:9000"}));
+  EXPECT_EQ(options.settings.max_item_bytes, 2U << 20);
+  EXPECT_FALSE(options.settings.evictions);
+  EXPECT_FALSE(options.settings.flush_enabled);
+  EXPECT_TRUE(options.settings.shutdown_enabled);
+}
+
+TEST(Options, LastOneWins) { EXPECT_EQ(parse({"-p", "1", "-p", "2"}).port, 2U); }
+
+TEST(Options, SizesTakeSuffixes) {
+  EXPECT_EQ(parse({"-m", "1g"}).settings.max_bytes, 1U << 30);
+  EXPECT_EQ(parse({"-I", "512k"}).settings.max_item_bytes, 512U << 10);
+  EXPECT_EQ(parse({"-I", "2048"}).settings.max_item_bytes, 2048U);
+}
+
+TEST(Options, ItemSizeLimits) {
+  EXPECT_EQ(complaint({"-I", "1023"}), "Item max size cannot be less than 1024 bytes.");
+  EXPECT_EQ(complaint({"-m", "4g", "-I", "1025m"}),
+            "Cannot set item size limit higher than a gigabyte.");
+  EXPECT_EQ(complaint({"-I", "33m"}), "Cannot set item size limit higher than 1/2 of memory max.");
+  EXPECT_EQ(parse({"-m", "1"}).settings.max_item_bytes, 512U << 10);  // follows a small -m
+}
+
+TEST(Options, WordsThatMatterAreHonoured) {
+  const Options options = parse({"-o", "idle_timeout=7,no_maxconns_fast", "-o", "hashpower=20"});
+  EXPECT_EQ(options.settings.idle_timeout_s, 7U);
+  EXPECT_FALSE(options.settings.max_connections_fast);
+  EXPECT_EQ(options.notes, std::vector<std::string>{"-o hashpower has no effect"});
+}
+
+TEST(Options, UnknownWordsSayWhatIsKnown) {
+  const std::string text = complaint({"-o", "nonsense=1"});
+  EXPECT_NE(text.find("'nonsense' is not known"), std::string::npos);
+  EXPECT_NE(text.find("idle_timeout"), std::string::npos);
+  EXPECT_NE(complaint({"-o", "idle_timeout"}).find("needs a value"), std::string::npos);
+}
+
+TEST(Options, WhatIsNotOursIsRefused) {
+  EXPECT_EQ(parse({"-U", "0"}).port, 11211U);
+  for (const auto& words : std::vector<std::vector<std::string>>{
+           {"-U", "11211"}, {"-S"}, {"-B", "binary"}, {"-Z"}, {"-Y", "file"}, {"-e", "file"},
+           {"-o", "ext_path=/tmp/x:1G"}, {"-o", "ssl_key=k"}}) {
+    EXPECT_NE(complaint(words).find("not supported"), std::string::npos) << words[0];
+  }
+}
+
+TEST(Options, NonsenseIsRefused) {
+  for (const auto& words : std::vector<std::vector<std::string>>{
+           {"-p", "65536"}, {"-p", "x"}, {"-p"}, {"-t", "0"}, {"-c", "0"}, {"-R", "0"}, {"-m", "0"},
+           {"-m", "12x"}, {"-a", "999"}, {"-D", "ab"}, {"-f", "1"}, {"--nonsense"}, {"stray"}}) {
+    EXPECT_NE(complaint(words), "") << words[0];
+  }
+}
+
+TEST(Help, NamesEveryFlagAndWord) {
+  const std::string help = help_text();
+  for (const Flag& flag : flag_table()) {
+    EXPECT_NE(help.find(std::string("  -") + flag.letter), std::string::npos) << flag.letter;
+  }
+  for (const Word& word : word_table()) EXPECT_NE(help.find(word.name), std::string::npos) << word.name;
+}
+
+TEST(Text, Sizes) {
+  std::uint64_t bytes = 0;
+  EXPECT_TRUE(parse_size("3", 10, bytes));
+  EXPECT_EQ(bytes, 30U);
+  EXPECT_TRUE(parse_size("3K", 10, bytes));
+  EXPECT_EQ(bytes, 3072U);
+  EXPECT_FALSE(parse_size("", 1, bytes));
+  EXPECT_FALSE(parse_size("k", 1, bytes));
+  EXPECT_FALSE(parse_size("-1", 1, bytes));
+  EXPECT_FALSE(parse_size("99999999999999999g", 1, bytes));
+}
+
+}  // namespace
+}  // namespace isocache

@@ -1,0 +1,227 @@
+// The whole server in one process, with real sockets. What clients see in detail is tests/e2e's.
+#include "native/server.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "native/errors.h"
+
+namespace isocache {
+namespace {
+
+// A blocking client on loopback.
+class Client {
+ public:
+  explicit Client(unsigned port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(::connect(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+  }
+  void send(std::string_view bytes) {
+    while (!bytes.empty()) {
+      const ssize_t sent = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (sent <= 0) return;
+      bytes.remove_prefix(static_cast<std::size_t>(sent));
+    }
+  }
+  void finish_sending() { ::shutdown(socket_.get(), SHUT_WR); }
+  // Up to and with `end`, or until the server closes.
+  std::string receive_until(std::string_view end) {
+    std::string all;
+    std::array<char, 65536> buffer{};
+    while (!all.ends_with(end)) {
+      const ssize_t count = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
+      if (count <= 0) break;
+      all.append(buffer.data(), static_cast<std::size_t>(count));
+    }
+    return all;
+  }
+  std::string receive_all() {
+    std::string all;
+    for (std::string more; !(more = receive_until("\n")).empty();) all += more;
+    return all;
+  }
+
+ private:
+  FileDescriptor socket_;
+};
+
+// A server on a port of its own, ended by the shutdown command.
+class RunningServer {
+ public:
+  explicit RunningServer(Options options = {}) : server_(prepare(options), signals_) {
+    server_.start();
+    const std::string banner = server_.banner();
+    const std::string_view mark = "listening 127.0.0.1:";
+    port_ = static_cast<unsigned>(std::stoul(banner.substr(banner.find(mark) + mark.size())));
+    thread_ = std::thread([this] { server_.run(); });
+  }
+  ~RunningServer() {
+    Client(port_).send("shutdown\r\n");
+    thread_.join();
+  }
+  unsigned port() const { return port_; }
+
+ private:
+  static const Options& prepare(Options& options) {
+    options.port = 0;
+    options.settings.shutdown_enabled = true;
+    options.settings.threads = 2;
+    return options;
+  }
+
+  StopSignals signals_;
+  Server server_;
+  unsigned port_ = 0;
+  std::thread thread_;
+};
+
+std::string set_command(const std::string& key, const std::string& value) {
+  return "set " + key + " 0 0 " + std::to_string(value.size()) + "\r\n" + value + "\r\n";
+}
+
+TEST(Server, ServesManyThreadsOfClients) {
+  RunningServer server;
+  const auto talk = [&](int id) {
+    for (int round = 0; round < 20; ++round) {
+      Client client(server.port());
+      const std::string key = "k" + std::to_string(id);
+      const std::string value(static_cast<std::size_t>(1 + round * 9000), static_cast<char>('a' + id));
+      client.send(set_command(key, value) + "get " + key + "\r\nstats conns\r\nmn\r\n");
+      const std::string reply = client.receive_until("MN\r\n");
+      EXPECT_TRUE(reply.starts_with("STORED\r\nVALUE " + key + " 0 " + std::to_string(value.size()) +
+                                    "\r\n" + value + "\r\nEND\r\n"));
+    }
+  };
+  std::vector<std::thread> clients;
+  for (int id = 0; id < 4; ++id) clients.emplace_back(talk, id);
+  for (std::thread& client : clients) client.join();
+}
+
+TEST(Server, FinishesRepliesToAHalfClosedClient) {
+  RunningServer server;
+  Client client(server.port());
+  std::string commands = set_command("k", std::string(100'000, 'v'));
+  for (int n = 0; n < 100; ++n) commands += "get k\r\n";
+  client.send(commands);
+  client.finish_sending();
+  EXPECT_EQ(client.receive_all().size(), 8 + 100 * (18 + 100'000 + 2 + 5));
+}
+
+TEST(Server, BoundsWhatAClientThatDoesNotReadCosts) {
+  RunningServer server;
+  Client reader(server.port());
+  reader.send(set_command("k", std::string(500'000, 'v')));
+  EXPECT_EQ(reader.receive_until("\n"), "STORED\r\n");
+  Client sluggard(server.port());
+  std::string gets;
+  for (int n = 0; n < 1000; ++n) gets += "get k\r\n";
+  sluggard.send(gets);
+  reader.send("mg k s\r\n");  // others are served meanwhile
+  EXPECT_EQ(reader.receive_until("\n"), "HD s500000\r\n");
+  const std::string first = sluggard.receive_until("END\r\n");
+  EXPECT_TRUE(first.starts_with("VALUE k 0 500000\r\n"));
+}
+
+TEST(Server, TurnsAwayWhoIsTooMany) {
+  Options options;
+  options.settings.max_connections = 2;
+  RunningServer server(options);
+  {
+    Client one(server.port());
+    Client two(server.port());
+    one.send("mn\r\n");
+    two.send("mn\r\n");
+    EXPECT_EQ(one.receive_until("\n"), "MN\r\n");
+    EXPECT_EQ(two.receive_until("\n"), "MN\r\n");
+    EXPECT_EQ(Client(server.port()).receive_all(), "ERROR Too many open connections\r\n");
+    one.send("quit\r\n");
+    two.send("quit\r\n");
+    EXPECT_EQ(one.receive_all() + two.receive_all(), "");
+  }
+  for (;;) {  // the server learns a moment later that there is room again
+    Client next(server.port());
+    next.send("mn\r\n");
+    if (next.receive_until("\n") == "MN\r\n") break;
+  }
+}
+
+TEST(Server, LetsNewClientsWaitIfAsked) {
+  Options options;
+  options.settings.max_connections = 1;
+  options.settings.max_connections_fast = false;
+  RunningServer server(options);
+  Client waiting = [&] {
+    Client first(server.port());
+    first.send("mn\r\n");
+    EXPECT_EQ(first.receive_until("\n"), "MN\r\n");
+    Client second(server.port());
+    second.send("mn\r\n");
+    return second;
+  }();
+  EXPECT_EQ(waiting.receive_until("\n"), "MN\r\n");
+  waiting.send("quit\r\n");
+  waiting.receive_all();
+}
+
+TEST(Server, ClosesIdleClients) {
+  Options options;
+  options.settings.idle_timeout_s = 1;
+  RunningServer server(options);
+  Client client(server.port());
+  client.send("mn\r\n");
+  EXPECT_EQ(client.receive_all(), "MN\r\n");
+}
+
+TEST(Server, BusyPortIsAnError) {
+  RunningServer server;
+  StopSignals signals;
+  Options options;
+  options.port = server.port();
+  EXPECT_THROW(Server(options, signals), SystemError);
+}
+
+TEST(Server, UnixSocketHasItsModeAndGoesAtTheEnd) {
+  const std::string path = std::filesystem::temp_directory_path() / ("isocached-" + std::to_string(::getpid()));
+  Options options;
+  options.unix_socket = path;
+  options.tcp_asked = true;
+  options.settings.unix_socket_mode = 0750;
+  {
+    RunningServer server(options);
+    EXPECT_EQ(std::filesystem::status(path).permissions(), std::filesystem::perms(0750));
+    EXPECT_THROW(listen_unix(path, 0700, 10), SystemError);  // somebody answers there
+  }
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST(Endpoint, Forms) {
+  const auto is = [](std::string_view text, std::string_view host, unsigned port) {
+    const Endpoint endpoint = parse_endpoint(text, 11211);
+    EXPECT_EQ(endpoint.host, host) << text;
+    EXPECT_EQ(endpoint.port, port) << text;
+  };
+  is("127.0.0.1", "127.0.0.1", 11211);
+  is("localhost:80", "localhost", 80);
+  is("::1", "::1", 11211);
+  is("[::1]", "::1", 11211);
+  is("[::1]:80", "::1", 80);
+  for (const char* bad : {"", ":80", "host:", "host:x", "host:70000", "[::1", "[::1]80"}) {
+    EXPECT_THROW(parse_endpoint(bad, 1), UsageError) << bad;
+  }
+}
+
+}  // namespace
+}  // namespace isocache
