@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/asio/post.hpp>
 #include <cerrno>
 #include <string_view>
 #include <utility>
@@ -13,8 +14,8 @@
 namespace isocache {
 namespace {
 
-constexpr std::uint32_t kReadEvents = EPOLLIN | EPOLLRDHUP | EPOLLET;
-constexpr std::uint32_t kHangUpEvents = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+namespace asio = boost::asio;
+
 // What may be read beyond an upload's window: the end of the value and the next commands. Short,
 // because in the middle of a large value it has to be copied.
 constexpr std::size_t kBeyondWindowBytes = 2048;
@@ -23,51 +24,74 @@ constexpr std::size_t kKeptOutputBytes = 256U << 10;
 
 }  // namespace
 
-Connection::Connection(FileDescriptor socket, ConnectionHost& host)
+Connection::Connection(Socket socket, ConnectionHost& host, ConnectionOwner& owner)
     : host_(host),
+      owner_(owner),
       socket_(std::move(socket)),
-      session_(host.backend, host.clock, host.session_options),
-      last_active_s_(host.clock.now_s) {
-  host_.poller.add(fd(), kReadEvents, this);
-  if (host_.verbosity.traffic()) log_line(fmt::format("<{} new client connection", fd()));
+      info_(socket_.native_handle(), host.clock.now_s),
+      session_(host.backend, host.clock, host.session_options) {
+  if (host_.verbosity.traffic()) log_line(fmt::format("<{} new client connection", info_.fd));
 }
 
 Connection::~Connection() {
   host_.backend.release(session_.output());
   session_.output().clear();
   give_output_back();
-  if (host_.verbosity.traffic()) log_line(fmt::format("<{} connection closed.", fd()));
+  if (host_.verbosity.traffic()) log_line(fmt::format("<{} connection closed.", info_.fd));
 }
 
-bool Connection::on_event(std::uint32_t events) {
-  if ((events & (EPOLLIN | kHangUpEvents)) != 0) readable_ = true;
-  if ((events & kHangUpEvents) != 0) hung_up_ = true;
-  return !blocked_ || (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0;
+void Connection::start() { wait(Socket::wait_read); }
+
+void Connection::close() {
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+}
+
+void Connection::wait(Socket::wait_type what) {
+  socket_.async_wait(what, [self = shared_from_this()](boost::system::error_code error) {
+    if (error || !self->socket_.is_open()) return;
+    self->readable_ = true;  // or it is found out, for the price of one recv
+    self->host_.clock.now_s = self->host_.host_clock.now().unix_s;
+    self->run_turn();
+  });
+}
+
+void Connection::run_turn() {
+  switch (take_turn()) {
+    case Next::kWaitReadable: return wait(Socket::wait_read);
+    case Next::kWaitWritable: return wait(Socket::wait_write);
+    case Next::kFinish: return owner_.on_finished(*this);
+    case Next::kTakeTurn: break;
+  }
+  asio::post(socket_.get_executor(), [self = shared_from_this()] {
+    if (self->socket_.is_open()) self->run_turn();
+  });
 }
 
 Connection::Next Connection::take_turn() {
   if (blocked_) {
-    if (!send()) return Next::kClose;
-    if (blocked_) return Next::kWaitForEvent;
+    if (!send()) return Next::kFinish;
+    if (blocked_) return Next::kWaitWritable;
   }
   if (!session_.closing()) {
-    set_state(State::kExecuting);
+    info_.set_state(ConnectionInfo::State::kExecuting);
     borrow_output();
     if (session_.wants_turn()) {
       session_.resume();
     } else if (may_read() && receive() == Received::kEnd) {
-      return Next::kClose;
+      return Next::kFinish;
     }
-    set_state(State::kReading);
-    if (!send()) return Next::kClose;
-    if (blocked_) return Next::kWaitForEvent;
+    info_.set_state(ConnectionInfo::State::kReading);
+    if (!send()) return Next::kFinish;
+    if (blocked_) return Next::kWaitWritable;
   }
-  if (session_.closing()) return Next::kClose;
+  if (session_.closing()) return Next::kFinish;
   if (session_.wants_turn()) {
     host_.counters.yields.add(1);
     return Next::kTakeTurn;
   }
-  return may_read() ? Next::kTakeTurn : Next::kWaitForEvent;
+  if (host_.stopping) return Next::kFinish;
+  return readable_ ? Next::kTakeTurn : Next::kWaitReadable;
 }
 
 Connection::Received Connection::receive() {
@@ -75,13 +99,13 @@ Connection::Received Connection::receive() {
   std::size_t room = host_.read_buffer.size();
   ssize_t count = 0;
   if (window.empty()) {
-    count = ::recv(fd(), host_.read_buffer.data(), room, 0);
+    count = ::recv(info_.fd, host_.read_buffer.data(), room, 0);
   } else {
     const std::array<iovec, 2> spans = {
         iovec{window.data(), window.size()},
         iovec{host_.read_buffer.data(), std::min(room, kBeyondWindowBytes)}};
     room = spans[0].iov_len + spans[1].iov_len;
-    count = ::readv(fd(), spans.data(), static_cast<int>(spans.size()));
+    count = ::readv(info_.fd, spans.data(), static_cast<int>(spans.size()));
   }
   if (count == 0) return Received::kEnd;
   if (count < 0) {
@@ -90,8 +114,9 @@ Connection::Received Connection::receive() {
     return errno == EAGAIN ? Received::kNothing : Received::kEnd;
   }
   const auto bytes = static_cast<std::size_t>(count);
-  readable_ = bytes == room || hung_up_;
-  last_active_s_.store(host_.clock.now_s, std::memory_order_relaxed);
+  // Less than asked for: there was no more. What comes after wakes us again.
+  readable_ = bytes == room;
+  info_.set_last_active(host_.clock.now_s);
   host_.counters.bytes_read.add(bytes);
   if (window.empty()) {
     receive_into_session(bytes);
@@ -103,7 +128,7 @@ Connection::Received Connection::receive() {
 
 void Connection::receive_into_session(std::size_t bytes) {
   const std::string_view received(host_.read_buffer.data(), bytes);
-  if (host_.verbosity.traffic() && session_.buffered() == 0) log_traffic('<', fd(), received);
+  if (host_.verbosity.traffic() && session_.buffered() == 0) log_traffic('<', info_.fd, received);
   session_.feed(received);
 }
 
@@ -121,18 +146,14 @@ bool Connection::send() {
   }
   if (sender_.sent_bytes() == 0 && host_.verbosity.traffic()) {
     output.for_each_span([&, first = true](std::string_view span) mutable {
-      if (std::exchange(first, false)) log_traffic('>', fd(), span);
+      if (std::exchange(first, false)) log_traffic('>', info_.fd, span);
     });
   }
   const std::size_t before = sender_.sent_bytes();
-  const Sender::Result result = sender_.send(fd(), output);
+  const Sender::Result result = sender_.send(info_.fd, output);
   host_.counters.bytes_written.add(sender_.sent_bytes() - before);
   blocked_ = result == Sender::Result::kBlocked;
-  if (blocked_) {
-    set_state(State::kWriting);
-    if (!wants_writable_) host_.poller.modify(fd(), kReadEvents | EPOLLOUT, this);
-    wants_writable_ = true;  // for good: edge-triggered, it costs nothing until the next time
-  }
+  if (blocked_) info_.set_state(ConnectionInfo::State::kWriting);
   if (result != Sender::Result::kSent) return blocked_;
   host_.backend.release(output);
   output.clear();

@@ -21,6 +21,8 @@ class FileDescriptor {
   }
 
   int get() const { return fd_; }
+  // Somebody else closes it.
+  int release() { return std::exchange(fd_, -1); }
   explicit operator bool() const { return fd_ >= 0; }
 
  private:

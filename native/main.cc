@@ -43,8 +43,8 @@ int serve(const Options& options) {
   if (options.core_dumps) raise_core_limit();
   drop_root(options.user);
   say_notes(options);
-  StopSignals signals;
-  Server server(options, signals);
+  ignore_broken_pipes();
+  Server server(options);
   const PidFile pid_file(options.pid_file);
   if (options.lock_memory) lock_memory();
   server.start();

@@ -7,7 +7,6 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -100,21 +99,7 @@ PidFile::~PidFile() {
   if (!path_.empty()) ::unlink(path_.c_str());
 }
 
-StopSignals::StopSignals() {
-  std::signal(SIGPIPE, SIG_IGN);
-  sigset_t stop{};
-  sigemptyset(&stop);
-  for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) sigaddset(&stop, signal);
-  ::pthread_sigmask(SIG_BLOCK, &stop, nullptr);
-  signals_ = FileDescriptor(::signalfd(-1, &stop, SFD_NONBLOCK | SFD_CLOEXEC));
-  if (!signals_) throw_errno("signalfd");
-}
-
-int StopSignals::take() {
-  signalfd_siginfo info{};
-  return ::read(signals_.get(), &info, sizeof(info)) == sizeof(info) ? static_cast<int>(info.ssi_signo)
-                                                                      : 0;
-}
+void ignore_broken_pipes() { std::signal(SIGPIPE, SIG_IGN); }
 
 std::uint64_t random_seed() {
   std::uint64_t seed = 0;

@@ -1,4 +1,4 @@
-// What a server does to its own process: limits, user, background, pid file, signals.
+// What a server does to its own process: limits, user, background, pid file.
 #pragma once
 
 #include <cstddef>
@@ -41,17 +41,8 @@ class PidFile {
   std::string path_;
 };
 
-// SIGTERM, SIGINT and SIGUSR1 as readable events, SIGPIPE ignored. Call before the first thread.
-class StopSignals {
- public:
-  StopSignals();  // throws SystemError
-  int fd() const { return signals_.get(); }
-  // The signal that came; 0: none.
-  int take();
-
- private:
-  FileDescriptor signals_;
-};
+// A client that goes away in the middle of a reply must not end the server.
+void ignore_broken_pipes();
 
 // 64 bits that nobody can guess.
 std::uint64_t random_seed();

@@ -5,27 +5,50 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <cerrno>
+#include <chrono>
+#include <csignal>
 #include <string_view>
 #include <utility>
 
 #include "native/errors.h"
+#include "native/process.h"
 
 namespace isocache {
 namespace {
 
+namespace asio = boost::asio;
+
 constexpr std::string_view kTooManyConnections = "ERROR Too many open connections\r\n";
 // When the process or the system is out of descriptors: try again after this, or when one is freed.
-constexpr int kRetryAcceptMs = 100;
+constexpr std::chrono::milliseconds kRetryAccept{100};
 
 }  // namespace
 
-Server::Server(const Options& options, StopSignals& signals)
-    : options_(options), signals_(signals), started_s_(clock_.now().unix_s) {
+struct Server::Loop {
+  asio::io_context context{1};
+  asio::signal_set signals{context, SIGTERM, SIGINT, SIGUSR1};
+  asio::steady_timer retry{context};
+  // The listeners' sockets, watched but not owned.
+  std::vector<asio::posix::stream_descriptor> acceptors;
+
+  ~Loop() {
+    for (auto& acceptor : acceptors) acceptor.release();
+  }
+};
+
+Server::Server(const Options& options)
+    : options_(options), started_s_(clock_.now().unix_s), loop_(std::make_unique<Loop>()) {
   verbosity_.set(options_.settings.verbosity);
   open_listeners();
-  poller_.add(signals_.fd(), EPOLLIN, &signals_);
-  poller_.add(wakeup_.fd(), EPOLLIN, &wakeup_);
+  for (const Listener& listener : listeners_) {
+    loop_->acceptors.emplace_back(loop_->context, listener.fd());
+  }
 }
 
 Server::~Server() = default;
@@ -93,14 +116,11 @@ void Server::start() {
 }
 
 void Server::run() {
-  watch_listeners(true);
-  while (!stopping_) {
-    const auto events = poller_.wait(accepting_ ? Poller::kForever : kRetryAcceptMs);
-    if (!accepting_ && connection_count() < options_.settings.max_connections) {
-      watch_listeners(true);
-    }
-    for (const epoll_event& event : events) handle(event);
-  }
+  loop_->signals.async_wait([this](boost::system::error_code error, int) {
+    if (!error) loop_->context.stop();
+  });
+  for (std::size_t listener = 0; listener < listeners_.size(); ++listener) watch(listener);
+  loop_->context.run();
   stop();
 }
 
@@ -110,31 +130,33 @@ void Server::stop() {
   for (const auto& worker : workers_) worker->stop();
   for (const auto& worker : workers_) worker->join();
   workers_.clear();
+  loop_.reset();
   listeners_.clear();
 }
 
-void Server::handle(const epoll_event& event) {
-  if (event.data.ptr == &signals_) {
-    stopping_ |= signals_.take() != 0;
-  } else if (event.data.ptr == &wakeup_) {
-    wakeup_.drain();
-    stopping_ |= stop_asked_.load();
-  } else {
-    accept_all(*static_cast<const Listener*>(event.data.ptr));
-  }
+void Server::watch(std::size_t listener) {
+  loop_->acceptors[listener].async_wait(
+      asio::posix::stream_descriptor::wait_read, [this, listener](boost::system::error_code error) {
+        if (error) return;
+        accept_all(listeners_[listener]);
+        if (accepting_) watch(listener);
+      });
 }
 
 void Server::accept_all(const Listener& listener) {
   while (accepting_) {
     if (!options_.settings.max_connections_fast &&
         connection_count() >= options_.settings.max_connections) {
-      return watch_listeners(false);
+      return pause_accepting();
     }
-    FileDescriptor socket(::accept4(listener.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    sockaddr_storage peer{};
+    socklen_t length = sizeof peer;
+    FileDescriptor socket(::accept4(listener.fd(), reinterpret_cast<sockaddr*>(&peer), &length,
+                                    SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!socket) {
       if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
         log_line("out of descriptors or memory: new connections wait");
-        watch_listeners(false);
+        pause_accepting();
       }
       if (errno == EINTR || errno == ECONNABORTED) continue;
       return;
@@ -143,27 +165,32 @@ void Server::accept_all(const Listener& listener) {
     if (connection_count() >= options_.settings.max_connections) {
       refuse(std::move(socket));
     } else {
-      least_loaded_worker().adopt(std::move(socket));
+      least_loaded_worker().adopt(std::move(socket), peer.ss_family);
     }
   }
+}
+
+// Until a connection is closed; in case the descriptors are others', for a moment at most.
+void Server::pause_accepting() {
+  if (!accepting_.exchange(false)) return;
+  times_not_accepting_.fetch_add(1, std::memory_order_relaxed);
+  for (auto& acceptor : loop_->acceptors) acceptor.cancel();
+  loop_->retry.expires_after(kRetryAccept);
+  loop_->retry.async_wait([this](boost::system::error_code error) {
+    if (!error) resume_accepting();
+  });
+}
+
+void Server::resume_accepting() {
+  if (accepting_.exchange(true)) return;
+  loop_->retry.cancel();
+  for (std::size_t listener = 0; listener < listeners_.size(); ++listener) watch(listener);
 }
 
 void Server::refuse(FileDescriptor socket) {
   rejected_connections_.fetch_add(1, std::memory_order_relaxed);
   [[maybe_unused]] const auto sent =
       ::send(socket.get(), kTooManyConnections.data(), kTooManyConnections.size(), MSG_NOSIGNAL);
-}
-
-void Server::watch_listeners(bool watch) {
-  for (Listener& listener : listeners_) {
-    if (watch) {
-      poller_.add(listener.fd(), EPOLLIN, &listener);
-    } else {
-      poller_.remove(listener.fd());
-    }
-  }
-  accepting_ = watch;
-  if (!watch) times_not_accepting_.fetch_add(1, std::memory_order_relaxed);
 }
 
 unsigned Server::connection_count() const {
@@ -184,12 +211,10 @@ Worker& Server::least_loaded_worker() {
 }
 
 void Server::on_connection_closed() {
-  if (!accepting_.load(std::memory_order_relaxed)) wakeup_.signal();
+  if (accepting_.load(std::memory_order_relaxed)) return;
+  asio::post(loop_->context, [this] { resume_accepting(); });
 }
 
-void Server::on_stop_requested(bool /*graceful*/) {
-  stop_asked_ = true;
-  wakeup_.signal();
-}
+void Server::on_stop_requested(bool /*graceful*/) { loop_->context.stop(); }
 
 }  // namespace isocache

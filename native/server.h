@@ -1,7 +1,7 @@
 // The whole server: listeners, workers, and the backend they share.
 //
 // The main thread accepts and waits for signals; each connection is handed to the worker with the
-// fewest. Workers report back through WorkerEvents, which only sets flags and wakes the main thread.
+// fewest. Workers report back through WorkerEvents, which posts to the main thread.
 #pragma once
 
 #include <atomic>
@@ -13,8 +13,6 @@
 #include "native/listener.h"
 #include "native/log.h"
 #include "native/options.h"
-#include "native/poller.h"
-#include "native/process.h"
 #include "native/sharded_backend.h"
 #include "native/worker.h"
 
@@ -22,15 +20,15 @@ namespace isocache {
 
 class Server : private HostFigures, private WorkerEvents {
  public:
-  // Listens at once, answers from run() on. `signals` outlives the server. Throws SystemError.
-  Server(const Options& options, StopSignals& signals);
+  // Listens at once, answers from run() on. Throws SystemError.
+  explicit Server(const Options& options);
   ~Server() override;
 
   // Version, addresses, memory, threads, pid, "ready".
   std::string banner() const;
   // Takes the memory and starts the threads. Throws SystemError.
   void start();
-  // Serves until a signal or a shutdown command.
+  // Serves until SIGTERM, SIGINT, SIGUSR1 or a shutdown command.
   void run();
 
   // Beyond one a connection: standard streams, listeners, logs, and some for libraries.
@@ -50,28 +48,26 @@ class Server : private HostFigures, private WorkerEvents {
   void listen_on_loopback();
   void stop();
   HostStats count_since_start() const;
-  void handle(const epoll_event& event);
+  void watch(std::size_t listener);
   void accept_all(const Listener& listener);
   void refuse(FileDescriptor socket);
-  void watch_listeners(bool watch);
+  void pause_accepting();
+  void resume_accepting();
   unsigned connection_count() const;
   Worker& least_loaded_worker();
 
   Options options_;
-  StopSignals& signals_;
   HostClock clock_;
   UnixSeconds started_s_;
   Verbosity verbosity_;
-  Poller poller_;
-  Wakeup wakeup_;
   std::vector<Listener> listeners_;
+  struct Loop;  // Asio stays behind this header: it is slow to compile
+  std::unique_ptr<Loop> loop_;
   std::unique_ptr<ShardedBackend> backend_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::size_t next_worker_ = 0;
 
   HostStats at_reset_;  // what the counters showed at `stats reset`; under the admin lock
-  bool stopping_ = false;
-  std::atomic<bool> stop_asked_{false};
   std::atomic<bool> accepting_{true};  // false: at the limit, new clients wait (no_maxconns_fast)
   std::atomic<std::uint64_t> total_connections_{0};
   std::atomic<std::uint64_t> rejected_connections_{0};

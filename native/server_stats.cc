@@ -14,11 +14,11 @@ std::uint64_t microseconds(const timeval& time) {
 }
 
 // memcached's names, which tools show.
-std::string_view state_name(Connection::State state) {
+std::string_view state_name(ConnectionInfo::State state) {
   switch (state) {
-    case Connection::State::kReading: return "conn_read";
-    case Connection::State::kExecuting: return "conn_parse_cmd";
-    case Connection::State::kWriting: return "conn_mwrite";
+    case ConnectionInfo::State::kReading: return "conn_read";
+    case ConnectionInfo::State::kExecuting: return "conn_parse_cmd";
+    case ConnectionInfo::State::kWriting: return "conn_mwrite";
   }
   return "";
 }
@@ -56,7 +56,7 @@ HostStats Server::host_stats(UnixSeconds now_s) {
   stats.rusage_system_us = microseconds(usage.ru_stime);
   stats.pid = static_cast<std::uint64_t>(::getpid());
   stats.uptime_s = now_s - started_s_;
-  stats.event_library = "epoll";
+  stats.event_library = "asio";
   stats.current_connections = connection_count();
   stats.connection_structures = stats.current_connections;
   stats.reserved_fds = kReservedDescriptors;
@@ -79,8 +79,8 @@ void Server::write_connections(StatsWriter& stats) {
   }
   const UnixSeconds now_s = clock_.now().unix_s;
   for (const auto& worker : workers_) {
-    worker->for_each_connection([&](const Connection& connection) {
-      const int fd = connection.fd();
+    worker->for_each_connection([&](const ConnectionInfo& connection) {
+      const int fd = connection.fd;
       add(fd, "addr", std::string_view(peer_address(fd)));
       add(fd, "listen_addr", std::string_view(local_address(fd)));
       add(fd, "state", state_name(connection.state()));

@@ -1,6 +1,7 @@
 #include "native/sharded_backend.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 
 namespace isocache {
@@ -33,7 +34,7 @@ ShardedBackend::ShardedBackend(const Settings& settings, std::uint64_t hash_seed
   store.cas_stride = count;
   store.evict = settings.evictions;
   for (unsigned shard = 0; shard < count; ++shard) {
-    store.first_cas = shard + 1;
+    store.first_cas = 2 + shard;  // no item has 1, as in memcached
     const EngineOptions engine{.shard = shard, .cas_enabled = settings.cas_enabled};
     shards_.push_back(std::make_unique<Shard>(store, engine, huge_pages));
   }
@@ -43,6 +44,35 @@ ShardedBackend::~ShardedBackend() = default;
 
 std::uint64_t ShardedBackend::hash(std::string_view key) const {
   return Store::hash(key, hash_seed_);
+}
+
+// Brings buckets and items into the cache before the first request needs one, one lock a shard and
+// pass. loadgen, 32 gets deep over 1.5 M items, 4 threads: 0.49 instead of 0.96 us CPU a get.
+void ShardedBackend::prefetch(std::span<const Request> requests) const {
+  struct Place {
+    std::uint32_t shard;
+    std::uint32_t request;
+  };
+  std::array<Place, limits::kBatchRequests> places;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    if (requests[i].verb == Verb::kReply) continue;
+    places[count++] = {static_cast<std::uint32_t>(shard_index(requests[i].key.hash)),
+                       static_cast<std::uint32_t>(i)};
+  }
+  const auto by_shard = std::span(places).first(count);
+  std::ranges::sort(by_shard, {}, &Place::shard);
+  const auto pass = [&](auto&& visit) {
+    for (std::size_t i = 0; i < count;) {
+      const std::uint32_t index = by_shard[i].shard;
+      const std::lock_guard lock(shards_[index]->mutex);
+      for (; i < count && by_shard[i].shard == index; ++i) {
+        visit(shards_[index]->store, requests[by_shard[i].request].key.hash);
+      }
+    }
+  };
+  pass([](const Store& store, std::uint64_t hash) { store.prefetch_bucket(hash); });
+  pass([](const Store& store, std::uint64_t hash) { store.prefetch_item(hash); });
 }
 
 // The longest run of requests that one shard can execute; those without a key belong anywhere.
@@ -62,11 +92,24 @@ ShardedBackend::Run ShardedBackend::first_run(std::span<const Request> requests)
 
 void ShardedBackend::execute(std::span<Request> requests, UnixSeconds now_s, Output& out) {
   while (!requests.empty()) {
-    const Run run = first_run(requests);
+    const auto batch = requests.first(std::min(requests.size(), limits::kBatchRequests));
+    execute_batch(batch, now_s, out);
+    requests = requests.subspan(batch.size());
+  }
+}
+
+void ShardedBackend::execute_batch(std::span<Request> batch, UnixSeconds now_s, Output& out) {
+  if (shards_.size() == 1) {  // its engine prefetches
+    const std::lock_guard lock(shards_.front()->mutex);
+    return shards_.front()->engine.execute(batch, now_s, out);
+  }
+  if (batch.size() > 1) prefetch(batch);
+  while (!batch.empty()) {
+    const Run run = first_run(batch);
     Shard& shard = *shards_[run.shard];
     const std::lock_guard lock(shard.mutex);
-    shard.engine.execute(requests.first(run.length), now_s, out);
-    requests = requests.subspan(run.length);
+    for (Request& request : batch.first(run.length)) shard.engine.execute(request, now_s, out);
+    batch = batch.subspan(run.length);
   }
 }
 

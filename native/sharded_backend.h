@@ -1,6 +1,7 @@
 // The server's Backend: a power-of-two number of engines, each behind its own lock.
 //
-//   batch of requests -> runs of same-shard requests -> lock once a run -> Engine::execute
+//   batch of requests -> prefetch, shard by shard -> runs of same-shard requests, in order:
+//                                                    lock once a run -> Engine::execute
 //
 // Locks: a shard's mutex for anything its store does, the admin mutex for one administrative command
 // at a time; the admin mutex is taken first. No lock is held across IO, nor when a call returns.
@@ -90,6 +91,8 @@ class ShardedBackend : public Backend, public AdminTarget {
     std::size_t length = 0;
   };
   Run first_run(std::span<const Request> requests) const;
+  void prefetch(std::span<const Request> requests) const;
+  void execute_batch(std::span<Request> batch, UnixSeconds now_s, Output& out);
 
   Settings settings_;  // under admin_mutex_
   std::uint64_t hash_seed_;

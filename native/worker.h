@@ -1,22 +1,22 @@
-// A thread with its connections, its poller, its clock and its share of the shards' background work.
+// A thread with its io_context, its connections, its clock and its share of the shards' background work.
 //
-// Other threads reach it in three ways only: adopt() and stop() leave a note and wake it;
-// counters() are relaxed atomics; for_each_connection() takes the table's mutex, which the worker
-// itself takes only to add or remove a connection.
+// Other threads reach it in three ways only: adopt() and stop() post to its io_context; counters() are
+// relaxed atomics; for_each_connection() takes the table's mutex, which the worker itself takes only
+// to add or remove a connection. Asio stays behind this header: it is slow to compile.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
-#include <mutex>
-#include <thread>
-#include <vector>
 
-#include "native/connection.h"
+#include "base/clock.h"
+#include "native/counters.h"
 #include "native/file_descriptor.h"
 #include "native/host_clock.h"
-#include "native/poller.h"
+#include "native/log.h"
 #include "native/sharded_backend.h"
+#include "session/session.h"
 
 namespace isocache {
 
@@ -35,6 +35,24 @@ class WorkerEvents {
   virtual void on_stop_requested(bool graceful) = 0;
 };
 
+// What `stats conns` shows of a connection. Written by its worker, read by any thread.
+class ConnectionInfo {
+ public:
+  enum class State : std::uint8_t { kReading, kExecuting, kWriting };
+
+  ConnectionInfo(int descriptor, UnixSeconds now_s) : fd(descriptor), last_active_s_(now_s) {}
+  State state() const { return state_.load(std::memory_order_relaxed); }
+  UnixSeconds last_active_s() const { return last_active_s_.load(std::memory_order_relaxed); }
+  void set_state(State state) { state_.store(state, std::memory_order_relaxed); }
+  void set_last_active(UnixSeconds now_s) { last_active_s_.store(now_s, std::memory_order_relaxed); }
+
+  const int fd;
+
+ private:
+  std::atomic<UnixSeconds> last_active_s_;
+  std::atomic<State> state_{State::kReading};
+};
+
 class Worker {
  public:
   // One read takes at most this much: some 800 pipelined gets.
@@ -46,59 +64,20 @@ class Worker {
   ~Worker();  // REQUIRES: stop() was called, or it never started
 
   void start();
-  // Takes over an accepted socket. Any thread.
-  void adopt(FileDescriptor socket);
+  // Takes over an accepted socket, non-blocking, of the address family `family`. Any thread.
+  void adopt(FileDescriptor socket, int family);
   // Lets replies that are under way go out, for a short while, then closes everything. Any thread.
   void stop();
   void join();
 
-  const WorkerCounters& counters() const { return host_.counters; }
-  unsigned connection_count() const { return connection_count_.load(std::memory_order_relaxed); }
-  template <typename Visit>
-  void for_each_connection(Visit&& visit) const {
-    const std::lock_guard lock(table_mutex_);
-    for (const auto& connection : table_) visit(*connection);
-  }
+  const WorkerCounters& counters() const;
+  unsigned connection_count() const;
+  // Any thread.
+  void for_each_connection(const std::function<void(const ConnectionInfo&)>& visit) const;
 
  private:
-  void run();
-  int wait_ms() const;
-  void handle_events();
-  void give_turns();
-  void give_turn(Connection& connection);
-  void take_mail();
-  void open(FileDescriptor socket);
-  void close(Connection& connection);
-  template <typename Condition>
-  void close_if(Condition&& condition);
-  void background_work();
-  void close_idle();
-  void begin_stop();
-  void read_clock();
-
-  WorkerOptions options_;
-  ShardedBackend& backend_;
-  const HostClock& clock_;
-  WorkerEvents& events_;
-  Poller poller_;
-  Wakeup wakeup_;
-  std::unique_ptr<char[]> read_buffer_;
-  ConnectionHost host_;
-
-  mutable std::mutex table_mutex_;
-  std::vector<std::unique_ptr<Connection>> table_;  // changed by this thread, under table_mutex_
-  std::atomic<unsigned> connection_count_{0};       // adopted and not yet closed
-  std::vector<Connection*> turns_;                  // who waits for a turn
-
-  std::mutex mail_mutex_;
-  std::vector<FileDescriptor> mail_;  // sockets to take over
-  bool stop_asked_ = false;           // both under mail_mutex_
-
-  std::int64_t now_ms_ = 0;
-  std::int64_t next_tick_ms_ = 0;
-  std::int64_t next_idle_check_ms_ = 0;
-  std::int64_t stop_deadline_ms_ = 0;
-  std::thread thread_;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace isocache

@@ -35,7 +35,7 @@ struct StoreOptions {
   std::size_t memory_limit = limits::kDefaultMemoryBytes;  // all of it: segments, index, ghosts
   std::size_t max_item_size = limits::kDefaultMaxItemBytes;
   std::uint64_t hash_seed = 0;    // random for each process; shards share it
-  std::uint64_t first_cas = 1;    // shards count first_cas, first_cas + cas_stride, ...
+  std::uint64_t first_cas = 2;    // shards count first_cas, first_cas + cas_stride, ...; nobody has 1
   std::uint64_t cas_stride = 1;
   bool evict = true;              // false (-M): a full store answers kNoMemory
   double size_exponent = 1.0;     // victim band: age x mean size^exponent; 0 favours no size

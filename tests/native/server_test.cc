@@ -61,7 +61,7 @@ class Client {
 // A server on a port of its own, ended by the shutdown command.
 class RunningServer {
  public:
-  explicit RunningServer(Options options = {}) : server_(prepare(options), signals_) {
+  explicit RunningServer(Options options = {}) : server_(prepare(options)) {
     server_.start();
     const std::string banner = server_.banner();
     const std::string_view mark = "listening 127.0.0.1:";
@@ -82,7 +82,6 @@ class RunningServer {
     return options;
   }
 
-  StopSignals signals_;
   Server server_;
   unsigned port_ = 0;
   std::thread thread_;
@@ -187,10 +186,9 @@ TEST(Server, ClosesIdleClients) {
 
 TEST(Server, BusyPortIsAnError) {
   RunningServer server;
-  StopSignals signals;
   Options options;
   options.port = server.port();
-  EXPECT_THROW(Server(options, signals), SystemError);
+  EXPECT_THROW(Server{options}, SystemError);
 }
 
 TEST(Server, UnixSocketHasItsModeAndGoesAtTheEnd) {
