@@ -22,8 +22,8 @@ constexpr std::size_t kGhostShare = 256;
 constexpr std::size_t kMinSegmentsForGhost = 32;
 
 // Work is done in batches, so that the index lines of several items are fetched at once.
-constexpr std::size_t kBatchRecords = 8;
-constexpr std::size_t kBatchBytes = 1024;
+constexpr std::size_t kBatchRecords = 32;
+constexpr std::size_t kBatchBytes = 4096;
 // Survivors copied in one call; what is found later is evicted though it was read. Bounds the stall.
 constexpr std::size_t kMaxSecondChances = 4 * limits::kSegmentBytes;
 
@@ -200,6 +200,7 @@ std::size_t Evictor::gather(Record* records, std::size_t bytes) {
       hash = log_.piece(location)->owner_hash;
     }
     index_.prefetch(hash);
+    ghost_.prefetch(hash);
     records[count++] = {location, hash};
   }
   return count;

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/prefetch.h"
 #include "store/heap.h"
 
 namespace isocache {
@@ -28,6 +29,9 @@ class Ghost {
   };
 
   void insert(std::uint64_t hash, bool from_main);
+  void prefetch(std::uint64_t hash) const {
+    if (!bases_.empty()) prefetch_line(bucket(hash));
+  }
   // Forgets the entry.
   Entry take(std::uint64_t hash);
 

@@ -5,19 +5,9 @@
 #include <utility>
 
 #include "base/hash.h"
+#include "base/prefetch.h"
 
 namespace isocache {
-namespace {
-
-inline void prefetch_line(const void* at) {
-  __builtin_prefetch(at, 1);
-  // Without this, g++ takes a function that only prefetches for one without effects and drops the calls to
-  // it: store/get_batch32 at 1 M items, 368 instead of 98 ns a key.
-  asm volatile("");
-}
-
-}  // namespace
-
 Index::Index(Heap& heap, std::uint64_t hash_seed) : heap_(heap), hash_seed_(hash_seed) {
   table_.buckets = kPageBuckets;
   table_.pages.resize(1);

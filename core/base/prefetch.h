@@ -1,0 +1,13 @@
+// Asks for a cache line ahead of its use.
+#pragma once
+
+namespace isocache {
+
+inline void prefetch_line(const void* at) {
+  __builtin_prefetch(at, 1);
+  // Without this, g++ takes a function that only prefetches for one without effects and drops the calls to
+  // it: store/get_batch32 at 1 M items, 368 instead of 98 ns a key.
+  asm volatile("");
+}
+
+}  // namespace isocache
