@@ -1,0 +1,19 @@
+// Base64 with padding (RFC 4648, section 4), for binary keys.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace isocache {
+
+inline constexpr std::size_t base64_length(std::size_t bytes) { return (bytes + 2) / 3 * 4; }
+
+// Writes base64_length(bytes.size()) bytes and returns the end.
+char* base64_encode(std::string_view bytes, char* to);
+
+// Writes the decoded bytes to `to` (room: 3/4 of text) and sets *length. False when `text` is
+// empty, its length is no multiple of 4, or it holds anything but the alphabet and padding at its
+// end.
+bool base64_decode(std::string_view text, char* to, std::size_t* length);
+
+}  // namespace isocache

@@ -1,0 +1,52 @@
+#include "protocol/commands.h"
+
+#include <array>
+#include <cstddef>
+
+namespace isocache {
+namespace {
+
+constexpr CommandInfo kCommands[] = {
+#define ISOCACHE_COMMAND(name, family, meaning) {#name, CommandFamily::family, meaning},
+#include "protocol/commands.def"
+#undef ISOCACHE_COMMAND
+};
+constexpr std::size_t kCount = std::size(kCommands);
+
+// A hash table filled in at compile time: slot = mix of length, first and second byte; linear
+// probing. A verb costs one table line and one comparison.
+constexpr std::size_t kSlots = 128;
+
+constexpr std::size_t slot_of(std::string_view verb) {
+  const auto first = static_cast<unsigned char>(verb[0]);
+  const auto second = static_cast<unsigned char>(verb[1]);
+  return (first * 5U + second * 17U + verb.size() * 3U) % kSlots;
+}
+
+constexpr std::array<std::uint8_t, kSlots> make_slots() {
+  std::array<std::uint8_t, kSlots> slots = {};
+  for (auto& slot : slots) slot = static_cast<std::uint8_t>(Command::kUnknown);
+  for (std::size_t i = 0; i < kCount; ++i) {
+    std::size_t at = slot_of(kCommands[i].name);
+    while (slots[at] != static_cast<std::uint8_t>(Command::kUnknown)) at = (at + 1) % kSlots;
+    slots[at] = static_cast<std::uint8_t>(i);
+  }
+  return slots;
+}
+
+constexpr auto kSlotTable = make_slots();
+
+}  // namespace
+
+std::span<const CommandInfo> all_commands() { return kCommands; }
+
+Command find_command(std::string_view verb) {
+  if (verb.size() < 2) return Command::kUnknown;
+  for (std::size_t at = slot_of(verb);; at = (at + 1) % kSlots) {
+    const auto command = static_cast<Command>(kSlotTable[at]);
+    if (command == Command::kUnknown) return command;
+    if (kCommands[kSlotTable[at]].name == verb) return command;
+  }
+}
+
+}  // namespace isocache

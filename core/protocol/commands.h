@@ -1,0 +1,51 @@
+// The commands of commands.def as an enum and a table, and the lookup of a verb.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace isocache {
+
+enum class Command : std::uint8_t {
+#define ISOCACHE_COMMAND(name, family, meaning) k_##name,
+#include "protocol/commands.def"
+#undef ISOCACHE_COMMAND
+  kUnknown,
+};
+
+// Which parser reads the rest of the line.
+enum class CommandFamily : std::uint8_t {
+  kRetrieval,
+  kGetAndTouch,
+  kStorage,
+  kArithmetic,
+  kTouch,
+  kDelete,
+  kMetaGet,
+  kMetaSet,
+  kMetaDelete,
+  kMetaArithmetic,
+  kMetaDebug,
+  kMetaNoop,
+  kAdmin,
+  kUnknown,
+};
+
+struct CommandInfo {
+  std::string_view name;
+  CommandFamily family;
+  std::string_view meaning;  // one line, for docs and tools
+};
+
+// In the order of commands.def, indexed by Command.
+std::span<const CommandInfo> all_commands();
+// Case matters. Command::kUnknown when there is none.
+Command find_command(std::string_view verb);
+
+inline CommandFamily family_of(Command command) {
+  return command == Command::kUnknown ? CommandFamily::kUnknown
+                                      : all_commands()[static_cast<std::size_t>(command)].family;
+}
+
+}  // namespace isocache

@@ -1,0 +1,258 @@
+#include "protocol/meta_parser.h"
+
+#include "protocol/base64.h"
+#include "protocol/meta_flags.h"
+#include "protocol/numbers.h"
+#include "protocol/replies.h"
+#include "protocol/tokens.h"
+
+namespace isocache {
+namespace {
+
+// memcached's limit is on all tokens of the line: command, key, the value length of ms, flags.
+constexpr unsigned kMaxTokens = 20;
+
+// What one pass over the flags found, beyond what it put into the request. Errors are only noted:
+// an unknown or repeated letter further on outranks them.
+struct FlagScan {
+  bool bad_number = false;
+  bool bad_client_flags = false;
+  bool opaque_too_long = false;
+  bool has_mode = false;
+  char mode = 0;
+};
+
+void read_seconds(std::string_view text, std::int64_t& seconds, FlagScan& scan) {
+  std::int32_t narrow = 0;
+  if (!parse_i32(text, narrow)) scan.bad_number = true;
+  seconds = narrow;
+}
+
+void read_number(std::string_view text, std::uint64_t& number, FlagScan& scan) {
+  if (!parse_u64(text, number)) scan.bad_number = true;
+}
+
+void read_flag(std::string_view token, Request& request, FlagScan& scan) {
+  const std::string_view argument = token.substr(1);
+  RequestFlags& flags = request.flags;
+  switch (token.front()) {
+    case 'b': flags.binary_key = true; break;
+    case 'c': flags.return_cas = true; break;
+    case 'q': flags.no_reply = true; break;
+    case 'u': flags.no_update = true; break;
+    case 'v': flags.return_value = true; break;
+    case 'x': flags.remove_value = true; break;
+    case 'I': flags.set_stale = true; break;
+    case 'C':
+      flags.has_compare_cas = true;
+      read_number(argument, request.compare_cas, scan);
+      break;
+    case 'E':
+      flags.has_new_cas = true;
+      read_number(argument, request.new_cas, scan);
+      break;
+    case 'D': read_number(argument, request.delta, scan); break;
+    case 'J': read_number(argument, request.initial, scan); break;
+    case 'F':
+      if (!parse_u32(argument, request.client_flags)) scan.bad_client_flags = true;
+      break;
+    case 'N':
+      flags.has_vivify = true;
+      read_seconds(argument, request.vivify_exptime, scan);
+      break;
+    case 'R':
+      flags.has_recache = true;
+      read_seconds(argument, request.recache_ttl, scan);
+      break;
+    case 'T':
+      flags.has_exptime = true;
+      read_seconds(argument, request.exptime, scan);
+      break;
+    case 'M':
+      scan.has_mode = true;
+      scan.mode = argument.empty() ? '\0' : argument.front();
+      break;
+    case 'O':
+      if (token.size() > limits::kMaxOpaqueBytes) scan.opaque_too_long = true;
+      break;
+    default: break;  // f h k l s t: only the reply looks at them; L P: ignored
+  }
+}
+
+bool too_many_flags(std::string_view text, unsigned most) {
+  Tokens tokens(text);
+  for (unsigned count = 0; !tokens.next().empty(); ++count) {
+    if (count == most) return true;
+  }
+  return false;
+}
+
+// One pass over the flags. Returns the error of a line that cannot be read, or nothing.
+std::string_view scan_flags(std::string_view text, unsigned most, Request& request,
+                            FlagScan& scan) {
+  Tokens tokens(text);
+  std::uint64_t seen = 0;
+  unsigned count = 0;
+  for (std::string_view token = tokens.next(); !token.empty(); token = tokens.next()) {
+    const unsigned bit = meta_flag_bit(token.front());
+    const std::uint64_t mask = bit < 64 ? 1ULL << bit : 0;
+    if ((kKnownMetaFlags & mask & ~seen) == 0 || ++count > most) {
+      if (too_many_flags(text, most)) return reply::kTooManyFlags;
+      // memcached's word for a byte that is no ASCII, too.
+      const bool ascii = static_cast<unsigned char>(token.front()) < 127;
+      const bool unknown = (kKnownMetaFlags & mask) == 0 && ascii;
+      return unknown ? reply::kInvalidFlag : reply::kDuplicateFlag;
+    }
+    seen |= mask;
+    read_flag(token, request, scan);
+  }
+  return {};
+}
+
+// The key in its wire form to the one it is stored under.
+bool decode_key(KeyBuffer& key_buffer, Request& request) {
+  std::size_t length = 0;
+  if (!base64_decode(request.wire_key, key_buffer.bytes, &length)) return false;
+  request.key.bytes = {key_buffer.bytes, length};
+  return true;
+}
+
+std::string_view apply_set_mode(const FlagScan& scan, Request& request) {
+  if (!scan.has_mode) return {};
+  switch (scan.mode) {
+    case 'S': request.mode = StoreMode::kSet; return {};
+    case 'E': request.mode = StoreMode::kAdd; return {};
+    case 'R': request.mode = StoreMode::kReplace; return {};
+    case 'A': request.mode = StoreMode::kAppend; return {};
+    case 'P': request.mode = StoreMode::kPrepend; return {};
+    default: return reply::kBadSetMode;
+  }
+}
+
+std::string_view apply_arithmetic_mode(const FlagScan& scan, Request& request) {
+  if (!scan.has_mode) return {};
+  switch (scan.mode) {
+    case 'I':
+    case '+': request.flags.decrement = false; return {};
+    case 'D':
+    case '-': request.flags.decrement = true; return {};
+    default: return reply::kBadArithmeticMode;
+  }
+}
+
+std::string_view apply_mode(CommandFamily family, const FlagScan& scan, Request& request) {
+  if (family == CommandFamily::kMetaSet) return apply_set_mode(scan, request);
+  if (family == CommandFamily::kMetaArithmetic) return apply_arithmetic_mode(scan, request);
+  return {};
+}
+
+// Everything about key and flags. Returns the error, or nothing.
+std::string_view read_key_and_flags(CommandFamily family, std::string_view key,
+                                    std::string_view flags, KeyBuffer& key_buffer,
+                                    Request& request) {
+  request.style = ReplyStyle::kMeta;
+  request.key.bytes = key;
+  request.wire_key = key;
+  request.flag_text = flags;
+
+  const bool is_arithmetic = family == CommandFamily::kMetaArithmetic;
+  const auto worded = [is_arithmetic](std::string_view error) {
+    return is_arithmetic && error != reply::kTooManyFlags ? reply::kInvalidOrDuplicateFlag : error;
+  };
+  if (key.size() > limits::kMaxKeyBytes) return worded(reply::kBadFormat);
+  if (flags.empty()) return {};
+  const unsigned most = kMaxTokens - (family == CommandFamily::kMetaSet ? 3 : 2);
+  FlagScan scan;
+  const std::string_view error = scan_flags(flags, most, request, scan);
+  if (!error.empty()) return worded(error);
+  if (request.flags.binary_key && !decode_key(key_buffer, request)) {
+    return worded(reply::kBadBase64Key);
+  }
+  if (scan.bad_number) return worded(reply::kBadToken);
+  if (scan.bad_client_flags) return worded(reply::kBadFormat);
+  const std::string_view mode_error = apply_mode(family, scan, request);
+  if (!mode_error.empty()) return mode_error;
+  if (!scan.opaque_too_long) return {};
+  // memcached looks at the opaque while it words the reply. For ms and md that is before it acts;
+  // mg and ma act first.
+  request.flags.opaque_too_long = true;
+  const bool acts_first = is_arithmetic || family == CommandFamily::kMetaGet;
+  return acts_first ? std::string_view() : reply::kOpaqueTooLong;
+}
+
+// me takes no flag but b, and only as the first. memcached 1.6.45 falls back to the key as sent
+// when that is not base64.
+std::string_view read_debug_key(std::string_view key, std::string_view flags, KeyBuffer& key_buffer,
+                                Request& request) {
+  request.style = ReplyStyle::kMeta;
+  request.key.bytes = key;
+  request.wire_key = key;
+  if (key.size() > limits::kMaxKeyBytes) return reply::kBadFormat;
+  if (Tokens(flags).next() == "b") decode_key(key_buffer, request);
+  return {};
+}
+
+constexpr Verb verb_of(CommandFamily family) {
+  switch (family) {
+    case CommandFamily::kMetaGet: return Verb::kGet;
+    case CommandFamily::kMetaSet: return Verb::kStore;
+    case CommandFamily::kMetaDelete: return Verb::kDelete;
+    case CommandFamily::kMetaArithmetic: return Verb::kArithmetic;
+    case CommandFamily::kMetaDebug: return Verb::kDebug;
+    default: return Verb::kReply;
+  }
+}
+
+bool answer_error(Request& request, std::string_view error) {
+  request.verb = Verb::kReply;
+  request.fixed_reply = error;
+  return false;
+}
+
+// What follows the tokens read so far, without leading spaces.
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+  return text;
+}
+
+AfterLine parse_meta_set(Tokens& tokens, std::string_view key, KeyBuffer& key_buffer,
+                         Request& request) {
+  std::uint64_t value_length = 0;
+  constexpr std::uint64_t kMaxValueLength = 0x7FFFFFFF - 2;  // as in parser.cc
+  if (!parse_u64(tokens.next(), value_length) || value_length > kMaxValueLength) {
+    answer_error(request, reply::kBadFormat);
+    return AfterLine::kNothing;
+  }
+  request.value_length = static_cast<std::size_t>(value_length);
+  return parse_meta_tokens(CommandFamily::kMetaSet, key, trimmed(tokens.rest()), key_buffer,
+                           request)
+             ? AfterLine::kValue
+             : AfterLine::kSwallow;
+}
+
+}  // namespace
+
+bool parse_meta_tokens(CommandFamily family, std::string_view key, std::string_view flags,
+                       KeyBuffer& key_buffer, Request& request) {
+  request.verb = verb_of(family);
+  const std::string_view error = key.empty() ? reply::kBadFormat
+                                 : family == CommandFamily::kMetaDebug
+                                     ? read_debug_key(key, flags, key_buffer, request)
+                                     : read_key_and_flags(family, key, flags, key_buffer, request);
+  return error.empty() || answer_error(request, error);
+}
+
+AfterLine parse_meta_line(CommandFamily family, std::string_view arguments, KeyBuffer& key_buffer,
+                          Request& request) {
+  if (family == CommandFamily::kMetaNoop) {
+    answer_error(request, reply::kMetaNoop);
+    return AfterLine::kNothing;
+  }
+  Tokens tokens(arguments);
+  const std::string_view key = tokens.next();
+  if (family == CommandFamily::kMetaSet) return parse_meta_set(tokens, key, key_buffer, request);
+  parse_meta_tokens(family, key, trimmed(tokens.rest()), key_buffer, request);
+  return AfterLine::kNothing;
+}
+
+}  // namespace isocache

@@ -1,0 +1,20 @@
+// The meta half of the parser; see parser.h for the order of the checks.
+#pragma once
+
+#include <string_view>
+
+#include "protocol/commands.h"
+#include "protocol/parser.h"
+#include "protocol/request.h"
+
+namespace isocache {
+
+// `arguments` is the line after the verb. REQUIRES: family is one of the meta families.
+AfterLine parse_meta_line(CommandFamily family, std::string_view arguments, KeyBuffer& key_buffer,
+                          Request& request);
+
+// As parse_meta_line, from tokens already split. False on an error; the request is its reply.
+bool parse_meta_tokens(CommandFamily family, std::string_view key, std::string_view flags,
+                       KeyBuffer& key_buffer, Request& request);
+
+}  // namespace isocache

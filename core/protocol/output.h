@@ -1,0 +1,124 @@
+// The replies of one connection on their way out: text, and references into pinned segments for
+// large values, in order. A transport turns it into an iovec, a WebSocket frame or one JS buffer.
+//
+//   text_:  "VA 100000\r\n" | "\r\nHD\r\n" ...
+//   refs_:                  ^ 100000 bytes at p, held by a pin
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace isocache {
+
+// Keeps the bytes that a reply refers to in place until Backend::release().
+struct Pin {
+  std::uint32_t shard = 0;
+  std::uint32_t segment = 0;
+};
+
+class Output {
+ public:
+  Output() = default;
+  Output(Output&& other) noexcept { swap(other); }  // other is empty afterwards
+  Output& operator=(Output&& other) noexcept {
+    Output taken(std::move(other));
+    swap(taken);
+    return *this;
+  }
+  void swap(Output& other) noexcept {
+    text_.swap(other.text_);
+    std::swap(size_, other.size_);
+    std::swap(capacity_, other.capacity_);
+    std::swap(pinned_bytes_, other.pinned_bytes_);
+    refs_.swap(other.refs_);
+  }
+
+  // --- writing ----------------------------------------------------------------------------
+  // At least `bytes` of room to write to; follow with commit().
+  char* reserve(std::size_t bytes) {
+    if (capacity_ - size_ < bytes) grow(bytes);
+    return text_.get() + size_;
+  }
+  void commit(std::size_t bytes) { size_ += bytes; }
+  void append(std::string_view bytes) {
+    if (bytes.empty()) return;
+    std::memcpy(reserve(bytes.size()), bytes.data(), bytes.size());
+    commit(bytes.size());
+  }
+  // Refers to bytes that stay in place until the pin is released.
+  void append_pinned(std::string_view bytes, Pin pin) {
+    refs_.push_back(Ref{size_, bytes, pin});
+    pinned_bytes_ += bytes.size();
+  }
+  // A position to go back to: memcached drops a get's earlier values when a later key is bad.
+  struct Mark {
+    std::size_t text = 0;
+    std::size_t refs = 0;
+  };
+  Mark mark() const { return {size_, refs_.size()}; }
+  // Cuts off what was written since; visit(Pin) for every pin that goes.
+  template <typename Visit>
+  void rewind(Mark mark, Visit&& visit) {
+    for (; refs_.size() > mark.refs; refs_.pop_back()) {
+      pinned_bytes_ -= refs_.back().bytes.size();
+      visit(refs_.back().pin);
+    }
+    size_ = mark.text;
+  }
+
+  // --- sending ----------------------------------------------------------------------------
+  std::size_t size() const { return size_ + pinned_bytes_; }
+  bool empty() const { return size() == 0; }
+  // All bytes in order; visit(std::string_view) for each span.
+  template <typename Visit>
+  void for_each_span(Visit&& visit) const {
+    std::size_t from = 0;
+    for (const Ref& ref : refs_) {
+      if (ref.at > from) visit(std::string_view(text_.get() + from, ref.at - from));
+      visit(ref.bytes);
+      from = ref.at;
+    }
+    if (size_ > from) visit(std::string_view(text_.get() + from, size_ - from));
+  }
+  template <typename Visit>
+  void for_each_pin(Visit&& visit) const {
+    for (const Ref& ref : refs_) visit(ref.pin);
+  }
+  // Forgets everything, keeps the buffer. REQUIRES: the pins were released.
+  void clear() {
+    size_ = 0;
+    pinned_bytes_ = 0;
+    refs_.clear();
+  }
+  std::size_t capacity() const { return capacity_; }
+  // Gives the buffer's memory back, for a connection that has nothing to say. REQUIRES: empty().
+  void release_memory() { *this = Output(); }
+
+ private:
+  struct Ref {
+    std::size_t at;  // before which byte of text_
+    std::string_view bytes;
+    Pin pin;
+  };
+  void grow(std::size_t bytes) {
+    std::size_t capacity = capacity_ < 1024 ? 1024 : capacity_ * 2;
+    while (capacity - size_ < bytes) capacity *= 2;
+    std::unique_ptr<char[]> text(new char[capacity]);
+    if (size_ != 0) std::memcpy(text.get(), text_.get(), size_);
+    text_ = std::move(text);
+    capacity_ = capacity;
+  }
+
+  std::unique_ptr<char[]> text_;
+  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
+  std::size_t pinned_bytes_ = 0;
+  std::vector<Ref> refs_;
+};
+
+}  // namespace isocache

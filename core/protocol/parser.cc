@@ -1,0 +1,233 @@
+#include "protocol/parser.h"
+
+#include "protocol/commands.h"
+#include "protocol/meta_parser.h"
+#include "protocol/numbers.h"
+#include "protocol/replies.h"
+#include "protocol/tokens.h"
+
+namespace isocache {
+namespace {
+
+// memcached keeps value lengths in an int, and adds the two bytes of "\r\n".
+constexpr std::uint64_t kMaxValueLength = 0x7FFFFFFF - 2;
+
+AfterLine answer(Request& request, std::string_view reply) {
+  request.verb = Verb::kReply;
+  request.fixed_reply = reply;
+  return AfterLine::kNothing;
+}
+
+// An error that noreply hides.
+AfterLine answer_unless_quiet(Request& request, std::string_view reply) {
+  return answer(request, request.flags.no_reply ? std::string_view() : reply);
+}
+
+bool set_key(Request& request, std::string_view key) {
+  request.key.bytes = key;
+  request.wire_key = key;
+  return key.size() <= limits::kMaxKeyBytes;
+}
+
+// Its absence is the rule, so look at the end before looking for tokens.
+bool ends_with_noreply(std::string_view arguments) {
+  return arguments.size() > 7 && last_token(arguments) == "noreply";
+}
+
+bool any_key_too_long(std::string_view keys) {
+  if (keys.size() <= limits::kMaxKeyBytes) return false;
+  Tokens tokens(keys);
+  for (std::string_view key = tokens.next(); !key.empty(); key = tokens.next()) {
+    if (key.size() > limits::kMaxKeyBytes) return true;
+  }
+  return false;
+}
+
+// get gets gat gats: `keys` are the tokens after the exptime, if there is one. memcached answers a
+// retrieval with one bad key with that error alone, so that all keys are looked at first.
+AfterLine parse_keys(std::string_view keys, Request& request) {
+  request.verb = Verb::kGet;
+  request.flags.no_reply = any_key_too_long(keys);
+  if (!next_key(keys, request)) {
+    return answer(request, request.flags.no_reply ? reply::kBadRetrievalKey : reply::kBadFormat);
+  }
+  if (!request.fixed_reply.empty()) return AfterLine::kNothing;  // one key: the usual get
+  request.line = keys;
+  return AfterLine::kMoreKeys;
+}
+
+AfterLine parse_get_and_touch(std::string_view arguments, Request& request) {
+  Tokens tokens(arguments);
+  const std::string_view exptime = tokens.next();
+  const std::string_view keys = tokens.rest();
+  if (tokens.next().empty()) return answer(request, reply::kBadFormat);
+  std::int32_t seconds = 0;
+  if (!parse_i32(exptime, seconds)) return answer(request, reply::kBadExptime);
+  request.exptime = seconds;
+  request.flags.has_exptime = true;
+  return parse_keys(keys, request);
+}
+
+void set_store_mode(Command command, Request& request) {
+  switch (command) {
+    case Command::k_add: request.mode = StoreMode::kAdd; break;
+    case Command::k_replace: request.mode = StoreMode::kReplace; break;
+    case Command::k_append: request.mode = StoreMode::kAppend; break;
+    case Command::k_prepend: request.mode = StoreMode::kPrepend; break;
+    default: request.mode = StoreMode::kSet; break;
+  }
+}
+
+AfterLine parse_storage(Command command, std::string_view arguments, Request& request) {
+  Tokens tokens(arguments);
+  const std::string_view key = tokens.next();
+  const std::string_view client_flags = tokens.next();
+  const std::string_view exptime = tokens.next();
+  const std::string_view length = tokens.next();
+  std::uint64_t value_length = 0;
+  if (!parse_u64(length, value_length) || value_length > kMaxValueLength) {
+    return answer(request, reply::kBadFormat);
+  }
+  request.value_length = static_cast<std::size_t>(value_length);
+  request.flags.no_reply = ends_with_noreply(tokens.rest());
+
+  // Both numbers are read with 64 bits and kept with 32, as memcached does: client flags of 2^32
+  // are 0, an exptime of 3000000000 is negative.
+  std::uint64_t wide_flags = 0;
+  std::int64_t wide_exptime = 0;
+  bool good = set_key(request, key) && parse_u64(client_flags, wide_flags) &&
+              parse_i64(exptime, wide_exptime);
+  if (command == Command::k_cas) {
+    good = parse_u64(tokens.next(), request.compare_cas) && good;
+    request.flags.has_compare_cas = true;
+  }
+  if (!good) {
+    answer_unless_quiet(request, reply::kBadFormat);
+    return AfterLine::kSwallow;
+  }
+  request.verb = Verb::kStore;
+  set_store_mode(command, request);
+  request.client_flags = static_cast<std::uint32_t>(wide_flags);
+  request.exptime = static_cast<std::int32_t>(static_cast<std::uint32_t>(wide_exptime));
+  request.flags.has_exptime = true;
+  return AfterLine::kValue;
+}
+
+AfterLine parse_arithmetic(Command command, std::string_view arguments, Request& request) {
+  Tokens tokens(arguments);
+  const std::string_view key = tokens.next();
+  const std::string_view arguments_after_key = tokens.rest();
+  const std::string_view delta = tokens.next();
+  if (delta.empty()) return answer(request, reply::kBadFormat);
+  request.flags.no_reply = ends_with_noreply(arguments_after_key);
+  if (!set_key(request, key)) return answer_unless_quiet(request, reply::kBadFormat);
+  if (!parse_u64(delta, request.delta)) return answer_unless_quiet(request, reply::kBadDelta);
+  request.verb = Verb::kArithmetic;
+  request.flags.decrement = command == Command::k_decr;
+  return AfterLine::kNothing;
+}
+
+AfterLine parse_touch(std::string_view arguments, Request& request) {
+  Tokens tokens(arguments);
+  const std::string_view key = tokens.next();
+  const std::string_view arguments_after_key = tokens.rest();
+  const std::string_view exptime = tokens.next();
+  if (exptime.empty()) return answer(request, reply::kBadFormat);
+  request.flags.no_reply = ends_with_noreply(arguments_after_key);
+  if (!set_key(request, key)) return answer_unless_quiet(request, reply::kBadFormat);
+  std::int32_t seconds = 0;
+  if (!parse_i32(exptime, seconds)) return answer_unless_quiet(request, reply::kBadExptime);
+  request.verb = Verb::kTouch;
+  request.exptime = seconds;
+  request.flags.has_exptime = true;
+  return AfterLine::kNothing;
+}
+
+// delete <key> [0] [noreply]. Long ago the second argument was a hold time; 0 is still sent by old
+// clients. Anything else: 1.6.18 refuses it always, 1.6.45 ignores it. Clients test for the
+// refusal, so we refuse when there is something to lose (RequestFlags::hold_time).
+AfterLine parse_delete(std::string_view arguments, Request& request) {
+  Tokens tokens(arguments);
+  const std::string_view key = tokens.next();
+  if (key.empty()) return answer(request, reply::kBadFormat);
+  const std::string_view first = tokens.next();
+  const std::string_view second = tokens.next();
+  request.flags.no_reply =
+      (second.empty() ? first : last_token(arguments)) == std::string_view("noreply");
+  if (!set_key(request, key)) return answer_unless_quiet(request, reply::kBadFormat);
+  request.verb = Verb::kDelete;
+  const bool plain = first.empty() || first == "0" || (first == "noreply" && second.empty());
+  request.flags.hold_time = !plain || !(second.empty() || second == "noreply");
+  return AfterLine::kNothing;
+}
+
+AfterLine parse_unknown(std::string_view line, Request& request) {
+  // A browser, or a port scanner: hang up, as memcached does.
+  if (last_token(line).substr(0, 5) == "HTTP/") {
+    answer(request, {});
+    return AfterLine::kClose;
+  }
+  return answer(request, reply::kError);
+}
+
+}  // namespace
+
+bool next_key(std::string_view& keys, Request& request) {
+  Tokens tokens(keys);
+  const std::string_view key = tokens.next();
+  keys = tokens.rest();
+  request.key.bytes = key;
+  request.wire_key = key;
+  if (keys.empty() && !request.flags.no_reply) request.fixed_reply = reply::kEnd;
+  return !key.empty() && key.size() <= limits::kMaxKeyBytes;
+}
+
+std::string_view end_of_retrieval(const RequestFlags& flags) {
+  return flags.no_reply ? reply::kBadRetrievalKey : reply::kEnd;
+}
+
+AfterLine parse_line(std::string_view line, KeyBuffer& key_buffer, Request& request) {
+  if (line.size() < 2) return answer(request, reply::kBadFormat);
+  const std::size_t space = line.find(' ');
+  const std::string_view verb = line.substr(0, space);
+  const std::string_view arguments =
+      space == std::string_view::npos ? std::string_view() : line.substr(space);
+  const Command command = find_command(verb);
+  const CommandFamily family = family_of(command);
+  switch (family) {
+    case CommandFamily::kRetrieval:
+      request.flags.return_cas = command == Command::k_gets;
+      return parse_keys(arguments, request);
+    case CommandFamily::kGetAndTouch:
+      request.flags.return_cas = command == Command::k_gats;
+      return parse_get_and_touch(arguments, request);
+    case CommandFamily::kStorage: return parse_storage(command, arguments, request);
+    case CommandFamily::kArithmetic: return parse_arithmetic(command, arguments, request);
+    case CommandFamily::kTouch: return parse_touch(arguments, request);
+    case CommandFamily::kDelete: return parse_delete(arguments, request);
+    case CommandFamily::kAdmin:
+      request.verb = Verb::kAdmin;
+      request.line = line;
+      return AfterLine::kNothing;
+    case CommandFamily::kUnknown: return parse_unknown(line, request);
+    default: return parse_meta_line(family, arguments, key_buffer, request);
+  }
+}
+
+bool make_request(std::string_view verb, std::string_view key, std::string_view flags,
+                  std::string_view value, KeyBuffer& key_buffer, Request& request) {
+  const CommandFamily family = family_of(find_command(verb));
+  switch (family) {
+    case CommandFamily::kMetaGet:
+    case CommandFamily::kMetaSet:
+    case CommandFamily::kMetaDelete:
+    case CommandFamily::kMetaArithmetic:
+    case CommandFamily::kMetaDebug:
+      request.value_length = value.size();
+      request.value = value;
+      return parse_meta_tokens(family, key, flags, key_buffer, request);
+    default: answer(request, reply::kError); return false;
+  }
+}
+
+}  // namespace isocache

@@ -1,0 +1,56 @@
+// Turns one command line into a Request, for the text and the meta protocol alike. Knows nothing of
+// connections, buffers or the store: a session hands over whole lines and deals with data blocks.
+//
+// The order of the checks is memcached 1.6.45's, because it decides which of several errors a bad
+// line is answered with:
+//
+//   meta   too few tokens, key too long, value length (ms), too many flags; then flag by flag an
+//          unknown or a repeated letter; then the base64 key, numbers, client flags, mode, opaque
+//          (an opaque too long for mg or ma is left to the engine, see RequestFlags)
+//   text   too few tokens, value length; then key, client flags, exptime, cas in any order, since
+//          all are answered with the same words
+//
+// A storage command whose value length was readable swallows its data block whatever else is wrong.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/limits.h"
+#include "protocol/request.h"
+
+namespace isocache {
+
+// Room for the decoded form of a base64 key. The request views it.
+struct KeyBuffer {
+  char bytes[limits::kMaxKeyBytes];
+};
+
+// What follows the line.
+enum class AfterLine : std::uint8_t {
+  kNothing,   // the request is whole
+  kValue,     // its value: request.value_length bytes and "\r\n"
+  kSwallow,   // the request is an error; request.value_length bytes and "\r\n" are to be ignored
+  kMoreKeys,  // the request reads the first key; request.line has the others, for next_key()
+  kClose,     // the connection ends after this reply (which may be empty)
+};
+
+// Parses a line without its end. `request` is default-constructed by the caller; it views `line`
+// and `key_buffer`. Its key has no hash yet.
+AfterLine parse_line(std::string_view line, KeyBuffer& key_buffer, Request& request);
+
+// Takes the next key of a retrieval from `keys` (what request.line was after kMoreKeys); `request` has the
+// retrieval's flags. The last key's fixed_reply ends the answer. False when there is no key left, or the
+// next one is too long: then end_of_retrieval() ends it.
+bool next_key(std::string_view& keys, Request& request);
+// A retrieval with a key that is too long is quiet: the keys before it are read and touched, but
+// the answer is the error alone.
+std::string_view end_of_retrieval(const RequestFlags& flags);
+
+// Fills in a request from tokens, without a line: verb is a meta command ("mg", "ms", "md", "ma",
+// "me"), flags are its meta flags ("T60 c"). The request views all of its arguments. False on an
+// error: then it is a kReply with the error's text.
+bool make_request(std::string_view verb, std::string_view key, std::string_view flags,
+                  std::string_view value, KeyBuffer& key_buffer, Request& request);
+
+}  // namespace isocache

@@ -1,0 +1,55 @@
+// A command line's tokens: what lies between spaces. Only the space separates.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+namespace isocache {
+
+// The first space in [at, end), or end. Eight bytes at a time while there are eight: keys are mostly
+// longer than that, and shorter tokens are mostly not at the end of the line.
+inline const char* find_space(const char* at, const char* end) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101U;
+  constexpr std::uint64_t kHighs = 0x8080808080808080U;
+  while (end - at >= 8) {
+    std::uint64_t word;
+    std::memcpy(&word, at, sizeof word);
+    word ^= kOnes * ' ';  // spaces become zero bytes
+    if (((word - kOnes) & ~word & kHighs) != 0) break;
+    at += 8;
+  }
+  while (at != end && *at != ' ') ++at;
+  return at;
+}
+
+class Tokens {
+ public:
+  explicit Tokens(std::string_view line) : at_(line.data()), end_(line.data() + line.size()) {}
+
+  // The next token; empty at the end of the line.
+  std::string_view next() {
+    while (at_ != end_ && *at_ == ' ') ++at_;
+    const char* const begin = at_;
+    at_ = find_space(at_, end_);
+    return {begin, static_cast<std::size_t>(at_ - begin)};
+  }
+  // What next() has not taken.
+  std::string_view rest() const { return {at_, static_cast<std::size_t>(end_ - at_)}; }
+
+ private:
+  const char* at_;
+  const char* end_;
+};
+
+// The line's last token; empty if there is none.
+inline std::string_view last_token(std::string_view line) {
+  std::size_t end = line.size();
+  while (end != 0 && line[end - 1] == ' ') --end;
+  std::size_t begin = end;
+  while (begin != 0 && line[begin - 1] != ' ') --begin;
+  return line.substr(begin, end - begin);
+}
+
+}  // namespace isocache
