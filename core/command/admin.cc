@@ -1,0 +1,119 @@
+#include "command/admin.h"
+
+#include "command/admin_call.h"
+#include "command/exptime.h"
+#include "protocol/commands.h"
+#include "protocol/numbers.h"
+#include "protocol/replies.h"
+
+namespace isocache {
+namespace {
+
+// Below this memcached refuses a limit, in its words.
+constexpr std::uint64_t kMinMemoryMiB = 8;
+
+void flush_all(AdminCall& call) {
+  if (!call.target.settings().flush_enabled) {
+    return call.reply("CLIENT_ERROR flush_all not allowed\r\n");
+  }
+  if (call.count() > 3) return call.reply(reply::kError);
+  std::int32_t delay = 0;
+  if (call.count() > 0 && call.token(0) != "noreply" && !parse_i32(call.token(0), delay)) {
+    return call.reply_unless_quiet(reply::kBadExptime);
+  }
+  const UnixSeconds at = delay <= 0 ? call.now_s : expiry_time(delay, call.now_s);
+  call.target.flush_at(at, call.now_s);
+  call.reply_unless_quiet(reply::kOk);
+}
+
+void version(AdminCall& call) {
+  call.reply("VERSION ");
+  call.reply(kProtocolVersion);
+  call.reply("\r\n");
+}
+
+void verbosity(AdminCall& call) {
+  if (call.count() == 0) return call.reply(reply::kBadFormat);
+  std::uint32_t level = 0;
+  if (!parse_u32(call.token(0), level)) return call.reply_unless_quiet(reply::kBadFormat);
+  call.target.settings().verbosity = level;
+  call.target.settings_changed();
+  call.reply_unless_quiet(reply::kOk);
+}
+
+void cache_memlimit(AdminCall& call) {
+  std::uint32_t mebibytes = 0;
+  if (call.count() == 0 || call.count() > 2 || !parse_u32(call.token(0), mebibytes)) {
+    return call.reply_unless_quiet(reply::kError);
+  }
+  if (mebibytes < kMinMemoryMiB) {
+    return call.reply_unless_quiet("MEMLIMIT_TOO_SMALL cannot set maxbytes to less than 8m\r\n");
+  }
+  const std::uint64_t bytes = std::uint64_t{mebibytes} << 20U;
+  if (bytes > SIZE_MAX || !call.target.set_memory_limit(static_cast<std::size_t>(bytes))) {
+    return call.reply_unless_quiet("MEMLIMIT_ADJUST_FAILED out of bounds or unable to adjust\r\n");
+  }
+  call.target.settings().max_bytes = static_cast<std::size_t>(bytes);
+  call.reply_unless_quiet(reply::kOk);
+}
+
+void refresh_certs(AdminCall& call) {
+  if (!call.target.settings().tls_enabled) return call.reply("Error TLS not enabled\r\n");
+  const char* const error = call.target.refresh_certificates();
+  if (error == nullptr) return call.reply(reply::kOk);
+  call.reply(error);
+  call.reply("\r\n");
+}
+
+// The log stream of memcached's watchers is not there; this is its word for one that cannot be
+// added.
+void watch(AdminCall& call) { call.reply("WATCHER_FAILED failed to add log watcher\r\n"); }
+
+void shutdown(AdminCall& call) {
+  if (!call.target.settings().shutdown_enabled) {
+    return call.reply("SERVER_ERROR: shutdown not enabled\r\n");
+  }
+  if (call.count() == 0) {
+    call.result.next = AdminResult::Next::kShutdown;
+  } else if (call.token(0) == "graceful") {
+    call.result.next = AdminResult::Next::kShutdownGraceful;
+  } else {
+    call.reply("CLIENT_ERROR invalid shutdown mode\r\n");
+  }
+}
+
+void quit(AdminCall& call) { call.result.next = AdminResult::Next::kClose; }
+
+using Handler = void (*)(AdminCall&);
+
+Handler handler_of(Command command) {
+  switch (command) {
+    case Command::k_flush_all: return flush_all;
+    case Command::k_version: return version;
+    case Command::k_verbosity: return verbosity;
+    case Command::k_stats: return run_stats;
+    case Command::k_cache_memlimit: return cache_memlimit;
+    case Command::k_lru_crawler: return run_lru_crawler;
+    case Command::k_lru: return run_lru;
+    case Command::k_slabs: return run_slabs;
+    case Command::k_extstore: return run_extstore;
+    case Command::k_refresh_certs: return refresh_certs;
+    case Command::k_watch: return watch;
+    case Command::k_shutdown: return shutdown;
+    case Command::k_quit: return quit;
+    default: return [](AdminCall& call) { call.reply(reply::kError); };
+  }
+}
+
+}  // namespace
+
+AdminResult run_admin_command(const Request& request, AdminTarget& target, UnixSeconds now_s,
+                              Output& out) {
+  Tokens tokens(request.line);
+  const Command command = find_command(tokens.next());
+  AdminCall call(tokens.rest(), target, now_s, out);
+  handler_of(command)(call);
+  return std::move(call.result);
+}
+
+}  // namespace isocache

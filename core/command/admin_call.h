@@ -1,0 +1,58 @@
+// One administrative command being executed: its arguments and what it acts on. Only admin*.cc use
+// it.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+#include <utility>
+
+#include "command/admin.h"
+#include "protocol/output.h"
+#include "protocol/tokens.h"
+
+namespace isocache {
+
+class AdminCall {
+ public:
+  AdminCall(std::string_view argument_text, AdminTarget& on, UnixSeconds now, Output& reply_to)
+      : target(on), now_s(now), out_(reply_to) {
+    Tokens tokens(argument_text);
+    for (std::string_view token = tokens.next(); !token.empty(); token = tokens.next()) {
+      if (count_ < kMaxTokens) tokens_[count_] = token;
+      ++count_;
+      quiet_ = token == "noreply";
+    }
+  }
+
+  // Arguments after the command's name. Further than the last one there are empty ones.
+  std::size_t count() const { return count_; }
+  std::string_view token(std::size_t i) const {
+    return i < kMaxTokens ? tokens_[i] : std::string_view();
+  }
+
+  void reply(std::string_view text) { out_.append(text); }
+  // For the commands that take noreply as their last argument.
+  void reply_unless_quiet(std::string_view text) {
+    if (!quiet_) out_.append(text);
+  }
+  Output& out() { return out_; }
+
+  AdminTarget& target;
+  const UnixSeconds now_s;
+  AdminResult result;
+
+ private:
+  static constexpr std::size_t kMaxTokens = 8;
+  Output& out_;
+  std::string_view tokens_[kMaxTokens];
+  std::size_t count_ = 0;
+  bool quiet_ = false;
+};
+
+void run_stats(AdminCall& call);        // admin_stats.cc
+void run_lru_crawler(AdminCall& call);  // admin_crawler.cc
+void run_lru(AdminCall& call);          // admin_tuning.cc
+void run_slabs(AdminCall& call);
+void run_extstore(AdminCall& call);
+
+}  // namespace isocache

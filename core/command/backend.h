@@ -1,0 +1,55 @@
+// What a Session talks to: one engine in an embedder or in wasm (SingleBackend), many engines
+// behind locks in the server (native/sharded_backend.h).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "base/clock.h"
+#include "protocol/output.h"
+#include "protocol/request.h"
+#include "store/store.h"
+
+namespace isocache {
+
+// A long answer (metadump) that is produced in slices as the connection drains.
+class ReplyStream {
+ public:
+  virtual ~ReplyStream() = default;
+  // Appends some more; false when that was the end.
+  virtual bool produce(Output& out, UnixSeconds now_s) = 0;
+};
+
+// What an administrative command leads to, beyond its reply.
+struct AdminResult {
+  enum class Next : std::uint8_t { kContinue, kClose, kShutdown, kShutdownGraceful };
+  Next next = Next::kContinue;
+  std::unique_ptr<ReplyStream> stream;  // more of the reply, if set
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  virtual std::uint64_t hash(std::string_view key) const = 0;
+  // Executes requests in order and appends their replies in order. No lock is held on return.
+  virtual void execute(std::span<Request> requests, UnixSeconds now_s, Output& out) = 0;
+  // flush_all, stats, lru_crawler, ... (Verb::kAdmin).
+  virtual AdminResult administer(const Request& request, UnixSeconds now_s, Output& out) = 0;
+
+  // A large value on its way in; see Store::begin_upload. The session owns `upload` until a kStore
+  // request that carries it is executed, or until abort_upload.
+  // A refusal (too large, no memory) also drops what the key held, as memcached does, and is
+  // counted.
+  virtual PutStatus begin_upload(const Request& request, UnixSeconds now_s, Upload* upload) = 0;
+  virtual std::span<char> upload_window(const Request& request, const Upload& upload) = 0;
+  virtual void upload_received(const Request& request, Upload& upload, std::size_t bytes) = 0;
+  virtual void abort_upload(const Request& request, Upload& upload) = 0;
+
+  // The transport has sent (or dropped) what these pins held.
+  virtual void release(const Output& sent) = 0;
+};
+
+}  // namespace isocache

@@ -1,0 +1,27 @@
+// All items as a long answer, a slice at a time: lru_crawler metadump and mgdump, stats cachedump.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "command/admin.h"
+#include "command/backend.h"
+
+namespace isocache {
+
+enum class DumpFormat : std::uint8_t { kMetadump, kMgdump, kCachedump };
+
+struct DumpOptions {
+  DumpFormat format = DumpFormat::kMetadump;
+  std::uint64_t classes = ~std::uint64_t{0};  // bit c: items shown as class c
+  std::uint64_t max_items = ~std::uint64_t{0};
+};
+
+// REQUIRES: `target` outlives the stream.
+std::unique_ptr<ReplyStream> make_dump(AdminTarget& target, const DumpOptions& options);
+
+// "all", "hash" or "1,3,5" to a set of classes; false if one is no class.
+bool parse_classes(std::string_view text, std::uint64_t* classes);
+
+}  // namespace isocache

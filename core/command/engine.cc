@@ -1,0 +1,100 @@
+#include "command/engine.h"
+
+#include <cassert>
+
+namespace isocache {
+
+Engine::Engine(Store& store, const EngineOptions& options) : store_(store), options_(options) {}
+
+void Engine::begin_turn(UnixSeconds now_s) {
+  now_s_ = now_s;
+  if (flush_at_s_ != 0 && flush_at_s_ <= now_s) [[unlikely]] {
+    flush_at_s_ = 0;
+    store_.flush();
+  }
+}
+
+void Engine::prefetch(std::span<const Request> requests) const {
+  for (const Request& request : requests) {
+    if (!request.key.bytes.empty()) store_.prefetch_bucket(request.key.hash);
+  }
+  for (const Request& request : requests) {
+    if (!request.key.bytes.empty()) store_.prefetch_item(request.key.hash);
+  }
+}
+
+void Engine::execute(std::span<Request> requests, UnixSeconds now_s, Output& out) {
+  begin_turn(now_s);
+  if (requests.size() > 1) prefetch(requests);
+  for (Request& request : requests) execute_one(request, out);
+}
+
+void Engine::execute(Request& request, UnixSeconds now_s, Output& out) {
+  begin_turn(now_s);
+  execute_one(request, out);
+}
+
+void Engine::execute_one(Request& request, Output& out) {
+  if (request.style == ReplyStyle::kMeta) ++counters_.cmd_meta;
+  switch (request.verb) {
+    case Verb::kGet: get(request, out); return;
+    case Verb::kStore: store(request, out); return;
+    case Verb::kDelete: remove(request, out); return;
+    case Verb::kArithmetic: arithmetic(request, out); return;
+    case Verb::kTouch: touch(request, out); return;
+    case Verb::kDebug: debug(request, out); return;
+    case Verb::kReply: out.append(request.fixed_reply); return;
+    case Verb::kAdmin: assert(false && "the backend's administer() executes these"); return;
+  }
+}
+
+PutStatus Engine::begin_upload(const Request& request, UnixSeconds now_s, Upload* upload) {
+  begin_turn(now_s);
+  if (refuse_too_large(request)) return PutStatus::kTooLarge;
+  const PutStatus status = store_.begin_upload(request.key, request.value_length, now_s, upload);
+  count_refused(status);
+  return status;
+}
+
+void Engine::count_refused(PutStatus status) {
+  if (status == PutStatus::kTooLarge) ++counters_.store_too_large;
+  if (status == PutStatus::kNoMemory) ++counters_.store_no_memory;
+}
+
+void Engine::flush_at(UnixSeconds at_s, UnixSeconds now_s) {
+  if (options_.shard == 0) ++counters_.cmd_flush;
+  flush_at_s_ = at_s <= now_s ? 0 : at_s;
+  if (flush_at_s_ == 0) store_.flush();
+}
+
+bool Engine::tick(UnixSeconds now_s) {
+  begin_turn(now_s);
+  return store_.tick(now_s);
+}
+
+EngineFigures Engine::figures() const {
+  EngineFigures figures;
+  figures.engine = counters_;
+  figures.store = store_.counters();
+  for (unsigned band = 0; band < kBands; ++band) figures.bands[band] = store_.band_stats(band);
+  figures.memory = store_.memory_use();
+  figures.items = store_.item_count();
+  const Store::IndexStats index = store_.index_stats();
+  figures.index_buckets = index.buckets;
+  figures.index_growing = index.growing;
+  figures.shards = 1;
+  return figures;
+}
+
+void Engine::reset_counters() { counters_ = {}; }
+
+std::uint64_t Engine::new_cas(const Request& request) {
+  if (!options_.cas_enabled) return 0;
+  return request.flags.has_new_cas ? request.new_cas : store_.next_cas();
+}
+
+BandCounters& Engine::band_of(Item item) {
+  return counters_.bands[Store::band_of(item.key().size(), item.value_length())];
+}
+
+}  // namespace isocache

@@ -1,0 +1,57 @@
+// What `me` and metadump tell of an item, in memcached's terms.
+#pragma once
+
+#include <cstddef>
+
+#include "command/reply_writer.h"
+#include "protocol/base64.h"
+#include "store/store.h"
+
+namespace isocache {
+
+// The size memcached would count for the same item: header 48, cas 8, the ends of key and value,
+// client flags when not 0. Tools compare it with memcached's; ours is smaller (store/item.h).
+inline std::size_t counted_size(const Item& item, bool cas_enabled) {
+  return 48U + (cas_enabled ? 8U : 0U) + item.key().size() + 1 +
+         (item.client_flags() != 0 ? 4U : 0U) + item.value_length() + 2;
+}
+
+// Size bands are shown as slab classes, which count from 1.
+inline unsigned shown_class(const Item& item) {
+  return Store::band_of(item.key().size(), item.value_length()) + 1;
+}
+
+// memcached remembers that a key came as base64 for items that `ms` stores, and forgets it for
+// those that it makes itself (append, a number that grows, N, x). So do we, except for keys that
+// would not go over the wire in any other form: memcached then sends them raw.
+inline std::uint8_t made_item_key_bits(const Request& request) {
+  if (!request.flags.binary_key) return 0;
+  for (const char c : request.key.bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte <= ' ' || byte >= 0x7F) return kBinaryKey;
+  }
+  return 0;
+}
+
+// The key as it goes over the wire: base64 if it was stored that way.
+inline void append_wire_key(const Item& item, Output& out) {
+  if (!item.has(kBinaryKey)) {
+    out.append(item.key());
+    return;
+  }
+  const std::size_t length = base64_length(item.key().size());
+  base64_encode(item.key(), out.reserve(length));
+  out.commit(length);
+}
+
+// " cas=1 fetch=no cls=1 size=60": the part that both have.
+inline void append_item_facts(const Item& item, bool cas_enabled, Output& out) {
+  out.append(" cas=");
+  append_u64(out, item.cas());
+  out.append(item.has(kFetched) ? " fetch=yes cls=" : " fetch=no cls=");
+  append_u64(out, shown_class(item));
+  out.append(" size=");
+  append_u64(out, counted_size(item, cas_enabled));
+}
+
+}  // namespace isocache

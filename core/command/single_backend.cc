@@ -1,0 +1,64 @@
+#include "command/single_backend.h"
+
+namespace isocache {
+
+SingleBackend::SingleBackend(Store& store, const Settings& settings, std::uint64_t hash_seed,
+                             UnixSeconds started_s)
+    : settings_(settings),
+      engine_(store, EngineOptions{0, settings.cas_enabled}),
+      hash_seed_(hash_seed),
+      started_s_(started_s) {}
+
+std::uint64_t SingleBackend::hash(std::string_view key) const {
+  return Store::hash(key, hash_seed_);
+}
+
+void SingleBackend::execute(std::span<Request> requests, UnixSeconds now_s, Output& out) {
+  engine_.execute(requests, now_s, out);
+}
+
+AdminResult SingleBackend::administer(const Request& request, UnixSeconds now_s, Output& out) {
+  return run_admin_command(request, *this, now_s, out);
+}
+
+PutStatus SingleBackend::begin_upload(const Request& request, UnixSeconds now_s, Upload* upload) {
+  return engine_.begin_upload(request, now_s, upload);
+}
+
+std::span<char> SingleBackend::upload_window(const Request& /*request*/, const Upload& upload) {
+  return engine_.upload_window(upload);
+}
+
+void SingleBackend::upload_received(const Request& /*request*/, Upload& upload, std::size_t bytes) {
+  engine_.upload_received(upload, bytes);
+}
+
+void SingleBackend::abort_upload(const Request& /*request*/, Upload& upload) {
+  engine_.abort_upload(upload);
+}
+
+void SingleBackend::release(const Output& sent) {
+  sent.for_each_pin([this](Pin pin) { engine_.release(pin); });
+}
+
+HostStats SingleBackend::host_stats(UnixSeconds now_s) {
+  HostStats stats;
+  stats.uptime_s = now_s > started_s_ ? now_s - started_s_ : 0;
+  return stats;
+}
+
+void SingleBackend::reset_counters() { engine_.reset_counters(); }
+
+void SingleBackend::flush_at(UnixSeconds at_s, UnixSeconds now_s) { engine_.flush_at(at_s, now_s); }
+
+bool SingleBackend::set_memory_limit(std::size_t bytes) {
+  return engine_.store().set_memory_limit(bytes);
+}
+
+std::uint64_t SingleBackend::scan(unsigned /*shard*/, std::uint64_t cursor, std::size_t max_items,
+                                  UnixSeconds now_s, ItemVisitor& visitor) {
+  return engine_.store().scan(cursor, max_items, now_s,
+                              [&visitor](const Item& item) { visitor.visit(item); });
+}
+
+}  // namespace isocache

@@ -1,0 +1,51 @@
+// A Backend over one engine, without a lock: for embedders, the wasm module and the tests.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "command/admin.h"
+#include "command/backend.h"
+#include "command/engine.h"
+#include "command/settings.h"
+
+namespace isocache {
+
+class SingleBackend : public Backend, public AdminTarget {
+ public:
+  // REQUIRES: `store` outlives the backend. `hash_seed` is the store's. `started_s` is for uptime.
+  SingleBackend(Store& store, const Settings& settings, std::uint64_t hash_seed,
+                UnixSeconds started_s);
+
+  Engine& engine() { return engine_; }
+
+  // Backend
+  std::uint64_t hash(std::string_view key) const override;
+  void execute(std::span<Request> requests, UnixSeconds now_s, Output& out) override;
+  AdminResult administer(const Request& request, UnixSeconds now_s, Output& out) override;
+  PutStatus begin_upload(const Request& request, UnixSeconds now_s, Upload* upload) override;
+  std::span<char> upload_window(const Request& request, const Upload& upload) override;
+  void upload_received(const Request& request, Upload& upload, std::size_t bytes) override;
+  void abort_upload(const Request& request, Upload& upload) override;
+  void release(const Output& sent) override;
+
+  // AdminTarget
+  Settings& settings() override { return settings_; }
+  EngineFigures figures() override { return engine_.figures(); }
+  HostStats host_stats(UnixSeconds now_s) override;
+  void reset_counters() override;
+  void flush_at(UnixSeconds at_s, UnixSeconds now_s) override;
+  bool set_memory_limit(std::size_t bytes) override;
+  unsigned shard_count() const override { return 1; }
+  std::uint64_t scan(unsigned shard, std::uint64_t cursor, std::size_t max_items, UnixSeconds now_s,
+                     ItemVisitor& visitor) override;
+
+ private:
+  Settings settings_;
+  Engine engine_;
+  std::uint64_t hash_seed_;
+  UnixSeconds started_s_;
+};
+
+}  // namespace isocache

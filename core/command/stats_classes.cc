@@ -1,0 +1,88 @@
+// `stats items` and `stats slabs`: our size bands in memcached's classes, ids from 1.
+
+#include "command/stats.h"
+
+namespace isocache {
+namespace {
+
+// Item size that a band's largest items have; see Store::band_of.
+constexpr std::uint64_t band_item_bytes(unsigned band) { return std::uint64_t{64} << 2 * band; }
+
+void write_item_class(const EngineFigures& figures, unsigned band, UnixSeconds now_s,
+                      StatsWriter& stats) {
+  const BandStats& items = figures.bands[band];
+  const auto add = [&](std::string_view key, std::uint64_t value) {
+    stats.add("items", band + 1, key, value);
+  };
+  const std::uint64_t age =
+      items.oldest_s != 0 && items.oldest_s < now_s ? now_s - items.oldest_s : 0;
+  add("number", items.items);
+  add("number_hot", 0);
+  add("number_warm", 0);
+  add("number_cold", items.items);
+  add("age_hot", 0);
+  add("age_warm", 0);
+  add("age", age);
+  add("mem_requested", items.item_bytes);
+  add("evicted", items.evicted);
+  add("evicted_nonzero", 0);
+  add("evicted_time", items.evicted_age_s);
+  for (const std::string_view key :
+       {"outofmemory", "tailrepairs", "reclaimed", "expired_unfetched", "evicted_unfetched",
+        "evicted_active", "crawler_reclaimed", "crawler_items_checked", "lrutail_reflocked",
+        "moves_to_cold", "moves_to_warm", "moves_within_lru", "direct_reclaims", "hits_to_hot",
+        "hits_to_warm"}) {
+    add(key, 0);
+  }
+  add("hits_to_cold", figures.engine.bands[band].get_hits);
+  add("hits_to_temp", 0);
+}
+
+void write_slab_class(const EngineFigures& figures, unsigned band, StatsWriter& stats) {
+  const BandStats& items = figures.bands[band];
+  const BandCounters& commands = figures.engine.bands[band];
+  const auto add = [&](std::string_view key, std::uint64_t value) {
+    stats.add("", band + 1, key, value);
+  };
+  const std::uint64_t per_page = limits::kSegmentBytes / band_item_bytes(band);
+  add("chunk_size", band_item_bytes(band));
+  add("chunks_per_page", per_page == 0 ? 1 : per_page);
+  add("total_pages", items.segments);
+  add("total_chunks", items.segments * (per_page == 0 ? 1 : per_page));
+  add("used_chunks", items.items);
+  add("free_chunks", 0);
+  add("free_chunks_end", 0);
+  add("get_hits", commands.get_hits);
+  add("cmd_set", commands.cmd_set);
+  add("delete_hits", commands.delete_hits);
+  add("incr_hits", commands.incr_hits);
+  add("decr_hits", commands.decr_hits);
+  add("cas_hits", commands.cas_hits);
+  add("cas_badval", commands.cas_badval);
+  add("touch_hits", commands.touch_hits);
+}
+
+}  // namespace
+
+void write_stats_items(const EngineFigures& figures, UnixSeconds now_s, Output& out) {
+  StatsWriter stats(out);
+  for (unsigned band = 0; band < kBands; ++band) {
+    if (figures.bands[band].items != 0) write_item_class(figures, band, now_s, stats);
+  }
+  stats.end();
+}
+
+void write_stats_slabs(const EngineFigures& figures, Output& out) {
+  StatsWriter stats(out);
+  unsigned active = 0;
+  for (unsigned band = 0; band < kBands; ++band) {
+    if (figures.bands[band].segments == 0) continue;
+    ++active;
+    write_slab_class(figures, band, stats);
+  }
+  stats.add("active_slabs", active);
+  stats.add("total_malloced", figures.memory.segment_bytes);
+  stats.end();
+}
+
+}  // namespace isocache
