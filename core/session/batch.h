@@ -1,0 +1,43 @@
+// Requests parsed ahead, to be executed together. Lives on the stack of one Session call and is not
+// initialised: a request is constructed when it is needed.
+#pragma once
+
+#include <cstddef>
+#include <new>
+#include <span>
+#include <type_traits>
+
+#include "base/limits.h"
+#include "protocol/parser.h"
+#include "protocol/request.h"
+
+namespace isocache {
+
+class Batch {
+ public:
+  static_assert(std::is_trivially_destructible_v<Request>);
+
+  Batch() {}  // NOLINT(modernize-use-equals-default): leaves the storage uninitialised
+  Batch(const Batch&) = delete;
+  Batch& operator=(const Batch&) = delete;
+
+  std::size_t size() const { return size_; }
+  // A fresh request behind the last one; it belongs to the batch once push() is called.
+  // REQUIRES: size() < kMost.
+  Request& next() { return *new (slot(size_)) Request(); }
+  KeyBuffer& next_key_buffer() { return key_buffers_[size_]; }
+  void push() { ++size_; }
+  std::span<Request> requests() { return {std::launder(slot(0)), size_}; }
+  void clear() { size_ = 0; }
+
+  static constexpr std::size_t kMost = limits::kBatchRequests;
+
+ private:
+  Request* slot(std::size_t i) { return reinterpret_cast<Request*>(requests_) + i; }
+
+  alignas(Request) std::byte requests_[sizeof(Request) * kMost];
+  KeyBuffer key_buffers_[kMost];
+  std::size_t size_ = 0;
+};
+
+}  // namespace isocache

@@ -1,0 +1,87 @@
+// Values that go straight from the transport into item memory.
+
+#include <algorithm>
+#include <cstring>
+
+#include "protocol/replies.h"
+#include "session/session_impl.h"
+
+namespace isocache {
+
+// The command stays in a copy of its own, because the input moves on under it.
+void Session::Impl::begin_large() {
+  large = std::make_unique<LargeValue>();
+  large->line.assign(in.substr(0, pending_line_bytes));
+  std::string_view line = large->line;
+  line.remove_suffix(line.size() >= 2 && line[line.size() - 2] == '\r' ? 2 : 1);
+  Request& request = large->request;
+  parse_line(line, large->key_buffer, request);
+  request.key.hash = backend.hash(request.key.bytes);
+  take(pending_line_bytes);
+
+  const PutStatus status = backend.begin_upload(request, clock.now_s, &large->upload);
+  if (status != PutStatus::kStored) {
+    swallow = std::uint64_t{request.value_length} + 2;
+    refuse_large(status);
+    return;
+  }
+  request.upload = &large->upload;
+}
+
+void Session::Impl::reply_to_large(std::string_view text) {
+  const Request& request = large->request;
+  const bool quiet = request.style == ReplyStyle::kText && request.flags.no_reply;
+  if (!quiet) out.append(text);
+  large.reset();
+}
+
+void Session::Impl::refuse_large(PutStatus status) {
+  reply_to_large(status == PutStatus::kTooLarge ? reply::kTooLarge : reply::kNoMemoryStoring);
+}
+
+// As begin_upload() does when it refuses: nobody may read what a writer believes replaced.
+void Session::Impl::drop_old_value(const Request& store) {
+  Request drop;
+  drop.verb = Verb::kDelete;
+  drop.flags.no_reply = true;
+  drop.key = store.key;
+  backend.execute({&drop, 1}, clock.now_s, out);
+}
+
+void Session::Impl::receive_large() {
+  Upload& upload = large->upload;
+  while (upload.remaining != 0 && !in.empty()) {
+    const std::span<char> window = backend.upload_window(large->request, upload);
+    if (window.empty()) {  // memory ran out on the way
+      swallow = std::uint64_t{upload.remaining} + 2;
+      backend.abort_upload(large->request, upload);
+      drop_old_value(large->request);
+      refuse_large(PutStatus::kNoMemory);
+      return;
+    }
+    const std::size_t bytes = std::min(window.size(), in.size());
+    std::memcpy(window.data(), in.data(), bytes);
+    backend.upload_received(large->request, upload, bytes);
+    take(bytes);
+  }
+  if (upload.remaining != 0) return;
+  for (; large->line_end_bytes < 2 && !in.empty(); ++large->line_end_bytes) {
+    if (in.front() != "\r\n"[large->line_end_bytes]) large->line_end_good = false;
+    take(1);
+  }
+  if (large->line_end_bytes == 2) finish_large();
+}
+
+void Session::Impl::finish_large() {
+  Request& request = large->request;
+  if (!large->line_end_good) {
+    backend.abort_upload(request, large->upload);
+    reply_to_large(reply::kBadDataChunk);
+    return;
+  }
+  backend.execute({&request, 1}, clock.now_s, out);
+  large.reset();
+  turn_left -= std::min<std::size_t>(turn_left, 1);
+}
+
+}  // namespace isocache

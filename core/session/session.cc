@@ -1,0 +1,114 @@
+#include "session/session.h"
+
+#include "session/session_impl.h"
+
+namespace isocache {
+namespace {
+
+// A slice of a long answer counts as this many requests of a turn.
+constexpr std::size_t kRequestsPerSlice = 16;
+
+}  // namespace
+
+Session::Session(Backend& backend, const Clock& clock, const SessionOptions& options)
+    : impl_(std::make_unique<Impl>(backend, clock, options)) {
+  // A server has many idle connections: what one keeps is this and nothing else.
+  static_assert(sizeof(Impl) <= 384);
+}
+
+Session::~Session() {
+  if (impl_->large) impl_->backend.abort_upload(impl_->large->request, impl_->large->upload);
+}
+
+void Session::feed(std::string_view bytes) {
+  Impl& impl = *impl_;
+  if (impl.closing) return;
+  impl.turn_left = impl.options.requests_per_turn;
+  if (impl.input.empty()) {
+    impl.in = bytes;
+    impl.run();
+    if (!impl.closing) impl.input.append(impl.in, impl.awaited);
+    impl.in = {};
+  } else {
+    impl.input.append(bytes, impl.awaited);
+    resume();
+  }
+}
+
+void Session::resume() {
+  Impl& impl = *impl_;
+  if (impl.closing) return;
+  impl.turn_left = impl.options.requests_per_turn;
+  impl.in = impl.input.view();
+  const std::size_t before = impl.in.size();
+  impl.run();
+  if (impl.closing) {
+    impl.input.clear();
+  } else if (before != 0) {
+    impl.input.consume(before - impl.in.size());
+  }
+  impl.in = {};
+}
+
+bool Session::wants_turn() const { return impl_->more && !impl_->closing; }
+
+std::span<char> Session::upload_window() {
+  Impl& impl = *impl_;
+  const bool receiving = impl.large && impl.large->upload.remaining != 0;
+  if (!receiving || impl.more || !impl.input.empty()) return {};
+  return impl.backend.upload_window(impl.large->request, impl.large->upload);
+}
+
+void Session::upload_received(std::size_t bytes) {
+  impl_->backend.upload_received(impl_->large->request, impl_->large->upload, bytes);
+}
+
+Output& Session::output() { return impl_->out; }
+bool Session::closing() const { return impl_->closing; }
+AdminResult::Next Session::requested() const { return impl_->requested; }
+std::size_t Session::buffered() const { return impl_->input.size(); }
+
+void Session::Impl::run() {
+  more = false;
+  while (!closing) {
+    if (turn_left == 0 || !has_room()) {
+      more = anything_left();
+      return;
+    }
+    if (stream) {
+      turn_left -= std::min(turn_left, kRequestsPerSlice);
+      if (!stream->produce(out, clock.now_s)) stream.reset();
+      continue;
+    }
+    if (large) {
+      receive_large();
+      if (large) return;  // not whole yet
+      continue;
+    }
+    Batch batch;
+    const Stop stop = collect(batch, std::min(turn_left, Batch::kMost));
+    turn_left -= batch.size();
+    execute(batch);
+    switch (stop) {
+      case Stop::kFull: break;
+      case Stop::kNeedMore: return;
+      case Stop::kAdmin: administer(*pending); break;
+      case Stop::kLarge: begin_large(); break;
+      case Stop::kClose: closing = true; break;
+    }
+  }
+}
+
+void Session::Impl::execute(Batch& batch) {
+  if (batch.size() != 0) backend.execute(batch.requests(), clock.now_s, out);
+}
+
+void Session::Impl::administer(const Request& request) {
+  AdminResult result = backend.administer(request, clock.now_s, out);
+  take(pending_line_bytes);
+  stream = std::move(result.stream);
+  requested = result.next;
+  closing = result.next != AdminResult::Next::kContinue;
+}
+
+}  // namespace isocache

@@ -1,0 +1,64 @@
+// One connection's protocol state: bytes in, bytes out, no IO. TCP, WebSocket, wasm and the tests
+// drive the same class:
+//
+//   session.feed(bytes);                    // any fragmentation, any pipelining
+//   while (session.wants_turn()) ...        // more is buffered than one turn may execute: resume()
+//   send(session.output());                 // then backend.release(output), output.clear()
+//   if (session.closing()) close();         // after sending what is there
+//
+// A large value may skip feed(): while upload_window() is not empty, read from the socket into it.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "command/backend.h"
+#include "protocol/output.h"
+#include "protocol/request.h"
+
+namespace isocache {
+
+struct SessionOptions {
+  std::size_t requests_per_turn = limits::kDefaultRequestsPerTurn;  // -R
+  std::size_t output_limit = limits::kDefaultOutputBytes;           // stop executing above this
+};
+
+class Session {
+ public:
+  // REQUIRES: backend and clock outlive the session.
+  Session(Backend& backend, const Clock& clock, const SessionOptions& options);
+  ~Session();  // aborts an unfinished upload; output() must have been released by the transport
+
+  // Takes all of `bytes`. Executes what they complete, up to one turn's requests and the output
+  // limit; the rest is kept.
+  void feed(std::string_view bytes);
+  // Goes on with what is kept. Call when wants_turn() and the output has room.
+  void resume();
+  // Whole requests may be waiting (the turn was used up, the output is full, a long reply goes on).
+  bool wants_turn() const;
+
+  // While a large value is being received: where its next bytes belong. Empty otherwise.
+  std::span<char> upload_window();
+  // `bytes` of the window were filled in.
+  void upload_received(std::size_t bytes);
+
+  Output& output();
+  // quit, or an error that ends the connection: send the output, then close.
+  bool closing() const;
+  // The command that asked for the server's end, if any.
+  AdminResult::Next requested() const;
+  // Bytes kept for an unfinished command.
+  std::size_t buffered() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace isocache

@@ -1,0 +1,103 @@
+// The state behind a Session. Only session/*.cc include this.
+//
+//   feed(bytes) --> in --> collect() --> Batch --> Backend::execute() --> out
+//                    \                    |
+//                     \--> what is left    \--> Stop: a command that cannot wait in a batch
+//                          goes to `input`
+//
+// `in` views the bytes at hand: those just fed, or the buffer `input`. Requests view `in`, so that
+// a batch is always executed before `in` moves.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "protocol/parser.h"
+#include "session/batch.h"
+#include "session/input_buffer.h"
+#include "session/session.h"
+#include "store/store.h"
+
+namespace isocache {
+
+// A value too large to be buffered, on its way into item memory.
+struct LargeValue {
+  std::string line;  // the command, which `request` views
+  KeyBuffer key_buffer;
+  Request request;
+  Upload upload;
+  std::size_t line_end_bytes = 0;  // of the "\r\n" after the value, how many have come
+  bool line_end_good = true;
+};
+
+// A retrieval whose further keys are at the front of the input.
+struct Retrieval {
+  std::size_t keys_length = 0;  // bytes of keys
+  std::size_t line_end = 0;     // bytes after them; 0: no retrieval is going on
+  RequestFlags flags = {};
+  std::int64_t exptime = 0;
+};
+
+struct Session::Impl {
+  Impl(Backend& the_backend, const Clock& the_clock, const SessionOptions& the_options)
+      : backend(the_backend), clock(the_clock), options(the_options) {}
+
+  // Why collect() stopped.
+  enum class Stop : std::uint8_t {
+    kFull,      // the batch is, or the turn is used up
+    kNeedMore,  // no whole command is left
+    kAdmin,     // `pending` is a kAdmin request
+    kLarge,     // `pending` is a storage command, its value is large and incomplete
+    kClose,     // the connection ends
+  };
+
+  // session.cc
+  void run();
+  void execute(Batch& batch);
+  void administer(const Request& request);
+  bool has_room() const { return out.size() < options.output_limit; }
+  bool anything_left() const { return stream != nullptr || retrieval.line_end != 0 || !in.empty(); }
+
+  // collect.cc
+  Stop collect(Batch& batch, std::size_t most);
+  Stop collect_line(Batch& batch);
+  Stop collect_value(Batch& batch, Request& request, std::size_t line_bytes);
+  void collect_key(Batch& batch);
+  void end_retrieval();
+  void push(Batch& batch, Request& request);
+  void take(std::size_t bytes);
+
+  // large_value.cc
+  void begin_large();
+  void receive_large();
+  void finish_large();
+  void refuse_large(PutStatus status);
+  void drop_old_value(const Request& store);
+  void reply_to_large(std::string_view text);
+
+  Backend& backend;
+  const Clock& clock;
+  const SessionOptions options;
+
+  Output out;
+  InputBuffer input;
+  std::string_view in;
+  std::size_t scanned = 0;    // bytes at the front of `in` that hold no newline
+  std::size_t awaited = 0;    // bytes that the command at the front of `in` has, its value included
+  std::uint64_t swallow = 0;  // bytes to come that are ignored
+  Retrieval retrieval;
+  std::unique_ptr<LargeValue> large;
+  std::unique_ptr<ReplyStream> stream;
+
+  const Request* pending = nullptr;  // in the batch's next slot; see Stop
+  std::size_t pending_line_bytes = 0;
+  std::size_t turn_left = 0;  // requests
+  bool more = false;          // stopped though there is something left
+  bool closing = false;
+  AdminResult::Next requested = AdminResult::Next::kContinue;
+};
+
+}  // namespace isocache
