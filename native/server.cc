@@ -175,9 +175,15 @@ void Server::pause_accepting() {
   if (!accepting_.exchange(false)) return;
   times_not_accepting_.fetch_add(1, std::memory_order_relaxed);
   for (auto& acceptor : loop_->acceptors) acceptor.cancel();
+  retry_accepting();
+}
+
+void Server::retry_accepting() {
   loop_->retry.expires_after(kRetryAccept);
   loop_->retry.async_wait([this](boost::system::error_code error) {
-    if (!error) resume_accepting();
+    if (error) return;
+    if (connection_count() >= options_.settings.max_connections) return retry_accepting();
+    resume_accepting();
   });
 }
 

@@ -52,6 +52,7 @@ class Server : private HostFigures, private WorkerEvents {
   void accept_all(const Listener& listener);
   void refuse(FileDescriptor socket);
   void pause_accepting();
+  void retry_accepting();
   void resume_accepting();
   unsigned connection_count() const;
   Worker& least_loaded_worker();
