@@ -1,0 +1,210 @@
+// Plays transcripts against the core in process: natively, and under Node as wasm.
+//
+//   isocache_transcripts [--fragment] [--seed N] FILE...
+//
+// --fragment feeds every command in random pieces, and large values partly through the upload
+// window; the replies must stay the same. Exit status 0 when every step passed.
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "command/single_backend.h"
+#include "conformance/reply_match.h"
+#include "conformance/transcript.h"
+#include "session/session.h"
+#include "store/store.h"
+#include "unit/heap_memory.h"
+
+namespace isocache {
+namespace {
+
+constexpr UnixSeconds kStart = 1800000000;
+
+struct Options {
+  bool fragment = false;
+  std::uint64_t seed = 1;
+  std::vector<std::string> files;
+};
+
+// xorshift64: the same everywhere for the same seed.
+class Random {
+ public:
+  explicit Random(std::uint64_t seed) : state_(seed * 2654435769U + 88172645463325252U) {}
+  std::size_t below(std::size_t bound) {
+    state_ ^= state_ << 13U;
+    state_ ^= state_ >> 7U;
+    state_ ^= state_ << 17U;
+    return static_cast<std::size_t>(state_ % bound);
+  }
+
+ private:
+  std::uint64_t state_;
+};
+
+// One core with one connection to it.
+class Player {
+ public:
+  Player(const Options& options, std::uint64_t seed)
+      : options_(options),
+        random_(seed),
+        store_(store_options(), memory_),
+        backend_(store_, Settings(), 0, kStart) {
+    clock_.now_s = kStart;
+    connect();
+  }
+  ~Player() { backend_.release(session_->output()); }
+
+  void advance(unsigned seconds) { clock_.now_s += seconds; }
+  void start_afresh() {
+    connect();
+    send("flush_all\r\n");
+    matcher_.reset();
+  }
+  // True if the reply is the recorded one; otherwise `got` tells what came.
+  bool ask(const TranscriptStep& step, std::string& got) {
+    if (session_->closing()) connect();
+    got = send(matcher_.fill_in(step.sent));
+    const bool good =
+        matcher_.matches(step.expected, got, step.sent) && session_->closing() == step.closes;
+    if (session_->closing()) got += "<closed>";
+    return good;
+  }
+
+ private:
+  static StoreOptions store_options() {
+    StoreOptions options;
+    options.memory_limit = 32U << 20U;
+    options.first_cas = 2;  // as in the recordings, which compare with 1 and expect no match
+    return options;
+  }
+
+  void connect() {
+    if (session_) backend_.release(session_->output());
+    session_ = std::make_unique<Session>(backend_, clock_, SessionOptions());
+  }
+
+  std::string drain() {
+    std::string bytes;
+    session_->output().for_each_span([&](std::string_view span) { bytes.append(span); });
+    backend_.release(session_->output());
+    session_->output().clear();
+    return bytes;
+  }
+
+  std::string send(std::string_view bytes) {
+    std::string reply;
+    while (!bytes.empty()) {
+      bytes.remove_prefix(options_.fragment ? feed_some(bytes) : feed_all(bytes));
+      reply += drain();
+      while (session_->wants_turn()) {
+        session_->resume();
+        reply += drain();
+      }
+    }
+    return reply;
+  }
+
+  std::size_t feed_all(std::string_view bytes) {
+    session_->feed(bytes);
+    return bytes.size();
+  }
+
+  // Short pieces mostly; long ones now and then, so that large values end some time.
+  std::size_t feed_some(std::string_view bytes) {
+    const std::size_t most = random_.below(4) == 0 ? bytes.size() : 9;
+    const std::size_t count = 1 + random_.below(std::min(most, bytes.size()));
+    const std::span<char> window = session_->upload_window();
+    if (!window.empty() && random_.below(2) == 0) {
+      const std::size_t filled =
+          std::min({count + random_.below(20000), window.size(), bytes.size()});
+      std::memcpy(window.data(), bytes.data(), filled);
+      session_->upload_received(filled);
+      return filled;
+    }
+    session_->feed(bytes.substr(0, count));
+    return count;
+  }
+
+  const Options& options_;
+  Random random_;
+  Clock clock_;
+  HeapMemory memory_;
+  Store store_;
+  SingleBackend backend_;
+  std::unique_ptr<Session> session_;
+  ReplyMatcher matcher_;
+};
+
+struct Score {
+  int passed = 0;
+  int failed = 0;
+};
+
+void report(const std::string& file, const TranscriptStep& step, const std::string& got) {
+  const std::string expected = escaped(step.expected) + (step.closes ? "<closed>" : "");
+  std::printf("%s:%d: > %.300s\n  expected %.600s\n  got      %.600s\n", file.c_str(), step.line,
+              escaped(step.sent).c_str(), expected.c_str(), escaped(got).c_str());
+}
+
+void play(const std::string& file, const Options& options, Score& score) {
+  std::vector<TranscriptStep> steps;
+  std::string error;
+  if (!read_transcript(file, steps, error)) {
+    std::printf("%s\n", error.c_str());
+    ++score.failed;
+    return;
+  }
+  Player player(options, options.seed);
+  for (const TranscriptStep& step : steps) {
+    std::string got;
+    switch (step.kind) {
+      case TranscriptStep::Kind::kFresh: player.start_afresh(); break;
+      case TranscriptStep::Kind::kAdvance: player.advance(step.advance_s); break;
+      case TranscriptStep::Kind::kAsk:
+        if (player.ask(step, got)) {
+          ++score.passed;
+        } else {
+          ++score.failed;
+          report(file, step, got);
+        }
+        break;
+    }
+  }
+}
+
+bool parse_arguments(int argc, char** argv, Options& options) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string argument = argv[i];
+    if (argument == "--fragment") {
+      options.fragment = true;
+    } else if (argument == "--seed" && i + 1 < argc) {
+      options.seed = std::strtoull(argv[++i], nullptr, 10);
+    } else if (argument.rfind("--", 0) == 0) {
+      return false;
+    } else {
+      options.files.push_back(argument);
+    }
+  }
+  return !options.files.empty();
+}
+
+}  // namespace
+}  // namespace isocache
+
+int main(int argc, char** argv) {
+  isocache::Options options;
+  if (!isocache::parse_arguments(argc, argv, options)) {
+    std::fprintf(stderr, "usage: isocache_transcripts [--fragment] [--seed N] FILE...\n");
+    return 2;
+  }
+  isocache::Score score;
+  for (const std::string& file : options.files) isocache::play(file, options, score);
+  if (options.fragment) std::printf("seed %llu\n", static_cast<unsigned long long>(options.seed));
+  std::printf("%d passed, %d failed\n", score.passed, score.failed);
+  return score.failed == 0 ? 0 : 1;
+}

@@ -1,0 +1,182 @@
+// Plays one stream to two servers and compares what comes back.
+
+import { show } from '../lib/bytes.mjs';
+import { RawClient } from '../lib/client.mjs';
+import { Random } from '../lib/random.mjs';
+import { CasPairs, parseReply, replyDifference } from '../lib/reply.mjs';
+import { mustWaitForReplies } from './differences.mjs';
+
+const MAX_BATCH = 40;
+const MAX_KEY_BYTES = 250;
+
+/** One server's side of a stream: keys rendered with a prefix, cas ids as this server gave them. */
+class Side {
+  constructor(server, client) {
+    this.server = server;
+    this.client = client;
+  }
+
+  static async open(server) { return new Side(server, await RawClient.connect(server.address)); }
+
+  begin(prefix) {
+    this.prefix = prefix;
+    this.seen = new Map();  // name -> cas ids, newest last
+  }
+
+  key(name) {
+    return name === 'long' ? `${this.prefix}long`.padEnd(MAX_KEY_BYTES, 'k') : `${this.prefix}${name}`;
+  }
+
+  render(command) {
+    const line = command.line.replace(/\{(\w+):(\w+)\}/g, (_, kind, name) => {
+      const ids = this.seen.get(name) ?? [];
+      switch (kind) {
+        case 'key': return this.key(name);
+        case 'bkey': return Buffer.from(`${this.prefix} \r\n\0\xff${name}`, 'latin1').toString('base64');
+        case 'cas': return ids.at(-1) ?? '1';
+        case 'oldcas': return ids.at(-2) ?? '1';
+        default: return name;  // seen: an opaque that names the key
+      }
+    });
+    return `${line}\r\n${command.data === null ? '' : `${command.data}\r\n`}`;
+  }
+
+  /** Remembers the cas ids that a reply shows. */
+  learn(units) {
+    for (const { text, data } of units) {
+      if (data) continue;
+      const words = text.split(' ');
+      if (words[0] === 'VALUE' && words.length === 5 && words[1].startsWith(this.prefix)) {
+        const name = words[1].slice(this.prefix.length);
+        this.#note(name.startsWith('long') ? 'long' : name, words[4]);
+      } else if (/^HD c\d+ Obin2?( |$)/.test(text)) {
+        this.#note(words[2].slice(1), words[1].slice(1));
+      }
+    }
+  }
+
+  #note(name, id) {
+    const ids = this.seen.get(name) ?? [];
+    if (ids.at(-1) !== id) this.seen.set(name, [...ids, id]);
+  }
+
+  async ask(text, random) {
+    const reply = await (random
+      ? this.client.askInPieces(Buffer.from(text, 'latin1'), random, 30)
+      : this.client.ask(text));
+    if (this.client.ended) throw new Error(`${this.server.name} closed the connection after ${show(reply)}`);
+    return reply;
+  }
+
+  async reopen() {
+    this.client.close();
+    this.client = await RawClient.connect(this.server.address);
+  }
+}
+
+/** Both report errors, as many of them; their words may differ. */
+function bothErrors(a, b) {
+  const errors = (text) => text.split(/\r?\n/).filter((line) => line !== '');
+  const [x, y] = [errors(a), errors(b)];
+  return x.length > 0 && x.length === y.length && [...x, ...y].every((line) => /^(CLIENT_|SERVER_)?ERROR/.test(line));
+}
+
+/** Cuts a stream where replies are needed before going on, and at random. */
+function* batches(stream, random) {
+  let batch = [];
+  let size = random.between(1, MAX_BATCH);
+  for (const command of stream) {
+    const needsReply = command.line.includes('cas:') || mustWaitForReplies(command.line, batch);
+    if (batch.length > 0 && (needsReply || command.words || batch.length >= size)) {
+      yield batch;
+      batch = [];
+      size = random.between(1, MAX_BATCH);
+    }
+    batch.push(command);
+    if (command.words) {
+      yield batch;
+      batch = [];
+    }
+  }
+  if (batch.length > 0) yield batch;
+}
+
+export class Duel {
+  /** Opens a connection to each server. */
+  static async between(ours, theirs) {
+    return new Duel(await Side.open(ours), await Side.open(theirs));
+  }
+
+  constructor(ours, theirs) {
+    this.ours = ours;
+    this.theirs = theirs;
+  }
+
+  /** Null, or {difference, batch, ours, theirs} at the first difference. The seed cuts and fragments. */
+  async play(stream, prefix, seed) {
+    const random = new Random(seed);
+    const fragmented = random.oneIn(3);
+    const cas = new CasPairs();
+    this.ours.begin(prefix);
+    this.theirs.begin(prefix);
+    for (const batch of batches(stream, random)) {
+      const texts = [this.ours, this.theirs].map((side) => batch.map((command) => side.render(command)).join(''));
+      let replies;
+      try {
+        replies = await Promise.all([
+          this.ours.ask(texts[0], fragmented ? random : null),
+          this.theirs.ask(texts[1], null),
+        ]);
+      } catch (error) {
+        await this.ours.reopen();
+        await this.theirs.reopen();
+        return { difference: error.message, batch, ours: texts[0], theirs: '' };
+      }
+      const [ours, theirs] = replies;
+      const difference = batch[0].words && bothErrors(ours, theirs) ? null : replyDifference(theirs, ours, cas);
+      if (difference) return { difference, batch, ours, theirs };
+      this.ours.learn(parseReply(ours));
+      this.theirs.learn(parseReply(theirs));
+    }
+    return null;
+  }
+
+  close() {
+    this.ours.client.close();
+    this.theirs.client.close();
+  }
+}
+
+/** A shorter stream that still differs: commands are left out as long as it does. */
+export async function minimise(ours, theirs, stream, seed) {
+  const duel = await Duel.between(ours, theirs);
+  let runs = 0;
+  const fails = async (candidate) => duel.play(candidate, `m${seed}-${runs++}-`, seed);
+  let failure = await fails(stream);
+  try {
+    if (!failure) return { stream, failure: null };  // it depends on what else goes on
+    for (let chunk = Math.ceil(stream.length / 2); chunk >= 1; chunk = chunk === 1 ? 0 : Math.ceil(chunk / 2)) {
+      for (let at = 0; at < stream.length;) {
+        const candidate = [...stream.slice(0, at), ...stream.slice(at + chunk)];
+        const again = candidate.length > 0 ? await fails(candidate) : null;
+        if (again) {
+          stream = candidate;
+          failure = again;
+        } else {
+          at += chunk;
+        }
+      }
+    }
+    return { stream, failure };
+  } finally {
+    duel.close();
+  }
+}
+
+/** What to print about a failure. `alone`: it did not come again when the stream was played by itself. */
+export function describeFailure(seed, { stream, failure, alone = false }) {
+  const lines = stream.map(({ line, data }) => `    ${show(line, 600)}${data === null ? '' : `\\r\\n${show(data, 200)}`}`);
+  const title = alone ? 'passes when played alone; the batch that differed' : 'as short as it gets';
+  return [`stream with seed ${seed}, ${title}:`, ...lines, `  ${failure.difference}`,
+    `  isocached: ${show(failure.ours, 1000)}`, `  memcached: ${show(failure.theirs, 1000)}`].join('\n');
+}
