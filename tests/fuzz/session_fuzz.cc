@@ -1,0 +1,246 @@
+// Any bytes over a session: nothing crashes, leaks, hangs or answers without bound, the store stays
+// whole, and how the bytes were cut into pieces makes no difference to the answer.
+//
+//   byte 0: bit 0 clock jumps and background steps, bit 1 a second session that takes turns,
+//           bit 2 a tiny store, full, that evicts, bit 3 no eviction (-M), bit 4 compare with a run
+//           in one piece
+//   byte 1-2: seed for the pieces, jumps and turns
+//   the rest: what the client sends
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "command/single_backend.h"
+#include "session/session.h"
+#include "store/store.h"
+
+namespace {
+
+using namespace isocache;
+
+constexpr UnixSeconds kStart_s = 1'700'000'000;
+constexpr std::size_t kHeadBytes = 3;
+constexpr std::size_t kTinyStoreBytes = 1U << 20;
+constexpr std::size_t kStoreBytes = 4U << 20;
+constexpr unsigned kFillItems = 120;  // 1.2 MB
+constexpr std::size_t kMaxItemBytes = 256U << 10;
+// Above the output limit a session may finish what it has begun: one batch of the largest values.
+constexpr std::size_t kMostOutputBytes =
+    limits::kDefaultOutputBytes + limits::kBatchRequests * kMaxItemBytes;
+
+void require(bool condition, const char* what) {
+  if (condition) return;
+  std::fprintf(stderr, "session_fuzz: %s\n", what);
+  std::abort();
+}
+
+class Heap : public MemorySource {
+ public:
+  Heap() = default;
+  Heap(const Heap&) = delete;
+  Heap& operator=(const Heap&) = delete;
+  ~Heap() override {
+    for (void* chunk : chunks_) std::free(chunk);
+  }
+  std::byte* allocate(std::size_t bytes) override {
+    void* chunk = std::aligned_alloc(64, bytes);
+    std::memset(chunk, 0, bytes);
+    chunks_.push_back(chunk);
+    return static_cast<std::byte*>(chunk);
+  }
+
+ private:
+  std::vector<void*> chunks_;
+};
+
+struct Case {
+  bool jumps = false;
+  bool two_sessions = false;
+  bool tiny = false;
+  bool evict = true;
+  bool compare = false;
+  std::uint32_t seed = 0;
+  std::string_view bytes;
+};
+
+Case parse(const std::uint8_t* data, std::size_t size) {
+  Case parsed;
+  if (size < kHeadBytes) return parsed;
+  parsed.jumps = (data[0] & 1U) != 0;
+  parsed.two_sessions = (data[0] & 2U) != 0;
+  parsed.tiny = (data[0] & 4U) != 0;
+  parsed.evict = (data[0] & 8U) == 0;
+  parsed.compare = (data[0] & 16U) != 0;
+  parsed.seed = data[1] * 256U + data[2];
+  parsed.bytes = {reinterpret_cast<const char*>(data) + kHeadBytes, size - kHeadBytes};
+  return parsed;
+}
+
+// A line that has not ended after 2,048 bytes closes the connection, if its end has not come by
+// then; `stats` tells how often a session yielded.
+bool pieces_matter(std::string_view bytes) {
+  if (bytes.find("stats") != std::string_view::npos) return true;
+  std::size_t line_bytes = 0;
+  for (const char byte : bytes) {
+    line_bytes = byte == '\n' ? 0 : line_bytes + 1;
+    if (line_bytes > limits::kMaxCommandLineBytes) return true;
+  }
+  return false;
+}
+
+class World {
+ public:
+  explicit World(const Case& what)
+      : what_(what),
+        options_{.memory_limit = what.tiny ? kTinyStoreBytes : kStoreBytes,
+                 .max_item_size = kMaxItemBytes,
+                 .hash_seed = 1,
+                 .evict = what.evict},
+        store_(options_, heap_),
+        backend_(store_, settings(), options_.hash_seed, kStart_s),
+        clock_{kStart_s},
+        state_(what.seed * 2654435761U + 1) {
+    if (what.tiny) fill();
+    open(0);
+    open(1);
+  }
+
+  // Feeds everything; the reply of the first session.
+  std::string run(bool in_pieces) {
+    for (std::string_view rest = what_.bytes; !rest.empty();) {
+      const std::size_t piece =
+          in_pieces ? std::min<std::size_t>(rest.size(), piece_size()) : rest.size();
+      const unsigned which = what_.two_sessions && in_pieces ? random() % 2 : 0;
+      give(which, rest.substr(0, piece));
+      if (what_.compare && sessions_[which]->closing()) break;  // the rest was never read
+      rest.remove_prefix(piece);
+      if (sessions_[which]->closing()) open(which);
+      if (what_.jumps && in_pieces) disturb(which);
+    }
+    sessions_[0].reset();  // a client that goes away in the middle of whatever it was
+    sessions_[1].reset();
+    const char* broken = store_.broken_invariant();
+    require(broken == nullptr, broken == nullptr ? "" : broken);
+    require(store_.memory_use().segment_bytes <= options_.memory_limit, "more memory than allowed");
+    return std::move(reply_);
+  }
+
+ private:
+  static Settings settings() {
+    Settings settings;
+    settings.shutdown_enabled = true;
+    settings.max_item_bytes = kMaxItemBytes;
+    return settings;
+  }
+
+  // Items of several sizes until the store has no room left.
+  void fill() {
+    open(0);
+    for (unsigned i = 0; i < kFillItems; ++i) {
+      const std::size_t length = i % 4 == 0 ? 40'000 : i * 3;
+      give(0, "set fill" + std::to_string(i) + " 0 0 " + std::to_string(length) + " noreply\r\n" +
+                  std::string(length, 'f') + "\r\n");
+    }
+  }
+
+  std::uint32_t random() {
+    state_ = state_ * 1664525U + 1013904223U;
+    return state_ >> 8U;
+  }
+  std::size_t piece_size() {
+    switch (random() % 4) {
+      case 0: return 1;
+      case 1: return 1 + random() % 8;
+      case 2: return 1 + random() % 100;
+      default: return 1 + random() % 5000;
+    }
+  }
+
+  void open(unsigned which) {
+    sessions_[which] =
+        std::make_unique<Session>(backend_, clock_, SessionOptions{.requests_per_turn = 8});
+  }
+
+  void give(unsigned which, std::string_view bytes) {
+    Session& session = *sessions_[which];
+    while (!bytes.empty() && !session.closing()) {
+      std::size_t taken = bytes.size();
+      const std::span<char> window = session.upload_window();
+      if (!window.empty() && random() % 2 == 0) {
+        taken = std::min(taken, window.size());
+        std::memcpy(window.data(), bytes.data(), taken);
+        session.upload_received(taken);
+      } else {
+        session.feed(bytes);
+      }
+      drain(which);
+      bytes.remove_prefix(taken);
+    }
+  }
+
+  void drain(unsigned which) {
+    Session& session = *sessions_[which];
+    take_output(which);
+    while (session.wants_turn()) {
+      session.resume();
+      take_output(which);
+    }
+  }
+
+  void take_output(unsigned which) {
+    Output& output = sessions_[which]->output();
+    require(output.size() <= kMostOutputBytes, "an answer without bound");
+    output.for_each_span([&](std::string_view span) {
+      checksum_ +=
+          static_cast<unsigned char>(span.empty() ? '\0' : span.back());  // touches what is sent
+      if (which == 0 && what_.compare) reply_ += span;
+    });
+    backend_.release(output);
+    output.clear();
+  }
+
+  void disturb(unsigned which) {
+    switch (random() % 12) {
+      case 0: clock_.now_s += random() % 100; break;
+      case 1: clock_.now_s += 1; break;
+      case 2:
+      case 3: backend_.engine().tick(clock_.now_s); break;
+      case 4:
+        if (random() % 8 == 0) open(which);
+        break;  // disconnects
+      default: break;
+    }
+  }
+
+  const Case& what_;
+  Heap heap_;
+  StoreOptions options_;
+  Store store_;
+  SingleBackend backend_;
+  Clock clock_;
+  std::unique_ptr<Session> sessions_[2];
+  std::string reply_;
+  std::uint32_t state_;
+  unsigned checksum_ = 0;
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  Case parsed = parse(data, size);
+  if (parsed.compare) parsed.jumps = parsed.two_sessions = parsed.tiny = false;
+  const std::string cut = World(parsed).run(true);
+  if (parsed.compare && !pieces_matter(parsed.bytes)) {
+    require(World(parsed).run(false) == cut, "the pieces changed the answer");
+  }
+  return 0;
+}

@@ -1,0 +1,168 @@
+// Several clients of one small cache, doing random things, each reply checked against CacheModel.
+//
+// A miss of what the model holds, and a refusal for lack of memory, are taken note of, and allowed
+// only where RunOptions says so; anything else that differs from the model fails the test.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "command/single_backend.h"
+#include "model/cache_model.h"
+#include "model/connection.h"
+#include "model/random.h"
+#include "store/store.h"
+
+namespace isocache::model {
+
+// The heap, counted: the store may not ask for more than its limit.
+class CountedMemory : public MemorySource {
+ public:
+  CountedMemory() = default;
+  CountedMemory(const CountedMemory&) = delete;
+  CountedMemory& operator=(const CountedMemory&) = delete;
+  ~CountedMemory() override {
+    for (void* chunk : chunks_) std::free(chunk);
+  }
+  std::byte* allocate(std::size_t bytes) override {
+    void* chunk = std::aligned_alloc(64, bytes);
+    if (chunk == nullptr) return nullptr;
+    std::memset(chunk, 0, bytes);
+    chunks_.push_back(chunk);
+    allocated_bytes_ += bytes;
+    return static_cast<std::byte*>(chunk);
+  }
+  std::size_t allocated_bytes() const { return allocated_bytes_; }
+
+ private:
+  std::vector<void*> chunks_;
+  std::size_t allocated_bytes_ = 0;
+};
+
+struct RunOptions {
+  std::size_t memory_limit = 0;
+  unsigned keys = 0;
+  std::size_t largest_value = 0;  // most are much smaller
+  bool evict = true;
+  bool misses_allowed = true;
+  bool jump_clock = true;
+};
+
+class RandomClients {
+ public:
+  RandomClients(const RunOptions& options, std::uint32_t seed);
+
+  // Does that many random things, checks the store now and then, and reads everything at the end.
+  void run(int operations);
+
+  int hits() const { return hits_; }
+  int misses() const { return misses_; }
+  int refused() const { return refused_; }  // for lack of memory
+  const StoreCounters& counters() const { return store_.counters(); }
+
+ private:
+  // A value on its way, over a connection of its own.
+  struct PendingUpload {
+    std::unique_ptr<Connection> connection;
+    std::string key;
+    ModelItem item;
+    std::string rest;
+  };
+  // A reply that nobody has taken yet: its bytes must stay what they were.
+  struct SlowReader {
+    std::unique_ptr<Connection> connection;
+    std::string expected;
+  };
+  // As sent, and as unix time.
+  struct Exptime {
+    std::string sent;
+    UnixSeconds at_s;
+  };
+
+  // --- choosing (random_clients.cc) ---
+  void step();
+  void storage_step(unsigned choice);
+  void item_step(unsigned choice);
+  void other_step(unsigned choice);
+  std::string text_key() { return "key" + std::to_string(random_.below(options_.keys)); }
+  std::string number_key() {
+    return "number" + std::to_string(random_.below(options_.keys / 4 + 1));
+  }
+  std::string random_value(std::size_t largest);
+  Exptime random_exptime();
+
+  // --- what may differ from the model (random_clients.cc) ---
+  // The store has lost what the model holds.
+  void lost(const std::string& key);
+  // True when the reply says so.
+  bool was_refused(const std::string& reply);
+  // Deletes: whether it was there or not, store and model agree afterwards.
+  void forget(const std::string& key);
+
+  // --- classic commands (classic_clients.cc) ---
+  void set();
+  void add();
+  void replace();
+  void extend(const std::string& verb);
+  void compare_and_set();
+  void get(const std::vector<std::string>& keys);
+  void get_some();
+  void get_and_touch();
+  void touch();
+  void remove();
+  void arithmetic();
+  // The cas id that gets shows, 0 when there is no item.
+  std::uint64_t read_cas(const std::string& key);
+  // Walks a get's reply along the keys asked for; what does not match must be a miss.
+  void check_values(const std::vector<std::string>& keys, std::string_view reply);
+
+  // --- meta commands (meta_clients.cc) ---
+  void meta_set();
+  void meta_get();
+  void meta_delete();
+  std::string meta_reply(const ModelItem& item) const;
+
+  // --- time, several connections, the whole (random_clients.cc) ---
+  void advance(unsigned seconds);
+  void flush();
+  void start_upload();
+  void continue_upload();
+  void finish_uploads();
+  void start_reader();
+  void finish_reader();
+  void finish_readers();
+  void check();
+
+  RunOptions options_;
+  Random random_;
+  CountedMemory memory_;
+  StoreOptions store_options_;
+  Store store_;
+  SingleBackend backend_;
+  Clock clock_;
+  CacheModel model_;
+  Connection main_;
+  std::vector<PendingUpload> uploads_;
+  std::vector<SlowReader> readers_;
+  int hits_ = 0;
+  int misses_ = 0;
+  int refused_ = 0;
+};
+
+// The beginning of a reply, for messages.
+inline std::string head_of(const std::string& reply) { return reply.substr(0, reply.find("\r\n")); }
+// "set <key> <flags> <exptime> <length>[ <cas>]\r\n"
+std::string storage_line(std::string_view verb, const std::string& key, std::uint32_t client_flags,
+                         const std::string& exptime, std::size_t length,
+                         const std::string& cas = {});
+// "VALUE ..." as get answers it, without END.
+std::string value_block(const std::string& key, const ModelItem& item);
+
+}  // namespace isocache::model
