@@ -1,0 +1,70 @@
+// isocached beside Debian's memcached, in turns, in one run. See README.md in this folder.
+//
+//   node tests/bench/bench.mjs                  everything but instructions
+//   node tests/bench/bench.mjs --only wire --match 'get, 32'
+//   node tests/bench/bench.mjs --quick          a form for the tests, that shows that all of it works
+import os from 'node:os';
+import { parseArgs } from 'node:util';
+
+import { instructionCounts } from './driver/instructions.mjs';
+import { memory } from './driver/memory.mjs';
+import { version } from './driver/servers.mjs';
+import { traces } from './driver/traces.mjs';
+import { wire } from './driver/wire.mjs';
+
+const parts = { wire, memory, traces, instructions: instructionCounts };
+
+const help = `Usage: bench.mjs [options]
+  --only PART[,PART]    ${Object.keys(parts).join(', ')}; default: all but instructions (needs valgrind)
+  --match REGEXP        only cases whose title matches
+  --rounds N            of which the medians are shown (5)
+  --seconds S           each measurement (2)
+  --threads N           of each server (1)
+  --memory MB[,MB]      for memory and traces (64)
+  --values B[,B]        value sizes for memory (10,100,1000)
+  --quick               a short form
+  --markdown            tables for a document`;
+
+const { values: flags } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    match: { type: 'string', default: '' },
+    rounds: { type: 'string' },
+    seconds: { type: 'string' },
+    threads: { type: 'string', default: '1' },
+    memory: { type: 'string' },
+    values: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+    markdown: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+});
+
+const numbers = (text) => text.split(',').map(Number);
+
+const options = {
+  quick: flags.quick,
+  markdown: flags.markdown,
+  match: new RegExp(flags.match),
+  rounds: Number(flags.rounds ?? (flags.quick ? 1 : 5)),
+  seconds: Number(flags.seconds ?? (flags.quick ? 0.25 : 2)),
+  threads: Number(flags.threads),
+  memoriesMb: numbers(flags.memory ?? (flags.quick ? '8' : '64')),
+  valueSizes: numbers(flags.values ?? (flags.quick ? '100' : '10,100,1000')),
+};
+
+async function main() {
+  if (flags.help) return console.log(help);
+  const wanted = flags.only?.split(',') ?? ['wire', 'memory', 'traces'];
+  const unknown = wanted.find((part) => !(part in parts));
+  if (unknown !== undefined) throw new Error(`no part '${unknown}'\n${help}`);
+  const [theirs, ours] = [await version('memcached'), await version('isocached')];
+  console.log(`${ours} beside ${theirs}, -t ${options.threads}; ${new Date().toISOString().slice(0, 10)}, ` +
+    `${os.cpus()[0].model}, ${os.availableParallelism()} cores, Linux ${os.release()}`);
+  for (const part of wanted) await parts[part](options);
+}
+
+main().catch((error) => {
+  console.error(`bench: ${error.message}`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,56 @@
+// Runs our own programs and reads their one line of JSON.
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { loadCore } from './servers.mjs';
+
+// ./dev says where; else whatever was built, the release first.
+const build = fileURLToPath(new URL('../../../build', import.meta.url));
+const folders = [
+  process.env.ISOCACHE_BENCH_DIR,
+  process.env.ISOCACHE_LOADGEN && dirname(process.env.ISOCACHE_LOADGEN),
+  join(build, 'release/bin'),
+  join(build, 'gcc/bin'),
+].filter(Boolean);
+export const programFolder = folders.find((folder) => existsSync(join(folder, 'isocache_loadgen'))) ?? folders[0];
+
+// { workload: 'get', valueSize: 10, sequential: true } -> --workload get --value-size 10 --sequential
+function flags(options) {
+  return Object.entries(options).flatMap(([name, value]) => {
+    if (value === false || value === undefined) return [];
+    const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    return value === true ? [flag] : [flag, `${value}`];
+  });
+}
+
+function run(program, args) {
+  return new Promise((resolve, reject) => {
+    execFile(join(programFolder, program), args, { maxBuffer: 1 << 24 }, (error, stdout, stderr) => {
+      if (!stdout.startsWith('{')) return reject(new Error(`${program} ${args.join(' ')}: ${stderr || error}`));
+      resolve(JSON.parse(stdout)); // a bad outcome is in there too; the caller looks
+    });
+  });
+}
+
+// A load on one server; throws when any reply was wrong.
+export async function load(server, options) {
+  const result = await run('isocache_loadgen', [
+    ...flags({ server: server.address, pid: server.pid, pin: loadCore, ...options }),
+    '--json',
+  ]);
+  if (result.errors !== 0) {
+    throw new Error(`${server.name}, ${options.workload}: ${result.errors} errors, the first: ${result.first_error}`);
+  }
+  return result;
+}
+
+// A trace on one server; throws when any byte that came back was wrong.
+export async function replay(server, trace, options) {
+  const result = await run('isocache_replay', [trace, ...flags({ server: server.address, ...options }), '--json']);
+  if (result.wrong_bytes !== 0 || result.expired_hits !== 0) {
+    throw new Error(`${server.name}, ${trace}: ${result.wrong_bytes} wrong, ${result.expired_hits} expired hits`);
+  }
+  return result;
+}

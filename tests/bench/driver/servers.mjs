@@ -1,0 +1,111 @@
+// The servers that are compared: started on free loopback ports and a core of their own, asked for
+// their stats, ended by their handle.
+import { readFileSync } from 'node:fs';
+import net from 'node:net';
+import os from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { exitOf, freePort, runProgram, spawnBound } from '../../lib/server.mjs';
+
+const startLimitMs = 30_000;
+const stopLimitMs = 60_000; // callgrind has much to write
+
+// Server and load each get a core where there are two.
+const severalCores = os.availableParallelism() > 1;
+const serverCore = 0;
+export const loadCore = severalCores ? 1 : 0;
+
+const programs = {
+  memcached: process.env.MEMCACHED ?? 'memcached',
+  isocached: process.env.ISOCACHED ?? 'build/release/bin/isocached',
+};
+
+// Sends one command, resolves with everything up to the line `end`.
+function ask(port, command, end) {
+  return new Promise((resolve, reject) => {
+    const socket = net.connect(port, '127.0.0.1', () => socket.write(`${command}\r\n`));
+    let reply = '';
+    socket.setEncoding('latin1').on('data', (data) => {
+      reply += data;
+      if (!reply.endsWith(`${end}\r\n`)) return;
+      socket.end();
+      resolve(reply);
+    });
+    socket.once('error', reject);
+    socket.once('close', () => reject(new Error(`connection closed on ${command}`)));
+  });
+}
+
+async function untilUp(child, port) {
+  for (const end = Date.now() + startLimitMs; Date.now() < end && child.exitCode === null; ) {
+    try {
+      return await ask(port, 'mn', 'MN');
+    } catch {
+      await sleep(10);
+    }
+  }
+  throw new Error(child.exitCode === null ? 'not ready in time' : `ended with ${child.exitCode}`);
+}
+
+function commandLine(name, port, { memoryMb, threads, wrapper, args }) {
+  const flags = ['-l', '127.0.0.1', '-p', port, '-m', memoryMb, '-t', threads, ...args].map(String);
+  if (name === 'memcached') flags.push('-U', '0');
+  if (process.getuid() === 0) flags.push('-u', 'root'); // else memcached will not run as root
+  const pinned = severalCores ? ['taskset', '-c', `${serverCore}`] : [];
+  return [...pinned, ...wrapper, programs[name], ...flags];
+}
+
+// `name`: memcached or isocached. `wrapper`: words before the program, such as valgrind's.
+export async function startServer(name, { memoryMb = 64, threads = 1, wrapper = [], args = [] } = {}) {
+  const port = await freePort();
+  const [program, ...words] = commandLine(name, port, { memoryMb, threads, wrapper, args });
+  const child = spawnBound(program, words, { stdio: ['ignore', 'ignore', 'pipe'] });
+  let complaints = '';
+  child.stderr.setEncoding('utf8').on('data', (text) => (complaints = (complaints + text).slice(-2000)));
+  try {
+    await untilUp(child, port);
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw new Error(`${name}: ${error.message}\n${complaints}`);
+  }
+  return {
+    name,
+    pid: child.pid,
+    address: `127.0.0.1:${port}`,
+    // The answer to `stats`, as numbers.
+    async stats() {
+      const lines = (await ask(port, 'stats', 'END')).split('\r\n').map((line) => line.split(' '));
+      return Object.fromEntries(lines.map(([, key, value]) => [key, Number(value)]));
+    },
+    rssMb() {
+      return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'latin1'))[1]) / 1024;
+    },
+    async stop() {
+      // memcached takes a second to end politely, and has nothing to say; callgrind has.
+      child.kill(name === 'memcached' && wrapper.length === 0 ? 'SIGKILL' : 'SIGTERM');
+      await exitOf(child, stopLimitMs);
+    },
+  };
+}
+
+// Starts, calls, stops.
+export async function withServer(name, options, use) {
+  const server = await startServer(name, options);
+  try {
+    return await use(server);
+  } finally {
+    await server.stop();
+  }
+}
+
+// memcached and isocached at once, in this order.
+export function withBoth(options, use) {
+  return withServer('memcached', options, (theirs) =>
+    withServer('isocached', options, (ours) => use([theirs, ours])));
+}
+
+export async function version(name) {
+  const { code, stdout } = await runProgram(programs[name], ['-V']).catch(() => ({ code: 1 }));
+  if (code !== 0) throw new Error(`${name}: cannot run ${programs[name]}`);
+  return stdout.trim().split('\n')[0];
+}
