@@ -204,7 +204,8 @@ class Store {
   // A value that arrives in pieces: begin, fill upload_window() and tell upload_received() until
   // `remaining` is 0, then commit or abort. The item is invisible until commit. Memory is taken as the
   // value arrives, a piece at a time: an idle upload holds at most one segment it has not filled.
-  // kNoMemory also when all unfinished uploads together hold a quarter of the store.
+  // kNoMemory also when all unfinished uploads together hold a quarter of the store (or more, where one
+  // item of the largest size needs it).
   PutStatus begin_upload(const Key& key, std::size_t value_length, UnixSeconds now_s, Upload* upload);
   // Where the next bytes belong; may be shorter than `remaining`. Empty while bytes remain: out of
   // memory, abort. The window stays where it is until upload_received(), so a host with several threads

@@ -34,6 +34,8 @@ struct Store::Impl {
   // Points the index at a finished item, in place of `old` if it is there.
   bool link(const Key& key, Slot old, Location item, const ItemFields& fields);
   PutStatus refuse(PutStatus why, const Key& key);
+  // Bytes that all unfinished uploads together may hold.
+  std::size_t upload_allowance() const;
   // Counts an upload out of a segment it wrote to.
   void leave_segment(SegmentId id);
   template <typename Visit>

@@ -8,9 +8,18 @@
 namespace isocache {
 namespace {
 
+// Unfinished uploads may hold a quarter of the store, so that idle ones cannot empty it; and in any case one
+// item of the largest size, with some room for others beside it.
 constexpr std::size_t kUploadShare = 4;
+constexpr std::size_t kBesideLargestShare = 8;
 
 }  // namespace
+
+std::size_t Store::Impl::upload_allowance() const {
+  const std::size_t bytes = log.heap.limit_segments() * limits::kSegmentBytes;
+  return std::max(bytes / kUploadShare,
+                  std::min(options.max_item_size, bytes / 2) + bytes / kBesideLargestShare);
+}
 
 template <typename Visit>
 void Store::Impl::for_each_upload_record(const Upload& upload, Visit&& visit) {
@@ -26,8 +35,7 @@ PutStatus Store::begin_upload(const Key& key, std::size_t value_length, UnixSeco
   impl.log.now_s = now_s;
   *upload = {};
   if (!impl.fits(key.bytes.size(), value_length)) return impl.refuse(PutStatus::kTooLarge, key);
-  const std::size_t allowed = impl.log.heap.limit_segments() * limits::kSegmentBytes / kUploadShare;
-  if (impl.upload_bytes + std::min(value_length, limits::kSegmentBytes) > allowed) {
+  if (impl.upload_bytes + std::min(value_length, limits::kSegmentBytes) > impl.upload_allowance()) {
     return impl.refuse(PutStatus::kNoMemory, key);
   }
   const Slot old = impl.find_slot(key);
@@ -60,9 +68,8 @@ void Store::upload_received(Upload& upload, std::size_t bytes) {
   if (upload.remaining == 0 || !upload_window(upload).empty()) return;
   // This piece is full. The next one goes to the stream's end, wherever that is by now.
   const Stream stream = Log::stream_of(impl.log.heap.segment(Heap::segment_of(upload.head)));
-  const std::size_t allowed = impl.log.heap.limit_segments() * limits::kSegmentBytes / kUploadShare;
   Location next = 0;
-  if (impl.upload_bytes + std::min(upload.remaining, limits::kSegmentBytes) <= allowed &&
+  if (impl.upload_bytes + std::min(upload.remaining, limits::kSegmentBytes) <= impl.upload_allowance() &&
       impl.make_room(limits::kSegmentBytes)) {
     next = impl.log.extend(stream, upload.piece, upload.remaining, upload.hash);
   }

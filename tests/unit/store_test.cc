@@ -301,6 +301,20 @@ TEST_F(StoreTest, IdleUploadsCannotEmptyTheCache) {
   for (Upload& upload : uploads) store_->abort_upload(upload);
 }
 
+TEST_F(StoreTest, OneUploadOfTheLargestSizeFits) {
+  open({.memory_limit = 16U << 20, .max_item_size = 8U << 20});
+  fill(5000, 1000);
+  Upload upload;
+  ASSERT_EQ(store_->begin_upload(key("large"), (8U << 20) - 100, now_s_, &upload), PutStatus::kStored);
+  while (upload.remaining > 0) {
+    const std::span<char> window = store_->upload_window(upload);
+    ASSERT_FALSE(window.empty()) << upload.remaining;
+    store_->upload_received(upload, window.size());
+  }
+  EXPECT_TRUE(store_->commit_upload(upload, key("large"), {}, {}, now_s_));
+  EXPECT_EQ(find("large").value_length(), (8U << 20) - 100);
+}
+
 TEST_F(StoreTest, CasIdsStepOverThoseOfOtherShards) {
   open({.memory_limit = 4U << 20, .first_cas = 3, .cas_stride = 4});
   EXPECT_EQ(store_->next_cas(), 3U);
