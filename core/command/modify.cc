@@ -44,8 +44,6 @@ void Engine::remove(Request& request, Output& out) {
     ++counters_.delete_misses;
     text = reply::kNotFound;
     code = reply::kMetaNotFound;
-  } else if (flags.hold_time) {
-    text = reply::kBadDeleteUsage;
   } else if (flags.has_compare_cas && item.cas() != request.compare_cas) {
     code = reply::kMetaExists;
   } else {

@@ -144,20 +144,22 @@ AfterLine parse_touch(std::string_view arguments, Request& request) {
 }
 
 // delete <key> [0] [noreply]. Long ago the second argument was a hold time; 0 is still sent by old
-// clients. Anything else: 1.6.18 refuses it always, 1.6.45 ignores it. Clients test for the
-// refusal, so we refuse when there is something to lose (RequestFlags::hold_time).
+// clients. Anything else is refused as memcached 1.6.18 does, on purpose: 1.6.45 ignores it, but clients and
+// memccapable test for the refusal.
 AfterLine parse_delete(std::string_view arguments, Request& request) {
   Tokens tokens(arguments);
   const std::string_view key = tokens.next();
   if (key.empty()) return answer(request, reply::kBadFormat);
   const std::string_view first = tokens.next();
   const std::string_view second = tokens.next();
-  request.flags.no_reply =
-      (second.empty() ? first : last_token(arguments)) == std::string_view("noreply");
+  if (!tokens.next().empty()) return answer(request, reply::kError);
+  request.flags.no_reply = (second.empty() ? first : second) == std::string_view("noreply");
   if (!set_key(request, key)) return answer_unless_quiet(request, reply::kBadFormat);
-  request.verb = Verb::kDelete;
   const bool plain = first.empty() || first == "0" || (first == "noreply" && second.empty());
-  request.flags.hold_time = !plain || !(second.empty() || second == "noreply");
+  if (!plain || !(second.empty() || second == "noreply")) {
+    return answer_unless_quiet(request, reply::kBadDeleteUsage);
+  }
+  request.verb = Verb::kDelete;
   return AfterLine::kNothing;
 }
 

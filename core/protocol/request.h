@@ -49,7 +49,6 @@ struct RequestFlags {
   bool has_vivify : 1;       // N
   bool has_recache : 1;      // R
   bool decrement : 1;        // decr, M-
-  bool hold_time : 1;        // delete <key> <seconds>: refused if there is something to delete
   bool opaque_too_long : 1;  // mg, ma: an error, but only when the reply comes to it
 };
 

@@ -19,7 +19,7 @@ void Session::Impl::begin_large() {
   request.key.hash = backend.hash(request.key.bytes);
   take(pending_line_bytes);
 
-  const PutStatus status = backend.begin_upload(request, clock.now_s, &large->upload);
+  const PutStatus status = backend.begin_upload(request, host_clock.now_s, &large->upload);
   if (status != PutStatus::kStored) {
     swallow = std::uint64_t{request.value_length} + 2;
     refuse_large(status);
@@ -45,7 +45,7 @@ void Session::Impl::drop_old_value(const Request& store) {
   drop.verb = Verb::kDelete;
   drop.flags.no_reply = true;
   drop.key = store.key;
-  backend.execute({&drop, 1}, clock.now_s, out);
+  backend.execute({&drop, 1}, host_clock.now_s, out);
 }
 
 void Session::Impl::receive_large() {
@@ -79,7 +79,7 @@ void Session::Impl::finish_large() {
     reply_to_large(reply::kBadDataChunk);
     return;
   }
-  backend.execute({&request, 1}, clock.now_s, out);
+  backend.execute({&request, 1}, host_clock.now_s, out);
   large.reset();
   turn_left -= std::min<std::size_t>(turn_left, 1);
 }

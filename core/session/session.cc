@@ -77,7 +77,7 @@ void Session::Impl::run() {
     }
     if (stream) {
       turn_left -= std::min(turn_left, kRequestsPerSlice);
-      if (!stream->produce(out, clock.now_s)) stream.reset();
+      if (!stream->produce(out, host_clock.now_s)) stream.reset();
       continue;
     }
     if (large) {
@@ -100,11 +100,11 @@ void Session::Impl::run() {
 }
 
 void Session::Impl::execute(Batch& batch) {
-  if (batch.size() != 0) backend.execute(batch.requests(), clock.now_s, out);
+  if (batch.size() != 0) backend.execute(batch.requests(), host_clock.now_s, out);
 }
 
 void Session::Impl::administer(const Request& request) {
-  AdminResult result = backend.administer(request, clock.now_s, out);
+  AdminResult result = backend.administer(request, host_clock.now_s, out);
   take(pending_line_bytes);
   stream = std::move(result.stream);
   requested = result.next;

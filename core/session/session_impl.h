@@ -43,7 +43,7 @@ struct Retrieval {
 
 struct Session::Impl {
   Impl(Backend& the_backend, const Clock& the_clock, const SessionOptions& the_options)
-      : backend(the_backend), clock(the_clock), options(the_options) {}
+      : backend(the_backend), host_clock(the_clock), options(the_options) {}
 
   // Why collect() stopped.
   enum class Stop : std::uint8_t {
@@ -79,7 +79,7 @@ struct Session::Impl {
   void reply_to_large(std::string_view text);
 
   Backend& backend;
-  const Clock& clock;
+  const Clock& host_clock;
   const SessionOptions options;
 
   Output out;

@@ -165,11 +165,13 @@ TEST(Parser, BinaryKeysAreDecodedAndTheWireFormKept) {
 
 TEST(Parser, DeleteTakesATimeOfZeroOnly) {
   for (const char* line : {"delete a", "delete a 0", "delete a noreply", "delete a 0 noreply"}) {
-    EXPECT_FALSE(Parsed(line).request.flags.hold_time) << line;
+    EXPECT_EQ(Parsed(line).request.verb, Verb::kDelete) << line;
   }
-  for (const char* line : {"delete a 5", "delete a 10 noreply", "delete a 0 0", "delete a b c d"}) {
-    EXPECT_TRUE(Parsed(line).request.flags.hold_time) << line;
+  for (const char* line : {"delete a 5", "delete a 0 0", "delete a b"}) {
+    EXPECT_EQ(Parsed(line).request.fixed_reply, reply::kBadDeleteUsage) << line;
   }
+  EXPECT_EQ(Parsed("delete a 10 noreply").request.fixed_reply, "");
+  EXPECT_EQ(Parsed("delete a b c d").request.fixed_reply, reply::kError);
 }
 
 TEST(Parser, ClientsOfOtherProtocolsAreHungUpOn) {
