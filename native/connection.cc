@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/post.hpp>
 #include <cerrno>
 #include <string_view>
 #include <utility>
@@ -14,8 +13,8 @@
 namespace isocache {
 namespace {
 
-namespace asio = boost::asio;
-
+constexpr std::uint32_t kReadEvents = EPOLLIN | EPOLLRDHUP | EPOLLET;
+constexpr std::uint32_t kHangUpEvents = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 // What may be read beyond an upload's window: the end of the value and the next commands. Short,
 // because in the middle of a large value it has to be copied.
 constexpr std::size_t kBeyondWindowBytes = 2048;
@@ -24,12 +23,12 @@ constexpr std::size_t kKeptOutputBytes = 256U << 10;
 
 }  // namespace
 
-Connection::Connection(Socket socket, ConnectionHost& host, ConnectionOwner& owner)
+Connection::Connection(FileDescriptor socket, ConnectionHost& host)
     : host_(host),
-      owner_(owner),
       socket_(std::move(socket)),
-      info_(socket_.native_handle(), host.clock.now_s),
+      info_(socket_.get(), host.clock.now_s),
       session_(host.backend, host.clock, host.session_options) {
+  host_.poller.add(info_.fd, kReadEvents, this);
   if (host_.verbosity.traffic()) log_line(fmt::format("<{} new client connection", info_.fd));
 }
 
@@ -40,38 +39,16 @@ Connection::~Connection() {
   if (host_.verbosity.traffic()) log_line(fmt::format("<{} connection closed.", info_.fd));
 }
 
-void Connection::start() { wait(Socket::wait_read); }
-
-void Connection::close() {
-  boost::system::error_code ignored;
-  socket_.close(ignored);
-}
-
-void Connection::wait(Socket::wait_type what) {
-  socket_.async_wait(what, [self = shared_from_this()](boost::system::error_code error) {
-    if (error || !self->socket_.is_open()) return;
-    self->readable_ = true;  // or it is found out, for the price of one recv
-    self->host_.clock.now_s = self->host_.host_clock.now().unix_s;
-    self->run_turn();
-  });
-}
-
-void Connection::run_turn() {
-  switch (take_turn()) {
-    case Next::kWaitReadable: return wait(Socket::wait_read);
-    case Next::kWaitWritable: return wait(Socket::wait_write);
-    case Next::kFinish: return owner_.on_finished(*this);
-    case Next::kTakeTurn: break;
-  }
-  asio::post(socket_.get_executor(), [self = shared_from_this()] {
-    if (self->socket_.is_open()) self->run_turn();
-  });
+bool Connection::on_event(std::uint32_t events) {
+  if ((events & (EPOLLIN | kHangUpEvents)) != 0) readable_ = true;
+  if ((events & kHangUpEvents) != 0) hung_up_ = true;
+  return !blocked_ || (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0;
 }
 
 Connection::Next Connection::take_turn() {
   if (blocked_) {
-    if (!send()) return Next::kFinish;
-    if (blocked_) return Next::kWaitWritable;
+    if (!send()) return Next::kClose;
+    if (blocked_) return Next::kWaitForEvent;
   }
   if (!session_.closing()) {
     info_.set_state(ConnectionInfo::State::kExecuting);
@@ -79,19 +56,18 @@ Connection::Next Connection::take_turn() {
     if (session_.wants_turn()) {
       session_.resume();
     } else if (may_read() && receive() == Received::kEnd) {
-      return Next::kFinish;
+      return Next::kClose;
     }
     info_.set_state(ConnectionInfo::State::kReading);
-    if (!send()) return Next::kFinish;
-    if (blocked_) return Next::kWaitWritable;
+    if (!send()) return Next::kClose;
+    if (blocked_) return Next::kWaitForEvent;
   }
-  if (session_.closing()) return Next::kFinish;
+  if (session_.closing()) return Next::kClose;
   if (session_.wants_turn()) {
     host_.counters.yields.add(1);
     return Next::kTakeTurn;
   }
-  if (host_.stopping) return Next::kFinish;
-  return readable_ ? Next::kTakeTurn : Next::kWaitReadable;
+  return may_read() ? Next::kTakeTurn : Next::kWaitForEvent;
 }
 
 Connection::Received Connection::receive() {
@@ -114,8 +90,7 @@ Connection::Received Connection::receive() {
     return errno == EAGAIN ? Received::kNothing : Received::kEnd;
   }
   const auto bytes = static_cast<std::size_t>(count);
-  // Less than asked for: there was no more. What comes after wakes us again.
-  readable_ = bytes == room;
+  readable_ = bytes == room || hung_up_;
   info_.set_last_active(host_.clock.now_s);
   host_.counters.bytes_read.add(bytes);
   if (window.empty()) {
@@ -153,7 +128,11 @@ bool Connection::send() {
   const Sender::Result result = sender_.send(info_.fd, output);
   host_.counters.bytes_written.add(sender_.sent_bytes() - before);
   blocked_ = result == Sender::Result::kBlocked;
-  if (blocked_) info_.set_state(ConnectionInfo::State::kWriting);
+  if (blocked_) {
+    info_.set_state(ConnectionInfo::State::kWriting);
+    if (!wants_writable_) host_.poller.modify(info_.fd, kReadEvents | EPOLLOUT, this);
+    wants_writable_ = true;  // for good: edge-triggered, it costs nothing until the next time
+  }
   if (result != Sender::Result::kSent) return blocked_;
   host_.backend.release(output);
   output.clear();

@@ -15,9 +15,10 @@ unsigned number(std::string_view value, std::string_view flag, unsigned least = 
                 unsigned most = ~0U) {
   unsigned parsed = 0;
   if (!parse_number(value, parsed) || parsed < least || parsed > most) {
-    throw UsageError(most == ~0U
-                         ? fmt::format("{}: a number from {} up, not '{}'", flag, least, value)
-                         : fmt::format("{}: a number from {} to {}, not '{}'", flag, least, most, value));
+    throw UsageError(
+        most == ~0U
+            ? fmt::format("{}: a number from {} up, not '{}'", flag, least, value)
+            : fmt::format("{}: a number from {} to {}, not '{}'", flag, least, most, value));
   }
   return parsed;
 }
@@ -77,7 +78,8 @@ void protocol(Options& /*options*/, std::string_view value) {
 }
 
 void udp_port(Options& /*options*/, std::string_view value) {
-  if (number(value, "-U", 0, 65535) != 0) refuse("-U: UDP is not supported; only 0 (off) is accepted");
+  if (number(value, "-U", 0, 65535) != 0)
+    refuse("-U: UDP is not supported; only 0 (off) is accepted");
 }
 
 using O = Options&;
@@ -94,24 +96,35 @@ constexpr auto kRefused = Purpose::kRefused;
 // clang-format off: a table
 const Flag kFlags[] = {
     {'p', "port", "<num>", kListening, "TCP port (default 11211; 0: any free one)",
-     [](O o, V v) { o.port = number(v, "-p", 0, 65535); o.tcp_asked = true; }},
+     [](O o, V v) {
+       o.port = number(v, "-p", 0, 65535);
+       o.tcp_asked = true;
+     }},
     {'l', "listen", "<addr>", kListening,
-     "address, or address:port, to listen on; several with commas or by repeating (default: loopback only)",
+     "address, or address:port, to listen on; several with commas or by repeating (default: "
+     "loopback only)",
      listen},
-    {'s', "unix-socket", "<file>", kListening, "unix socket; turns TCP off unless -p or -l is given too",
+    {'s', "unix-socket", "<file>", kListening,
+     "unix socket; turns TCP off unless -p or -l is given too",
      [](O o, V v) { o.unix_socket = v; }},
-    {'a', "unix-mask", "<mask>", kListening, "access mode of the unix socket, octal (default 700)", unix_mask},
-    {'b', "listen-backlog", "<num>", kListening, "connections that may wait to be accepted (default 1024)",
+    {'a', "unix-mask", "<mask>", kListening, "access mode of the unix socket, octal (default 700)",
+     unix_mask},
+    {'b', "listen-backlog", "<num>", kListening,
+     "connections that may wait to be accepted (default 1024)",
      [](O o, V v) { o.settings.tcp_backlog = number(v, "-b", 1, 1U << 30); }},
 
-    {'m', "memory-limit", "<num>", kMemory, "memory for everything stored, in megabytes (or 100k, 1g; default 64)",
+    {'m', "memory-limit", "<num>", kMemory,
+     "memory for everything stored, in megabytes (or 100k, 1g; default 64)",
      [](O o, V v) { o.settings.max_bytes = size(v, "-m", 1U << 20); }},
-    {'I', "max-item-size", "<num>", kMemory, "largest item: 1k to 1g, at most half of -m (default 1m)", max_item_size},
-    {'M', "disable-evictions", "", kMemory, "when memory is full, answer an error instead of evicting",
+    {'I', "max-item-size", "<num>", kMemory,
+     "largest item: 1k to 1g, at most half of -m (default 1m)", max_item_size},
+    {'M', "disable-evictions", "", kMemory,
+     "when memory is full, answer an error instead of evicting",
      [](O o, V) { o.settings.evictions = false; }},
     {'k', "lock-memory", "", kMemory, "take all memory at once and lock it in RAM",
      [](O o, V) { o.lock_memory = true; }},
-    {'L', "enable-largepages", "", kMemory, "ask the kernel for 2 MB pages", [](O o, V) { o.huge_pages = true; }},
+    {'L', "enable-largepages", "", kMemory, "ask the kernel for 2 MB pages",
+     [](O o, V) { o.huge_pages = true; }},
 
     {'c', "conn-limit", "<num>", kConnections, "connections at a time (default 1024)",
      [](O o, V v) { o.settings.max_connections = number(v, "-c", 1, 1U << 24); }},
@@ -123,37 +136,63 @@ const Flag kFlags[] = {
 
     {'A', "enable-shutdown", "", kCommands, "allow the shutdown command",
      [](O o, V) { o.settings.shutdown_enabled = true; }},
-    {'F', "disable-flush-all", "", kCommands, "refuse flush_all", [](O o, V) { o.settings.flush_enabled = false; }},
-    {'X', "disable-dumping", "", kCommands, "refuse metadump, mgdump, stats cachedump and stats detail",
+    {'F', "disable-flush-all", "", kCommands, "refuse flush_all",
+     [](O o, V) { o.settings.flush_enabled = false; }},
+    {'X', "disable-dumping", "", kCommands,
+     "refuse metadump, mgdump, stats cachedump and stats detail",
      [](O o, V) { o.settings.dump_enabled = false; }},
-    {'W', "disable-watch", "", kCommands, "refuse watch", [](O, V) {}},
-    {'C', "disable-cas", "", kCommands, "items carry no cas", [](O o, V) { o.settings.cas_enabled = false; }},
+    {'W', "disable-watch", "", kCommands, "refuse watch",
+     [](O o, V) { o.settings.watch_enabled = false; }},
+    {'C', "disable-cas", "", kCommands, "items carry no cas",
+     [](O o, V) { o.settings.cas_enabled = false; }},
 
-    {'d', "daemon", "", kProcess, "run in the background; returns when ready", [](O o, V) { o.daemon = true; }},
-    {'u', "user", "<user>", kProcess, "run as this user (when started as root)", [](O o, V v) { o.user = v; }},
-    {'P', "pidfile", "<file>", kProcess, "write the process id to this file", [](O o, V v) { o.pid_file = v; }},
-    {'r', "enable-coredumps", "", kProcess, "raise the core file limit", [](O o, V) { o.core_dumps = true; }},
+    {'d', "daemon", "", kProcess, "run in the background; returns when ready",
+     [](O o, V) { o.daemon = true; }},
+    {'u', "user", "<user>", kProcess, "run as this user (when started as root)",
+     [](O o, V v) { o.user = v; }},
+    {'P', "pidfile", "<file>", kProcess, "write the process id to this file",
+     [](O o, V v) { o.pid_file = v; }},
+    {'r', "enable-coredumps", "", kProcess, "raise the core file limit",
+     [](O o, V) { o.core_dumps = true; }},
     {'v', "verbose", "", kProcess, "say more on stderr: -v notes, -vv connections and commands",
      [](O o, V) { ++o.settings.verbosity; }},
-    {'h', "help", "", kProcess, "print this and end", [](O o, V) { o.show = Options::Show::kHelp; }},
-    {'V', "version", "", kProcess, "print the version and end", [](O o, V) { o.show = Options::Show::kVersion; }},
-    {'i', "license", "", kProcess, "print the license and end", [](O o, V) { o.show = Options::Show::kLicense; }},
-    {'o', "extended", "<words>", kProcess, "further options, separated by commas; see below", apply_words},
+    {'h', "help", "", kProcess, "print this and end",
+     [](O o, V) { o.show = Options::Show::kHelp; }},
+    {'V', "version", "", kProcess, "print the version and end",
+     [](O o, V) { o.show = Options::Show::kVersion; }},
+    {'i', "license", "", kProcess, "print the license and end",
+     [](O o, V) { o.show = Options::Show::kLicense; }},
+    {'o', "extended", "<words>", kProcess, "further options, separated by commas; see below",
+     apply_words},
 
     {'D', "", "<char>", kAccepted, "prefix delimiter of stats detail", prefix_delimiter},
     {'f', "slab-growth-factor", "<num>", kAccepted, "there are no slabs",
-     [](O o, V v) { o.settings.growth_factor_percent = percent(v, "-f"); o.notes.emplace_back("-f has no effect: there are no slabs"); }},
+     [](O o, V v) {
+       o.settings.growth_factor_percent = percent(v, "-f");
+       o.notes.emplace_back("-f has no effect: there are no slabs");
+     }},
     {'n', "slab-min-size", "<num>", kAccepted, "there are no slabs",
-     [](O o, V v) { o.settings.chunk_bytes = number(v, "-n", 1); o.notes.emplace_back("-n has no effect: there are no slabs"); }},
-    {'B', "protocol", "<name>", kAccepted, "ascii or auto; both mean the text and meta protocols", protocol},
+     [](O o, V v) {
+       o.settings.chunk_bytes = number(v, "-n", 1);
+       o.notes.emplace_back("-n has no effect: there are no slabs");
+     }},
+    {'B', "protocol", "<name>", kAccepted, "ascii or auto; both mean the text and meta protocols",
+     protocol},
     {'U', "udp-port", "<num>", kAccepted, "0; there is no UDP", udp_port},
     {'N', "napi_ids", "<num>", kAccepted, "connections go to the thread with the fewest",
-     [](O o, V v) { number(v, "-N"); o.notes.emplace_back("-N has no effect"); }},
+     [](O o, V v) {
+       number(v, "-N");
+       o.notes.emplace_back("-N has no effect");
+     }},
 
-    {'S', "enable-sasl", "", kRefused, "SASL needs the binary protocol", [](O, V) { refuse("-S: SASL is not supported"); }},
-    {'Y', "auth-file", "<file>", kRefused, "not yet", [](O, V) { refuse("-Y: a password file is not supported yet"); }},
-    {'Z', "enable-ssl", "", kRefused, "not yet", [](O, V) { refuse("-Z: TLS is not supported yet"); }},
-    {'e', "memory-file", "<file>", kRefused, "not yet", [](O, V) { refuse("-e: a memory file is not supported yet"); }},
+    {'S', "enable-sasl", "", kRefused, "SASL needs the binary protocol",
+     [](O, V) { refuse("-S: SASL is not supported"); }},
+    {'Y', "auth-file", "<file>", kRefused, "not yet",
+     [](O, V) { refuse("-Y: a password file is not supported yet"); }},
+    {'Z', "enable-ssl", "", kRefused, "not yet",
+     [](O, V) { refuse("-Z: TLS is not supported yet"); }},
+    {'e', "memory-file", "<file>", kRefused, "not yet",
+     [](O, V) { refuse("-e: a memory file is not supported yet"); }},
 };
 // clang-format on
 

@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::size_t kNameColumns = 32;
 constexpr std::size_t kLineColumns = 100;
-constexpr std::array kPurposes = {Purpose::kListening, Purpose::kMemory,   Purpose::kConnections,
-                                  Purpose::kCommands,  Purpose::kProcess,  Purpose::kAccepted,
+constexpr std::array kPurposes = {Purpose::kListening, Purpose::kMemory,  Purpose::kConnections,
+                                  Purpose::kCommands,  Purpose::kProcess, Purpose::kAccepted,
                                   Purpose::kRefused};
 
 // `names`, then `help` in a column of its own, broken between words.

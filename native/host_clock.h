@@ -1,6 +1,6 @@
-// The time of day that expiry goes by: read once at the start, carried on by a clock that nobody can
-// set. A corrected system clock neither expires the whole cache nor makes items immortal; memcached
-// does the same.
+// The time of day that expiry goes by: read once at the start, carried on by a clock that nobody
+// can set. A corrected system clock neither expires the whole cache nor makes items immortal;
+// memcached does the same.
 #pragma once
 
 #include <cstdint>

@@ -113,10 +113,11 @@ std::vector<Listener> listen_tcp(const Endpoint& endpoint, unsigned backlog) {
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
-  const int error = ::getaddrinfo(endpoint.host.c_str(), std::to_string(endpoint.port).c_str(),
-                                  &hints, &found);
+  const int error =
+      ::getaddrinfo(endpoint.host.c_str(), std::to_string(endpoint.port).c_str(), &hints, &found);
   if (error != 0) {
-    throw SystemError(fmt::format("cannot find address {}: {}", endpoint.host, gai_strerror(error)));
+    throw SystemError(
+        fmt::format("cannot find address {}: {}", endpoint.host, gai_strerror(error)));
   }
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, ::freeaddrinfo);
   std::vector<Listener> listeners;

@@ -1,8 +1,8 @@
 #include "native/options.h"
 
 // CLI11's header is the largest this file includes; no other file needs it.
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <string>
@@ -23,11 +23,11 @@ void add_flag(CLI::App& app, const Flag& flag, Options& options) {
     });
     return;
   }
-  app.add_option_function<std::vector<std::string>>(
-         names,
-         [&](const std::vector<std::string>& values) {
-           for (const std::string& value : values) flag.apply(options, value);
-         })
+  app.add_option_function<std::vector<std::string>>(names,
+                                                    [&](const std::vector<std::string>& values) {
+                                                      for (const std::string& value : values)
+                                                        flag.apply(options, value);
+                                                    })
       ->allow_extra_args(false)  // one value each time it is given, not all that follow
       ->take_all();
 }

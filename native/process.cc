@@ -27,7 +27,9 @@ void raise_descriptor_limit(std::size_t descriptors) {
   limit.rlim_cur = descriptors;
   if (limit.rlim_max < descriptors) limit.rlim_max = descriptors;
   if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) {
-    throw SystemError("failed to set rlimit for open files. Try starting as root or requesting smaller maxconns value.");
+    throw SystemError(
+        "failed to set rlimit for open files. Try starting as root or requesting smaller maxconns "
+        "value.");
   }
 }
 

@@ -13,11 +13,12 @@ namespace isocache {
 void raise_descriptor_limit(std::size_t descriptors);
 void raise_core_limit();
 void lock_memory();
-// Becomes `user` for good. Only root can; for others, nothing happens. Throws SystemError, NoSuchUser.
+// Becomes `user` for good. Only root can; for others, nothing happens. Throws SystemError,
+// NoSuchUser.
 void drop_root(const std::string& user);
 
-// Splits off a background process. The first process waits until the second calls ready(), then ends
-// with 0, or ends with the status with which the second fails before.
+// Splits off a background process. The first process waits until the second calls ready(), then
+// ends with 0, or ends with the status with which the second fails before.
 class Daemon {
  public:
   // Returns in the background process only.

@@ -12,7 +12,9 @@ namespace {
 constexpr std::size_t kHugePageBytes = 2U << 20;
 constexpr std::size_t kLaterReservationBytes = 64U << 20;
 
-std::size_t round_up(std::size_t bytes, std::size_t unit) { return (bytes + unit - 1) / unit * unit; }
+std::size_t round_up(std::size_t bytes, std::size_t unit) {
+  return (bytes + unit - 1) / unit * unit;
+}
 
 }  // namespace
 

@@ -83,8 +83,7 @@ void Server::listen_on_loopback() {
   const unsigned backlog = options_.settings.tcp_backlog;
   listeners_.push_back(std::move(listen_tcp({"127.0.0.1", options_.port}, backlog).front()));
   try {
-    listeners_.push_back(
-        std::move(listen_tcp({"::1", listeners_.back().port()}, backlog).front()));
+    listeners_.push_back(std::move(listen_tcp({"::1", listeners_.back().port()}, backlog).front()));
   } catch (const SystemError& error) {
     if (verbosity_.notes()) log_line(error.what());
   }
@@ -92,11 +91,13 @@ void Server::listen_on_loopback() {
 
 std::string Server::banner() const {
   const Settings& settings = options_.settings;
-  std::string text = fmt::format("isocached {} (protocol of memcached {})\n", kIsocacheVersion,
-                                 kProtocolVersion);
-  for (const Listener& listener : listeners_) text += fmt::format("listening {}\n", listener.address());
-  text += fmt::format("memory {} MB in {} shards, {} threads, pid {}\nready", settings.max_bytes >> 20,
-                      shard_count_for(settings), settings.threads, ::getpid());
+  std::string text =
+      fmt::format("isocached {} (protocol of memcached {})\n", kIsocacheVersion, kProtocolVersion);
+  for (const Listener& listener : listeners_)
+    text += fmt::format("listening {}\n", listener.address());
+  text +=
+      fmt::format("memory {} MB in {} shards, {} threads, pid {}\nready", settings.max_bytes >> 20,
+                  shard_count_for(settings), settings.threads, ::getpid());
   return text;
 }
 
@@ -104,7 +105,8 @@ void Server::start() {
   const Settings& settings = options_.settings;
   HostFigures* const figures = this;
   WorkerEvents& events = *this;
-  backend_ = std::make_unique<ShardedBackend>(settings, random_seed(), options_.huge_pages, figures);
+  backend_ =
+      std::make_unique<ShardedBackend>(settings, random_seed(), options_.huge_pages, figures);
   WorkerOptions worker;
   worker.threads = settings.threads;
   worker.idle_timeout_s = settings.idle_timeout_s;
@@ -135,12 +137,12 @@ void Server::stop() {
 }
 
 void Server::watch(std::size_t listener) {
-  loop_->acceptors[listener].async_wait(
-      asio::posix::stream_descriptor::wait_read, [this, listener](boost::system::error_code error) {
-        if (error) return;
-        accept_all(listeners_[listener]);
-        if (accepting_) watch(listener);
-      });
+  loop_->acceptors[listener].async_wait(asio::posix::stream_descriptor::wait_read,
+                                        [this, listener](boost::system::error_code error) {
+                                          if (error) return;
+                                          accept_all(listeners_[listener]);
+                                          if (accepting_) watch(listener);
+                                        });
 }
 
 void Server::accept_all(const Listener& listener) {
@@ -149,10 +151,7 @@ void Server::accept_all(const Listener& listener) {
         connection_count() >= options_.settings.max_connections) {
       return pause_accepting();
     }
-    sockaddr_storage peer{};
-    socklen_t length = sizeof peer;
-    FileDescriptor socket(::accept4(listener.fd(), reinterpret_cast<sockaddr*>(&peer), &length,
-                                    SOCK_NONBLOCK | SOCK_CLOEXEC));
+    FileDescriptor socket(::accept4(listener.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!socket) {
       if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
         log_line("out of descriptors or memory: new connections wait");
@@ -165,7 +164,7 @@ void Server::accept_all(const Listener& listener) {
     if (connection_count() >= options_.settings.max_connections) {
       refuse(std::move(socket));
     } else {
-      least_loaded_worker().adopt(std::move(socket), peer.ss_family);
+      least_loaded_worker().adopt(std::move(socket));
     }
   }
 }
@@ -210,7 +209,8 @@ Worker& Server::least_loaded_worker() {
   std::size_t best = next_worker_;
   for (std::size_t step = 1; step < workers_.size(); ++step) {
     const std::size_t candidate = (next_worker_ + step) % workers_.size();
-    if (workers_[candidate]->connection_count() < workers_[best]->connection_count()) best = candidate;
+    if (workers_[candidate]->connection_count() < workers_[best]->connection_count())
+      best = candidate;
   }
   next_worker_ = (best + 1) % workers_.size();
   return *workers_[best];

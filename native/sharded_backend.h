@@ -3,9 +3,10 @@
 //   batch of requests -> prefetch, shard by shard -> runs of same-shard requests, in order:
 //                                                    lock once a run -> Engine::execute
 //
-// Locks: a shard's mutex for anything its store does, the admin mutex for one administrative command
-// at a time; the admin mutex is taken first. No lock is held across IO, nor when a call returns.
-// Reserved upload memory is filled without a lock: nothing else can reach it before commit.
+// Locks: a shard's mutex for anything its store does, the admin mutex for one administrative
+// command at a time; the admin mutex is taken first. No lock is held across IO, nor when a call
+// returns. Reserved upload memory is filled without a lock: nothing else can reach it before
+// commit.
 #pragma once
 
 #include <cstdint>

@@ -20,8 +20,8 @@ std::uint64_t unit_of(char suffix) {
 }  // namespace
 
 bool parse_decimal(std::string_view text, double& value) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value,
-                                            std::chars_format::fixed);
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
   return error == std::errc() && end == text.data() + text.size();
 }
 

@@ -11,8 +11,7 @@ namespace isocache {
 template <typename Number>
 bool parse_number(std::string_view text, Number& value, int base = 10) {
   Number parsed{};
-  const auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), parsed, base);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), parsed, base);
   if (error != std::errc() || end != text.data() + text.size()) return false;
   value = parsed;
   return true;

@@ -41,7 +41,8 @@ void nothing(O /*options*/, V /*value*/) {}
 
 // clang-format off: a table
 const Word kWords[] = {
-    {"idle_timeout", "<s>", kConnections, "close connections that have been idle this long (default 0: never)",
+    {"idle_timeout", "<s>", kConnections,
+     "close connections that have been idle this long (default 0: never)",
      [](O o, V v) { o.settings.idle_timeout_s = number<unsigned>("idle_timeout", v); }},
     {"maxconns_fast", "", kConnections, "beyond -c, answer an error and close (default)",
      [](O o, V) { o.settings.max_connections_fast = true; }},
@@ -61,32 +62,52 @@ const Word kWords[] = {
      [](O o, V v) { o.settings.lru_crawler_tocrawl = number<unsigned>("lru_crawler_tocrawl", v); }},
     {"lru_maintainer", "", kAccepted, "", nothing},
     {"no_lru_maintainer", "", kAccepted, "", nothing},
-    {"hot_lru_pct", "<n>", kAccepted, "", [](O o, V v) { o.settings.hot_lru_percent = number<unsigned>("hot_lru_pct", v); }},
-    {"warm_lru_pct", "<n>", kAccepted, "", [](O o, V v) { o.settings.warm_lru_percent = number<unsigned>("warm_lru_pct", v); }},
+    {"hot_lru_pct", "<n>", kAccepted, "",
+     [](O o, V v) { o.settings.hot_lru_percent = number<unsigned>("hot_lru_pct", v); }},
+    {"warm_lru_pct", "<n>", kAccepted, "",
+     [](O o, V v) { o.settings.warm_lru_percent = number<unsigned>("warm_lru_pct", v); }},
     {"hot_max_factor", "<x>", kAccepted, "",
      [](O o, V v) { o.settings.hot_max_factor_percent = scaled("hot_max_factor", v, 100); }},
     {"warm_max_factor", "<x>", kAccepted, "",
      [](O o, V v) { o.settings.warm_max_factor_percent = scaled("warm_max_factor", v, 100); }},
     {"temporary_ttl", "<s>", kAccepted, "",
-     [](O o, V v) { o.settings.temp_lru = true; o.settings.temporary_ttl_s = number<unsigned>("temporary_ttl", v); }},
+     [](O o, V v) {
+       o.settings.temp_lru = true;
+       o.settings.temporary_ttl_s = number<unsigned>("temporary_ttl", v);
+     }},
     {"slab_reassign", "", kAccepted, "", [](O o, V) { o.settings.slab_reassign = true; }},
     {"no_slab_reassign", "", kAccepted, "", [](O o, V) { o.settings.slab_reassign = false; }},
-    {"slab_automove", "<n>", kAccepted, "", [](O o, V v) { o.settings.slab_automove = v.empty() ? 1 : number<unsigned>("slab_automove", v); }},
+    {"slab_automove", "<n>", kAccepted, "",
+     [](O o, V v) {
+       o.settings.slab_automove = v.empty() ? 1 : number<unsigned>("slab_automove", v);
+     }},
     {"no_slab_automove", "", kAccepted, "", [](O o, V) { o.settings.slab_automove = 0; }},
     {"slab_automove_ratio", "<x>", kAccepted, "",
-     [](O o, V v) { o.settings.slab_automove_ratio_percent = scaled("slab_automove_ratio", v, 100); }},
+     [](O o, V v) {
+       o.settings.slab_automove_ratio_percent = scaled("slab_automove_ratio", v, 100);
+     }},
     {"slab_automove_window", "<n>", kAccepted, "",
-     [](O o, V v) { o.settings.slab_automove_window = number<unsigned>("slab_automove_window", v); }},
+     [](O o, V v) {
+       o.settings.slab_automove_window = number<unsigned>("slab_automove_window", v);
+     }},
     {"slab_automove_freeratio", "<x>", kAccepted, "",
-     [](O o, V v) { o.settings.slab_automove_freeratio_permille = scaled("slab_automove_freeratio", v, 1000); }},
+     [](O o, V v) {
+       o.settings.slab_automove_freeratio_permille = scaled("slab_automove_freeratio", v, 1000);
+     }},
     {"slab_chunk_max", "<kb>", kAccepted, "", nothing},
     {"slab_sizes", "<list>", kAccepted, "", nothing},
     {"watcher_logbuf_size", "<kb>", kAccepted, "",
-     [](O o, V v) { o.settings.watcher_logbuf_bytes = number<unsigned>("watcher_logbuf_size", v) * 1024; }},
+     [](O o, V v) {
+       o.settings.watcher_logbuf_bytes = number<unsigned>("watcher_logbuf_size", v) * 1024;
+     }},
     {"worker_logbuf_size", "<kb>", kAccepted, "",
-     [](O o, V v) { o.settings.worker_logbuf_bytes = number<unsigned>("worker_logbuf_size", v) * 1024; }},
+     [](O o, V v) {
+       o.settings.worker_logbuf_bytes = number<unsigned>("worker_logbuf_size", v) * 1024;
+     }},
     {"read_buf_mem_limit", "<mb>", kAccepted, "idle connections hold no buffer",
-     [](O o, V v) { o.settings.read_buffer_limit_bytes = number<std::size_t>("read_buf_mem_limit", v) << 20; }},
+     [](O o, V v) {
+       o.settings.read_buffer_limit_bytes = number<std::size_t>("read_buf_mem_limit", v) << 20;
+     }},
     {"resp_obj_mem_limit", "<mb>", kAccepted, "", nothing},
     {"track_sizes", "", kAccepted, "", nothing},
     {"no_track_sizes", "", kAccepted, "", nothing},
@@ -101,17 +122,24 @@ const Word kWords[] = {
     {"ext_page_count", "<n>", kAccepted, "", nothing},
     {"ext_threads", "<n>", kAccepted, "", nothing},
     {"ext_io_depth", "<n>", kAccepted, "", nothing},
-    {"ext_wbuf_size", "<mb>", kAccepted, "", [](O o, V v) { o.settings.ext_wbuf_bytes = number<unsigned>("ext_wbuf_size", v) << 20; }},
-    {"ext_item_size", "<n>", kAccepted, "", [](O o, V v) { o.settings.ext_item_size = number<unsigned>("ext_item_size", v); }},
-    {"ext_item_age", "<s>", kAccepted, "", [](O o, V v) { o.settings.ext_item_age = number<unsigned>("ext_item_age", v); }},
-    {"ext_low_ttl", "<s>", kAccepted, "", [](O o, V v) { o.settings.ext_low_ttl = number<unsigned>("ext_low_ttl", v); }},
+    {"ext_wbuf_size", "<mb>", kAccepted, "",
+     [](O o, V v) { o.settings.ext_wbuf_bytes = number<unsigned>("ext_wbuf_size", v) << 20; }},
+    {"ext_item_size", "<n>", kAccepted, "",
+     [](O o, V v) { o.settings.ext_item_size = number<unsigned>("ext_item_size", v); }},
+    {"ext_item_age", "<s>", kAccepted, "",
+     [](O o, V v) { o.settings.ext_item_age = number<unsigned>("ext_item_age", v); }},
+    {"ext_low_ttl", "<s>", kAccepted, "",
+     [](O o, V v) { o.settings.ext_low_ttl = number<unsigned>("ext_low_ttl", v); }},
     {"ext_recache_rate", "<n>", kAccepted, "",
      [](O o, V v) { o.settings.ext_recache_rate = number<unsigned>("ext_recache_rate", v); }},
     {"ext_compact_under", "<n>", kAccepted, "",
      [](O o, V v) { o.settings.ext_compact_under = number<unsigned>("ext_compact_under", v); }},
-    {"ext_drop_under", "<n>", kAccepted, "", [](O o, V v) { o.settings.ext_drop_under = number<unsigned>("ext_drop_under", v); }},
-    {"ext_max_sleep", "<us>", kAccepted, "", [](O o, V v) { o.settings.ext_max_sleep_us = number<unsigned>("ext_max_sleep", v); }},
-    {"ext_max_frag", "<x>", kAccepted, "", [](O o, V v) { o.settings.ext_max_frag_percent = scaled("ext_max_frag", v, 100); }},
+    {"ext_drop_under", "<n>", kAccepted, "",
+     [](O o, V v) { o.settings.ext_drop_under = number<unsigned>("ext_drop_under", v); }},
+    {"ext_max_sleep", "<us>", kAccepted, "",
+     [](O o, V v) { o.settings.ext_max_sleep_us = number<unsigned>("ext_max_sleep", v); }},
+    {"ext_max_frag", "<x>", kAccepted, "",
+     [](O o, V v) { o.settings.ext_max_frag_percent = scaled("ext_max_frag", v, 100); }},
     {"ext_drop_unread", "", kAccepted, "", [](O o, V) { o.settings.ext_drop_unread = true; }},
 
     {"ext_path", "<file:size>", kRefused, "not yet", [](O, V) { no_flash(); }},
@@ -131,7 +159,8 @@ const Word kWords[] = {
 std::string known_words() {
   std::string words;
   for (const Word& word : kWords) {
-    if (word.purpose != kRefused) words += fmt::format("{}{}", words.empty() ? "" : ", ", word.name);
+    if (word.purpose != kRefused)
+      words += fmt::format("{}{}", words.empty() ? "" : ", ", word.name);
   }
   return words;
 }

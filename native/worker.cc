@@ -1,6 +1,8 @@
 #include "native/worker.h"
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
@@ -11,6 +13,7 @@
 #include <vector>
 
 #include "native/connection.h"
+#include "native/poller.h"
 
 namespace isocache {
 namespace {
@@ -18,8 +21,8 @@ namespace {
 namespace asio = boost::asio;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kTick{200};       // between steps of background work
-constexpr milliseconds kBusyTick{1};     // while there is more of it
+constexpr milliseconds kTick{200};    // between steps of background work
+constexpr milliseconds kBusyTick{1};  // while there is more of it
 constexpr milliseconds kIdleCheck{1000};
 constexpr milliseconds kStopGrace{2000};  // for replies under way
 // One thread runs the context; others only post to it.
@@ -27,25 +30,31 @@ constexpr int kConcurrencyHint = 1;
 
 }  // namespace
 
-struct Worker::Impl : ConnectionOwner {
+struct Worker::Impl {
   Impl(const WorkerOptions& worker_options, ShardedBackend& shards, const HostClock& host_clock,
        const Verbosity& verbosity, WorkerEvents& worker_events)
       : options(worker_options),
         backend(shards),
         events(worker_events),
         read_buffer(std::make_unique_for_overwrite<char[]>(kReadBufferBytes)),
+        clock(host_clock),
         host{.backend = shards,
-             .host_clock = host_clock,
+             .poller = poller,
              .verbosity = verbosity,
              .session_options = worker_options.session,
-             .read_buffer = {read_buffer.get(), kReadBufferBytes},
              .clock = {host_clock.now().unix_s},
              .counters = {},
+             .read_buffer = {read_buffer.get(), kReadBufferBytes},
              .spare_output = {}} {}
+  ~Impl() { sockets.release(); }  // the poller owns its descriptor
 
   void run();
-  void open(FileDescriptor socket, int family);
-  void on_finished(Connection& connection) override;
+  void open(FileDescriptor socket);
+  void wait();
+  void handle_events();
+  void give_turns();
+  void give_turn(Connection& connection);
+  void finish(Connection& connection);
   template <typename Condition>
   void finish_if(Condition&& condition);
   void schedule_tick(milliseconds after);
@@ -57,13 +66,18 @@ struct Worker::Impl : ConnectionOwner {
   ShardedBackend& backend;
   WorkerEvents& events;
   std::unique_ptr<char[]> read_buffer;
+  const HostClock& clock;
+  Poller poller;
   ConnectionHost host;
 
   mutable std::mutex table_mutex;
-  std::vector<std::shared_ptr<Connection>> table;  // changed by this thread, under table_mutex
+  std::vector<std::unique_ptr<Connection>> table;  // changed by this thread, under table_mutex
   std::atomic<unsigned> connection_count{0};       // adopted and not yet closed
 
+  std::vector<Connection*> turns;  // who waits for another turn
+
   asio::io_context context{kConcurrencyHint};
+  asio::posix::stream_descriptor sockets{context, poller.fd()};  // readable: a connection is ready
   asio::steady_timer tick_timer{context};
   asio::steady_timer idle_timer{context};
   asio::steady_timer stop_timer{context};
@@ -84,10 +98,10 @@ void Worker::join() {
   if (impl_->thread.joinable()) impl_->thread.join();
 }
 
-void Worker::adopt(FileDescriptor socket, int family) {
+void Worker::adopt(FileDescriptor socket) {
   impl_->connection_count.fetch_add(1, std::memory_order_relaxed);
-  asio::post(impl_->context, [impl = impl_.get(), socket = std::move(socket), family]() mutable {
-    impl->open(std::move(socket), family);
+  asio::post(impl_->context, [impl = impl_.get(), socket = std::move(socket)]() mutable {
+    impl->open(std::move(socket));
   });
 }
 
@@ -107,36 +121,75 @@ void Worker::for_each_connection(const std::function<void(const ConnectionInfo&)
 }
 
 void Worker::Impl::run() {
+  wait();
   schedule_tick(kTick);
   if (options.idle_timeout_s != 0) schedule_idle_check();
   context.run();
   finish_if([](const Connection&) { return true; });
 }
 
-void Worker::Impl::open(FileDescriptor socket, int family) {
-  const auto give_up = [this](const char* why) {
-    log_line(why);
-    connection_count.fetch_sub(1, std::memory_order_relaxed);
-    events.on_connection_closed();
-  };
-  Connection::Socket owned(context);
-  boost::system::error_code error;
-  owned.assign({family, 0}, socket.get(), error);
-  if (error) return give_up(error.message().c_str());  // the kernel watches no more sockets for us
-  socket.release();
-  auto connection = std::make_shared<Connection>(std::move(owned), host, *this);
-  connection->table_index = table.size();
-  {
-    const std::lock_guard lock(table_mutex);
-    table.push_back(connection);
-  }
-  connection->start();
+// One wait of the io_context, and its epoll_ctl, for all connections that are ready by then.
+void Worker::Impl::wait() {
+  sockets.async_wait(asio::posix::stream_descriptor::wait_read,
+                     [this](boost::system::error_code error) {
+                       if (error) return;
+                       handle_events();
+                       wait();
+                     });
 }
 
-void Worker::Impl::on_finished(Connection& connection) {
+void Worker::Impl::handle_events() {
+  const auto ready = poller.take();
+  host.clock.now_s = clock.now().unix_s;
+  for (const epoll_event& event : ready) {
+    Connection& connection = *static_cast<Connection*>(event.data.ptr);
+    if (connection.on_event(event.events) && !connection.queued) give_turn(connection);
+  }
+}
+
+// One turn for each that waited; those that want another wait behind the next events.
+void Worker::Impl::give_turns() {
+  const std::size_t waiting = turns.size();
+  for (std::size_t i = 0; i < waiting; ++i) {
+    Connection* const connection = turns[i];
+    if (connection == nullptr) continue;  // finished meanwhile
+    connection->queued = false;
+    give_turn(*connection);
+  }
+  turns.erase(turns.begin(), turns.begin() + static_cast<std::ptrdiff_t>(waiting));
+  if (!turns.empty()) asio::post(context, [this] { give_turns(); });
+}
+
+void Worker::Impl::give_turn(Connection& connection) {
+  const Connection::Next next = connection.take_turn();
+  if (next == Connection::Next::kClose) return finish(connection);
+  if (next == Connection::Next::kWaitForEvent) {
+    if (host.stopping && !connection.busy()) finish(connection);
+    return;
+  }
+  connection.queued = true;
+  if (turns.empty()) asio::post(context, [this] { give_turns(); });
+  turns.push_back(&connection);
+}
+
+void Worker::Impl::open(FileDescriptor socket) {
+  try {
+    auto connection = std::make_unique<Connection>(std::move(socket), host);
+    connection->table_index = table.size();
+    const std::lock_guard lock(table_mutex);
+    table.push_back(std::move(connection));
+  } catch (const std::exception& error) {  // the kernel watches no more sockets for us
+    log_line(error.what());
+    connection_count.fetch_sub(1, std::memory_order_relaxed);
+    events.on_connection_closed();
+  }
+}
+
+void Worker::Impl::finish(Connection& connection) {
   const AdminResult::Next asked = connection.requested();
   const std::size_t index = connection.table_index;
-  std::shared_ptr<Connection> leaving;
+  if (connection.queued) std::ranges::replace(turns, &connection, nullptr);
+  std::unique_ptr<Connection> leaving;
   {
     const std::lock_guard lock(table_mutex);
     std::swap(table[index], table.back());
@@ -144,7 +197,6 @@ void Worker::Impl::on_finished(Connection& connection) {
     leaving = std::move(table.back());
     table.pop_back();
   }
-  leaving->close();
   leaving.reset();
   connection_count.fetch_sub(1, std::memory_order_relaxed);
   events.on_connection_closed();
@@ -156,7 +208,7 @@ void Worker::Impl::on_finished(Connection& connection) {
 template <typename Condition>
 void Worker::Impl::finish_if(Condition&& condition) {
   for (std::size_t i = table.size(); i-- > 0;) {
-    if (condition(*table[i])) on_finished(*table[i]);
+    if (condition(*table[i])) finish(*table[i]);
   }
 }
 
@@ -168,7 +220,7 @@ void Worker::Impl::schedule_tick(milliseconds after) {
 }
 
 void Worker::Impl::tick() {
-  host.clock.now_s = host.host_clock.now().unix_s;
+  host.clock.now_s = clock.now().unix_s;
   bool more = false;
   for (unsigned shard = options.index; shard < backend.shard_count(); shard += options.threads) {
     more |= backend.tick(shard, host.clock.now_s);
@@ -181,7 +233,7 @@ void Worker::Impl::schedule_idle_check() {
   idle_timer.expires_after(kIdleCheck);
   idle_timer.async_wait([this](boost::system::error_code error) {
     if (error) return;
-    const UnixSeconds now_s = host.host_clock.now().unix_s;
+    const UnixSeconds now_s = clock.now().unix_s;
     finish_if([&](const Connection& connection) {
       return !connection.busy() &&
              now_s - connection.info().last_active_s() > options.idle_timeout_s;

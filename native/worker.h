@@ -1,8 +1,12 @@
-// A thread with its io_context, its connections, its clock and its share of the shards' background work.
+// A thread with its io_context, its connections, its clock and its share of the shards' background
+// work.
 //
-// Other threads reach it in three ways only: adopt() and stop() post to its io_context; counters() are
-// relaxed atomics; for_each_connection() takes the table's mutex, which the worker itself takes only
-// to add or remove a connection. Asio stays behind this header: it is slow to compile.
+//   io_context: timers, what other threads post, and one descriptor: the poller's
+//     poller:   the sockets; all that are ready get a turn each
+//
+// Other threads reach it in three ways only: adopt() and stop() post to its io_context; counters()
+// are relaxed atomics; for_each_connection() takes the table's mutex, which the worker itself takes
+// only to add or remove a connection. Asio stays behind this header: it is slow to compile.
 #pragma once
 
 #include <atomic>
@@ -44,7 +48,9 @@ class ConnectionInfo {
   State state() const { return state_.load(std::memory_order_relaxed); }
   UnixSeconds last_active_s() const { return last_active_s_.load(std::memory_order_relaxed); }
   void set_state(State state) { state_.store(state, std::memory_order_relaxed); }
-  void set_last_active(UnixSeconds now_s) { last_active_s_.store(now_s, std::memory_order_relaxed); }
+  void set_last_active(UnixSeconds now_s) {
+    last_active_s_.store(now_s, std::memory_order_relaxed);
+  }
 
   const int fd;
 
@@ -64,8 +70,8 @@ class Worker {
   ~Worker();  // REQUIRES: stop() was called, or it never started
 
   void start();
-  // Takes over an accepted socket, non-blocking, of the address family `family`. Any thread.
-  void adopt(FileDescriptor socket, int family);
+  // Takes over an accepted socket, which is non-blocking. Any thread.
+  void adopt(FileDescriptor socket);
   // Lets replies that are under way go out, for a short while, then closes everything. Any thread.
   void stop();
   void join();

@@ -6,7 +6,8 @@
 namespace isocache {
 namespace {
 
-constexpr std::uint64_t kSecret[3] = {0x2d358dccaa6c78a5U, 0x8bb84b93962eacc9U, 0x4b33a62ed433d4a3U};
+constexpr std::uint64_t kSecret[3] = {0x2d358dccaa6c78a5U, 0x8bb84b93962eacc9U,
+                                      0x4b33a62ed433d4a3U};
 
 struct Product {
   std::uint64_t low;

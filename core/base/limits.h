@@ -9,9 +9,10 @@ namespace isocache::limits {
 
 // Protocol (the values are memcached's).
 inline constexpr std::size_t kMaxKeyBytes = 250;
-inline constexpr std::size_t kMaxOpaqueBytes = 32;     // with the leading 'O'
-inline constexpr std::size_t kMaxTokensPerLine = 24;   // command, key and at most 20 flags, roughly
-inline constexpr std::size_t kMaxCommandLineBytes = 2048;  // without a newline; get and gets may be longer
+inline constexpr std::size_t kMaxOpaqueBytes = 32;    // with the leading 'O'
+inline constexpr std::size_t kMaxTokensPerLine = 24;  // command, key and at most 20 flags, roughly
+inline constexpr std::size_t kMaxCommandLineBytes =
+    2048;  // without a newline; get and gets may be longer
 inline constexpr std::size_t kMaxRetrievalLineBytes = 1U << 20;  // get, gets, gat, gats
 inline constexpr std::uint32_t kMaxRelativeExptimeS = 60 * 60 * 24 * 30;
 
@@ -26,10 +27,11 @@ inline constexpr std::size_t kDefaultMemoryBytes = 64U << 20;  // -m
 inline constexpr std::size_t kMinStoreBytes = 1U << 20;        // one shard; smaller works badly
 
 // A session.
-inline constexpr std::size_t kBatchRequests = 32;           // parsed ahead, executed together
-inline constexpr std::size_t kDefaultRequestsPerTurn = 256;  // -R: then other connections get a turn
-inline constexpr std::size_t kPinnedValueBytes = 4096;      // larger values are sent from the segment
-inline constexpr std::size_t kUploadBytes = 16384;          // larger values are read into item memory
+inline constexpr std::size_t kBatchRequests = 32;  // parsed ahead, executed together
+inline constexpr std::size_t kDefaultRequestsPerTurn =
+    256;                                                // -R: then other connections get a turn
+inline constexpr std::size_t kPinnedValueBytes = 4096;  // larger values are sent from the segment
+inline constexpr std::size_t kUploadBytes = 16384;      // larger values are read into item memory
 inline constexpr std::size_t kDefaultOutputBytes = 8U << 20;  // unsent replies before reading stops
 
 }  // namespace isocache::limits

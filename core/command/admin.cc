@@ -14,7 +14,7 @@ constexpr std::uint64_t kMinMemoryMiB = 8;
 
 void flush_all(AdminCall& call) {
   if (!call.target.settings().flush_enabled) {
-    return call.reply("CLIENT_ERROR flush_all not allowed\r\n");
+    return call.reply_unless_quiet("CLIENT_ERROR flush_all not allowed\r\n");
   }
   if (call.count() > 3) return call.reply(reply::kError);
   std::int32_t delay = 0;
@@ -67,7 +67,10 @@ void refresh_certs(AdminCall& call) {
 
 // The log stream of memcached's watchers is not there; this is its word for one that cannot be
 // added.
-void watch(AdminCall& call) { call.reply("WATCHER_FAILED failed to add log watcher\r\n"); }
+void watch(AdminCall& call) {
+  call.reply(call.target.settings().watch_enabled ? "WATCHER_FAILED failed to add log watcher\r\n"
+                                                  : "CLIENT_ERROR watch commands not allowed\r\n");
+}
 
 void shutdown(AdminCall& call) {
   if (!call.target.settings().shutdown_enabled) {

@@ -140,10 +140,12 @@ bool Engine::write_number(const Request& request, std::uint64_t value, Item* ite
 
 // The order is memcached's: what cannot be a number at all, cas, then the digits.
 ArithmeticOutcome Engine::add_to(const Request& request, Item* item, std::uint64_t* number) {
-  if (item->chained() || item->value_length() == 0) return ArithmeticOutcome::kNonNumeric;
+  if (item->value_length() == 0) return ArithmeticOutcome::kNonNumeric;
   const bool compares = request.flags.has_compare_cas && request.compare_cas != 0;
   if (compares && item->cas() != request.compare_cas) return ArithmeticOutcome::kExists;
-  if (!read_number(item->contiguous_value(), *number)) return ArithmeticOutcome::kNonNumeric;
+  if (item->chained() || !read_number(item->contiguous_value(), *number)) {
+    return ArithmeticOutcome::kNonNumeric;
+  }
   BandCounters& band = band_of(*item);
   ++(request.flags.decrement ? band.decr_hits : band.incr_hits);
   *number = apply_delta(request, *number);
@@ -159,12 +161,11 @@ void Engine::arithmetic(Request& request, Output& out) {
   ArithmeticOutcome outcome = ArithmeticOutcome::kNotFound;
   if (item) {
     outcome = add_to(request, &item, &number);
+  } else if (flags.has_vivify) {
+    outcome =
+        create_number(request, &item) ? ArithmeticOutcome::kDone : ArithmeticOutcome::kNoMemory;
   } else {
     ++(flags.decrement ? counters_.decr_misses : counters_.incr_misses);
-    if (flags.has_vivify) {
-      outcome =
-          create_number(request, &item) ? ArithmeticOutcome::kDone : ArithmeticOutcome::kNoMemory;
-    }
   }
   if (request.style == ReplyStyle::kText) {
     if (!flags.no_reply) word_text(outcome, number, out);

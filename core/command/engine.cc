@@ -76,6 +76,7 @@ EngineFigures Engine::figures() const {
   EngineFigures figures;
   figures.engine = counters_;
   figures.store = store_.counters();
+  figures.store.total_items -= total_items_at_reset_;
   for (unsigned band = 0; band < kBands; ++band) figures.bands[band] = store_.band_stats(band);
   figures.memory = store_.memory_use();
   figures.items = store_.item_count();
@@ -86,7 +87,10 @@ EngineFigures Engine::figures() const {
   return figures;
 }
 
-void Engine::reset_counters() { counters_ = {}; }
+void Engine::reset_counters() {
+  counters_ = {};
+  total_items_at_reset_ = store_.counters().total_items;
+}
 
 std::uint64_t Engine::new_cas(const Request& request) {
   if (!options_.cas_enabled) return 0;

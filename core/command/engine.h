@@ -116,6 +116,7 @@ class Engine {
   Store& store_;
   EngineOptions options_;
   EngineCounters counters_;
+  std::uint64_t total_items_at_reset_ = 0;
   UnixSeconds now_s_ = 0;
   UnixSeconds flush_at_s_ = 0;  // 0: none waits
 };

@@ -48,19 +48,19 @@ bool below_recache_ttl(const Request& request, Item item, UnixSeconds now_s) {
 
 }  // namespace
 
+// As memcached counts: a get that sets a TTL is a touch (a meta get only when it hits), and one
+// that makes its own item a hit.
 void Engine::count_get(const Request& request, const FindResult& found) {
-  ++counters_.cmd_get;
-  if (request.flags.has_exptime) ++counters_.cmd_touch;
-  if (found.item) {
-    BandCounters& band = band_of(found.item);
-    ++band.get_hits;
-    if (request.flags.has_exptime) ++band.touch_hits;
-    return;
-  }
-  ++counters_.get_misses;
-  if (request.flags.has_exptime) ++counters_.touch_misses;
+  const bool text = request.style == ReplyStyle::kText;
   if (found.miss == Miss::kExpired) ++counters_.get_expired;
   if (found.miss == Miss::kFlushed) ++counters_.get_flushed;
+  if (request.flags.has_exptime && (found.item || text)) {
+    ++counters_.cmd_touch;
+    ++(found.item ? band_of(found.item).touch_hits : counters_.touch_misses);
+    return;
+  }
+  ++counters_.cmd_get;
+  ++(found.item ? band_of(found.item).get_hits : counters_.get_misses);
 }
 
 void Engine::get(Request& request, Output& out) {
@@ -127,11 +127,11 @@ void Engine::miss_meta(Request& request, Output& out) {
     const PutStatus status = store_.put(request.key, {}, fields, {}, now_s_, &item);
     count_refused(status);
     if (status == PutStatus::kStored) {
+      --counters_.get_misses;
+      ++band_of(item).get_hits;
       get_meta(request, item, true, out);
-    } else {
-      out.append(reply::kNoMemory);
+      return;
     }
-    return;
   }
   append_meta_outcome(out, reply::kMetaMiss, request, request.flags.no_reply);
 }

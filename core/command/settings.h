@@ -21,6 +21,7 @@ struct Settings {
   // --- switches that change behaviour -----------------------------------------------------
   bool cas_enabled = true;        // -C clears it: items carry no cas, it reads as 0
   bool flush_enabled = true;      // -F clears it: flush_all is refused
+  bool watch_enabled = true;      // -W clears it: watch is refused
   bool dump_enabled = true;       // -X clears it: metadump, mgdump, cachedump, stats detail refused
   bool shutdown_enabled = false;  // -A
   bool evictions = true;          // -M clears it: a full store answers an error

@@ -144,8 +144,8 @@ AfterLine parse_touch(std::string_view arguments, Request& request) {
 }
 
 // delete <key> [0] [noreply]. Long ago the second argument was a hold time; 0 is still sent by old
-// clients. Anything else is refused as memcached 1.6.18 does, on purpose: 1.6.45 ignores it, but clients and
-// memccapable test for the refusal.
+// clients. Anything else is refused as memcached 1.6.18 does, on purpose: 1.6.45 ignores it, but
+// clients and memccapable test for the refusal.
 AfterLine parse_delete(std::string_view arguments, Request& request) {
   Tokens tokens(arguments);
   const std::string_view key = tokens.next();

@@ -39,9 +39,9 @@ enum class AfterLine : std::uint8_t {
 // and `key_buffer`. Its key has no hash yet.
 AfterLine parse_line(std::string_view line, KeyBuffer& key_buffer, Request& request);
 
-// Takes the next key of a retrieval from `keys` (what request.line was after kMoreKeys); `request` has the
-// retrieval's flags. The last key's fixed_reply ends the answer. False when there is no key left, or the
-// next one is too long: then end_of_retrieval() ends it.
+// Takes the next key of a retrieval from `keys` (what request.line was after kMoreKeys); `request`
+// has the retrieval's flags. The last key's fixed_reply ends the answer. False when there is no key
+// left, or the next one is too long: then end_of_retrieval() ends it.
 bool next_key(std::string_view& keys, Request& request);
 // A retrieval with a key that is too long is quiet: the keys before it are read and touched, but
 // the answer is the error alone.

@@ -72,7 +72,7 @@ struct Request {
   std::size_t value_length = 0;
   std::string_view value;        // whole when !upload
   Upload* upload = nullptr;      // the value, received straight into item memory
-  std::string_view fixed_reply;       // kReply; text kGet: what follows the value or the miss
+  std::string_view fixed_reply;  // kReply; text kGet: what follows the value or the miss
   std::string_view line;         // kAdmin: the command line without its end; get: the keys to come
 };
 

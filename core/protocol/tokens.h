@@ -8,8 +8,8 @@
 
 namespace isocache {
 
-// The first space in [at, end), or end. Eight bytes at a time while there are eight: keys are mostly
-// longer than that, and shorter tokens are mostly not at the end of the line.
+// The first space in [at, end), or end. Eight bytes at a time while there are eight: keys are
+// mostly longer than that, and shorter tokens are mostly not at the end of the line.
 inline const char* find_space(const char* at, const char* end) {
   constexpr std::uint64_t kOnes = 0x0101010101010101U;
   constexpr std::uint64_t kHighs = 0x8080808080808080U;

@@ -12,11 +12,11 @@ namespace {
 // Measured on OLTP, cloudPhysics and synthetic mixes with isocache_replay; see core/README.md.
 constexpr double kMinSmallShare = 0.05;
 constexpr double kMaxSmallShare = 0.90;
-constexpr double kGhostPerItem = 1.0;      // entries in the ghost, for each item in the store
-constexpr double kRecentWindow = 0.05;     // of the items: how far back a ghost hit moves the share
-constexpr double kShareStep = 0.0005;      // for each such hit
-// But no more than this share of the memory (one page at least): of tiny items, more can be kept for what
-// a longer ghost would cost.
+constexpr double kGhostPerItem = 1.0;   // entries in the ghost, for each item in the store
+constexpr double kRecentWindow = 0.05;  // of the items: how far back a ghost hit moves the share
+constexpr double kShareStep = 0.0005;   // for each such hit
+// But no more than this share of the memory (one page at least): of tiny items, more can be kept
+// for what a longer ghost would cost.
 constexpr std::size_t kGhostShare = 256;
 // Below this (2 MB) a page of ghost costs more than it brings.
 constexpr std::size_t kMinSegmentsForGhost = 32;
@@ -24,7 +24,8 @@ constexpr std::size_t kMinSegmentsForGhost = 32;
 // Work is done in batches, so that the index lines of several items are fetched at once.
 constexpr std::size_t kBatchRecords = 32;
 constexpr std::size_t kBatchBytes = 4096;
-// Survivors copied in one call; what is found later is evicted though it was read. Bounds the stall.
+// Survivors copied in one call; what is found later is evicted though it was read. Bounds the
+// stall.
 constexpr std::size_t kMaxSecondChances = 4 * limits::kSegmentBytes;
 
 }  // namespace
@@ -48,8 +49,9 @@ bool Evictor::make_room_slowly(std::size_t bytes) {
   const std::size_t needed = kReserve + 1 + segments;
   if (needed + kReserve > log_.heap.limit_segments()) return false;
   // Ahead of need: twice what is written, more while few survive the selection.
-  owed_bytes_ += 2 * bytes + 2 * bytes * (kReserve + kAhead + segments -
-                                          std::min(log_.heap.available(), kReserve + kAhead + segments));
+  owed_bytes_ += 2 * bytes + 2 * bytes *
+                                 (kReserve + kAhead + segments -
+                                  std::min(log_.heap.available(), kReserve + kAhead + segments));
   while (owed_bytes_ >= kBatchBytes || log_.heap.available() < needed) {
     if (victim_ == 0 && !choose_victim()) {
       owed_bytes_ = 0;
@@ -101,7 +103,8 @@ bool Evictor::choose_victim() {
   return choose_by_age_and_size() || (close_an_open_one() && choose_by_age_and_size());
 }
 
-// The band whose oldest segment has held its memory longest for the least use: age times mean item size.
+// The band whose oldest segment has held its memory longest for the least use: age times mean item
+// size.
 bool Evictor::choose_by_age_and_size() {
   SegmentId best = 0;
   double best_score = -1;
@@ -109,15 +112,17 @@ bool Evictor::choose_by_age_and_size() {
     const std::size_t small = log_.queue({band, QueueKind::kSmall}).size();
     const std::size_t main = log_.queue({band, QueueKind::kMain}).size();
     if (small + main == 0) continue;
-    const bool small_first = static_cast<double>(small) > small_share_ * static_cast<double>(small + main);
+    const bool small_first =
+        static_cast<double>(small) > small_share_ * static_cast<double>(small + main);
     SegmentId id = oldest_closed({band, small_first ? QueueKind::kSmall : QueueKind::kMain});
     if (id == 0) id = oldest_closed({band, small_first ? QueueKind::kMain : QueueKind::kSmall});
     if (id == 0) continue;
     const auto age = static_cast<double>(log_.clock - log_.heap.segment(id).opened_at + 1);
-    // Of the band, not of the segment: a large item's pieces fill segments that have no item of their own.
+    // Of the band, not of the segment: a large item's pieces fill segments that have no item of
+    // their own.
     const Log::BandTotal& total = log_.totals[band];
-    const double mean_size =
-        static_cast<double>(total.bytes) / static_cast<double>(std::max<std::size_t>(total.items, 1));
+    const double mean_size = static_cast<double>(total.bytes) /
+                             static_cast<double>(std::max<std::size_t>(total.items, 1));
     const double score = age * std::pow(mean_size, options_.size_exponent);
     if (score > best_score) {
       best_score = score;
@@ -228,7 +233,8 @@ void Evictor::process_item(const Record& record) {
     return;
   }
   Stream to = Log::stream_of(log_.heap.segment(victim_));
-  if (mode_ == VictimMode::kEvict && !decide_to_keep(slot, record.location, record.hash, to)) return;
+  if (mode_ == VictimMode::kEvict && !decide_to_keep(slot, record.location, record.hash, to))
+    return;
   keep_item(slot, record.location, to, record.hash);
 }
 
@@ -274,8 +280,8 @@ void Evictor::evict_item(Slot slot, Location item, std::uint64_t hash) {
   drop(slot, hash);
 }
 
-// A piece goes where its item goes. The item decides when it is met itself, or, when its record has moved ahead
-// by compaction, here.
+// A piece goes where its item goes. The item decides when it is met itself, or, when its record has
+// moved ahead by compaction, here.
 void Evictor::process_piece(const Record& record) {
   if (log_.piece(record.location)->kind != RecordKind::kPiece) return;
   const Segment& victim = log_.heap.segment(victim_);
@@ -344,8 +350,8 @@ QueueKind Evictor::queue_for_new(std::uint64_t hash) {
 
 void Evictor::adapt(const Ghost::Entry& entry) {
   if (entry.evictions_ago > kRecentWindow * static_cast<double>(index_.size())) return;
-  small_share_ = std::clamp(small_share_ + (entry.from_main ? -kShareStep : kShareStep), kMinSmallShare,
-                            kMaxSmallShare);
+  small_share_ = std::clamp(small_share_ + (entry.from_main ? -kShareStep : kShareStep),
+                            kMinSmallShare, kMaxSmallShare);
 }
 
 // --- background ---------------------------------------------------------------------------

@@ -1,15 +1,15 @@
-// Makes room: S3-FIFO over segments (Yang et al., "FIFO queues are all you need for cache eviction", SOSP
-// 2023), with size bands, an adaptive share for the small queue, and compaction.
+// Makes room: S3-FIFO over segments (Yang et al., "FIFO queues are all you need for cache
+// eviction", SOSP 2023), with size bands, an adaptive share for the small queue, and compaction.
 //
-// Eviction, compaction and the reclaiming of flushed items are one loop over the records of one victim
-// segment, a few at a time, so that no put ever waits for a whole segment:
+// Eviction, compaction and the reclaiming of flushed items are one loop over the records of one
+// victim segment, a few at a time, so that no put ever waits for a whole segment:
 //
 //   small queue head:  read since written? -> main queue, else -> ghost
 //   main queue head:   frequency > 0?      -> main queue again, frequency - 1, else -> ghost
 //   mostly dead:       everything live moves to the tail of its own queue
 //
-// A new key found in the ghost enters the main queue at once. If it was evicted lately, from the small queue,
-// that queue should have been longer; if from the main queue, shorter.
+// A new key found in the ghost enters the main queue at once. If it was evicted lately, from the
+// small queue, that queue should have been longer; if from the main queue, shorter.
 #pragma once
 
 #include <cstddef>
@@ -35,8 +35,8 @@ class Evictor {
   Evictor(Log& log, Index& index, StoreCounters& counters, std::uint64_t hash_seed,
           const EvictorOptions& options);
 
-  // Call before appending `bytes`: does a share of the work ahead of need, so that segments are there when
-  // wanted. False: there is no room and none can be made.
+  // Call before appending `bytes`: does a share of the work ahead of need, so that segments are
+  // there when wanted. False: there is no room and none can be made.
   bool make_room(std::size_t bytes) {
     if (log_.heap.available() > kReserve + kAhead + bytes / limits::kSegmentBytes) [[likely]] {
       return true;
@@ -56,9 +56,7 @@ class Evictor {
   // Looks for expired items in the next segments.
   bool expire();
 
-  std::size_t ghost_bytes() const {
-    return ghost_.pages() * limits::kSegmentBytes;
-  }
+  std::size_t ghost_bytes() const { return ghost_.pages() * limits::kSegmentBytes; }
   struct Evicted {
     std::uint64_t items = 0;
     UnixSeconds age_s = 0;
@@ -113,8 +111,8 @@ class Evictor {
 
   SegmentId victim_ = 0;
   VictimMode mode_ = VictimMode::kEvict;
-  std::size_t offset_ = 0;       // of its next record
-  std::size_t owed_bytes_ = 0;   // of work, below one batch
+  std::size_t offset_ = 0;          // of its next record
+  std::size_t owed_bytes_ = 0;      // of work, below one batch
   std::size_t second_chances_ = 0;  // bytes kept within one call
   bool ghost_fitted_ = false;       // within one call
   SegmentId expire_cursor_ = 1;

@@ -1,5 +1,5 @@
-// What was evicted lately: 2-byte fingerprints of hashes, no keys. A bucket is one cache line, a ring of
-// 31 fingerprints; how far an entry lies behind the newest tells its age without a clock.
+// What was evicted lately: 2-byte fingerprints of hashes, no keys. A bucket is one cache line, a
+// ring of 31 fingerprints; how far an entry lies behind the newest tells its age without a clock.
 //
 //   0      2             64
 //   +------+---- ... ----+
@@ -37,7 +37,8 @@ class Ghost {
 
   std::size_t capacity() const { return bases_.size() * kPageEntries; }
   std::size_t pages() const { return bases_.size(); }
-  // One page more or less. What was remembered is mostly forgotten, so do it rarely; false: no segment.
+  // One page more or less. What was remembered is mostly forgotten, so do it rarely; false: no
+  // segment.
   bool add_page();
   void drop_page();
 

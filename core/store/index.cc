@@ -16,9 +16,7 @@ Index::Index(Heap& heap, std::uint64_t hash_seed) : heap_(heap), hash_seed_(hash
   set_growth_mark();
 }
 
-void Index::set_growth_mark() {
-  growth_at_ = table_.buckets * Bucket::kSlots / 8 * 7;
-}
+void Index::set_growth_mark() { growth_at_ = table_.buckets * Bucket::kSlots / 8 * 7; }
 
 void Index::prefetch(std::uint64_t hash) const {
   for (const Table* table : {&table_, &next_}) {
@@ -35,8 +33,7 @@ void Index::prefetch_items(std::uint64_t hash) const {
   if (base == nullptr) return;
   const Bucket* bucket = base + number % kPageBuckets;
   for (unsigned found = bucket->match(tag_of(hash)); found != 0; found &= found - 1) {
-    const std::byte* item =
-        heap_.at(bucket->location(static_cast<unsigned>(__builtin_ctz(found))));
+    const std::byte* item = heap_.at(bucket->location(static_cast<unsigned>(__builtin_ctz(found))));
     // Header, key and the beginning of the value: an item of 100 bytes spans two or three lines.
     prefetch_line(item);
     prefetch_line(item + 64);
@@ -115,8 +112,8 @@ bool Index::grow(std::size_t buckets) {
   return true;
 }
 
-// Moves the entries that lie in one bucket of the old table. Those on their way through it (overflow) are met
-// in their own buckets.
+// Moves the entries that lie in one bucket of the old table. Those on their way through it
+// (overflow) are met in their own buckets.
 bool Index::move_bucket() {
   Bucket* bucket = table_.bases[move_page_] + move_bucket_;
   for (unsigned i = 0; i < Bucket::kSlots; ++i) {

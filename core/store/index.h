@@ -1,22 +1,23 @@
 // From a key's hash to where its item lies: a hash table that grows in small steps.
 //
-// A bucket is one cache line of ten entries, 6 bytes each: a tag, and 5 bytes of frequency and location.
-// (DESIGN asked for 8-byte slots; at 10-byte values the difference is 3 % more items.)
+// A bucket is one cache line of ten entries, 6 bytes each: a tag, and 5 bytes of frequency and
+// location. (DESIGN asked for 8-byte slots; at 10-byte values the difference is 3 % more items.)
 //
 //   0            10         12                                                  62    64
 //   +------------+----------+-----------+-----------+-- ... --+-----------+----+
 //   | 10 tags    | overflow | slot 0    | slot 1    |         | slot 9    |    |   slot: 2 bits
-//   +------------+----------+-----------+-----------+-- ... --+-----------+----+   frequency, 38 location
+//   +------------+----------+-----------+-----------+-- ... --+-----------+----+   frequency, 38
+//   location
 //
-// `overflow` counts the entries that found this bucket full and went on; while it is 0 a lookup stops
-// here, so nearly every miss costs one cache line. The next bucket tried is a tag-dependent number of
-// buckets further on in the same page (1,024 buckets, one 64 KiB segment).
+// `overflow` counts the entries that found this bucket full and went on; while it is 0 a lookup
+// stops here, so nearly every miss costs one cache line. The next bucket tried is a tag-dependent
+// number of buckets further on in the same page (1,024 buckets, one 64 KiB segment).
 //
 // Growth: when the table is 7/8 full, a second table a quarter larger is begun. Every insert, and
-// every background step, moves a few buckets over. Buckets are numbered by the hash's upper bits scaled to
-// the table's size, so both tables are in the same order: pages of the old one are freed while those of the
-// new one are filled, and the two together never need more than the new table plus a page. No
-// operation ever waits for a whole rehash, and the table is always 70 to 90 % full.
+// every background step, moves a few buckets over. Buckets are numbered by the hash's upper bits
+// scaled to the table's size, so both tables are in the same order: pages of the old one are freed
+// while those of the new one are filled, and the two together never need more than the new table
+// plus a page. No operation ever waits for a whole rehash, and the table is always 70 to 90 % full.
 #pragma once
 
 #include <cstddef>

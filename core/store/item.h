@@ -2,13 +2,13 @@
 //
 //   0        2        3      4               8                16          20          24
 //   +--------+--------+------+---------------+----------------+-----------+-----------+-----+-------+
-//   | value  | key    | bits | client flags  | cas            | exptime   | last      | key | value |
-//   | length | length |      |               |                | unix s    | access    |     |       |
+//   | value  | key    | bits | client flags  | cas            | exptime   | last      | key | value
+//   | | length | length |      |               |                | unix s    | access    |     | |
 //   +--------+--------+------+---------------+----------------+-----------+-----------+-----+-------+
 //
 // Records are 8-byte aligned. A record whose key length is 0 is not an item: filler left by an
-// update in place, or a piece of a chained value (see chain.h). A chained item's value starts after its
-// key with a ChainHead instead of bytes.
+// update in place, or a piece of a chained value (see chain.h). A chained item's value starts after
+// its key with a ChainHead instead of bytes.
 #pragma once
 
 #include <cstddef>

@@ -94,14 +94,17 @@ void Log::count_item(Segment& segment) {
   ++totals[segment.band].items;
 }
 
-Location Log::extend(Stream stream, Location tail, std::size_t remaining, std::uint64_t owner_hash) {
-  if (room(stream) < sizeof(PieceHeader) + std::min(remaining, kMinPieceBytes) && !open_new(stream)) {
+Location Log::extend(Stream stream, Location tail, std::size_t remaining,
+                     std::uint64_t owner_hash) {
+  if (room(stream) < sizeof(PieceHeader) + std::min(remaining, kMinPieceBytes) &&
+      !open_new(stream)) {
     return 0;
   }
   const std::size_t length = std::min(remaining, room(stream) - sizeof(PieceHeader));
   const Location location = append(stream, piece_record_bytes(length));
   if (location == 0) return 0;
-  *piece(location) = {static_cast<std::uint16_t>(length), 0, RecordKind::kPiece, 0, owner_hash, tail, 0};
+  *piece(location) = {
+      static_cast<std::uint16_t>(length), 0, RecordKind::kPiece, 0, owner_hash, tail, 0};
   set_next(tail, location);
   return location;
 }
@@ -156,7 +159,8 @@ Log::Span Log::first_span(Location location) const {
 
 Log::Span Log::piece_span(Location location) const {
   PieceHeader* header = piece(location);
-  return {reinterpret_cast<char*>(header + 1), header->length, Heap::segment_of(location), header->next};
+  return {reinterpret_cast<char*>(header + 1), header->length, Heap::segment_of(location),
+          header->next};
 }
 
 void Log::kill(Location location, std::size_t bytes, bool is_an_item) {
@@ -194,8 +198,8 @@ void Log::kill_item(Location location) {
   }
 }
 
-// Whether a record that moves is better split over the end of the open segment. Its first part needs `fixed`
-// bytes besides the value's; the rest at most one more segment.
+// Whether a record that moves is better split over the end of the open segment. Its first part
+// needs `fixed` bytes besides the value's; the rest at most one more segment.
 bool Log::splits(Stream stream, std::size_t bytes, std::size_t fixed) const {
   return bytes > kUnsplitBytes && bytes > room(stream) && room(stream) >= fixed + kMinPieceBytes &&
          heap.available() > 0;
@@ -242,7 +246,8 @@ Location Log::split_item(Location from, Stream stream, std::uint64_t hash) {
 
 // Further bytes of a chained value behind `tail`, as pieces; returns the last one.
 // REQUIRES: the heap has the segments.
-Location Log::append_copy(Stream stream, Location tail, std::string_view bytes, std::uint64_t hash) {
+Location Log::append_copy(Stream stream, Location tail, std::string_view bytes,
+                          std::uint64_t hash) {
   while (!bytes.empty()) {
     tail = extend(stream, tail, bytes.size(), hash);
     assert(tail != 0);

@@ -1,5 +1,5 @@
-// The log: where records are appended, moved and die. It knows segments, queues and chains of pieces; it
-// does not know keys' meaning, frequency or policy.
+// The log: where records are appended, moved and die. It knows segments, queues and chains of
+// pieces; it does not know keys' meaning, frequency or policy.
 #pragma once
 
 #include <cstddef>
@@ -19,8 +19,8 @@ struct Stream {
 
 class Log {
  public:
-  // Items up to this size are never split: at most 2 KiB of a segment's end (1.5 % on average) stays
-  // unused. Larger ones are chained when they do not fit, so that nothing is wasted.
+  // Items up to this size are never split: at most 2 KiB of a segment's end (1.5 % on average)
+  // stays unused. Larger ones are chained when they do not fit, so that nothing is wasted.
   static constexpr std::size_t kUnsplitBytes = 2048;
   // Less than this is not worth a piece.
   static constexpr std::size_t kMinPieceBytes = 512;
@@ -28,8 +28,8 @@ class Log {
   Log(std::size_t limit_bytes, MemorySource& source) : heap(limit_bytes, source) {}
 
   // --- appending --------------------------------------------------------------------------
-  // A record of `bytes` (rounded, at most a segment) at the stream's end, counted as live; 0: the heap is
-  // out of segments.
+  // A record of `bytes` (rounded, at most a segment) at the stream's end, counted as live; 0: the
+  // heap is out of segments.
   Location append(Stream stream, std::size_t bytes);
   // Bytes left in the stream's open segment.
   std::size_t room(Stream stream) const;
@@ -37,10 +37,11 @@ class Log {
   void close(Stream stream);
   void close_all();
 
-  // Space for an item, its header's lengths and chain set, nothing else; contiguous where it fits, chained
-  // where not. Pieces after the first are appended by extend(). 0: out of segments.
+  // Space for an item, its header's lengths and chain set, nothing else; contiguous where it fits,
+  // chained where not. Pieces after the first are appended by extend(). 0: out of segments.
   Location append_item(Stream stream, std::size_t key_length, std::size_t value_length);
-  // Space for up to `remaining` further bytes of a chained value behind `tail` (the item or a piece).
+  // Space for up to `remaining` further bytes of a chained value behind `tail` (the item or a
+  // piece).
   Location extend(Stream stream, Location tail, std::size_t remaining, std::uint64_t owner_hash);
   // Space for the whole value: append_item() and as many extend() as it takes.
   Location append_whole_item(Stream stream, std::size_t key_length, std::size_t value_length,
@@ -49,9 +50,9 @@ class Log {
   // --- dying and moving -------------------------------------------------------------------
   // The item and its pieces are dead.
   void kill_item(Location item);
-  // Copies one record to the stream's end and puts its neighbours in a chain right; the old copy is dead.
-  // What does not fit is split, as when it was appended. The caller points the index at a moved item.
-  // 0: out of segments.
+  // Copies one record to the stream's end and puts its neighbours in a chain right; the old copy is
+  // dead. What does not fit is split, as when it was appended. The caller points the index at a
+  // moved item. 0: out of segments.
   Location move_item(Location item, Stream stream, std::uint64_t hash);
   Location move_piece(Location piece, Stream stream);
   // After an item became shorter in place: the `bytes` at `location` are unused.
@@ -83,8 +84,8 @@ class Log {
   static Stream stream_of(const Segment& segment) {
     return {segment.band, segment.use == SegmentUse::kMain ? QueueKind::kMain : QueueKind::kSmall};
   }
-  // Takes a closed segment with nothing live in it out of its queue, and frees it, now or when the last
-  // reply has been sent from it.
+  // Takes a closed segment with nothing live in it out of its queue, and frees it, now or when the
+  // last reply has been sent from it.
   void retire(SegmentId id);
   void pin(SegmentId id);
   void unpin(SegmentId id);

@@ -1,9 +1,9 @@
-// The records a segment is made of, besides the plain item of item.h. All begin on 8 bytes, and the byte
-// at offset 2 (an item's key length) tells them apart: an item's is never 0.
+// The records a segment is made of, besides the plain item of item.h. All begin on 8 bytes, and the
+// byte at offset 2 (an item's key length) tells them apart: an item's is never 0.
 //
-// A value that does not fit where it should go is chained: the item holds its first bytes, pieces in
-// later segments the others. Pieces know the hash of their item's key, so that eviction can find the
-// item from any of them, and their neighbours, so that each can move by itself.
+// A value that does not fit where it should go is chained: the item holds its first bytes, pieces
+// in later segments the others. Pieces know the hash of their item's key, so that eviction can find
+// the item from any of them, and their neighbours, so that each can move by itself.
 //
 //   chained item   | ItemHeader | key | ChainHead | first bytes |
 //   piece          | PieceHeader | more bytes |
@@ -60,7 +60,8 @@ struct ChainHead {
 };
 static_assert(limits::kMaxMaxItemBytes <= 0xffffffff);
 
-inline constexpr std::uint8_t kDead = 1U << 6;  // another of ItemBits: overwritten, deleted or evicted
+inline constexpr std::uint8_t kDead = 1U
+                                      << 6;  // another of ItemBits: overwritten, deleted or evicted
 
 inline char* chain_at(ItemHeader* header) {
   return reinterpret_cast<char*>(header + 1) + header->key_length;

@@ -10,8 +10,8 @@
 namespace isocache {
 namespace {
 
-// memcached's own overhead of an item (48 header, 8 cas, 1 and 2 for the ends of key and value), so that
-// a value at the -I limit is taken or refused exactly where memcached does.
+// memcached's own overhead of an item (48 header, 8 cas, 1 and 2 for the ends of key and value), so
+// that a value at the -I limit is taken or refused exactly where memcached does.
 constexpr std::size_t kCountedItemOverhead = 59;
 // How many buckets of the old index table each insert moves on.
 constexpr std::size_t kGrowthBuckets = 3;
@@ -31,7 +31,9 @@ Store::Store(const StoreOptions& options, MemorySource& memory)
     : impl_(std::make_unique<Impl>(options, memory)) {}
 Store::~Store() = default;
 
-std::uint64_t Store::hash(std::string_view key, std::uint64_t seed) { return hash_bytes(key, seed); }
+std::uint64_t Store::hash(std::string_view key, std::uint64_t seed) {
+  return hash_bytes(key, seed);
+}
 
 unsigned Store::band_of(std::size_t key_length, std::size_t value_length) {
   const std::size_t bytes = sizeof(ItemHeader) + key_length + value_length;
@@ -59,8 +61,8 @@ FindResult Store::find(const Key& key, UnixSeconds now_s) {
   if (!slot) return {{}, Miss::kAbsent};
   const Item item = impl_->item_at(slot);
   const bool expired = item.exptime() != 0 && item.exptime() <= now_s;
-  const bool flushed = impl_->log.flushed_segments() != 0 &&
-                       impl_->log.flushed(Heap::segment_of(slot.location()));
+  const bool flushed =
+      impl_->log.flushed_segments() != 0 && impl_->log.flushed(Heap::segment_of(slot.location()));
   if (!expired && !flushed) [[likely]] {
     return {item, Miss::kAbsent};
   }
@@ -190,13 +192,14 @@ bool Store::Impl::link(const Key& key, Slot old, Location location, const ItemFi
     log.kill_item(location);
     return false;
   }
-  Item(header, &log.heap.segment(Heap::segment_of(location)), nullptr, 0).set_exptime(fields.exptime);
+  Item(header, &log.heap.segment(Heap::segment_of(location)), nullptr, 0)
+      .set_exptime(fields.exptime);
   ++counters.total_items;
   return true;
 }
 
-// Only where it wastes little (at least 7/8 of the old record is used) and no reply sends from the segment:
-// a slow reader gets the value it asked for, whole.
+// Only where it wastes little (at least 7/8 of the old record is used) and no reply sends from the
+// segment: a slow reader gets the value it asked for, whole.
 bool Store::Impl::try_in_place(const Key& key, Item old, const ItemFields& fields,
                                std::span<const std::string_view> parts, std::size_t value_length) {
   if (old.chained() || old.segment_->pins != 0) return false;

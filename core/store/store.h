@@ -34,11 +34,11 @@ class MemorySource {
 struct StoreOptions {
   std::size_t memory_limit = limits::kDefaultMemoryBytes;  // all of it: segments, index, ghosts
   std::size_t max_item_size = limits::kDefaultMaxItemBytes;
-  std::uint64_t hash_seed = 0;    // random for each process; shards share it
-  std::uint64_t first_cas = 2;    // shards count first_cas, first_cas + cas_stride, ...; nobody has 1
+  std::uint64_t hash_seed = 0;  // random for each process; shards share it
+  std::uint64_t first_cas = 2;  // shards count first_cas, first_cas + cas_stride, ...; nobody has 1
   std::uint64_t cas_stride = 1;
-  bool evict = true;              // false (-M): a full store answers kNoMemory
-  double size_exponent = 1.0;     // victim band: age x mean size^exponent; 0 favours no size
+  bool evict = true;           // false (-M): a full store answers kNoMemory
+  double size_exponent = 1.0;  // victim band: age x mean size^exponent; 0 favours no size
 };
 
 class Bucket;
@@ -59,10 +59,13 @@ class Item {
   UnixSeconds last_access() const { return header_->last_access; }
   bool has(ItemBits bit) const { return (header_->bits & bit) != 0; }
   bool chained() const { return has(kChained); }
-  std::size_t value_length() const { return chained() ? chained_value_length() : header_->value_length; }
+  std::size_t value_length() const {
+    return chained() ? chained_value_length() : header_->value_length;
+  }
   // The whole value; only when not chained().
   std::string_view contiguous_value() const {
-    return {reinterpret_cast<const char*>(header_ + 1) + header_->key_length, header_->value_length};
+    return {reinterpret_cast<const char*>(header_ + 1) + header_->key_length,
+            header_->value_length};
   }
 
   // Meta data may be changed where it lies.
@@ -96,8 +99,8 @@ enum class PutStatus : std::uint8_t { kStored, kTooLarge, kNoMemory };
 struct ItemFields {
   std::uint32_t client_flags = 0;
   UnixSeconds exptime = 0;
-  std::uint64_t cas = 0;   // from next_cas(), or the client's own (meta E flag)
-  std::uint8_t bits = 0;   // kStale, kWinSent, kBinaryKey
+  std::uint64_t cas = 0;  // from next_cas(), or the client's own (meta E flag)
+  std::uint8_t bits = 0;  // kStale, kWinSent, kBinaryKey
 };
 
 // A reply's hold on a segment: while held, its bytes neither move nor change.
@@ -114,18 +117,18 @@ struct Upload {
 };
 
 struct StoreCounters {
-  std::uint64_t total_items = 0;        // ever stored
-  std::uint64_t evictions = 0;          // live items dropped for room
+  std::uint64_t total_items = 0;  // ever stored
+  std::uint64_t evictions = 0;    // live items dropped for room
   std::uint64_t evicted_unfetched = 0;
-  std::uint64_t evicted_active = 0;     // dropped though read since they were last written or copied
+  std::uint64_t evicted_active = 0;  // dropped though read since they were last written or copied
   std::uint64_t expired_unfetched = 0;
   std::uint64_t reclaimed = 0;          // expired or flushed bytes found when room was needed
   std::uint64_t crawler_reclaimed = 0;  // found by the background step
   std::uint64_t crawler_items_checked = 0;
   std::uint64_t out_of_memory = 0;
   std::uint64_t too_large = 0;
-  std::uint64_t promoted = 0;           // copied from the small queue to the main queue
-  std::uint64_t kept = 0;               // copied on inside the main queue
+  std::uint64_t promoted = 0;  // copied from the small queue to the main queue
+  std::uint64_t kept = 0;      // copied on inside the main queue
   std::uint64_t ghost_hits = 0;
   std::uint64_t compacted_segments = 0;
   std::uint64_t in_place_updates = 0;
@@ -136,18 +139,19 @@ struct BandStats {
   std::uint64_t items = 0;
   std::uint64_t item_bytes = 0;  // header, key, value, padding
   std::uint64_t segments = 0;
-  UnixSeconds oldest_s = 0;      // when the oldest segment of the band was opened; 0: none
+  UnixSeconds oldest_s = 0;  // when the oldest segment of the band was opened; 0: none
   std::uint64_t evicted = 0;
   UnixSeconds evicted_age_s = 0;  // age of the last one evicted, since its last access
 };
-inline constexpr unsigned kBands = 8;  // band b holds items up to 64 << 2b bytes; the last, chained ones
+inline constexpr unsigned kBands =
+    8;  // band b holds items up to 64 << 2b bytes; the last, chained ones
 
 struct MemoryUse {
   std::size_t limit = 0;
   std::size_t segment_bytes = 0;  // of it handed out by the memory source
   std::size_t index_bytes = 0;
   std::size_t ghost_bytes = 0;
-  std::size_t item_bytes = 0;     // live records
+  std::size_t item_bytes = 0;  // live records
   std::size_t dead_bytes = 0;
 };
 
@@ -202,20 +206,22 @@ class Store {
   void remove(Item item);
 
   // A value that arrives in pieces: begin, fill upload_window() and tell upload_received() until
-  // `remaining` is 0, then commit or abort. The item is invisible until commit. Memory is taken as the
-  // value arrives, a piece at a time: an idle upload holds at most one segment it has not filled.
-  // kNoMemory also when all unfinished uploads together hold a quarter of the store (or more, where one
-  // item of the largest size needs it).
-  PutStatus begin_upload(const Key& key, std::size_t value_length, UnixSeconds now_s, Upload* upload);
+  // `remaining` is 0, then commit or abort. The item is invisible until commit. Memory is taken as
+  // the value arrives, a piece at a time: an idle upload holds at most one segment it has not
+  // filled. kNoMemory also when all unfinished uploads together hold a quarter of the store (or
+  // more, where one item of the largest size needs it).
+  PutStatus begin_upload(const Key& key, std::size_t value_length, UnixSeconds now_s,
+                         Upload* upload);
   // Where the next bytes belong; may be shorter than `remaining`. Empty while bytes remain: out of
-  // memory, abort. The window stays where it is until upload_received(), so a host with several threads
-  // may fill it outside the store's lock.
+  // memory, abort. The window stays where it is until upload_received(), so a host with several
+  // threads may fill it outside the store's lock.
   std::span<char> upload_window(const Upload& upload);
   void upload_received(Upload& upload, std::size_t bytes);
   // The finished upload's value as pieces (for append and prepend); visit(const Piece&).
   template <typename Visit>
   void for_each_uploaded_piece(const Upload& upload, Visit&& visit) const {
-    for (PieceCursor at = first_uploaded_piece(upload); at.piece.bytes.data() != nullptr; next_piece(at)) {
+    for (PieceCursor at = first_uploaded_piece(upload); at.piece.bytes.data() != nullptr;
+         next_piece(at)) {
       visit(static_cast<const Piece&>(at.piece));
     }
   }
@@ -233,7 +239,8 @@ class Store {
   // Visits up to `max_items` live items from `cursor` (0 to begin) on; returns the next cursor, 0
   // at the end. Items stored meanwhile may be missed, items moved meanwhile be seen twice.
   template <typename Visit>
-  std::uint64_t scan(std::uint64_t cursor, std::size_t max_items, UnixSeconds now_s, Visit&& visit) {
+  std::uint64_t scan(std::uint64_t cursor, std::size_t max_items, UnixSeconds now_s,
+                     Visit&& visit) {
     Scan at = resume_scan(cursor);
     Item item;
     for (std::size_t n = 0; n < max_items; ++n) {

@@ -25,7 +25,8 @@ const char* check_chain(const Log& log, Location location) {
     }
   }
   const bool complete = (header->bits & (kChained | kUnlinked)) == kChained;
-  if (complete && length != load_chain(header).total_length) return "a chain has the value's length";
+  if (complete && length != load_chain(header).total_length)
+    return "a chain has the value's length";
   return nullptr;
 }
 

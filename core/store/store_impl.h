@@ -17,17 +17,17 @@ struct Store::Impl {
                 {store_options.evict, store_options.size_exponent}),
         next_cas(store_options.first_cas) {}
 
-  Location location_of(const Item& item) const {
-    return item.bucket_->location(item.slot_);
-  }
+  Location location_of(const Item& item) const { return item.bucket_->location(item.slot_); }
   Item item_at(Slot slot) {
     const Location location = slot.location();
-    return {log.item(location), &log.heap.segment(Heap::segment_of(location)), slot.bucket, slot.index};
+    return {log.item(location), &log.heap.segment(Heap::segment_of(location)), slot.bucket,
+            slot.index};
   }
   Slot find_slot(const Key& key) const;
   // Room in log and index for one more item of `bytes`.
   bool make_room(std::size_t bytes);
-  Stream stream_for(const Key& key, const Item& old, std::size_t key_length, std::size_t value_length);
+  Stream stream_for(const Key& key, const Item& old, std::size_t key_length,
+                    std::size_t value_length);
   bool fits(std::size_t key_length, std::size_t value_length) const;
   bool try_in_place(const Key& key, Item old, const ItemFields& fields,
                     std::span<const std::string_view> parts, std::size_t value_length);

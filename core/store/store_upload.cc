@@ -8,8 +8,8 @@
 namespace isocache {
 namespace {
 
-// Unfinished uploads may hold a quarter of the store, so that idle ones cannot empty it; and in any case one
-// item of the largest size, with some room for others beside it.
+// Unfinished uploads may hold a quarter of the store, so that idle ones cannot empty it; and in any
+// case one item of the largest size, with some room for others beside it.
 constexpr std::size_t kUploadShare = 4;
 constexpr std::size_t kBesideLargestShare = 8;
 
@@ -39,7 +39,8 @@ PutStatus Store::begin_upload(const Key& key, std::size_t value_length, UnixSeco
     return impl.refuse(PutStatus::kNoMemory, key);
   }
   const Slot old = impl.find_slot(key);
-  const Stream stream = impl.stream_for(key, old ? impl.item_at(old) : Item{}, key.bytes.size(), value_length);
+  const Stream stream =
+      impl.stream_for(key, old ? impl.item_at(old) : Item{}, key.bytes.size(), value_length);
   const Location head = impl.make_room(limits::kSegmentBytes)
                             ? impl.log.append_item(stream, key.bytes.size(), value_length)
                             : 0;
@@ -69,7 +70,8 @@ void Store::upload_received(Upload& upload, std::size_t bytes) {
   // This piece is full. The next one goes to the stream's end, wherever that is by now.
   const Stream stream = Log::stream_of(impl.log.heap.segment(Heap::segment_of(upload.head)));
   Location next = 0;
-  if (impl.upload_bytes + std::min(upload.remaining, limits::kSegmentBytes) <= impl.upload_allowance() &&
+  if (impl.upload_bytes + std::min(upload.remaining, limits::kSegmentBytes) <=
+          impl.upload_allowance() &&
       impl.make_room(limits::kSegmentBytes)) {
     next = impl.log.extend(stream, upload.piece, upload.remaining, upload.hash);
   }
@@ -88,7 +90,8 @@ Store::PieceCursor Store::first_uploaded_piece(const Upload& upload) const {
 void Store::Impl::leave_segment(SegmentId id) {
   Segment& segment = log.heap.segment(id);
   --segment.uploads;
-  if (segment.uploads == 0 && segment.live == 0 && !segment.open && id != log.evicting) log.retire(id);
+  if (segment.uploads == 0 && segment.live == 0 && !segment.open && id != log.evicting)
+    log.retire(id);
 }
 
 Item Store::commit_upload(Upload& upload, const Key& key, Item old, const ItemFields& fields,
@@ -117,7 +120,8 @@ Item Store::commit_upload(Upload& upload, const Key& key, Item old, const ItemFi
 void Store::abort_upload(Upload& upload) {
   Impl& impl = *impl_;
   // Dead first, then left: a segment is retired once, by whichever comes last.
-  impl.for_each_upload_record(upload, [&](Location at) { impl.upload_bytes -= impl.log.record_bytes(at); });
+  impl.for_each_upload_record(upload,
+                              [&](Location at) { impl.upload_bytes -= impl.log.record_bytes(at); });
   Location at = upload.head;
   Location next = impl.log.first_span(at).next;
   impl.log.kill_item(upload.head);

@@ -1,6 +1,6 @@
 // isocached beside Debian's memcached, in turns, in one run. See README.md in this folder.
 //
-//   node tests/bench/bench.mjs                  everything but instructions
+//   node tests/bench/bench.mjs                  what it costs, what it holds, what it misses
 //   node tests/bench/bench.mjs --only wire --match 'get, 32'
 //   node tests/bench/bench.mjs --quick          a form for the tests, that shows that all of it works
 import os from 'node:os';
@@ -9,13 +9,15 @@ import { parseArgs } from 'node:util';
 import { instructionCounts } from './driver/instructions.mjs';
 import { memory } from './driver/memory.mjs';
 import { version } from './driver/servers.mjs';
+import { syscalls } from './driver/syscalls.mjs';
 import { traces } from './driver/traces.mjs';
 import { wire } from './driver/wire.mjs';
 
-const parts = { wire, memory, traces, instructions: instructionCounts };
+const parts = { wire, memory, traces, instructions: instructionCounts, syscalls };
 
 const help = `Usage: bench.mjs [options]
-  --only PART[,PART]    ${Object.keys(parts).join(', ')}; default: all but instructions (needs valgrind)
+  --only PART[,PART]    ${Object.keys(parts).join(', ')}; default: the first three;
+                        instructions needs valgrind, syscalls strace
   --match REGEXP        only cases whose title matches
   --rounds N            of which the medians are shown (5)
   --seconds S           each measurement (2)

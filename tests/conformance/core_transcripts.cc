@@ -151,8 +151,8 @@ void report(const std::string& file, const TranscriptStep& step, const std::stri
               escaped(step.sent).c_str(), expected.c_str(), escaped(got).c_str());
 }
 
-// `delete <key> <words>`: recordings of 1.6.45, which ignores what follows the key; we answer as 1.6.18 does
-// (protocol/parser.cc). Everything else must be as recorded.
+// `delete <key> <words>`: recordings of 1.6.45, which ignores what follows the key; we answer
+// as 1.6.18 does (protocol/parser.cc). Everything else must be as recorded.
 std::string expected_reply(const TranscriptStep& step) {
   if (step.sent == "delete a 5\r\n") {
     return "CLIENT_ERROR bad command line format.  Usage: delete <key> [noreply]\r\n";

@@ -235,6 +235,8 @@ class World {
 
 }  // namespace
 
+// libFuzzer declares it nowhere.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   Case parsed = parse(data, size);
   if (parsed.compare) parsed.jumps = parsed.two_sessions = parsed.tiny = false;

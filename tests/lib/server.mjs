@@ -147,6 +147,7 @@ function connects(address) {
 
 /** isocached; on a free port unless `args` name a port or a socket (`-s`). */
 export async function startIsocached(args = []) {
+  if (!isocachedPath) throw new Error(needIsocached);
   const socketAt = args.indexOf('-s');
   const own = args.includes('-p') || socketAt >= 0 ? [] : ['-p', '0'];
   const child = spawnBound(isocachedPath, [...own, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });

@@ -41,7 +41,7 @@ TEST(Model, NoWrongByteWhileEvicting) {
 TEST(Model, NoWrongByteWithChainedValues) {
   for (unsigned seed = 1; seed <= 3; ++seed) {
     SCOPED_TRACE(seed);
-    RandomClients clients({.memory_limit = 8 * kMiB, .keys = 400, .largest_value = 250'000}, seed);
+    RandomClients clients({.memory_limit = 8 * kMiB, .keys = 900, .largest_value = 250'000}, seed);
     clients.run(15'000 / kDivisor);
     EXPECT_GT(clients.hits(), 1'000 / kDivisor);
     EXPECT_GT(clients.counters().evictions, 0U);

@@ -222,6 +222,20 @@ void RandomClients::start_reader() {
                     value_block(key, *item) + "END\r\n"};
   reader.connection->send("get " + key + "\r\n");
   readers_.push_back(std::move(reader));
+  if (random_.one_in(2)) overwrite(key);
+}
+
+// With as many other bytes: an update in place, had nobody a reply to get from there.
+void RandomClients::overwrite(const std::string& key) {
+  const ModelItem* item = model_.find(key);
+  if (item == nullptr) return;
+  std::string value = item->value;
+  for (char& byte : value) byte = static_cast<char>(byte ^ 0x5a);
+  const std::string reply =
+      main_.ask(storage_line("set", key, 3, "0", value.size()) + value + "\r\n");
+  if (was_refused(reply)) return forget(key);
+  EXPECT_EQ(reply, "STORED\r\n");
+  model_.put(key, {value, 3, 0});
 }
 
 void RandomClients::finish_reader() {

@@ -136,6 +136,7 @@ class RandomClients {
   void continue_upload();
   void finish_uploads();
   void start_reader();
+  void overwrite(const std::string& key);
   void finish_reader();
   void finish_readers();
   void check();

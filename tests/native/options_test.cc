@@ -41,8 +41,9 @@ TEST(Options, Defaults) {
 }
 
 TEST(Options, MemcachedWaysOfWriting) {
-  const Options options = parse({"-m64", "-p", "0", "--threads=2", "-c", "10", "-vv", "-l", "127.0.0.1,::1",
-                                 "-l", "0.0.0.0:9000", "-I", "2m", "-MF", "-A", "-v"});
+  const Options options =
+      parse({"-m64", "-p", "0", "--threads=2", "-c", "10", "-vv", "-l", "127.0.0.1,::1", "-l",
+             "0.0.0.0:9000", "-I", "2m", "-MF", "-A", "-v"});
   EXPECT_EQ(options.settings.max_bytes, 64U << 20);
   EXPECT_EQ(options.port, 0U);
   EXPECT_EQ(options.settings.threads, 2U);
@@ -86,17 +87,32 @@ TEST(Options, UnknownWordsSayWhatIsKnown) {
 
 TEST(Options, WhatIsNotOursIsRefused) {
   EXPECT_EQ(parse({"-U", "0"}).port, 11211U);
-  for (const auto& words : std::vector<std::vector<std::string>>{
-           {"-U", "11211"}, {"-S"}, {"-B", "binary"}, {"-Z"}, {"-Y", "file"}, {"-e", "file"},
-           {"-o", "ext_path=/tmp/x:1G"}, {"-o", "ssl_key=k"}}) {
+  for (const auto& words : std::vector<std::vector<std::string>>{{"-U", "11211"},
+                                                                 {"-S"},
+                                                                 {"-B", "binary"},
+                                                                 {"-Z"},
+                                                                 {"-Y", "file"},
+                                                                 {"-e", "file"},
+                                                                 {"-o", "ext_path=/tmp/x:1G"},
+                                                                 {"-o", "ssl_key=k"}}) {
     EXPECT_NE(complaint(words).find("not supported"), std::string::npos) << words[0];
   }
 }
 
 TEST(Options, NonsenseIsRefused) {
-  for (const auto& words : std::vector<std::vector<std::string>>{
-           {"-p", "65536"}, {"-p", "x"}, {"-p"}, {"-t", "0"}, {"-c", "0"}, {"-R", "0"}, {"-m", "0"},
-           {"-m", "12x"}, {"-a", "999"}, {"-D", "ab"}, {"-f", "1"}, {"--nonsense"}, {"stray"}}) {
+  for (const auto& words : std::vector<std::vector<std::string>>{{"-p", "65536"},
+                                                                 {"-p", "x"},
+                                                                 {"-p"},
+                                                                 {"-t", "0"},
+                                                                 {"-c", "0"},
+                                                                 {"-R", "0"},
+                                                                 {"-m", "0"},
+                                                                 {"-m", "12x"},
+                                                                 {"-a", "999"},
+                                                                 {"-D", "ab"},
+                                                                 {"-f", "1"},
+                                                                 {"--nonsense"},
+                                                                 {"stray"}}) {
     EXPECT_NE(complaint(words), "") << words[0];
   }
 }
@@ -106,7 +122,8 @@ TEST(Help, NamesEveryFlagAndWord) {
   for (const Flag& flag : flag_table()) {
     EXPECT_NE(help.find(std::string("  -") + flag.letter), std::string::npos) << flag.letter;
   }
-  for (const Word& word : word_table()) EXPECT_NE(help.find(word.name), std::string::npos) << word.name;
+  for (const Word& word : word_table())
+    EXPECT_NE(help.find(word.name), std::string::npos) << word.name;
 }
 
 TEST(Text, Sizes) {

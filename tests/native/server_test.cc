@@ -97,11 +97,12 @@ TEST(Server, ServesManyThreadsOfClients) {
     for (int round = 0; round < 20; ++round) {
       Client client(server.port());
       const std::string key = "k" + std::to_string(id);
-      const std::string value(static_cast<std::size_t>(1 + round * 9000), static_cast<char>('a' + id));
+      const std::string value(static_cast<std::size_t>(1 + round * 9000),
+                              static_cast<char>('a' + id));
       client.send(set_command(key, value) + "get " + key + "\r\nstats conns\r\nmn\r\n");
       const std::string reply = client.receive_until("MN\r\n");
-      EXPECT_TRUE(reply.starts_with("STORED\r\nVALUE " + key + " 0 " + std::to_string(value.size()) +
-                                    "\r\n" + value + "\r\nEND\r\n"));
+      EXPECT_TRUE(reply.starts_with("STORED\r\nVALUE " + key + " 0 " +
+                                    std::to_string(value.size()) + "\r\n" + value + "\r\nEND\r\n"));
     }
   };
   std::vector<std::thread> clients;
@@ -192,7 +193,8 @@ TEST(Server, BusyPortIsAnError) {
 }
 
 TEST(Server, UnixSocketHasItsModeAndGoesAtTheEnd) {
-  const std::string path = std::filesystem::temp_directory_path() / ("isocached-" + std::to_string(::getpid()));
+  const std::string path =
+      std::filesystem::temp_directory_path() / ("isocached-" + std::to_string(::getpid()));
   Options options;
   options.unix_socket = path;
   options.tcp_asked = true;

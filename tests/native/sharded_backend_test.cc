@@ -188,7 +188,8 @@ TEST(ShardedBackend, ThreadsNeverSeeEachOthersBytes) {
   };
   const auto tick = [&] {
     while (!done) {
-      for (unsigned shard = 0; shard < backend.shard_count(); ++shard) backend.tick(shard, 1'000'000);
+      for (unsigned shard = 0; shard < backend.shard_count(); ++shard)
+        backend.tick(shard, 1'000'000);
       std::this_thread::yield();
     }
   };

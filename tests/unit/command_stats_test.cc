@@ -131,8 +131,8 @@ TEST(Stats, CountsWhatWasDone) {
   const struct {
     const char* key;
     const char* value;
-  } expected[] = {{"cmd_get", "3"},      {"cmd_set", "3"},     {"cmd_touch", "3"},
-                  {"cmd_meta", "2"},     {"cmd_flush", "1"},   {"get_hits", "2"},
+  } expected[] = {{"cmd_get", "2"},      {"cmd_set", "3"},     {"cmd_touch", "3"},
+                  {"cmd_meta", "2"},     {"cmd_flush", "1"},   {"get_hits", "1"},
                   {"get_misses", "1"},   {"incr_hits", "1"},   {"incr_misses", "1"},
                   {"decr_hits", "1"},    {"decr_misses", "1"}, {"touch_hits", "2"},
                   {"touch_misses", "1"}, {"cas_badval", "1"},  {"cas_misses", "1"},

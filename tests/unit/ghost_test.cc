@@ -8,7 +8,9 @@
 namespace isocache {
 namespace {
 
-std::uint64_t hash_of(int i) { return hash_bytes({reinterpret_cast<const char*>(&i), sizeof i}, 0); }
+std::uint64_t hash_of(int i) {
+  return hash_bytes({reinterpret_cast<const char*>(&i), sizeof i}, 0);
+}
 
 TEST(Ghost, RemembersWhatWasEvictedLatelyAndHowLongAgo) {
   HeapMemory memory;

@@ -43,7 +43,8 @@ class IndexTest : public ::testing::Test {
   Slot find(const std::string& name) {
     return index_.find(hash_bytes(name, 0), [&](Location location) {
       const auto* header = heap_.record<ItemHeader>(location);
-      return header->key_length == name.size() && std::memcmp(header + 1, name.data(), name.size()) == 0;
+      return header->key_length == name.size() &&
+             std::memcmp(header + 1, name.data(), name.size()) == 0;
     });
   }
 
@@ -102,7 +103,8 @@ TEST_F(IndexTest, OverflowCountsGoBackToZero) {
 TEST_F(IndexTest, ASlotKeepsLocationAndFrequencyApart) {
   Bucket bucket{};
   const Location last = (Location{1} << kLocationBits) - 1;
-  for (unsigned i = 0; i < Bucket::kSlots; ++i) bucket.set(i, static_cast<std::uint8_t>(i + 1), last - i, i % 4);
+  for (unsigned i = 0; i < Bucket::kSlots; ++i)
+    bucket.set(i, static_cast<std::uint8_t>(i + 1), last - i, i % 4);
   for (unsigned i = 0; i < Bucket::kSlots; ++i) {
     EXPECT_EQ(bucket.location(i), last - i);
     EXPECT_EQ(bucket.frequency(i), i % 4);

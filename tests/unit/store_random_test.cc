@@ -1,5 +1,5 @@
-// Random operations on a Store against a plain map, in stores too small for everything: a hit has the
-// bytes last stored, whatever was evicted, moved, chained, compacted or flushed meanwhile.
+// Random operations on a Store against a plain map, in stores too small for everything: a hit has
+// the bytes last stored, whatever was evicted, moved, chained, compacted or flushed meanwhile.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -53,7 +53,8 @@ class RandomStore {
     const std::size_t top = below(4) == 0 ? max_value_ : std::min<std::size_t>(max_value_, 300);
     std::string value(below(top + 1), '\0');
     const auto first = static_cast<char>(random_());
-    for (std::size_t i = 0; i < value.size(); ++i) value[i] = static_cast<char>(first + static_cast<int>(i * 7));
+    for (std::size_t i = 0; i < value.size(); ++i)
+      value[i] = static_cast<char>(first + static_cast<int>(i * 7));
     return value;
   }
 
@@ -73,14 +74,19 @@ class RandomStore {
       case 4: now_s_ += below(50) == 0 ? 5U : 0U; break;
       case 5: store_.tick(now_s_); break;
       case 6: pin(name); break;
-      case 7: if (!pinned_.empty()) unpin_one(); break;
+      case 7:
+        if (!pinned_.empty()) unpin_one();
+        break;
       case 8:
         if (below(500) == 0) {
           store_.flush();
           model_.clear();
         }
         break;
-      case 9: case 10: case 11: case 12: set(name); break;
+      case 9:
+      case 10:
+      case 11:
+      case 12: set(name); break;
       default: get(name);
     }
   }
@@ -125,7 +131,8 @@ class RandomStore {
     note(name, store_.put(key(name), old, fields, parts, now_s_), value, fields);
   }
 
-  void note(const std::string& name, PutStatus status, const std::string& value, const ItemFields& fields) {
+  void note(const std::string& name, PutStatus status, const std::string& value,
+            const ItemFields& fields) {
     if (status == PutStatus::kStored) {
       model_[name] = {value, fields.exptime, fields.client_flags};
     } else {

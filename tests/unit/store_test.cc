@@ -102,7 +102,8 @@ TEST_F(StoreTest, ASlowReaderSeesTheValueItAskedFor) {
     pieces.push_back(piece);
   });
   put("k", std::string(5000, 'b'));
-  EXPECT_FALSE(store_->overwrite_value(find("k"), std::string(5000, 'c'))) << "same segment, still pinned";
+  EXPECT_FALSE(store_->overwrite_value(find("k"), std::string(5000, 'c')))
+      << "same segment, still pinned";
   fill(3000, 3000);
   std::string seen;
   for (const Store::Piece& piece : pieces) seen += piece.bytes;
@@ -194,7 +195,8 @@ TEST_F(StoreTest, OverwritesAreCompactedNotEvicted) {
   }
   EXPECT_EQ(store_->counters().evictions, 0U);
   EXPECT_GT(store_->counters().compacted_segments, 0U);
-  for (int i = 0; i < 1500; ++i) EXPECT_EQ(get("k" + std::to_string(i)), values[static_cast<std::size_t>(i)]);
+  for (int i = 0; i < 1500; ++i)
+    EXPECT_EQ(get("k" + std::to_string(i)), values[static_cast<std::size_t>(i)]);
 }
 
 TEST_F(StoreTest, FlushHidesAtOnceAndMemoryComesBack) {
@@ -212,7 +214,8 @@ TEST_F(StoreTest, FlushHidesAtOnceAndMemoryComesBack) {
 }
 
 TEST_F(StoreTest, TheBackgroundFindsExpiredItems) {
-  for (int i = 0; i < 2000; ++i) put("k" + std::to_string(i), "v", {.exptime = i % 2 == 0 ? 1010U : 0U});
+  for (int i = 0; i < 2000; ++i)
+    put("k" + std::to_string(i), "v", {.exptime = i % 2 == 0 ? 1010U : 0U});
   now_s_ = 1010;
   while (store_->tick(now_s_)) {
   }
@@ -230,7 +233,8 @@ TEST_F(StoreTest, AShortenedTtlIsFoundToo) {
 }
 
 TEST_F(StoreTest, ScanVisitsEveryLiveItem) {
-  for (int i = 0; i < 5000; ++i) put("k" + std::to_string(i), std::string(static_cast<std::size_t>(i % 300), 'v'));
+  for (int i = 0; i < 5000; ++i)
+    put("k" + std::to_string(i), std::string(static_cast<std::size_t>(i % 300), 'v'));
   store_->remove(find("k17"));
   std::vector<int> seen(5000);
   std::uint64_t cursor = 0;
@@ -305,7 +309,8 @@ TEST_F(StoreTest, OneUploadOfTheLargestSizeFits) {
   open({.memory_limit = 16U << 20, .max_item_size = 8U << 20});
   fill(5000, 1000);
   Upload upload;
-  ASSERT_EQ(store_->begin_upload(key("large"), (8U << 20) - 100, now_s_, &upload), PutStatus::kStored);
+  ASSERT_EQ(store_->begin_upload(key("large"), (8U << 20) - 100, now_s_, &upload),
+            PutStatus::kStored);
   while (upload.remaining > 0) {
     const std::span<char> window = store_->upload_window(upload);
     ASSERT_FALSE(window.empty()) << upload.remaining;

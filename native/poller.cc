@@ -1,0 +1,30 @@
+#include "native/poller.h"
+
+#include <cerrno>
+
+#include "native/errors.h"
+
+namespace isocache {
+
+Poller::Poller() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
+  if (!epoll_) throw_errno("epoll_create1");
+}
+
+void Poller::add(int fd, std::uint32_t events, void* tag) {
+  epoll_event event{.events = events, .data = {.ptr = tag}};
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) throw_errno("epoll_ctl");
+}
+
+void Poller::modify(int fd, std::uint32_t events, void* tag) {
+  epoll_event event{.events = events, .data = {.ptr = tag}};
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event) != 0) throw_errno("epoll_ctl");
+}
+
+std::span<const epoll_event> Poller::take() {
+  const int count = ::epoll_wait(epoll_.get(), events_.data(), static_cast<int>(events_.size()), 0);
+  if (count >= 0) return std::span(events_).first(static_cast<std::size_t>(count));
+  if (errno != EINTR) throw_errno("epoll_wait");
+  return {};
+}
+
+}  // namespace isocache
