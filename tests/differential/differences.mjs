@@ -164,11 +164,6 @@ export const differences = [
 
   // --- times --------------------------------------------------------------------------------
   {
-    reason: 'R on an item that expires in the same breath (T-1 R0): 1.6.18 has one time for all that is past, and wins nothing',
-    verdict: 'avoid',
-    applies: (words) => words[0] === 'mg' && has(words, 'R') && /^T(-|2592001)/.test(flag(words, 'T') ?? ''),
-  },
-  {
     reason: 'ma T: 1.6.18 forgets the new time when the number gets longer (D0 keeps it as it is)',
     verdict: 'avoid',
     applies: (words) => words[0] === 'ma' && has(words, 'T') && flag(words, 'D') !== 'D0',
@@ -181,9 +176,10 @@ export const differences = [
 
   // --- binary keys ---------------------------------------------------------------------------
   {
-    reason: '1.6.18 forgets that a key is binary when mg N or ma N creates the item, or append copies it',
+    reason: '1.6.18 forgets that a key is binary when mg N or ma N creates the item, append copies it, or a number gets longer',
     verdict: 'avoid',
-    applies: (words) => META.has(words[0]) && has(words, 'b') && (has(words, 'N') || /^M[AP]/.test(flag(words, 'M') ?? '')),
+    applies: (words) => META.has(words[0]) && has(words, 'b') && (has(words, 'N') || /^M[AP]/.test(flag(words, 'M') ?? '') ||
+      (words[0] === 'ma' && !/^D0/.test(flag(words, 'D') ?? '') && !/^M[D-]/i.test(flag(words, 'M') ?? ''))),
   },
 ];
 

@@ -55,14 +55,14 @@ function sameNumber(expected, actual, slack) {
   return Math.abs(a - b) <= slack || (a > NEARLY_2_32 && b > NEARLY_2_32);
 }
 
-/** The fields of an ME line and of a metadump line. */
-function sameField(expected, actual) {
+/** The fields of an ME line and of a metadump line; the latter's times are unix times. */
+function sameField(expected, actual, isDump) {
   const [name, value] = split(expected);
   const [actualName, actualValue] = split(actual);
   if (name !== actualName) return false;
   switch (name) {
     case 'la': case 'cas': case 'cls': case 'size': return /^\d+$/.test(actualValue);
-    case 'exp': return sameNumber(value, actualValue, CLOCK_SLACK_S);
+    case 'exp': return isDump && value !== '-1' ? /^\d{10}$/.test(actualValue) : sameNumber(value, actualValue, CLOCK_SLACK_S);
     default: return value === actualValue;
   }
 }
@@ -75,7 +75,7 @@ function split(field) {
 function sameWord(code, index, expected, actual, cas, clockSlackS) {
   if (code === 'VERSION' && index === 1) return actual.length > 0;
   if (code === 'VALUE' && index === 4) return cas.same(expected, actual);
-  if ((code === 'ME' && index > 1) || code.startsWith('key=')) return sameField(expected, actual);
+  if ((code === 'ME' && index > 1) || code.startsWith('key=')) return sameField(expected, actual, code !== 'ME');
   if (META_CODES.has(code) && index > 0 && expected[0] === actual[0]) {
     if (expected[0] === 'c') return cas.same(expected.slice(1), actual.slice(1));
     if (expected[0] === 't' || expected[0] === 'l') {

@@ -19,17 +19,15 @@ function find(program) {
   return folders.map((folder) => path.join(folder, program)).find(existsSync) ?? null;
 }
 
-/** The server under test, or null: then there is nothing to test. */
+/** The server under test, or null: then there is nothing to test. A path that was given must exist. */
 export const isocachedPath = process.env.ISOCACHED ? find(process.env.ISOCACHED) : null;
+if (process.env.ISOCACHED && !isocachedPath) throw new Error(`ISOCACHED: no such file: ${process.env.ISOCACHED}`);
 /** The server to compare with, or null. */
 export const memcachedPath = find(process.env.MEMCACHED ?? 'memcached');
 
-export const haveMemcached = memcachedPath !== null;
-
-/** For `test(name, { skip: needIsocached }, ...)`: why a test cannot run, or false. A path that was given must exist. */
-if (process.env.ISOCACHED && !isocachedPath) throw new Error(`ISOCACHED: no such file: ${process.env.ISOCACHED}`);
+/** For `test(name, { skip: needIsocached }, ...)`: why a test cannot run, or false. */
 export const needIsocached = isocachedPath ? false : 'ISOCACHED is not set';
-export const needMemcached = haveMemcached ? false : 'no memcached here';
+export const needMemcached = memcachedPath ? false : 'no memcached here';
 
 /** Starts a program that ends when this process does, however that ends. */
 export function spawnBound(program, args, options = {}) {
@@ -105,12 +103,6 @@ export class Server {
   residentBytes() {
     const status = readFileSync(`/proc/${this.pid}/status`, 'utf8');
     return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)[1]) * 1024;
-  }
-
-  /** User plus system time, seconds. */
-  cpuSeconds() {
-    const fields = readFileSync(`/proc/${this.pid}/stat`, 'utf8').split(') ')[1].split(' ');
-    return (Number(fields[11]) + Number(fields[12])) / 100;
   }
 
   /** Sends a signal and waits for the end: {code, signal}. */

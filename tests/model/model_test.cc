@@ -9,7 +9,7 @@ namespace isocache::model {
 namespace {
 
 #ifdef __EMSCRIPTEN__
-constexpr int kDivisor = 10;
+constexpr int kDivisor = 2;
 #else
 constexpr int kDivisor = 1;
 #endif
@@ -58,7 +58,7 @@ TEST(Model, WithoutEvictionAFullStoreRefusesAndKeeps) {
   for (unsigned seed = 1; seed <= 2; ++seed) {
     SCOPED_TRACE(seed);
     RandomClients clients(
-        {.memory_limit = 2 * kMiB, .keys = 5000, .largest_value = 4000, .evict = false}, seed);
+        {.memory_limit = 1 * kMiB, .keys = 5000, .largest_value = 4000, .evict = false}, seed);
     clients.run(30'000 / kDivisor);
     EXPECT_GT(clients.refused(), 0);
     EXPECT_EQ(clients.counters().evictions, 0U);
