@@ -7,7 +7,6 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <ctime>
 #include <string>
 #include <string_view>
@@ -31,7 +30,6 @@ class HeapMemory : public MemorySource {
   std::byte* allocate(std::size_t bytes) override {
     void* chunk = std::aligned_alloc(64, bytes);
     if (chunk == nullptr) return nullptr;
-    std::memset(chunk, 0, bytes);
     chunks_.push_back(chunk);
     return static_cast<std::byte*>(chunk);
   }

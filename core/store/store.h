@@ -27,7 +27,7 @@ namespace isocache {
 class MemorySource {
  public:
   virtual ~MemorySource() = default;
-  // Zeroed bytes, aligned to 64; null when there are none. `bytes` is a multiple of kSegmentBytes.
+  // Aligned to 64, with any content; null when there is no more. `bytes` is a multiple of kSegmentBytes.
   virtual std::byte* allocate(std::size_t bytes) = 0;
 };
 

@@ -16,6 +16,8 @@ const seed = seedFromEnvironment(1);
 const set = (key, value) => `set ${key} 0 0 ${value.length}\r\n${value}\r\n`;
 const value = (key, bytes) => `VALUE ${key} 0 ${bytes.length}\r\n${bytes}\r\nEND\r\n`;
 const onServer = (args, use) => withServer(startIsocached, args, use);
+/** The same with a well-behaved client. */
+const talk = (args, use) => onServer(args, (server) => withClient(server, (client) => use(client, server)));
 
 /** Polls until `check()` is true; fails with `what` when that takes too long. */
 async function eventually(check, what, limitMs = 10_000) {
@@ -29,8 +31,7 @@ async function eventually(check, what, limitMs = 10_000) {
 const connections = async (client) => Number((await statsOf(client)).curr_connections);
 
 describe('isocached', { skip: needIsocached, concurrency: 1 }, () => {
-  test('a client that disconnects in the middle of a value stores nothing', limit, () => onServer([], (server) =>
-    withClient(server, async (client) => {
+  test('a client that disconnects in the middle of a value stores nothing', limit, () => talk([], async (client, server) => {
       for (const length of [10, 5000, 100_000, 900_000]) {
         for (const sent of [0, 1, Math.floor(length / 2), length, length + 1]) {
           const key = `k${length}-${sent}`;
@@ -46,9 +47,9 @@ describe('isocached', { skip: needIsocached, concurrency: 1 }, () => {
       }
       // Nothing of the unfinished ones is held on to: what they reserved can be used.
       for (let i = 0; i < 40; ++i) assert.equal(await client.ask(set(`after${i}`, 'y'.repeat(900_000))), 'STORED\r\n');
-    })));
+    }));
 
-  test('bytes one by one', limit, () => onServer([], (server) => withClient(server, async (client) => {
+  test('bytes one by one', limit, () => talk([], async (client, server) => {
     const sent = `${set('a', 'hello\r\nworld')}get a\r\nms b 3 T0\r\nabc\r\nmg b v s\r\nbogus\r\nincr a 1\r\n`;
     const expected = `STORED\r\n${value('a', 'hello\r\nworld')}HD\r\nVA 3 s3\r\nabc\r\nERROR\r\nCLIENT_ERROR cannot increment or decrement non-numeric value\r\n`;
     for (const byte of sent) {
@@ -56,9 +57,9 @@ describe('isocached', { skip: needIsocached, concurrency: 1 }, () => {
       await new Promise((resolve) => setImmediate(resolve));
     }
     assert.equal(await client.read(expected.length), expected);
-  })));
+  }));
 
-  test('a pipeline of 100,000 commands in one go', limit, () => onServer([], (server) => withClient(server, async (client) => {
+  test('a pipeline of 100,000 commands in one go', limit, () => talk([], async (client, server) => {
     let sent = '';
     let expected = '';
     for (let i = 0; i < 20_000; ++i) {
@@ -70,9 +71,9 @@ describe('isocached', { skip: needIsocached, concurrency: 1 }, () => {
     client.send(sent);
     assert.ok(await client.read(expected.length, 30_000) === expected, 'replies out of order, lost or doubled');
     assert.equal(await client.ask('mn\r\n'), 'MN\r\n');
-  })));
+  }));
 
-  test('large values, whole and in order', limit, () => onServer(['-m', '256', '-I', '64m'], (server) => withClient(server, async (client) => {
+  test('large values, whole and in order', limit, () => talk(['-m', '256', '-I', '64m'], async (client, server) => {
     const random = new Random(seed);
     const values = [1000, 4095, 4096, 4097, 16_383, 16_384, 16_385, 65_535, 65_536, 65_537, 500_000, 3_000_000, 20_000_000]
       .map((length, index) => random.bytes(97).repeat(Math.ceil(length / 97)).slice(index % 97).padEnd(length, 'p').slice(0, length));
@@ -93,10 +94,10 @@ describe('isocached', { skip: needIsocached, concurrency: 1 }, () => {
       const old = await reader.read(value('k12', values[12]).length, 20_000);
       assert.ok(old === value('k12', values[12]), 'the slow reader got other bytes than it asked for');
     });
-  })));
+  }));
 
   test('an item of nearly the largest size, 1 GiB', { timeout: 120_000, skip: process.env.ISOCACHE_HUGE ? false : 'ISOCACHE_HUGE is not set' },
-    () => onServer(['-m', '2500', '-I', '1g'], (server) => withClient(server, async (client) => {
+    () => talk(['-m', '2500', '-I', '1g'], async (client, server) => {
       const length = 2 ** 30 - 1000;
       const block = Buffer.alloc(MB, 'v');
       await client.send(`set huge 0 0 ${length}\r\n`);
@@ -104,9 +105,9 @@ describe('isocached', { skip: needIsocached, concurrency: 1 }, () => {
       await client.send('\r\n');
       assert.equal(await client.readLine(100_000), 'STORED\r\n');
       assert.equal(await client.ask('mg huge s\r\n'), `HD s${length}\r\n`);
-    })));
+    }));
 
-  test('a value beyond the limit is swallowed to its end', limit, () => onServer([], (server) => withClient(server, async (client) => {
+  test('a value beyond the limit is swallowed to its end', limit, () => talk([], async (client, server) => {
     assert.equal(await client.ask(set('a', 'old')), 'STORED\r\n');
     const block = Buffer.alloc(MB, 'v');
     await client.send(`set a 0 0 ${50 * MB}\r\n`);
@@ -114,9 +115,9 @@ describe('isocached', { skip: needIsocached, concurrency: 1 }, () => {
     for (let i = 0; i < 50; ++i) await client.send(block);
     assert.equal(await client.ask('\r\nget a\r\nmn\r\n'), 'END\r\nMN\r\n');
     assert.ok(server.residentBytes() < 40 * MB, 'it was kept somewhere');
-  })));
+  }));
 
-  test('a reader that never reads costs a bounded amount, and nobody else', limit, () => onServer([], (server) => withClient(server, async (client) => {
+  test('a reader that never reads costs a bounded amount, and nobody else', limit, () => talk([], async (client, server) => {
     assert.equal(await client.ask(set('big', 'b'.repeat(500_000))), 'STORED\r\n');
     assert.equal(await client.ask(set('small', 's'.repeat(200))), 'STORED\r\n');
     const idle = [];
@@ -137,9 +138,9 @@ describe('isocached', { skip: needIsocached, concurrency: 1 }, () => {
     const first = await reader.read(value('big', 'b'.repeat(500_000)).length, 20_000);
     assert.ok(first === value('big', 'b'.repeat(500_000)));
     for (const one of idle) one.close();
-  })));
+  }));
 
-  test('a slow reader gets everything', limit, () => onServer([], (server) => withClient(server, async (client) => {
+  test('a slow reader gets everything', limit, () => talk([], async (client, server) => {
     const bytes = new Random(seed).bytes(300_000);
     assert.equal(await client.ask(set('big', bytes)), 'STORED\r\n');
     await withClient(server, async (reader) => {
@@ -156,7 +157,7 @@ describe('isocached', { skip: needIsocached, concurrency: 1 }, () => {
         assert.ok(reply === expected, `reply ${i} differs`);
       }
     }, { highWaterMark: 1024 });
-  })));
+  }));
 
   test('more connections than allowed are told so', limit, () => onServer(['-c', '10', '-t', '2'], async (server) => {
     const clients = [];
@@ -183,7 +184,7 @@ describe('isocached', { skip: needIsocached, concurrency: 1 }, () => {
     for (const client of clients) client.close();
   }));
 
-  test('idle connections are closed after idle_timeout', limit, () => onServer(['-o', 'idle_timeout=1'], (server) => withClient(server, async (client) => {
+  test('idle connections are closed after idle_timeout', limit, () => talk(['-o', 'idle_timeout=1'], async (client, server) => {
     const idle = await RawClient.connect(server.address);
     assert.equal(await idle.ask('mn\r\n'), 'MN\r\n');
     const began = Date.now();
@@ -196,7 +197,7 @@ describe('isocached', { skip: needIsocached, concurrency: 1 }, () => {
     assert.ok(Date.now() - began > 800, 'too early');
     await client.readQuiet(300);
     assert.equal(await client.ask('mn\r\n'), 'MN\r\n');
-  })));
+  }));
 
   test('lines without end are closed, retrievals of any length are answered', limit, () => onServer([], async (server) => {
     for (const line of ['x'.repeat(100_000), `mg ${'k'.repeat(100_000)}`, 'set a 0 0 '.padEnd(100_000, '0'), ' '.repeat(100_000), '\0'.repeat(100_000)]) {
@@ -219,7 +220,7 @@ describe('isocached', { skip: needIsocached, concurrency: 1 }, () => {
     });
   }));
 
-  test('out of memory with -M: refused, the old value gone, the rest kept', limit, () => onServer(['-M', '-m', '8'], (server) => withClient(server, async (client) => {
+  test('out of memory with -M: refused, the old value gone, the rest kept', limit, () => talk(['-M', '-m', '8'], async (client, server) => {
     const stored = [];
     for (let i = 0; ; ++i) {
       const reply = await client.ask(set(`k${i}`, String(i).repeat(3000)));
@@ -247,9 +248,9 @@ describe('isocached', { skip: needIsocached, concurrency: 1 }, () => {
     // What is deleted makes room again, now or after a background step.
     for (const i of stored) await client.ask(`delete k${i}\r\n`);
     await eventually(async () => await client.ask(set('again', 'z'.repeat(500_000))) === 'STORED\r\n', 'deleted memory does not come back');
-  })));
+  }));
 
-  test('idle uploaders do not keep others from storing', limit, () => onServer(['-m', '64', '-t', '2'], (server) => withClient(server, async (client) => {
+  test('idle uploaders do not keep others from storing', limit, () => talk(['-m', '64', '-t', '2'], async (client, server) => {
     const uploaders = [];
     const begin = async (count) => {
       for (; uploaders.length < count;) {
@@ -282,9 +283,9 @@ describe('isocached', { skip: needIsocached, concurrency: 1 }, () => {
     }
     await eventually(async () => await connections(client) === 1, 'connections that are gone are counted');
     for (let i = 0; i < 30; ++i) assert.equal(await client.ask(set(`big${i}`, 'b'.repeat(300_000))), 'STORED\r\n');
-  })));
+  }));
 
-  test('one connection with an endless pipeline does not starve the others', limit, () => onServer(['-t', '1'], (server) => withClient(server, async (client) => {
+  test('one connection with an endless pipeline does not starve the others', limit, () => talk(['-t', '1'], async (client, server) => {
     assert.equal(await client.ask(set('a', 'x'.repeat(100))), 'STORED\r\n');
     const hog = await RawClient.connect(server.address);
     const block = Buffer.from('get a\r\n'.repeat(20_000));
@@ -307,7 +308,7 @@ describe('isocached', { skip: needIsocached, concurrency: 1 }, () => {
       hog.close();
       await hogging;
     }
-  })));
+  }));
 
   test('half-closed connections are answered to the end', limit, () => onServer([], async (server) => {
     const client = await RawClient.connect(server.address, { allowHalfOpen: true });
@@ -326,7 +327,7 @@ describe('isocached', { skip: needIsocached, concurrency: 1 }, () => {
     await withClient(server, async (one) => assert.equal(await one.ask('get b\r\n'), 'END\r\n'));
   }));
 
-  test('connections that come and go leave nothing behind', limit, () => onServer([], (server) => withClient(server, async (client) => {
+  test('connections that come and go leave nothing behind', limit, () => talk([], async (client, server) => {
     const random = new Random(seed);
     const round = async () => {
       const sockets = Array.from({ length: 50 }, () => net.connect(server.address));
@@ -347,5 +348,5 @@ describe('isocached', { skip: needIsocached, concurrency: 1 }, () => {
     await eventually(async () => await connections(client) === 1, 'connections that are gone are counted');
     assert.ok(server.residentBytes() < before + 20 * MB, 'memory grows with every connection');
     assert.equal(await client.ask(`${set('a', '1')}get a\r\n`), `STORED\r\n${value('a', '1')}`);
-  })));
+  }));
 });
