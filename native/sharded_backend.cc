@@ -31,10 +31,9 @@ ShardedBackend::ShardedBackend(const Settings& settings, std::uint64_t hash_seed
   store.memory_limit = std::max(settings.max_bytes / count, limits::kMinStoreBytes);
   store.max_item_size = settings.max_item_bytes;
   store.hash_seed = hash_seed;
-  store.cas_stride = count;
+  if (count > 1) store.cas_ids = &cas_ids_;
   store.evict = settings.evictions;
   for (unsigned shard = 0; shard < count; ++shard) {
-    store.first_cas = 2 + shard;  // no item has 1, as in memcached
     const EngineOptions engine{.shard = shard, .cas_enabled = settings.cas_enabled};
     shards_.push_back(std::make_unique<Shard>(store, engine, huge_pages));
   }

@@ -9,6 +9,7 @@
 // commit.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -100,6 +101,12 @@ class ShardedBackend : public Backend, public AdminTarget {
   std::size_t shard_mask_;
   HostFigures* host_;
   std::mutex admin_mutex_;
+  // One for all shards: a line that writers share, but ids are as memcached's, one sequence.
+  struct alignas(64) SharedCasIds : CasIds {
+    std::uint64_t next() override { return last.fetch_add(1, std::memory_order_relaxed) + 1; }
+    std::atomic<std::uint64_t> last{kFirstCas - 1};
+  };
+  SharedCasIds cas_ids_;
   std::vector<std::unique_ptr<Shard>> shards_;
 };
 

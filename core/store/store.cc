@@ -103,9 +103,8 @@ bool Store::may_pin() const {
 // --- writing ------------------------------------------------------------------------------
 
 std::uint64_t Store::next_cas() {
-  const std::uint64_t cas = impl_->next_cas;
-  impl_->next_cas += impl_->options.cas_stride;
-  return cas;
+  CasIds* const shared = impl_->options.cas_ids;
+  return shared != nullptr ? shared->next() : impl_->next_cas++;
 }
 
 bool Store::Impl::make_room(std::size_t bytes) {

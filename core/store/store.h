@@ -31,12 +31,20 @@ class MemorySource {
   virtual std::byte* allocate(std::size_t bytes) = 0;
 };
 
+// Where cas ids come from. Shards share one source, so that ids are unique and grow over all keys, as
+// memcached's do. The first is 2: clients and recordings use 1 for an id that nothing has.
+inline constexpr std::uint64_t kFirstCas = 2;
+class CasIds {
+ public:
+  virtual ~CasIds() = default;
+  virtual std::uint64_t next() = 0;
+};
+
 struct StoreOptions {
   std::size_t memory_limit = limits::kDefaultMemoryBytes;  // all of it: segments, index, ghosts
   std::size_t max_item_size = limits::kDefaultMaxItemBytes;
   std::uint64_t hash_seed = 0;  // random for each process; shards share it
-  std::uint64_t first_cas = 2;  // shards count first_cas, first_cas + cas_stride, ...; nobody has 1
-  std::uint64_t cas_stride = 1;
+  CasIds* cas_ids = nullptr;      // null: the store counts by itself; outlives the store
   bool evict = true;           // false (-M): a full store answers kNoMemory
   double size_exponent = 1.0;  // victim band: age x mean size^exponent; 0 favours no size
 };

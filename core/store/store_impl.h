@@ -14,8 +14,7 @@ struct Store::Impl {
         log(store_options.memory_limit, memory),
         index(log.heap, store_options.hash_seed),
         evictor(log, index, counters, store_options.hash_seed,
-                {store_options.evict, store_options.size_exponent}),
-        next_cas(store_options.first_cas) {}
+                {store_options.evict, store_options.size_exponent}) {}
 
   Location location_of(const Item& item) const { return item.bucket_->location(item.slot_); }
   Item item_at(Slot slot) {
@@ -46,7 +45,7 @@ struct Store::Impl {
   Log log;
   Index index;
   Evictor evictor;
-  std::uint64_t next_cas;
+  std::uint64_t next_cas = kFirstCas;  // without a shared source
   std::size_t upload_bytes = 0;  // records of unfinished uploads
 };
 

@@ -17,9 +17,7 @@ class StoreCache : public Cache {
  public:
   StoreCache(StoreOptions options, unsigned shards) : seed_(options.hash_seed) {
     options.memory_limit /= shards;
-    options.cas_stride = shards;
     for (unsigned shard = 0; shard < shards; ++shard) {
-      options.first_cas = shard + 1;
       stores_.push_back(std::make_unique<Store>(options, memory_));
     }
   }

@@ -79,7 +79,6 @@ class Player {
   static StoreOptions store_options() {
     StoreOptions options;
     options.memory_limit = 32U << 20U;
-    options.first_cas = 2;  // as in the recordings, which compare with 1 and expect no match
     return options;
   }
 

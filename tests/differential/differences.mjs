@@ -95,8 +95,8 @@ export const differences = [
     verdict: 'avoid',
     applies: (words) => words.some((word) => /^[A-Z]?\+\d/.test(word)) ||
       (['touch', 'gat', 'gats'].includes(words[0]) && words.some((word) => isSigned(word) && !isInt32(word))) ||
-      (META.has(words[0]) && flagsOf(words).some((word) => 'TNRF'.includes(word[0]) && isSigned(word.slice(1)) && !is32(word.slice(1)) && !isInt32(word.slice(1)))) ||
-      (META.has(words[0]) && flagsOf(words).some((word) => 'TNR'.includes(word[0]) && isSigned(word.slice(1)) && !isInt32(word.slice(1)))),
+      (META.has(words[0]) && flagsOf(words).some((word) => isSigned(word.slice(1)) &&
+        (('TNR'.includes(word[0]) && !isInt32(word.slice(1))) || (word[0] === 'F' && !is32(word.slice(1)))))),
   },
 
   // --- bad lines -----------------------------------------------------------------------------
@@ -143,7 +143,8 @@ export const differences = [
   {
     reason: 'md and ma word errors of flags and numbers differently; which of two errors is told first',
     verdict: 'words',
-    applies: (words) => ['mg', 'md', 'ma'].includes(words[0]) && (badMetaFlag(words) || badMetaNumber(words) || words[1]?.length > MAX_KEY_BYTES),
+    applies: (words) => ['mg', 'md', 'ma'].includes(words[0]) &&
+      (badMetaFlag(words) || badMetaNumber(words) || words[1]?.length > MAX_KEY_BYTES),
   },
   {
     reason: 'which of two errors in one ms line is told first',

@@ -27,7 +27,9 @@ try {
     progress: (done) => process.stderr.write(`\r${done} of ${count} streams, ${((Date.now() - began) / 1000).toFixed(0)} s`),
   });
   process.stderr.write('\n');
-  for (const server of [ours, theirs]) if (!server.alive) console.log(`${server.name} ended: ${server.child.signalCode} ${server.stderr}`);
+  for (const server of [ours, theirs].filter(({ alive }) => !alive)) {
+    console.log(`${server.name} ended: ${server.child.signalCode} ${server.stderr}`);
+  }
   for (const failure of failures) console.log(`${failure}\n`);
   console.log(failures.length === 0
     ? `${count} streams from seed ${seed}: no difference`

@@ -23,6 +23,8 @@ const CLIENT_FLAGS = ['0', '0', '0', '5', '123', '4294967295', '4294967296', 'ab
 const OPAQUES = ['O1', 'Oabc', 'O', `O${'z'.repeat(31)}`, `O${'z'.repeat(32)}`];
 const TTLS = ['0', '100', '2000', '-1', '2592001', 'abc', '', '3000000000'];
 const WINDOWS = ['60', '1000', '5000', '0', '-1', 'abc'];  // R: never equal to a TTL, so that no second decides
+const ODD_LINES = ['mn', 'mn x', 'bogus', 'GET a', 'mset a 1', 'verbosity 0', 'verbosity', 'delete', 'get', 'gets', 'gat', 'mg',
+  'md', 'ma', 'ms', 'incr', 'touch', '', 'me nosuchkey', 'cache_memlimit', 'stats nosuch', 'slabs foo', 'lru foo'];
 const NO_SUCH_CAS = '99999999';
 
 function value(random, name) {
@@ -53,12 +55,13 @@ const noreply = (random) => (random.oneIn(8) ? ' noreply' : '');
 
 /** The length word for a data block: nearly always right. */
 function lengthWord(random, data) {
-  if (random.oneIn(60)) return random.pick(['abc', '-1', '', String(Math.max(0, data.length - 1)), String(Math.max(0, data.length - 3))]);
-  return String(data.length);
+  if (!random.oneIn(60)) return String(data.length);
+  return random.pick(['abc', '-1', '', String(Math.max(0, data.length - 1)), String(Math.max(0, data.length - 3))]);
 }
 
 function cas(random, name) {
-  return random.pick([`{cas:${name}}`, `{cas:${name}}`, `{oldcas:${name}}`, NO_SUCH_CAS, '0', '18446744073709551615', 'abc', '18446744073709551616']);
+  return random.pick([`{cas:${name}}`, `{cas:${name}}`, `{oldcas:${name}}`, NO_SUCH_CAS, '0', '18446744073709551615', 'abc',
+    '18446744073709551616']);
 }
 
 function storage(random) {
@@ -67,7 +70,8 @@ function storage(random) {
   const data = value(random, name);
   const where = random.oneIn(40) ? TOO_LONG : `{key:${name}}`;
   const unique = verb === 'cas' ? ` ${cas(random, name)}` : '';
-  return { line: `${verb} ${where} ${random.pick(CLIENT_FLAGS)} ${random.pick(EXPTIMES)} ${lengthWord(random, data)}${unique}${noreply(random)}`, data };
+  const words = [verb, where, random.pick(CLIENT_FLAGS), random.pick(EXPTIMES), lengthWord(random, data)];
+  return { line: words.join(' ') + unique + noreply(random), data };
 }
 
 /** Picks flags, each at most once (nearly always), in any order. */
@@ -114,7 +118,10 @@ function meta(random) {
     case 'mg': choices = vivifies ? [of.vivify, of.recache, ...common] : [...common, of.recache]; break;
     case 'ms': choices = [...common, of.setMode, of.setMode, of.clientFlags, of.ttl, of.stale, of.cas]; break;
     case 'md': choices = [...common, of.stale, of.stale, of.cas]; break;
-    case 'ma': choices = [...common.filter((choice) => choice !== of.ttl), of.stillTtl, of.mathMode, of.delta, of.initial, of.vivify, of.vivify, of.cas]; break;
+    case 'ma':
+      choices = [...common.filter((choice) => choice !== of.ttl), of.stillTtl, of.mathMode, of.delta, of.initial,
+        of.vivify, of.vivify, of.cas];
+      break;
   }
   const where = binary ? `{bkey:${name}}` : random.oneIn(50) ? TOO_LONG : `{key:${name}}`;
   const tail = `${binary ? ' b' : ''}${flags(random, choices)}`;
@@ -131,8 +138,7 @@ function other(random) {
     case 3: case 4: return line(`incr ${key(random, NUMBER_KEYS)} ${random.pick(DELTAS)}${noreply(random)}`);
     case 5: return line(`touch ${key(random)} ${random.pick(EXPTIMES)}${noreply(random)}`);
     case 6: return line(`${random.pick(['gat', 'gats'])} ${random.pick(EXPTIMES)} ${fewKeys(random)}`);
-    case 7: return line(random.pick(['mn', 'mn x', 'bogus', 'GET a', 'mset a 1', 'verbosity 0', 'verbosity', 'delete', 'get', 'gets',
-      'gat', 'mg', 'md', 'ma', 'ms', 'incr', 'touch', '', 'me nosuchkey', 'cache_memlimit', 'stats nosuch', 'slabs foo', 'lru foo']));
+    case 7: return line(random.pick(ODD_LINES));
     default: return line(`${random.pick(['get', 'get', 'gets'])} ${manyKeys(random)}`);
   }
 }

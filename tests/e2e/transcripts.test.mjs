@@ -49,11 +49,11 @@ describe('isocached', { skip: needIsocached }, () => {
     });
   }
 
-  // Each on a new server, as it was recorded, and with the same cas ids (one shard): some compare them with
+  // Each on a new server, as it was recorded, and with the same cas ids: some compare them with
   // ids of their own, one sends such an id where a length belongs.
   const playRecorded = async (player) => {
     for (const { name, sections } of recorded) {
-      await withServer(startIsocached, ['-t', '2', '-m', '16'], (fresh) => play(fresh, sections, player))
+      await withServer(startIsocached, ['-t', '2'], (fresh) => play(fresh, sections, player))
         .catch((error) => { throw new Error(`${name}: ${error.message}`); });
     }
   };

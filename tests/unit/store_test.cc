@@ -320,10 +320,19 @@ TEST_F(StoreTest, OneUploadOfTheLargestSizeFits) {
   EXPECT_EQ(find("large").value_length(), (8U << 20) - 100);
 }
 
-TEST_F(StoreTest, CasIdsStepOverThoseOfOtherShards) {
-  open({.memory_limit = 4U << 20, .first_cas = 3, .cas_stride = 4});
-  EXPECT_EQ(store_->next_cas(), 3U);
-  EXPECT_EQ(store_->next_cas(), 7U);
+TEST_F(StoreTest, CasIdsGrowOverAllStoresThatShareASource) {
+  struct Counter : CasIds {
+    std::uint64_t next() override { return ++last; }
+    std::uint64_t last = 40;
+  } counter;
+  HeapMemory memory;
+  Store other({.memory_limit = 4U << 20, .cas_ids = &counter}, memory);
+  open({.memory_limit = 4U << 20, .cas_ids = &counter});
+  EXPECT_EQ(store_->next_cas(), 41U);
+  EXPECT_EQ(other.next_cas(), 42U);
+  EXPECT_EQ(store_->next_cas(), 43U);
+  open({.memory_limit = 4U << 20});
+  EXPECT_EQ(store_->next_cas(), kFirstCas);
 }
 
 }  // namespace
