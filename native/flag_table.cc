@@ -1,6 +1,7 @@
 #include "native/flag_table.h"
 
 #include <fmt/format.h>
+#include <cmath>
 
 #include "base/limits.h"
 #include "native/errors.h"
@@ -36,7 +37,7 @@ unsigned percent(std::string_view value, std::string_view flag) {
   if (!parse_decimal(value, factor) || factor <= 1.0 || factor > 1000.0) {
     throw UsageError(fmt::format("{}: a factor greater than 1, not '{}'", flag, value));
   }
-  return static_cast<unsigned>(factor * 100 + 0.5);
+  return static_cast<unsigned>(std::lround(factor * 100));
 }
 
 void listen(Options& options, std::string_view value) {
@@ -44,7 +45,7 @@ void listen(Options& options, std::string_view value) {
   while (!value.empty()) {
     const auto comma = value.find(',');
     if (comma != 0) options.listen.emplace_back(value.substr(0, comma));
-    value = comma == value.npos ? std::string_view() : value.substr(comma + 1);
+    value = comma == std::string_view::npos ? std::string_view() : value.substr(comma + 1);
   }
 }
 

@@ -23,7 +23,7 @@ std::string entry(std::string_view names, std::string_view help) {
   constexpr std::size_t kHelpColumns = kLineColumns - kNameColumns;
   while (help.size() > kHelpColumns) {
     const auto space = help.rfind(' ', kHelpColumns);
-    if (space == help.npos) break;
+    if (space == std::string_view::npos) break;
     text += fmt::format("{}\n{:{}}", help.substr(0, space), "", kNameColumns);
     help.remove_prefix(space + 1);
   }

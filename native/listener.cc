@@ -90,10 +90,12 @@ Endpoint parse_endpoint(std::string_view text, unsigned default_port) {
   const auto colon = text.rfind(':');
   if (text.starts_with('[')) {
     const auto close = text.find(']');
-    if (close == text.npos) throw UsageError(fmt::format("missing ] in address: {}", text));
+    if (close == std::string_view::npos)
+      throw UsageError(fmt::format("missing ] in address: {}", text));
     endpoint.host = text.substr(1, close - 1);
     if (close + 1 < text.size()) port = text.substr(close + 1);
-  } else if (colon != text.npos && text.find(':') == colon) {  // more colons: IPv6 without a port
+  } else if (colon != std::string_view::npos &&
+             text.find(':') == colon) {  // more colons: IPv6 without a port
     endpoint.host = text.substr(0, colon);
     port = text.substr(colon);
   }

@@ -58,7 +58,7 @@ class ShardedBackend : public Backend, public AdminTarget {
   void release(const Output& sent) override;
 
   // A bounded step of one shard's background work; true if there is more to do at once.
-  bool tick(unsigned shard, UnixSeconds now_s);
+  bool tick(unsigned index, UnixSeconds now_s);
 
   // AdminTarget; called under the admin lock, except scan().
   Settings& settings() override { return settings_; }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "native/errors.h"
 #include "native/flag_table.h"
@@ -25,7 +26,7 @@ unsigned scaled(std::string_view word, std::string_view value, double scale) {
   if (!parse_decimal(value, parsed) || parsed < 0 || parsed > 1e6) {
     throw UsageError(fmt::format("-o {}: a number such as 0.5, not '{}'", word, value));
   }
-  return static_cast<unsigned>(parsed * scale + 0.5);
+  return static_cast<unsigned>(std::lround(parsed * scale));
 }
 
 [[noreturn]] void no_flash() { throw UsageError("-o ext_path: a flash tier is not supported yet"); }
@@ -173,10 +174,11 @@ void apply_word(Options& options, std::string_view text) {
     throw UsageError(fmt::format("-o: '{}' is not known; known are: {}", name, known_words()));
   }
   const bool may_stand_alone = word->argument.empty() || word->name == "slab_automove";
-  if (equals == text.npos && !may_stand_alone) {
+  if (equals == std::string_view::npos && !may_stand_alone) {
     throw UsageError(fmt::format("-o {0}: needs a value, {0}={1}", name, word->argument));
   }
-  word->apply(options, equals == text.npos ? std::string_view() : text.substr(equals + 1));
+  word->apply(options,
+              equals == std::string_view::npos ? std::string_view() : text.substr(equals + 1));
   if (word->purpose == kAccepted) {
     options.notes.push_back(fmt::format("-o {} has no effect", name));
   }
@@ -190,7 +192,7 @@ void apply_words(Options& options, std::string_view list) {
   while (!list.empty()) {
     const auto comma = list.find(',');
     if (comma != 0) apply_word(options, list.substr(0, comma));
-    list = comma == list.npos ? std::string_view() : list.substr(comma + 1);
+    list = comma == std::string_view::npos ? std::string_view() : list.substr(comma + 1);
   }
 }
 

@@ -408,7 +408,9 @@ void Evictor::expire_segment(SegmentId id) {
     ++counters_.crawler_reclaimed;
     if ((item.bits & kFetched) == 0) ++counters_.expired_unfetched;
     const std::uint64_t hash = hash_of(location);
-    drop(index_.find(hash, [&](Location at) { return at == location; }), hash);
+    const Slot slot = index_.find(hash, [&](Location at) { return at == location; });
+    assert(slot);
+    drop(slot, hash);
     if (log_.heap.segment(id).use == SegmentUse::kFree) return;  // that was its last live item
     if (log_.heap.segment(id).use == SegmentUse::kZombie) return;
   }

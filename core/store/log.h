@@ -49,12 +49,12 @@ class Log {
 
   // --- dying and moving -------------------------------------------------------------------
   // The item and its pieces are dead.
-  void kill_item(Location item);
+  void kill_item(Location location);
   // Copies one record to the stream's end and puts its neighbours in a chain right; the old copy is
   // dead. What does not fit is split, as when it was appended. The caller points the index at a
   // moved item. 0: out of segments.
-  Location move_item(Location item, Stream stream, std::uint64_t hash);
-  Location move_piece(Location piece, Stream stream);
+  Location move_item(Location from, Stream stream, std::uint64_t hash);
+  Location move_piece(Location from, Stream stream);
   // After an item became shorter in place: the `bytes` at `location` are unused.
   void fill(Location location, std::size_t bytes);
 
@@ -65,8 +65,8 @@ class Log {
     SegmentId segment = 0;
     Location next = 0;  // the piece after this one
   };
-  Span first_span(Location item) const;
-  Span piece_span(Location piece) const;
+  Span first_span(Location location) const;  // of an item
+  Span piece_span(Location location) const;
 
   // --- records ----------------------------------------------------------------------------
   ItemHeader* item(Location location) const { return heap.record<ItemHeader>(location); }

@@ -27,12 +27,13 @@ namespace isocache {
 class MemorySource {
  public:
   virtual ~MemorySource() = default;
-  // Aligned to 64, with any content; null when there is no more. `bytes` is a multiple of kSegmentBytes.
+  // Aligned to 64, with any content; null when there is no more. `bytes` is a multiple of
+  // kSegmentBytes.
   virtual std::byte* allocate(std::size_t bytes) = 0;
 };
 
-// Where cas ids come from. Shards share one source, so that ids are unique and grow over all keys, as
-// memcached's do. The first is 2: clients and recordings use 1 for an id that nothing has.
+// Where cas ids come from. Shards share one source, so that ids are unique and grow over all keys,
+// as memcached's do. The first is 2: clients and recordings use 1 for an id that nothing has.
 inline constexpr std::uint64_t kFirstCas = 2;
 class CasIds {
  public:
@@ -44,9 +45,9 @@ struct StoreOptions {
   std::size_t memory_limit = limits::kDefaultMemoryBytes;  // all of it: segments, index, ghosts
   std::size_t max_item_size = limits::kDefaultMaxItemBytes;
   std::uint64_t hash_seed = 0;  // random for each process; shards share it
-  CasIds* cas_ids = nullptr;      // null: the store counts by itself; outlives the store
-  bool evict = true;           // false (-M): a full store answers kNoMemory
-  double size_exponent = 1.0;  // victim band: age x mean size^exponent; 0 favours no size
+  CasIds* cas_ids = nullptr;    // null: the store counts by itself; outlives the store
+  bool evict = true;            // false (-M): a full store answers kNoMemory
+  double size_exponent = 1.0;   // victim band: age x mean size^exponent; 0 favours no size
 };
 
 class Bucket;

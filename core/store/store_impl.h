@@ -31,7 +31,7 @@ struct Store::Impl {
   bool try_in_place(const Key& key, Item old, const ItemFields& fields,
                     std::span<const std::string_view> parts, std::size_t value_length);
   // Points the index at a finished item, in place of `old` if it is there.
-  bool link(const Key& key, Slot old, Location item, const ItemFields& fields);
+  bool link(const Key& key, Slot old, Location location, const ItemFields& fields);
   PutStatus refuse(PutStatus why, const Key& key);
   // Bytes that all unfinished uploads together may hold.
   std::size_t upload_allowance() const;
@@ -46,7 +46,7 @@ struct Store::Impl {
   Index index;
   Evictor evictor;
   std::uint64_t next_cas = kFirstCas;  // without a shared source
-  std::size_t upload_bytes = 0;  // records of unfinished uploads
+  std::size_t upload_bytes = 0;        // records of unfinished uploads
 };
 
 }  // namespace isocache

@@ -91,8 +91,7 @@ TEST(Admin, MetadumpTellsWhatItPromises) {
   const std::string at = std::to_string(TestCore::kStart);
   EXPECT_EQ(host.ask("lru_crawler metadump hash"),
             "OK\r\nkey=a%2Fb exp=" + std::to_string(TestCore::kStart + 100) + " la=" + at +
-                " cas=" + std::to_string(kFirstCas) +
-                " fetch=no cls=1 size=69 flags=5 \nEND\r\n");
+                " cas=" + std::to_string(kFirstCas) + " fetch=no cls=1 size=69 flags=5 \nEND\r\n");
 }
 
 TEST(Admin, CachedumpShowsOneClassUpToAMaximum) {
