@@ -26,7 +26,7 @@ constexpr std::size_t kBatchRecords = 32;
 constexpr std::size_t kBatchBytes = 4096;
 // Survivors copied in one call; what is found later is evicted though it was read. Bounds the
 // stall.
-constexpr std::size_t kMaxSecondChances = 4 * limits::kSegmentBytes;
+constexpr std::size_t kMaxSecondChances = 8 * limits::kSegmentBytes;
 
 }  // namespace
 
@@ -48,8 +48,8 @@ bool Evictor::make_room_slowly(std::size_t bytes) {
   const std::size_t segments = bytes / limits::kSegmentBytes;
   const std::size_t needed = kReserve + 1 + segments;
   if (needed + kReserve > log_.heap.limit_segments()) return false;
-  // Ahead of need: twice what is written, more while few survive the selection.
-  owed_bytes_ += 2 * bytes + 2 * bytes *
+  // Ahead of need: three times what is written, more while few survive the selection.
+  owed_bytes_ += 3 * bytes + 2 * bytes *
                                  (kReserve + kAhead + segments -
                                   std::min(log_.heap.available(), kReserve + kAhead + segments));
   while (owed_bytes_ >= kBatchBytes || log_.heap.available() < needed) {
@@ -329,7 +329,7 @@ void Evictor::fit_ghost() {
   const double wanted = kGhostPerItem * static_cast<double>(index_.size());
   const auto capacity = static_cast<double>(ghost_.capacity());
   const std::size_t most_pages = std::max<std::size_t>(1, log_.heap.limit_segments() / kGhostShare);
-  if (capacity < wanted && ghost_.pages() < most_pages && log_.heap.available() > 1) {
+  if (capacity < wanted && ghost_.pages() < most_pages && log_.heap.available() > kReserve) {
     ghost_.add_page();
   } else if (ghost_.pages() > most_pages ||
              (ghost_.pages() > 1 && capacity > 2 * wanted + 2.0 * Ghost::kPageEntries)) {

@@ -69,7 +69,7 @@ class Evictor {
  private:
   // Segments kept back for survivors, and a little ahead of need.
   static constexpr std::size_t kReserve = 2;
-  static constexpr std::size_t kAhead = 2;
+  static constexpr std::size_t kAhead = 1;
 
   struct Record {
     Location location;

@@ -16,7 +16,7 @@ Index::Index(Heap& heap, std::uint64_t hash_seed) : heap_(heap), hash_seed_(hash
   set_growth_mark();
 }
 
-void Index::set_growth_mark() { growth_at_ = table_.buckets * Bucket::kSlots / 8 * 7; }
+void Index::set_growth_mark() { growth_at_ = table_.buckets * Bucket::kSlots / 10 * 9; }
 
 void Index::prefetch(std::uint64_t hash) const {
   for (const Table* table : {&table_, &next_}) {
@@ -92,7 +92,7 @@ void Index::erase(Slot slot, std::uint64_t hash) {
 
 void Index::begin_growth() {
   assert(!growing());
-  const std::size_t pages = table_.pages.size() + std::max<std::size_t>(1, table_.pages.size() / 4);
+  const std::size_t pages = table_.pages.size() + std::max<std::size_t>(1, table_.pages.size() / 8);
   next_.buckets = pages * kPageBuckets;
   next_.pages.assign(pages, 0);
   next_.bases.assign(pages, nullptr);

@@ -13,11 +13,12 @@
 // stops here, so nearly every miss costs one cache line. The next bucket tried is a tag-dependent
 // number of buckets further on in the same page (1,024 buckets, one 64 KiB segment).
 //
-// Growth: when the table is 7/8 full, a second table a quarter larger is begun. Every insert, and
+// Growth: when the table is 9/10 full, a second table an eighth larger is begun. Every insert, and
 // every background step, moves a few buckets over. Buckets are numbered by the hash's upper bits
 // scaled to the table's size, so both tables are in the same order: pages of the old one are freed
 // while those of the new one are filled, and the two together never need more than the new table
-// plus a page. No operation ever waits for a whole rehash, and the table is always 70 to 90 % full.
+// plus a page. No operation ever waits for a whole rehash, and the table is always 80 to 90 % full
+// (once it has eight pages).
 #pragma once
 
 #include <cstddef>

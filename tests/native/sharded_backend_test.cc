@@ -94,8 +94,8 @@ bool is_own_value(const std::string& reply, int key) {
 TEST(ShardCount, FollowsThreadsMemoryAndItemSize) {
   EXPECT_EQ(shard_count_for(settings_for(1024, 1)), 1U);
   EXPECT_EQ(shard_count_for(settings_for(1024, 4)), 16U);
-  EXPECT_EQ(shard_count_for(settings_for(64, 4)), 4U);
-  EXPECT_EQ(shard_count_for(settings_for(48, 4)), 2U);
+  EXPECT_EQ(shard_count_for(settings_for(64, 4)), 2U);
+  EXPECT_EQ(shard_count_for(settings_for(48, 4)), 1U);
   EXPECT_EQ(shard_count_for(settings_for(1, 4)), 1U);
   Settings large_items = settings_for(1024, 4);
   large_items.max_item_bytes = 256U << 20;
@@ -103,7 +103,7 @@ TEST(ShardCount, FollowsThreadsMemoryAndItemSize) {
 }
 
 TEST(ShardedBackend, AnswersABatchOverManyShardsInOrder) {
-  ShardedBackend backend(settings_for(256, 4), kSeed, false, nullptr);
+  ShardedBackend backend(settings_for(512, 4), kSeed, false, nullptr);
   ASSERT_EQ(backend.shard_count(), 16U);
   Client client(backend);
   std::string sets, gets, stored, values;

@@ -41,7 +41,10 @@ export async function load(server, options) {
     '--json',
   ]);
   if (result.errors !== 0) {
-    throw new Error(`${server.name}, ${options.workload}: ${result.errors} errors, the first: ${result.first_error}`);
+    const what = `${server.name}, ${options.workload}: ${result.errors} errors, the first: ${result.first_error}`;
+    // memcached refuses some sets while it evicts as fast as it can; ours may refuse nothing.
+    if (server.name !== 'memcached') throw new Error(what);
+    console.error(`note: ${what}`);
   }
   return result;
 }
