@@ -149,8 +149,8 @@ TEST(ShardedBackend, MetadumpVisitsAllShards) {
 // administers and a fourth does the background work.
 TEST(ShardedBackend, ThreadsNeverSeeEachOthersBytes) {
   constexpr int kThreads = 3;
-  constexpr int kKeys = 200;
-  ShardedBackend backend(settings_for(32, 4), kSeed, false, nullptr);
+  constexpr int kKeys = 800;
+  ShardedBackend backend(settings_for(64, 4), kSeed, false, nullptr);
   ASSERT_GT(backend.shard_count(), 1U);
   std::atomic<bool> done{false};
   std::atomic<int> wrong{0};
@@ -183,7 +183,7 @@ TEST(ShardedBackend, ThreadsNeverSeeEachOthersBytes) {
       client.ask("stats\r\nstats items\r\nstats slabs\r\nstats settings\r\n");
       client.ask("lru_crawler metadump all\r\n");
       if (step % 7 == 0) client.ask("flush_all\r\nstats reset\r\n");
-      client.ask(step % 2 == 0 ? "cache_memlimit 48\r\n" : "cache_memlimit 32\r\n");
+      client.ask(step % 2 == 0 ? "cache_memlimit 64\r\n" : "cache_memlimit 20\r\n");
     }
   };
   const auto tick = [&] {
