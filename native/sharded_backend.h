@@ -1,7 +1,10 @@
 // The server's Backend: a power-of-two number of engines, each behind its own lock.
 //
-//   batch of requests -> prefetch, shard by shard -> runs of same-shard requests, in order:
-//                                                    lock once a run -> Engine::execute
+//   batch of requests -> sorted by shard -> prefetch -> a lock and Engine::execute for each shard
+//                                                    -> replies, in the order of the requests
+//
+// Requests for different keys of one batch are thus executed in another order than they came in,
+// which nobody can tell: replies are in order, and so are the requests for each key.
 //
 // Locks: a shard's mutex for anything its store does, the admin mutex for one administrative
 // command at a time; the admin mutex is taken first. No lock is held across IO, nor when a call
@@ -22,6 +25,7 @@
 #include "command/engine.h"
 #include "command/settings.h"
 #include "native/reserved_memory.h"
+#include "native/spinning_mutex.h"
 #include "store/store.h"
 
 namespace isocache {
@@ -74,26 +78,26 @@ class ShardedBackend : public Backend, public AdminTarget {
                      ItemVisitor& visitor) override;
 
  private:
-  struct alignas(64) Shard {
+  struct Shard {
     Shard(const StoreOptions& store_options, const EngineOptions& engine_options, bool huge_pages)
         : memory(store_options.memory_limit, huge_pages),
           store(store_options, memory),
           engine(store, engine_options) {}
-    std::mutex mutex;
     ReservedMemory memory;
     Store store;
+    // The lock and the engine's first fields share the one line that every holder writes anyway.
+    alignas(64) SpinningMutex mutex;
     Engine engine;
   };
 
   // By bits that the store uses neither for the bucket (the top 32) nor for the tag (the low 8).
   std::size_t shard_index(std::uint64_t hash) const { return (hash >> 8) & shard_mask_; }
   Shard& shard_of(const Request& request) { return *shards_[shard_index(request.key.hash)]; }
-  struct Run {
-    std::size_t shard = 0;
-    std::size_t length = 0;
-  };
-  Run first_run(std::span<const Request> requests) const;
-  void prefetch(std::span<const Request> requests) const;
+  struct Plan;
+  void make_plan(std::span<const Request> batch, Plan& plan) const;
+  template <typename Visit>
+  void under_locks(const Plan& plan, Visit&& visit) const;
+  void prefetch(const Plan& plan, std::span<const Request> batch) const;
   void execute_batch(std::span<Request> batch, UnixSeconds now_s, Output& out);
 
   Settings settings_;  // under admin_mutex_

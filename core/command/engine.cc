@@ -7,7 +7,7 @@ namespace isocache {
 Engine::Engine(Store& store, const EngineOptions& options) : store_(store), options_(options) {}
 
 void Engine::begin_turn(UnixSeconds now_s) {
-  now_s_ = now_s;
+  if (now_s_ != now_s) now_s_ = now_s;
   if (flush_at_s_ != 0 && flush_at_s_ <= now_s) [[unlikely]] {
     flush_at_s_ = 0;
     store_.flush();

@@ -50,10 +50,8 @@ class Engine {
   // prefetched first. REQUIRES: every request's key belongs to this shard, or it is kReply; none is
   // kAdmin.
   void execute(std::span<Request> requests, UnixSeconds now_s, Output& out);
-  // One of several shards' requests in a batch: the host calls prefetch() for a run of requests
-  // under the lock, then this for each.
+  // One request, for a host that has several shards' in a batch and prefetches from the store.
   void execute(Request& request, UnixSeconds now_s, Output& out);
-  void prefetch(std::span<const Request> requests) const;
 
   // Backend's functions of the same names, for this shard.
   PutStatus begin_upload(const Request& request, UnixSeconds now_s, Upload* upload);
@@ -73,6 +71,7 @@ class Engine {
   Store& store() { return store_; }
 
  private:
+  void prefetch(std::span<const Request> requests) const;
   void execute_one(Request& request, Output& out);
   void begin_turn(UnixSeconds now_s);
 
@@ -113,12 +112,13 @@ class Engine {
   std::uint64_t new_cas(const Request& request);
   BandCounters& band_of(Item item);
 
+  // What every request reads, then what it writes: the host's lock fits beside the former.
   Store& store_;
+  UnixSeconds now_s_ = 0;
+  UnixSeconds flush_at_s_ = 0;  // 0: none waits
   EngineOptions options_;
   EngineCounters counters_;
   std::uint64_t total_items_at_reset_ = 0;
-  UnixSeconds now_s_ = 0;
-  UnixSeconds flush_at_s_ = 0;  // 0: none waits
 };
 
 }  // namespace isocache

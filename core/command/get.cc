@@ -59,7 +59,6 @@ void Engine::count_get(const Request& request, const FindResult& found) {
     ++(found.item ? band_of(found.item).touch_hits : counters_.touch_misses);
     return;
   }
-  ++counters_.cmd_get;
   ++(found.item ? band_of(found.item).get_hits : counters_.get_misses);
 }
 

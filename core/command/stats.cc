@@ -21,7 +21,6 @@ BandCounters& BandCounters::operator+=(const BandCounters& other) {
 
 EngineCounters& EngineCounters::operator+=(const EngineCounters& other) {
   for (unsigned band = 0; band < kBands; ++band) bands[band] += other.bands[band];
-  cmd_get += other.cmd_get;
   cmd_touch += other.cmd_touch;
   cmd_flush += other.cmd_flush;
   cmd_meta += other.cmd_meta;

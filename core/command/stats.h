@@ -38,7 +38,6 @@ struct BandCounters {
 // What one engine has done since the start or `stats reset`.
 struct EngineCounters {
   std::array<BandCounters, kBands> bands = {};
-  std::uint64_t cmd_get = 0;
   std::uint64_t cmd_touch = 0;  // touch, gat, gats
   std::uint64_t cmd_flush = 0;  // of shard 0 only: one command flushes all shards
   std::uint64_t cmd_meta = 0;
@@ -55,6 +54,7 @@ struct EngineCounters {
 
   EngineCounters& operator+=(const EngineCounters& other);
   BandCounters sum_of_bands() const;
+  std::uint64_t cmd_get() const { return sum_of_bands().get_hits + get_misses; }
 };
 
 // Everything one shard knows; add() another shard's.

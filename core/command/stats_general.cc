@@ -34,7 +34,7 @@ void write_process(const HostStats& host, const Settings& settings, UnixSeconds 
 
 void write_commands(const EngineCounters& engine, const HostStats& host, StatsWriter& stats) {
   const BandCounters sum = engine.sum_of_bands();
-  stats.add("cmd_get", engine.cmd_get);
+  stats.add("cmd_get", engine.cmd_get());
   stats.add("cmd_set", sum.cmd_set);
   stats.add("cmd_flush", engine.cmd_flush);
   stats.add("cmd_touch", engine.cmd_touch);

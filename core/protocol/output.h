@@ -71,6 +71,17 @@ class Output {
     size_ = mark.text;
   }
 
+  // Appends what `other` holds between two of its marks. The pins are now to be released here; the
+  // other is cleared without.
+  void append_part(const Output& other, Mark begin, Mark end) {
+    for (std::size_t i = begin.refs; i < end.refs; ++i) {
+      const Ref& ref = other.refs_[i];
+      refs_.push_back(Ref{size_ + (ref.at - begin.text), ref.bytes, ref.pin});
+      pinned_bytes_ += ref.bytes.size();
+    }
+    append({other.text_.get() + begin.text, end.text - begin.text});
+  }
+
   // --- sending ----------------------------------------------------------------------------
   std::size_t size() const { return size_ + pinned_bytes_; }
   bool empty() const { return size() == 0; }

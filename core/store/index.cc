@@ -28,12 +28,17 @@ void Index::prefetch(std::uint64_t hash) const {
 }
 
 void Index::prefetch_items(std::uint64_t hash) const {
-  const std::size_t number = bucket_number(table_, hash);
-  const Bucket* base = table_.bases[number / kPageBuckets];
-  if (base == nullptr) return;
-  const Bucket* bucket = base + number % kPageBuckets;
-  for (unsigned found = bucket->match(tag_of(hash)); found != 0; found &= found - 1) {
-    const std::byte* item = heap_.at(bucket->location(static_cast<unsigned>(__builtin_ctz(found))));
+  for (const Table* table : {&table_, &next_}) {
+    if (table->buckets == 0) continue;
+    const std::size_t number = bucket_number(*table, hash);
+    const Bucket* base = table->bases[number / kPageBuckets];
+    if (base != nullptr) prefetch_items(base[number % kPageBuckets], tag_of(hash));
+  }
+}
+
+void Index::prefetch_items(const Bucket& bucket, std::uint8_t tag) const {
+  for (unsigned found = bucket.match(tag); found != 0; found &= found - 1) {
+    const std::byte* item = heap_.at(bucket.location(static_cast<unsigned>(__builtin_ctz(found))));
     // Header, key and the beginning of the value: an item of 100 bytes spans two or three lines.
     prefetch_line(item);
     prefetch_line(item + 64);

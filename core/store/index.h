@@ -197,6 +197,7 @@ class Index {
     return {};
   }
 
+  void prefetch_items(const Bucket& bucket, std::uint8_t tag) const;
   // All of this hash's old page has been moved.
   bool is_moved(std::uint64_t hash) const {
     return bucket_number(table_, hash) / kPageBuckets < move_page_;

@@ -56,7 +56,8 @@ Slot Store::Impl::find_slot(const Key& key) const {
 }
 
 FindResult Store::find(const Key& key, UnixSeconds now_s) {
-  impl_->log.now_s = now_s;
+  // A line that is only read stays in the caches of all cores.
+  if (impl_->log.now_s != now_s) impl_->log.now_s = now_s;
   const Slot slot = impl_->find_slot(key);
   if (!slot) return {{}, Miss::kAbsent};
   const Item item = impl_->item_at(slot);

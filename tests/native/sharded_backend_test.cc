@@ -118,6 +118,33 @@ TEST(ShardedBackend, AnswersABatchOverManyShardsInOrder) {
   EXPECT_EQ(backend.figures().items, 500U);
 }
 
+TEST(ShardedBackend, OrdersRepliesThatReferToLargeValues) {
+  ShardedBackend backend(settings_for(512, 4), kSeed, false, nullptr);
+  Client client(backend);
+  std::string sets, gets, values;
+  for (int key = 0; key < 64; ++key) {
+    const std::size_t length = key % 3 == 0 ? 10 : key % 3 == 1 ? 5'000 : 100'000;
+    sets += set_command(key, length);
+    gets += "get k" + std::to_string(key) + " absent\r\n";
+    values += "VALUE k" + std::to_string(key) + " 0 " + std::to_string(length) + "\r\n" +
+              value_of(key, length) + "\r\nEND\r\n";
+  }
+  client.ask(sets);
+  EXPECT_EQ(client.ask(gets), values);
+}
+
+TEST(ShardedBackend, KeepsTheOrderOfRequestsForOneKeyInABatch) {
+  ShardedBackend backend(settings_for(512, 4), kSeed, false, nullptr);
+  Client client(backend);
+  std::string batch, replies;
+  for (int i = 0; i < 10; ++i) {
+    const std::string digit = std::to_string(i);
+    batch += "set k 0 0 1\r\n" + digit + "\r\nset other" + digit + " 0 0 1\r\nx\r\nmg k v\r\n";
+    replies += "STORED\r\nSTORED\r\nVA 1\r\n" + digit + "\r\n";
+  }
+  EXPECT_EQ(client.ask(batch), replies);
+}
+
 TEST(ShardedBackend, GivesNoCasTwice) {
   ShardedBackend backend(settings_for(64, 4), kSeed, false, nullptr);
   Client client(backend);

@@ -132,7 +132,7 @@ TEST(Engine, CountsMissesByTheirReason) {
   core.clock.now_s += 5;
   core.ask("get a\r\nflush_all\r\nget b\r\n");
   const EngineCounters counters = core.backend.figures().engine;
-  EXPECT_EQ(counters.cmd_get, 5U);
+  EXPECT_EQ(counters.cmd_get(), 5U);
   EXPECT_EQ(counters.sum_of_bands().get_hits, 2U);
   EXPECT_EQ(counters.get_misses, 3U);
   EXPECT_EQ(counters.get_expired, 1U);

@@ -37,6 +37,28 @@ TEST(Output, RewindGivesBackPinsAndText) {
   EXPECT_EQ(released, std::vector<std::uint32_t>{7});
 }
 
+TEST(Output, TakesOverPartsInAnotherOrder) {
+  Output parts;
+  parts.append("lost");
+  const Output::Mark begin = parts.mark();
+  parts.append("VA 3\r\n");
+  parts.append_pinned("abc", Pin{1, 2});
+  parts.append("\r\n");
+  const Output::Mark middle = parts.mark();
+  parts.append("HD\r\n");
+  const Output::Mark end = parts.mark();
+  Output out;
+  out.append("MN\r\n");
+  out.append_part(parts, middle, end);
+  out.append_part(parts, begin, middle);
+  out.append_part(parts, end, end);
+  EXPECT_EQ(joined(out), "MN\r\nHD\r\nVA 3\r\nabc\r\n");
+  EXPECT_EQ(out.size(), joined(out).size());
+  std::vector<std::uint32_t> pins;
+  out.for_each_pin([&](Pin pin) { pins.push_back(pin.segment); });
+  EXPECT_EQ(pins, std::vector<std::uint32_t>{2});
+}
+
 TEST(Output, GrowsAndMoves) {
   Output out;
   std::string expected;
