@@ -18,9 +18,9 @@ class HostClock {
     std::int64_t monotonic_ms = 0;  // for timers
     UnixSeconds unix_s = 0;
   };
-  // The coarse clock (a few ms) costs no system call.
+  // No system call: the kernel maps this clock into the process.
   Now now() const {
-    const std::int64_t ns = read_ns(CLOCK_MONOTONIC_COARSE);
+    const std::int64_t ns = read_ns(CLOCK_MONOTONIC);
     return {ns / 1'000'000,
             static_cast<UnixSeconds>((ns + unix_minus_monotonic_ns_) / 1'000'000'000)};
   }

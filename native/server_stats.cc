@@ -57,7 +57,7 @@ HostStats Server::host_stats(UnixSeconds now_s) {
   stats.rusage_system_us = microseconds(usage.ru_stime);
   stats.pid = static_cast<std::uint64_t>(::getpid());
   stats.uptime_s = now_s - started_s_;
-  stats.event_library = "asio";
+  stats.event_library = "epoll";
   stats.current_connections = connection_count();
   stats.connection_structures = stats.current_connections;
   stats.reserved_fds = kReservedDescriptors;

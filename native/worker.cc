@@ -1,11 +1,7 @@
 #include "native/worker.h"
 
 #include <algorithm>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <chrono>
+#include <cstdint>
 #include <exception>
 #include <mutex>
 #include <thread>
@@ -18,15 +14,10 @@
 namespace isocache {
 namespace {
 
-namespace asio = boost::asio;
-using std::chrono::milliseconds;
-
-constexpr milliseconds kTick{200};    // between steps of background work
-constexpr milliseconds kBusyTick{1};  // while there is more of it
-constexpr milliseconds kIdleCheck{1000};
-constexpr milliseconds kStopGrace{2000};  // for replies under way
-// One thread runs the context; others only post to it.
-constexpr int kConcurrencyHint = 1;
+constexpr std::int64_t kTick_ms = 200;    // between steps of background work
+constexpr std::int64_t kBusyTick_ms = 1;  // while there is more of it
+constexpr std::int64_t kIdleCheck_ms = 1000;
+constexpr std::int64_t kStopGrace_ms = 2000;  // for replies under way
 
 }  // namespace
 
@@ -46,20 +37,20 @@ struct Worker::Impl {
              .counters = {},
              .read_buffer = {read_buffer.get(), kReadBufferBytes},
              .spare_output = {}} {}
-  ~Impl() { sockets.release(); }  // the poller owns its descriptor
 
   void run();
+  int until_next_timer_ms() const;
+  void run_timers();
+  void read_inbox();
   void open(FileDescriptor socket);
-  void wait();
-  void handle_events();
+  void handle(const epoll_event& event);
   void give_turns();
   void give_turn(Connection& connection);
   void finish(Connection& connection);
   template <typename Condition>
   void finish_if(Condition&& condition);
-  void schedule_tick(milliseconds after);
   void tick();
-  void schedule_idle_check();
+  void close_idle();
   void begin_stop();
 
   WorkerOptions options;
@@ -76,11 +67,20 @@ struct Worker::Impl {
 
   std::vector<Connection*> turns;  // who waits for another turn
 
-  asio::io_context context{kConcurrencyHint};
-  asio::posix::stream_descriptor sockets{context, poller.fd()};  // readable: a connection is ready
-  asio::steady_timer tick_timer{context};
-  asio::steady_timer idle_timer{context};
-  asio::steady_timer stop_timer{context};
+  // What other threads ask for. They wake the poller after they wrote.
+  struct Inbox {
+    std::vector<FileDescriptor> sockets;
+    bool stop = false;
+  };
+  std::mutex inbox_mutex;
+  Inbox inbox;
+
+  // Timers, by the monotonic clock.
+  std::int64_t now_ms = 0;
+  std::int64_t tick_at_ms = 0;
+  std::int64_t idle_check_at_ms = 0;
+  std::int64_t stop_at_ms = 0;  // once host.stopping
+
   std::thread thread;
 };
 
@@ -100,13 +100,19 @@ void Worker::join() {
 
 void Worker::adopt(FileDescriptor socket) {
   impl_->connection_count.fetch_add(1, std::memory_order_relaxed);
-  asio::post(impl_->context, [impl = impl_.get(), socket = std::move(socket)]() mutable {
-    impl->open(std::move(socket));
-  });
+  {
+    const std::lock_guard lock(impl_->inbox_mutex);
+    impl_->inbox.sockets.push_back(std::move(socket));
+  }
+  impl_->poller.wake();
 }
 
 void Worker::stop() {
-  asio::post(impl_->context, [impl = impl_.get()] { impl->begin_stop(); });
+  {
+    const std::lock_guard lock(impl_->inbox_mutex);
+    impl_->inbox.stop = true;
+  }
+  impl_->poller.wake();
 }
 
 const WorkerCounters& Worker::counters() const { return impl_->host.counters; }
@@ -121,30 +127,45 @@ void Worker::for_each_connection(const std::function<void(const ConnectionInfo&)
 }
 
 void Worker::Impl::run() {
-  wait();
-  schedule_tick(kTick);
-  if (options.idle_timeout_s != 0) schedule_idle_check();
-  context.run();
+  const auto stopped = [this] { return host.stopping && (table.empty() || now_ms >= stop_at_ms); };
+  while (!stopped()) {
+    const auto ready = poller.wait(turns.empty() ? until_next_timer_ms() : 0);
+    const HostClock::Now now = clock.now();
+    host.clock.now_s = now.unix_s;
+    now_ms = now.monotonic_ms;
+    for (const epoll_event& event : ready) handle(event);
+    give_turns();
+    run_timers();
+  }
   finish_if([](const Connection&) { return true; });
 }
 
-// One wait of the io_context, and its epoll_ctl, for all connections that are ready by then.
-void Worker::Impl::wait() {
-  sockets.async_wait(asio::posix::stream_descriptor::wait_read,
-                     [this](boost::system::error_code error) {
-                       if (error) return;
-                       handle_events();
-                       wait();
-                     });
+int Worker::Impl::until_next_timer_ms() const {
+  std::int64_t next = tick_at_ms;
+  if (options.idle_timeout_s != 0) next = std::min(next, idle_check_at_ms);
+  if (host.stopping) next = std::min(next, stop_at_ms);
+  return static_cast<int>(std::max<std::int64_t>(0, next - now_ms));
 }
 
-void Worker::Impl::handle_events() {
-  const auto ready = poller.take();
-  host.clock.now_s = clock.now().unix_s;
-  for (const epoll_event& event : ready) {
-    Connection& connection = *static_cast<Connection*>(event.data.ptr);
-    if (connection.on_event(event.events) && !connection.queued) give_turn(connection);
+void Worker::Impl::run_timers() {
+  if (now_ms >= tick_at_ms) tick();
+  if (options.idle_timeout_s != 0 && now_ms >= idle_check_at_ms) close_idle();
+}
+
+void Worker::Impl::handle(const epoll_event& event) {
+  if (Poller::is_wake(event)) return read_inbox();
+  Connection& connection = *static_cast<Connection*>(event.data.ptr);
+  if (connection.on_event(event.events) && !connection.queued) give_turn(connection);
+}
+
+void Worker::Impl::read_inbox() {
+  Inbox received;
+  {
+    const std::lock_guard lock(inbox_mutex);
+    std::swap(received, inbox);
   }
+  for (FileDescriptor& socket : received.sockets) open(std::move(socket));
+  if (received.stop) begin_stop();
 }
 
 // One turn for each that waited; those that want another wait behind the next events.
@@ -157,7 +178,6 @@ void Worker::Impl::give_turns() {
     give_turn(*connection);
   }
   turns.erase(turns.begin(), turns.begin() + static_cast<std::ptrdiff_t>(waiting));
-  if (!turns.empty()) asio::post(context, [this] { give_turns(); });
 }
 
 void Worker::Impl::give_turn(Connection& connection) {
@@ -168,7 +188,6 @@ void Worker::Impl::give_turn(Connection& connection) {
     return;
   }
   connection.queued = true;
-  if (turns.empty()) asio::post(context, [this] { give_turns(); });
   turns.push_back(&connection);
 }
 
@@ -202,7 +221,6 @@ void Worker::Impl::finish(Connection& connection) {
   events.on_connection_closed();
   if (asked == AdminResult::Next::kShutdown) events.on_stop_requested(false);
   if (asked == AdminResult::Next::kShutdownGraceful) events.on_stop_requested(true);
-  if (host.stopping && table.empty()) context.stop();
 }
 
 template <typename Condition>
@@ -212,43 +230,28 @@ void Worker::Impl::finish_if(Condition&& condition) {
   }
 }
 
-void Worker::Impl::schedule_tick(milliseconds after) {
-  tick_timer.expires_after(after);
-  tick_timer.async_wait([this](boost::system::error_code error) {
-    if (!error) tick();
-  });
-}
-
 void Worker::Impl::tick() {
-  host.clock.now_s = clock.now().unix_s;
   bool more = false;
   for (unsigned shard = options.index; shard < backend.shard_count(); shard += options.threads) {
     more |= backend.tick(shard, host.clock.now_s);
   }
-  schedule_tick(more ? kBusyTick : kTick);
+  tick_at_ms = now_ms + (more ? kBusyTick_ms : kTick_ms);
 }
 
 // As memcached: only a client from which we wait for a command is idle.
-void Worker::Impl::schedule_idle_check() {
-  idle_timer.expires_after(kIdleCheck);
-  idle_timer.async_wait([this](boost::system::error_code error) {
-    if (error) return;
-    const UnixSeconds now_s = clock.now().unix_s;
-    finish_if([&](const Connection& connection) {
-      return !connection.busy() &&
-             now_s - connection.info().last_active_s() > options.idle_timeout_s;
-    });
-    schedule_idle_check();
+void Worker::Impl::close_idle() {
+  finish_if([&](const Connection& connection) {
+    return !connection.busy() &&
+           host.clock.now_s - connection.info().last_active_s() > options.idle_timeout_s;
   });
+  idle_check_at_ms = now_ms + kIdleCheck_ms;
 }
 
 void Worker::Impl::begin_stop() {
   if (host.stopping) return;
   host.stopping = true;
+  stop_at_ms = now_ms + kStopGrace_ms;
   finish_if([](const Connection& connection) { return !connection.busy(); });
-  if (table.empty()) return context.stop();
-  stop_timer.expires_after(kStopGrace);
-  stop_timer.async_wait([this](boost::system::error_code) { context.stop(); });
 }
 
 }  // namespace isocache

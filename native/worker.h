@@ -1,12 +1,10 @@
-// A thread with its io_context, its connections, its clock and its share of the shards' background
-// work.
+// A thread with its connections, its clock and its share of the shards' background work:
 //
-//   io_context: timers, what other threads post, and one descriptor: the poller's
-//     poller:   the sockets; all that are ready get a turn each
+//   wait for sockets or the next timer -> a turn for each that is ready -> timers
 //
-// Other threads reach it in three ways only: adopt() and stop() post to its io_context; counters()
-// are relaxed atomics; for_each_connection() takes the table's mutex, which the worker itself takes
-// only to add or remove a connection. Asio stays behind this header: it is slow to compile.
+// Other threads reach it in three ways only: adopt() and stop() leave a note in its inbox and wake
+// it; counters() are relaxed atomics; for_each_connection() takes the table's mutex, which the
+// worker itself takes only to add or remove a connection.
 #pragma once
 
 #include <atomic>
