@@ -14,11 +14,22 @@ struct Product {
   std::uint64_t high;
 };
 
+#if defined(__wasm__)
+// No such instruction there, and what stands in for it is a call: store/hash, 12 instead of 23 ns.
+Product multiply(std::uint64_t a, std::uint64_t b) {
+  constexpr std::uint64_t kLow = 0xffffffffU;
+  const std::uint64_t low = (a & kLow) * (b & kLow);
+  const std::uint64_t cross = (a >> 32U) * (b & kLow) + (low >> 32U);
+  const std::uint64_t other_cross = (a & kLow) * (b >> 32U) + (cross & kLow);
+  return {a * b, (a >> 32U) * (b >> 32U) + (cross >> 32U) + (other_cross >> 32U)};
+}
+#else
 Product multiply(std::uint64_t a, std::uint64_t b) {
   __extension__ using Wide = unsigned __int128;
   const Wide product = static_cast<Wide>(a) * b;
   return {static_cast<std::uint64_t>(product), static_cast<std::uint64_t>(product >> 64)};
 }
+#endif
 
 std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
   const Product product = multiply(a, b);

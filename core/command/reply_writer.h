@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cstdint>
-#include <cstring>
 #include <string_view>
 
+#include "base/bytes.h"
 #include "protocol/numbers.h"
 #include "protocol/output.h"
 #include "protocol/replies.h"
@@ -13,7 +13,7 @@
 namespace isocache {
 
 inline char* put(char* to, std::string_view bytes) {
-  std::memcpy(to, bytes.data(), bytes.size());
+  copy_bytes(to, bytes.data(), bytes.size());
   return to + bytes.size();
 }
 

@@ -3,6 +3,8 @@
 #include <array>
 #include <cstddef>
 
+#include "base/bytes.h"
+
 namespace isocache {
 namespace {
 
@@ -45,7 +47,10 @@ Command find_command(std::string_view verb) {
   for (std::size_t at = slot_of(verb);; at = (at + 1) % kSlots) {
     const auto command = static_cast<Command>(kSlotTable[at]);
     if (command == Command::kUnknown) return command;
-    if (kCommands[kSlotTable[at]].name == verb) return command;
+    const std::string_view name = kCommands[kSlotTable[at]].name;
+    if (name.size() == verb.size() && equal_bytes(name.data(), verb.data(), verb.size())) {
+      return command;
+    }
   }
 }
 

@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/bytes.h"
+
 namespace isocache {
 
 // Keeps the bytes that a reply refers to in place until Backend::release().
@@ -47,7 +49,7 @@ class Output {
   void commit(std::size_t bytes) { size_ += bytes; }
   void append(std::string_view bytes) {
     if (bytes.empty()) return;
-    std::memcpy(reserve(bytes.size()), bytes.data(), bytes.size());
+    copy_bytes(reserve(bytes.size()), bytes.data(), bytes.size());
     commit(bytes.size());
   }
   // Refers to bytes that stay in place until the pin is released.

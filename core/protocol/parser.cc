@@ -190,10 +190,10 @@ std::string_view end_of_retrieval(const RequestFlags& flags) {
 
 AfterLine parse_line(std::string_view line, KeyBuffer& key_buffer, Request& request) {
   if (line.size() < 2) return answer(request, reply::kBadFormat);
-  const std::size_t space = line.find(' ');
-  const std::string_view verb = line.substr(0, space);
-  const std::string_view arguments =
-      space == std::string_view::npos ? std::string_view() : line.substr(space);
+  const char* const end = line.data() + line.size();
+  const auto verb_length = static_cast<std::size_t>(find_space(line.data(), end) - line.data());
+  const std::string_view verb = line.substr(0, verb_length);
+  const std::string_view arguments = line.substr(verb_length);
   const Command command = find_command(verb);
   const CommandFamily family = family_of(command);
   switch (family) {

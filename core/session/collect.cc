@@ -1,7 +1,6 @@
 // Parsing ahead: from the bytes at hand to a batch of requests.
 
-#include <cstring>
-
+#include "base/bytes.h"
 #include "protocol/replies.h"
 #include "session/session_impl.h"
 
@@ -56,13 +55,12 @@ Session::Impl::Stop Session::Impl::collect(Batch& batch, std::size_t most) {
 // The next command. kFull here means: it is in the batch, go on.
 Session::Impl::Stop Session::Impl::collect_line(Batch& batch) {
   if (in.size() < awaited || in.size() == scanned) return Stop::kNeedMore;
-  const void* found = awaited != 0 ? std::memchr(in.data(), '\n', in.size())
-                                   : std::memchr(in.data() + scanned, '\n', in.size() - scanned);
-  if (found == nullptr) {
+  const char* const end = in.data() + in.size();
+  const char* const newline = find_byte(in.data() + (awaited != 0 ? 0 : scanned), end, '\n');
+  if (newline == end) {
     scanned = in.size();
     return line_too_long(in) ? Stop::kClose : Stop::kNeedMore;
   }
-  const char* const newline = static_cast<const char*>(found);
   const std::string_view line = without_line_end(in.data(), newline);
   const std::size_t line_bytes = static_cast<std::size_t>(newline - in.data()) + 1;
   Request& request = batch.next();

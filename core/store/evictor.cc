@@ -268,8 +268,11 @@ bool Evictor::keep_item(Slot slot, Location item, Stream to, std::uint64_t hash)
 }
 
 void Evictor::evict_item(Slot slot, Location item, std::uint64_t hash) {
-  const ItemHeader& header = *log_.item(item);
-  const Segment& segment = log_.heap.segment(Heap::segment_of(item));
+  ItemHeader& header = *log_.item(item);
+  Segment& segment = log_.heap.segment(Heap::segment_of(item));
+  if (options_.observer != nullptr) {
+    options_.observer->evicting(Item(&header, &segment, slot.bucket, slot.index));
+  }
   ++counters_.evictions;
   if ((header.bits & kFetched) == 0) ++counters_.evicted_unfetched;
   if (slot.bucket->frequency(slot.index) != 0) ++counters_.evicted_active;

@@ -28,6 +28,7 @@ enum class VictimMode : std::uint8_t { kEvict, kCompact };
 struct EvictorOptions {
   bool evict = true;
   double size_exponent = 1.0;
+  EvictionObserver* observer = nullptr;
 };
 
 class Evictor {

@@ -38,11 +38,13 @@ void Index::prefetch_items(std::uint64_t hash) const {
 
 void Index::prefetch_items(const Bucket& bucket, std::uint8_t tag) const {
   for (unsigned found = bucket.match(tag); found != 0; found &= found - 1) {
-    const std::byte* item = heap_.at(bucket.location(static_cast<unsigned>(__builtin_ctz(found))));
+    const Location location = bucket.location(static_cast<unsigned>(__builtin_ctz(found)));
     // Header, key and the beginning of the value: an item of 100 bytes spans two or three lines.
+    const std::byte* item = heap_.at(location);
+    const std::size_t last = limits::kSegmentBytes - 1 - Heap::offset_of(location);
     prefetch_line(item);
-    prefetch_line(item + 64);
-    prefetch_line(item + 128);
+    prefetch_line(item + std::min<std::size_t>(64, last));
+    prefetch_line(item + std::min<std::size_t>(128, last));
   }
 }
 

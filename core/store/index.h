@@ -30,6 +30,8 @@
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
+#elif defined(__wasm_simd128__)
+#include <wasm_simd128.h>
 #endif
 
 namespace isocache {
@@ -44,6 +46,9 @@ class Bucket {
     const __m128i tags = _mm_load_si128(reinterpret_cast<const __m128i*>(this));
     const __m128i equal = _mm_cmpeq_epi8(tags, _mm_set1_epi8(static_cast<char>(tag)));
     return static_cast<unsigned>(_mm_movemask_epi8(equal)) & ((1U << kSlots) - 1);
+#elif defined(__wasm_simd128__)
+    const v128_t equal = wasm_i8x16_eq(wasm_v128_load(this), wasm_u8x16_splat(tag));
+    return static_cast<unsigned>(wasm_i8x16_bitmask(equal)) & ((1U << kSlots) - 1);
 #else
     unsigned found = 0;
     for (unsigned i = 0; i < kSlots; ++i) found |= static_cast<unsigned>(tags_[i] == tag) << i;

@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cstring>
 
+#include "base/bytes.h"
 #include "base/hash.h"
 #include "store/store_impl.h"
 
@@ -51,7 +52,8 @@ Slot Store::Impl::find_slot(const Key& key) const {
   return index.find(key.hash, [&](Location location) {
     const ItemHeader* header = log.item(location);
     return header->key_length == key.bytes.size() &&
-           std::memcmp(header + 1, key.bytes.data(), key.bytes.size()) == 0;
+           equal_bytes(reinterpret_cast<const char*>(header + 1), key.bytes.data(),
+                       key.bytes.size());
   });
 }
 
@@ -163,7 +165,7 @@ PutStatus Store::put(const Key& key, Item old, const ItemFields& fields,
     while (!part.empty()) {
       if (span.size == 0) span = impl.log.piece_span(span.next);
       const std::size_t bytes = std::min(part.size(), span.size);
-      std::memcpy(span.data, part.data(), bytes);
+      copy_bytes(span.data, part.data(), bytes);
       part.remove_prefix(bytes);
       span.data += bytes;
       span.size -= bytes;
@@ -179,7 +181,7 @@ PutStatus Store::put(const Key& key, Item old, const ItemFields& fields,
 
 bool Store::Impl::link(const Key& key, Slot old, Location location, const ItemFields& fields) {
   ItemHeader* header = log.item(location);
-  std::memcpy(header + 1, key.bytes.data(), key.bytes.size());
+  copy_bytes(reinterpret_cast<char*>(header + 1), key.bytes.data(), key.bytes.size());
   header->bits = static_cast<std::uint8_t>((header->bits & kChained) | fields.bits);
   header->client_flags = fields.client_flags;
   header->cas = fields.cas;

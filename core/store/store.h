@@ -41,13 +41,24 @@ class CasIds {
   virtual std::uint64_t next() = 0;
 };
 
+class Item;
+
+// Told of every item that is dropped for room, while it is still whole; not of expired, replaced or
+// deleted ones. May read the value (Store::for_each_piece), and do nothing else with the store.
+class EvictionObserver {
+ public:
+  virtual ~EvictionObserver() = default;
+  virtual void evicting(const Item& item) = 0;
+};
+
 struct StoreOptions {
   std::size_t memory_limit = limits::kDefaultMemoryBytes;  // all of it: segments, index, ghosts
   std::size_t max_item_size = limits::kDefaultMaxItemBytes;
-  std::uint64_t hash_seed = 0;  // random for each process; shards share it
-  CasIds* cas_ids = nullptr;    // null: the store counts by itself; outlives the store
-  bool evict = true;            // false (-M): a full store answers kNoMemory
-  double size_exponent = 1.0;   // victim band: age x mean size^exponent; 0 favours no size
+  std::uint64_t hash_seed = 0;           // random for each process; shards share it
+  CasIds* cas_ids = nullptr;             // null: the store counts by itself; outlives the store
+  bool evict = true;                     // false (-M): a full store answers kNoMemory
+  double size_exponent = 1.0;            // victim band: age x mean size^exponent; 0 favours no size
+  EvictionObserver* observer = nullptr;  // null: nobody listens; outlives the store
 };
 
 class Bucket;
@@ -85,6 +96,7 @@ class Item {
 
  private:
   friend class Store;
+  friend class Evictor;
   Item(ItemHeader* header, Segment* segment, Bucket* bucket, unsigned slot)
       : header_(header), segment_(segment), bucket_(bucket), slot_(slot) {}
   std::size_t chained_value_length() const;
@@ -265,7 +277,10 @@ class Store {
   void set_max_item_size(std::size_t bytes);
 
   // --- figures ----------------------------------------------------------------------------
+  // Items in memory, among them expired and flushed ones that were not reclaimed yet.
   std::uint64_t item_count() const;
+  // Of those, the flushed ones. O(segments) until they are reclaimed.
+  std::uint64_t flushed_item_count() const;
   const StoreCounters& counters() const;
   MemoryUse memory_use() const;
   BandStats band_stats(unsigned band) const;

@@ -79,6 +79,19 @@ bool Store::next_live(Scan& at, UnixSeconds now_s, Item& item) const {
 // --- figures ------------------------------------------------------------------------------
 
 std::uint64_t Store::item_count() const { return impl_->index.size(); }
+
+std::uint64_t Store::flushed_item_count() const {
+  const Log& log = impl_->log;
+  if (log.flushed_segments() == 0) return 0;
+  std::uint64_t items = 0;
+  for (SegmentId id = 1; id < log.heap.end_id(); ++id) {
+    const Segment& segment = log.heap.segment(id);
+    const bool holds_items = segment.use == SegmentUse::kSmall || segment.use == SegmentUse::kMain;
+    if (holds_items && log.flushed(id)) items += segment.items;
+  }
+  return items;
+}
+
 const StoreCounters& Store::counters() const { return impl_->counters; }
 
 MemoryUse Store::memory_use() const {

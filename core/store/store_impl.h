@@ -14,7 +14,7 @@ struct Store::Impl {
         log(store_options.memory_limit, memory),
         index(log.heap, store_options.hash_seed),
         evictor(log, index, counters, store_options.hash_seed,
-                {store_options.evict, store_options.size_exponent}) {}
+                {store_options.evict, store_options.size_exponent, store_options.observer}) {}
 
   Location location_of(const Item& item) const { return item.bucket_->location(item.slot_); }
   Item item_at(Slot slot) {

@@ -1,28 +1,46 @@
 // isocached beside Debian's memcached, in turns, in one run. See README.md in this folder.
 //
-//   node tests/bench/bench.mjs                  what it costs, what it holds, what it misses
-//   node tests/bench/bench.mjs --only wire --match 'get, 32'
+//   node tests/bench/bench.mjs                  everything
+//   node tests/bench/bench.mjs --only wire --match '^get 100 B, 32'
 //   node tests/bench/bench.mjs --quick          a form for the tests, that shows that all of it works
 import os from 'node:os';
 import { parseArgs } from 'node:util';
 
+import { runProgram } from '../lib/server.mjs';
 import { instructionCounts } from './driver/instructions.mjs';
 import { memory } from './driver/memory.mjs';
+import { inProcess } from './driver/process.mjs';
+import { scaling } from './driver/scaling.mjs';
 import { version } from './driver/servers.mjs';
+import { stalls } from './driver/stalls.mjs';
+import { printSummary } from './driver/summary.mjs';
 import { syscalls } from './driver/syscalls.mjs';
 import { traces } from './driver/traces.mjs';
 import { wire } from './driver/wire.mjs';
 
-const parts = { wire, memory, traces, instructions: instructionCounts, syscalls };
+// Each prints its tables, and resolves with figures for the summary.
+const parts = {
+  wire,
+  syscalls,
+  instructions: instructionCounts,
+  memory,
+  traces,
+  scaling,
+  process: inProcess,
+  stalls,
+};
+
+// Programs that a part cannot do without.
+const needs = { syscalls: 'strace', instructions: 'valgrind' };
 
 const help = `Usage: bench.mjs [options]
-  --only PART[,PART]    ${Object.keys(parts).join(', ')}; default: the first three;
+  --only PART[,PART]    ${Object.keys(parts).join(', ')}; default: all;
                         instructions needs valgrind, syscalls strace
   --match REGEXP        only cases whose title matches
   --rounds N            of which the medians are shown (5)
-  --seconds S           each measurement (2)
+  --seconds S           each measurement (1)
   --threads N           of each server (1)
-  --memory MB[,MB]      for memory and traces (64)
+  --memory MB[,MB]      for memory (64,1024) and traces (64; recorded ones 16,64,256)
   --values B[,B]        value sizes for memory (10,100,1000)
   --quick               a short form
   --markdown            tables for a document`;
@@ -49,21 +67,32 @@ const options = {
   markdown: flags.markdown,
   match: new RegExp(flags.match),
   rounds: Number(flags.rounds ?? (flags.quick ? 1 : 5)),
-  seconds: Number(flags.seconds ?? (flags.quick ? 0.25 : 2)),
+  seconds: Number(flags.seconds ?? (flags.quick ? 0.05 : 1)),
   threads: Number(flags.threads),
-  memoriesMb: numbers(flags.memory ?? (flags.quick ? '8' : '64')),
+  memoriesMb: flags.memory && numbers(flags.memory), // else each part's own
   valueSizes: numbers(flags.values ?? (flags.quick ? '100' : '10,100,1000')),
 };
 
+async function run(part) {
+  const needed = needs[part];
+  if (needed && (await runProgram('which', [needed])).code !== 0) {
+    console.log(`\n${part}: left out, ${needed} is not installed`);
+    return undefined;
+  }
+  return parts[part](options);
+}
+
 async function main() {
   if (flags.help) return console.log(help);
-  const wanted = flags.only?.split(',') ?? ['wire', 'memory', 'traces'];
+  const wanted = flags.only?.split(',') ?? Object.keys(parts);
   const unknown = wanted.find((part) => !(part in parts));
   if (unknown !== undefined) throw new Error(`no part '${unknown}'\n${help}`);
   const [theirs, ours] = [await version('memcached'), await version('isocached')];
   console.log(`${ours} beside ${theirs}, -t ${options.threads}; ${new Date().toISOString().slice(0, 10)}, ` +
     `${os.cpus()[0].model}, ${os.availableParallelism()} cores, Linux ${os.release()}`);
-  for (const part of wanted) await parts[part](options);
+  const results = {};
+  for (const part of wanted) results[part] = await run(part);
+  printSummary(results, options);
 }
 
 main().catch((error) => {

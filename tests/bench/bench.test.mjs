@@ -10,10 +10,11 @@ import { isocachedPath, needIsocached, needMemcached, runProgram } from '../lib/
 import { programFolder } from './driver/programs.mjs';
 
 const script = fileURLToPath(new URL('bench.mjs', import.meta.url));
-const limit = { timeout: 120_000 };
+const limit = { timeout: 300_000 };
 
 const program = (name) => path.join(programFolder, name);
-const missing = ['isocache_loadgen', 'isocache_replay', 'isocache_bench'].find((name) => !existsSync(program(name)));
+const programs = ['isocache_loadgen', 'isocache_replay', 'isocache_bench', 'isocache_micro', 'isocache_scaling'];
+const missing = programs.find((name) => !existsSync(program(name)));
 const needPrograms = missing ? `${missing} is not built` : false;
 
 test('bench.mjs --quick', { ...limit, skip: needIsocached || needMemcached || needPrograms }, async () => {
@@ -22,9 +23,23 @@ test('bench.mjs --quick', { ...limit, skip: needIsocached || needMemcached || ne
     env: { ...process.env, ISOCACHED: isocachedPath, ISOCACHE_BENCH_DIR: programFolder },
   });
   assert.equal(code, 0, stderr);
-  assert.match(stdout, /get, 32 deep.*\d+\.\d\dx/);
-  assert.match(stdout, /-m 8, 100 B/);
-  assert.match(stdout, /zipf, 8 MB/);
+  for (const line of [
+    // wire: each command, size, and what it is measured by
+    /get 100 B, 1 deep, 1 connection .*\d\.\d\dx/,
+    /set 10 KB, 32 deep, 1 connection .*\d\.\d\dx/,
+    /multiget of 100 x 500 KB, 1 connection .*\d\.\d\dx/,
+    /evicting set 100 B, 50,000\/s.*\d+ \/ \d+ \/ \d+.*\d\.\d\dx/,
+    /(System calls a request[^]*get 100 B, 32 deep.*epoll_wait|syscalls: left out)/,
+    /(User-mode instructions[^]*get, 1 deep .*\d\.\d\dx|instructions: left out)/,
+    /-m 8, 100 B .*\d\.\d\dx/,
+    /mixed, 8 MB .*0\.\d{4}/,
+    /Threads over the wire[^]*get uniform, 32 deep, 2 threads .*\d\.\d\dx/,
+    /Threads in process[^]*get uniform, 32 deep, 2 threads .*\d\.\d\dx/,
+    /In process, 1,000 items[^]*session\/get_batch32 .*( \d\.\d\dx|-)$/m,
+    /In process, 2,000 items[^]*session\/get_batch32 .* \d\.\d\dx$/m,
+    /evicting +20,000 .*\d\.\d$/m,
+    /Summary[^]*p99\.9 of evicting sets/,
+  ]) assert.match(stdout, line);
 });
 
 test('isocache_bench, every case', { ...limit, skip: needPrograms }, async () => {

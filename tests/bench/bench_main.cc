@@ -4,6 +4,7 @@
 //   isocache_bench --items=10000000 --benchmark_filter=store/get
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 #include <string>
@@ -16,7 +17,9 @@ namespace {
 
 void run_case(benchmark::State& state, const MicroCase& micro_case, std::size_t items) {
   const std::unique_ptr<Micro> micro = micro_case.make(items);
+  micro->check();
   while (state.KeepRunning()) micro->run();
+  micro->check();
   const auto operations = static_cast<double>(micro_case.operations);
   state.counters["per_s"] =
       benchmark::Counter(operations, benchmark::Counter::kIsIterationInvariantRate);
@@ -45,8 +48,7 @@ void add_all(std::size_t items) {
       benchmark::RegisterBenchmark((micro_case.name + suffix).c_str(), run_case, micro_case, items);
     }
   }
-  // Growing is judged over the whole way up, evicting needs a while to be under way.
-  const std::size_t operations = std::max<std::size_t>(items, 1'000'000);
+  const std::size_t operations = std::max<std::size_t>(items, 20'000);  // enough to evict
   add_stalls("stall/growing/" + std::to_string(operations), stalls_growing, operations);
   add_stalls("stall/evicting/" + std::to_string(operations), stalls_evicting, operations);
 }
@@ -72,8 +74,8 @@ int main(int argc, char** argv) {
   const std::size_t items = take_items(argc, argv);
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return EXIT_FAILURE;
-  if (items < kBatch) {
-    std::cerr << "--items: at least " << kBatch << '\n';
+  if (items < kMinItems) {
+    std::cerr << "--items: at least " << kMinItems << '\n';
     return EXIT_FAILURE;
   }
   add_all(items);

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <array>
+#include <cstdio>
+#include <cstdlib>
 
 #include "bench/micro.h"
 
@@ -9,17 +11,38 @@ namespace {
 // Longest value that a case stores: twice the usual.
 const std::string kValue(2 * kMicroValueBytes, 'v');
 
-StoreOptions options_for(std::size_t items) {
+// What an item takes: header, key and value, and its part of the index.
+constexpr std::size_t kItemBytes = 24 + kMicroKeyBytes + kMicroValueBytes + 8;
+
+StoreOptions options_for(std::size_t memory_limit) {
   StoreOptions options;
   options.hash_seed = 0x1234567;
-  // Header, key and value, index, and what overwriting leaves behind.
-  options.memory_limit = items * 200 + (std::size_t{16} << 20U);
+  options.memory_limit = memory_limit;
   return options;
+}
+
+template <typename Made>
+std::shared_ptr<Made> latest(std::size_t items, std::shared_ptr<Made> (*make)(std::size_t)) {
+  static std::shared_ptr<Made> made;
+  static std::size_t made_items = 0;
+  if (made_items != items) {
+    made.reset();  // the old one's memory first
+    made = make(items);
+    made_items = items;
+  }
+  return made;
 }
 
 }  // namespace
 
-FilledStore::FilledStore(std::size_t items) : options(options_for(items)), store(options, memory) {
+void require(bool true_statement, const char* statement) {
+  if (true_statement) return;
+  std::fprintf(stderr, "not true, so that figures would mean nothing: %s\n", statement);
+  std::exit(EXIT_FAILURE);
+}
+
+FilledStore::FilledStore(std::size_t items, std::size_t memory_limit)
+    : options(options_for(memory_limit)), store(options, memory) {
   for (std::size_t number = 0; number < items; ++number) {
     KeyText text;
     put(write_key(text, number), kMicroValueBytes);
@@ -34,15 +57,21 @@ void FilledStore::put(std::string_view key_bytes, std::size_t value_bytes) {
   store.put(hashed, store.find(hashed, kNow_s).item, fields, parts, kNow_s);
 }
 
+FullStore::FullStore(std::size_t items)
+    : FilledStore(items, std::max(limits::kMinStoreBytes, items * kItemBytes)), new_keys(items) {
+  while (store.counters().evictions < items) put(new_keys.next(), kMicroValueBytes);
+}
+
 std::shared_ptr<FilledStore> filled_store(std::size_t items) {
-  static std::shared_ptr<FilledStore> latest;
-  static std::size_t latest_items = 0;
-  if (!latest || latest_items != items) {
-    latest.reset();  // the old one's memory first
-    latest = std::make_shared<FilledStore>(items);
-    latest_items = items;
-  }
-  return latest;
+  return latest<FilledStore>(items, [](std::size_t count) {
+    return std::make_shared<FilledStore>(count,
+                                         count * kItemBytes / 2 * 3 + (std::size_t{16} << 20U));
+  });
+}
+
+std::shared_ptr<FullStore> full_store(std::size_t items) {
+  return latest<FullStore>(items,
+                           [](std::size_t count) { return std::make_shared<FullStore>(count); });
 }
 
 }  // namespace isocache::bench

@@ -20,7 +20,7 @@ namespace {
 struct Arguments {
   std::string trace;
   std::string file;
-  std::uint32_t requests = 1'000'000;
+  std::uint32_t requests = 0;  // 0: all of a file, a million made up
   std::string server;
   std::size_t memory_mb = 64;
   unsigned shards = 1;
@@ -38,10 +38,18 @@ std::string trace_help() {
   return help;
 }
 
+Trace load_file(const Arguments& arguments) {
+  Trace trace =
+      arguments.trace == "oltp" ? load_oltp(arguments.file) : load_cloud_physics(arguments.file);
+  if (arguments.requests != 0 && arguments.requests < trace.requests.size()) {
+    trace.requests.resize(arguments.requests);
+  }
+  return trace;
+}
+
 Trace load(const Arguments& arguments) {
-  if (arguments.trace == "oltp") return load_oltp(arguments.file);
-  if (arguments.trace == "cloudphysics") return load_cloud_physics(arguments.file);
-  return make_synthetic(arguments.trace, arguments.requests);
+  if (arguments.trace == "oltp" || arguments.trace == "cloudphysics") return load_file(arguments);
+  return make_synthetic(arguments.trace, arguments.requests == 0 ? 1'000'000 : arguments.requests);
 }
 
 std::unique_ptr<Cache> open(const Arguments& arguments) {
@@ -99,7 +107,8 @@ int main(int argc, char** argv) {
   CLI::App app("Replays a request trace: get, set on a miss, every byte checked.");
   app.add_option("trace", arguments.trace, trace_help())->required();
   app.add_option("--file", arguments.file, "where oltp's or cloudphysics's trace lies");
-  app.add_option("--requests", arguments.requests, "length of a made-up trace");
+  app.add_option("--requests", arguments.requests,
+                 "at most so many; default: all of a file, 1,000,000 of a made-up trace");
   auto* server = app.add_option("--server", arguments.server, "HOST:PORT or a unix socket's path");
   app.add_flag("--in-process", in_process, "against a store in this process")->excludes(server);
   app.add_option("--batch", arguments.replay.batch, "requests in flight together")

@@ -58,6 +58,7 @@ void make_scan(Trace& trace, std::uint32_t requests) {
       trace.requests.push_back(read_of(kObjects + scanned % kScanned));
     }
   }
+  trace.requests.resize(requests);
 }
 
 // A quarter of what is popular is replaced eight times on the way.

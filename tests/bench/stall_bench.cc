@@ -12,7 +12,9 @@ namespace isocache::bench {
 namespace {
 
 constexpr int kRepetitions = 5;
-constexpr std::size_t kEvictingMemoryBytes = std::size_t{64} << 20U;
+// Of the store that evicts: at most this, less for a short run, which shall evict as well.
+constexpr std::size_t kMostEvictingBytes = std::size_t{64} << 20U;
+constexpr std::size_t kEvictingBytesPerOperation = 64;
 
 class TimedStore {
  public:
@@ -34,6 +36,8 @@ class TimedStore {
     store_.put(key, {}, fields, {&value, 1}, FilledStore::kNow_s);
   }
 
+  bool evicts() const { return store_.counters().evictions != 0; }
+
  private:
   std::string value_ = std::string(4 * kMicroValueBytes, 'v');
   std::uint64_t seed_;
@@ -43,7 +47,8 @@ class TimedStore {
 
 // `access(store, i)` for each operation i.
 template <typename Access>
-Stalls measure(const StoreOptions& options, std::size_t operations, Access&& access) {
+Stalls measure(const StoreOptions& options, std::size_t operations, bool evicting,
+               Access&& access) {
   using Clock = std::chrono::steady_clock;
   std::vector<std::uint32_t> shortest_ns(operations, UINT32_MAX);
   for (int repetition = 0; repetition < kRepetitions; ++repetition) {
@@ -56,6 +61,7 @@ Stalls measure(const StoreOptions& options, std::size_t operations, Access&& acc
       shortest_ns[i] = std::min(shortest_ns[i], static_cast<std::uint32_t>(took_ns));
       before = after;
     }
+    require(store.evicts() == evicting, "a store evicts when it is full, and not while it grows");
   }
   const auto histogram = std::make_unique<Histogram>();
   for (const std::uint32_t took_ns : shortest_ns) histogram->add(took_ns);
@@ -67,19 +73,20 @@ Stalls measure(const StoreOptions& options, std::size_t operations, Access&& acc
 
 Stalls stalls_growing(std::size_t items) {
   StoreOptions options;
-  options.memory_limit = items * 200 + kEvictingMemoryBytes;
-  return measure(options, items,
+  options.memory_limit = items * 200 + (std::size_t{16} << 20U);
+  return measure(options, items, false,
                  [](TimedStore& store, std::size_t i) { store.access(i, kMicroValueBytes); });
 }
 
 Stalls stalls_evicting(std::size_t items) {
   StoreOptions options;
-  options.memory_limit = kEvictingMemoryBytes;
-  const Zipf zipf(1'000'000, 0.8);
+  options.memory_limit =
+      std::clamp(items * kEvictingBytesPerOperation, limits::kMinStoreBytes, kMostEvictingBytes);
+  const Zipf zipf(std::min<std::size_t>(items, 1'000'000), 0.8);
   Random random(1);
   std::vector<std::uint32_t> keys(items);
   for (std::uint32_t& key : keys) key = static_cast<std::uint32_t>(zipf(random));
-  return measure(options, items, [&](TimedStore& store, std::size_t i) {
+  return measure(options, items, true, [&](TimedStore& store, std::size_t i) {
     store.access(keys[i], mix(keys[i]) % (4 * kMicroValueBytes));
   });
 }

@@ -9,8 +9,15 @@ namespace {
 
 class StoreMicro : public Micro {
  public:
-  explicit StoreMicro(std::size_t items, std::uint64_t first_key = 0)
-      : filled_(filled_store(items)), keys_(items, first_key) {}
+  explicit StoreMicro(std::size_t items, bool present = true)
+      : filled_(filled_store(items)), present_(present), keys_(items, present ? 0 : items) {}
+
+  void check() override {
+    for (std::size_t i = 0; i < keys_.size(); ++i) {
+      require(filled_->holds(keys_.next()) == present_,
+              "every key is in the store, or, for misses, none");
+    }
+  }
 
  protected:
   // What a reply does with an item: counts the read, copies the value out.
@@ -21,6 +28,7 @@ class StoreMicro : public Micro {
   }
 
   std::shared_ptr<FilledStore> filled_;
+  bool present_;
   DrawnKeys keys_;
   std::array<char, 2 * kMicroValueBytes> reply_{};
 };
@@ -55,27 +63,51 @@ class GetBatch : public StoreMicro {
 
 class GetMiss : public GetSingle {
  public:
-  explicit GetMiss(std::size_t items) : GetSingle(items, items) {}
+  explicit GetMiss(std::size_t items) : GetSingle(items, false) {}
+};
+
+class Set : public StoreMicro {
+ public:
+  using StoreMicro::StoreMicro;
+
+ protected:
+  // How many of a run's sets were in place.
+  std::uint64_t run_in_place() {
+    const std::uint64_t before = filled_->store.counters().in_place_updates;
+    run();
+    return filled_->store.counters().in_place_updates - before;
+  }
 };
 
 // In place: the new value has the old one's size.
-class SetSame : public StoreMicro {
+class SetSame : public Set {
  public:
-  using StoreMicro::StoreMicro;
+  using Set::Set;
   void run() override {
     for (std::size_t i = 0; i < kBatch; ++i) filled_->put(keys_.next(), kMicroValueBytes);
+  }
+  void check() override {
+    Set::check();
+    require(run_in_place() == kBatch, "values of the same size are overwritten in place");
   }
 };
 
 // Half to one and a half times the size: mostly written elsewhere, and the old place compacted.
-class SetOther : public StoreMicro {
+class SetOther : public Set {
  public:
-  using StoreMicro::StoreMicro;
+  using Set::Set;
+  ~SetOther() override {
+    for (std::size_t i = 0; i < keys_.size(); ++i) filled_->put(keys_.next(), kMicroValueBytes);
+  }
   void run() override {
     for (std::size_t i = 0; i < kBatch; ++i) {
       const auto extra = static_cast<std::size_t>(random_.below(kMicroValueBytes));
       filled_->put(keys_.next(), kMicroValueBytes / 2 + extra);
     }
+  }
+  void check() override {
+    Set::check();
+    require(run_in_place() < kBatch / 2, "values of other sizes are written elsewhere");
   }
 
  private:
@@ -94,23 +126,22 @@ class Hash : public StoreMicro {
   std::uint64_t sum_ = 0;
 };
 
-// A full store: every new key evicts. Each in turn, so that none is there any more.
 class SetEvicting : public Micro {
  public:
-  explicit SetEvicting(std::size_t items) : filled_(items), next_key_(items) {
-    for (std::size_t i = 0; i < 2 * items; ++i) run_one();
-  }
+  explicit SetEvicting(std::size_t items) : full_(full_store(items)) {}
   void run() override {
-    for (std::size_t i = 0; i < kBatch; ++i) run_one();
+    for (std::size_t i = 0; i < kBatch; ++i) full_->put(full_->new_keys.next(), kMicroValueBytes);
+  }
+  void check() override {
+    constexpr std::size_t kRuns = 1000;  // eviction goes in steps
+    const std::uint64_t before = full_->store.counters().evictions;
+    for (std::size_t i = 0; i < kRuns; ++i) run();
+    const std::uint64_t evictions = full_->store.counters().evictions - before;
+    require(evictions > kRuns * kBatch / 10 * 9, "new keys evict as many others");
   }
 
  private:
-  void run_one() {
-    KeyText text;
-    filled_.put(write_key(text, next_key_++), kMicroValueBytes);
-  }
-  FilledStore filled_;
-  std::uint64_t next_key_;
+  std::shared_ptr<FullStore> full_;
 };
 
 template <typename Case>

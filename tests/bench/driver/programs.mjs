@@ -1,4 +1,4 @@
-// Runs our own programs and reads their one line of JSON.
+// Runs our own programs and reads their lines of JSON.
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -25,21 +25,36 @@ function flags(options) {
   });
 }
 
-function run(program, args) {
+export const programPath = (name) => join(programFolder, name);
+
+// What Emscripten made of a program; undefined if it is not built.
+const wasmFolders = [process.env.ISOCACHE_BENCH_WASM_DIR, join(build, 'wasm/bin'), join(build, 'emscripten/bin')];
+export function wasmPath(name) {
+  return wasmFolders.filter(Boolean).map((folder) => join(folder, `${name}.js`)).find(existsSync);
+}
+
+// Resolves with one object a line.
+export function run(program, options, words = []) {
+  return linesOf(programPath(program), [...words, ...flags(options), '--json']);
+}
+
+// The same under Node, optimised from the start as otherwise after a while.
+export function runWasm(program, options, words = []) {
+  return linesOf(process.execPath, ['--no-liftoff', wasmPath(program), ...words, ...flags(options), '--json']);
+}
+
+function linesOf(file, args) {
   return new Promise((resolve, reject) => {
-    execFile(join(programFolder, program), args, { maxBuffer: 1 << 24 }, (error, stdout, stderr) => {
-      if (!stdout.startsWith('{')) return reject(new Error(`${program} ${args.join(' ')}: ${stderr || error}`));
-      resolve(JSON.parse(stdout)); // a bad outcome is in there too; the caller looks
+    execFile(file, args, { maxBuffer: 1 << 24 }, (error, stdout, stderr) => {
+      if (!stdout.startsWith('{')) return reject(new Error(`${file} ${args.join(' ')}: ${stderr || error}`));
+      resolve(stdout.trim().split('\n').map((line) => JSON.parse(line))); // bad outcomes too; the caller looks
     });
   });
 }
 
 // A load on one server; throws when any reply was wrong.
 export async function load(server, options) {
-  const result = await run('isocache_loadgen', [
-    ...flags({ server: server.address, pid: server.pid, pin: loadCore, ...options }),
-    '--json',
-  ]);
+  const [result] = await run('isocache_loadgen', { server: server.address, pid: server.pid, pin: loadCore, ...options });
   if (result.errors !== 0) {
     const what = `${server.name}, ${options.workload}: ${result.errors} errors, the first: ${result.first_error}`;
     // memcached refuses some sets while it evicts as fast as it can; ours may refuse nothing.
@@ -51,7 +66,7 @@ export async function load(server, options) {
 
 // A trace on one server; throws when any byte that came back was wrong.
 export async function replay(server, trace, options) {
-  const result = await run('isocache_replay', [trace, ...flags({ server: server.address, ...options }), '--json']);
+  const [result] = await run('isocache_replay', { server: server.address, ...options }, [trace]);
   if (result.wrong_bytes !== 0 || result.expired_hits !== 0) {
     throw new Error(`${server.name}, ${trace}: ${result.wrong_bytes} wrong, ${result.expired_hits} expired hits`);
   }

@@ -47,19 +47,22 @@ async function untilUp(child, port) {
   throw new Error(child.exitCode === null ? 'not ready in time' : `ended with ${child.exitCode}`);
 }
 
-function commandLine(name, port, { memoryMb, threads, wrapper, args }) {
+function commandLine(name, port, { memoryMb, threads, wrapper, args, pinned }) {
   const flags = ['-l', '127.0.0.1', '-p', port, '-m', memoryMb, '-t', threads, ...args].map(String);
   if (name === 'memcached') flags.push('-U', '0');
   if (process.getuid() === 0) flags.push('-u', 'root'); // else memcached will not run as root
-  const pinned = severalCores ? ['taskset', '-c', `${serverCore}`] : [];
-  return [...pinned, ...wrapper, programs[name], ...flags];
+  const pin = pinned && severalCores ? ['taskset', '-c', `${serverCore}`] : [];
+  return [...pin, ...wrapper, programs[name], ...flags];
 }
 
 // `name`: memcached or isocached. `wrapper`: words before the program, such as valgrind's.
-export async function startServer(name, { memoryMb = 64, threads = 1, wrapper = [], args = [] } = {}) {
+// `pinned`: to the core that the load leaves alone.
+async function startServer(name, { memoryMb = 64, threads = 1, wrapper = [], args = [], pinned = true }) {
   const port = await freePort();
-  const [program, ...words] = commandLine(name, port, { memoryMb, threads, wrapper, args });
-  const child = spawnBound(program, words, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const [program, ...words] = commandLine(name, port, { memoryMb, threads, wrapper, args, pinned });
+  // `detached`: a session of its own, which Linux schedules as a group (autogroup). In one session with the
+  // load, a server that needs less of its core than the load does would also be given less on a busy machine.
+  const child = spawnBound(program, words, { detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
   let complaints = '';
   child.stderr.setEncoding('utf8').on('data', (text) => (complaints = (complaints + text).slice(-2000)));
   try {
@@ -98,10 +101,15 @@ export async function withServer(name, options, use) {
   }
 }
 
-// memcached and isocached at once, in this order.
+// Several at once: `wanted` are [name, options].
+export function withServers([first, ...rest], use, started = []) {
+  if (first === undefined) return use(started);
+  return withServer(...first, (server) => withServers(rest, use, [...started, server]));
+}
+
+// memcached and isocached, in this order.
 export function withBoth(options, use) {
-  return withServer('memcached', options, (theirs) =>
-    withServer('isocached', options, (ours) => use([theirs, ours])));
+  return withServers([['memcached', options], ['isocached', options]], use);
 }
 
 export async function version(name) {

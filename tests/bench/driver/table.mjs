@@ -6,11 +6,6 @@ export function median(numbers) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-// Of pairs measured one after the other: whatever slows the machine slows both.
-export function medianRatio(ours, theirs) {
-  return median(ours.map((number, i) => number / theirs[i]));
-}
-
 export function count(number) {
   return Math.round(number).toLocaleString('en-US');
 }

@@ -12,12 +12,21 @@ const shared = process.env.ISOCACHE_SHARED ?? '../shared';
 const recorded = [
   { trace: 'oltp', options: { file: join(shared, 'traces/OLTP.lis.zst') } },
   { trace: 'cloudphysics', options: { file: join(shared, 'traces/cloudPhysicsIO.csv.gz') } },
-].filter(({ options }) => existsSync(options.file));
+]
+  .filter(({ options }) => existsSync(options.file))
+  .map((one) => ({ ...one, memoriesMb: [16, 64, 256] }));
 
 const madeUp = ['zipf', 'scan', 'shift', 'loop', 'overwrite', 'recent', 'mixed', 'tiny', 'ttl'].map((trace) => ({
   trace,
   options: { requests: { tiny: 5_000_000, ttl: 600_000 }[trace] ?? 1_000_000 },
+  memoriesMb: [64],
 }));
+
+const short = ({ trace, options }) => ({
+  trace,
+  options: { ...options, requests: 10_000 },
+  memoriesMb: [8],
+});
 
 function run(name, memoryMb, threads, { trace, options }) {
   return withServer(name, { memoryMb, threads }, async (server) => {
@@ -26,32 +35,37 @@ function run(name, memoryMb, threads, { trace, options }) {
   });
 }
 
+// { 'oltp, 64 MB': { theirs, ours } }, miss ratios
 export async function traces({ memoriesMb, quick, markdown, threads, match }) {
-  const wanted = quick
-    ? [{ trace: 'zipf', options: { requests: 50_000 } }]
-    : [...recorded, ...madeUp].filter(({ trace }) => match.test(trace));
+  const wanted = [...recorded, ...madeUp].map((one) => (quick ? short(one) : one));
+  const missRatios = {};
   const rows = [];
   for (const one of wanted) {
-    for (const memoryMb of memoriesMb) {
+    for (const memoryMb of memoriesMb ?? one.memoriesMb) {
+      const title = `${one.trace}, ${memoryMb} MB`;
+      if (!match.test(title)) continue;
       const theirs = await run('memcached', memoryMb, threads, one);
       const ours = await run('isocached', memoryMb, threads, one);
       const difference = ours.miss_ratio - theirs.miss_ratio;
+      missRatios[title] = { theirs: theirs.miss_ratio, ours: ours.miss_ratio };
       rows.push([
-        `${one.trace}, ${memoryMb} MB`,
+        title,
         count(ours.requests),
         fixed(4)(theirs.miss_ratio),
         fixed(4)(ours.miss_ratio),
         `${difference > 0 ? '+' : ''}${difference.toFixed(4)}`,
         fixed(4)(theirs.byte_miss_ratio),
         fixed(4)(ours.byte_miss_ratio),
+        fixed(1)(theirs.rssMb),
         fixed(1)(ours.rssMb),
       ]);
     }
   }
   print(
-    'Miss ratio of replayed traces (get, set on a miss), by objects and by bytes; no wrong byte',
-    ['', 'requests', 'memcached', 'isocached', 'difference', 'memcached bytes', 'isocached bytes', 'isocached RSS MB'],
+    'Miss ratio of replayed traces (get, set on a miss), by objects and by bytes, and RSS; no wrong byte',
+    ['', 'requests', 'memcached', 'isocached', 'difference', 'memcached bytes', 'isocached bytes', 'memcached MB', 'isocached MB'],
     rows,
     markdown,
   );
+  return missRatios;
 }
