@@ -28,6 +28,23 @@ constexpr std::size_t kBatchBytes = 4096;
 // stall.
 constexpr std::size_t kMaxSecondChances = 8 * limits::kSegmentBytes;
 
+// base^exponent, a root for each binary digit behind the point. std::pow would be a tenth of the
+// wasm module (5.7 KB gzipped), for an exponent that is nearly always 1. REQUIRES: neither is
+// negative.
+double power(double base, double exponent) {
+  double result = 1;
+  for (; exponent >= 1; exponent -= 1) result *= base;
+  for (double root = base; exponent > 0;) {
+    root = std::sqrt(root);
+    exponent *= 2;
+    if (exponent >= 1) {
+      result *= root;
+      exponent -= 1;
+    }
+  }
+  return result;
+}
+
 }  // namespace
 
 Evictor::Evictor(Log& log, Index& index, StoreCounters& counters, std::uint64_t hash_seed,
@@ -123,7 +140,7 @@ bool Evictor::choose_by_age_and_size() {
     const Log::BandTotal& total = log_.totals[band];
     const double mean_size = static_cast<double>(total.bytes) /
                              static_cast<double>(std::max<std::size_t>(total.items, 1));
-    const double score = age * std::pow(mean_size, options_.size_exponent);
+    const double score = age * power(mean_size, options_.size_exponent);
     if (score > best_score) {
       best_score = score;
       best = id;

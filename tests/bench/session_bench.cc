@@ -106,9 +106,9 @@ class SessionMicro : public Micro {
  public:
   explicit SessionMicro(std::size_t items)
       : filled_(filled_store(items)), keys_(items, first_key(items)), client_(*filled_) {
-    make_inputs(kMicroValueBytes, 0);
-    // A second time round, so that a key's value always differs from the one before.
+    // Each key in turn with a size of its own, then with the usual one again.
     if (kind == Kind::kSetOther) make_inputs(kMicroValueBytes / 2, kMicroValueBytes);
+    make_inputs(kMicroValueBytes, 0);
   }
   ~SessionMicro() override {
     if (kind != Kind::kSetOther) return;

@@ -2,7 +2,6 @@
 // memcached as well, so that they say what memcached does and not what we think it does.
 
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { RawClient } from '../lib/client.mjs';
 import { Random, seedFromEnvironment } from '../lib/random.mjs';
 import { needIsocached, needMemcached, QUIET_MEMCACHED, startIsocached, startMemcached, withServer } from '../lib/server.mjs';
-import { parseTranscript, playFragmented, playStepwise, readTranscripts } from '../lib/transcript.mjs';
+import { parseTranscript, playFragmented, playStepwise, readRecorded, readTranscripts } from '../lib/transcript.mjs';
 
 const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
 const shared = path.join(process.env.ISOCACHE_SHARED ?? path.join(root, '..', 'shared'), 'transcripts');
@@ -18,16 +17,7 @@ const seed = seedFromEnvironment(Date.now() % 1_000_000);
 const limit = { timeout: 120_000 };
 
 const ours = readTranscripts(path.join(root, 'tests', 'conformance'));
-const recorded = existsSync(shared) ? readTranscripts(shared) : [];
-
-// `delete <key> <time>`: 1.6.45 ignores what follows the key; we answer as 1.6.18 does.
-for (const step of recorded.flatMap(({ sections }) => sections).flatMap(({ steps }) => steps)) {
-  if (/^delete \S+ 5\r\n/.test(step.sent)) {
-    step.expected = 'CLIENT_ERROR bad command line format.  Usage: delete <key> [noreply]\r\n';
-  } else if (/^delete \S+( \S+){3,}\r\n/.test(step.sent)) {
-    step.expected = 'ERROR\r\n';
-  }
-}
+const recorded = readRecorded(shared);
 
 async function play(server, sections, player) {
   const problems = [];

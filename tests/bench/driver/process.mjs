@@ -7,10 +7,9 @@ const program = 'isocache_micro';
 const inCache = 100_000;
 const inMemory = 10_000_000;
 
-// { case: CPU ns an operation }. The program checks that its gets hit, and stops if they do not.
+// { case: CPU ns an operation }. The program fails if a case does not do what its name says.
 async function measure(runOne, items, seconds, cases) {
   const lines = await runOne(program, { items, seconds }, cases);
-  if (lines.length !== cases.length) throw new Error(`${program}: stopped after ${lines.at(-1).case}`);
   return Object.fromEntries(lines.map((line) => [line.case, line.cpu_ns]));
 }
 

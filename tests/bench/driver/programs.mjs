@@ -46,8 +46,10 @@ export function runWasm(program, options, words = []) {
 function linesOf(file, args) {
   return new Promise((resolve, reject) => {
     execFile(file, args, { maxBuffer: 1 << 24 }, (error, stdout, stderr) => {
-      if (!stdout.startsWith('{')) return reject(new Error(`${file} ${args.join(' ')}: ${stderr || error}`));
-      resolve(stdout.trim().split('\n').map((line) => JSON.parse(line))); // bad outcomes too; the caller looks
+      // A failure with nothing said is a bad outcome among the lines, which the caller looks at.
+      const broken = (error && stderr) || !stdout.startsWith('{');
+      if (broken) return reject(new Error(`${file} ${args.join(' ')}: ${stderr || error}`));
+      resolve(stdout.trim().split('\n').map((line) => JSON.parse(line)));
     });
   });
 }

@@ -1,0 +1,267 @@
+// The C ABI of isocache.wasm, which src/engine.ts calls. One module instance holds one cache.
+//
+// Arguments lie in the scratch area, behind one another. What a call hands back lies in wasm memory
+// as one span or several (`result`), good until the next call. Times are unix seconds. Bad input
+// and a lack of memory are error replies.
+//
+// Several items in the scratch area are records:
+//
+//   0        1                3
+//   +--------+----------------+-----+-------+
+//   | key    | value length   | key | value |
+//   | length |                |     |       |
+//   +--------+----------------+-----+-------+
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "base/limits.h"
+#include "cache.h"
+#include "protocol/parser.h"
+#include "protocol/replies.h"
+#include "session/session.h"
+
+namespace isocache {
+namespace {
+
+// A turn is one batch: after it, feed() sees how long the replies are.
+constexpr SessionOptions kSessionOptions{limits::kBatchRequests, LocalBackend::kGatheredBytes};
+constexpr std::size_t kBatch = limits::kBatchRequests;
+constexpr std::int32_t kMiss = -1;
+
+// Reads records off the scratch area.
+class Records {
+ public:
+  explicit Records(const char* at) : at_(at) {}
+  std::string_view key;
+  std::string_view value;
+  void next() {
+    const auto key_length = static_cast<std::uint8_t>(at_[0]);
+    std::uint16_t value_length;
+    std::memcpy(&value_length, at_ + 1, sizeof value_length);
+    key = {at_ + 3, key_length};
+    value = {key.data() + key_length, value_length};
+    at_ = value.data() + value_length;
+  }
+
+ private:
+  const char* at_;
+};
+
+// Space and control bytes: such a key goes over the wire in base64.
+bool is_binary(std::string_view key) {
+  for (const char c : key) {
+    if (static_cast<unsigned char>(c) <= ' ' || c == 0x7F) return true;
+  }
+  return false;
+}
+
+// A meta command by its second letter.
+void fill_in(Request& request, char letter, std::string_view key, std::string_view flags,
+             std::string_view value) {
+  const char name[] = {'m', letter};
+  KeyBuffer unused;  // nothing here is in base64
+  make_request({name, sizeof name}, key, flags, value, unused, request);
+  request.key.hash = cache->backend.hash(key);
+  request.flags.binary_key = is_binary(key);
+}
+
+}  // namespace
+
+ISOCACHE_EXPORT(scratch) char* export_scratch() { return scratch; }
+ISOCACHE_EXPORT(scratch_size) std::size_t export_scratch_size() { return kScratchBytes; }
+
+// Where the result will be; 0: there is not even the memory for an empty store.
+ISOCACHE_EXPORT(open)
+const Result* export_open(std::size_t max_bytes, std::size_t max_item_bytes, std::uint32_t seed_low,
+                          std::uint32_t seed_high, bool observe, UnixSeconds now_s) {
+  // An empty store: a few bytes for each segment it may have, and the first ones.
+  if (!can_allocate(max_bytes / limits::kSegmentBytes * 128 + (2U << 20U))) return nullptr;
+  const std::uint64_t hash_seed = (std::uint64_t{seed_high} << 32U) | seed_low;
+  cache =
+      std::make_unique<Cache>(Cache::Limits{max_bytes, max_item_bytes}, hash_seed, observe, now_s);
+  return &cache->result;
+}
+
+// --- items
+// ----------------------------------------------------------------------------------------
+
+// The value is handed back; its length, or -1.
+ISOCACHE_EXPORT(get) std::int32_t export_get(std::size_t key_length, UnixSeconds now_s) {
+  cache->begin(now_s);
+  const Item item = cache->backend.get(cache->key_at(scratch, key_length), now_s);
+  return item ? static_cast<std::int32_t>(cache->hand_back(item)) : kMiss;
+}
+
+// The values of `count` records' keys: a span for each. A miss has no address; one in pieces has a
+// length as well, and is to be asked for by itself.
+ISOCACHE_EXPORT(get_many) void export_get_many(std::size_t count, UnixSeconds now_s) {
+  cache->begin(now_s, static_cast<unsigned>(count));
+  cache->spans.assign(count, {});
+  Records records(scratch);
+  Key keys[kBatch];
+  for (std::size_t from = 0; from < count; from += kBatch) {
+    const std::size_t some = std::min(kBatch, count - from);
+    for (std::size_t i = 0; i < some; ++i) {
+      records.next();
+      keys[i] = cache->key_at(records.key.data(), records.key.size());
+      cache->store.prefetch_bucket(keys[i].hash);
+    }
+    for (std::size_t i = 0; i < some; ++i) cache->store.prefetch_item(keys[i].hash);
+    for (std::size_t i = 0; i < some; ++i) {
+      const Item item = cache->backend.get(keys[i], now_s);
+      if (!item) continue;
+      const char* const address = item.chained() ? nullptr : item.contiguous_value().data();
+      cache->spans[from + i] = {address, item.value_length()};
+    }
+  }
+  cache->result = {{}, count, cache->spans.data()};
+}
+
+// One meta command: key, flags ("T60 c") and value in the scratch area. The reply is handed back.
+ISOCACHE_EXPORT(command)
+std::size_t export_command(char letter, std::size_t key_length, std::size_t flags_length,
+                           std::size_t value_length, UnixSeconds now_s) {
+  cache->begin(now_s);
+  cache->sent(cache->replies);
+  const char* const flags = scratch + key_length;
+  Request request;
+  fill_in(request, letter, {scratch, key_length}, {flags, flags_length},
+          {flags + flags_length, value_length});
+  cache->backend.engine().execute(request, now_s, cache->replies);
+  return cache->hand_back(cache->replies);
+}
+
+// The same command for `count` records, which follow the flags they share.
+ISOCACHE_EXPORT(command_many)
+std::size_t export_command_many(char letter, std::size_t flags_length, std::size_t count,
+                                UnixSeconds now_s) {
+  cache->begin(now_s, static_cast<unsigned>(count));
+  cache->sent(cache->replies);
+  Records records(scratch + flags_length);
+  while (count > 0) {
+    Request requests[kBatch];
+    const std::size_t some = std::min(kBatch, count);
+    for (std::size_t i = 0; i < some; ++i) {
+      records.next();
+      fill_in(requests[i], letter, records.key, {scratch, flags_length}, records.value);
+    }
+    cache->backend.engine().execute({requests, some}, now_s, cache->replies);
+    count -= some;
+  }
+  return cache->hand_back(cache->replies);
+}
+
+// An `ms` whose value the host puts straight into item memory. A window for its first bytes is
+// handed back; none: it was refused, and large_done() gives the reply. The scratch area is to be
+// left alone until then.
+ISOCACHE_EXPORT(large_begin)
+std::size_t export_large_begin(std::size_t key_length, std::size_t flags_length,
+                               std::size_t value_length, UnixSeconds now_s) {
+  cache->begin(now_s);
+  cache->sent(cache->replies);
+  LargeValue& large = cache->large.emplace();
+  Request& request = large.request;
+  fill_in(request, 's', {scratch, key_length}, {scratch + key_length, flags_length}, {});
+  request.value_length = value_length;
+  large.status = cache->backend.begin_upload(request, now_s, &large.upload);
+  if (large.status != PutStatus::kStored) return 0;
+  request.upload = &large.upload;
+  return cache->hand_back_window();
+}
+
+// The window was filled. The next one is handed back; none: that was all, or memory ran out.
+ISOCACHE_EXPORT(large_filled) std::size_t export_large_filled(std::size_t bytes) {
+  cache->store.upload_received(cache->large->upload, bytes);
+  return cache->hand_back_window();
+}
+
+// Stores it. The reply is handed back.
+ISOCACHE_EXPORT(large_done) std::size_t export_large_done(UnixSeconds now_s) {
+  LargeValue& large = *cache->large;
+  const Key key = large.request.key;
+  if (large.status == PutStatus::kTooLarge) return cache->hand_back(reply::kTooLarge);
+  if (large.status == PutStatus::kNoMemory) return cache->hand_back(reply::kNoMemoryStoring);
+  if (large.upload.remaining !=
+      0) {  // memory ran out on the way: as for a set that fails, the old value goes
+    cache->store.abort_upload(large.upload);
+    if (const Item old = cache->store.find(key, now_s).item) cache->store.remove(old);
+    return cache->hand_back(reply::kNoMemoryStoring);
+  }
+  cache->backend.engine().execute(large.request, now_s, cache->replies);
+  return cache->hand_back(cache->replies);
+}
+
+// --- the whole cache
+// ------------------------------------------------------------------------------
+
+ISOCACHE_EXPORT(clear) void export_clear(UnixSeconds now_s) {
+  cache->begin(now_s);
+  cache->backend.flush_at(now_s, now_s);
+}
+
+// Doubles, for JavaScript's sake. Items that clear() hid do not count, expired ones do until they
+// are met.
+ISOCACHE_EXPORT(size) double export_size() {
+  const std::uint64_t items = cache->store.item_count();
+  return static_cast<double>(items - std::min(items, cache->store.flushed_item_count()));
+}
+
+// Of the limit, what items and index take.
+ISOCACHE_EXPORT(bytes) double export_bytes() {
+  const MemoryUse use = cache->store.memory_use();
+  return static_cast<double>(use.item_bytes) + static_cast<double>(use.index_bytes) +
+         static_cast<double>(use.ghost_bytes);
+}
+
+// --- connections
+// ----------------------------------------------------------------------------------
+
+// 0: no memory for it.
+ISOCACHE_EXPORT(connect) Session* export_connect() {
+  if (!can_allocate(kReserveBytes / 2)) return nullptr;
+  return new Session(cache->backend, cache->clock, kSessionOptions);
+}
+
+ISOCACHE_EXPORT(disconnect) void export_disconnect(Session* session) {
+  cache->backend.drop(session->output());
+  delete session;
+}
+
+// Takes `length` bytes from the scratch area; 0: goes on with what is kept. The replies so far are
+// handed back, but for what isocache_reply() gave before; take them, then call sent(). -1: there is
+// no memory to go on, and the connection must end.
+ISOCACHE_EXPORT(feed)
+std::int32_t export_feed(Session* session, std::size_t length, UnixSeconds now_s) {
+  // An unfinished command may double its buffer, replies theirs.
+  const std::size_t needed = 2 * (session->buffered() + length) + 3 * LocalBackend::kGatheredBytes;
+  if (!can_allocate(needed + kReserveBytes / 2)) return -1;
+  cache->begin(now_s);
+  cache->backend.handed_over = 0;
+  if (length == 0) {
+    session->resume();
+  } else {
+    session->feed({scratch, length});
+  }
+  while (session->wants_turn() &&
+         cache->backend.handed_over + session->output().size() < LocalBackend::kGatheredBytes) {
+    session->resume();
+  }
+  return static_cast<std::int32_t>(cache->hand_back(session->output()));
+}
+
+// Says how the session stands.
+ISOCACHE_EXPORT(sent) std::uint32_t export_sent(Session* session) {
+  enum State : std::uint32_t { kClosing = 1, kWantsTurn = 2, kUnfinished = 4 };
+  cache->sent(session->output());
+  const bool unfinished = session->buffered() != 0 || !session->upload_window().empty();
+  return (session->closing() ? kClosing : 0U) | (session->wants_turn() ? kWantsTurn : 0U) |
+         (unfinished ? kUnfinished : 0U);
+}
+
+}  // namespace isocache

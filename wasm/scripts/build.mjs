@@ -1,0 +1,33 @@
+// npm run build: dist/ from src/ and the wasm module (ISOCACHE_WASM, or what `cmake --preset wasm` made).
+
+import { spawn } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const wasm = process.env.ISOCACHE_WASM ?? path.join(root, '..', 'build', 'wasm', 'bin', 'isocache.wasm');
+const dist = path.join(root, 'dist');
+// Made apart and then put in place, so that nobody meets half of it, and nothing old stays.
+const made = path.join(root, 'node_modules', '.cache', `isocache-${process.pid}`);
+
+const WASM_TYPES = 'declare const module: WebAssembly.Module;\nexport default module;\n';
+
+/** Compiles one of the two forms into its folder; false: the types are wrong somewhere. */
+async function compile(config, form) {
+  const tsc = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const compiler = spawn(process.execPath, [tsc, '-p', config, '--outDir', path.join(made, form)], { cwd: root, stdio: 'inherit' });
+  const status = await new Promise((resolve) => compiler.on('exit', resolve));
+  const inline = path.join(made, form, 'wasm-base64.js');
+  writeFileSync(inline, readFileSync(inline, 'utf8').replace("''", `'${readFileSync(wasm).toString('base64')}'`));
+  return status === 0;
+}
+
+mkdirSync(made, { recursive: true });
+cpSync(wasm, path.join(made, 'isocache.wasm'));
+writeFileSync(path.join(made, 'isocache.wasm.d.ts'), WASM_TYPES);
+const right = await Promise.all([compile('tsconfig.json', 'esm'), compile('tsconfig.cjs.json', 'cjs')]);
+writeFileSync(path.join(made, 'cjs', 'package.json'), '{ "type": "commonjs" }\n');
+rmSync(dist, { recursive: true, force: true });
+renameSync(made, dist);
+if (right.includes(false)) process.exitCode = 1;

@@ -1,0 +1,40 @@
+// What the adapters ask of a Store or a Client: the same calls, answered at once or by a promise.
+
+import type { Item, ItemOptions, SetOptions, Value } from '../types.js';
+
+type MaybePromise<T> = T | Promise<T>;
+
+/** A Store or a Client. */
+export interface Cache {
+  get(key: string): MaybePromise<string | undefined>;
+  getBytes(key: string): MaybePromise<Uint8Array | undefined>;
+  getItem(key: string, options?: ItemOptions): MaybePromise<Item | undefined>;
+  getMany(keys: Iterable<string>): MaybePromise<(string | undefined)[]>;
+  has(key: string): MaybePromise<boolean>;
+  set(key: string, value: Value, options?: SetOptions): MaybePromise<void>;
+  delete(key: string): MaybePromise<boolean>;
+  deleteMany(keys: Iterable<string>): MaybePromise<number>;
+  clear(): MaybePromise<void>;
+  keys(): Iterable<string> | AsyncIterable<string>;
+}
+
+/** A TTL that is over before it begins leaves nothing behind; a cache itself calls it an error. */
+export async function setFor(cache: Cache, key: string, value: Value, ttl: number | undefined): Promise<void> {
+  if (ttl !== undefined && ttl <= 0) await cache.delete(key);
+  else await cache.set(key, value, { ttl });
+}
+
+/** The keys that begin with `prefix`: all of them are read before the first is used. */
+export async function keysWith(cache: Cache, prefix: string): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const key of cache.keys()) {
+    if (key.startsWith(prefix)) keys.push(key);
+  }
+  return keys;
+}
+
+/** Removes what begins with `prefix`; with the empty one, everything. */
+export async function clearWith(cache: Cache, prefix: string): Promise<void> {
+  if (prefix === '') await cache.clear();
+  else await cache.deleteMany(await keysWith(cache, prefix));
+}

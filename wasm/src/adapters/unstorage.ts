@@ -1,0 +1,71 @@
+// A driver for unstorage: `createStorage({ driver: unstorageDriver({ cache }) })`.
+
+import type { Value } from '../types.js';
+import { type Cache, clearWith, keysWith, setFor } from './cache.js';
+
+export type { Cache } from './cache.js';
+
+export interface UnstorageOptions {
+  /** A Store or a Client; closing it stays with its owner. */
+  cache: Cache;
+  /** In front of every key, so that several storages can share one cache. */
+  base?: string | undefined;
+  /** Of items that are stored without one. Seconds, as everywhere in unstorage. */
+  ttl?: number | undefined;
+}
+
+export interface ItemOptions {
+  /** Seconds. */
+  ttl?: number | undefined;
+}
+
+interface Keyed { key: string; options?: ItemOptions | undefined }
+
+export type UnstorageDriver = ReturnType<typeof unstorageDriver>;
+
+export function unstorageDriver(options: UnstorageOptions) {
+  const { cache } = options;
+  const base = options.base ? `${options.base.replace(/:$/, '')}:` : '';
+  const full = (key: string) => base + key;
+  const store = (key: string, value: Value, itemOptions?: ItemOptions) => {
+    const ttl = itemOptions?.ttl ?? options.ttl;
+    return setFor(cache, full(key), value, ttl === undefined ? undefined : ttl * 1000);
+  };
+
+  return {
+    name: 'isocache',
+    options,
+    flags: { ttl: true },
+    getInstance: () => cache,
+
+    async hasItem(key: string): Promise<boolean> { return cache.has(full(key)); },
+    async getItem(key: string): Promise<string | null> { return (await cache.get(full(key))) ?? null; },
+    async getItemRaw(key: string): Promise<Uint8Array | null> { return (await cache.getBytes(full(key))) ?? null; },
+    async getItems(items: Keyed[]): Promise<{ key: string; value: string | null }[]> {
+      const values = await cache.getMany(items.map(({ key }) => full(key)));
+      return items.map(({ key }, i) => ({ key, value: values[i] ?? null }));
+    },
+
+    setItem: store,
+    async setItemRaw(key: string, value: Value | ArrayBuffer, itemOptions?: ItemOptions): Promise<void> {
+      await store(key, value instanceof ArrayBuffer ? new Uint8Array(value) : value, itemOptions);
+    },
+    async setItems(items: (Keyed & { value: string })[], common?: ItemOptions): Promise<void> {
+      await Promise.all(items.map((item) => store(item.key, item.value, { ...common, ...item.options })));
+    },
+
+    async removeItem(key: string): Promise<void> { await cache.delete(full(key)); },
+    async getKeys(below = ''): Promise<string[]> {
+      return (await keysWith(cache, full(below))).map((key) => key.slice(base.length));
+    },
+    async clear(below = ''): Promise<void> { await clearWith(cache, full(below)); },
+
+    /** unstorage's metadata: what is left to live, in seconds, and when it was last used. */
+    async getMeta(key: string): Promise<{ ttl?: number; atime: Date; size: number } | null> {
+      const item = await cache.getItem(full(key), { peek: true });
+      if (item === undefined) return null;
+      const meta = { atime: new Date(Date.now() - item.idle), size: item.size };
+      return item.ttl === undefined ? meta : { ...meta, ttl: item.ttl / 1000 };
+    },
+  };
+}

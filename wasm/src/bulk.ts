@@ -1,0 +1,114 @@
+// Many keys in one call: they go in, and their values lie there, in one crossing each way.
+
+import type { Engine } from './engine.js';
+import { replyError } from './meta.js';
+import { decodeText } from './text.js';
+import { IsocacheError, type Key, type Value } from './types.js';
+
+const SET = 0x73;  // the second letters of `ms` and `md`
+const DELETE = 0x64;
+const DONE_BYTES = 'HD\r\n'.length;
+
+/** Writes records until the scratch area is full; calls `execute` for each such batch. */
+function inBatches(engine: Engine, keys: readonly Key[], from: number, execute: (from: number, to: number) => void) {
+  while (from < keys.length) {
+    let at = engine.scratch;
+    let to = from;
+    for (; to < keys.length; ++to) {
+      const written = engine.writeRecord(keys[to]!, '', at);
+      if (written < 0) break;
+      at += written;
+    }
+    execute(from, to);
+    from = to;
+  }
+}
+
+export function bulkGet(engine: Engine, keys: Iterable<Key>, nowS: number): (string | undefined)[] {
+  const list = [...keys];
+  const values = new Array<string | undefined>(list.length).fill(undefined);
+  const inPieces: number[] = [];
+  inBatches(engine, list, 0, (from, to) => {
+    engine.calls.get_many(to - from, nowS);
+    engine.readSpans(values, from, to, inPieces);
+  });
+  for (const i of inPieces) {
+    const length = engine.calls.get(engine.writeKey(list[i]!), nowS);
+    values[i] = length < 0 ? undefined : engine.resultText(length);
+  }
+  return values;
+}
+
+export function bulkDelete(engine: Engine, keys: Iterable<Key>, nowS: number): number {
+  let deleted = 0;
+  inBatches(engine, [...keys], 0, (from, to) => {
+    const reply = engine.resultView(engine.calls.command_many(DELETE, 0, to - from, nowS));
+    for (let at = 0; at < reply.length; at += DONE_BYTES) deleted += reply[at] === 0x48 ? 1 : 0;  // H
+  });
+  return deleted;
+}
+
+/** `setOne` stores what is too large to go with others. Throws the first error, at the end. */
+export function bulkSet(engine: Engine, entries: Iterable<readonly [Key, Value]>, flags: string, nowS: number,
+  setOne: (key: Key, value: Value) => void): void {
+  const errors: unknown[] = [];
+  let flagsLength = 0;
+  let at = 0;
+  let count = 0;
+  const begin = () => {
+    flagsLength = flags === '' ? 0 : engine.writeValue(flags, engine.scratch);
+    at = engine.scratch + flagsLength;
+    count = 0;
+  };
+  const store = () => {
+    if (count > 0) {
+      const length = engine.calls.command_many(SET, flagsLength, count, nowS);
+      if (length !== count * DONE_BYTES) errors.push(firstError(engine.resultText(length)));
+    }
+    begin();
+  };
+  begin();
+  for (const [key, value] of [...entries]) {
+    try {
+      let written = engine.writeRecord(key, value, at);
+      if (written < 0) {
+        store();
+        written = engine.writeRecord(key, value, at);
+      }
+      if (written >= 0) {
+        at += written;
+        ++count;
+      } else {
+        try { setOne(key, value); } finally { begin(); }
+      }
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  store();
+  if (errors.length > 0) throw errors[0];
+}
+
+function firstError(replies: string): unknown {
+  for (const line of replies.split('\r\n')) {
+    const error = replyError(line);
+    if (error !== undefined) return error;
+  }
+  return new IsocacheError('PROTOCOL', replies);
+}
+
+/** All keys as of this call. */
+export function listKeys(engine: Engine, nowS: number): IterableIterator<string> {
+  const parts: Uint8Array[] = [];
+  engine.calls.scan_begin(nowS);
+  for (let size = engine.calls.scan_keys(); size > 0; size = engine.calls.scan_keys()) {
+    parts.push(engine.bytes.slice(engine.scratch, engine.scratch + size));
+  }
+  return readKeys(parts);
+}
+
+function* readKeys(parts: Uint8Array[]): IterableIterator<string> {
+  for (const part of parts) {
+    for (let at = 0; at < part.length; at += 1 + part[at]!) yield decodeText(part.subarray(at + 1, at + 1 + part[at]!));
+  }
+}

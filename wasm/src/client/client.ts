@@ -1,0 +1,234 @@
+// The typed methods of a store, over a connection.
+
+import { bytesOf } from '../bytes.js';
+import { GetOrSet } from '../get-or-set.js';
+import { wireExptime } from '../meta.js';
+import type { ParsedRequest } from '../request.js';
+import { decodeText } from '../text.js';
+import {
+  type CasResult, type CounterOptions, type GetOrSetOptions, IsocacheError, type Item, type ItemOptions, type Key,
+  type Loader, type SetOptions, type Stats, type Value,
+} from '../types.js';
+import * as commands from './commands.js';
+import { listKeys } from './keys.js';
+import { type Command, Pipeline } from './pipeline.js';
+import { raw } from './raw.js';
+import type { Connect } from './transport.js';
+
+export interface ClientOptions {
+  /**
+   * After this long without an answer a request fails with TIMEOUT; if the server was silent all that time, the
+   * connection is given up as well. 5 s if left out; Infinity: never.
+   */
+  timeout?: number | undefined;
+  /**
+   * The server's clock in milliseconds, since a TTL of more than 30 days goes over the wire as a date. `Date.now` if
+   * left out.
+   */
+  now?: (() => number) | undefined;
+}
+
+/** What every request takes as its last argument. */
+export interface CallOptions {
+  /** Ends the wait with the signal's reason. What was asked may happen all the same. */
+  signal?: AbortSignal | undefined;
+}
+
+const DEFAULT_TIMEOUT_MS = 5000;
+
+/**
+ * A cache at the other end of a connection. Requests made in one go leave in one write, and their replies come in
+ * order. The connection is made for the first request. When it breaks, the requests in flight fail with CLOSED (whether
+ * they were carried out, nobody knows); the next one connects again.
+ *
+ * A TTL is sent in whole seconds, rounded up. memcached counts them from its own last tick, so that a value may go up
+ * to a second before its time.
+ */
+export class Client {
+  readonly #connect: Connect;
+  readonly #timeout: number;
+  readonly #exptime: (ttl: number) => number;
+  readonly #getOrSet: GetOrSet;
+  #pipeline: Pipeline | undefined;
+  #closed = false;
+
+  constructor(connect: Connect, options: ClientOptions = {}) {
+    this.#connect = connect;
+    this.#timeout = options.timeout ?? DEFAULT_TIMEOUT_MS;
+    const now = options.now ?? Date.now;
+    this.#exptime = (ttl) => wireExptime(ttl, now);
+    this.#getOrSet = new GetOrSet({
+      take: (key, asked) => this.getItem(key, asked),
+      fill: (key, value, cas, set) => this.#ask(() => commands.fill(key, value, cas, set, this.#exptime)),
+      giveUp: (key, cas, how) => this.#ask(() => commands.giveUp(key, cas, how)),
+    });
+  }
+
+  #open(): Pipeline {
+    if (this.#closed) throw new IsocacheError('CLOSED', 'the client is closed');
+    return new Pipeline(this.#connect, this.#timeout);
+  }
+
+  async #ask<T>(command: () => Command<T>, options?: CallOptions): Promise<T> {
+    const asked = command();
+    if (this.#pipeline === undefined || this.#pipeline.closed) this.#pipeline = this.#open();
+    return this.#pipeline.request(asked, options?.signal);
+  }
+
+  async #askAll<T>(all: () => Command<T>[], options?: CallOptions): Promise<T[]> {
+    const asked = all();
+    return asked.length === 0 ? [] : this.#ask(() => commands.all(asked), options);
+  }
+
+  // ---------------------------------------------------------------- reading
+
+  get(key: Key, options?: CallOptions): Promise<string | undefined> {
+    return this.#ask(() => commands.get(key), options);
+  }
+
+  getBytes(key: Key, options?: CallOptions): Promise<Uint8Array | undefined> {
+    return this.#ask(() => commands.getBytes(key), options);
+  }
+
+  getItem(key: Key, options: ItemOptions & CallOptions = {}): Promise<Item | undefined> {
+    return this.#ask(() => commands.getItem(key, options, this.#exptime), options);
+  }
+
+  /** In the order of `keys`. */
+  getMany(keys: Iterable<Key>, options?: CallOptions): Promise<(string | undefined)[]> {
+    return this.#askAll(() => Array.from(keys, commands.get), options);
+  }
+
+  has(key: Key, options?: CallOptions): Promise<boolean> {
+    return this.#ask(() => commands.has(key), options);
+  }
+
+  // ---------------------------------------------------------------- storing
+
+  async set(key: Key, value: Value, options: SetOptions & CallOptions = {}): Promise<void> {
+    await this.#ask(() => commands.set(key, value, options, this.#exptime), options);
+  }
+
+  /** Every value gets the same options. */
+  async setMany(entries: Iterable<readonly [Key, Value]>, options: SetOptions & CallOptions = {}): Promise<void> {
+    const set = ([key, value]: readonly [Key, Value]) => commands.set(key, value, options, this.#exptime);
+    await this.#askAll(() => Array.from(entries, set), options);
+  }
+
+  /** Only if the key has no value. */
+  add(key: Key, value: Value, options: SetOptions & CallOptions = {}): Promise<boolean> {
+    return this.#ask(() => commands.storeIf('E', key, value, options, this.#exptime), options);
+  }
+
+  /** Only if the key has a value. */
+  replace(key: Key, value: Value, options: SetOptions & CallOptions = {}): Promise<boolean> {
+    return this.#ask(() => commands.storeIf('R', key, value, options, this.#exptime), options);
+  }
+
+  /** After the value that is there. Its flags and TTL stay. */
+  append(key: Key, value: Value, options?: CallOptions): Promise<boolean> {
+    return this.#ask(() => commands.storeIf('A', key, value, {}, this.#exptime), options);
+  }
+
+  /** Before the value that is there. */
+  prepend(key: Key, value: Value, options?: CallOptions): Promise<boolean> {
+    return this.#ask(() => commands.storeIf('P', key, value, {}, this.#exptime), options);
+  }
+
+  /** Only if nobody has changed it since getItem() gave `cas`. */
+  cas(key: Key, value: Value, cas: bigint, options: SetOptions & CallOptions = {}): Promise<CasResult> {
+    return this.#ask(() => commands.cas(key, value, cas, options, this.#exptime), options);
+  }
+
+  /**
+   * The value, which `load` makes if there is none. One loader runs at a time, over all clients of the cache; the
+   * others wait, or get the old value if there is one.
+   */
+  async getOrSet(key: Key, load: Loader, options?: GetOrSetOptions): Promise<string> {
+    const value = await this.#getOrSet.run(key, load, options);
+    return typeof value === 'string' ? value : decodeText(value);
+  }
+
+  async getOrSetBytes(key: Key, load: Loader, options?: GetOrSetOptions): Promise<Uint8Array> {
+    return bytesOf(await this.#getOrSet.run(key, load, options));
+  }
+
+  // ---------------------------------------------------------------- changing
+
+  /** The new number; undefined if there is none and no `initial`. Wraps at 2^64. */
+  incr(key: Key, delta: bigint | number = 1n, options: CounterOptions & CallOptions = {}): Promise<bigint | undefined> {
+    return this.#ask(() => commands.count('I', key, delta, options, this.#exptime), options);
+  }
+
+  /** As incr(), downwards; stops at 0. */
+  decr(key: Key, delta: bigint | number = 1n, options: CounterOptions & CallOptions = {}): Promise<bigint | undefined> {
+    return this.#ask(() => commands.count('D', key, delta, options, this.#exptime), options);
+  }
+
+  touch(key: Key, ttl: number, options?: CallOptions): Promise<boolean> {
+    return this.#ask(() => commands.touch(key, ttl, this.#exptime), options);
+  }
+
+  delete(key: Key, options?: CallOptions): Promise<boolean> {
+    return this.#ask(() => commands.remove(key), options);
+  }
+
+  /** How many there were. */
+  async deleteMany(keys: Iterable<Key>, options?: CallOptions): Promise<number> {
+    const removed = await this.#askAll(() => Array.from(keys, commands.remove), options);
+    return removed.filter(Boolean).length;
+  }
+
+  /** Keeps the value, but has one reader renew it; `ttl` limits how long it may still be read. */
+  markStale(key: Key, options: { ttl?: number | undefined } & CallOptions = {}): Promise<boolean> {
+    return this.#ask(() => commands.markStale(key, options.ttl, this.#exptime), options);
+  }
+
+  // ---------------------------------------------------------------- the whole cache
+
+  async clear(options?: CallOptions): Promise<void> {
+    await this.#ask(commands.clear, options);
+  }
+
+  /**
+   * All keys, over a connection of its own. memcached gives one such list at a time (SERVER_ERROR: BUSY), and leaves
+   * out what was stored in the last moments.
+   */
+  async *keys(): AsyncGenerator<string, void, undefined> {
+    yield* listKeys(this.#open());
+  }
+
+  async stats(options?: CallOptions): Promise<Stats> {
+    const all = await this.#ask(() => commands.stats(), options);
+    const number = (name: string) => Number(all[name] ?? 0);
+    return {
+      items: number('curr_items'),
+      bytes: number('bytes'),
+      maxBytes: number('limit_maxbytes'),
+      hits: number('get_hits'),
+      misses: number('get_misses'),
+      sets: number('cmd_set'),
+      evictions: number('evictions'),
+      all,
+    };
+  }
+
+  /** Items held. */
+  async size(options?: CallOptions): Promise<number> { return (await this.stats(options)).items; }
+  /** Bytes in use. */
+  async bytes(options?: CallOptions): Promise<number> { return (await this.stats(options)).bytes; }
+
+  /** One or more whole requests of the text or meta protocol, sent as they are; gives their replies as they come. */
+  execute(request: string | Uint8Array | ParsedRequest, options?: CallOptions): Promise<Uint8Array> {
+    const bytes = typeof request === 'object' && 'command' in request ? request.bytes : request;
+    return this.#ask(() => raw(bytes), options);
+  }
+
+  /** Waits for the answers that are due, then hangs up. Later requests fail with CLOSED. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#pipeline?.drain();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> { return this.close(); }
+}

@@ -1,0 +1,226 @@
+// What the client says and how it reads the answers: each method of Client is one of these commands.
+
+import { bytesOf } from '../bytes.js';
+import { owned, type Reply, replyError, replyFlags, wireKey, wireSeconds } from '../meta.js';
+import { decodeText } from '../text.js';
+import {
+  type CasResult, type CounterOptions, IsocacheError, type Item, type ItemOptions, type Key, type SetOptions,
+  type Value,
+} from '../types.js';
+import { type Command, MORE } from './pipeline.js';
+
+/** A TTL in milliseconds to an exptime. */
+export type Exptime = (ttl: number) => number;
+
+const MAX_UNSIGNED = 2n ** 64n - 1n;
+const MAX_CLIENT_FLAGS = 2 ** 32 - 1;
+
+// ---------------------------------------------------------------- wording
+
+/** "verb key flags" */
+function line<T>(verb: string, key: Key, flags: string, read: (reply: Reply) => T): Command<T> {
+  const { text, flag } = wireKey(key);
+  return { write: (writer) => writer.text(`${verb} ${text}${flag}${flags}\r\n`), read };
+}
+
+/** A line of its own, without a key. */
+export function bare<T>(text: string, read: (reply: Reply) => T | typeof MORE): Command<T> {
+  return { write: (writer) => writer.text(`${text}\r\n`), read };
+}
+
+/** What a reply's code stands for. Errors are thrown, and so is anything else. */
+function outcome<T>(reply: Reply, meanings: Record<string, T>): T {
+  const end = reply.line.indexOf(' ');
+  const code = end < 0 ? reply.line : reply.line.slice(0, end);
+  if (Object.hasOwn(meanings, code)) return meanings[code] as T;
+  throw replyError(reply.line) ?? new IsocacheError('PROTOCOL', `an answer to another question: ${reply.line}`);
+}
+
+function optional(letter: string, argument: number | bigint | undefined): string {
+  return argument === undefined ? '' : ` ${letter}${argument}`;
+}
+
+function seconds(milliseconds: number | undefined): number | undefined {
+  return milliseconds === undefined ? undefined : wireSeconds(milliseconds);
+}
+
+/** As `?.`, for a function. */
+function map<A, B>(value: A | undefined, to: (value: A) => B): B | undefined {
+  return value === undefined ? undefined : to(value);
+}
+
+// ---------------------------------------------------------------- reading items
+
+export function get(key: Key): Command<string | undefined> {
+  return line('mg', key, ' v', (reply) => map(valueOf(reply), decodeText));
+}
+
+export function getBytes(key: Key): Command<Uint8Array | undefined> {
+  return line('mg', key, ' v', (reply) => map(valueOf(reply), owned));
+}
+
+function valueOf(reply: Reply): Uint8Array | undefined {
+  return reply.value ?? outcome(reply, { EN: undefined });
+}
+
+export function getItem(key: Key, options: ItemOptions, exptime: Exptime): Command<Item | undefined> {
+  const flags = ' v c f t h l'
+    + (options.peek === true ? ' u' : '')
+    + optional('T', map(options.touch, exptime))
+    + optional('N', map(options.lease, exptime))
+    + optional('R', seconds(options.refreshBelow));
+  return line('mg', key, flags, (reply) => map(valueOf(reply), (value) => readItem(reply.line, owned(value))));
+}
+
+function readItem(replyLine: string, value: Uint8Array): Item {
+  const facts = new Map(replyFlags(replyLine).map((flag) => [flag[0], flag.slice(1)]));
+  const ttl = Number(facts.get('t') ?? -1);
+  return {
+    value,
+    text: () => decodeText(value),
+    cas: BigInt(facts.get('c') ?? 0),
+    flags: Number(facts.get('f') ?? 0),
+    ttl: ttl < 0 ? undefined : ttl * 1000,
+    size: value.length,
+    idle: Number(facts.get('l') ?? 0) * 1000,
+    hit: facts.get('h') === '1',
+    stale: facts.has('X'),
+    won: facts.has('W'),
+    lost: facts.has('Z'),
+  };
+}
+
+export function has(key: Key): Command<boolean> {
+  return line('mg', key, ' u', (reply) => outcome(reply, { HD: true, EN: false }));
+}
+
+export function touch(key: Key, ttl: number, exptime: Exptime): Command<boolean> {
+  return line('mg', key, ` T${exptime(ttl)}`, (reply) => outcome(reply, { HD: true, EN: false }));
+}
+
+// ---------------------------------------------------------------- storing
+
+function store<T>(key: Key, value: Value, options: SetOptions, exptime: Exptime, more: string,
+                  meanings: Record<string, T>): Command<T> {
+  const { text, flag } = wireKey(key);
+  const bytes = bytesOf(value);
+  const { flags } = options;
+  if (flags !== undefined && !(Number.isInteger(flags) && flags >= 0 && flags <= MAX_CLIENT_FLAGS)) {
+    throw new IsocacheError('BAD_ARGUMENT', `flags: 0 to ${MAX_CLIENT_FLAGS}, not ${flags}`);
+  }
+  const what = optional('T', map(options.ttl, exptime)) + optional('F', flags) + more;
+  return {
+    write: (writer) => {
+      writer.text(`ms ${text} ${bytes.length}${flag}${what}\r\n`);
+      writer.bytes(bytes);
+      writer.text('\r\n');
+    },
+    read: (reply) => outcome(reply, meanings),
+  };
+}
+
+export function set(key: Key, value: Value, options: SetOptions, exptime: Exptime): Command<undefined> {
+  return store(key, value, options, exptime, '', { HD: undefined });
+}
+
+/** `mode` is memcached's: E adds, R replaces, A appends, P prepends. */
+export function storeIf(mode: 'E' | 'R' | 'A' | 'P', key: Key, value: Value, options: SetOptions,
+                        exptime: Exptime): Command<boolean> {
+  return store(key, value, options, exptime, ` M${mode}`, { HD: true, NS: false });
+}
+
+export function cas(key: Key, value: Value, unique: bigint, options: SetOptions,
+                    exptime: Exptime): Command<CasResult> {
+  return store(key, value, options, exptime, ` C${unsigned(unique)}`, CAS_RESULTS);
+}
+const CAS_RESULTS: Record<string, CasResult> = { HD: 'stored', EX: 'exists', NF: 'notFound' };
+
+/** As cas(); but over an item that was only marked stale since, it stores a stale one. */
+export function fill(key: Key, value: Value, unique: bigint, options: SetOptions,
+                     exptime: Exptime): Command<CasResult> {
+  return store(key, value, options, exptime, ` C${unique} I`, CAS_RESULTS);
+}
+
+// ---------------------------------------------------------------- one key, otherwise
+
+export function count(mode: 'I' | 'D', key: Key, delta: bigint | number, options: CounterOptions,
+                      exptime: Exptime): Command<bigint | undefined> {
+  const { initial, ttl } = options;
+  const create = initial === undefined ? '' : ` J${unsigned(initial)} N${ttl === undefined ? 0 : exptime(ttl)}`;
+  return line('ma', key, ` v M${mode} D${unsigned(delta)}${create}`, (reply) => {
+    // What is shorter than before may have spaces after it.
+    if (reply.value !== undefined) return BigInt(decodeText(reply.value).trim());
+    return outcome(reply, { NF: undefined });
+  });
+}
+
+function unsigned(number: bigint | number): bigint {
+  if (typeof number === 'bigint' || Number.isSafeInteger(number)) {
+    const integer = BigInt(number);
+    if (integer >= 0n && integer <= MAX_UNSIGNED) return integer;
+  }
+  throw new IsocacheError('BAD_ARGUMENT', `an integer of 0 to ${MAX_UNSIGNED}, not ${number}`);
+}
+
+export function remove(key: Key): Command<boolean> {
+  return line('md', key, '', (reply) => outcome(reply, { HD: true, NF: false }));
+}
+
+/** Removes an item, or marks it stale, if nobody has changed it since. */
+export function giveUp(key: Key, unique: bigint, how: 'remove' | 'markStale'): Command<boolean> {
+  const stale = how === 'markStale' ? ' I' : '';
+  return line('md', key, ` C${unique}${stale}`, (reply) => outcome(reply, { HD: true, NF: false, EX: false }));
+}
+
+export function markStale(key: Key, ttl: number | undefined, exptime: Exptime): Command<boolean> {
+  return line('md', key, ` I${optional('T', map(ttl, exptime))}`, (reply) => outcome(reply, { HD: true, NF: false }));
+}
+
+// ---------------------------------------------------------------- the whole cache
+
+export function clear(): Command<undefined> {
+  return bare('flush_all', (reply) => outcome(reply, { OK: undefined }));
+}
+
+export function version(): Command<string> {
+  return bare('version', (reply) => outcome(reply, { VERSION: reply.line.slice('VERSION '.length) }));
+}
+
+/** `stats`, or one of its families. */
+export function stats(family = ''): Command<Record<string, string>> {
+  const all: Record<string, string> = {};
+  return bare(`stats ${family}`.trimEnd(), (reply) => {
+    const [, name, value] = /^STAT (\S+) ?(.*)$/.exec(reply.line) ?? [];
+    if (name === undefined) return outcome(reply, { END: all, RESET: all });
+    all[name] = value ?? '';
+    return MORE;
+  });
+}
+
+// ---------------------------------------------------------------- many at once
+
+/** Several commands as one: all are sent, then the first error counts. */
+export function all<T>(commands: readonly Command<T>[]): Command<T[]> {
+  const results: T[] = [];
+  let answered = 0;
+  let failure: unknown;
+  return {
+    write: (writer) => { for (const command of commands) command.write(writer); },
+    read: (reply) => {
+      const command = commands[answered];
+      if (command === undefined) throw new IsocacheError('PROTOCOL', 'more answers than questions');
+      try {
+        const result = command.read(reply);
+        if (result === MORE) return MORE;
+        results.push(result);
+      } catch (error) {
+        if (error instanceof IsocacheError && error.code === 'PROTOCOL') throw error;
+        failure ??= error;
+      }
+      ++answered;
+      if (answered < commands.length) return MORE;
+      if (failure !== undefined) throw failure;
+      return results;
+    },
+  };
+}

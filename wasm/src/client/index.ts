@@ -1,0 +1,42 @@
+// isocache/client where there are no sockets: browsers, edge workers. Node, Deno and Bun get node.ts.
+
+import type { Connection } from '../types.js';
+import { Client, type ClientOptions } from './client.js';
+import { embedded } from './embedded.js';
+import { type ByteStreams, connectStreams } from './streams.js';
+import type { Connect } from './transport.js';
+import { connectWebSocket, overWebSocket, type WebSocketConstructor, type WebSocketLike } from './websocket.js';
+
+export { IsocacheError } from '../types.js';
+export type * from '../types.js';
+export { type CallOptions, Client, type ClientOptions } from './client.js';
+export type { ByteStreams } from './streams.js';
+export type { Connect, Receiver, Transport } from './transport.js';
+export type { WebSocketConstructor, WebSocketLike } from './websocket.js';
+
+/** Where the cache is. */
+export type Target =
+  /** In this process. */
+  | { store: { connect(): Connection } }
+  /** Behind a WebSocket; `WebSocket` is for where that is no global. */
+  | { url: string | URL; WebSocket?: WebSocketConstructor | undefined }
+  /** At the other end of what this makes: Cloudflare's `connect('host:11211')`, any pair of streams, a WebSocket. */
+  | { connect: () => ByteStreams | WebSocketLike | Promise<ByteStreams | WebSocketLike> }
+  /** Anything else that moves bytes. */
+  | { transport: Connect };
+
+export function createClient(options: Target & ClientOptions): Client {
+  return new Client(connectTo(options), options);
+}
+
+/** @internal */
+export function connectTo(target: Target): Connect {
+  if ('store' in target) return embedded(target.store);
+  if ('url' in target) return overWebSocket(target.url, target.WebSocket);
+  if ('transport' in target) return target.transport;
+  return async (receiver, signal) => {
+    const connection = await target.connect();
+    if ('readable' in connection) return connectStreams(connection, receiver, signal);
+    return connectWebSocket(connection, receiver, signal);
+  };
+}

@@ -1,0 +1,58 @@
+// All keys of a cache, as `lru_crawler metadump` lists them, in the order it likes.
+
+import { fromLatin1 } from '../bytes.js';
+import { type Reply, replyError } from '../meta.js';
+import { decodeText } from '../text.js';
+import { IsocacheError } from '../types.js';
+import { bare } from './commands.js';
+import { MORE, type Pipeline } from './pipeline.js';
+
+// Keys that wait for their reader before the server is asked to wait, too.
+const MAX_WAITING = 10_000;
+
+/** Takes the whole of `pipeline`: a slow reader must not hold up anybody else's replies. */
+export async function* listKeys(pipeline: Pipeline): AsyncGenerator<string, void, undefined> {
+  let waiting: string[] = [];
+  let wake = () => {};
+  const finished = pipeline.request(bare('lru_crawler metadump all', (reply) => {
+    if (reply.line === 'END') return true;
+    const key = keyOf(reply);
+    if (key !== undefined && waiting.push(key) === MAX_WAITING) pipeline.pause();
+    wake();
+    return MORE;
+  }));
+  let ended = false;
+  finished.finally(() => {
+    ended = true;
+    wake();
+  }).catch(() => {});
+
+  try {
+    while (!ended || waiting.length > 0) {
+      if (waiting.length === 0) await new Promise<void>((resolve) => { wake = resolve; });
+      const batch = waiting;
+      waiting = [];
+      if (batch.length >= MAX_WAITING) pipeline.resume();
+      yield* batch;
+    }
+    await finished;
+  } finally {
+    pipeline.destroy();
+  }
+}
+
+/** Undefined for the "OK" that newer servers begin with. */
+function keyOf({ line }: Reply): string | undefined {
+  if (line === 'OK') return undefined;
+  const key = /^key=(\S*)/.exec(line)?.[1];
+  if (key !== undefined) return percentDecode(key);
+  if (line.startsWith('BUSY')) throw new IsocacheError('SERVER_ERROR', line);
+  throw replyError(line) ?? new IsocacheError('PROTOCOL', `not a key: ${line}`);
+}
+
+/** As decodeURIComponent(), but for bytes of any kind. */
+function percentDecode(text: string): string {
+  if (!text.includes('%')) return text;
+  const characters = text.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+  return decodeText(fromLatin1(characters));
+}

@@ -1,0 +1,33 @@
+// isocache/client where there are sockets: Node, Deno, Bun.
+
+import { Client, type ClientOptions } from './client.js';
+import { connectTo, type Target as PortableTarget } from './index.js';
+import { type NetAddress, overNet } from './net.js';
+import type { Connect } from './transport.js';
+import { overWebSocket, type WebSocketConstructor } from './websocket.js';
+
+export { IsocacheError } from '../types.js';
+export type * from '../types.js';
+export { type CallOptions, Client, type ClientOptions } from './client.js';
+export type { NetAddress } from './net.js';
+export type { ByteStreams } from './streams.js';
+export type { Connect, Receiver, Transport } from './transport.js';
+export type { WebSocketConstructor, WebSocketLike } from './websocket.js';
+
+/** Where the cache is: at an address, or as in other places. */
+export type Target = PortableTarget | NetAddress;
+
+/** Without an address: memcached on this machine, at its usual port. */
+export function createClient(options: Target & ClientOptions = {}): Client {
+  if ('url' in options) return new Client(overUrl(options.url, options.WebSocket), options);
+  const portable = 'store' in options || 'connect' in options || 'transport' in options;
+  return new Client(portable ? connectTo(options) : overNet(options), options);
+}
+
+/** Node 18 and 20 have no WebSocket of their own; then it is the package ws, if that is installed. */
+function overUrl(url: string | URL, implementation?: WebSocketConstructor): Connect {
+  return async (receiver, signal) => {
+    const found = implementation ?? ('WebSocket' in globalThis ? undefined : (await import('ws')).WebSocket);
+    return overWebSocket(url, found)(receiver, signal);
+  };
+}

@@ -1,0 +1,211 @@
+// One connection: requests leave in order, many at a time, and their replies come in the same order.
+
+import { type Reply, ReplyReader, RequestWriter } from '../meta.js';
+import { IsocacheError } from '../types.js';
+import type { Connect, Transport } from './transport.js';
+
+/** Given by a command's read(): further replies belong to it. */
+export const MORE = Symbol('more');
+
+export interface Command<T> {
+  write(writer: RequestWriter): void;
+  /** Called for each of its replies, until it gives a result or throws. */
+  read(reply: Reply): T | typeof MORE;
+}
+
+// The longest time that timers know.
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+interface Pending {
+  /** True: the reply was its last. */
+  answer(reply: Reply): boolean;
+  fail(error: unknown): void;
+  /** Its caller has an answer, or an error; replies to come are dropped. */
+  settled: boolean;
+  since: number;
+  next: Pending | undefined;
+}
+
+export class Pipeline {
+  readonly #writer = new RequestWriter();
+  readonly #reader = new ReplyReader((reply) => this.#take(reply));
+  readonly #timeout: number;
+  readonly #connecting = new AbortController();
+  #transport: Transport | undefined;
+  #first: Pending | undefined;
+  #last: Pending | undefined;
+  #flushScheduled = false;
+  #sending = false;
+  #paused = false;
+  #closed = false;
+  #lastReceived = 0;
+  /** Runs on while nothing is pending: to set one for each request would cost more than the request. */
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #onDrained: (() => void) | undefined;
+
+  /** Connects at once. `timeout`: see ClientOptions. */
+  constructor(connect: Connect, timeout: number) {
+    this.#timeout = timeout;
+    this.#open(connect).catch((error: unknown) => this.#end(closedError('no connection', error)));
+  }
+
+  get closed(): boolean { return this.#closed; }
+
+  async #open(connect: Connect): Promise<void> {
+    const transport = await connect({
+      receive: (bytes) => this.#receive(bytes),
+      closed: (error) => this.#end(closedError('the connection was closed', error)),
+    }, this.#connecting.signal);
+    if (this.#closed) {
+      transport.close();
+      return;
+    }
+    this.#transport = transport;
+    await this.#flush();
+  }
+
+  /** Commands given before the current task ends leave together. */
+  request<T>(command: Command<T>, signal?: AbortSignal): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      signal?.throwIfAborted();
+      if (this.#closed) throw closedError('the connection was closed');
+      command.write(this.#writer);
+      const abort = () => settle(() => reject(signal?.reason));
+      const settle = (how: () => void) => {
+        if (!pending.settled) how();
+        pending.settled = true;
+        signal?.removeEventListener('abort', abort);
+      };
+      const pending: Pending = {
+        answer: (reply) => {
+          const result = command.read(reply);
+          if (result === MORE) return false;
+          settle(() => resolve(result));
+          return true;
+        },
+        fail: (error) => settle(() => reject(error)),
+        settled: false,
+        since: performance.now(),
+        next: undefined,
+      };
+      signal?.addEventListener('abort', abort);
+      this.#append(pending);
+    });
+  }
+
+  #append(pending: Pending): void {
+    if (this.#last === undefined) this.#first = pending;
+    else this.#last.next = pending;
+    this.#last = pending;
+    if (this.#timer === undefined) this.#watch(this.#timeout);
+    else if (this.#first === pending && typeof this.#timer === 'object') this.#timer.ref();
+    if (this.#flushScheduled) return;
+    this.#flushScheduled = true;
+    queueMicrotask(() => {
+      this.#flushScheduled = false;
+      this.#flush().catch((error: unknown) => this.#end(closedError('sending failed', error)));
+    });
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#sending) return;  // that call goes on with what is new
+    this.#sending = true;
+    while (this.#transport !== undefined && this.#writer.length > 0 && !this.#closed) {
+      await this.#transport.send(this.#writer.take());
+    }
+    this.#sending = false;
+  }
+
+  #receive(bytes: Uint8Array): void {
+    if (this.#closed) return;
+    this.#lastReceived = performance.now();
+    try {
+      this.#reader.feed(bytes);
+    } catch (error) {
+      this.#end(error);
+    }
+  }
+
+  #take(reply: Reply): void {
+    const pending = this.#first;
+    if (pending === undefined) throw new IsocacheError('PROTOCOL', `a reply to no request: ${reply.line}`);
+    try {
+      if (!pending.answer(reply)) {
+        pending.since = this.#lastReceived;
+        return;
+      }
+    } catch (error) {
+      pending.fail(error);
+      // After a reply that makes no sense nobody can tell which request the next one belongs to.
+      if (error instanceof IsocacheError && error.code === 'PROTOCOL') throw error;
+    }
+    this.#first = pending.next;
+    if (this.#first === undefined) this.#idle();
+  }
+
+  #idle(): void {
+    this.#last = undefined;
+    // Where timers keep a program running, this one does only while something is pending.
+    if (typeof this.#timer === 'object') this.#timer.unref();
+    this.#onDrained?.();
+  }
+
+  /** Stops reading, and time, until resume(). */
+  pause(): void {
+    this.#paused = true;
+    this.#transport?.pause?.();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#transport?.resume?.();
+  }
+
+  #watch(ms: number): void {
+    if (ms > MAX_TIMER_MS) return;
+    this.#timer = setTimeout(() => this.#checkTime(), ms);
+  }
+
+  /** Fails requests that have waited for too long; and the connection, if nothing at all has come since the first. */
+  #checkTime(): void {
+    this.#timer = undefined;
+    const now = performance.now();
+    let pending = this.#first;
+    if (pending !== undefined && this.#paused) pending.since = now;
+    // A millisecond of grace: timers may ring early.
+    for (; pending !== undefined && now - pending.since >= this.#timeout - 1; pending = pending.next) {
+      pending.fail(new IsocacheError('TIMEOUT', `no answer within ${this.#timeout} ms`));
+      if (this.#lastReceived < pending.since) {
+        this.#end(closedError(`the server was silent for ${this.#timeout} ms`));
+        return;
+      }
+    }
+    if (pending !== undefined) this.#watch(pending.since + this.#timeout - now);
+  }
+
+  /** Waits for the replies that are due, then hangs up. */
+  async drain(): Promise<void> {
+    if (this.#first !== undefined) await new Promise<void>((resolve) => { this.#onDrained = resolve; });
+    this.destroy();
+  }
+
+  /** Hangs up at once. */
+  destroy(): void { this.#end(closedError('the client hung up')); }
+
+  #end(error: unknown): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    if (this.#transport === undefined) this.#connecting.abort();
+    else this.#transport.close();
+    for (let pending = this.#first; pending !== undefined; pending = pending.next) pending.fail(error);
+    this.#first = undefined;
+    this.#idle();
+  }
+}
+
+function closedError(message: string, cause?: unknown): IsocacheError {
+  if (cause === undefined) return new IsocacheError('CLOSED', message);
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new IsocacheError('CLOSED', `${message}: ${reason}`, { cause });
+}

@@ -1,0 +1,26 @@
+// What a client needs of a network: bytes both ways. Each kind of transport is one file beside this one.
+
+/** One connection. */
+export interface Transport {
+  /**
+   * Sends bytes, which nobody will change any more. A promise means that enough is on its way: the next call waits
+   * for it.
+   */
+  send(bytes: Uint8Array): Promise<void> | undefined;
+  /** Stops and goes on calling receive(), where the network allows it. */
+  pause?(): void;
+  resume?(): void;
+  /** Hangs up; what was sent before still goes out. */
+  close(): void;
+}
+
+/** Where a transport delivers. */
+export interface Receiver {
+  /** Bytes that the transport will not change any more. */
+  receive(bytes: Uint8Array): void;
+  /** The connection is gone, whoever ended it. */
+  closed(error?: Error): void;
+}
+
+/** Makes a connection. `signal` is aborted when nobody waits for it any longer. */
+export type Connect = (receiver: Receiver, signal: AbortSignal) => Transport | Promise<Transport>;

@@ -1,0 +1,82 @@
+// A WebSocket as a connection: binary frames are a byte stream, whatever their borders.
+
+import type { Connect, Receiver, Transport } from './transport.js';
+
+/** Of the several kinds of events, what is used here. */
+interface WebSocketEvent {
+  readonly type: string;
+  readonly data?: unknown;
+  readonly message?: string;
+  readonly reason?: string;
+}
+
+/** What the WebSocket of browsers, Deno, Bun, workers, Node 22 and the package ws have in common. */
+export interface WebSocketLike {
+  binaryType: string;
+  readonly readyState: number;
+  readonly bufferedAmount?: number;
+  send(bytes: Uint8Array): void;
+  close(): void;
+  addEventListener(type: string, listener: (event: WebSocketEvent) => void): void;
+}
+
+export type WebSocketConstructor = new (url: string, protocol: string) => WebSocketLike;
+
+export const SUBPROTOCOL = 'memcached';
+const OPEN = 1;
+// Servers refuse frames that are too large: isocache/server from 4 MiB on.
+const MAX_FRAME_BYTES = 256 << 10;
+const MAX_UNSENT_BYTES = 1 << 20;
+const POLL_MS = 5;
+
+export function overWebSocket(url: string | URL, implementation?: WebSocketConstructor): Connect {
+  return async (receiver, signal) => {
+    const WebSocket = implementation ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket;
+    if (WebSocket === undefined) throw new Error('there is no WebSocket here: pass one as the option `WebSocket`');
+    return connectWebSocket(new WebSocket(String(url), SUBPROTOCOL), receiver, signal);
+  };
+}
+
+/** A socket that is open or about to be. */
+export async function connectWebSocket(socket: WebSocketLike, receiver: Receiver, signal: AbortSignal): Promise<Transport> {
+  signal.addEventListener('abort', () => socket.close());
+  socket.binaryType = 'arraybuffer';
+  let failure: Error | undefined;
+  socket.addEventListener('error', ({ message }) => {
+    failure = new Error(message ?? 'the WebSocket failed');
+  });
+  socket.addEventListener('message', ({ data }) => {
+    if (typeof data === 'string') socket.close();  // the protocol has no text frames
+    else receiver.receive(new Uint8Array(data as ArrayBuffer));
+  });
+  const closed = new Promise<void>((resolve) => {
+    socket.addEventListener('close', ({ reason }) => {
+      if (reason) failure ??= new Error(reason);
+      receiver.closed(failure);
+      resolve();
+    });
+  });
+  if (socket.readyState !== OPEN) {
+    const opened = new Promise<void>((resolve) => { socket.addEventListener('open', () => resolve()); });
+    await Promise.race([opened, closed]);
+    if (socket.readyState !== OPEN) throw failure ?? new Error('the WebSocket was refused');
+  }
+  return {
+    send: (bytes) => {
+      for (let from = 0; from < bytes.length; from += MAX_FRAME_BYTES) {
+        socket.send(bytes.subarray(from, from + MAX_FRAME_BYTES));
+      }
+      return unsent(socket) > MAX_UNSENT_BYTES ? roomIn(socket) : undefined;
+    },
+    close: () => socket.close(),
+  };
+}
+
+function unsent(socket: WebSocketLike): number {
+  return socket.readyState === OPEN ? socket.bufferedAmount ?? 0 : 0;
+}
+
+/** WebSockets do not tell when they have room again. */
+async function roomIn(socket: WebSocketLike): Promise<void> {
+  while (unsent(socket) > MAX_UNSENT_BYTES / 2) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+}

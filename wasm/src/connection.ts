@@ -1,0 +1,85 @@
+// A connection without a network: what arrives goes in, what is to be sent comes out.
+
+import { CLOSING, type Engine, stillOpen, UNFINISHED, WANTS_TURN } from './engine.js';
+import { type Streams, streamsOf } from './streams.js';
+import { concat, encodeText } from './text.js';
+import { type Connection, IsocacheError } from './types.js';
+
+const nothing = new Uint8Array(0);
+// What one feed() gives, but for the last 32 replies.
+const OUTPUT_LIMIT = 1 << 20;
+
+export class EngineConnection implements Connection {
+  readonly #engine: () => Engine | undefined;
+  readonly #nowS: () => number;
+  readonly #fed: (result: Uint8Array) => Uint8Array;
+  /** The core's Session, by its address; 0: closed. */
+  #session: number;
+  #state = 0;
+  /** Input that comes after what is pending. */
+  #waiting = nothing;
+  #streams: Streams | undefined;
+
+  /** `engine` gives none when the store is closed; `fed` sees what feed() gives. */
+  constructor(engine: () => Engine | undefined, nowS: () => number, fed: (result: Uint8Array) => Uint8Array) {
+    this.#engine = engine;
+    this.#nowS = nowS;
+    this.#fed = fed;
+    this.#session = stillOpen(engine()).calls.connect();
+    if (this.#session === 0) throw new IsocacheError('NO_MEMORY', 'no memory for a connection');
+  }
+
+  get closed(): boolean { return this.#session === 0 || this.#engine() === undefined; }
+  get pending(): boolean { return (this.#state & WANTS_TURN) !== 0 || this.#waiting.length > 0; }
+  /** A command was begun whose end has not come. */
+  get unfinished(): boolean { return (this.#state & UNFINISHED) !== 0; }
+
+  feed(input: string | Uint8Array = nothing): Uint8Array {
+    const engine = stillOpen(this.#engine());
+    const size = engine.scratchEnd - engine.scratch;
+    const added = typeof input === 'string' ? encodeText(input) : input;
+    const bytes = this.#waiting.length > 0 ? concat([this.#waiting, added]) : added;
+    const replies: Uint8Array[] = [];
+    let replied = 0;
+    let from = 0;
+    while (this.#session !== 0 && replied < OUTPUT_LIMIT) {
+      let length = 0;
+      if ((this.#state & WANTS_TURN) === 0) {
+        if (from === bytes.length) break;
+        const part = from === 0 && bytes.length <= size ? bytes : bytes.subarray(from, from + size);
+        engine.bytes.set(part, engine.scratch);
+        length = part.length;
+        from += length;
+      }
+      replied += this.#turn(engine, length, replies);
+    }
+    this.#waiting = this.#session !== 0 && from < bytes.length ? bytes.slice(from) : nothing;
+    return this.#fed(replies.length === 0 ? nothing : concat(replies));
+  }
+
+  /** Executes what `length` bytes in the scratch area complete, or (0) what is kept. How many bytes of replies. */
+  #turn(engine: Engine, length: number, replies: Uint8Array[]): number {
+    const size = engine.calls.feed(this.#session, length, this.#nowS());
+    if (size < 0) {
+      this.close();
+      throw new IsocacheError('NO_MEMORY', 'no memory to go on with this connection');
+    }
+    let replied = engine.takeEarly(replies);
+    if (size > 0) replies.push(engine.replyCopy(size));
+    replied += size;
+    this.#state = engine.calls.sent(this.#session);
+    if ((this.#state & CLOSING) !== 0) this.close();
+    return replied;
+  }
+
+  get readable(): ReadableStream<Uint8Array> { return (this.#streams ??= streamsOf(this)).readable; }
+  get writable(): WritableStream<Uint8Array> { return (this.#streams ??= streamsOf(this)).writable; }
+
+  close(): void {
+    if (this.#session === 0) return;
+    this.#engine()?.calls.disconnect(this.#session);
+    this.#session = 0;
+    this.#state = 0;
+    this.#waiting = nothing;
+  }
+}

@@ -1,0 +1,10 @@
+// The entry point for edge runtimes of Vercel's kind: workerd.ts with their way to say "as a module".
+
+import module from '../isocache.wasm?module';
+import { opener } from './opener.js';
+
+export { openSync, Store } from './store.js';
+export * from './types.js';
+
+/** Opens a store. */
+export const open = opener(async () => module);

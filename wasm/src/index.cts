@@ -1,0 +1,11 @@
+// index.ts for require().
+
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { compileFile, loadFile } from './load-file.js';
+import { opener } from './opener.js';
+
+export { openSync, Store } from './store.js';
+export * from './types.js';
+
+export const open = opener(() => loadFile(() => readFile(join(__dirname, '../isocache.wasm'))), compileFile);

@@ -1,0 +1,14 @@
+// The entry point for Node and Bun, as an ES module. index.cts is the same for require().
+
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { compileFile, loadFile } from './load-file.js';
+import { opener } from './opener.js';
+
+export { openSync, Store } from './store.js';
+export * from './types.js';
+
+/** Opens a store. The module is compiled once, however many stores are opened. */
+// Spelled out here, as the tools that collect an application's files look for just such a call.
+export const open = opener(() => loadFile(() => readFile(join(dirname(fileURLToPath(import.meta.url)), '../isocache.wasm'))), compileFile);

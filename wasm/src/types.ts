@@ -1,0 +1,183 @@
+// What Store (in process) and Client (over a transport) have in common. Times are milliseconds.
+//
+// The engine counts whole seconds, as memcached does. A TTL is rounded up, so that a value lives at
+// least as long as asked, and less than a second longer. No TTL: it never expires by itself.
+/// <reference lib="esnext.disposable" preserve="true" />
+
+/** 1 to 250 bytes; a string counts as its UTF-8. */
+export type Key = string | Uint8Array;
+
+/** Values are bytes; a string is stored as its UTF-8. */
+export type Value = string | Uint8Array;
+
+export interface SetOptions {
+  /** How long it lives, more than 0. Never expires if left out. */
+  ttl?: number | undefined;
+  /** A number of 32 bits that is kept with the value and means nothing to the cache. 0 if left out. */
+  flags?: number | undefined;
+}
+
+export interface CounterOptions {
+  /** Creates the counter with this value if there is none. */
+  initial?: bigint | undefined;
+  /** Of a counter that this call creates. */
+  ttl?: number | undefined;
+}
+
+export interface ItemOptions {
+  /** Gives the item a new TTL as well. */
+  touch?: number | undefined;
+  /** Leaves no trace: neither `hit` nor `idle` change, and eviction does not count it as a read. */
+  peek?: boolean | undefined;
+  /**
+   * On a miss, makes an empty item that lives this long, and gives it with `won`: its maker is to fill it,
+   * by cas(). Until then others see it with `lost`.
+   */
+  lease?: number | undefined;
+  /** One reader gets `won` when the item has less than this left to live. */
+  refreshBelow?: number | undefined;
+}
+
+/** An item with what the cache knows about it, as it was before this read. */
+export interface Item {
+  value: Uint8Array;
+  /** The value as a string. */
+  text(): string;
+  /** Changes with each write; see cas(). */
+  cas: bigint;
+  flags: number;
+  /** What is left to live; undefined: it never expires. */
+  ttl: number | undefined;
+  /** Bytes of the value. */
+  size: number;
+  /** Time since the last access. */
+  idle: number;
+  /** It was read before. */
+  hit: boolean;
+  /** markStale() was called on it, and nobody has stored a newer value since. */
+  stale: boolean;
+  /** This reader was chosen to store a newer value. */
+  won: boolean;
+  /** Another reader was. */
+  lost: boolean;
+}
+
+export type CasResult = 'stored' | 'exists' | 'notFound';
+
+export interface LoadContext {
+  /** Aborted when nobody waits for the result any longer. */
+  signal: AbortSignal;
+}
+
+/** Makes the value that is missing. */
+export type Loader = (key: Key, context: LoadContext) => Value | Promise<Value>;
+
+export interface GetOrSetOptions {
+  /** How long a loaded value counts as fresh. For good if left out. */
+  ttl?: number | undefined;
+  /** One caller loads anew when a value has less than this left of its `ttl`; the others still get it. */
+  refreshBelow?: number | undefined;
+  /**
+   * Keeps values this long beyond their `ttl`: for the one who loads anew, should that fail, and for the
+   * others meanwhile. Plain reads see them too.
+   */
+  staleIfError?: number | undefined;
+  /** How long a loader may take before another caller is let in. 30 s if left out. */
+  lease?: number | undefined;
+  flags?: number | undefined;
+  /** Ends this caller's wait. */
+  signal?: AbortSignal | undefined;
+  /**
+   * Given: who is chosen to load anew while an old value is there gets the old value at once, and the load
+   * goes on in the background. Called with its promise, which never rejects (a worker's `ctx.waitUntil`).
+   */
+  waitUntil?: ((refresh: Promise<unknown>) => void) | undefined;
+}
+
+/** What can be asked of the cache itself. Numbers are since the start. */
+export interface Stats {
+  /** Items held, including expired ones that were not met yet. */
+  items: number;
+  /** Bytes in use: segments with items, index and bookkeeping; at most `maxBytes`. */
+  bytes: number;
+  maxBytes: number;
+  hits: number;
+  misses: number;
+  sets: number;
+  evictions: number;
+  /** Everything that the command `stats` tells, by memcached's names. */
+  all: Record<string, string>;
+}
+
+/** Where the module comes from: compiled, as bytes, or where to find it. */
+export type WasmSource =
+  WebAssembly.Module | BufferSource | Response | Promise<Response> | URL | string;
+
+export interface StoreOptions {
+  /** The most that items, index and bookkeeping may take together. 64 MiB if left out; at least 1 MiB. */
+  maxBytes?: number | undefined;
+  /** The largest item, counted as memcached counts it. 1 MiB if left out; 1 KiB to 1 GiB. */
+  maxItemSize?: number | undefined;
+  wasm?: WasmSource | undefined;
+  /** The clock, in milliseconds since 1970. `Date.now` if left out. */
+  now?: (() => number) | undefined;
+  /** Of the hash, 64 bits. Random if left out, so that nobody can aim keys at one bucket. */
+  hashSeed?: bigint | undefined;
+  /**
+   * Told of each item that is dropped for room (not of expired, overwritten or deleted ones), after the call
+   * that caused it. May use the store.
+   */
+  onEvict?: ((event: EvictEvent) => void) | undefined;
+}
+
+export interface EvictEvent {
+  key: string;
+  value: Uint8Array;
+  flags: number;
+  /** When it would have expired, in milliseconds since 1970. */
+  expires: number | undefined;
+}
+
+/** One connection's protocol state: bytes in, bytes out. */
+export interface Connection {
+  /**
+   * Takes bytes of the text or meta protocol, cut anywhere, and gives the replies they complete. Those stay as
+   * they are, but several may share one buffer: do not transfer that. While `pending`, more replies are due than one call gives: feed() without bytes goes on.
+   */
+  feed(bytes?: string | Uint8Array): Uint8Array;
+  readonly pending: boolean;
+  /** `quit`, or an error that ends a connection: send what feed() gave, then hang up. */
+  readonly closed: boolean;
+  /** The same as streams, with back-pressure. */
+  readonly readable: ReadableStream<Uint8Array>;
+  readonly writable: WritableStream<Uint8Array>;
+  close(): void;
+}
+
+export type ErrorCode =
+  /** A key of 0 or more than 250 bytes. */
+  | 'BAD_KEY'
+  /** An argument that makes no sense, a TTL of 0 for instance. */
+  | 'BAD_ARGUMENT'
+  | 'TOO_LARGE'
+  | 'NO_MEMORY'
+  /** incr or decr of something else. */
+  | 'NON_NUMERIC'
+  /** What restore() was given is no snapshot. */
+  | 'BAD_SNAPSHOT'
+  | 'CLOSED'
+  | 'TIMEOUT'
+  /** A reply that cannot be read. */
+  | 'PROTOCOL'
+  /** Any other CLIENT_ERROR or SERVER_ERROR reply. */
+  | 'CLIENT_ERROR'
+  | 'SERVER_ERROR';
+
+export class IsocacheError extends Error {
+  readonly code: ErrorCode;
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'IsocacheError';
+    this.code = code;
+  }
+}

@@ -1,0 +1,421 @@
+// Store's typed methods, one promise a test.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { describe, test } from 'node:test';
+
+import * as inline from '../dist/esm/inline.js';
+import { open, openSync, Store } from '../dist/esm/index.js';
+
+const START_MS = 1_800_000_000_250;
+const wasmPath = new URL('../dist/isocache.wasm', import.meta.url);
+
+/** A store and its clock. */
+async function withClock(options) {
+  const clock = { now: START_MS };
+  return { clock, store: await open({ now: () => clock.now, ...options }) };
+}
+
+const fails = (code) => ({ name: 'IsocacheError', code });
+
+describe('opening', () => {
+  test('from a module, bytes, a URL, a path, a response, and at once', async () => {
+    const bytes = readFileSync(wasmPath);
+    const module = new WebAssembly.Module(bytes);
+    const response = () => new Response(bytes, { headers: { 'content-type': 'application/wasm' } });
+    const sources = [undefined, module, bytes, wasmPath, wasmPath.href, wasmPath.pathname, response(), Promise.resolve(response())];
+    for (const wasm of sources) {
+      const store = await open({ wasm });
+      store.set('k', 'v');
+      assert.equal(store.get('k'), 'v');
+    }
+    assert.equal(openSync(module).get('k'), undefined);
+  });
+
+  test('with the module inside, as ES module and as CommonJS', async () => {
+    const common = createRequire(import.meta.url)('../dist/cjs/inline.js');
+    for (const entry of [inline, common]) {
+      const store = await entry.open();
+      store.set('k', 'v');
+      assert.equal(store.get('k'), 'v');
+      assert.throws(() => store.get(''), { code: 'BAD_KEY' });
+    }
+  });
+
+  test('stores know nothing of each other', async () => {
+    const [a, b] = [await open(), await open()];
+    a.set('k', 'a');
+    assert.equal(b.get('k'), undefined);
+  });
+
+  test('what makes no sense is refused', async () => {
+    for (const options of [{ maxBytes: 1000 }, { maxBytes: NaN }, { maxBytes: 2 ** 33 }, { maxItemSize: 10 }, { maxItemSize: 2 ** 31 }]) {
+      await assert.rejects(open(options), fails('BAD_ARGUMENT'));
+    }
+    await assert.rejects(open({ wasm: new Uint8Array(8) }), WebAssembly.CompileError);
+    await assert.rejects(open({ wasm: new Response('', { status: 404 }) }));
+  });
+
+  test('close ends it, and `using` would', async () => {
+    const store = await open();
+    const connection = store.connect();
+    store[Symbol.dispose]();
+    for (const call of [() => store.get('k'), () => store.set('k', 'v'), () => store.size, () => store.connect(), () => connection.feed('mn\r\n')]) {
+      assert.throws(call, fails('CLOSED'));
+    }
+    connection.close();
+    store.close();
+  });
+});
+
+describe('values', () => {
+  const lengths = [0, 1, 7, 31, 32, 33, 100, 4096, 4097, 20_000, 65_000, 66_000, 300_000, 1_000_000];
+
+  test('of every length, as text and as bytes', async () => {
+    const store = await open();
+    for (const length of lengths) {
+      const text = 'ab'.repeat(length / 2 + 1).slice(0, length);
+      store.set('t', text);
+      assert.equal(store.get('t'), text);
+      assert.equal(store.getMany(['t'])[0], text);
+      const bytes = Uint8Array.from({ length }, (_, i) => (i * 7) & 0xff);
+      store.set('b', bytes);
+      for (const got of [store.getBytes('b'), store.view('b'), store.getItem('b').value]) assert.deepEqual(got, bytes);
+    }
+  });
+
+  test('of any characters', async () => {
+    const store = await open();
+    for (const text of ['é', '\uFEFFbom', '😀'.repeat(20), 'ascii'.repeat(30) + 'ü', '\0\r\n', '日本語'.repeat(30_000)]) {
+      store.set('k', text);
+      assert.equal(store.get('k'), text);
+      assert.equal(store.getItem('k').text(), text);
+      assert.deepEqual(store.getBytes('k'), new TextEncoder().encode(text));
+      assert.deepEqual(store.getMany(['k']), [text]);
+    }
+  });
+
+  test('a view lies in the cache, other values are copies', async () => {
+    const store = await open();
+    store.set('k', 'old');
+    const copy = store.getBytes('k');
+    assert.ok(store.view('k').buffer.byteLength > 1 << 16);
+    store.set('k', 'new');
+    assert.equal(Buffer.from(copy).toString(), 'old');
+    assert.equal(copy.buffer.byteLength, 3);
+  });
+
+  test('what is no value is refused', async () => {
+    const store = await open();
+    for (const value of [undefined, null, 5, {}, [1]]) assert.throws(() => store.set('k', value), fails('BAD_ARGUMENT'));
+  });
+});
+
+describe('keys', () => {
+  test('have 1 to 250 bytes, and any of them', async () => {
+    const store = await open();
+    const keys = ['k', 'x'.repeat(250), 'ü'.repeat(125), 'with space', 'line\r\n', '\0', Uint8Array.of(0, 255, 32, 10), 'y'.repeat(40)];
+    keys.forEach((key, i) => store.set(key, `${i}`));
+    assert.deepEqual(store.getMany(keys), keys.map((_, i) => `${i}`));
+    keys.forEach((key, i) => assert.equal(store.get(key), `${i}`));
+    assert.equal(store.size, keys.length);
+  });
+
+  test('of other lengths and types are refused', async () => {
+    const store = await open();
+    for (const key of ['', 'x'.repeat(251), 'ü'.repeat(126), new Uint8Array(251), new Uint8Array(0)]) {
+      for (const call of [() => store.get(key), () => store.set(key, 'v'), () => store.delete(key), () => store.getMany([key])]) {
+        assert.throws(call, fails('BAD_KEY'));
+      }
+    }
+    assert.throws(() => store.get(5), { name: 'IsocacheError' });
+  });
+
+  test('a key of strange bytes goes over the wire in base64', async () => {
+    const store = await open();
+    store.set('a b', '1');
+    assert.equal(Buffer.from(store.execute(`mg ${btoa('a b')} v k b\r\n`)).toString(), `VA 1 k${btoa('a b')} b\r\n1\r\n`);
+  });
+
+  test('keys() gives all of them as of the call', async () => {
+    const { store, clock } = await withClock();
+    const names = Array.from({ length: 20_000 }, (_, i) => `key-${i}-${'k'.repeat(i % 100)}`);
+    store.setMany(names.map((name) => [name, 'v']));
+    store.set('gone', 'v', { ttl: 1000 });
+    clock.now += 2000;
+    const keys = store.keys();
+    store.clear();
+    store.set('later', 'v');
+    assert.deepEqual([...keys].sort(), names.sort());
+    assert.deepEqual([...store.keys()], ['later']);
+  });
+
+  test('keys() puts up with changes on the way', async () => {
+    const store = await open();
+    for (let i = 0; i < 5000; ++i) store.set(`k${i}`, 'v');
+    let seen = 0;
+    for (const key of store.keys()) {
+      store.set(key, 'something longer');
+      store.set(`new-${key}`, 'v');
+      store.delete(`k${seen++ * 2}`);
+    }
+    assert.equal(seen, 5000);
+  });
+});
+
+describe('storing', () => {
+  test('add, replace, append, prepend', async () => {
+    const store = await open();
+    assert.equal(store.replace('k', '0'), false);
+    assert.equal(store.append('k', '0'), false);
+    assert.equal(store.prepend('k', '0'), false);
+    assert.equal(store.add('k', '2'), true);
+    assert.equal(store.add('k', '3'), false);
+    assert.equal(store.append('k', '3'), true);
+    assert.equal(store.prepend('k', '1'), true);
+    assert.equal(store.get('k'), '123');
+    assert.equal(store.replace('k', '4', { flags: 9 }), true);
+    assert.equal(store.getItem('k').flags, 9);
+  });
+
+  test('the same with values that go straight into item memory', async () => {
+    const store = await open();
+    const [a, b] = ['a'.repeat(100_000), 'b'.repeat(100_000)];
+    assert.equal(store.replace('k', a), false);
+    assert.equal(store.add('k', a), true);
+    assert.equal(store.add('k', a), false);
+    assert.equal(store.append('k', b), true);
+    assert.equal(store.prepend('k', b), true);
+    assert.equal(store.get('k'), b + a + b);
+    assert.equal(store.cas('k', a, 1n), 'exists');
+    assert.equal(store.cas('k', a, store.getItem('k').cas), 'stored');
+    assert.equal(store.get('k'), a);
+    assert.equal(store.stats().all.curr_items, '1');
+  });
+
+  test('cas', async () => {
+    const store = await open();
+    assert.equal(store.cas('k', 'v', 5n), 'notFound');
+    store.set('k', 'v');
+    const { cas } = store.getItem('k');
+    assert.equal(store.cas('k', 'w', cas, { ttl: 5000 }), 'stored');
+    assert.equal(store.cas('k', 'x', cas), 'exists');
+    assert.equal(store.get('k'), 'w');
+    for (const bad of [-1n, 1n << 64n, 1.5]) assert.throws(() => store.cas('k', 'v', bad), fails('BAD_ARGUMENT'));
+  });
+
+  test('counters', async () => {
+    const { store, clock } = await withClock();
+    assert.equal(store.incr('n'), undefined);
+    assert.equal(store.incr('n', 1n, { initial: 10n, ttl: 1000 }), 10n);
+    assert.equal(store.incr('n'), 11n);
+    assert.equal(store.incr('n', 31), 42n);
+    assert.equal(store.decr('n', 2n), 40n);
+    assert.equal(store.decr('n', 41n), 0n);
+    assert.equal(store.incr('n', (1n << 64n) - 1n), (1n << 64n) - 1n);
+    assert.equal(store.incr('n', 2n), 1n);
+    clock.now += 2000;
+    assert.equal(store.decr('n'), undefined);
+    store.set('text', 'no number');
+    assert.throws(() => store.incr('text'), fails('NON_NUMERIC'));
+    for (const delta of [-1n, 1n << 64n, 0.5, NaN]) assert.throws(() => store.incr('n', delta), fails('BAD_ARGUMENT'));
+  });
+
+  test('delete, has, touch', async () => {
+    const { store, clock } = await withClock();
+    assert.equal(store.delete('k'), false);
+    assert.equal(store.touch('k', 1000), false);
+    store.set('k', 'v');
+    assert.equal(store.has('k'), true);
+    assert.equal(store.getItem('k').hit, false);
+    assert.equal(store.touch('k', 1000), true);
+    clock.now += 2000;
+    assert.equal(store.has('k'), false);
+    store.set('k', 'v');
+    assert.equal(store.delete('k'), true);
+    assert.equal(store.has('k'), false);
+  });
+
+  test('too large, or flags that are no number of 32 bits', async () => {
+    const store = await open({ maxItemSize: 2000 });
+    store.set('k', 'old');
+    assert.throws(() => store.set('k', 'v'.repeat(2000)), fails('TOO_LARGE'));
+    assert.equal(store.get('k'), undefined);  // never stale after a set that was accepted and failed
+    assert.throws(() => store.set('k', new Uint8Array(200_000)), fails('TOO_LARGE'));
+    for (const flags of [-1, 2 ** 32, NaN]) assert.throws(() => store.set('k', 'v', { flags }), fails('BAD_ARGUMENT'));
+    store.set('k', 'v', { flags: 0xffffffff });
+    assert.equal(store.getItem('k').flags, 0xffffffff);
+  });
+});
+
+describe('time', () => {
+  test('a value lives at least as long as asked, and less than a second longer', async () => {
+    const { store, clock } = await withClock();
+    for (const ttl of [1, 749, 750, 751, 1000, 60_000, 40 * 86_400_000]) {
+      store.set('k', 'v', { ttl });
+      const start = clock.now;
+      clock.now = start + ttl - 1;
+      assert.equal(store.get('k'), 'v', `${ttl} ms`);
+      clock.now = start + ttl + 1000;
+      assert.equal(store.get('k'), undefined, `${ttl} ms`);
+    }
+  });
+
+  test('also where the clock begins at 0', async () => {
+    const clock = { now: 0 };
+    const store = await open({ now: () => clock.now });
+    for (const start of [0, 5000, 3_000_000_000]) {
+      clock.now = start;
+      store.set('k', 'v', { ttl: 60_000 });
+      clock.now = start + 59_999;
+      assert.equal(store.get('k'), 'v');
+      clock.now = start + 61_000;
+      assert.equal(store.get('k'), undefined);
+    }
+  });
+
+  test('TTLs that are none are refused', async () => {
+    const store = await open();
+    for (const ttl of [0, -1, NaN]) assert.throws(() => store.set('k', 'v', { ttl }), fails('BAD_ARGUMENT'));
+    store.set('k', 'v', { ttl: Infinity });
+    assert.ok(store.getItem('k').ttl > 1e9);
+  });
+
+  test('a delayed flush is seen by every read', async () => {
+    const { store, clock } = await withClock();
+    store.setMany([['a', '1'], ['b', '2']]);
+    store.execute('flush_all 5\r\n');
+    clock.now += 4000;
+    assert.equal(store.get('a'), '1');
+    clock.now += 1000;
+    assert.equal(store.get('a'), undefined);
+    assert.deepEqual(store.getMany(['b']), [undefined]);
+    assert.equal(store.size, 0);
+  });
+});
+
+describe('getItem', () => {
+  test('tells what the cache knows, as it was before', async () => {
+    const { store, clock } = await withClock();
+    store.set('k', 'value', { ttl: 10_000, flags: 3 });
+    clock.now += 2000;
+    const first = store.getItem('k');
+    assert.equal(first.text(), 'value');
+    const { value, text, cas, ...rest } = first;
+    assert.ok(cas > 0n);
+    // 10.25 s after a full second, rounded up to a full second: 11 s, of which 2.25 are over.
+    assert.deepEqual(rest, { flags: 3, ttl: 8750, size: 5, idle: 2000, hit: false, stale: false, won: false, lost: false });
+    const second = store.getItem('k');
+    assert.equal(second.hit, true);
+    assert.equal(second.idle, 0);
+    assert.equal(store.getItem('nobody'), undefined);
+  });
+
+  test('peeks without a trace, and gives a new TTL', async () => {
+    const { store, clock } = await withClock();
+    store.set('k', 'v');
+    clock.now += 3000;
+    assert.equal(store.getItem('k', { peek: true }).idle, 3000);
+    assert.equal(store.getItem('k', { touch: 1000 }).hit, false);
+    assert.ok(store.getItem('k').ttl <= 2000);
+  });
+
+  test('a stale item goes to one reader as won, to others as lost', async () => {
+    const { store } = await withClock();
+    assert.equal(store.markStale('k'), false);
+    store.set('k', 'v');
+    assert.equal(store.markStale('k', { ttl: 30_000 }), true);
+    const states = [1, 2].map(() => store.getItem('k')).map(({ stale, won, lost, ttl }) => ({ stale, won, lost, short: ttl <= 30_750 }));
+    assert.deepEqual(states, [{ stale: true, won: true, lost: false, short: true }, { stale: true, won: false, lost: true, short: true }]);
+    store.set('k', 'w');
+    assert.equal(store.getItem('k').stale, false);
+  });
+
+  test('a lease, and an early winner', async () => {
+    const { store, clock } = await withClock();
+    const [mine, other] = [store.getItem('k', { lease: 5000 }), store.getItem('k', { lease: 5000 })];
+    assert.deepEqual([mine.won, mine.size, other.won, other.lost], [true, 0, false, true]);
+    assert.equal(store.cas('k', 'v', mine.cas, { ttl: 20_000 }), 'stored');
+    assert.equal(store.getItem('k', { lease: 5000, refreshBelow: 10_000 }).won, false);
+    clock.now += 15_000;
+    assert.equal(store.getItem('k', { refreshBelow: 10_000 }).won, true);
+    assert.equal(store.getItem('k', { refreshBelow: 10_000 }).lost, true);
+  });
+});
+
+describe('many at once', () => {
+  test('in the order of the keys, however many', async () => {
+    const store = await open();
+    const entries = Array.from({ length: 3000 }, (_, i) => [`key${i}`, `${'v'.repeat(i % 700)}${i}`]);
+    store.setMany(new Map(entries));
+    assert.equal(store.size, 3000);
+    const keys = [...entries.map(([key]) => key), 'nobody', 'key7', 'key7'];
+    assert.deepEqual(store.getMany(new Set(keys)), [...entries.map(([, value]) => value), undefined]);
+    assert.deepEqual(store.getMany(keys).slice(-3), [undefined, entries[7][1], entries[7][1]]);
+    assert.equal(store.deleteMany(keys), 3000);
+    assert.equal(store.size, 0);
+    assert.deepEqual(store.getMany([]), []);
+    store.setMany([]);
+    assert.equal(store.deleteMany([]), 0);
+  });
+
+  test('with large values among them, TTL and flags', async () => {
+    const { store, clock } = await withClock();
+    const entries = [['a', '1'], ['b', 'b'.repeat(100_000)], ['c', ''], ['d', 'd'.repeat(65_000)], ['e', Uint8Array.of(69)]];
+    store.setMany(entries, { ttl: 5000, flags: 8 });
+    assert.deepEqual(store.getMany(['a', 'b', 'c', 'd', 'e']), ['1', entries[1][1], '', entries[3][1], 'E']);
+    for (const [key] of entries) assert.equal(store.getItem(key).flags, 8);
+    clock.now += 6000;
+    assert.equal(store.getMany(entries.map(([key]) => key)).filter((value) => value !== undefined).length, 0);
+  });
+
+  test('the first that cannot be stored is thrown, the others are stored', async () => {
+    const store = await open({ maxItemSize: 1024 });
+    const entries = [['a', '1'], ['', '2'], ['c', 'c'.repeat(5000)], ['d', 'd'.repeat(200_000)], ['e', '5']];
+    assert.throws(() => store.setMany(entries), fails('BAD_KEY'));
+    assert.throws(() => store.setMany(entries.slice(2)), fails('TOO_LARGE'));
+    assert.deepEqual(store.getMany(['a', 'c', 'd', 'e']), ['1', undefined, undefined, '5']);
+  });
+
+  test('read by reading the store', async () => {
+    const store = await open();
+    store.set('a', '1');
+    store.setMany((function* () { for (const key of ['b', 'c']) yield [key, store.get('a') + key]; })());
+    assert.deepEqual(store.getMany(['b', 'c']), ['1b', '1c']);
+  });
+});
+
+describe('the whole cache', () => {
+  test('size, bytes, clear, stats', async () => {
+    const store = await open({ maxBytes: 8 << 20 });
+    const empty = store.bytes;
+    for (let i = 0; i < 1000; ++i) store.set(`k${i}`, 'v'.repeat(1000));
+    store.get('k1');
+    store.get('nobody');
+    store.getMany(['k2', 'nobody']);
+    assert.equal(store.size, 1000);
+    assert.ok(store.bytes - empty > 1_000_000 && store.bytes - empty < 1_100_000);
+    const { hits, misses, sets, items, maxBytes, evictions, all } = store.stats();
+    assert.deepEqual({ hits, misses, sets, items, maxBytes, evictions },
+      { hits: 2, misses: 2, sets: 1000, items: 1000, maxBytes: 8 << 20, evictions: 0 });
+    assert.equal(all.get_hits, '2');
+    store.clear();
+    assert.equal(store.size, 0);
+    assert.equal(store.get('k1'), undefined);
+    store.set('k1', 'v');
+    assert.equal(store.size, 1);
+    store.execute('stats reset\r\n');
+    assert.equal(store.stats().hits, 0);
+  });
+
+  test('typed calls, execute() and connections see the same items', async () => {
+    const store = await open();
+    store.execute('set k 5 0 1\r\nv\r\n');
+    assert.equal(store.getItem('k').flags, 5);
+    store.set('k', 'w', { flags: 6 });
+    assert.equal(Buffer.from(store.connect().feed('get k\r\n')).toString(), 'VALUE k 6 1\r\nw\r\nEND\r\n');
+  });
+
+  test('Store is a class', async () => assert.ok((await open()) instanceof Store));
+});
