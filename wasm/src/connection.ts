@@ -54,7 +54,7 @@ export class EngineConnection implements Connection {
       replied += this.#turn(engine, length, replies);
     }
     this.#waiting = this.#session !== 0 && from < bytes.length ? bytes.slice(from) : nothing;
-    return this.#fed(replies.length === 0 ? nothing : concat(replies));
+    return this.#fed(concat(replies));
   }
 
   /** Executes what `length` bytes in the scratch area complete, or (0) what is kept. How many bytes of replies. */

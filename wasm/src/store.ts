@@ -216,7 +216,8 @@ export class Store implements Disposable {
 
   /**
    * Adds what snapshot() gave, here or elsewhere, and replaces what has the same key. How many items are stored
-   * by it: not those that have expired meanwhile. Throws BAD_SNAPSHOT, and does nothing, when it is none.
+   * by it: not those that have expired meanwhile. Throws BAD_SNAPSHOT, and does nothing, when the bytes are
+   * damaged or no snapshot.
    */
   restore(bytes: Uint8Array): number { return this.#tell(restore(this.#open(), bytes, this.#nowS())); }
 

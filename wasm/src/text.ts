@@ -54,8 +54,10 @@ export function textReader(bytes: Uint8Array): TextReader {
   };
 }
 
+const nothing = new Uint8Array(0);
+
 export function concat(parts: Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0]!;
+  if (parts.length <= 1) return parts[0] ?? nothing;
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let to = 0;
   for (const part of parts) {

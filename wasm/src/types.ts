@@ -131,6 +131,7 @@ export interface StoreOptions {
 }
 
 export interface EvictEvent {
+  /** Its bytes read as UTF-8. */
   key: string;
   value: Uint8Array;
   flags: number;
@@ -142,7 +143,8 @@ export interface EvictEvent {
 export interface Connection {
   /**
    * Takes bytes of the text or meta protocol, cut anywhere, and gives the replies they complete. Those stay as
-   * they are, but several may share one buffer: do not transfer that. While `pending`, more replies are due than one call gives: feed() without bytes goes on.
+   * they are, but several may share one buffer: do not transfer it. While `pending`, more replies are due than
+   * one call gives: feed() without bytes goes on.
    */
   feed(bytes?: string | Uint8Array): Uint8Array;
   readonly pending: boolean;

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 
 import { createClient } from '../../dist/esm/client/node.js';
 import { startMemcached } from '../../dist/esm/testing.js';
-import { application, run } from './application.mjs';
+import { application, needsNode, run } from './application.mjs';
 import { noChromium, openPage, serve } from './chromium.mjs';
 import { workerBundle } from './runtimes/worker-bundle.mjs';
 
@@ -109,7 +109,7 @@ test('bun.ts', { skip: !bun && 'npm has no Bun for this machine' }, async (t) =>
   assert.equal((await fetch(`${address}/other`)).headers.get('x-pages-made'), '2');
 });
 
-test('cloudflare/', async (t) => {
+test('cloudflare/', { skip: needsNode(20, 'miniflare') }, async (t) => {
   const folder = install(t, 'cloudflare');
   const config = readFileSync(path.join(folder, 'wrangler.toml'), 'utf8');
   const setting = (name) => new RegExp(`^${name} = "(.*)"`, 'm').exec(config)[1];
@@ -138,7 +138,7 @@ test('cloudflare/', async (t) => {
 
 test('browser/', { skip: noChromium }, async (t) => {
   const page = await openPage(t);
-  await page.goto(`${await serve(t, install(t, 'browser'), null)}index.html`);
+  await page.goto(`${await serve(t, install(t, 'browser'), null)}index.html`);  // the page has a policy of its own
   await page.locator('body[data-ready]').waitFor();
   for (const query of ['cache', 'memory', 'cache']) {
     await page.locator('#query').fill(query);

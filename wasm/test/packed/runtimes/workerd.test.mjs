@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 
-import { application } from '../application.mjs';
+import { application, needsNode } from '../application.mjs';
 import { expected } from './program.mjs';
 import { sources } from './sources.mjs';
 import { workerBundle } from './worker-bundle.mjs';
@@ -25,12 +25,14 @@ async function startWorker(t) {
   return miniflare;
 }
 
-test('a worker', async (t) => {
+const skip = needsNode(20, 'miniflare');
+
+test('a worker', { skip }, async (t) => {
   const worker = await startWorker(t);
   assert.deepEqual(await (await worker.dispatchFetch('http://localhost/')).json(), expected);
 });
 
-test('a Durable Object serves memcached over WebSocket, one cache to all its clients', async (t) => {
+test('a Durable Object serves memcached over WebSocket, one cache to all its clients', { skip }, async (t) => {
   const worker = await startWorker(t);
   const [writer, reader] = [await connect(worker), await connect(worker)];
   assert.equal(await writer('ms key 5\r\nhel'), '');
