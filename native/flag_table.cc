@@ -40,13 +40,17 @@ unsigned percent(std::string_view value, std::string_view flag) {
   return static_cast<unsigned>(std::lround(factor * 100));
 }
 
-void listen(Options& options, std::string_view value) {
-  options.tcp_asked = true;
+void append_list(std::vector<std::string>& list, std::string_view value) {
   while (!value.empty()) {
     const auto comma = value.find(',');
-    if (comma != 0) options.listen.emplace_back(value.substr(0, comma));
+    if (comma != 0) list.emplace_back(value.substr(0, comma));
     value = comma == std::string_view::npos ? std::string_view() : value.substr(comma + 1);
   }
+}
+
+void listen(Options& options, std::string_view value) {
+  options.tcp_asked = true;
+  append_list(options.listen, value);
 }
 
 void unix_mask(Options& options, std::string_view value) {
@@ -83,6 +87,16 @@ void udp_port(Options& /*options*/, std::string_view value) {
     refuse("-U: UDP is not supported; only 0 (off) is accepted");
 }
 
+void log_format(Options& options, std::string_view value) {
+  if (value == "text") {
+    options.log_format = Options::LogFormat::kText;
+  } else if (value == "json") {
+    options.log_format = Options::LogFormat::kJson;
+  } else {
+    throw UsageError(fmt::format("--log-format: text or json, not '{}'", value));
+  }
+}
+
 using O = Options&;
 using V = std::string_view;
 
@@ -110,6 +124,20 @@ const Flag kFlags[] = {
      [](O o, V v) { o.unix_socket = v; }},
     {'a', "unix-mask", "<mask>", kListening, "access mode of the unix socket, octal (default 700)",
      unix_mask},
+    {'Z', "enable-ssl", "", kListening,
+     "TLS on every listener that is not 'notls:...'; needs -o ssl_chain_cert",
+     [](O o, V) { o.tls.enabled = true; }},
+    {kNoLetter, "http", "<addr:port>", kListening,
+     "WebSocket (/memcached), /metrics, /healthz, /readyz and /stats.json here; several with "
+     "commas or by repeating (default: none)",
+     [](O o, V v) { append_list(o.http.listen, v); }},
+    {kNoLetter, "allow-origin", "<origin>", kListening,
+     "pages that may open a WebSocket, as https://app.example, beside our own; '*': any; several "
+     "with commas or by repeating",
+     [](O o, V v) { append_list(o.http.allowed_origins, v); }},
+    {kNoLetter, "websocket-deflate", "", kListening,
+     "compress WebSocket frames if the client offers it (costs memory and CPU)",
+     [](O o, V) { o.http.deflate = true; }},
     {'b', "listen-backlog", "<num>", kListening,
      "connections that may wait to be accepted (default 1024)",
      [](O o, V v) { o.settings.tcp_backlog = number(v, "-b", 1, 1U << 30); }},
@@ -147,6 +175,11 @@ const Flag kFlags[] = {
     {'C', "disable-cas", "", kCommands, "items carry no cas",
      [](O o, V) { o.settings.cas_enabled = false; }},
 
+    {'Y', "auth-file", "<file>", kCommands,
+     "clients log in first: their first set has 'user password' as its value; the file has lines "
+     "user:password",
+     [](O o, V v) { o.auth_file = v; }},
+
     {'d', "daemon", "", kProcess, "run in the background; returns when ready",
      [](O o, V) { o.daemon = true; }},
     {'u', "user", "<user>", kProcess, "run as this user (when started as root)",
@@ -157,6 +190,20 @@ const Flag kFlags[] = {
      [](O o, V) { o.core_dumps = true; }},
     {'v', "verbose", "", kProcess, "say more on stderr: -v notes, -vv connections and commands",
      [](O o, V) { ++o.settings.verbosity; }},
+    {kNoLetter, "log-format", "<name>", kProcess, "text (default) or json: one object a line",
+     log_format},
+    {kNoLetter, "config", "<file>", kProcess,
+     "read flags from this file: lines 'name = value', with the names listed here; flags and "
+     "ISOCACHED_... variables win",
+     [](O o, V v) { o.config_file = v; }},
+    {kNoLetter, "check-config", "", kProcess, "say whether the configuration can work, and end",
+     [](O o, V) { o.check_config = true; }},
+    {kNoLetter, "drain-delay", "<s>", kProcess,
+     "on SIGTERM, serve on for this long while /readyz says 503 (default 0)",
+     [](O o, V v) { o.drain_delay_s = number(v, "--drain-delay", 0, 3600); }},
+    {kNoLetter, "drain-timeout", "<s>", kProcess,
+     "then accept no more, and close what is not done after this long (default 5)",
+     [](O o, V v) { o.drain_timeout_s = number(v, "--drain-timeout", 0, 3600); }},
     {'h', "help", "", kProcess, "print this and end",
      [](O o, V) { o.show = Options::Show::kHelp; }},
     {'V', "version", "", kProcess, "print the version and end",
@@ -188,10 +235,6 @@ const Flag kFlags[] = {
 
     {'S', "enable-sasl", "", kRefused, "SASL needs the binary protocol",
      [](O, V) { refuse("-S: SASL is not supported"); }},
-    {'Y', "auth-file", "<file>", kRefused, "not yet",
-     [](O, V) { refuse("-Y: a password file is not supported yet"); }},
-    {'Z', "enable-ssl", "", kRefused, "not yet",
-     [](O, V) { refuse("-Z: TLS is not supported yet"); }},
     {'e', "memory-file", "<file>", kRefused, "not yet",
      [](O, V) { refuse("-e: a memory file is not supported yet"); }},
 };

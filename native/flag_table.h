@@ -21,8 +21,10 @@ enum class Purpose {
 };
 std::string_view heading(Purpose purpose);
 
+constexpr char kNoLetter = '\0';
+
 struct Flag {
-  char letter;                // -p
+  char letter;                // -p, or kNoLetter
   std::string_view name;      // --port
   std::string_view argument;  // "<num>"; empty: a switch
   Purpose purpose;

@@ -31,8 +31,10 @@ std::string entry(std::string_view names, std::string_view help) {
 }
 
 std::string entry(const Flag& flag) {
-  std::string names = fmt::format("-{}", flag.letter);
-  if (!flag.name.empty()) names += fmt::format(", --{}", flag.name);
+  std::string names = flag.letter == kNoLetter ? "    " : fmt::format("-{}", flag.letter);
+  if (!flag.name.empty()) {
+    names += fmt::format("{}--{}", flag.letter == kNoLetter ? "" : ", ", flag.name);
+  }
   if (!flag.argument.empty()) {
     names += fmt::format("{}{}", flag.name.empty() ? " " : "=", flag.argument);
   }

@@ -1,6 +1,7 @@
 // Sockets that wait for clients: TCP on IPv4 and IPv6, and unix sockets.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,8 @@ namespace isocache {
 
 class Listener {
  public:
+  enum class Serves : std::uint8_t { kMemcached, kHttp };
+
   Listener(FileDescriptor socket, std::string unix_path);
   Listener(Listener&&) noexcept = default;
   Listener& operator=(Listener&&) noexcept = default;
@@ -20,6 +23,10 @@ class Listener {
   // As the banner shows it: "127.0.0.1:11211", "unix:/run/isocached.sock".
   const std::string& address() const { return address_; }
   unsigned port() const { return port_; }  // 0: a unix socket
+
+  // Set by whoever made it.
+  Serves serves = Serves::kMemcached;
+  bool tls = false;
 
  private:
   FileDescriptor socket_;

@@ -15,8 +15,8 @@ namespace isocache {
 namespace {
 
 void add_flag(CLI::App& app, const Flag& flag, Options& options) {
-  std::string names = fmt::format("-{}", flag.letter);
-  if (!flag.name.empty()) names += fmt::format(",--{}", flag.name);
+  std::string names = flag.letter == kNoLetter ? "" : fmt::format("-{}", flag.letter);
+  if (!flag.name.empty()) names += fmt::format("{}--{}", names.empty() ? "" : ",", flag.name);
   if (flag.argument.empty()) {
     app.add_flag_function(names, [&](std::int64_t times) {
       for (; times > 0; --times) flag.apply(options, {});

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,9 +11,41 @@
 
 namespace isocache {
 
+// -Z and the words ssl_... of -o: memcached's names and meanings.
+struct TlsOptions {
+  enum class Verify : std::uint8_t { kNone, kRequest, kRequire, kOnce };  // ssl_verify_mode, 0 to 3
+  enum class Version : std::uint8_t { k1_0, k1_1, k1_2, k1_3 };           // ssl_min_version, 0 to 3
+  bool enabled = false;
+  std::string chain_cert;         // PEM: the server's certificate, then what signed it
+  std::string key;                // empty: in chain_cert too
+  bool key_is_der = false;        // ssl_keyformat
+  std::string ca_cert;            // PEM: who may sign clients' certificates
+  std::string ciphers;            // of TLS 1.2 and below; empty: the library's
+  Verify verify = Verify::kNone;  // of the client's certificate
+  Version min_version = Version::k1_2;
+  bool session_cache = false;
+};
+
+// --http and what belongs to it.
+struct HttpOptions {
+  std::vector<std::string> listen;           // "address:port"; empty: no HTTP
+  std::vector<std::string> allowed_origins;  // of browsers' pages, beside our own; "*": any
+  bool deflate = false;                      // permessage-deflate, if the client offers it
+};
+
 struct Options {
-  enum class Show { kNothing, kHelp, kVersion, kLicense };
+  enum class Show {
+    kNothing,
+    kHelp,
+    kVersion,
+    kLicense,
+    kManPage,
+    kBashCompletion,
+    kZshCompletion,
+    kFishCompletion
+  };
   Show show = Show::kNothing;  // print this and end
+  enum class LogFormat : std::uint8_t { kText, kJson };
 
   Settings settings;
 
@@ -20,6 +53,16 @@ struct Options {
   unsigned port = 11211;            // -p
   bool tcp_asked = false;           // -p or -l was given: -s does not turn TCP off
   std::string unix_socket;          // -s
+
+  TlsOptions tls;
+  HttpOptions http;
+  std::string auth_file;  // -Y
+
+  std::string config_file;    // --config
+  bool check_config = false;  // --check-config: say whether all this can work, and end
+  LogFormat log_format = LogFormat::kText;
+  unsigned drain_delay_s = 0;    // --drain-delay: from "not ready" to refusing new connections
+  unsigned drain_timeout_s = 5;  // --drain-timeout: then what is left is closed
 
   bool daemon = false;
   bool lock_memory = false;

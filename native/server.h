@@ -10,9 +10,11 @@
 #include <vector>
 
 #include "native/host_clock.h"
+#include "native/http/http_server.h"
 #include "native/listener.h"
 #include "native/log.h"
 #include "native/options.h"
+#include "native/password_file.h"
 #include "native/sharded_backend.h"
 #include "native/worker.h"
 
@@ -40,16 +42,20 @@ class Server : private HostFigures, private WorkerEvents {
   void write_connections(StatsWriter& stats) override;
   void reset_host_counters() override;
   void settings_changed(const Settings& settings) override;
+  const char* refresh_certificates(UnixSeconds now_s) override;
   // WorkerEvents
   void on_connection_closed() override;
   void on_stop_requested(bool graceful) override;
 
   void open_listeners();
+  void open_listener(const Endpoint& endpoint, Listener::Serves serves, bool tls);
   void listen_on_loopback();
+  void make_http_server();
   void stop();
   HostStats count_since_start() const;
   void watch(std::size_t listener);
   void accept_all(const Listener& listener);
+  void hand_over(FileDescriptor socket, const Listener& listener);
   void refuse(FileDescriptor socket);
   void pause_accepting();
   void retry_accepting();
@@ -66,6 +72,10 @@ class Server : private HostFigures, private WorkerEvents {
   std::unique_ptr<Loop> loop_;
   std::unique_ptr<ShardedBackend> backend_;
   std::vector<std::unique_ptr<Worker>> workers_;
+  std::atomic<Readiness> readiness_{Readiness::kLoading};
+  std::unique_ptr<TlsContext> tls_;          // null: no -Z
+  std::unique_ptr<PasswordFile> passwords_;  // null: no -Y
+  std::unique_ptr<HttpServer> http_;         // null: no --http
   std::size_t next_worker_ = 0;
 
   HostStats at_reset_;  // what the counters showed at `stats reset`; under the admin lock

@@ -37,6 +37,11 @@ HostStats Server::count_since_start() const {
     stats.bytes_written += counters.bytes_written.get();
     stats.conn_yields += counters.yields.get();
   }
+  if (http_) http_->add_counters(stats);
+  if (passwords_) {
+    stats.auth_cmds = passwords_->successes() + passwords_->failures();
+    stats.auth_errors = passwords_->failures();
+  }
   return stats;
 }
 
@@ -50,6 +55,8 @@ HostStats Server::host_stats(UnixSeconds now_s) {
   stats.bytes_read -= at_reset_.bytes_read;
   stats.bytes_written -= at_reset_.bytes_written;
   stats.conn_yields -= at_reset_.conn_yields;
+  stats.auth_cmds -= at_reset_.auth_cmds;
+  stats.auth_errors -= at_reset_.auth_errors;
 
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
@@ -67,6 +74,10 @@ HostStats Server::host_stats(UnixSeconds now_s) {
   return stats;
 }
 
+const char* Server::refresh_certificates(UnixSeconds now_s) {
+  return tls_ == nullptr ? nullptr : tls_->reload(now_s);
+}
+
 void Server::settings_changed(const Settings& settings) { verbosity_.set(settings.verbosity); }
 
 void Server::write_connections(StatsWriter& stats) {
@@ -79,15 +90,15 @@ void Server::write_connections(StatsWriter& stats) {
     add(listener.fd(), "secs_since_last_cmd", std::uint64_t{0});
   }
   const UnixSeconds now_s = clock_.now().unix_s;
-  for (const auto& worker : workers_) {
-    worker->for_each_connection([&](const ConnectionInfo& connection) {
-      const int fd = connection.fd;
-      add(fd, "addr", std::string_view(peer_address(fd)));
-      add(fd, "listen_addr", std::string_view(local_address(fd)));
-      add(fd, "state", state_name(connection.state()));
-      add(fd, "secs_since_last_cmd", std::uint64_t{now_s - connection.last_active_s()});
-    });
-  }
+  const auto add_connection = [&](const ConnectionInfo& connection) {
+    const int fd = connection.fd;
+    add(fd, "addr", std::string_view(peer_address(fd)));
+    add(fd, "listen_addr", std::string_view(local_address(fd)));
+    add(fd, "state", state_name(connection.state()));
+    add(fd, "secs_since_last_cmd", std::uint64_t{now_s - connection.last_active_s()});
+  };
+  for (const auto& worker : workers_) worker->for_each_connection(add_connection);
+  if (http_) http_->for_each_connection(add_connection);
 }
 
 }  // namespace isocache

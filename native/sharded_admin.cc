@@ -11,6 +11,10 @@ struct VisitEach {
 
 }  // namespace
 
+const char* ShardedBackend::refresh_certificates(UnixSeconds now_s) {
+  return host_ == nullptr ? nullptr : host_->refresh_certificates(now_s);
+}
+
 void ShardedBackend::settings_changed() {
   if (host_ != nullptr) host_->settings_changed(settings_);
 }

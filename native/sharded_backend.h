@@ -38,6 +38,8 @@ class HostFigures {
   virtual void write_connections(StatsWriter& stats) = 0;
   virtual void reset_host_counters() = 0;
   virtual void settings_changed(const Settings& settings) = 0;
+  // Null when it went well, else why not.
+  virtual const char* refresh_certificates(UnixSeconds now_s) = 0;
 };
 
 // A power of two: about 4 a thread so that threads seldom meet, 1 for a lone thread; none so small
@@ -71,6 +73,7 @@ class ShardedBackend : public Backend, public AdminTarget {
   HostStats host_stats(UnixSeconds now_s) override;
   void write_connections(StatsWriter& stats) override;
   void reset_counters() override;
+  const char* refresh_certificates(UnixSeconds now_s) override;
   void flush_at(UnixSeconds at_s, UnixSeconds now_s) override;
   bool set_memory_limit(std::size_t bytes) override;
   unsigned shard_count() const override { return static_cast<unsigned>(shards_.size()); }

@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstdint>
 
 #include "native/errors.h"
 #include "native/flag_table.h"
@@ -30,10 +32,41 @@ unsigned scaled(std::string_view word, std::string_view value, double scale) {
 }
 
 [[noreturn]] void no_flash() { throw UsageError("-o ext_path: a flash tier is not supported yet"); }
-[[noreturn]] void no_tls() { throw UsageError("-o ssl_...: TLS is not supported yet"); }
+
+void key_format(Options& options, std::string_view value) {
+  if (value != "PEM" && value != "pem" && value != "DER" && value != "der") {
+    throw UsageError(fmt::format("-o ssl_keyformat: PEM or DER, not '{}'", value));
+  }
+  options.tls.key_is_der = value == "DER" || value == "der";
+}
+
+// One of `names`, or its place among them.
+template <std::size_t kCount>
+unsigned choice(std::string_view word, std::string_view value,
+                const std::array<std::string_view, kCount>& names) {
+  const auto named = std::ranges::find(names, value);
+  if (named != names.end()) return static_cast<unsigned>(named - names.begin());
+  unsigned place = 0;
+  if (parse_number(value, place) && place < kCount) return place;
+  throw UsageError(fmt::format("-o {}: 0 to {} ({}), not '{}'", word, kCount - 1,
+                               fmt::join(names, ", "), value));
+}
+
+void verify_mode(Options& options, std::string_view value) {
+  constexpr std::array<std::string_view, 4> kNames = {"none", "request", "require", "once"};
+  options.tls.verify =
+      TlsOptions::Verify{static_cast<std::uint8_t>(choice("ssl_verify_mode", value, kNames))};
+}
+
+void min_version(Options& options, std::string_view value) {
+  constexpr std::array<std::string_view, 4> kNames = {"tlsv1.0", "tlsv1.1", "tlsv1.2", "tlsv1.3"};
+  options.tls.min_version =
+      TlsOptions::Version{static_cast<std::uint8_t>(choice("ssl_min_version", value, kNames))};
+}
 
 using O = Options&;
 using V = std::string_view;
+constexpr auto kListening = Purpose::kListening;
 constexpr auto kConnections = Purpose::kConnections;
 constexpr auto kAccepted = Purpose::kAccepted;
 constexpr auto kRefused = Purpose::kRefused;
@@ -49,6 +82,21 @@ const Word kWords[] = {
      [](O o, V) { o.settings.max_connections_fast = true; }},
     {"no_maxconns_fast", "", kConnections, "beyond -c, let new connections wait",
      [](O o, V) { o.settings.max_connections_fast = false; }},
+
+    {"ssl_chain_cert", "<file>", kListening, "the server's certificate and what signed it, PEM",
+     [](O o, V v) { o.tls.chain_cert = v; }},
+    {"ssl_key", "<file>", kListening, "its private key, if not in the same file",
+     [](O o, V v) { o.tls.key = v; }},
+    {"ssl_keyformat", "<name>", kListening, "PEM (default) or DER", key_format},
+    {"ssl_verify_mode", "<n>", kListening,
+     "clients' certificates: 0 not asked for (default), 1 asked for, 2 or 3 required", verify_mode},
+    {"ssl_ca_cert", "<file>", kListening, "who may sign clients' certificates, PEM",
+     [](O o, V v) { o.tls.ca_cert = v; }},
+    {"ssl_ciphers", "<list>", kListening, "ciphers of TLS 1.2 and below, as OpenSSL names them",
+     [](O o, V v) { o.tls.ciphers = v; }},
+    {"ssl_min_version", "<n>", kListening, "0 to 3: TLS 1.0, 1.1, 1.2 (default), 1.3", min_version},
+    {"ssl_session_cache", "", kListening, "let clients resume sessions",
+     [](O o, V) { o.tls.session_cache = true; }},
 
     {"hashpower", "<n>", kAccepted, "the index grows by itself",
      [](O o, V v) { o.settings.hash_power_init = number<unsigned>("hashpower", v); }},
@@ -110,6 +158,8 @@ const Word kWords[] = {
        o.settings.read_buffer_limit_bytes = number<std::size_t>("read_buf_mem_limit", v) << 20;
      }},
     {"resp_obj_mem_limit", "<mb>", kAccepted, "", nothing},
+    {"ssl_wbuf_size", "<kb>", kAccepted, "a reply is encrypted as a whole", nothing},
+    {"ssl_kernel_tls", "", kAccepted, "", nothing},
     {"track_sizes", "", kAccepted, "", nothing},
     {"no_track_sizes", "", kAccepted, "", nothing},
     {"inline_ascii_resp", "", kAccepted, "", nothing},
@@ -144,16 +194,6 @@ const Word kWords[] = {
     {"ext_drop_unread", "", kAccepted, "", [](O o, V) { o.settings.ext_drop_unread = true; }},
 
     {"ext_path", "<file:size>", kRefused, "not yet", [](O, V) { no_flash(); }},
-    {"ssl_chain_cert", "<file>", kRefused, "not yet", [](O, V) { no_tls(); }},
-    {"ssl_key", "<file>", kRefused, "not yet", [](O, V) { no_tls(); }},
-    {"ssl_keyformat", "<name>", kRefused, "not yet", [](O, V) { no_tls(); }},
-    {"ssl_verify_mode", "<n>", kRefused, "not yet", [](O, V) { no_tls(); }},
-    {"ssl_ciphers", "<list>", kRefused, "not yet", [](O, V) { no_tls(); }},
-    {"ssl_ca_cert", "<file>", kRefused, "not yet", [](O, V) { no_tls(); }},
-    {"ssl_wbuf_size", "<kb>", kRefused, "not yet", [](O, V) { no_tls(); }},
-    {"ssl_session_cache", "", kRefused, "not yet", [](O, V) { no_tls(); }},
-    {"ssl_kernel_tls", "", kRefused, "not yet", [](O, V) { no_tls(); }},
-    {"ssl_min_version", "<name>", kRefused, "not yet", [](O, V) { no_tls(); }},
 };
 // clang-format on
 

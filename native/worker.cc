@@ -60,6 +60,7 @@ struct Worker::Impl {
   const HostClock& clock;
   Poller poller;
   ConnectionHost host;
+  LatencyHistogram turn_latency;
 
   mutable std::mutex table_mutex;
   std::vector<std::unique_ptr<Connection>> table;  // changed by this thread, under table_mutex
@@ -98,7 +99,7 @@ void Worker::join() {
   if (impl_->thread.joinable()) impl_->thread.join();
 }
 
-void Worker::adopt(FileDescriptor socket) {
+void Worker::adopt(FileDescriptor socket, std::shared_ptr<SSL_CTX> /*tls*/) {
   impl_->connection_count.fetch_add(1, std::memory_order_relaxed);
   {
     const std::lock_guard lock(impl_->inbox_mutex);
@@ -116,6 +117,8 @@ void Worker::stop() {
 }
 
 const WorkerCounters& Worker::counters() const { return impl_->host.counters; }
+
+const LatencyHistogram& Worker::turn_latency() const { return impl_->turn_latency; }
 
 unsigned Worker::connection_count() const {
   return impl_->connection_count.load(std::memory_order_relaxed);

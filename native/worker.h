@@ -7,6 +7,8 @@
 // worker itself takes only to add or remove a connection.
 #pragma once
 
+#include <openssl/types.h>
+
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -16,6 +18,7 @@
 #include "native/counters.h"
 #include "native/file_descriptor.h"
 #include "native/host_clock.h"
+#include "native/latency_histogram.h"
 #include "native/log.h"
 #include "native/sharded_backend.h"
 #include "session/session.h"
@@ -23,6 +26,7 @@
 namespace isocache {
 
 struct WorkerOptions {
+  bool measure_turns = false;  // somebody may ask for turn_latency()
   unsigned index = 0;
   unsigned threads = 1;
   unsigned idle_timeout_s = 0;  // 0: none
@@ -68,13 +72,15 @@ class Worker {
   ~Worker();  // REQUIRES: stop() was called, or it never started
 
   void start();
-  // Takes over an accepted socket, which is non-blocking. Any thread.
-  void adopt(FileDescriptor socket);
+  // Takes over an accepted socket, which is non-blocking. `tls`: what it speaks; null: plain. Any
+  // thread.
+  void adopt(FileDescriptor socket, std::shared_ptr<SSL_CTX> tls = nullptr);
   // Lets replies that are under way go out, for a short while, then closes everything. Any thread.
   void stop();
   void join();
 
   const WorkerCounters& counters() const;
+  const LatencyHistogram& turn_latency() const;
   unsigned connection_count() const;
   // Any thread.
   void for_each_connection(const std::function<void(const ConnectionInfo&)>& visit) const;

@@ -59,7 +59,7 @@ void cache_memlimit(AdminCall& call) {
 
 void refresh_certs(AdminCall& call) {
   if (!call.target.settings().tls_enabled) return call.reply("Error TLS not enabled\r\n");
-  const char* const error = call.target.refresh_certificates();
+  const char* const error = call.target.refresh_certificates(call.now_s);
   if (error == nullptr) return call.reply(reply::kOk);
   call.reply(error);
   call.reply("\r\n");

@@ -66,7 +66,7 @@ class AdminTarget {
                              UnixSeconds now_s, ItemVisitor& visitor) = 0;
 
   // refresh_certs; null when it went well, else why not. Only called when settings().tls_enabled.
-  virtual const char* refresh_certificates() { return nullptr; }
+  virtual const char* refresh_certificates(UnixSeconds /*now_s*/) { return nullptr; }
 };
 
 // Executes one kAdmin request.

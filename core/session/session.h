@@ -21,12 +21,14 @@
 #include "command/backend.h"
 #include "protocol/output.h"
 #include "protocol/request.h"
+#include "session/authenticator.h"
 
 namespace isocache {
 
 struct SessionOptions {
   std::size_t requests_per_turn = limits::kDefaultRequestsPerTurn;  // -R
   std::size_t output_limit = limits::kDefaultOutputBytes;           // stop executing above this
+  const Authenticator* authenticator = nullptr;  // clients log in first; null: nobody has to
 };
 
 class Session {

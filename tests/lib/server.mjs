@@ -89,6 +89,7 @@ export class Server {
     this.name = name;
     this.pid = child.pid;
     this.port = null;
+    this.httpPort = null;  // of --http
     this.stderr = '';
     this.stopSignal = 'SIGTERM';
     child.stderr.setEncoding('utf8').on('data', (text) => { this.stderr += text; });
@@ -147,6 +148,7 @@ export async function startIsocached(args = []) {
   await untilReady(server, () => /\bready\b/.test(server.stderr));
   if (socketAt >= 0) server.socketPath = args[socketAt + 1];
   else server.port = Number(/listening \S+?:(\d+)/.exec(server.stderr)[1]);
+  server.httpPort = Number(/listening \S+:(\d+)(?: tls)? http$/m.exec(server.stderr)?.[1] ?? 0) || null;
   return server;
 }
 

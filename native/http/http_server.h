@@ -1,0 +1,68 @@
+// The second port (--http): WebSocket clients, metrics, health. Threads of its own, with Asio and
+// Beast behind this header. Speaks to the same Backend as the workers, one Session a WebSocket.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "command/backend.h"
+#include "native/counters.h"
+#include "native/file_descriptor.h"
+#include "native/host_clock.h"
+#include "native/log.h"
+#include "native/options.h"
+#include "native/tls/tls_context.h"
+#include "native/worker.h"
+#include "session/authenticator.h"
+#include "session/session.h"
+
+namespace isocache {
+
+// What /readyz says.
+enum class Readiness : std::uint8_t { kLoading, kReady, kDraining };
+
+struct HttpServerOptions {
+  HttpOptions http;
+  unsigned threads = 1;
+  unsigned idle_timeout_s = 0;  // of a WebSocket without requests; 0: none
+  std::size_t max_item_bytes = 0;
+  SessionOptions session;
+};
+
+// The pages that tell of the cache; called on any thread.
+struct HttpPages {
+  std::function<std::string()> metrics;  // Prometheus text
+  std::function<std::string()> stats_json;
+};
+
+class HttpServer {
+ public:
+  // REQUIRES: what is referred to outlives it. `tls` null: plain; `passwords` null: none wanted.
+  HttpServer(const HttpServerOptions& options, Backend& backend, HttpPages pages,
+             const std::atomic<Readiness>& readiness, TlsContext* tls,
+             const Authenticator* passwords, const HostClock& clock, const Verbosity& verbosity,
+             WorkerEvents& events);
+  ~HttpServer();
+
+  void start();
+  // Takes over an accepted socket, which is non-blocking. Any thread.
+  void adopt(FileDescriptor socket);
+  // Says goodbye to WebSockets (close code 1001) when their replies are out; refuses new ones.
+  void drain();
+  // Closes what is left, at once.
+  void stop();
+  void join();
+
+  void add_counters(HostStats& stats) const;
+  unsigned connection_count() const;
+  void for_each_connection(const std::function<void(const ConnectionInfo&)>& visit) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace isocache
