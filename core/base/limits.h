@@ -34,4 +34,7 @@ inline constexpr std::size_t kPinnedValueBytes = 4096;  // larger values are sen
 inline constexpr std::size_t kUploadBytes = 16384;      // larger values are read into item memory
 inline constexpr std::size_t kDefaultOutputBytes = 8U << 20;  // unsent replies before reading stops
 
+// A client that has to log in. The host enforces the time, by asking Session::logged_in().
+inline constexpr std::uint32_t kLoginLimit_s = 30;  // from the connection's begin
+
 }  // namespace isocache::limits

@@ -66,6 +66,8 @@ void Session::upload_received(std::size_t bytes) {
 Output& Session::output() { return impl_->out; }
 bool Session::closing() const { return impl_->closing; }
 AdminResult::Next Session::requested() const { return impl_->requested; }
+bool Session::logged_in() const { return impl_->logged_in; }
+void Session::log_in() { impl_->logged_in = true; }
 std::size_t Session::buffered() const { return impl_->input.size(); }
 
 void Session::Impl::run() {

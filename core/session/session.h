@@ -55,6 +55,10 @@ class Session {
   bool closing() const;
   // The command that asked for the server's end, if any.
   AdminResult::Next requested() const;
+  // Nothing but a login is read before: give it kLoginLimit_s. True at once when nobody has to.
+  bool logged_in() const;
+  // The host knows the client by other means (a token, a certificate).
+  void log_in();
   // Bytes kept for an unfinished command.
   std::size_t buffered() const;
 

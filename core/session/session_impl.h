@@ -43,7 +43,10 @@ struct Retrieval {
 
 struct Session::Impl {
   Impl(Backend& the_backend, const Clock& the_clock, const SessionOptions& the_options)
-      : backend(the_backend), host_clock(the_clock), options(the_options) {}
+      : backend(the_backend),
+        host_clock(the_clock),
+        options(the_options),
+        logged_in(the_options.authenticator == nullptr) {}
 
   // Why collect() stopped.
   enum class Stop : std::uint8_t {
@@ -97,6 +100,7 @@ struct Session::Impl {
   std::size_t turn_left = 0;  // requests
   bool more = false;          // stopped though there is something left
   bool closing = false;
+  bool logged_in;
   AdminResult::Next requested = AdminResult::Next::kContinue;
 };
 
