@@ -61,4 +61,18 @@ std::string peer_address(int fd) {
   return with_protocol(address);
 }
 
+bool is_on_loopback(int fd) {
+  sockaddr_storage address{};
+  socklen_t length = sizeof(address);
+  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) != 0) return false;
+  if (address.ss_family == AF_INET) {
+    const auto* const v4 = reinterpret_cast<const sockaddr_in*>(&address);
+    return ntohl(v4->sin_addr.s_addr) >> 24U == IN_LOOPBACKNET;
+  }
+  if (address.ss_family != AF_INET6) return true;
+  const auto* const v6 = reinterpret_cast<const sockaddr_in6*>(&address);
+  if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) return v6->sin6_addr.s6_addr[12] == IN_LOOPBACKNET;
+  return IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
+}
+
 }  // namespace isocache

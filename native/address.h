@@ -13,5 +13,7 @@ std::string address_text(const sockaddr_storage& address);
 // "tcp6:[::1]:11211", "unix:/run/isocached.sock".
 std::string local_address(int fd);
 std::string peer_address(int fd);
+// This end has a loopback address, or no network address at all: only this machine reaches it.
+bool is_on_loopback(int fd);
 
 }  // namespace isocache

@@ -232,7 +232,7 @@ void Server::accept_all(const Listener& listener) {
 }
 
 void Server::hand_over(FileDescriptor socket, const Listener& listener) {
-  if (listener.serves == Listener::Serves::kHttp) return http_->adopt(std::move(socket));
+  if (listener.serves == Listener::Serves::kHttp) return http_->adopt(std::move(socket), listener.tls ? tls_->current() : nullptr);
   least_loaded_worker().adopt(std::move(socket), listener.tls ? tls_->current() : nullptr);
 }
 

@@ -1,25 +1,202 @@
 #include "native/http/http_server.h"
 
+#include <fmt/format.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <exception>
+#include <list>
+#include <mutex>
+#include <thread>
 #include <utility>
+#include <vector>
+
+#include "native/http/http_connection.h"
+#include "native/http/http_host.h"
 
 namespace isocache {
+namespace {
 
-struct HttpServer::Impl {};
+// A thread with its connections. Other threads post to it; the table, the count and the counters
+// they may read.
+class HttpLoop {
+ public:
+  explicit HttpLoop(const HttpShared& shared) : host_(shared), sweep_(context_.get_executor()) {}
 
-HttpServer::HttpServer(const HttpServerOptions& /*options*/, Backend& /*backend*/,
-                       HttpPages /*pages*/, const std::atomic<Readiness>& /*readiness*/,
-                       TlsContext* /*tls*/, const Authenticator* /*passwords*/,
-                       const HostClock& /*clock*/, const Verbosity& /*verbosity*/,
-                       WorkerEvents& /*events*/) {}
+  void start() {
+    thread_ = std::thread([this] { context_.run(); });
+  }
+  void adopt(FileDescriptor socket, std::shared_ptr<SSL_CTX> tls);
+  void drain();
+  void stop();
+  void join() {
+    if (thread_.joinable()) thread_.join();
+  }
+
+  const WorkerCounters& counters() const { return host_.counters; }
+  unsigned connection_count() const { return connection_count_.load(std::memory_order_relaxed); }
+  void for_each_connection(const std::function<void(const ConnectionInfo&)>& visit) const;
+
+ private:
+  using Table = std::list<HttpConnection>;
+
+  void open(FileDescriptor socket, std::shared_ptr<SSL_CTX> tls);
+  void finish(Table::iterator connection, const std::exception_ptr& error);
+  void leave();
+  void watch_time();
+
+  HttpHost host_;
+  asio::io_context context_{1};
+  asio::executor_work_guard<Executor> work_{context_.get_executor()};  // until stop()
+  Timer sweep_;
+  bool sweeping_ = false;  // only while there are connections
+  mutable std::mutex table_mutex_;
+  Table table_;                                // changed by this thread, under table_mutex_
+  std::atomic<unsigned> connection_count_{0};  // adopted and not yet closed
+  std::thread thread_;
+};
+
+void HttpLoop::adopt(FileDescriptor socket, std::shared_ptr<SSL_CTX> tls) {
+  connection_count_.fetch_add(1, std::memory_order_relaxed);
+  asio::post(context_, [this, socket = std::move(socket), tls = std::move(tls)]() mutable {
+    open(std::move(socket), std::move(tls));
+  });
+}
+
+void HttpLoop::drain() {
+  asio::post(context_, [this] {
+    host_.draining = true;
+    for (HttpConnection& connection : table_) connection.drain();
+  });
+}
+
+void HttpLoop::stop() {
+  asio::post(context_, [this] {
+    host_.draining = true;
+    for (HttpConnection& connection : table_) connection.close();
+    work_.reset();
+  });
+}
+
+void HttpLoop::for_each_connection(const std::function<void(const ConnectionInfo&)>& visit) const {
+  const std::lock_guard lock(table_mutex_);
+  for (const HttpConnection& connection : table_) visit(connection.info());
+}
+
+void HttpLoop::open(FileDescriptor socket, std::shared_ptr<SSL_CTX> tls) {
+  if (host_.draining) return leave();
+  host_.clock.now_s = host_.host_clock.now().unix_s;
+  try {
+    Table opened;
+    opened.emplace_back(context_, std::move(socket), std::move(tls), host_);
+    const std::lock_guard lock(table_mutex_);
+    table_.splice(table_.begin(), opened);
+  } catch (const std::exception& error) {  // the kernel watches no more sockets for us
+    log_line(error.what());
+    return leave();
+  }
+  const auto connection = table_.begin();
+  asio::co_spawn(
+      context_.get_executor(), connection->run(),
+      [this, connection](const std::exception_ptr& error) { finish(connection, error); });
+  if (!sweeping_) watch_time();
+}
+
+void HttpLoop::finish(Table::iterator connection, const std::exception_ptr& error) {
+  if (error) log_line(fmt::format("http connection {}: out of memory", connection->info().fd));
+  const AdminResult::Next asked = connection->requested();
+  {
+    const std::lock_guard lock(table_mutex_);
+    table_.erase(connection);
+  }
+  leave();
+  if (asked == AdminResult::Next::kShutdown) host_.events.on_stop_requested(false);
+  if (asked == AdminResult::Next::kShutdownGraceful) host_.events.on_stop_requested(true);
+}
+
+void HttpLoop::leave() {
+  connection_count_.fetch_sub(1, std::memory_order_relaxed);
+  host_.events.on_connection_closed();
+}
+
+void HttpLoop::watch_time() {
+  sweeping_ = true;
+  sweep_.expires_after(std::chrono::milliseconds(host_.options.times.sweep));
+  sweep_.async_wait([this](beast::error_code) {
+    sweeping_ = false;
+    const HostClock::Now now = host_.host_clock.now();
+    host_.clock.now_s = now.unix_s;
+    for (HttpConnection& connection : table_) connection.tick(now.monotonic_ms);
+    if (!table_.empty()) watch_time();
+  });
+}
+
+}  // namespace
+
+struct HttpServer::Impl {
+  HttpServerOptions options;
+  HttpPages pages;
+  std::vector<std::unique_ptr<HttpLoop>> loops;
+};
+
+HttpServer::HttpServer(const HttpServerOptions& options, Backend& backend, HttpPages pages,
+                       const std::atomic<Readiness>& readiness, TlsContext* tls,
+                       const Authenticator* passwords, const HostClock& clock,
+                       const Verbosity& verbosity, WorkerEvents& events)
+    : impl_(new Impl{options, std::move(pages), {}}) {
+  const HttpShared shared{.options = impl_->options,
+                          .backend = backend,
+                          .site = {impl_->pages, readiness, passwords},
+                          .tls_counters = tls == nullptr ? nullptr : &tls->counters(),
+                          .host_clock = clock,
+                          .verbosity = verbosity,
+                          .events = events};
+  for (unsigned i = 0; i < options.threads; ++i) {
+    impl_->loops.push_back(std::make_unique<HttpLoop>(shared));
+  }
+}
+
 HttpServer::~HttpServer() = default;
-void HttpServer::start() {}
-void HttpServer::adopt(FileDescriptor socket) { const FileDescriptor closed = std::move(socket); }
-void HttpServer::drain() {}
-void HttpServer::stop() {}
-void HttpServer::join() {}
-void HttpServer::add_counters(HostStats& /*stats*/) const {}
-unsigned HttpServer::connection_count() const { return 0; }
+
+void HttpServer::start() {
+  for (const auto& loop : impl_->loops) loop->start();
+}
+
+void HttpServer::adopt(FileDescriptor socket, std::shared_ptr<SSL_CTX> tls) {
+  const auto fewest = std::ranges::min_element(
+      impl_->loops, {}, [](const auto& loop) { return loop->connection_count(); });
+  (*fewest)->adopt(std::move(socket), std::move(tls));
+}
+
+void HttpServer::drain() {
+  for (const auto& loop : impl_->loops) loop->drain();
+}
+
+void HttpServer::stop() {
+  for (const auto& loop : impl_->loops) loop->stop();
+}
+
+void HttpServer::join() {
+  for (const auto& loop : impl_->loops) loop->join();
+}
+
+void HttpServer::add_counters(HostStats& stats) const {
+  for (const auto& loop : impl_->loops) {
+    stats.bytes_read += loop->counters().bytes_read.get();
+    stats.bytes_written += loop->counters().bytes_written.get();
+    stats.conn_yields += loop->counters().yields.get();
+  }
+}
+
+unsigned HttpServer::connection_count() const {
+  unsigned count = 0;
+  for (const auto& loop : impl_->loops) count += loop->connection_count();
+  return count;
+}
+
 void HttpServer::for_each_connection(
-    const std::function<void(const ConnectionInfo&)>& /*visit*/) const {}
+    const std::function<void(const ConnectionInfo&)>& visit) const {
+  for (const auto& loop : impl_->loops) loop->for_each_connection(visit);
+}
 
 }  // namespace isocache

@@ -12,6 +12,7 @@
 #include "native/counters.h"
 #include "native/file_descriptor.h"
 #include "native/host_clock.h"
+#include "native/http/http_limits.h"
 #include "native/log.h"
 #include "native/options.h"
 #include "native/tls/tls_context.h"
@@ -30,6 +31,7 @@ struct HttpServerOptions {
   unsigned idle_timeout_s = 0;  // of a WebSocket without requests; 0: none
   std::size_t max_item_bytes = 0;
   SessionOptions session;
+  HttpTimes times;
 };
 
 // The pages that tell of the cache; called on any thread.
@@ -40,7 +42,8 @@ struct HttpPages {
 
 class HttpServer {
  public:
-  // REQUIRES: what is referred to outlives it. `tls` null: plain; `passwords` null: none wanted.
+  // REQUIRES: what is referred to outlives it. `tls` null: no connection speaks it; `passwords`
+  // null: none are wanted.
   HttpServer(const HttpServerOptions& options, Backend& backend, HttpPages pages,
              const std::atomic<Readiness>& readiness, TlsContext* tls,
              const Authenticator* passwords, const HostClock& clock, const Verbosity& verbosity,
@@ -48,11 +51,13 @@ class HttpServer {
   ~HttpServer();
 
   void start();
-  // Takes over an accepted socket, which is non-blocking. Any thread.
-  void adopt(FileDescriptor socket);
-  // Says goodbye to WebSockets (close code 1001) when their replies are out; refuses new ones.
+  // Takes over an accepted socket, which is non-blocking. `tls`: what it speaks; null: plain. Any
+  // thread.
+  void adopt(FileDescriptor socket, std::shared_ptr<SSL_CTX> tls = nullptr);
+  // Answers no more requests; says goodbye to WebSockets (close code 1001) when their replies are
+  // out. Any thread.
   void drain();
-  // Closes what is left, at once.
+  // Closes what is left, at once. Any thread.
   void stop();
   void join();
 

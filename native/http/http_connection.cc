@@ -1,0 +1,219 @@
+#include "native/http/http_connection.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <boost/beast/core/buffers_to_string.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/write.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
+#include <string>
+#include <utility>
+
+#include "native/address.h"
+#include "native/http/http_limits.h"
+#include "native/http/upgrade.h"
+
+namespace isocache {
+namespace {
+
+namespace http = beast::http;
+using Field = http::field;
+
+// What a page of ours may do in a browser: nothing, and nobody may frame or read it.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kSecurityFields = {{
+    {"Cache-Control", "no-store"},
+    {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
+    {"Cross-Origin-Resource-Policy", "same-origin"},
+    {"Referrer-Policy", "no-referrer"},
+    {"X-Content-Type-Options", "nosniff"},
+    {"X-Frame-Options", "DENY"},
+}};
+
+// "Wed, 25 Nov 2026 20:50:00 GMT".
+std::string http_date(UnixSeconds now_s) {
+  return fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT", fmt::gmtime(std::time_t{now_s}));
+}
+
+http::response<http::string_body> make_response(Reply&& reply, const WebSocketRequest& request,
+                                                bool keep_alive, UnixSeconds now_s) {
+  http::response<http::string_body> response(static_cast<http::status>(reply.status), 11);
+  response.set(Field::date, http_date(now_s));
+  response.set(Field::content_type, reply.content_type);
+  for (const auto& [name, value] : kSecurityFields) response.set(name, value);
+  if (!reply.field.empty()) response.set(reply.field, reply.field_value);
+  response.content_length(reply.body.size());
+  if (request.method() != http::verb::head) response.body() = std::move(reply.body);
+  response.keep_alive(keep_alive);
+  return response;
+}
+
+// What a request that cannot be parsed gets; 0: nothing, for nobody waits for it.
+unsigned status_of(beast::error_code error) {
+  if (error == http::error::header_limit || error == http::error::buffer_overflow) return 431;
+  if (error == http::error::bad_version) return 505;
+  if (error == http::error::end_of_stream || error == http::error::partial_message) return 0;
+  return error.category() == make_error_code(http::error::bad_method).category() ? 400 : 0;
+}
+
+UpgradeRequest upgrade_request(const WebSocketRequest& request, int fd) {
+  UpgradeRequest upgrade;
+  upgrade.host = request[Field::host];
+  if (const auto origin = request.find(Field::origin); origin != request.end()) {
+    upgrade.origin = origin->value();
+  }
+  const auto [begin, end] = request.equal_range(Field::sec_websocket_protocol);
+  for (auto field = begin; field != end; ++field) {
+    upgrade.subprotocols += field->value();
+    upgrade.subprotocols += ',';
+  }
+  upgrade.authorization = request[Field::authorization];
+  upgrade.loopback = is_on_loopback(fd);
+  return upgrade;
+}
+
+}  // namespace
+
+HttpConnection::HttpConnection(asio::io_context& context, FileDescriptor socket,
+                               std::shared_ptr<SSL_CTX> tls, HttpHost& host)
+    : host_(host),
+      stream_(context, std::move(socket)),
+      info_(stream_.fd(), host.clock.now_s),
+      buffer_(http_limits::kHeaderBytes) {
+  if (tls) stream_.start_tls(tls.get());
+  if (host_.verbosity.traffic()) log_line(fmt::format("<{} new http connection", info_.fd));
+}
+
+void HttpConnection::enter(Phase phase, std::int64_t limit_ms) {
+  phase_ = phase;
+  deadline_ms_ = host_.now_ms() + limit_ms;
+}
+
+Awaitable<void> HttpConnection::run() {
+  enter(Phase::kHandshake, host_.options.times.first_request);
+  bool more = co_await handshake();
+  const bool reached = more;
+  phase_ = Phase::kReading;  // within the same time
+  while (more) {
+    more = co_await serve_request();
+    enter(Phase::kReading, host_.options.times.keep_alive);
+  }
+  if (reached) co_await say_goodbye();
+  stream_.close();
+  if (host_.verbosity.traffic()) log_line(fmt::format("<{} http connection closed.", info_.fd));
+}
+
+Awaitable<bool> HttpConnection::handshake() {
+  if (!stream_.encrypted()) co_return true;
+  const auto [error] = co_await stream_.async_handshake(kToken);
+  if (error) host_.tls_counters->handshake_errors.fetch_add(1, std::memory_order_relaxed);
+  co_return !error;
+}
+
+Awaitable<bool> HttpConnection::serve_request() {
+  Parser parser;
+  parser.header_limit(http_limits::kHeaderBytes);
+  if (host_.draining) co_return false;
+  const auto [error, bytes] = co_await http::async_read_header(stream_, buffer_, parser, kToken);
+  host_.counters.bytes_read.add(bytes);
+  if (error) {
+    co_await refuse(error, parser.got_some() || buffer_.size() != 0);
+    co_return false;
+  }
+  host_.clock.now_s = host_.host_clock.now().unix_s;
+  info_.set_last_active(host_.clock.now_s);
+  const bool whole = parser.is_done();  // it has no body: we read none
+  const WebSocketRequest request = parser.release();
+  if (host_.verbosity.traffic()) {
+    log_traffic('<', info_.fd,
+                fmt::format("{} {}", std::string_view(request.method_string()),
+                            std::string_view(request.target())));
+  }
+  if (path_of(request.target()) == kWebSocketPath && beast::websocket::is_upgrade(request)) {
+    const bool more = co_await serve_websocket(request);
+    co_return more;
+  }
+  Reply reply = answer({.method = request.method_string(),
+                        .target = request.target(),
+                        .authorization = request[Field::authorization]},
+                       host_.site);
+  const bool more = co_await send(std::move(reply), request, whole && request.keep_alive());
+  co_return more;
+}
+
+Awaitable<bool> HttpConnection::serve_websocket(const WebSocketRequest& request) {
+  Upgrade upgrade = check_upgrade(
+      upgrade_request(request, info_.fd),
+      {.allowed_origins = host_.options.http.allowed_origins, .passwords = host_.site.passwords});
+  if (!upgrade.refusal && buffer_.size() != 0) {
+    upgrade.refusal = error_reply(400, "bytes behind the request: frames come after the reply");
+  }
+  if (upgrade.refusal) {
+    co_await send(std::move(*upgrade.refusal), request, false);
+    co_return false;
+  }
+  phase_ = Phase::kWebSocket;
+  websocket_ = std::make_unique<WebSocketConnection>(stream_, host_, info_);
+  co_await websocket_->run(request, upgrade);
+  co_return false;
+}
+
+Awaitable<void> HttpConnection::refuse(beast::error_code error, bool began) {
+  if (error == asio::error::operation_aborted && late_ && began) {
+    co_await send(error_reply(408, "the request took too long"), {}, false);
+  } else if (const unsigned status = status_of(error); status != 0) {
+    co_await send(error_reply(status, error.message()), {}, false);
+  }
+}
+
+Awaitable<bool> HttpConnection::send(Reply reply, const WebSocketRequest& request,
+                                     bool keep_alive) {
+  enter(Phase::kReplying, host_.options.times.write);
+  info_.set_state(ConnectionInfo::State::kWriting);
+  auto response = make_response(std::move(reply), request, keep_alive && !host_.draining,
+                                host_.host_clock.now().unix_s);
+  const auto [error, bytes] = co_await http::async_write(stream_, response, kToken);
+  host_.counters.bytes_written.add(bytes);
+  info_.set_state(ConnectionInfo::State::kReading);
+  co_return !error && response.keep_alive();
+}
+
+// Closing a socket with unread bytes resets the connection, and the other end loses our last reply.
+// So we end our side, and drop what still comes until the other ends its own.
+Awaitable<void> HttpConnection::say_goodbye() {
+  enter(Phase::kClosing, host_.options.times.close);
+  stream_.watch_reads(nullptr);
+  if (stream_.encrypted()) co_await stream_.async_tls_shutdown(kToken);
+  stream_.shutdown_send();
+  std::array<char, 4096> dropped{};
+  for (std::size_t total = 0; total < http_limits::kLingerBytes;) {
+    const auto [error, bytes] = co_await stream_.async_drop_some(asio::buffer(dropped), kToken);
+    if (error) break;
+    total += bytes;
+  }
+}
+
+void HttpConnection::tick(std::int64_t now_ms) {
+  if (phase_ == Phase::kWebSocket) return websocket_->tick(now_ms);
+  if (now_ms < deadline_ms_) return;
+  if (phase_ == Phase::kReading) {
+    late_ = true;
+    stream_.cancel();
+  } else {
+    stream_.close();
+  }
+}
+
+void HttpConnection::drain() {
+  if (phase_ == Phase::kWebSocket) return websocket_->drain();
+  if (phase_ == Phase::kReading) stream_.cancel();
+}
+
+AdminResult::Next HttpConnection::requested() const {
+  return websocket_ ? websocket_->requested() : AdminResult::Next{};
+}
+
+}  // namespace isocache

@@ -1,0 +1,67 @@
+// One client of the HTTP port: TLS handshake, then requests, then perhaps a WebSocket.
+//
+//   run():  handshake -> request -> reply -> request -> ... -> goodbye
+//                                        \-> WebSocket  ------/
+//
+// Lives on one loop's thread. No timer of its own: the loop calls tick() once a second, and what is
+// under way and late is cancelled.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <memory>
+
+#include "native/file_descriptor.h"
+#include "native/http/http_host.h"
+#include "native/http/stream.h"
+#include "native/http/websocket_connection.h"
+
+namespace isocache {
+
+class HttpConnection {
+ public:
+  // `tls`: what it speaks; null: plain. REQUIRES: the host outlives it. Throws
+  // boost::system::system_error.
+  HttpConnection(asio::io_context& context, FileDescriptor socket, std::shared_ptr<SSL_CTX> tls,
+                 HttpHost& host);
+
+  // Serves it to its end. REQUIRES: this lives until then.
+  Awaitable<void> run();
+
+  // Cancels what takes too long.
+  void tick(std::int64_t now_ms);
+  // Ends it when the reply that is under way is out.
+  void drain();
+  // Breaks it off.
+  void close() { stream_.close(); }
+  // A command asked for the server's end.
+  AdminResult::Next requested() const;
+
+  const ConnectionInfo& info() const { return info_; }
+
+ private:
+  enum class Phase : std::uint8_t { kHandshake, kReading, kReplying, kWebSocket, kClosing };
+  using Parser = beast::http::request_parser<beast::http::empty_body>;
+
+  void enter(Phase phase, std::int64_t limit_ms);
+  Awaitable<bool> handshake();
+  // False when it was the last.
+  Awaitable<bool> serve_request();
+  Awaitable<bool> serve_websocket(const WebSocketRequest& request);
+  Awaitable<void> refuse(beast::error_code error, bool began);
+  Awaitable<bool> send(Reply reply, const WebSocketRequest& request, bool keep_alive);
+  Awaitable<void> say_goodbye();
+
+  HttpHost& host_;
+  Stream stream_;
+  ConnectionInfo info_;
+  beast::flat_buffer buffer_;  // received and not yet parsed
+  Phase phase_ = Phase::kReading;
+  std::int64_t deadline_ms_ = 0;
+  bool late_ = false;  // cancelled by tick()
+  std::unique_ptr<WebSocketConnection> websocket_;
+};
+
+}  // namespace isocache

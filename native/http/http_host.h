@@ -1,0 +1,41 @@
+// What a loop lends to its connections.
+#pragma once
+
+#include "base/clock.h"
+#include "command/backend.h"
+#include "native/counters.h"
+#include "native/host_clock.h"
+#include "native/http/http_server.h"
+#include "native/http/routes.h"
+#include "native/log.h"
+#include "native/tls/tls_context.h"
+#include "native/worker.h"
+#include "protocol/output.h"
+
+namespace isocache {
+
+// The same for all loops.
+struct HttpShared {
+  const HttpServerOptions& options;
+  Backend& backend;
+  Site site;
+  TlsCounters* tls_counters;  // null: no TLS
+  const HostClock& host_clock;
+  const Verbosity& verbosity;
+  WorkerEvents& events;
+};
+
+// One thread uses it, but for the counters.
+struct HttpHost : HttpShared {
+  explicit HttpHost(const HttpShared& shared)
+      : HttpShared(shared), clock{shared.host_clock.now().unix_s} {}
+
+  Clock clock;  // for sessions; set before they get bytes
+  WorkerCounters counters;
+  Output spare_output;
+  bool draining = false;  // no more requests
+
+  std::int64_t now_ms() const { return host_clock.now().monotonic_ms; }
+};
+
+}  // namespace isocache

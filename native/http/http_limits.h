@@ -1,0 +1,36 @@
+// What one HTTP or WebSocket client may take, in one place.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace isocache {
+
+namespace http_limits {
+
+inline constexpr std::size_t kHeaderBytes = 8U << 10;   // request line and fields; more: 431
+inline constexpr std::size_t kLingerBytes = 64U << 10;  // read and dropped behind a last reply
+// Unsent replies of one WebSocket, before it is read no further; also about the largest frame.
+inline constexpr std::size_t kWebSocketOutputBytes = 1U << 20;
+// A WebSocket frame's bytes are read into this; the larger once the smaller was filled.
+inline constexpr std::size_t kSmallReadBytes = 2U << 10;
+inline constexpr std::size_t kLargeReadBytes = 16U << 10;
+// A buffer that grew beyond this for one long reply is not kept.
+inline constexpr std::size_t kKeptOutputBytes = 64U << 10;
+// permessage-deflate: shorter replies are not compressed.
+inline constexpr std::size_t kDeflateFromBytes = 256;
+
+}  // namespace http_limits
+
+// Milliseconds. Looked at once a second. Tests set shorter ones.
+struct HttpTimes {
+  std::int64_t first_request = 10'000;  // from the accepted socket: TLS handshake and header
+  std::int64_t keep_alive = 30'000;     // to the next request's header
+  std::int64_t write = 30'000;          // for a reply to go out
+  std::int64_t ping = 30'000;           // a WebSocket that is silent for this long is asked
+  std::int64_t dead = 60'000;           // and closed after this
+  std::int64_t close = 5'000;           // for the other end's goodbye
+  std::int64_t sweep = 1'000;           // between looks at all these
+};
+
+}  // namespace isocache

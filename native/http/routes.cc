@@ -1,0 +1,103 @@
+#include "native/http/routes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "native/http/credentials.h"
+#include "native/http/landing_page.h"
+
+namespace isocache {
+namespace {
+
+enum class Access : std::uint8_t { kOpen, kPassword };
+
+struct Route {
+  std::string_view path;
+  Access access;  // when there are passwords: health is everyone's, for probes have none
+  Reply (*answer)(const Site& site);
+};
+
+Reply landing(const Site& /*site*/) {
+  return {.content_type = "text/html; charset=utf-8", .body = std::string(kLandingPage)};
+}
+
+Reply health(const Site& /*site*/) { return {.body = "ok\n"}; }
+
+Reply readiness(const Site& site) {
+  switch (site.readiness.load(std::memory_order_relaxed)) {
+    case Readiness::kLoading: return {.status = 503, .body = "loading\n"};
+    case Readiness::kReady: return {.body = "ready\n"};
+    case Readiness::kDraining: return {.status = 503, .body = "draining\n"};
+  }
+  return {};
+}
+
+Reply metrics(const Site& site) {
+  return {.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = site.pages.metrics()};
+}
+
+Reply stats(const Site& site) {
+  return {.content_type = "application/json", .body = site.pages.stats_json()};
+}
+
+Reply not_upgraded(const Site& /*site*/) {
+  Reply reply = error_reply(426, "this is a WebSocket; subprotocol memcached, binary frames");
+  reply.field = "Upgrade";
+  reply.field_value = "websocket";
+  return reply;
+}
+
+constexpr std::array kRoutes = {
+    Route{"/", Access::kOpen, landing},
+    Route{"/healthz", Access::kOpen, health},
+    Route{"/readyz", Access::kOpen, readiness},
+    Route{"/metrics", Access::kPassword, metrics},
+    Route{"/stats.json", Access::kPassword, stats},
+    Route{kWebSocketPath, Access::kOpen, not_upgraded},
+};
+
+bool may_see(const PageRequest& request, const Authenticator& passwords) {
+  const auto credentials = parse_basic(request.authorization);
+  return credentials && passwords.check(credentials->user, credentials->password);
+}
+
+}  // namespace
+
+std::string_view path_of(std::string_view target) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!target.starts_with(scheme)) continue;
+    const std::size_t slash = target.find('/', scheme.size());
+    target = slash == std::string_view::npos ? "/" : target.substr(slash);
+    break;
+  }
+  return target.substr(0, target.find_first_of("?#"));
+}
+
+Reply answer(const PageRequest& request, const Site& site) {
+  const auto* const route = std::ranges::find(kRoutes, path_of(request.target), &Route::path);
+  if (route == kRoutes.end()) return error_reply(404, "no such page; / lists what is here");
+  if (request.method != "GET" && request.method != "HEAD") {
+    Reply reply = error_reply(405, "GET and HEAD only");
+    reply.field = "Allow";
+    reply.field_value = "GET, HEAD";
+    return reply;
+  }
+  const bool guarded = site.passwords != nullptr && route->access == Access::kPassword;
+  if (guarded && !may_see(request, *site.passwords)) return password_wanted();
+  return route->answer(site);
+}
+
+Reply error_reply(unsigned status, std::string_view text) {
+  return {.status = status, .body = fmt::format("{} {}\n", status, text)};
+}
+
+Reply password_wanted() {
+  Reply reply = error_reply(401, "a user and a password are needed");
+  reply.field = "WWW-Authenticate";
+  reply.field_value = R"(Basic realm="isocache", charset="UTF-8")";
+  return reply;
+}
+
+}  // namespace isocache

@@ -1,0 +1,49 @@
+// Which page a request asks for, and the answer. Knows nothing of sockets.
+#pragma once
+
+#include <atomic>
+#include <string>
+#include <string_view>
+
+#include "native/http/http_server.h"
+#include "session/authenticator.h"
+
+namespace isocache {
+
+// The only paths there are: nothing is looked up in a file system.
+inline constexpr std::string_view kWebSocketPath = "/memcached";
+
+struct PageRequest {
+  std::string_view method;
+  std::string_view target;         // "/metrics", "/metrics?x=1", "http://host/metrics"
+  std::string_view authorization;  // field value; empty: none
+};
+
+struct Reply {
+  unsigned status = 200;
+  std::string_view content_type = "text/plain; charset=utf-8";
+  std::string body;
+  // One more field; the name is empty if there is none.
+  std::string_view field = {};
+  std::string_view field_value = {};
+};
+
+// What the pages are made from.
+struct Site {
+  const HttpPages& pages;
+  const std::atomic<Readiness>& readiness;
+  const Authenticator* passwords = nullptr;  // null: everyone sees everything
+};
+
+// The path of a request's target: without query, scheme and host.
+std::string_view path_of(std::string_view target);
+
+// The body is there for HEAD too: who sends it leaves it out.
+Reply answer(const PageRequest& request, const Site& site);
+
+// An error's reply: one line of text.
+Reply error_reply(unsigned status, std::string_view text);
+// 401.
+Reply password_wanted();
+
+}  // namespace isocache

@@ -1,0 +1,40 @@
+// Whether a request may become a WebSocket. Knows nothing of sockets.
+//
+// A browser lets any page open a WebSocket to any address it can reach, and sends the page's origin
+// along: it is for the server to refuse. Others send no Origin, and are not asked for anything.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "native/http/routes.h"
+#include "session/authenticator.h"
+
+namespace isocache {
+
+inline constexpr std::string_view kSubprotocol = "memcached";
+
+struct UpgradeRequest {
+  std::string_view host;                   // Host: "cache.example:8080"
+  std::optional<std::string_view> origin;  // Origin: "https://app.example"; a browser's
+  std::string subprotocols;        // Sec-WebSocket-Protocol, all of them: "memcached, bearer.dTpw"
+  std::string_view authorization;  // Authorization
+  bool loopback = false;           // it came to this machine's loopback address
+};
+
+struct UpgradeRules {
+  std::span<const std::string> allowed_origins;  // besides the same origin; "*": any
+  const Authenticator* passwords = nullptr;      // null: nobody has to log in
+};
+
+struct Upgrade {
+  std::optional<Reply> refusal;
+  bool subprotocol = false;  // kSubprotocol was offered, and is to be chosen
+  bool logged_in = false;
+};
+
+Upgrade check_upgrade(const UpgradeRequest& request, const UpgradeRules& rules);
+
+}  // namespace isocache

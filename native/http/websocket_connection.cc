@@ -1,0 +1,322 @@
+#include "native/http/websocket_connection.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/beast/websocket/stream.hpp>
+#include <chrono>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "native/http/http_limits.h"
+#include "native/http/tcp_progress.h"
+#include "session/session.h"
+
+namespace isocache {
+namespace {
+
+namespace websocket = beast::websocket;
+using websocket::close_code;
+
+SessionOptions session_options(const HttpHost& host) {
+  SessionOptions options = host.options.session;
+  options.output_limit = http_limits::kWebSocketOutputBytes;
+  return options;
+}
+
+}  // namespace
+
+class WebSocketConnection::Impl final : public ReadWatcher {
+ public:
+  Impl(Stream& stream, HttpHost& host, ConnectionInfo& info)
+      : host_(host),
+        stream_(stream),
+        info_(info),
+        socket_(stream),
+        session_(host.backend, host.clock, session_options(host)),
+        changed_(stream.get_executor(), Timer::time_point::max()),
+        read_buffer_(http_limits::kSmallReadBytes) {}
+
+  Awaitable<void> run(const WebSocketRequest& request, const Upgrade& upgrade);
+  void tick(std::int64_t now_ms);
+  void drain();
+  AdminResult::Next requested() const { return session_.requested(); }
+
+ private:
+  void set_options(const Upgrade& upgrade);
+  Awaitable<void> serve();
+  Awaitable<bool> receive();
+  Awaitable<void> execute();
+  void on_socket_read() override;
+  void start_sending();
+  void on_sent(beast::error_code error, std::size_t bytes);
+  Awaitable<void> flush();
+  template <typename Condition>
+  Awaitable<void> until(Condition condition);
+  Awaitable<void> until_sent() {
+    return until([this] { return !is_sending_; });
+  }
+  void borrow_output();
+  void give_output_back(Output& output);
+  void start_closing(websocket::close_reason reason);
+  void ping();
+  bool is_idle() const;
+  bool makes_progress();
+  void heard() {
+    heard_ms_ = host_.now_ms();
+    pinged_ = false;
+  }
+
+  HttpHost& host_;
+  Stream& stream_;
+  ConnectionInfo& info_;
+  websocket::stream<Stream&> socket_;
+  Session session_;
+  Timer changed_;  // never fires: cancelled when one of the flags below changes
+  std::vector<char> read_buffer_;
+  Output sending_;                         // on its way out
+  std::vector<asio::const_buffer> spans_;  // of sending_
+  bool is_sending_ = false;
+  bool is_pinging_ = false;
+  bool is_closing_ = false;         // nothing is fed or sent any more
+  bool is_saying_goodbye_ = false;  // the close frame is on its way, or its answer
+  bool has_failed_ = false;         // nothing more goes out
+  bool draining_ = false;
+  bool pinged_ = false;  // since it was last heard
+  std::int64_t opened_ms_ = 0;
+  std::int64_t heard_ms_ = 0;     // when anything last came
+  std::int64_t close_by_ms_ = 0;  // once closing
+  std::uint64_t acknowledged_ = 0;
+};
+
+Awaitable<void> WebSocketConnection::Impl::run(const WebSocketRequest& request,
+                                               const Upgrade& upgrade) {
+  set_options(upgrade);
+  heard();
+  opened_ms_ = heard_ms_;
+  const auto [error] = co_await socket_.async_accept(request, kToken);
+  if (!error) {
+    if (upgrade.logged_in) session_.log_in();
+    stream_.watch_reads(this);
+    co_await serve();
+    stream_.watch_reads(nullptr);
+  }
+  // What refers to this object has to end before it does.
+  if (!is_closing_) stream_.cancel();
+  co_await until([this] { return !is_sending_ && !is_pinging_ && !is_saying_goodbye_; });
+  host_.backend.release(session_.output());
+  session_.output().clear();
+}
+
+void WebSocketConnection::Impl::set_options(const Upgrade& upgrade) {
+  socket_.binary(true);
+  socket_.auto_fragment(false);
+  socket_.read_message_max(2 * host_.options.max_item_bytes);
+  socket_.set_option(websocket::stream_base::timeout{
+      .handshake_timeout = std::chrono::milliseconds(host_.options.times.close),
+      .idle_timeout = websocket::stream_base::none(),
+      .keep_alive_pings = false});
+  if (host_.options.http.deflate) {
+    websocket::permessage_deflate deflate;
+    deflate.server_enable = true;
+    deflate.msg_size_threshold = http_limits::kDeflateFromBytes;
+    socket_.set_option(deflate);
+  }
+  socket_.set_option(websocket::stream_base::decorator(
+      [subprotocol = upgrade.subprotocol](websocket::response_type& response) {
+        response.erase(beast::http::field::server);
+        if (subprotocol) response.set(beast::http::field::sec_websocket_protocol, kSubprotocol);
+      }));
+  socket_.control_callback([this](websocket::frame_type, beast::string_view) { heard(); });
+}
+
+Awaitable<void> WebSocketConnection::Impl::serve() {
+  for (;;) {
+    const bool received = co_await receive();
+    if (!received) break;
+    co_await execute();
+    if (session_.closing()) {
+      co_await flush();
+      start_closing(session_.logged_in() ? close_code::normal : close_code::policy_error);
+    } else if (draining_) {
+      co_await flush();
+      start_closing({close_code::going_away, "the server ends"});
+    }
+    if (is_closing_ || has_failed_) break;
+  }
+}
+
+// One read, into the session. False: it was the last.
+Awaitable<bool> WebSocketConnection::Impl::receive() {
+  const std::span<char> window = session_.upload_window();
+  const auto room = window.empty() ? std::span<char>(read_buffer_) : window;
+  const auto [error, bytes] =
+      co_await socket_.async_read_some(asio::buffer(room.data(), room.size()), kToken);
+  if (error || is_closing_) co_return false;
+  if (!socket_.got_binary()) {
+    start_closing({close_code::unknown_data, "binary frames only"});
+    co_return false;
+  }
+  heard();
+  co_await until_sent();
+  if (has_failed_ || is_closing_) co_return false;
+  host_.clock.now_s = host_.host_clock.now().unix_s;
+  info_.set_last_active(host_.clock.now_s);
+  info_.set_state(ConnectionInfo::State::kExecuting);
+  host_.counters.bytes_read.add(bytes);
+  borrow_output();
+  if (!window.empty()) {
+    session_.upload_received(bytes);
+    co_return true;
+  }
+  const std::string_view received(read_buffer_.data(), bytes);
+  if (host_.verbosity.traffic() && session_.buffered() == 0) log_traffic('<', info_.fd, received);
+  session_.feed(received);
+  if (bytes == read_buffer_.size() && bytes < http_limits::kLargeReadBytes) {
+    read_buffer_ = std::vector<char>(http_limits::kLargeReadBytes);
+  }
+  co_return true;
+}
+
+// What a turn leaves is done behind the other connections' turns.
+Awaitable<void> WebSocketConnection::Impl::execute() {
+  while (session_.wants_turn() && !has_failed_ && !is_closing_) {
+    host_.counters.yields.add(1);
+    if (session_.output().size() >= http_limits::kWebSocketOutputBytes) {
+      co_await flush();
+    } else {
+      co_await asio::post(stream_.get_executor(), kToken);
+    }
+    host_.clock.now_s = host_.host_clock.now().unix_s;
+    borrow_output();
+    session_.resume();
+  }
+  info_.set_state(ConnectionInfo::State::kReading);
+}
+
+// All that was received is used up, and its replies are complete.
+void WebSocketConnection::Impl::on_socket_read() {
+  if (!session_.output().empty()) start_sending();
+}
+
+void WebSocketConnection::Impl::start_sending() {
+  if (is_sending_ || is_closing_ || has_failed_) return;
+  is_sending_ = true;
+  info_.set_state(ConnectionInfo::State::kWriting);
+  sending_.swap(session_.output());
+  spans_.clear();
+  sending_.for_each_span(
+      [this](std::string_view span) { spans_.emplace_back(span.data(), span.size()); });
+  if (host_.verbosity.traffic() && !spans_.empty()) {
+    log_traffic('>', info_.fd,
+                {static_cast<const char*>(spans_.front().data()), spans_.front().size()});
+  }
+  socket_.async_write(
+      std::span<const asio::const_buffer>(spans_),
+      [this](beast::error_code error, std::size_t bytes) { on_sent(error, bytes); });
+}
+
+void WebSocketConnection::Impl::on_sent(beast::error_code error, std::size_t bytes) {
+  host_.counters.bytes_written.add(bytes);
+  host_.backend.release(sending_);
+  sending_.clear();
+  give_output_back(sending_);
+  info_.set_state(ConnectionInfo::State::kReading);
+  if (error) has_failed_ = true;
+  is_sending_ = false;
+  changed_.cancel();
+  if (draining_ && session_.output().empty()) drain();
+}
+
+Awaitable<void> WebSocketConnection::Impl::flush() {
+  co_await until_sent();
+  if (!session_.output().empty()) start_sending();
+  co_await until_sent();
+}
+
+// `changed_` has one waiter: the coroutine that runs serve().
+template <typename Condition>
+Awaitable<void> WebSocketConnection::Impl::until(Condition condition) {
+  while (!condition()) co_await changed_.async_wait(kToken);
+}
+
+void WebSocketConnection::Impl::borrow_output() {
+  if (session_.output().capacity() == 0) std::swap(session_.output(), host_.spare_output);
+}
+
+// REQUIRES: it is empty.
+void WebSocketConnection::Impl::give_output_back(Output& output) {
+  if (output.capacity() > http_limits::kKeptOutputBytes) output = Output();
+  if (host_.spare_output.capacity() == 0) std::swap(output, host_.spare_output);
+  output = Output();
+}
+
+void WebSocketConnection::Impl::start_closing(websocket::close_reason reason) {
+  if (is_closing_) return;
+  is_closing_ = is_saying_goodbye_ = true;
+  close_by_ms_ = host_.now_ms() + host_.options.times.close;
+  socket_.async_close(reason, [this](beast::error_code) {
+    is_saying_goodbye_ = false;
+    changed_.cancel();
+  });
+}
+
+void WebSocketConnection::Impl::drain() {
+  draining_ = true;
+  const bool quiet = !is_sending_ && session_.output().empty() && !session_.wants_turn();
+  if (quiet && !has_failed_) start_closing({close_code::going_away, "the server ends"});
+}
+
+void WebSocketConnection::Impl::ping() {
+  if (is_pinging_ || is_closing_) return;
+  pinged_ = is_pinging_ = true;
+  socket_.async_ping({}, [this](beast::error_code) {
+    is_pinging_ = false;
+    changed_.cancel();
+  });
+}
+
+// As memcached: only a client from which we wait for a command is idle.
+bool WebSocketConnection::Impl::is_idle() const {
+  const unsigned limit_s = host_.options.idle_timeout_s;
+  return limit_s != 0 && info_.state() == ConnectionInfo::State::kReading &&
+         host_.clock.now_s - info_.last_active_s() > limit_s;
+}
+
+// We do not read while a reply is stuck, and hear no pong. But TCP tells whether it gets through.
+bool WebSocketConnection::Impl::makes_progress() {
+  return is_sending_ && std::exchange(acknowledged_, bytes_acknowledged(info_.fd)) != acknowledged_;
+}
+
+void WebSocketConnection::Impl::tick(std::int64_t now_ms) {
+  const HttpTimes& times = host_.options.times;
+  if (is_closing_) {
+    if (now_ms >= close_by_ms_) stream_.close();
+    return;
+  }
+  if (!session_.logged_in() && now_ms - opened_ms_ >= limits::kLoginLimit_s * 1000) {
+    return start_closing({close_code::policy_error, "no login in time"});
+  }
+  if (is_idle()) return start_closing({close_code::normal, "idle"});
+  if (makes_progress()) heard();
+  const std::int64_t silent_ms = now_ms - heard_ms_;
+  if (silent_ms >= times.dead) {
+    stream_.close();
+  } else if (silent_ms >= times.ping && !pinged_) {
+    ping();
+  }
+}
+
+WebSocketConnection::WebSocketConnection(Stream& stream, HttpHost& host, ConnectionInfo& info)
+    : impl_(std::make_unique<Impl>(stream, host, info)) {}
+WebSocketConnection::~WebSocketConnection() = default;
+Awaitable<void> WebSocketConnection::run(const WebSocketRequest& request, const Upgrade& upgrade) {
+  return impl_->run(request, upgrade);
+}
+void WebSocketConnection::tick(std::int64_t now_ms) { impl_->tick(now_ms); }
+void WebSocketConnection::drain() { impl_->drain(); }
+AdminResult::Next WebSocketConnection::requested() const { return impl_->requested(); }
+
+}  // namespace isocache
