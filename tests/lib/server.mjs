@@ -158,11 +158,12 @@ export async function startIsocached(args = []) {
  */
 export const QUIET_MEMCACHED = ['-o', 'no_lru_crawler,no_lru_maintainer'];
 
-/** memcached, text protocol on a free port. */
+/** memcached, text protocol on a free port unless `args` name one (`-p`). */
 export async function startMemcached(args = []) {
   const user = process.getuid() === 0 ? ['-u', 'root'] : [];
+  const portAt = args.indexOf('-p');
   for (let attempt = 0; ; ++attempt) {
-    const port = await freePort();
+    const port = portAt >= 0 ? Number(args[portAt + 1]) : await freePort();
     const child = spawnBound(memcachedPath, [...user, '-l', '127.0.0.1', '-p', String(port), '-U', '0', ...args],
       { stdio: ['ignore', 'ignore', 'pipe'] });
     const server = new Server(child, 'memcached');

@@ -1,0 +1,23 @@
+// Configurations that a page of documentation shows, for a test to run: what a page says cannot rot.
+
+import { readFileSync } from 'node:fs';
+
+/** The addresses that the pages use for nodes: 10.0.0.1:11211, 10.0.0.2:11211 ... */
+const NODE_ADDRESS = /10\.0\.0\.(\d)(:|', )11211/g;
+
+/**
+ * The one code block of that language in a page (a URL), with nodes at these loopback ports in place of the page's.
+ * Nothing else is changed.
+ */
+export function configurationOf(page, language, ports) {
+  const text = readFileSync(page, 'utf8');
+  const blocks = [...text.matchAll(/^```(\S*)\n(.*?)^```$/gms)].filter((block) => block[1] === language);
+  if (blocks.length !== 1) throw new Error(`${page}: ${blocks.length} blocks of ${language}, not one`);
+  let replaced = 0;
+  const configuration = blocks[0][2].replace(NODE_ADDRESS, (_, node, separator) => {
+    ++replaced;
+    return `127.0.0.1${separator}${ports[Number(node) - 1]}`;
+  });
+  if (replaced !== ports.length) throw new Error(`${page}: ${replaced} addresses of nodes in the ${language} block`);
+  return configuration;
+}
