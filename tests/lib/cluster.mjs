@@ -1,17 +1,27 @@
 // Several nodes: started at ports that stay theirs, killed, brought back, asked who holds what.
 
+import assert from 'node:assert/strict';
 import net from 'node:net';
 
 import { RawClient } from './client.mjs';
+import { replyDifference } from './reply.mjs';
 import { startIsocached, startMemcached } from './server.mjs';
 
 export const NODES = 3;
+/** The node that tests kill. */
+export const DEAD = 1;
 const STARTS = { isocached: startIsocached, memcached: startMemcached };
 
 // Below the range that outgoing connections take their ports from (32768 on), so that no connection of another
 // program sits on the port of a dead node when it comes back.
 const FIRST_PORT = 20_000;
 const LAST_PORT = 29_999;
+
+const CONDITION_LIMIT_MS = 25_000;
+
+/** Keys that every node gets a share of, and a value for each. */
+export const KEYS = Array.from({ length: 300 }, (_, n) => `key${n}`);
+export const valueOf = (key) => `${key} `.repeat(1 + Number(key.slice(3)) % 50);
 
 function isFree(port) {
   return new Promise((resolve) => {
@@ -106,4 +116,27 @@ export async function readReply(client) {
 export async function ask(client, request) {
   client.send(request);
   return readReply(client);
+}
+
+/** Calls until it gives something true; how long does not matter, that it happens does. */
+export async function until(what, condition) {
+  const end = Date.now() + CONDITION_LIMIT_MS;
+  for (;;) {
+    const result = await condition();
+    if (result) return result;
+    if (Date.now() > end) throw new Error(`not within ${CONDITION_LIMIT_MS} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Numbers are cas ids of three nodes, in no order that two runs share. */
+const anyCas = { same: (expected, actual) => /^\d+$/.test(expected) && /^\d+$/.test(actual) };
+
+/** [ours, memcached's] replies to the same requests: equal, except for cas ids, times and versions. */
+export function assertSameReplies(requests, [ours, theirs]) {
+  assert.equal(ours.length, theirs.length);
+  ours.forEach((reply, index) => {
+    const difference = replyDifference(theirs[index], reply, anyCas);
+    assert.equal(difference, null, `${JSON.stringify(requests[index].slice(0, 200))}: ${difference}`);
+  });
 }

@@ -2,6 +2,9 @@
 
 import { readFileSync } from 'node:fs';
 
+/** How to use several nodes. */
+export const BEYOND_ONE_MACHINE = new URL('../../native/docs/beyond-one-machine.md', import.meta.url);
+
 /** The addresses that the pages use for nodes: 10.0.0.1:11211, 10.0.0.2:11211 ... */
 const NODE_ADDRESS = /10\.0\.0\.(\d)(:|', )11211/g;
 
