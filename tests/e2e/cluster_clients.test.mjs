@@ -45,7 +45,7 @@ async function assertSameHoldings(ports, program, more = []) {
   const ours = await holdingsBy('isocached', ports, program, more);
   if (!needMemcached) assert.deepEqual(ours, await holdingsBy('memcached', ports, program, more));
   assert.equal(ours.flat().length, KEYS.length);
-  for (const held of ours) assert.ok(held.length > KEYS.length / NODES / 2, `a node holds ${held.length} keys`);
+  for (const held of ours) assert.ok(held.length > KEYS.length / NODES / 4, `a node holds ${held.length} keys`);
 }
 
 async function assertServed(cache, keys) {
@@ -111,7 +111,7 @@ describe('clients that hash', { skip: needIsocached, concurrency: 1 }, () => {
     });
   });
 
-  test('libmemcached: the shares of keys that move when a node is added are those of the page', withLibmemcached, async () => {
+  test('libmemcached: as many keys move to a new node as the page says', withLibmemcached, async () => {
     const keys = Array.from({ length: 10_000 }, (_, n) => `key${n}`);
     const nodesOf = (count, distribution) => {
       const servers = Array.from({ length: count }, (_, n) => `--SERVER=10.0.0.${n + 1}:11211`).join(' ');

@@ -150,7 +150,7 @@ async function dieAndReturn(proxy, cluster) {
 }
 
 describe('behind twemproxy', { skip: needIsocached || needNutcracker, concurrency: 1 }, () => {
-  test('the replies are those with memcached behind it, and every key is on the same node', { ...limit, skip: needMemcached },
+  test('the same replies as with memcached behind it, keys on the same nodes', { ...limit, skip: needMemcached },
     async () => {
       const [ours, theirs] = await onBoth((kind) => behindTwemproxy(kind, async (proxy, cluster) => {
         const replies = await playThroughProxy(proxy, SPOKEN);
@@ -179,7 +179,9 @@ describe('behind twemproxy', { skip: needIsocached || needNutcracker, concurrenc
         client.send(mine.map((key, n) => set(key, values[n]) + 'incr all 1\r\n'.repeat(10)).join(''));
         for (let n = 0; n < 11 * mine.length; ++n) assert.match(await readReply(client), /^(STORED|NOT_FOUND|\d+)\r\n$/);
         client.send(mine.map((key) => `get ${key}\r\n`).join(''));
-        for (const [n, key] of mine.entries()) assert.ok(await readReply(client) === found(key, values[n]), `wrong bytes for ${key}`);
+        for (const [n, key] of mine.entries()) {
+          assert.ok(await readReply(client) === found(key, values[n]), `wrong bytes for ${key}`);
+        }
         const all = mine.map((key, n) => found(key, values[n]).slice(0, -MISS.length)).join('') + MISS;
         assert.ok(await ask(client, `get ${mine.join(' ')}\r\n`) === all, `wrong bytes for all of client ${index}`);
       }));
