@@ -75,6 +75,7 @@ void HttpLoop::stop() {
     host_.draining = true;
     for (HttpConnection& connection : table_) connection.close();
     work_.reset();
+    sweep_.cancel();
   });
 }
 
@@ -122,8 +123,9 @@ void HttpLoop::leave() {
 void HttpLoop::watch_time() {
   sweeping_ = true;
   sweep_.expires_after(std::chrono::milliseconds(host_.options.times.sweep));
-  sweep_.async_wait([this](beast::error_code) {
+  sweep_.async_wait([this](beast::error_code error) {
     sweeping_ = false;
+    if (error) return;
     const HostClock::Now now = host_.host_clock.now();
     host_.clock.now_s = now.unix_s;
     for (HttpConnection& connection : table_) connection.tick(now.monotonic_ms);
