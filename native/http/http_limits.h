@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/limits.h"
+
 namespace isocache {
 
 namespace http_limits {
@@ -30,7 +32,8 @@ struct HttpTimes {
   std::int64_t ping = 30'000;           // a WebSocket that is silent for this long is asked
   std::int64_t dead = 60'000;           // and closed after this
   std::int64_t close = 5'000;           // for the other end's goodbye
-  std::int64_t sweep = 1'000;           // between looks at all these
+  std::int64_t login = std::int64_t{1000} * limits::kLoginLimit_s;  // of a WebSocket, by a `set`
+  std::int64_t sweep = 1'000;                                       // between looks at all these
 };
 
 }  // namespace isocache

@@ -296,7 +296,7 @@ void WebSocketConnection::Impl::tick(std::int64_t now_ms) {
     if (now_ms >= close_by_ms_) stream_.close();
     return;
   }
-  if (!session_.logged_in() && now_ms - opened_ms_ >= limits::kLoginLimit_s * 1000) {
+  if (!session_.logged_in() && now_ms - opened_ms_ >= times.login) {
     return start_closing({close_code::policy_error, "no login in time"});
   }
   if (is_idle()) return start_closing({close_code::normal, "idle"});

@@ -1,0 +1,150 @@
+// What HTTP clients send to say who they are and where they come from. No sockets.
+#include "native/http/upgrade.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <string>
+#include <vector>
+
+#include "native/http/ascii.h"
+#include "native/http/credentials.h"
+#include "native/http/routes.h"
+
+namespace isocache {
+namespace {
+
+struct OneUser : Authenticator {
+  bool check(std::string_view user, std::string_view password) const override {
+    return user == "ann" && password == "se:cret>?";
+  }
+};
+
+// 101, or the status of the refusal.
+unsigned status_of(const UpgradeRequest& request, const std::vector<std::string>& allowed = {},
+                   const Authenticator* passwords = nullptr) {
+  const Upgrade upgrade =
+      check_upgrade(request, {.allowed_origins = allowed, .passwords = passwords});
+  return upgrade.refusal ? upgrade.refusal->status : 101;
+}
+
+UpgradeRequest from_page(std::string_view origin, std::string_view host, bool loopback = false) {
+  UpgradeRequest request;
+  request.host = host;
+  request.origin = origin;
+  request.subprotocols = "memcached";
+  request.loopback = loopback;
+  return request;
+}
+
+TEST(HttpUpgrade, APageComesFromHere) {
+  EXPECT_EQ(status_of(from_page("http://cache.example", "cache.example")), 101U);
+  EXPECT_EQ(status_of(from_page("https://cache.example:8443", "Cache.Example:8443")), 101U);
+  EXPECT_EQ(status_of(from_page("http://cache.example:80", "cache.example:81")), 403U);
+  EXPECT_EQ(status_of(from_page("http://cache.example.evil", "cache.example")), 403U);
+  EXPECT_EQ(status_of(from_page("null", "null")), 403U);
+  EXPECT_EQ(status_of(from_page("", "")), 403U);
+  EXPECT_EQ(status_of(from_page("http://", "")), 403U);
+  EXPECT_EQ(status_of(from_page("chrome-extension://abc", "abc")), 403U);
+}
+
+TEST(HttpUpgrade, OnLoopbackANameProvesNothing) {
+  for (const std::string_view host : {"127.0.0.1:80", "[::1]:80", "[::1]", "localhost:80"}) {
+    EXPECT_EQ(status_of(from_page("http://" + std::string(host), host, true)), 101U) << host;
+  }
+  for (const std::string_view host :
+       {"evil.example:80", "127.0.0.1.evil.example", "localhost.evil.example"}) {
+    EXPECT_EQ(status_of(from_page("http://" + std::string(host), host, true)), 403U) << host;
+    EXPECT_EQ(status_of(from_page("http://" + std::string(host), host, false)), 101U) << host;
+  }
+}
+
+TEST(HttpUpgrade, AllowedOriginsAreWhole) {
+  const std::vector<std::string> allowed = {"https://app.example"};
+  EXPECT_EQ(status_of(from_page("https://app.example", "h"), allowed), 101U);
+  EXPECT_EQ(status_of(from_page("https://APP.example", "h"), allowed), 101U);
+  EXPECT_EQ(status_of(from_page("https://app.example:1", "h"), allowed), 403U);
+  EXPECT_EQ(status_of(from_page("https://x.app.example", "h"), allowed), 403U);
+  EXPECT_EQ(status_of(from_page("null", "h"), {"*"}), 101U);
+}
+
+TEST(HttpUpgrade, ABrowserAsksForTheSubprotocol) {
+  UpgradeRequest request = from_page("http://h", "h");
+  request.subprotocols = "mqtt ,  memcached";
+  EXPECT_EQ(status_of(request), 101U);
+  request.subprotocols = "Memcached";
+  EXPECT_EQ(status_of(request), 400U);
+  request.origin = std::nullopt;
+  EXPECT_EQ(status_of(request), 101U);
+}
+
+TEST(HttpUpgrade, ATokenLogsInOrIsRefused) {
+  const OneUser passwords;
+  const auto logged_in = [&](std::string subprotocols, std::string_view authorization = {}) {
+    UpgradeRequest request;
+    request.subprotocols = std::move(subprotocols);
+    request.authorization = authorization;
+    const Upgrade upgrade =
+        check_upgrade(request, {.allowed_origins = {}, .passwords = &passwords});
+    if (upgrade.refusal) return "refused " + std::to_string(upgrade.refusal->status);
+    return std::string(upgrade.logged_in ? "in" : "later");
+  };
+  EXPECT_EQ(logged_in("memcached"), "later");
+  EXPECT_EQ(logged_in("memcached, bearer.YW5uOnNlOmNyZXQ-Pw"), "in");
+  EXPECT_EQ(logged_in("bearer.YW5uOnNlOmNyZXQ-Pw==,memcached"), "in");
+  EXPECT_EQ(logged_in("memcached", "Basic YW5uOnNlOmNyZXQ+Pw=="), "in");
+  EXPECT_EQ(logged_in("memcached, bearer.YW5uOnNlOmNyZXQ+Pw"), "refused 401");  // not base64url
+  EXPECT_EQ(logged_in("memcached, bearer."), "refused 401");
+  EXPECT_EQ(logged_in("memcached, bearer.YW5u"), "refused 401");  // no colon
+  EXPECT_EQ(logged_in("memcached", "Basic YW5uOng="), "refused 401");
+  // Without passwords here, nobody looks at them.
+  UpgradeRequest request;
+  request.subprotocols = "bearer.!!";
+  EXPECT_EQ(status_of(request), 101U);
+}
+
+TEST(HttpCredentials, BasicIsAUserAColonAndAnything) {
+  const auto parsed = parse_basic("bAsIc   YW5uOnNlOmNyZXQ+Pw== ");
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->user, "ann");
+  EXPECT_EQ(parsed->password, "se:cret>?");
+  for (const std::string_view bad :
+       {"", "Basic", "Basic ", "Basic =", "Basic YW5u", "Bearer YW5uOng=", "Basic YW5uOng"}) {
+    EXPECT_FALSE(parse_basic(bad)) << bad;
+  }
+}
+
+TEST(HttpRoutes, APathIsWhatIsBetweenHostAndQuery) {
+  EXPECT_EQ(path_of("/metrics"), "/metrics");
+  EXPECT_EQ(path_of("/metrics?a=/b#c"), "/metrics");
+  EXPECT_EQ(path_of("http://h:1/metrics?x"), "/metrics");
+  EXPECT_EQ(path_of("https://h"), "/");
+  EXPECT_EQ(path_of("//h/metrics"), "//h/metrics");
+  EXPECT_EQ(path_of(""), "");
+}
+
+TEST(HttpRoutes, ReadinessIsTheServers) {
+  const HttpPages pages{[] { return std::string(); }, [] { return std::string(); }};
+  std::atomic<Readiness> readiness{Readiness::kLoading};
+  const Site site{pages, readiness};
+  const PageRequest request{.method = "GET", .target = "/readyz", .authorization = {}};
+  EXPECT_EQ(answer(request, site).status, 503U);
+  readiness = Readiness::kReady;
+  EXPECT_EQ(answer(request, site).status, 200U);
+  readiness = Readiness::kDraining;
+  EXPECT_EQ(answer(request, site).status, 503U);
+  EXPECT_EQ(answer(request, site).body, "draining\n");
+}
+
+TEST(HttpAscii, ListsHaveCommasAndBlanks) {
+  std::string seen;
+  for_each_element(" a,,b ,\tc d ,", [&](std::string_view element) {
+    seen += '[';
+    seen += element;
+    seen += ']';
+  });
+  EXPECT_EQ(seen, "[a][b][c d]");
+}
+
+}  // namespace
+}  // namespace isocache
