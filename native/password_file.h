@@ -1,10 +1,17 @@
-// -Y: users and passwords, from a file of lines "user:password".
+// -Y: users and passwords, from a file of lines "user:password", as memcached reads it: the first
+// colon separates, there are no comments and no empty lines, a user may have several passwords.
+//
+// What is kept is a digest of each pair, keyed with random bytes of this process. check() makes the
+// digest of what it was given and compares it with all of them, in constant time: it does the same
+// work whichever byte is wrong, and whether or not the user exists.
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "session/authenticator.h"
 
@@ -12,7 +19,11 @@ namespace isocache {
 
 class PasswordFile : public Authenticator {
  public:
-  // Reads it. Throws UsageError: unreadable, empty, a bad line.
+  static constexpr std::size_t kMaxFileBytes = 1U << 20;
+  static constexpr std::size_t kMaxUsers = 1000;  // each costs a comparison a login
+
+  // Reads it. Throws UsageError: unreadable, empty, too large, a bad line. The text names file and
+  // line, and nothing of what is in it.
   explicit PasswordFile(std::string path);
   ~PasswordFile() override;
 

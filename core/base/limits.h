@@ -35,6 +35,8 @@ inline constexpr std::size_t kUploadBytes = 16384;      // larger values are rea
 inline constexpr std::size_t kDefaultOutputBytes = 8U << 20;  // unsent replies before reading stops
 
 // A client that has to log in. The host enforces the time, by asking Session::logged_in().
-inline constexpr std::uint32_t kLoginLimit_s = 30;  // from the connection's begin
+inline constexpr std::uint32_t kLoginLimit_s = 30;        // from the connection's begin
+inline constexpr std::size_t kMaxLoginValueBytes = 2048;  // user and password
+inline constexpr unsigned kMaxFailedLogins = 10;          // then the connection is closed
 
 }  // namespace isocache::limits

@@ -48,6 +48,13 @@ inline constexpr std::string_view kBadSetMode = "CLIENT_ERROR invalid mode for m
 inline constexpr std::string_view kBadArithmeticMode =
     "CLIENT_ERROR invalid mode for ma M token\r\n";
 
+// Errors of a client that has not logged in.
+inline constexpr std::string_view kUnauthenticated = "CLIENT_ERROR unauthenticated\r\n";
+inline constexpr std::string_view kLoginFailed = "CLIENT_ERROR authentication failure\r\n";
+inline constexpr std::string_view kBadLoginFormat =
+    "CLIENT_ERROR bad authentication token format\r\n";
+inline constexpr std::string_view kBadTermination = "CLIENT_ERROR bad command line termination\r\n";
+
 // Errors of the server.
 inline constexpr std::string_view kTooLarge = "SERVER_ERROR object too large for cache\r\n";
 inline constexpr std::string_view kNoMemoryStoring =

@@ -77,6 +77,13 @@ void Session::Impl::run() {
       more = anything_left();
       return;
     }
+    if (!logged_in) {
+      --turn_left;
+      const Stop stop = read_login();
+      if (stop == Stop::kNeedMore) return;
+      closing = stop == Stop::kClose;
+      continue;
+    }
     if (stream) {
       turn_left -= std::min(turn_left, kRequestsPerSlice);
       if (!stream->produce(out, host_clock.now_s)) stream.reset();

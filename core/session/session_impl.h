@@ -73,6 +73,10 @@ struct Session::Impl {
   void push(Batch& batch, Request& request);
   void take(std::size_t bytes);
 
+  // login.cc
+  Stop read_login();
+  std::string_view try_login(std::string_view value);
+
   // large_value.cc
   void begin_large();
   void receive_large();
@@ -101,6 +105,7 @@ struct Session::Impl {
   bool more = false;          // stopped though there is something left
   bool closing = false;
   bool logged_in;
+  std::uint8_t failed_logins = 0;
   AdminResult::Next requested = AdminResult::Next::kContinue;
 };
 

@@ -1,0 +1,71 @@
+// Before a client has logged in: a `set` with the value "<user> <password>", whatever its key, and
+// nothing else. The rules and words are memcached 1.6.45's: the user ends at the first space, the
+// password is the rest; client flags, exptime and what follows the length are not looked at, so
+// that noreply is answered too.
+
+#include "protocol/numbers.h"
+#include "protocol/replies.h"
+#include "protocol/tokens.h"
+#include "session/session_impl.h"
+
+namespace isocache {
+namespace {
+
+// memcached does not look at less, so that an empty line is answered when more comes.
+constexpr std::size_t kLeastBytes = 2;
+
+bool parse_login_line(std::string_view line, std::uint32_t& value_length) {
+  Tokens tokens(line);
+  if (tokens.next() != "set") return false;
+  for (int ignored = 0; ignored < 3; ++ignored) tokens.next();
+  return parse_u32(tokens.next(), value_length);
+}
+
+}  // namespace
+
+// One line, or one login; kFull means: go on. A line has one limit however it is cut into pieces.
+Session::Impl::Stop Session::Impl::read_login() {
+  if (in.size() < kLeastBytes || in.size() < awaited || in.size() == scanned) {
+    return Stop::kNeedMore;
+  }
+  const std::size_t newline = in.find('\n', awaited != 0 ? 0 : scanned);
+  if (std::min(newline, in.size()) > limits::kMaxCommandLineBytes) return Stop::kClose;
+  if (newline == std::string_view::npos) {
+    scanned = in.size();
+    return Stop::kNeedMore;
+  }
+  std::string_view line = in.substr(0, newline);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  std::uint32_t value_length = 0;
+  if (!parse_login_line(line, value_length)) {
+    out.append(reply::kUnauthenticated);
+    take(newline + 1);
+    return Stop::kFull;
+  }
+  if (value_length > limits::kMaxLoginValueBytes) {
+    out.append(reply::kTooLarge);
+    return Stop::kClose;
+  }
+  const std::size_t whole = newline + 1 + value_length + 2;
+  if (in.size() < whole) {
+    awaited = whole;
+    return Stop::kNeedMore;
+  }
+  const std::string_view answer = try_login(in.substr(newline + 1, value_length + 2));
+  out.append(answer);
+  take(whole);
+  if (!logged_in) ++failed_logins;
+  return failed_logins == limits::kMaxFailedLogins ? Stop::kClose : Stop::kFull;
+}
+
+// `value` has its line end.
+std::string_view Session::Impl::try_login(std::string_view value) {
+  if (!value.ends_with("\r\n")) return reply::kBadTermination;
+  value.remove_suffix(2);
+  const std::size_t space = value.find(' ');
+  if (space == std::string_view::npos) return reply::kBadLoginFormat;
+  logged_in = options.authenticator->check(value.substr(0, space), value.substr(space + 1));
+  return logged_in ? reply::kStored : reply::kLoginFailed;
+}
+
+}  // namespace isocache
