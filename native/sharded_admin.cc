@@ -28,6 +28,18 @@ EngineFigures ShardedBackend::figures() {
   return sum;
 }
 
+Snapshot ShardedBackend::snapshot(UnixSeconds now_s) {
+  const std::lock_guard admin_lock(admin_mutex_);
+  Snapshot snapshot{settings_, host_stats(now_s), {}, {}};
+  snapshot.shards.reserve(shards_.size());
+  for (const auto& shard : shards_) {
+    const std::lock_guard lock(shard->mutex);
+    snapshot.shards.push_back(shard->engine.figures());
+    snapshot.sum.add(snapshot.shards.back());
+  }
+  return snapshot;
+}
+
 HostStats ShardedBackend::host_stats(UnixSeconds now_s) {
   return host_ != nullptr ? host_->host_stats(now_s) : HostStats{};
 }

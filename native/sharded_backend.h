@@ -42,6 +42,14 @@ class HostFigures {
   virtual const char* refresh_certificates(UnixSeconds now_s) = 0;
 };
 
+// Everything that can be shown of a server, taken at one time.
+struct Snapshot {
+  Settings settings;
+  HostStats host;
+  std::vector<EngineFigures> shards;
+  EngineFigures sum;  // of the shards
+};
+
 // A power of two: about 4 a thread so that threads seldom meet, 1 for a lone thread; none so small
 // that a few of the largest items would fill it.
 unsigned shard_count_for(const Settings& settings);
@@ -65,6 +73,10 @@ class ShardedBackend : public Backend, public AdminTarget {
 
   // A bounded step of one shard's background work; true if there is more to do at once.
   bool tick(unsigned index, UnixSeconds now_s);
+
+  // As `stats` sees it. Takes the admin lock, then a shard's at a time, each for as long as it
+  // takes to walk that shard's list of segments. Any thread.
+  Snapshot snapshot(UnixSeconds now_s);
 
   // AdminTarget; called under the admin lock, except scan().
   Settings& settings() override { return settings_; }

@@ -1,11 +1,16 @@
 #include "native/http/pages.h"
 
+#include "native/http/metrics.h"
+
 namespace isocache {
 
-std::string metrics_text(ShardedBackend& /*backend*/, const PageFigures& /*figures*/,
-                         UnixSeconds /*now_s*/) {
-  return {};
+std::string metrics_text(ShardedBackend& backend, const PageFigures& figures, UnixSeconds now_s) {
+  const Snapshot snapshot = backend.snapshot(now_s);
+  MetricsWriter out;
+  write_memcached_metrics(snapshot, now_s, out);
+  write_slab_metrics(snapshot.sum, now_s, out);
+  write_own_metrics(snapshot, figures, out);
+  return out.take();
 }
-std::string stats_json(ShardedBackend& /*backend*/, UnixSeconds /*now_s*/) { return "{}"; }
 
 }  // namespace isocache

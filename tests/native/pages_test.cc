@@ -1,0 +1,229 @@
+// The text of /metrics and /stats.json, without any HTTP. What promtool says is for the e2e tests.
+#include "native/http/pages.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
+#include <string>
+#include <string_view>
+
+#include "native/http/metrics_writer.h"
+#include "session/session.h"
+
+namespace isocache {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr UnixSeconds kNow = 1'800'000'000;
+
+Settings two_threads() {
+  Settings settings;
+  settings.max_bytes = 64U << 20;
+  settings.threads = 2;
+  return settings;
+}
+
+class Host : public HostFigures {
+ public:
+  HostStats host_stats(UnixSeconds) override { return stats; }
+  void write_connections(StatsWriter&) override {}
+  void reset_host_counters() override {}
+  void settings_changed(const Settings&) override {}
+  const char* refresh_certificates(UnixSeconds) override { return nullptr; }
+  HostStats stats;
+};
+
+class PagesTest : public testing::Test {
+ protected:
+  void ask(std::string_view bytes) {
+    Clock clock;
+    clock.now_s = kNow;
+    Session session(backend, clock, {});
+    session.feed(bytes);
+    backend.release(session.output());
+  }
+  std::string metrics() { return metrics_text(backend, figures, kNow); }
+  nlohmann::json json() { return nlohmann::json::parse(stats_json(backend, kNow)); }
+
+  Host host;
+  PageFigures figures;
+  ShardedBackend backend{two_threads(), 42, false, &host};
+};
+
+// Samples by "name{labels}". Fails where a family is not whole, or a line is none.
+std::map<std::string, std::string> samples_of(const std::string& text) {
+  std::map<std::string, std::string> samples;
+  std::set<std::string> families;
+  std::string family;
+  std::string type;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("# HELP ")) {
+      family = line.substr(7, line.find(' ', 7) - 7);
+      EXPECT_TRUE(families.insert(family).second) << family << " is there twice";
+      EXPECT_EQ(line.back(), '.') << line;
+      EXPECT_TRUE(std::getline(lines, line));
+      EXPECT_TRUE(line.starts_with("# TYPE " + family + " ")) << line;
+      type = line.substr(line.rfind(' ') + 1);
+      EXPECT_EQ(type == "counter", family.ends_with("_total")) << line;
+      continue;
+    }
+    const std::string name = line.substr(0, line.find_first_of("{ "));
+    const bool part = type == "histogram" && (name == family + "_bucket" ||
+                                              name == family + "_sum" || name == family + "_count");
+    EXPECT_TRUE(name == family || part) << line << " in " << family;
+    const std::size_t space = line.rfind(' ');
+    EXPECT_TRUE(samples.emplace(line.substr(0, space), line.substr(space + 1)).second) << line;
+    EXPECT_EQ(line.substr(space + 1).find_first_not_of("0123456789."), std::string::npos) << line;
+  }
+  EXPECT_TRUE(text.ends_with('\n'));
+  return samples;
+}
+
+TEST_F(PagesTest, TheFiguresAreWhatWasDone) {
+  ask("set a 0 0 1\r\nx\r\nset b 0 0 1\r\ny\r\nget a b c\r\ncas a 0 0 1 99\r\nz\r\ndelete c\r\n"
+      "incr c 1\r\ntouch a 0\r\nset n 0 0 1\r\n1\r\nincr n 1\r\nset l 0 0 500\r\n" +
+      std::string(500, 'v') + "\r\n");
+  const auto samples = samples_of(metrics());
+  const auto value = [&](const std::string& name) {
+    const auto found = samples.find(name);
+    return found == samples.end() ? "absent" : found->second;
+  };
+  EXPECT_EQ(value("memcached_commands_total{command=\"get\",status=\"hit\"}"), "2");
+  EXPECT_EQ(value("memcached_commands_total{command=\"get\",status=\"miss\"}"), "1");
+  EXPECT_EQ(value("memcached_commands_total{command=\"cas\",status=\"badval\"}"), "1");
+  EXPECT_EQ(value("memcached_commands_total{command=\"set\",status=\"hit\"}"), "4");
+  EXPECT_EQ(value("memcached_commands_total{command=\"delete\",status=\"miss\"}"), "1");
+  EXPECT_EQ(value("memcached_commands_total{command=\"incr\",status=\"hit\"}"), "1");
+  EXPECT_EQ(value("memcached_commands_total{command=\"incr\",status=\"miss\"}"), "1");
+  EXPECT_EQ(value("memcached_commands_total{command=\"touch\",status=\"hit\"}"), "1");
+  EXPECT_EQ(value("memcached_current_items"), "4");
+  EXPECT_EQ(value("memcached_limit_bytes"), "67108864");
+  EXPECT_EQ(value("memcached_version{version=\"1.6.45\"}"), "1");
+  EXPECT_EQ(value("isocache_tier_items{tier=\"ram\"}"), "4");
+  EXPECT_EQ(value("isocache_band_items{up_to_bytes=\"64\"}"), "3");
+  EXPECT_EQ(value("isocache_band_items{up_to_bytes=\"1024\"}"), "1");
+  EXPECT_EQ(value("memcached_slab_current_items{slab=\"1\"}"), "3");
+  EXPECT_EQ(value("memcached_slab_commands_total{slab=\"1\",command=\"get\",status=\"hit\"}"), "2");
+  EXPECT_EQ(value("isocache_tier_items{tier=\"flash\"}"), "absent");
+  unsigned items = 0;
+  for (unsigned shard = 0; shard < backend.shard_count(); ++shard) {
+    items += static_cast<unsigned>(
+        std::stoul(value("isocache_shard_items{shard=\"" + std::to_string(shard) + "\"}")));
+  }
+  EXPECT_GT(backend.shard_count(), 1U);
+  EXPECT_EQ(items, 4U);
+}
+
+TEST_F(PagesTest, TheHostsFigures) {
+  host.stats.uptime_s = 7;
+  host.stats.rusage_user_us = 1'500'000;
+  host.stats.rusage_system_us = 3;
+  host.stats.bytes_read = 18446744073709551615U;
+  host.stats.auth_cmds = 5;
+  host.stats.auth_errors = 2;
+  host.stats.accepting_connections = false;
+  const auto samples = samples_of(metrics());
+  EXPECT_EQ(samples.at("memcached_uptime_seconds"), "7");
+  EXPECT_EQ(samples.at("memcached_time_seconds"), "1800000000");
+  EXPECT_EQ(samples.at("memcached_process_user_cpu_seconds_total"), "1.5");
+  EXPECT_EQ(samples.at("memcached_process_system_cpu_seconds_total"), "0.000003");
+  EXPECT_EQ(samples.at("memcached_read_bytes_total"), "18446744073709551615");
+  EXPECT_EQ(samples.at("memcached_accepting_connections"), "0");
+  EXPECT_EQ(samples.at("isocache_logins_total{result=\"accepted\"}"), "3");
+  EXPECT_EQ(samples.at("isocache_logins_total{result=\"refused\"}"), "2");
+}
+
+TEST_F(PagesTest, TheHistogramsAreAddedUp) {
+  LatencyHistogram one;
+  LatencyHistogram other;
+  one.record(1'000);            // 1 us
+  one.record(3'000);            // in the bucket up to 4 us
+  other.record(1'000);          // 1 us
+  other.record(1'000'000'000);  // 1 s
+  other.record(100'000'000'000);
+  figures.for_each_histogram = [&](const std::function<void(const LatencyHistogram&)>& visit) {
+    visit(one);
+    visit(other);
+  };
+  const auto samples = samples_of(metrics());
+  const auto bucket = [&](const std::string& le) {
+    return samples.at("isocache_turn_duration_seconds_bucket{le=\"" + le + "\"}");
+  };
+  EXPECT_EQ(bucket("0.000001"), "2");
+  EXPECT_EQ(bucket("0.000002"), "2");
+  EXPECT_EQ(bucket("0.000004"), "3");
+  EXPECT_EQ(bucket("0.524288"), "3");
+  EXPECT_EQ(bucket("1.048576"), "4");
+  EXPECT_EQ(bucket("4.194304"), "4");
+  EXPECT_EQ(bucket("+Inf"), "5");
+  EXPECT_EQ(samples.at("isocache_turn_duration_seconds_count"), "5");
+  EXPECT_EQ(samples.at("isocache_turn_duration_seconds_sum"), "101.000005");
+}
+
+// No counter goes back, and no sample vanishes, when the cache empties.
+TEST_F(PagesTest, CountersOnlyGrow) {
+  ask("set a 0 0 1\r\nx\r\nget a\r\n");
+  const auto before = samples_of(metrics());
+  ask("flush_all\r\ndelete a\r\nget a\r\nget b\r\n");
+  const auto after = samples_of(metrics());
+  for (const auto& [name, value] : before) {
+    ASSERT_TRUE(after.contains(name)) << name;
+    if (name.substr(0, name.find('{')).ends_with("_total")) {
+      EXPECT_LE(std::stod(value), std::stod(after.at(name))) << name;
+    }
+  }
+  EXPECT_EQ(before.size(), after.size());
+  EXPECT_EQ(after.at("memcached_commands_total{command=\"get\",status=\"miss\"}"), "2");
+}
+
+TEST(MetricsWriter, LabelsAreEscaped) {
+  MetricsWriter out;
+  out.gauge("x", "Help.");
+  out.sample({{"a", "back\\slash \"quoted\"\nline"}, {"b", ""}}, 1);
+  out.fixed({}, 1'234'500, 6);
+  EXPECT_EQ(out.take(),
+            "# HELP x Help.\n# TYPE x gauge\n"
+            "x{a=\"back\\\\slash \\\"quoted\\\"\\nline\",b=\"\"} 1\nx 1.2345\n");
+  EXPECT_EQ(decimal(0, 9), "0");
+  EXPECT_EQ(decimal(100, 0), "100");
+  EXPECT_EQ(decimal(1000, 3), "1");
+}
+
+TEST_F(PagesTest, JsonHasTheFamiliesWithNumbersAsNumbers) {
+  host.stats.bytes_read = 18446744073709551615U;
+  host.stats.rusage_user_us = 1'500'000;
+  ask("set a 0 0 1\r\nx\r\nget a\r\n");
+  const nlohmann::json all = json();
+  EXPECT_EQ(all.size(), 4U);
+  const nlohmann::json& general = all.at("general");
+  EXPECT_TRUE(general.at("curr_items").is_number_unsigned());
+  EXPECT_EQ(general.at("curr_items"), 1);
+  EXPECT_EQ(general.at("bytes_read").get<std::uint64_t>(), 18446744073709551615U);
+  EXPECT_EQ(general.at("rusage_user"), 1.5);
+  EXPECT_EQ(general.at("version"), "1.6.45");
+  EXPECT_EQ(all.at("settings").at("maxbytes"), 67108864);
+  EXPECT_EQ(all.at("settings").at("growth_factor"), 1.25);
+  EXPECT_EQ(all.at("settings").at("umask"), "700");
+  EXPECT_EQ(all.at("settings").at("evictions"), "on");
+  EXPECT_EQ(all.at("items").at("1").at("number"), 1);
+  EXPECT_EQ(all.at("slabs").at("1").at("get_hits"), 1);
+  EXPECT_EQ(all.at("slabs").at("active_slabs"), 1);
+}
+
+TEST_F(PagesTest, JsonIsUtf8WhateverTheSettingsHold) {
+  backend.settings().interface = "bad \xff\"byte\n";
+  backend.settings().unix_socket = "123";
+  const nlohmann::json settings = json().at("settings");
+  EXPECT_EQ(settings.at("inter"), "bad \xef\xbf\xbd\"byte\n");
+  EXPECT_EQ(settings.at("domain_socket"), "123");
+}
+
+}  // namespace
+}  // namespace isocache
