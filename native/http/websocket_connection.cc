@@ -62,6 +62,7 @@ class WebSocketConnection::Impl final : public ReadWatcher {
   void give_output_back(Output& output);
   void start_closing(websocket::close_reason reason);
   void ping();
+  websocket::close_reason why_closing() const;
   bool is_idle() const;
   bool makes_progress();
   void heard() {
@@ -139,13 +140,19 @@ Awaitable<void> WebSocketConnection::Impl::serve() {
     co_await execute();
     if (session_.closing()) {
       co_await flush();
-      start_closing(session_.logged_in() ? close_code::normal : close_code::policy_error);
+      start_closing(why_closing());
     } else if (draining_) {
       co_await flush();
       start_closing({close_code::going_away, "the server ends"});
     }
     if (is_closing_ || has_failed_) break;
   }
+}
+
+websocket::close_reason WebSocketConnection::Impl::why_closing() const {
+  if (session_.requested() != AdminResult::Next::kContinue) return close_code::normal;
+  if (!session_.logged_in()) return {close_code::policy_error, "no login"};
+  return {close_code::policy_error, "not the memcached protocol"};
 }
 
 // One read, into the session. False: it was the last.

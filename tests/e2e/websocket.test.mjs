@@ -143,8 +143,8 @@ describe('isocached', { skip: needIsocached || needWs }, () => {
       ['a close frame', [frame(close, '\x03\xe8bye')], 1000],
       ['a close frame without a code', [frame(close)], [1000, null, 1005]],
       ['quit', [frame(binary, 'quit\r\n')], 1000],
-      ['a line without end', [frame(binary, 'x'.repeat(3000))], 1000],
-      ['an HTTP request in a frame', [frame(binary, 'GET / HTTP/1.1\r\n\r\n')], 1000],
+      ['a line without end', [frame(binary, 'x'.repeat(3000))], 1008],
+      ['an HTTP request in a frame', [frame(binary, 'GET / HTTP/1.1\r\n\r\n')], 1008],
     ];
     for (const [name, frames, codes] of cases) {
       test(name, limit, async () => {
