@@ -119,7 +119,7 @@ describe('isocached', { skip: needIsocached || needWs, concurrency: 1 }, () => {
       const client = await FrameClient.connect(webSocketUrl(server));
       const count = 100_000;
       client.send(`${'\r\n'.repeat(count)}mn\r\n`);
-      const expected = `${'ERROR\r\n'.repeat(count)}MN\r\n`;
+      const expected = `${'CLIENT_ERROR bad command line format\r\n'.repeat(count)}MN\r\n`;
       assert.ok(await client.until('MN\r\n') === expected, client.received.slice(0, 100));
       return client;
     })));

@@ -30,10 +30,20 @@ export function openWebSocket(url, { protocols = ['memcached'], ...options } = {
   });
 }
 
-/** A RawClient whose bytes travel in frames, one for each send(). */
+// A frame may have twice the item limit.
+const MOST_FRAME_BYTES = 2 ** 20;
+
+class RawWebSocketClient extends RawClient {
+  async send(bytes) {
+    const buffer = typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes;
+    for (let at = 0; at < buffer.length; at += MOST_FRAME_BYTES) await super.send(buffer.subarray(at, at + MOST_FRAME_BYTES));
+  }
+}
+
+/** A RawClient whose bytes travel in frames, one for each send() that is not very long. */
 export async function connectOverWebSocket(url, options) {
   const socket = await openWebSocket(url, options);
-  return new RawClient(createWebSocketStream(socket), LIMIT_MS);
+  return new RawWebSocketClient(createWebSocketStream(socket), LIMIT_MS);
 }
 
 /** A client that sees frames: what arrived, and how it ended. */
