@@ -13,6 +13,12 @@ struct UsageError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// The configuration file or the environment asks for what cannot be: EX_CONFIG. The text has a line
+// for each fault.
+struct ConfigError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 // The system refuses (a busy port, a limit): EX_OSERR.
 struct SystemError : std::runtime_error {
   using std::runtime_error::runtime_error;

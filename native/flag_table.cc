@@ -1,6 +1,8 @@
 #include "native/flag_table.h"
 
 #include <fmt/format.h>
+
+#include <array>
 #include <cmath>
 
 #include "base/limits.h"
@@ -87,6 +89,21 @@ void udp_port(Options& /*options*/, std::string_view value) {
     refuse("-U: UDP is not supported; only 0 (off) is accepted");
 }
 
+void print(Options& options, std::string_view value) {
+  using Show = Options::Show;
+  if (value == "man") {
+    options.show = Show::kManPage;
+  } else if (value == "bash") {
+    options.show = Show::kBashCompletion;
+  } else if (value == "zsh") {
+    options.show = Show::kZshCompletion;
+  } else if (value == "fish") {
+    options.show = Show::kFishCompletion;
+  } else {
+    throw UsageError(fmt::format("--print: man, bash, zsh or fish, not '{}'", value));
+  }
+}
+
 void log_format(Options& options, std::string_view value) {
   if (value == "text") {
     options.log_format = Options::LogFormat::kText;
@@ -128,8 +145,8 @@ const Flag kFlags[] = {
      "TLS on every listener that is not 'notls:...'; needs -o ssl_chain_cert",
      [](O o, V) { o.tls.enabled = true; }},
     {kNoLetter, "http", "<addr:port>", kListening,
-     "WebSocket (/memcached), /metrics, /healthz, /readyz and /stats.json here; several with "
-     "commas or by repeating (default: none)",
+     "WebSocket (/memcached), /metrics, /healthz, /readyz and /stats.json here; with -Z over TLS, "
+     "but for 'notls:...'; several with commas or by repeating (default: none)",
      [](O o, V v) { append_list(o.http.listen, v); }},
     {kNoLetter, "allow-origin", "<origin>", kListening,
      "pages that may open a WebSocket, as https://app.example, beside our own; '*': any; several "
@@ -190,14 +207,16 @@ const Flag kFlags[] = {
      [](O o, V) { o.core_dumps = true; }},
     {'v', "verbose", "", kProcess, "say more on stderr: -v notes, -vv connections and commands",
      [](O o, V) { ++o.settings.verbosity; }},
-    {kNoLetter, "log-format", "<name>", kProcess, "text (default) or json: one object a line",
+    {kNoLetter, "log-format", "<text|json>", kProcess, "text (default), or json: one object a line",
      log_format},
     {kNoLetter, "config", "<file>", kProcess,
-     "read flags from this file: lines 'name = value', with the names listed here; flags and "
-     "ISOCACHED_... variables win",
+     "read flags from this file: lines 'name = value', with the long names and the words of -o "
+     "listed here; flags and ISOCACHED_... variables win",
      [](O o, V v) { o.config_file = v; }},
     {kNoLetter, "check-config", "", kProcess, "say whether the configuration can work, and end",
      [](O o, V) { o.check_config = true; }},
+    {kNoLetter, "print", "<man|bash|zsh|fish>", kProcess,
+     "print the manual page, or the completions of a shell, and end", print},
     {kNoLetter, "drain-delay", "<s>", kProcess,
      "on SIGTERM, serve on for this long while /readyz says 503 (default 0)",
      [](O o, V v) { o.drain_delay_s = number(v, "--drain-delay", 0, 3600); }},
@@ -213,7 +232,8 @@ const Flag kFlags[] = {
     {'o', "extended", "<words>", kProcess, "further options, separated by commas; see below",
      apply_words},
 
-    {'D', "", "<char>", kAccepted, "prefix delimiter of stats detail", prefix_delimiter},
+    {'D', "prefix-delimiter", "<char>", kAccepted, "prefix delimiter of stats detail",
+     prefix_delimiter},
     {'f', "slab-growth-factor", "<num>", kAccepted, "there are no slabs",
      [](O o, V v) {
        o.settings.growth_factor_percent = percent(v, "-f");
@@ -224,8 +244,7 @@ const Flag kFlags[] = {
        o.settings.chunk_bytes = number(v, "-n", 1);
        o.notes.emplace_back("-n has no effect: there are no slabs");
      }},
-    {'B', "protocol", "<name>", kAccepted, "ascii or auto; both mean the text and meta protocols",
-     protocol},
+    {'B', "protocol", "<ascii|auto>", kAccepted, "both mean the text and meta protocols", protocol},
     {'U', "udp-port", "<num>", kAccepted, "0; there is no UDP", udp_port},
     {'N', "napi_ids", "<num>", kAccepted, "connections go to the thread with the fewest",
      [](O o, V v) {
@@ -243,6 +262,25 @@ const Flag kFlags[] = {
 }  // namespace
 
 std::span<const Flag> flag_table() { return kFlags; }
+
+std::span<const Purpose> purposes() {
+  static constexpr std::array kAll = {kListening, kMemory,   kConnections, kCommands,
+                                      kProcess,   kAccepted, kRefused};
+  return kAll;
+}
+
+std::vector<std::string_view> choices(std::string_view argument) {
+  std::vector<std::string_view> names;
+  if (argument.find('|') == std::string_view::npos) return names;
+  argument = argument.substr(1, argument.size() - 2);
+  for (bool more = true; more;) {
+    const auto bar = argument.find('|');
+    names.push_back(argument.substr(0, bar));
+    more = bar != std::string_view::npos;
+    if (more) argument.remove_prefix(bar + 1);
+  }
+  return names;
+}
 
 std::string_view heading(Purpose purpose) {
   switch (purpose) {

@@ -1,9 +1,11 @@
 // Every flag of the command line, once: parser, -h, manual page and shell completion read this.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "native/options.h"
 
@@ -26,7 +28,7 @@ constexpr char kNoLetter = '\0';
 struct Flag {
   char letter;                // -p, or kNoLetter
   std::string_view name;      // --port
-  std::string_view argument;  // "<num>"; empty: a switch
+  std::string_view argument;  // "<num>", "<text|json>": one of these; empty: a switch
   Purpose purpose;
   std::string_view help;
   // Called for each time it is given; a switch gets an empty value. Throws UsageError.
@@ -43,10 +45,31 @@ struct Word {
   void (*apply)(Options& options, std::string_view value);
 };
 std::span<const Word> word_table();
-// Applies a comma-separated list of words. Throws UsageError.
+// Null: there is none of this name.
+const Word* find_word(std::string_view name);
+// `value` is empty if none was given. Throws UsageError.
+void apply_word(Options& options, const Word& word, std::string_view value);
+// Takes apart what -o is given, "idle_timeout=5,no_maxconns_fast". Throws UsageError: unknown
+// words.
+void for_each_word(std::string_view list,
+                   const std::function<void(const Word&, std::string_view value)>& visit);
 void apply_words(Options& options, std::string_view list);
 
-// The text of -h.
-std::string help_text();
+// "<text|json>": {"text", "json"}; none if any value may stand there.
+std::vector<std::string_view> choices(std::string_view argument);
+
+// All of them, in the order of -h.
+std::span<const Purpose> purposes();
+// Flags there do something.
+constexpr bool has_effect(Purpose purpose) {
+  return purpose != Purpose::kAccepted && purpose != Purpose::kRefused;
+}
+
+// Made from the tables.
+std::string help_text();  // -h
+std::string man_page();   // --print
+std::string bash_completion();
+std::string zsh_completion();
+std::string fish_completion();
 
 }  // namespace isocache

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <string>
 
 #include "native/flag_table.h"
@@ -12,9 +11,6 @@ namespace {
 
 constexpr std::size_t kNameColumns = 32;
 constexpr std::size_t kLineColumns = 100;
-constexpr std::array kPurposes = {Purpose::kListening, Purpose::kMemory,  Purpose::kConnections,
-                                  Purpose::kCommands,  Purpose::kProcess, Purpose::kAccepted,
-                                  Purpose::kRefused};
 
 // `names`, then `help` in a column of its own, broken between words.
 std::string entry(std::string_view names, std::string_view help) {
@@ -55,16 +51,12 @@ std::string word_list(Purpose purpose) {
   return list.empty() ? list : entry("-o", list);
 }
 
-bool listed_only(Purpose purpose) {
-  return purpose == Purpose::kAccepted || purpose == Purpose::kRefused;
-}
-
 std::string section(Purpose purpose) {
   std::string text = fmt::format("\n{}\n", heading(purpose));
   for (const Flag& flag : flag_table()) {
     if (flag.purpose == purpose) text += entry(flag);
   }
-  if (listed_only(purpose)) return text + word_list(purpose);
+  if (!has_effect(purpose)) return text + word_list(purpose);
   for (const Word& word : word_table()) {
     if (word.purpose == purpose) text += entry(word);
   }
@@ -79,8 +71,9 @@ std::string help_text() {
       "\n"
       "  isocached                        127.0.0.1:11211, 64 MB, 4 threads\n"
       "  isocached -m 1024 -l 0.0.0.0     1 GB, for the network\n"
-      "  isocached -s /run/cache.sock     a unix socket instead of TCP\n";
-  for (const Purpose purpose : kPurposes) text += section(purpose);
+      "  isocached -s /run/cache.sock     a unix socket instead of TCP\n"
+      "  isocached healthcheck [ADDR]     ask a running server whether it is well: 0 or 1\n";
+  for (const Purpose purpose : purposes()) text += section(purpose);
   return text;
 }
 

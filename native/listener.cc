@@ -69,6 +69,19 @@ void remove_stale_socket(const std::string& path, const sockaddr_un& address) {
   ::unlink(path.c_str());
 }
 
+// 127.0.0.0/8, ::1, and what has no network at all.
+bool is_loopback(const sockaddr_storage& address) {
+  if (address.ss_family == AF_INET) {
+    const auto* const v4 = reinterpret_cast<const sockaddr_in*>(&address);
+    return ntohl(v4->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+  }
+  if (address.ss_family == AF_INET6) {
+    const auto* const v6 = reinterpret_cast<const sockaddr_in6*>(&address);
+    return IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
+  }
+  return true;
+}
+
 }  // namespace
 
 Listener::Listener(FileDescriptor socket, std::string unix_path)
@@ -77,11 +90,19 @@ Listener::Listener(FileDescriptor socket, std::string unix_path)
   socklen_t length = sizeof(address);
   ::getsockname(fd(), reinterpret_cast<sockaddr*>(&address), &length);
   address_ = address_text(address);
+  local_ = is_loopback(address);
   if (unix_path_.empty()) parse_number(address_.substr(address_.rfind(':') + 1), port_);
 }
 
-Listener::~Listener() {
-  if (socket_ && !unix_path_.empty()) ::unlink(unix_path_.c_str());
+Listener::~Listener() { remove_file(); }
+
+void Listener::stop_listening() {
+  ::shutdown(fd(), SHUT_RDWR);
+  remove_file();
+}
+
+void Listener::remove_file() {
+  if (socket_ && !unix_path_.empty()) ::unlink(std::exchange(unix_path_, {}).c_str());
 }
 
 Endpoint parse_endpoint(std::string_view text, unsigned default_port) {
@@ -128,6 +149,8 @@ std::vector<Listener> listen_tcp(const Endpoint& endpoint, unsigned backlog) {
   }
   return listeners;
 }
+
+void check_unix_path(const std::string& path) { unix_address(path); }
 
 Listener listen_unix(const std::string& path, unsigned mode, unsigned backlog) {
   const sockaddr_un address = unix_address(path);

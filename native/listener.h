@@ -23,16 +23,25 @@ class Listener {
   // As the banner shows it: "127.0.0.1:11211", "unix:/run/isocached.sock".
   const std::string& address() const { return address_; }
   unsigned port() const { return port_; }  // 0: a unix socket
+  // Only this machine's processes reach it: loopback, or a unix socket.
+  bool is_local() const { return local_; }
+
+  // Refuses clients from now on, and those that wait; a unix socket's file goes, so that a
+  // successor may have one there. The descriptor stays.
+  void stop_listening();
 
   // Set by whoever made it.
   Serves serves = Serves::kMemcached;
   bool tls = false;
 
  private:
+  void remove_file();
+
   FileDescriptor socket_;
   std::string unix_path_;
   std::string address_;
   unsigned port_ = 0;
+  bool local_ = true;
 };
 
 // Where to listen: "host", "host:port", "[v6]:port", "v6".
@@ -46,6 +55,8 @@ Endpoint parse_endpoint(std::string_view text, unsigned default_port);
 // One listener for each address that the host's name stands for. Port 0 lets the system choose.
 // Throws SystemError: busy, not allowed, no such host.
 std::vector<Listener> listen_tcp(const Endpoint& endpoint, unsigned backlog);
+// Throws UsageError: too long.
+void check_unix_path(const std::string& path);
 // `mode` is the file's access mode, as 0700. A socket file that nobody answers on is replaced.
 Listener listen_unix(const std::string& path, unsigned mode, unsigned backlog);
 

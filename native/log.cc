@@ -7,10 +7,40 @@
 #include <string>
 
 namespace isocache {
+namespace {
 
-void log_line(std::string_view line) {
-  const std::string text = fmt::format("{}\n", line);
+std::atomic<bool> as_json{false};
+
+void write_out(std::string_view text) {
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
+}
+
+std::string_view prefix(LogLevel level) { return level == LogLevel::kWarning ? "warning: " : ""; }
+
+}  // namespace
+
+void log_as_json(bool json) { as_json.store(json, std::memory_order_relaxed); }
+
+void log(std::span<const LogEntry> entries) {
+  const bool json = as_json.load(std::memory_order_relaxed);
+  const auto now = std::chrono::system_clock::now();
+  std::string text;
+  for (const LogEntry& entry : entries) {
+    if (json) {
+      text += json_line(entry, now);
+    } else {
+      text += prefix(entry.level);
+      text += entry.message;
+    }
+    text += '\n';
+  }
+  write_out(text);
+}
+
+void log(const LogEntry& entry) { log(std::span(&entry, 1)); }
+
+void log_line(std::string_view line, LogLevel level) {
+  log(LogEntry{.message = std::string(line), .level = level});
 }
 
 void log_traffic(char direction, int fd, std::string_view bytes) {
@@ -19,7 +49,9 @@ void log_traffic(char direction, int fd, std::string_view bytes) {
   // Whatever a client sends must not steer the operator's terminal.
   std::ranges::replace_if(
       line, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
-  log_line(fmt::format("{}{} {}", direction, fd, line));
+  log(LogEntry{
+      .message = fmt::format("{}{} {}", direction, fd, line),
+      .fields = {{"fd", std::uint64_t(fd)}, {"received", direction == '<'}, {"line", line}}});
 }
 
 }  // namespace isocache

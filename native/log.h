@@ -1,13 +1,43 @@
-// Lines on stderr. How much is said is the user's verbosity (-v, -vv, or the verbosity command).
+// Lines on stderr, as text or as JSON objects (--log-format). How much is said is the user's
+// verbosity (-v, -vv, or the verbosity command).
 #pragma once
 
 #include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <span>
+#include <string>
 #include <string_view>
+#include <variant>
+#include <vector>
 
 namespace isocache {
 
-// Written in one piece, so that threads' lines do not mix.
-void log_line(std::string_view line);
+enum class LogLevel : std::uint8_t { kInfo, kWarning, kError };
+
+// Something that a program may look for; in JSON only, for the message says it too.
+struct LogField {
+  std::string name;
+  std::variant<std::string, std::uint64_t, bool> value;
+};
+
+struct LogEntry {
+  std::string message;
+  LogLevel level = LogLevel::kInfo;
+  std::vector<LogField> fields = {};
+};
+
+// From now on; text until then.
+void log_as_json(bool json);
+
+// Written in one piece, so that threads' lines do not mix. Bytes that are no UTF-8 become U+FFFD in
+// JSON.
+void log(std::span<const LogEntry> entries);
+void log(const LogEntry& entry);
+void log_line(std::string_view line, LogLevel level = LogLevel::kInfo);
+
+// One object, without a newline: "time" (RFC 3339, UTC), "level", "message", then the fields.
+std::string json_line(const LogEntry& entry, std::chrono::system_clock::time_point time);
 
 // Shared by all threads; changed by the verbosity command.
 class Verbosity {

@@ -7,10 +7,15 @@
 #include <cstdlib>
 #include <exception>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "native/check_config.h"
 #include "native/errors.h"
 #include "native/flag_table.h"
+#include "native/healthcheck.h"
 #include "native/log.h"
 #include "native/options.h"
 #include "native/process.h"
@@ -23,13 +28,34 @@ constexpr std::string_view kLicense =
     "isocached is free software under the MIT license; see the file LICENSE that comes with it.\n";
 
 int show(Options::Show what) {
-  if (what == Options::Show::kHelp) fmt::print("{}", help_text());
-  if (what == Options::Show::kVersion) fmt::print("isocached {}\n", kIsocacheVersion);
-  if (what == Options::Show::kLicense) fmt::print("{}", kLicense);
+  using Show = Options::Show;
+  switch (what) {
+    case Show::kNothing: break;
+    case Show::kHelp: fmt::print("{}", help_text()); break;
+    case Show::kVersion: fmt::print("isocached {}\n", kIsocacheVersion); break;
+    case Show::kLicense: fmt::print("{}", kLicense); break;
+    case Show::kManPage: fmt::print("{}", man_page()); break;
+    case Show::kBashCompletion: fmt::print("{}", bash_completion()); break;
+    case Show::kZshCompletion: fmt::print("{}", zsh_completion()); break;
+    case Show::kFishCompletion: fmt::print("{}", fish_completion()); break;
+  }
   return EXIT_SUCCESS;
 }
 
+// --check-config.
+int check(Options options, std::vector<std::string> faults) {
+  for (std::string& fault : find_faults(options)) faults.push_back(std::move(fault));
+  for (const std::string& warning : options.warnings) log_line(warning, LogLevel::kWarning);
+  if (faults.empty()) {
+    fmt::print("the configuration is fine\n");
+    return EXIT_SUCCESS;
+  }
+  for (const std::string& fault : faults) log_line(fault, LogLevel::kError);
+  return EX_CONFIG;
+}
+
 void say_notes(const Options& options) {
+  for (const std::string& warning : options.warnings) log_line(warning, LogLevel::kWarning);
   if (options.settings.verbosity == 0) return;
   for (const std::string& note : options.notes) log_line(note);
   if (::geteuid() == 0) log_line("running as root; -u <user> changes that");
@@ -48,21 +74,32 @@ int serve(const Options& options) {
   const PidFile pid_file(options.pid_file);
   if (options.lock_memory) lock_memory();
   server.start();
-  log_line(server.banner());
+  log(server.banner());
   if (daemon) daemon->ready();
   server.run();
   return EXIT_SUCCESS;
 }
 
 int run(int argc, char** argv) {
-  Options options = parse_options(argc, argv);
+  if (argc > 1 && std::string_view(argv[1]) == "healthcheck")
+    return healthcheck(argc - 1, argv + 1);
+  std::vector<std::string> faults;
+  Options options = parse_options(argc, argv, environ, &faults);
   if (options.show != Options::Show::kNothing) return show(options.show);
+  if (options.check_config) return check(std::move(options), std::move(faults));
   check_options(options);
   return serve(options);
 }
 
+// A line of the log for each line of the text.
 int fail(int status, const std::exception& error) {
-  log_line(fmt::format("isocached: {}", error.what()));
+  std::string_view text = error.what();
+  for (bool more = true; more;) {
+    const auto end = text.find('\n');
+    log_line(fmt::format("isocached: {}", text.substr(0, end)), LogLevel::kError);
+    more = end != std::string_view::npos;
+    if (more) text.remove_prefix(end + 1);
+  }
   return status;
 }
 
@@ -74,6 +111,8 @@ int main(int argc, char** argv) {
     return isocache::run(argc, argv);
   } catch (const isocache::UsageError& error) {
     return isocache::fail(EX_USAGE, error);
+  } catch (const isocache::ConfigError& error) {
+    return isocache::fail(EX_CONFIG, error);
   } catch (const isocache::NoSuchUser& error) {
     return isocache::fail(EX_NOUSER, error);
   } catch (const std::exception& error) {

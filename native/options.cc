@@ -5,45 +5,143 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <array>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "native/errors.h"
 #include "native/flag_table.h"
+#include "native/given.h"
+#include "native/log.h"
+#include "native/suggestion.h"
 
 namespace isocache {
 namespace {
 
-void add_flag(CLI::App& app, const Flag& flag, Options& options) {
+void declare(CLI::App& app, const Flag& flag, Layer& layer) {
   std::string names = flag.letter == kNoLetter ? "" : fmt::format("-{}", flag.letter);
   if (!flag.name.empty()) names += fmt::format("{}--{}", names.empty() ? "" : ",", flag.name);
   if (flag.argument.empty()) {
     app.add_flag_function(names, [&](std::int64_t times) {
-      for (; times > 0; --times) flag.apply(options, {});
+      layer.push_back({.flag = &flag,
+                       .value = {},
+                       .times = static_cast<unsigned>(std::max<std::int64_t>(times, 0))});
     });
     return;
   }
   app.add_option_function<std::vector<std::string>>(names,
                                                     [&](const std::vector<std::string>& values) {
                                                       for (const std::string& value : values)
-                                                        flag.apply(options, value);
+                                                        add_flag(layer, flag, value, {});
                                                     })
       ->allow_extra_args(false)  // one value each time it is given, not all that follow
       ->take_all();
 }
 
-}  // namespace
+// For a flag that is not known.
+std::string suggestion(int argc, char** argv) {
+  std::vector<std::string_view> names;
+  for (const Flag& flag : flag_table()) names.push_back(flag.name);
+  for (const std::string_view word : std::span(argv, static_cast<std::size_t>(argc))) {
+    if (!word.starts_with("--")) continue;
+    const std::string_view name = word.substr(2, word.find('=') - 2);
+    const std::string_view meant = nearest(name, names);
+    if (!meant.empty() && meant != name) return fmt::format("; did you mean --{}?", meant);
+  }
+  return {};
+}
 
-Options parse_options(int argc, char** argv) {
-  Options options;
-  options.settings.threads = 4;
+Layer read_command_line(int argc, char** argv) {
+  Layer layer;
   CLI::App app;
   app.set_help_flag();  // ours is in the table
-  for (const Flag& flag : flag_table()) add_flag(app, flag, options);
+  for (const Flag& flag : flag_table()) declare(app, flag, layer);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    throw UsageError(fmt::format("{}\nisocached -h lists what is known", error.what()));
+    throw UsageError(fmt::format("{}{}\nisocached -h lists what is known", error.what(),
+                                 suggestion(argc, argv)));
+  }
+  return layer;
+}
+
+void apply(const Given& given, Options& options) {
+  for (unsigned time = 0; time < given.times; ++time) {
+    if (given.flag != nullptr) {
+      given.flag->apply(options, given.value);
+    } else {
+      apply_word(options, *given.word, given.value);
+    }
+  }
+}
+
+// What a higher layer names replaces all that lower ones say of it: lists do not add up. Lowest
+// layer first, so that of two words that say the opposite the higher layer's counts.
+void apply(std::span<const Layer* const> layers, Options& options,
+           std::vector<std::string>& faults) {
+  for (; !layers.empty(); layers = layers.subspan(1)) {
+    for (const Given& given : *layers.front()) {
+      const auto names_it = [&](const Layer* higher) {
+        return std::ranges::any_of(*higher,
+                                   [&](const Given& other) { return other.same_setting(given); });
+      };
+      if (std::ranges::any_of(layers.subspan(1), names_it)) continue;
+      try {
+        apply(given, options);
+      } catch (const UsageError& error) {
+        faults.push_back(given.where.empty() ? std::string(error.what())
+                                             : fmt::format("{}: {}", given.where, error.what()));
+      }
+    }
+  }
+}
+
+Options defaults() {
+  Options options;
+  options.settings.threads = 4;
+  return options;
+}
+
+// --config, or ISOCACHED_CONFIG.
+std::string config_file(const Layer& flags, const Layer& variables) {
+  std::string file;
+  for (const Layer* layer : {&variables, &flags}) {
+    for (const Given& given : *layer) {
+      if (given.flag != nullptr && given.flag->name == "config") file = given.value;
+    }
+  }
+  return file;
+}
+
+}  // namespace
+
+Options parse_options(int argc, char** argv, const char* const* environment,
+                      std::vector<std::string>* faults) {
+  const Layer flags = read_command_line(argc, argv);
+  Options options = defaults();
+  std::vector<std::string> flag_faults;
+  apply(std::array{&flags}, options, flag_faults);
+  log_as_json(options.log_format == Options::LogFormat::kJson);
+  const bool collects = faults != nullptr && options.check_config;
+  if (!flag_faults.empty() && !collects) throw UsageError(flag_faults.front());
+  if (options.show != Options::Show::kNothing) return options;
+
+  ReadLayer variables = read_environment(environment);
+  ReadLayer file;
+  const std::string path = config_file(flags, variables.layer);
+  if (!path.empty()) file = read_config_file(path);
+
+  std::vector<std::string> found = std::move(file.errors);
+  found.insert(found.end(), variables.errors.begin(), variables.errors.end());
+  options = defaults();
+  apply(std::array<const Layer*, 3>{&file.layer, &variables.layer, &flags}, options, found);
+  options.warnings = std::move(variables.warnings);
+  log_as_json(options.log_format == Options::LogFormat::kJson);
+  if (collects) {
+    *faults = std::move(found);
+  } else if (!found.empty()) {
+    throw ConfigError(fmt::format("{}", fmt::join(found, "\n")));
   }
   return options;
 }

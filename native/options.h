@@ -1,4 +1,4 @@
-// What the command line asks for.
+// What the user asks for, by flags, environment and file.
 #pragma once
 
 #include <cstddef>
@@ -73,10 +73,16 @@ struct Options {
   std::string pid_file;
   // Accepted though it has no effect here: said at -v.
   std::vector<std::string> notes;
+  std::vector<std::string> warnings;  // said always
 };
 
-// Throws UsageError, whose text says what is wrong and what is known.
-Options parse_options(int argc, char** argv);
+// What the command line, `environment` ("NAME=value", ends with a null; null: none) and the file of
+// --config ask for; the first that names something counts, the others' values for it do not.
+// Throws UsageError (the command line) or ConfigError (the others), whose text says what is wrong,
+// where, and what is known. With --check-config, faults of values go to `faults` instead.
+// As soon as the log's format is known it is in force, so that faults are said in it.
+Options parse_options(int argc, char** argv, const char* const* environment = nullptr,
+                      std::vector<std::string>* faults = nullptr);
 // What the flags allow one by one but not together. Throws UsageError.
 void check_options(Options& options);
 

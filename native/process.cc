@@ -44,10 +44,23 @@ void lock_memory() {
   if (::mlockall(MCL_CURRENT | MCL_FUTURE) != 0) throw_errno("-k: cannot lock memory");
 }
 
-void drop_root(const std::string& user) {
-  if (user.empty() || ::geteuid() != 0) return;
+namespace {
+
+// Null: stay who we are.
+const passwd* user_to_become(const std::string& user) {
+  if (user.empty() || ::geteuid() != 0) return nullptr;
   const passwd* const entry = ::getpwnam(user.c_str());
   if (entry == nullptr) throw NoSuchUser(fmt::format("can't find the user {} to switch to", user));
+  return entry;
+}
+
+}  // namespace
+
+void check_user(const std::string& user) { user_to_become(user); }
+
+void drop_root(const std::string& user) {
+  const passwd* const entry = user_to_become(user);
+  if (entry == nullptr) return;
   if (::initgroups(user.c_str(), entry->pw_gid) != 0 || ::setgid(entry->pw_gid) != 0 ||
       ::setuid(entry->pw_uid) != 0) {
     throw_errno(fmt::format("failed to assume identity of user {}", user));

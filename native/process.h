@@ -13,6 +13,8 @@ namespace isocache {
 void raise_descriptor_limit(std::size_t descriptors);
 void raise_core_limit();
 void lock_memory();
+// Throws NoSuchUser, if drop_root() would.
+void check_user(const std::string& user);
 // Becomes `user` for good. Only root can; for others, nothing happens. Throws SystemError,
 // NoSuchUser.
 void drop_root(const std::string& user);

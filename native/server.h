@@ -1,33 +1,44 @@
 // The whole server: listeners, workers, and the backend they share.
 //
-// The main thread accepts and waits for signals; each connection is handed to the worker with the
-// fewest. Workers report back through WorkerEvents, which posts to the main thread.
+// The main thread accepts, and waits for signals; each connection is handed to the worker with the
+// fewest. Workers report back through WorkerEvents, which wakes the main thread.
+//
+//   serving --SIGTERM, SIGINT--> delaying (--drain-delay: not ready, but serves on)
+//   serving --SIGUSR1, shutdown--> draining; delaying --time is up--> draining
+//   draining (no new clients; replies under way go out) --all closed, or --drain-timeout--> ended
+//   delaying, draining --a second signal--> ended
 #pragma once
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
+#include "native/acceptor.h"
 #include "native/host_clock.h"
 #include "native/http/http_server.h"
 #include "native/listener.h"
 #include "native/log.h"
+#include "native/notify.h"
 #include "native/options.h"
 #include "native/password_file.h"
+#include "native/poller.h"
 #include "native/sharded_backend.h"
+#include "native/signals.h"
 #include "native/worker.h"
 
 namespace isocache {
 
 class Server : private HostFigures, private WorkerEvents {
  public:
-  // Listens at once, answers from run() on. Throws SystemError.
+  // Listens at once, answers from run() on. Throws UsageError, SystemError. From now on signals
+  // wait for run(), in this thread and those it starts.
   explicit Server(const Options& options);
   ~Server() override;
 
-  // Version, addresses, memory, threads, pid, "ready".
-  std::string banner() const;
+  // Version, addresses, what is unwise about them, memory, threads, pid, "ready".
+  std::vector<LogEntry> banner() const;
   // Takes the memory and starts the threads. Throws SystemError.
   void start();
   // Serves until SIGTERM, SIGINT, SIGUSR1 or a shutdown command.
@@ -37,6 +48,8 @@ class Server : private HostFigures, private WorkerEvents {
   static constexpr std::size_t kReservedDescriptors = 32;
 
  private:
+  enum class Phase : std::uint8_t { kServing, kDelaying, kDraining, kEnded };
+
   // HostFigures
   HostStats host_stats(UnixSeconds now_s) override;
   void write_connections(StatsWriter& stats) override;
@@ -47,29 +60,37 @@ class Server : private HostFigures, private WorkerEvents {
   void on_connection_closed() override;
   void on_stop_requested(bool graceful) override;
 
-  void open_listeners();
-  void open_listener(const Endpoint& endpoint, Listener::Serves serves, bool tls);
-  void listen_on_loopback();
+  void describe_listeners();
   void make_http_server();
-  void stop();
   HostStats count_since_start() const;
-  void watch(std::size_t listener);
-  void accept_all(const Listener& listener);
   void hand_over(FileDescriptor socket, const Listener& listener);
-  void refuse(FileDescriptor socket);
-  void pause_accepting();
-  void retry_accepting();
-  void resume_accepting();
   unsigned connection_count() const;
   Worker& least_loaded_worker();
+
+  // server_run.cc
+  int until_next_timer_ms() const;
+  void handle(const epoll_event& event);
+  void run_timers();
+  void read_signals();
+  void on_signal(int signal);
+  void begin_delay();
+  void begin_drain();
+  void end();
+  void reload();
+  void report_reload(const char* what, const char* error);
+  void run_watchdog();
+  bool workers_alive();
 
   Options options_;
   HostClock clock_;
   UnixSeconds started_s_;
   Verbosity verbosity_;
+  Signals signals_;  // before all that starts threads
+  Poller poller_;
+  ServiceManager service_manager_;
   std::vector<Listener> listeners_;
-  struct Loop;  // Asio stays behind this header: it is slow to compile
-  std::unique_ptr<Loop> loop_;
+  AcceptCounters accept_counters_;
+  std::unique_ptr<Acceptor> acceptor_;
   std::unique_ptr<ShardedBackend> backend_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::atomic<Readiness> readiness_{Readiness::kLoading};
@@ -78,11 +99,16 @@ class Server : private HostFigures, private WorkerEvents {
   std::unique_ptr<HttpServer> http_;         // null: no --http
   std::size_t next_worker_ = 0;
 
-  HostStats at_reset_;  // what the counters showed at `stats reset`; under the admin lock
-  std::atomic<bool> accepting_{true};  // false: at the limit, new clients wait (no_maxconns_fast)
-  std::atomic<std::uint64_t> total_connections_{0};
-  std::atomic<std::uint64_t> rejected_connections_{0};
-  std::atomic<std::uint64_t> times_not_accepting_{0};
+  Phase phase_ = Phase::kServing;
+  std::int64_t phase_ends_ms_ = 0;  // delaying, draining
+  std::atomic<bool> stop_requested_{false};
+  std::atomic<bool> wakes_when_closed_{false};  // draining: the main thread waits for connections
+  std::int64_t watchdog_at_ms_ = 0;
+  std::vector<std::uint64_t> ticks_seen_;  // of each worker, when the watchdog was last told
+
+  std::mutex reload_mutex_;    // of certificates: SIGHUP, refresh_certs
+  std::string refresh_error_;  // under the admin lock
+  HostStats at_reset_;         // what the counters showed at `stats reset`; under the admin lock
 };
 
 }  // namespace isocache

@@ -28,9 +28,9 @@ std::string_view state_name(ConnectionInfo::State state) {
 
 HostStats Server::count_since_start() const {
   HostStats stats;
-  stats.total_connections = total_connections_.load(std::memory_order_relaxed);
-  stats.rejected_connections = rejected_connections_.load(std::memory_order_relaxed);
-  stats.listen_disabled_num = times_not_accepting_.load(std::memory_order_relaxed);
+  stats.total_connections = accept_counters_.accepted.load(std::memory_order_relaxed);
+  stats.rejected_connections = accept_counters_.rejected.load(std::memory_order_relaxed);
+  stats.listen_disabled_num = accept_counters_.times_paused.load(std::memory_order_relaxed);
   for (const auto& worker : workers_) {
     const WorkerCounters& counters = worker->counters();
     stats.bytes_read += counters.bytes_read.get();
@@ -70,12 +70,8 @@ HostStats Server::host_stats(UnixSeconds now_s) {
   stats.reserved_fds = kReservedDescriptors;
   stats.read_buffers = workers_.size();
   stats.read_buffer_bytes = workers_.size() * Worker::kReadBufferBytes;
-  stats.accepting_connections = accepting_.load(std::memory_order_relaxed);
+  stats.accepting_connections = accept_counters_.accepting.load(std::memory_order_relaxed);
   return stats;
-}
-
-const char* Server::refresh_certificates(UnixSeconds now_s) {
-  return tls_ == nullptr ? nullptr : tls_->reload(now_s);
 }
 
 void Server::settings_changed(const Settings& settings) { verbosity_.set(settings.verbosity); }

@@ -206,33 +206,45 @@ std::string known_words() {
   return words;
 }
 
-void apply_word(Options& options, std::string_view text) {
-  const auto equals = text.find('=');
-  const std::string_view name = text.substr(0, equals);
-  const auto word = std::ranges::find(kWords, name, &Word::name);
-  if (word == std::end(kWords)) {
-    throw UsageError(fmt::format("-o: '{}' is not known; known are: {}", name, known_words()));
-  }
-  const bool may_stand_alone = word->argument.empty() || word->name == "slab_automove";
-  if (equals == std::string_view::npos && !may_stand_alone) {
-    throw UsageError(fmt::format("-o {0}: needs a value, {0}={1}", name, word->argument));
-  }
-  word->apply(options,
-              equals == std::string_view::npos ? std::string_view() : text.substr(equals + 1));
-  if (word->purpose == kAccepted) {
-    options.notes.push_back(fmt::format("-o {} has no effect", name));
-  }
-}
-
 }  // namespace
 
 std::span<const Word> word_table() { return kWords; }
 
+const Word* find_word(std::string_view name) {
+  const auto* const word = std::ranges::find(kWords, name, &Word::name);
+  return word == std::end(kWords) ? nullptr : word;
+}
+
+void apply_word(Options& options, const Word& word, std::string_view value) {
+  const bool may_stand_alone = word.argument.empty() || word.name == "slab_automove";
+  if (value.empty() && !may_stand_alone) {
+    throw UsageError(fmt::format("-o {0}: needs a value, {0}={1}", word.name, word.argument));
+  }
+  word.apply(options, value);
+  if (word.purpose == kAccepted) {
+    options.notes.push_back(fmt::format("-o {} has no effect", word.name));
+  }
+}
+
 void apply_words(Options& options, std::string_view list) {
+  for_each_word(
+      list, [&](const Word& word, std::string_view value) { apply_word(options, word, value); });
+}
+
+void for_each_word(std::string_view list,
+                   const std::function<void(const Word&, std::string_view value)>& visit) {
   while (!list.empty()) {
     const auto comma = list.find(',');
-    if (comma != 0) apply_word(options, list.substr(0, comma));
+    const std::string_view text = list.substr(0, comma);
     list = comma == std::string_view::npos ? std::string_view() : list.substr(comma + 1);
+    if (text.empty()) continue;
+    const auto equals = text.find('=');
+    const std::string_view name = text.substr(0, equals);
+    const Word* const word = find_word(name);
+    if (word == nullptr) {
+      throw UsageError(fmt::format("-o: '{}' is not known; known are: {}", name, known_words()));
+    }
+    visit(*word, equals == std::string_view::npos ? std::string_view() : text.substr(equals + 1));
   }
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <exception>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -17,7 +18,6 @@ namespace {
 constexpr std::int64_t kTick_ms = 200;    // between steps of background work
 constexpr std::int64_t kBusyTick_ms = 1;  // while there is more of it
 constexpr std::int64_t kIdleCheck_ms = 1000;
-constexpr std::int64_t kStopGrace_ms = 2000;  // for replies under way
 
 }  // namespace
 
@@ -51,7 +51,7 @@ struct Worker::Impl {
   void finish_if(Condition&& condition);
   void tick();
   void close_idle();
-  void begin_stop();
+  void begin_stop(std::int64_t grace_ms);
 
   WorkerOptions options;
   ShardedBackend& backend;
@@ -71,7 +71,7 @@ struct Worker::Impl {
   // What other threads ask for. They wake the poller after they wrote.
   struct Inbox {
     std::vector<FileDescriptor> sockets;
-    bool stop = false;
+    std::optional<std::int64_t> stop_grace_ms;
   };
   std::mutex inbox_mutex;
   Inbox inbox;
@@ -108,10 +108,10 @@ void Worker::adopt(FileDescriptor socket, std::shared_ptr<SSL_CTX> /*tls*/) {
   impl_->poller.wake();
 }
 
-void Worker::stop() {
+void Worker::stop(std::int64_t grace_ms) {
   {
     const std::lock_guard lock(impl_->inbox_mutex);
-    impl_->inbox.stop = true;
+    impl_->inbox.stop_grace_ms = grace_ms;
   }
   impl_->poller.wake();
 }
@@ -168,7 +168,7 @@ void Worker::Impl::read_inbox() {
     std::swap(received, inbox);
   }
   for (FileDescriptor& socket : received.sockets) open(std::move(socket));
-  if (received.stop) begin_stop();
+  if (received.stop_grace_ms) begin_stop(*received.stop_grace_ms);
 }
 
 // One turn for each that waited; those that want another wait behind the next events.
@@ -235,6 +235,7 @@ void Worker::Impl::finish_if(Condition&& condition) {
 
 void Worker::Impl::tick() {
   bool more = false;
+  host.counters.ticks.add(1);
   for (unsigned shard = options.index; shard < backend.shard_count(); shard += options.threads) {
     more |= backend.tick(shard, host.clock.now_s);
   }
@@ -250,10 +251,10 @@ void Worker::Impl::close_idle() {
   idle_check_at_ms = now_ms + kIdleCheck_ms;
 }
 
-void Worker::Impl::begin_stop() {
+void Worker::Impl::begin_stop(std::int64_t grace_ms) {
+  stop_at_ms = now_ms + grace_ms;
   if (host.stopping) return;
   host.stopping = true;
-  stop_at_ms = now_ms + kStopGrace_ms;
   finish_if([](const Connection& connection) { return !connection.busy(); });
 }
 

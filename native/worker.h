@@ -75,8 +75,9 @@ class Worker {
   // Takes over an accepted socket, which is non-blocking. `tls`: what it speaks; null: plain. Any
   // thread.
   void adopt(FileDescriptor socket, std::shared_ptr<SSL_CTX> tls = nullptr);
-  // Lets replies that are under way go out, for a short while, then closes everything. Any thread.
-  void stop();
+  // Reads no more, lets replies that are under way go out for this long, then closes everything. A
+  // second call sets the time anew. Any thread.
+  void stop(std::int64_t grace_ms);
   void join();
 
   const WorkerCounters& counters() const;

@@ -63,7 +63,8 @@ class RunningServer {
  public:
   explicit RunningServer(Options options = {}) : server_(prepare(options)) {
     server_.start();
-    const std::string banner = server_.banner();
+    std::string banner;
+    for (const LogEntry& entry : server_.banner()) banner += entry.message + "\n";
     const std::string_view mark = "listening 127.0.0.1:";
     port_ = static_cast<unsigned>(std::stoul(banner.substr(banner.find(mark) + mark.size())));
     thread_ = std::thread([this] { server_.run(); });

@@ -1,0 +1,131 @@
+#include "native/acceptor.h"
+
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <limits>
+#include <string_view>
+#include <utility>
+
+#include "native/log.h"
+
+namespace isocache {
+namespace {
+
+constexpr int kClientsPerEvent = 64;
+// When the process or the system is out of descriptors, somebody else may have freed some.
+constexpr std::int64_t kRetry_ms = 100;
+
+constexpr std::string_view kTooMany = "ERROR Too many open connections\r\n";
+constexpr std::string_view kHttpTooMany =
+    "HTTP/1.1 503 Service Unavailable\r\n"
+    "Connection: close\r\n"
+    "Content-Type: text/plain\r\n"
+    "Content-Length: 26\r\n"
+    "Retry-After: 1\r\n"
+    "\r\n"
+    "Too many open connections\n";
+
+// Who speaks TLS cannot be told without a handshake.
+std::string_view goodbye(const Listener& listener) {
+  if (listener.tls) return {};
+  return listener.serves == Listener::Serves::kHttp ? kHttpTooMany : kTooMany;
+}
+
+bool out_of_resources(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+}  // namespace
+
+Acceptor::Acceptor(AcceptorOptions options, const HostClock& clock, Poller& poller,
+                   std::span<Listener> listeners, AcceptCounters& counters)
+    : options_(std::move(options)),
+      clock_(clock),
+      poller_(poller),
+      listeners_(listeners),
+      counters_(counters) {}
+
+// Level-triggered: whom one event does not serve, the next does.
+void Acceptor::start() {
+  for (Listener& listener : listeners_) poller_.add(listener.fd(), EPOLLIN, &listener);
+}
+
+void Acceptor::watch(std::uint32_t events) {
+  for (Listener& listener : listeners_) poller_.modify(listener.fd(), events, &listener);
+}
+
+void Acceptor::on_event(const epoll_event& event) {
+  const Listener& listener = *static_cast<const Listener*>(event.data.ptr);
+  for (int i = 0; i < kClientsPerEvent && !paused() && !stopped_; ++i) {
+    if (!accept_one(listener)) return;
+  }
+}
+
+// False: nobody waits, or nobody can be taken.
+bool Acceptor::accept_one(const Listener& listener) {
+  if (!options_.turn_away && is_full()) {
+    pause();
+    return false;
+  }
+  FileDescriptor socket(::accept4(listener.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  if (!socket) {
+    if (!out_of_resources(errno)) return errno == EINTR || errno == ECONNABORTED;
+    log_line("out of descriptors or memory: new connections wait", LogLevel::kWarning);
+    pause();
+    return false;
+  }
+  counters_.accepted.fetch_add(1, std::memory_order_relaxed);
+  if (is_full()) {
+    turn_away(std::move(socket), listener);
+  } else {
+    options_.hand_over(std::move(socket), listener);
+  }
+  return true;
+}
+
+void Acceptor::turn_away(FileDescriptor socket, const Listener& listener) {
+  counters_.rejected.fetch_add(1, std::memory_order_relaxed);
+  const std::string_view text = goodbye(listener);
+  if (text.empty()) return;
+  [[maybe_unused]] const auto sent = ::send(socket.get(), text.data(), text.size(), MSG_NOSIGNAL);
+  // A socket that is closed with bytes unread is reset, and the client may not see what it was
+  // told.
+  ::shutdown(socket.get(), SHUT_WR);
+  std::array<char, 4096> unread;
+  [[maybe_unused]] const auto dropped = ::recv(socket.get(), unread.data(), unread.size(), 0);
+}
+
+// Until a connection is closed; in case the descriptors are others', for a moment at most.
+void Acceptor::pause() {
+  counters_.accepting = false;
+  counters_.times_paused.fetch_add(1, std::memory_order_relaxed);
+  retry_at_ms_ = clock_.now().monotonic_ms + kRetry_ms;
+  watch(0);
+}
+
+void Acceptor::resume() {
+  if (!paused() || stopped_) return;
+  counters_.accepting = true;
+  watch(EPOLLIN);
+}
+
+std::int64_t Acceptor::timer_at_ms() const {
+  return paused() && !stopped_ ? retry_at_ms_ : std::numeric_limits<std::int64_t>::max();
+}
+
+void Acceptor::run_timer(std::int64_t now_ms) {
+  if (now_ms < timer_at_ms()) return;
+  retry_at_ms_ = now_ms + kRetry_ms;
+  if (!is_full()) resume();
+}
+
+void Acceptor::stop() {
+  if (stopped_) return;
+  stopped_ = true;
+  watch(EPOLLET);  // a socket that no longer listens reports that for ever; this way, once
+  for (Listener& listener : listeners_) listener.stop_listening();
+}
+
+}  // namespace isocache

@@ -1,0 +1,255 @@
+#include "native/healthcheck.h"
+
+#include <fmt/format.h>
+#include <netdb.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "native/errors.h"
+#include "native/file_descriptor.h"
+#include "native/listener_set.h"
+#include "native/options.h"
+#include "native/process.h"
+
+namespace isocache {
+namespace {
+
+constexpr unsigned kLimit_s = 2;
+
+struct Target {
+  Endpoint endpoint;
+  std::string unix_path;  // not empty: this instead
+  bool http = false;
+  bool tls = false;
+  bool verify = false;
+
+  std::string text() const {
+    if (!unix_path.empty()) return unix_path;
+    const bool v6 = endpoint.host.find(':') != std::string::npos;
+    return fmt::format("{}{}{}{}:{}", http ? (tls ? "https://" : "http://") : (tls ? "tls://" : ""),
+                       v6 ? "[" : "", endpoint.host, v6 ? "]" : "", endpoint.port);
+  }
+};
+
+// Where a server that listens everywhere is found on its own machine.
+std::string reachable(const std::string& host) {
+  if (host == "0.0.0.0" || host == "*") return "127.0.0.1";
+  return host == "::" ? "::1" : host;
+}
+
+Target configured_target(const Options& options) {
+  if (!options.unix_socket.empty() && options.http.listen.empty()) {
+    return {.endpoint = {}, .unix_path = options.unix_socket};
+  }
+  const std::vector<ListenAddress> addresses = listen_addresses(options);
+  const bool http = !options.http.listen.empty();
+  const auto serves = http ? Listener::Serves::kHttp : Listener::Serves::kMemcached;
+  const ListenAddress& address = *std::ranges::find(addresses, serves, &ListenAddress::serves);
+  Target target{.endpoint = address.endpoint, .unix_path = {}, .http = http, .tls = address.tls};
+  target.endpoint.host = reachable(target.endpoint.host);
+  return target;
+}
+
+bool take_prefix(std::string_view& text, std::string_view prefix) {
+  if (!text.starts_with(prefix)) return false;
+  text.remove_prefix(prefix.size());
+  return true;
+}
+
+Target named_target(std::string_view address, bool verify, const Options& options) {
+  if (address.starts_with('/')) return {.endpoint = {}, .unix_path = std::string(address)};
+  Target target;
+  target.tls = take_prefix(address, "https://");
+  target.http = target.tls || take_prefix(address, "http://");
+  target.tls = target.tls || take_prefix(address, "tls://");
+  target.verify = verify && target.tls;
+  if (target.http) address = address.substr(0, address.find('/'));
+  target.endpoint = parse_endpoint(address, target.http ? (target.tls ? 443 : 80) : options.port);
+  return target;
+}
+
+FileDescriptor connect_to(int family, const sockaddr* address, socklen_t length) {
+  FileDescriptor socket(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!socket || ::connect(socket.get(), address, length) != 0) return {};
+  return socket;
+}
+
+FileDescriptor connect_to(const Target& target) {
+  FileDescriptor socket;
+  if (!target.unix_path.empty()) {
+    check_unix_path(target.unix_path);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::memcpy(address.sun_path, target.unix_path.data(), target.unix_path.size());
+    socket = connect_to(AF_UNIX, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
+  } else {
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    addrinfo* found = nullptr;
+    const int error = ::getaddrinfo(target.endpoint.host.c_str(),
+                                    std::to_string(target.endpoint.port).c_str(), &hints, &found);
+    if (error != 0) throw SystemError(gai_strerror(error));
+    const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, ::freeaddrinfo);
+    for (const addrinfo* info = found; info != nullptr && !socket; info = info->ai_next) {
+      socket = connect_to(info->ai_family, info->ai_addr, info->ai_addrlen);
+    }
+  }
+  if (!socket) throw_errno("cannot connect");
+  return socket;
+}
+
+// A blocking connection; an alarm limits how long all of it takes.
+class ServerConnection {
+ public:
+  ServerConnection(const Target& target, const TlsOptions& options) : socket_(connect_to(target)) {
+    if (target.tls) begin_tls(target, options);
+  }
+
+  void send(std::string_view bytes) {
+    const auto sent = ssl_ ? SSL_write(ssl_.get(), bytes.data(), static_cast<int>(bytes.size()))
+                           : ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent != static_cast<ssize_t>(bytes.size())) throw SystemError("connection closed");
+  }
+
+  std::string read_line() {
+    constexpr std::size_t kLongestLine = 1024;
+    std::string line;
+    std::array<char, 512> buffer;
+    while (line.find('\n') == std::string::npos && line.size() < kLongestLine) {
+      const auto count = ssl_ ? SSL_read(ssl_.get(), buffer.data(), static_cast<int>(buffer.size()))
+                              : ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
+      if (count <= 0) throw SystemError("closed without an answer");
+      line.append(buffer.data(), static_cast<std::size_t>(count));
+    }
+    return line.substr(0, line.find_first_of("\r\n"));
+  }
+
+ private:
+  template <auto kFree>
+  struct Free {
+    template <typename T>
+    void operator()(T* object) const {
+      kFree(object);
+    }
+  };
+
+  void begin_tls(const Target& target, const TlsOptions& options);
+  void show_certificate(const TlsOptions& options);
+
+  FileDescriptor socket_;
+  std::unique_ptr<SSL_CTX, Free<SSL_CTX_free>> context_;
+  std::unique_ptr<SSL, Free<SSL_free>> ssl_;
+};
+
+void ServerConnection::begin_tls(const Target& target, const TlsOptions& options) {
+  context_.reset(SSL_CTX_new(TLS_client_method()));
+  if (options.verify != TlsOptions::Verify::kNone) show_certificate(options);
+  if (target.verify) {
+    SSL_CTX_set_default_verify_paths(context_.get());
+    SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER, nullptr);
+    if (!options.ca_cert.empty() &&
+        SSL_CTX_load_verify_file(context_.get(), options.ca_cert.c_str()) != 1) {
+      throw SystemError(fmt::format("cannot read {}", options.ca_cert));
+    }
+  }
+  ssl_.reset(SSL_new(context_.get()));
+  SSL_set_fd(ssl_.get(), socket_.get());
+  std::string host = target.endpoint.host;
+  X509_VERIFY_PARAM* const checks = SSL_get0_param(ssl_.get());
+  if (X509_VERIFY_PARAM_set1_ip_asc(checks, host.c_str()) != 1) {  // a name, then
+    SSL_set1_host(ssl_.get(), host.c_str());
+    SSL_ctrl(ssl_.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, host.data());
+  }
+  if (SSL_connect(ssl_.get()) == 1) return;
+  const long verdict = SSL_get_verify_result(ssl_.get());
+  throw SystemError(
+      fmt::format("TLS handshake failed{}{}", verdict == X509_V_OK ? "" : ": ",
+                  verdict == X509_V_OK ? "" : X509_verify_cert_error_string(verdict)));
+}
+
+// A server that wants clients' certificates may know its own: it is all there is on its machine.
+void ServerConnection::show_certificate(const TlsOptions& options) {
+  const std::string& key = options.key.empty() ? options.chain_cert : options.key;
+  SSL_CTX_use_certificate_chain_file(context_.get(), options.chain_cert.c_str());
+  SSL_CTX_use_PrivateKey_file(context_.get(), key.c_str(),
+                              options.key_is_der ? SSL_FILETYPE_ASN1 : SSL_FILETYPE_PEM);
+}
+
+// Throws SystemError: why it is not well.
+void ask(const Target& target, const TlsOptions& options) {
+  ServerConnection connection(target, options);
+  if (target.http) {
+    connection.send(fmt::format("GET /readyz HTTP/1.1\r\nHost: {}:{}\r\nConnection: close\r\n\r\n",
+                                target.endpoint.host, target.endpoint.port));
+    const std::string line = connection.read_line();
+    if (!line.starts_with("HTTP/1.1 200")) throw SystemError(line);
+    return;
+  }
+  connection.send("version\r\n");
+  const std::string line = connection.read_line();
+  // Before login (-Y), that is all it says; it is there nevertheless.
+  if (!line.starts_with("VERSION ") && !line.starts_with("CLIENT_ERROR unauthenticated")) {
+    throw SystemError(line);
+  }
+}
+
+// Whatever is slow, looking up a name too.
+void limit_time() {
+  std::signal(SIGALRM, [](int) {
+    constexpr std::string_view kText = "unhealthy: no answer within 2 s\n";
+    [[maybe_unused]] const auto written = ::write(STDOUT_FILENO, kText.data(), kText.size());
+    ::_exit(EXIT_FAILURE);
+  });
+  ::alarm(kLimit_s);
+}
+
+Target target_of(int argc, char** argv, Options& options) {
+  std::vector<char*> flags;
+  std::string_view address;
+  bool verify = true;
+  for (int i = 0; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (word == "--no-verify") {
+      verify = false;
+    } else if (i == 1 && !word.starts_with('-')) {
+      address = word;
+    } else {
+      flags.push_back(argv[i]);
+    }
+  }
+  options = parse_options(static_cast<int>(flags.size()), flags.data(), environ);
+  return address.empty() ? configured_target(options) : named_target(address, verify, options);
+}
+
+}  // namespace
+
+int healthcheck(int argc, char** argv) {
+  limit_time();
+  ignore_broken_pipes();
+  Options options;
+  const Target target = target_of(argc, argv, options);
+  try {
+    ask(target, options.tls);
+  } catch (const SystemError& error) {
+    fmt::print("unhealthy: {}: {}\n", target.text(), error.what());
+    return EXIT_FAILURE;
+  }
+  fmt::print("healthy: {}\n", target.text());
+  return EXIT_SUCCESS;
+}
+
+}  // namespace isocache

@@ -1,0 +1,35 @@
+// All that the server listens on, and whether that is wise.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "native/listener.h"
+#include "native/log.h"
+#include "native/options.h"
+
+namespace isocache {
+
+// A TCP address as the user wrote it, taken apart.
+struct ListenAddress {
+  Endpoint endpoint;
+  Listener::Serves serves = Listener::Serves::kMemcached;
+  bool tls = false;
+  bool optional = false;  // a host that has no such address is no error
+};
+
+// An address of -l, of --http. Throws UsageError.
+ListenAddress memcached_address(std::string_view text, const Options& options);
+ListenAddress http_address(std::string_view text, const Options& options);
+
+// What -l, -p, -s and --http ask for, without the unix socket. Throws UsageError.
+std::vector<ListenAddress> listen_addresses(const Options& options);
+
+// Opens all of it, the unix socket first. Throws UsageError, SystemError.
+std::vector<Listener> open_listeners(const Options& options);
+
+// What those who can reach a listener could do that they should not. Warnings, and notes (of level
+// kInfo).
+std::vector<LogEntry> exposure(const Options& options, const Listener& listener);
+
+}  // namespace isocache

@@ -1,0 +1,176 @@
+// The main thread's loop: clients, signals, the service manager, and the way to the end.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <csignal>
+#include <limits>
+
+#include "native/server.h"
+
+namespace isocache {
+namespace {
+
+// While draining, how often to look whether connections without a word of their end are gone.
+constexpr std::int64_t kDrainCheck_ms = 100;
+// Beyond --drain-timeout, for the service manager: joining threads, freeing memory.
+constexpr std::int64_t kEnd_ms = 5000;
+
+}  // namespace
+
+void Server::run() {
+  poller_.add(signals_.fd(), EPOLLIN, &signals_);
+  acceptor_->start();
+  service_manager_.ready("Serving");
+  while (phase_ != Phase::kEnded) {
+    for (const epoll_event& event : poller_.wait(until_next_timer_ms())) handle(event);
+    run_timers();
+  }
+  end();
+}
+
+int Server::until_next_timer_ms() const {
+  constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+  const std::int64_t now_ms = clock_.now().monotonic_ms;
+  std::int64_t next = acceptor_->timer_at_ms();
+  if (phase_ != Phase::kServing) next = std::min(next, phase_ends_ms_);
+  if (phase_ == Phase::kDraining) next = std::min(next, now_ms + kDrainCheck_ms);
+  if (service_manager_.watchdog_interval_ms() != 0) next = std::min(next, watchdog_at_ms_);
+  if (next == kNever) return -1;
+  return static_cast<int>(std::clamp<std::int64_t>(next - now_ms, 0, 60'000));
+}
+
+void Server::handle(const epoll_event& event) {
+  if (Poller::is_wake(event)) return acceptor_->resume();
+  if (event.data.ptr == &signals_) return read_signals();
+  acceptor_->on_event(event);
+}
+
+void Server::run_timers() {
+  const std::int64_t now_ms = clock_.now().monotonic_ms;
+  acceptor_->run_timer(now_ms);
+  if (stop_requested_.exchange(false)) begin_drain();
+  if (phase_ == Phase::kDelaying && now_ms >= phase_ends_ms_) begin_drain();
+  if (phase_ == Phase::kDraining && (connection_count() == 0 || now_ms >= phase_ends_ms_)) {
+    phase_ = Phase::kEnded;
+  }
+  run_watchdog();
+}
+
+void Server::read_signals() {
+  while (const auto signal = signals_.next()) on_signal(*signal);
+}
+
+void Server::on_signal(int signal) {
+  if (signal == SIGHUP) return reload();
+  if (phase_ != Phase::kServing) {
+    phase_ = Phase::kEnded;
+  } else if (signal == SIGUSR1 || options_.drain_delay_s == 0) {
+    begin_drain();
+  } else {
+    begin_delay();
+  }
+}
+
+// Those who share out the work learn from /readyz to send it elsewhere; until they have, it is
+// done.
+void Server::begin_delay() {
+  phase_ = Phase::kDelaying;
+  phase_ends_ms_ = clock_.now().monotonic_ms + std::int64_t{options_.drain_delay_s} * 1000;
+  readiness_ = Readiness::kDraining;
+  service_manager_.stopping(
+      "Draining", std::int64_t{options_.drain_delay_s + options_.drain_timeout_s} * 1000 + kEnd_ms);
+  if (verbosity_.notes()) log_line(fmt::format("draining in {} s", options_.drain_delay_s));
+}
+
+void Server::begin_drain() {
+  if (phase_ == Phase::kDraining || phase_ == Phase::kEnded) return;
+  const std::int64_t grace_ms = std::int64_t{options_.drain_timeout_s} * 1000;
+  phase_ = Phase::kDraining;
+  phase_ends_ms_ = clock_.now().monotonic_ms + grace_ms;
+  readiness_ = Readiness::kDraining;
+  service_manager_.stopping("Draining", grace_ms + kEnd_ms);
+  if (verbosity_.notes()) log_line(fmt::format("draining {} connections", connection_count()));
+  wakes_when_closed_ = true;
+  acceptor_->stop();
+  if (http_) http_->drain();
+  for (const auto& worker : workers_) worker->stop(grace_ms);
+}
+
+void Server::end() {
+  if (const unsigned left = connection_count(); left != 0 && verbosity_.notes()) {
+    log_line(fmt::format("closing {} connections", left));
+  }
+  acceptor_->stop();
+  for (const auto& worker : workers_) worker->stop(0);
+  if (http_) http_->stop();
+  for (const auto& worker : workers_) worker->join();
+  if (http_) http_->join();
+  http_.reset();
+  workers_.clear();
+  listeners_.clear();
+}
+
+void Server::on_connection_closed() {
+  const bool accepting = accept_counters_.accepting.load(std::memory_order_relaxed);
+  if (accepting && !wakes_when_closed_.load(std::memory_order_relaxed)) return;
+  poller_.wake();
+}
+
+void Server::on_stop_requested(bool /*graceful*/) {
+  stop_requested_ = true;
+  poller_.wake();
+}
+
+// SIGHUP. What cannot be read leaves in force what was.
+void Server::reload() {
+  service_manager_.reloading();
+  if (tls_) {
+    const std::lock_guard lock(reload_mutex_);
+    report_reload("certificates", tls_->reload(clock_.now().unix_s));
+  }
+  if (passwords_) report_reload("passwords", passwords_->reload());
+  if (!tls_ && !passwords_)
+    log_line("SIGHUP: there are neither certificates nor passwords to reload");
+  if (phase_ == Phase::kServing) service_manager_.ready("Serving");
+}
+
+void Server::report_reload(const char* what, const char* error) {
+  if (error == nullptr) return log_line(fmt::format("SIGHUP: {} reloaded", what));
+  log(LogEntry{.message = fmt::format("SIGHUP: {} not reloaded, the old ones stay in force: {}",
+                                      what, error),
+               .level = LogLevel::kError,
+               .fields = {{"error", std::string(error)}}});
+}
+
+// refresh_certs, on a worker's thread.
+const char* Server::refresh_certificates(UnixSeconds now_s) {
+  if (!tls_) return nullptr;
+  const std::lock_guard lock(reload_mutex_);
+  const char* const error = tls_->reload(now_s);
+  if (error == nullptr) return nullptr;
+  refresh_error_ = error;  // the next SIGHUP must not change what is being answered
+  return refresh_error_.c_str();
+}
+
+void Server::run_watchdog() {
+  const std::int64_t now_ms = clock_.now().monotonic_ms;
+  if (service_manager_.watchdog_interval_ms() == 0 || now_ms < watchdog_at_ms_) return;
+  watchdog_at_ms_ = now_ms + service_manager_.watchdog_interval_ms();
+  // Workers that drain end one by one; that has a limit of its own.
+  if (workers_alive() || phase_ == Phase::kDraining) service_manager_.alive();
+}
+
+// Each has ticked since the last time.
+bool Server::workers_alive() {
+  const bool first = ticks_seen_.empty();
+  ticks_seen_.resize(workers_.size());
+  bool all = true;
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    const std::uint64_t ticks = workers_[i]->counters().ticks.get();
+    all &= first || ticks != std::exchange(ticks_seen_[i], ticks);
+    ticks_seen_[i] = ticks;
+  }
+  return all;
+}
+
+}  // namespace isocache
