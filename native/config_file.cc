@@ -112,7 +112,7 @@ void read_line(ReadLayer& read, std::string_view line, const std::string& where)
       equals == std::string_view::npos ? std::string_view() : trimmed(line.substr(equals + 1));
   const Flag* const flag = find_flag(name);
   const Word* const word = find_word(name);
-  if (std::ranges::find(kCommandLineOnly, name) != kCommandLineOnly.end() || name == "config") {
+  if (flag != nullptr && !allowed_in_file(name)) {
     read.errors.push_back(fmt::format("{}: '{}' belongs on the command line", where, name));
   } else if (flag == nullptr && word == nullptr) {
     read.errors.push_back(fmt::format("{}: '{}' is not known; {}", where, name,
@@ -155,6 +155,10 @@ void read_variable(ReadLayer& read, std::string_view name, std::string_view valu
 }
 
 }  // namespace
+
+bool allowed_in_file(std::string_view name) {
+  return name != "config" && std::ranges::find(kCommandLineOnly, name) == kCommandLineOnly.end();
+}
 
 void add_flag(Layer& layer, const Flag& flag, std::string_view value, std::string_view where) {
   if (flag.name != "extended") {

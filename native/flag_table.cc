@@ -99,8 +99,10 @@ void print(Options& options, std::string_view value) {
     options.show = Show::kZshCompletion;
   } else if (value == "fish") {
     options.show = Show::kFishCompletion;
+  } else if (value == "config") {
+    options.show = Show::kConfigFile;
   } else {
-    throw UsageError(fmt::format("--print: man, bash, zsh or fish, not '{}'", value));
+    throw UsageError(fmt::format("--print: man, bash, zsh, fish or config, not '{}'", value));
   }
 }
 
@@ -215,8 +217,8 @@ const Flag kFlags[] = {
      [](O o, V v) { o.config_file = v; }},
     {kNoLetter, "check-config", "", kProcess, "say whether the configuration can work, and end",
      [](O o, V) { o.check_config = true; }},
-    {kNoLetter, "print", "<man|bash|zsh|fish>", kProcess,
-     "print the manual page, or the completions of a shell, and end", print},
+    {kNoLetter, "print", "<man|bash|zsh|fish|config>", kProcess,
+     "print the manual page, the completions of a shell, or a configuration file, and end", print},
     {kNoLetter, "drain-delay", "<s>", kProcess,
      "on SIGTERM, serve on for this long while /readyz says 503 (default 0)",
      [](O o, V v) { o.drain_delay_s = number(v, "--drain-delay", 0, 3600); }},

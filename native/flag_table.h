@@ -71,5 +71,6 @@ std::string man_page();   // --print
 std::string bash_completion();
 std::string zsh_completion();
 std::string fish_completion();
+std::string config_template();
 
 }  // namespace isocache

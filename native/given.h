@@ -32,6 +32,8 @@ struct ReadLayer {
 
 // Lines "name = value", where name is a flag's long name or a word of -o; a switch may stand alone,
 // or have a value yes or no. '#' at a line's start or behind a blank begins a comment.
+// Not for what ends at once (help), nor for the file's own name.
+bool allowed_in_file(std::string_view name);
 ReadLayer read_config_text(std::string_view text, std::string_view file);
 ReadLayer read_config_file(const std::string& path);
 // ISOCACHED_MEMORY_LIMIT=64: the same names. Empty values are as if not set.

@@ -38,6 +38,7 @@ int show(Options::Show what) {
     case Show::kBashCompletion: fmt::print("{}", bash_completion()); break;
     case Show::kZshCompletion: fmt::print("{}", zsh_completion()); break;
     case Show::kFishCompletion: fmt::print("{}", fish_completion()); break;
+    case Show::kConfigFile: fmt::print("{}", config_template()); break;
   }
   return EXIT_SUCCESS;
 }

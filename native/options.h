@@ -42,7 +42,8 @@ struct Options {
     kManPage,
     kBashCompletion,
     kZshCompletion,
-    kFishCompletion
+    kFishCompletion,
+    kConfigFile
   };
   Show show = Show::kNothing;  // print this and end
   enum class LogFormat : std::uint8_t { kText, kJson };

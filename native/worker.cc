@@ -219,8 +219,9 @@ void Worker::Impl::finish(Connection& connection) {
     leaving = std::move(table.back());
     table.pop_back();
   }
+  // First, so that a client that saw the end of its connection finds room for the next.
+  connection_count.fetch_sub(1, std::memory_order_release);
   leaving.reset();
-  connection_count.fetch_sub(1, std::memory_order_relaxed);
   events.on_connection_closed();
   if (asked == AdminResult::Next::kShutdown) events.on_stop_requested(false);
   if (asked == AdminResult::Next::kShutdownGraceful) events.on_stop_requested(true);

@@ -1,0 +1,32 @@
+# What belongs to an installed isocached, in a component of that name. The manual page, completions
+# and configuration file are made by the program itself, which has the one table of flags.
+include(GNUInstallDirs)
+set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME isocached)
+
+set(generated ${CMAKE_CURRENT_BINARY_DIR}/packaging)
+# generate(WHAT FILE): what `isocached --print WHAT` prints.
+function(generate what file)
+  add_custom_command(
+    OUTPUT ${generated}/${file}
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${generated}
+    COMMAND isocached --print ${what} > ${generated}/${file}
+    DEPENDS isocached VERBATIM)
+endfunction()
+generate(man isocached.1)
+generate(bash isocached.bash)
+generate(zsh _isocached)
+generate(fish isocached.fish)
+generate(config isocached.conf)
+add_custom_target(isocached_packaging ALL DEPENDS
+  ${generated}/isocached.1 ${generated}/isocached.bash ${generated}/_isocached
+  ${generated}/isocached.fish ${generated}/isocached.conf)
+configure_file(packaging/isocached.service.in ${generated}/isocached.service @ONLY)
+
+install(TARGETS isocached)
+install(FILES ${generated}/isocached.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES ${generated}/isocached.bash
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME isocached)
+install(FILES ${generated}/_isocached DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+install(FILES ${generated}/isocached.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+install(FILES ${generated}/isocached.service DESTINATION lib/systemd/system)
+install(FILES ${generated}/isocached.conf DESTINATION ${CMAKE_INSTALL_FULL_SYSCONFDIR}/isocached)
