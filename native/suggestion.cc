@@ -35,7 +35,9 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
   constexpr std::size_t kLongestWord = 64;  // more is no slip of the pen
   if (word.size() > kLongestWord) return {};
   std::string_view best;
-  std::size_t best_distance = std::min<std::size_t>(word.size() / 3, 3) + 1;
+  // Two letters that changed places are two.
+  std::size_t best_distance =
+      (word.size() < 4 ? 1 : std::clamp<std::size_t>(word.size() / 3, 2, 3)) + 1;
   for (const std::string_view candidate : known) {
     const std::size_t distance = edit_distance(word, candidate);
     if (distance >= best_distance) continue;

@@ -1,0 +1,322 @@
+// What an operator does with a server: configuration, draining, reloading, logs, supervision.
+
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+
+import { RawClient, statsOf, withClient } from '../lib/client.mjs';
+import { exitOf, freePort, isocachedPath, needIsocached, runProgram, spawnBound, startIsocached, withServer } from '../lib/server.mjs';
+
+const limit = { timeout: 60_000 };
+const EX_USAGE = 64;
+const EX_CONFIG = 78;
+const root = path.join(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), '../..');
+
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const run = (args, env = {}) => runProgram(isocachedPath, args, { limitMs: 10_000, env: { ...process.env, ...env } });
+
+/** Fails unless `condition()` comes true in time. */
+async function until(condition, what, limitMs = 5000) {
+  for (const end = Date.now() + limitMs; !await condition(); await sleep(20)) {
+    assert.ok(Date.now() < end, `not in time: ${what()}`);
+  }
+}
+
+/** A client with more replies under way than its socket takes, and one that stops reading. */
+async function sluggard(server) {
+  const client = await RawClient.connect(server.address, { highWaterMark: 1024 });
+  assert.equal(await client.ask(`set big 0 0 1000000\r\n${'x'.repeat(1_000_000)}\r\n`), 'STORED\r\n');
+  client.socket.pause();
+  client.send('get big\r\n'.repeat(20));
+  await sleep(200);
+  return client;
+}
+
+describe('operations', { skip: needIsocached, concurrency: 1 }, () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'isocache-operations-'));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  let files = 0;
+  const file = (text) => {
+    const name = path.join(folder, `file${++files}`);
+    writeFileSync(name, text);
+    return name;
+  };
+
+  test('SIGTERM: a reply under way is finished, whole', limit, async () => {
+    const server = await startIsocached(['--drain-timeout', '20']);
+    const client = await sluggard(server);
+    server.child.kill('SIGTERM');
+    await sleep(500);
+    assert.ok(server.alive, 'it did not wait for the client');
+    await assert.rejects(RawClient.connect(server.address), /ECONNREFUSED/);
+    const began = Date.now();
+    client.socket.resume();
+    const reply = await client.readToEnd();
+    const one = 'VALUE big 0 1000000\r\n'.length + 1_000_000 + '\r\nEND\r\n'.length;
+    assert.ok(reply.length >= one, `${reply.length} bytes`);
+    assert.equal((await exitOf(server.child, 10_000)).code, 0);
+    assert.ok(Date.now() - began < 5000, 'it waited although nothing was under way');
+  });
+
+  test('--drain-timeout closes what is not done', limit, async () => {
+    const server = await startIsocached(['--drain-timeout', '1']);
+    const client = await sluggard(server);
+    const began = Date.now();
+    assert.deepEqual(await server.stop(), { code: 0, signal: null });
+    const took = Date.now() - began;
+    assert.ok(took > 900 && took < 3000, `${took} ms`);
+    client.close();
+  });
+
+  test('--drain-delay serves on; a second signal ends it at once', limit, async () => {
+    const server = await startIsocached(['--drain-delay', '30', '-v']);
+    server.child.kill('SIGTERM');
+    await until(() => /draining in 30 s/.test(server.stderr), () => server.stderr);
+    await withClient(server, async (client) => assert.equal(await client.ask('mn\r\n'), 'MN\r\n'));
+    const began = Date.now();
+    assert.equal((await server.stop('SIGTERM')).code, 0);
+    assert.ok(Date.now() - began < 1000);
+    // Its time passes, and SIGUSR1 does not wait for it.
+    for (const [args, signal, least] of [[['--drain-delay', '1'], 'SIGTERM', 900], [['--drain-delay', '30'], 'SIGUSR1', 0]]) {
+      const other = await startIsocached(args);
+      const start = Date.now();
+      assert.equal((await other.stop(signal)).code, 0);
+      assert.ok(Date.now() - start >= least && Date.now() - start < 3000, `${signal}: ${Date.now() - start} ms`);
+    }
+  });
+
+  test('a second signal while replies are under way', limit, async () => {
+    const server = await startIsocached(['--drain-timeout', '30']);
+    const client = await sluggard(server);
+    server.child.kill('SIGTERM');
+    await sleep(300);
+    assert.ok(server.alive);
+    const began = Date.now();
+    assert.equal((await server.stop('SIGINT')).code, 0);
+    assert.ok(Date.now() - began < 1000);
+    client.close();
+  });
+
+  test('SIGHUP reloads, and serves on', limit, () => withServer(startIsocached, [], async (server) => {
+    await withClient(server, async (client) => {
+      assert.equal(await client.ask('set a 0 0 1\r\nx\r\n'), 'STORED\r\n');
+      server.child.kill('SIGHUP');
+      await until(() => /SIGHUP: there are neither/.test(server.stderr), () => server.stderr);
+      assert.equal(await client.ask('get a\r\n'), 'VALUE a 0 1\r\nx\r\nEND\r\n');
+    });
+  }));
+
+  test('sd_notify: ready, watchdog, reload, stopping', { ...limit, skip: existsSync('/usr/bin/python3') ? false : 'no python3' }, async () => {
+    // Node has no datagram unix sockets.
+    const socket = path.join(folder, 'notify');
+    const script = `
+import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+print("bound", flush=True)
+while True: print(s.recv(4096).decode().replace("\\n", " "), flush=True)`;
+    const manager = spawnBound('/usr/bin/python3', ['-c', script, socket], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let told = '';
+    manager.stdout.setEncoding('utf8').on('data', (text) => { told += text; });
+    try {
+      await until(() => /bound/.test(told), () => told);
+      const child = spawnBound(isocachedPath, ['-p', '0'], {
+        stdio: ['ignore', 'ignore', 'ignore'],
+        env: { ...process.env, NOTIFY_SOCKET: socket, WATCHDOG_USEC: '1000000' },
+      });
+      await until(() => /^READY=1 STATUS=\w+/m.test(told), () => told);
+      assert.match(told, new RegExp(`MAINPID=${child.pid}$`, 'm'));
+      await until(() => (told.match(/^WATCHDOG=1$/mg) ?? []).length >= 3, () => told);
+      const readies = told.match(/^READY=1/mg).length;
+      child.kill('SIGHUP');
+      await until(() => /^RELOADING=1 MONOTONIC_USEC=\d+/m.test(told), () => told);
+      await until(() => told.match(/^READY=1/mg).length > readies, () => told);
+      child.kill('SIGTERM');
+      assert.equal((await exitOf(child, 5000)).code, 0);
+      await until(() => /^STOPPING=1 STATUS=Draining EXTEND_TIMEOUT_USEC=\d+/m.test(told), () => told);
+    } finally {
+      manager.kill('SIGKILL');
+    }
+  });
+
+  test('flag before environment before file', limit, async () => {
+    const config = file('# all of it\nmemory-limit = 32   # MB\nconn-limit = 33\nthreads=2\nidle_timeout = 44\nmaxconns_fast = no\ndisable-flush-all\n');
+    process.env.ISOCACHED_CONN_LIMIT = '55';
+    process.env.ISOCACHED_THREADS = '3';
+    process.env.ISOCACHED_CONFIG = config;
+    try {
+      await withServer(startIsocached, ['-t', '1'], (server) => withClient(server, async (client) => {
+        const settings = await statsOf(client, 'settings');
+        assert.equal(settings.maxbytes, String(32 << 20));
+        assert.equal(settings.maxconns, '55');
+        assert.equal(settings.num_threads, '1');
+        assert.equal(settings.idle_timeout, '44');
+        assert.equal(settings.maxconns_fast, 'no');
+        assert.equal(await client.ask('flush_all\r\n'), 'CLIENT_ERROR flush_all not allowed\r\n');
+      }));
+    } finally {
+      for (const name of ['CONN_LIMIT', 'THREADS', 'CONFIG']) delete process.env[`ISOCACHED_${name}`];
+    }
+  });
+
+  test('what is wrong in a file is said by line, and ends with 78', limit, async () => {
+    const config = file('port = 1\n\nprot = 2\nthreads = 0\n');
+    const { code, stderr } = await run(['--config', config]);
+    assert.equal(code, EX_CONFIG);
+    assert.match(stderr, /:3: 'prot' is not known; did you mean port\?/);
+    assert.match(stderr, /:4: .*1 to 256/);
+    assert.equal((await run(['--config', path.join(folder, 'none')])).code, EX_CONFIG);
+    const environment = await run(['-p', '0'], { ISOCACHED_THREADS: 'x' });
+    assert.equal(environment.code, EX_CONFIG);
+    assert.match(environment.stderr, /ISOCACHED_THREADS/);
+    const flag = await run(['--drain-dely', '3']);
+    assert.equal(flag.code, EX_USAGE);
+    assert.match(flag.stderr, /did you mean --drain-delay\?/);
+  });
+
+  test('--check-config says all that is wrong', limit, async () => {
+    const fine = await run(['--check-config', '--config', file('port = 7\nhttp = 127.0.0.1:8080\n')]);
+    assert.deepEqual([fine.code, fine.stdout, fine.stderr], [0, 'the configuration is fine\n', '']);
+    const { code, stdout, stderr } = await run(['--check-config', '-c', '0', '-l', '[::1', '--config', file('prot = 2\nmemory-limit = 64\nmax-item-size=40m\nenable-ssl = yes\nssl_chain_cert = /no/such/file\nhttp = localhost\n')]);
+    assert.equal(code, EX_CONFIG);
+    assert.equal(stdout, '');
+    for (const says of [/:1: 'prot'/, /-c: a number/, /1\/2 of memory/, /missing \]/, /--http: .*'localhost'/]) assert.match(stderr, says);
+    assert.equal(stderr.trim().split('\n').length, 6, stderr);  // and the certificate
+  });
+
+  test('the configuration file that is installed: every line is a name that is known', limit, async () => {
+    const template = (await run(['--print', 'config'])).stdout;
+    assert.equal((await run(['--check-config', '--config', file(template)])).code, 0);
+    const names = [...template.matchAll(/^#([\w-]+) = /mg)].map(([, name]) => name);
+    assert.ok(names.length > 40, names.join());
+    const { stderr } = await run(['--check-config', '--config', file(names.map((name) => `${name} =\n`).join(''))]);
+    assert.doesNotMatch(stderr, /is not known|command line/);
+  });
+
+  test('--log-format json: each line is an object', limit, async () => {
+    const server = await startIsocached(['--log-format', 'json', '-vv', '-l', '0.0.0.0', '-f', '2']);
+    await withClient(server, (client) => client.ask('set k 0 0 1\r\nx\r\nget \xff\x01"\r\n'));
+    server.child.kill('SIGHUP');
+    await server.stop();
+    const lines = server.stderr.trim().split('\n').map((line) => JSON.parse(line));
+    for (const line of lines) {
+      assert.match(line.time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+      assert.match(line.level, /^(info|warning|error)$/);
+      assert.equal(typeof line.message, 'string');
+    }
+    assert.ok(lines.some((line) => line.message === 'ready'));
+    assert.ok(lines.some((line) => line.level === 'warning' && /neither TLS nor a password/.test(line.message)));
+    assert.ok(lines.some((line) => line.received === true && line.line === 'set k 0 0 1'));
+    const failed = await run(['-p', 'x', '--log-format', 'json']);
+    assert.equal(JSON.parse(failed.stderr).level, 'error');
+  });
+
+  test('a listener that others can reach is warned of', limit, async () => {
+    const started = async (args) => {
+      const server = await startIsocached(args);
+      await server.stop();
+      return server.stderr;
+    };
+    assert.match(await started(['-l', '0.0.0.0']), /^warning: 0\.0\.0\.0:\d+ has neither TLS nor a password/m);
+    assert.match(await started(['--http', '0.0.0.0:0']), /^warning: 0\.0\.0\.0:\d+ has neither/m);
+    assert.doesNotMatch(await started(['-l', '127.0.0.5,::1']), /warning/);
+  });
+
+  test('healthcheck', limit, async () => {
+    const port = await freePort();
+    const check = async (args, env) => {
+      const { code, stdout, stderr } = await run(['healthcheck', ...args], env);
+      assert.match(stdout, /^(un)?healthy: [^\n]+\n$/, stderr);
+      return code;
+    };
+    await withServer(startIsocached, ['-p', String(port)], async () => {
+      assert.equal(await check([`127.0.0.1:${port}`]), 0);
+      assert.equal(await check([], { ISOCACHED_PORT: String(port), ISOCACHED_LISTEN: '0.0.0.0' }), 0);
+      assert.equal(await check(['--config', file(`port = ${port}\n`)]), 0);
+      assert.equal(await check([`http://127.0.0.1:${port}`]), 1);
+    });
+    assert.equal(await check([`127.0.0.1:${port}`]), 1);
+    const socket = path.join(folder, 'health.sock');
+    await withServer(startIsocached, ['-s', socket], async () => {
+      assert.equal(await check([socket]), 0);
+      assert.equal(await check(['-s', socket]), 0);
+    });
+    // What /readyz says; and nobody who says anything.
+    for (const [status, expected] of [['200 OK', 0], ['503 Service Unavailable', 1], [null, 1]]) {
+      const sockets = [];
+      const http = net.createServer((peer) => {
+        sockets.push(peer);
+        peer.on('error', () => {});
+        peer.once('data', (request) => {
+          if (status && request.toString().startsWith('GET /readyz HTTP/1.1\r\n')) peer.end(`HTTP/1.1 ${status}\r\n\r\n`);
+        });
+      }).listen(0, '127.0.0.1');
+      await new Promise((resolve) => http.once('listening', resolve));
+      try {
+        const began = Date.now();
+        assert.equal(await check(['--http', String(http.address().port)]), expected, status);
+        assert.ok(Date.now() - began < 4000);
+      } finally {
+        for (const peer of sockets) peer.destroy();
+        http.close();
+      }
+    }
+  });
+
+  test('beyond -c: HTTP says 503, memcached its error', limit, () => withServer(startIsocached, ['-c', '1', '--http', '0'], async (server) => {
+    const first = await RawClient.connect(server.address);
+    assert.equal(await first.ask('mn\r\n'), 'MN\r\n');
+    const http = await RawClient.connect({ host: '127.0.0.1', port: server.httpPort });
+    const answer = await http.readToEnd();
+    assert.match(answer, /^HTTP\/1\.1 503 Service Unavailable\r\n/);
+    for (const header of ['Connection: close', 'Retry-After: 1', 'Content-Type: text/plain']) assert.ok(answer.includes(`\r\n${header}\r\n`), header);
+    const [head, body] = answer.split('\r\n\r\n');
+    assert.equal(Number(/Content-Length: (\d+)/.exec(head)[1]), body.length);
+    const second = await RawClient.connect(server.address);
+    assert.equal(await second.readToEnd(), 'ERROR Too many open connections\r\n');
+    for (const client of [first, http, second]) client.close();
+  }));
+
+  test('manual page, completions and native/README.md have every flag', limit, async () => {
+    const help = (await run(['-h'])).stdout.split(/^Refused$/m)[0];
+    const names = [...help.matchAll(/^ +(?:-\w, )?--([\w-]+)/mg)].map(([, name]) => name);
+    const words = [...help.matchAll(/^ +-o (\w+)/mg)].map(([, name]) => name);
+    assert.ok(names.length > 35 && words.length > 8, help);
+    const readme = readFileSync(path.join(root, 'native/README.md'), 'utf8');
+    const man = (await run(['--print', 'man'])).stdout.replaceAll('\\-', '-');
+    const shells = Object.fromEntries(await Promise.all(['bash', 'zsh', 'fish'].map(async (shell) => [shell, (await run(['--print', shell])).stdout])));
+    for (const name of names) {
+      assert.ok(man.includes(`--${name}\\fR`), `man: ${name}`);
+      assert.ok(shells.bash.includes(` --${name}`), `bash: ${name}`);
+      assert.match(shells.zsh, new RegExp(`'\\*--${name}[=\\[]`), `zsh: ${name}`);
+      assert.ok(shells.fish.includes(` -l ${name} `), `fish: ${name}`);
+      assert.ok(readme.includes(`\`--${name}\``), `native/README.md: --${name}`);
+    }
+    for (const word of words) {
+      for (const [where, text] of Object.entries({ man, ...shells })) assert.match(text, new RegExp(`\\b${word}\\b`), `${where}: ${word}`);
+      assert.ok(readme.includes(`\`${word}\``), `native/README.md: ${word}`);
+    }
+    assert.equal((await run(['--print', 'tcsh'])).code, EX_USAGE);
+  });
+
+  test('bash completes', { ...limit, skip: existsSync('/bin/bash') ? false : 'no bash' }, async () => {
+    const script = file((await run(['--print', 'bash'])).stdout);
+    const complete = async (...words) => {
+      const list = ['isocached', ...words].map((word) => `'${word}'`).join(' ');
+      const { stdout } = await promisify(execFile)('/bin/bash', ['-c',
+        `compopt() { :; }; source ${script}; COMP_WORDS=(${list}); COMP_CWORD=${words.length}; _isocached; echo "\${COMPREPLY[@]}"`]);
+      return stdout.trim();
+    };
+    assert.equal(await complete('--dra'), '--drain-delay --drain-timeout');
+    assert.equal(await complete('hea'), 'healthcheck');
+    assert.equal(await complete('--log-format', '=', 'j'), 'json');
+    assert.equal(await complete('--log-format', ''), 'text json');
+    assert.equal(await complete('-o', 'idle_timeout=5,no_maxc'), 'idle_timeout=5,no_maxconns_fast');
+    assert.equal(await complete('-m', ''), '');
+  });
+});
