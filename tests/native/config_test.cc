@@ -1,0 +1,153 @@
+// The configuration file, the environment, and how they and the command line are merged.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "native/errors.h"
+#include "native/given.h"
+#include "native/listener_set.h"
+#include "native/log.h"
+#include "native/options.h"
+#include "native/suggestion.h"
+
+namespace isocache {
+namespace {
+
+TEST(ConfigText, NamesValuesCommentsAndSwitches) {
+  const ReadLayer read = read_config_text(
+      "# a comment\n"
+      "  memory-limit=64\r\n"
+      "unix-socket = /run/a#b   # behind a blank\n"
+      "disable-cas\n"
+      "verbose = 2\n"
+      "disable-evictions = no\n"
+      "extended = idle_timeout=5,no_maxconns_fast\n"
+      "ssl_key = k.pem",
+      "f");
+  EXPECT_TRUE(read.errors.empty());
+  ASSERT_EQ(read.layer.size(), 8U);
+  EXPECT_EQ(read.layer[0].value, "64");
+  EXPECT_EQ(read.layer[0].where, "f:2");
+  EXPECT_EQ(read.layer[1].value, "/run/a#b");
+  EXPECT_EQ(read.layer[2].times, 1U);
+  EXPECT_EQ(read.layer[3].times, 2U);
+  EXPECT_EQ(read.layer[4].times, 0U);
+  EXPECT_EQ(read.layer[5].word->name, "idle_timeout");
+  EXPECT_EQ(read.layer[6].word->name, "no_maxconns_fast");
+  EXPECT_EQ(read.layer[7].value, "k.pem");
+}
+
+TEST(ConfigText, EveryFaultHasItsLine) {
+  const ReadLayer read = read_config_text(
+      "memorylimit = 3\n\nconfig = x\nport\ndisable-cas = perhaps\nport = 1\n"
+      "extended = nonsense\nhelp\n",
+      "f");
+  ASSERT_EQ(read.errors.size(), 6U);
+  EXPECT_EQ(read.errors[0], "f:1: 'memorylimit' is not known; did you mean memory-limit?");
+  EXPECT_EQ(read.errors[1], "f:3: 'config' belongs on the command line");
+  EXPECT_TRUE(read.errors[2].starts_with("f:4: port: needs a value"));
+  EXPECT_TRUE(read.errors[3].starts_with("f:5: disable-cas: yes or no"));
+  EXPECT_TRUE(read.errors[4].starts_with("f:7: "));
+  EXPECT_TRUE(read.errors[5].starts_with("f:8: "));
+  EXPECT_EQ(read.layer.size(), 1U);
+}
+
+TEST(Environment, SameNamesAndNotKubernetes) {
+  const std::array<const char*, 8> environment = {"PATH=/bin",
+                                                  "ISOCACHED_CONN_LIMIT=7",
+                                                  "ISOCACHED_IDLE_TIMEOUT=9",
+                                                  "ISOCACHED_THREADS=",
+                                                  "ISOCACHED_PORT=tcp://10.0.0.1:11211",
+                                                  "ISOCACHED_SERVICE_HOST=10.0.0.1",
+                                                  "ISOCACHED_THREAD=2",
+                                                  nullptr};
+  const ReadLayer read = read_environment(environment.data());
+  EXPECT_TRUE(read.errors.empty());
+  ASSERT_EQ(read.layer.size(), 2U);
+  EXPECT_EQ(read.layer[0].flag->name, "conn-limit");
+  EXPECT_EQ(read.layer[1].word->name, "idle_timeout");
+  ASSERT_EQ(read.warnings.size(), 1U);
+  EXPECT_EQ(read.warnings[0],
+            "ISOCACHED_THREAD is not known and has no effect; did you mean ISOCACHED_THREADS?");
+}
+
+Options parse(std::vector<std::string> words, const char* const* environment) {
+  words.insert(words.begin(), "isocached");
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  return parse_options(static_cast<int>(argv.size()), argv.data(), environment);
+}
+
+TEST(Layers, WhatAHigherOneNamesReplacesAllOfIt) {
+  const std::array<const char*, 5> environment = {
+      "ISOCACHED_LISTEN=127.0.0.2,127.0.0.3", "ISOCACHED_VERBOSE=2",
+      "ISOCACHED_EXTENDED=maxconns_fast,idle_timeout=3", "ISOCACHED_DISABLE_CAS=yes", nullptr};
+  const Options environment_only = parse({}, environment.data());
+  EXPECT_EQ(environment_only.listen.size(), 2U);
+  EXPECT_EQ(environment_only.settings.verbosity, 2U);
+  EXPECT_FALSE(environment_only.settings.cas_enabled);
+  const Options both =
+      parse({"-l", "127.0.0.9", "-v", "-o", "no_maxconns_fast"}, environment.data());
+  EXPECT_EQ(both.listen, std::vector<std::string>{"127.0.0.9"});
+  EXPECT_EQ(both.settings.verbosity, 1U);
+  EXPECT_FALSE(both.settings.max_connections_fast);
+  EXPECT_EQ(both.settings.idle_timeout_s, 3U);
+}
+
+TEST(Layers, FaultsBelowTheCommandLineAreConfigErrors) {
+  const std::array<const char*, 2> environment = {"ISOCACHED_THREADS=none", nullptr};
+  EXPECT_THROW(parse({}, environment.data()), ConfigError);
+  EXPECT_EQ(parse({"-t", "2"}, environment.data()).settings.threads, 2U);  // it does not count
+  EXPECT_THROW(parse({"--config", "/no/such/file"}, nullptr), ConfigError);
+}
+
+TEST(Suggestion, TheNearestOrNone) {
+  const std::array<std::string_view, 4> known = {"port", "drain-delay", "idle_timeout", "threads"};
+  EXPECT_EQ(nearest("prot", known), "port");
+  EXPECT_EQ(nearest("drain_dely", known), "drain-delay");
+  EXPECT_EQ(nearest("IDLE-TIMEOUT", known), "idle_timeout");
+  EXPECT_EQ(nearest("something", known), "");
+  EXPECT_EQ(nearest("x", known), "");
+}
+
+TEST(JsonLog, OneObjectOfAnyBytes) {
+  const LogEntry entry{.message = "a\"b\n\xff",
+                       .level = LogLevel::kWarning,
+                       .fields = {{"fd", std::uint64_t{7}}, {"received", true}}};
+  const std::chrono::system_clock::time_point time(std::chrono::milliseconds(1'700'000'000'042));
+  EXPECT_EQ(json_line(entry, time),
+            "{\"time\":\"2023-11-14T22:13:20.042Z\",\"level\":\"warning\","
+            "\"message\":\"a\\\"b\\n\xef\xbf\xbd\",\"fd\":7,\"received\":true}");
+}
+
+Listener listener_at(const char* address, bool tls) {
+  Listener listener = std::move(listen_tcp({address, 0}, 1).front());
+  listener.tls = tls;
+  return listener;
+}
+
+TEST(Exposure, WhatOthersCanReachNeedsTlsAndWhoTheyAre) {
+  Options options;
+  const auto level = [&](const char* address, bool tls) {
+    const auto entries = exposure(options, listener_at(address, tls));
+    return entries.empty() ? -1 : static_cast<int>(entries[0].level);
+  };
+  constexpr int kNothing = -1;
+  constexpr int kNote = static_cast<int>(LogLevel::kInfo);
+  constexpr int kWarning = static_cast<int>(LogLevel::kWarning);
+  EXPECT_EQ(level("127.0.0.5", false), kNothing);
+  EXPECT_EQ(level("0.0.0.0", false), kWarning);
+  EXPECT_EQ(level("0.0.0.0", true), kNote);
+  options.tls.verify = TlsOptions::Verify::kRequire;
+  EXPECT_EQ(level("0.0.0.0", true), kNothing);
+  EXPECT_EQ(level("0.0.0.0", false), kWarning);
+  options.auth_file = "users";
+  EXPECT_EQ(level("0.0.0.0", false), kWarning);  // in clear
+  EXPECT_EQ(level("0.0.0.0", true), kNothing);
+}
+
+}  // namespace
+}  // namespace isocache
