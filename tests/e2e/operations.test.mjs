@@ -90,6 +90,36 @@ describe('operations', { skip: needIsocached, concurrency: 1 }, () => {
     }
   });
 
+  test('while it drains, /readyz says 503 and /healthz 200; healthcheck agrees', limit, async () => {
+    const server = await startIsocached(['--http', '0', '--drain-delay', '30']);
+    const url = `http://127.0.0.1:${server.httpPort}`;
+    const statuses = async () => Promise.all(['readyz', 'healthz'].map(async (page) => (await fetch(`${url}/${page}`)).status));
+    const healthcheck = async () => (await run(['healthcheck', url])).code;
+    try {
+      assert.deepEqual(await statuses(), [200, 200]);
+      assert.equal(await healthcheck(), 0);
+      server.child.kill('SIGTERM');
+      await until(async () => (await statuses())[0] === 503, () => 'readyz');
+      assert.deepEqual(await statuses(), [503, 200]);
+      assert.equal(await healthcheck(), 1);
+    } finally {
+      const began = Date.now();
+      assert.equal((await server.stop('SIGTERM')).code, 0);
+      assert.ok(Date.now() - began < 2500);
+    }
+  });
+
+  test('an idle keep-alive connection of HTTP does not hold up the end', limit, async () => {
+    const server = await startIsocached(['--http', '0', '--drain-timeout', '20']);
+    const idle = await RawClient.connect({ host: '127.0.0.1', port: server.httpPort });
+    await idle.send('GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n');
+    await idle.readUntil('\r\n\r\n');
+    const began = Date.now();
+    assert.equal((await server.stop('SIGTERM')).code, 0);
+    assert.ok(Date.now() - began < 3000, `${Date.now() - began} ms`);
+    idle.close();
+  });
+
   test('a second signal while replies are under way', limit, async () => {
     const server = await startIsocached(['--drain-timeout', '30']);
     const client = await sluggard(server);
