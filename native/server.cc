@@ -119,7 +119,8 @@ void Server::make_http_server() {
 }
 
 void Server::hand_over(FileDescriptor socket, const Listener& listener) {
-  if (listener.serves == Listener::Serves::kHttp) return http_->adopt(std::move(socket), listener.tls ? tls_->current() : nullptr);
+  if (listener.serves == Listener::Serves::kHttp)
+    return http_->adopt(std::move(socket), listener.tls ? tls_->current() : nullptr);
   least_loaded_worker().adopt(std::move(socket), listener.tls ? tls_->current() : nullptr);
 }
 
