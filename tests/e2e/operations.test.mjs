@@ -141,6 +141,28 @@ describe('operations', { skip: needIsocached, concurrency: 1 }, () => {
     });
   }));
 
+  test('SIGHUP: new passwords count; a bad file leaves the old ones in force', limit, async () => {
+    const passwords = file('ann:one\n');
+    const logIn = (server, password) => withClient(server, async (client) => {
+      const value = `ann ${password}`;
+      await client.send(`set login 0 0 ${value.length}\r\n${value}\r\n`);
+      return (await client.readLine()) === 'STORED\r\n';
+    });
+    await withServer(startIsocached, ['-Y', passwords], async (server) => {
+      assert.ok(await logIn(server, 'one'));
+      assert.equal((await run(['healthcheck', `127.0.0.1:${server.port}`])).code, 0);
+      writeFileSync(passwords, 'ann:two\n');
+      server.child.kill('SIGHUP');
+      await until(() => /^SIGHUP: passwords reloaded$/m.test(server.stderr), () => server.stderr);
+      assert.deepEqual([await logIn(server, 'one'), await logIn(server, 'two')], [false, true]);
+      writeFileSync(passwords, 'nonsense\n');
+      server.child.kill('SIGHUP');
+      await until(() => /^SIGHUP: passwords not reloaded, the old ones stay in force: /m.test(server.stderr), () => server.stderr);
+      assert.ok(await logIn(server, 'two'));
+    });
+    assert.equal((await run(['--check-config', '-Y', passwords])).code, EX_CONFIG);
+  });
+
   test('sd_notify: ready, watchdog, reload, stopping', { ...limit, skip: existsSync('/usr/bin/python3') ? false : 'no python3' }, async () => {
     // Node has no datagram unix sockets.
     const socket = path.join(folder, 'notify');
