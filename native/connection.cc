@@ -23,11 +23,14 @@ constexpr std::size_t kKeptOutputBytes = 256U << 10;
 
 }  // namespace
 
-Connection::Connection(FileDescriptor socket, ConnectionHost& host)
+Connection::Connection(FileDescriptor socket, SSL_CTX* tls, ConnectionHost& host)
     : host_(host),
       socket_(std::move(socket)),
       info_(socket_.get(), host.clock.now_s),
-      session_(host.backend, host.clock, host.session_options) {
+      session_(host.backend, host.clock, host.session_options),
+      tls_(tls == nullptr ? nullptr
+                          : std::make_unique<TlsStream>(*tls, info_.fd, *host.tls_buffers)),
+      opened_s_(host.clock.now_s) {
   host_.poller.add(info_.fd, kReadEvents, this);
   if (host_.verbosity.traffic()) log_line(fmt::format("<{} new client connection", info_.fd));
 }
@@ -55,7 +58,7 @@ Connection::Next Connection::take_turn() {
     borrow_output();
     if (session_.wants_turn()) {
       session_.resume();
-    } else if (may_read() && receive() == Received::kEnd) {
+    } else if (may_read() && (tls_ ? receive_encrypted() : receive()) == Received::kEnd) {
       return Next::kClose;
     }
     info_.set_state(ConnectionInfo::State::kReading);
@@ -83,26 +86,74 @@ Connection::Received Connection::receive() {
     room = spans[0].iov_len + spans[1].iov_len;
     count = ::readv(info_.fd, spans.data(), static_cast<int>(spans.size()));
   }
-  if (count == 0) return Received::kEnd;
-  if (count < 0) {
-    if (errno == EINTR) return Received::kNothing;  // still readable_
-    readable_ = false;
-    return errno == EAGAIN ? Received::kNothing : Received::kEnd;
-  }
+  const Received received = note_received(count, room);
+  if (received != Received::kSomething) return received;
   const auto bytes = static_cast<std::size_t>(count);
-  readable_ = bytes == room || hung_up_;
-  info_.set_last_active(host_.clock.now_s);
   host_.counters.bytes_read.add(bytes);
   if (window.empty()) {
-    receive_into_session(bytes);
+    receive_into_session({host_.read_buffer.data(), bytes});
   } else {
     receive_into_upload(window, bytes);
   }
   return Received::kSomething;
 }
 
-void Connection::receive_into_session(std::size_t bytes) {
-  const std::string_view received(host_.read_buffer.data(), bytes);
+Connection::Received Connection::receive_encrypted() {
+  if (tls_->ended()) return Received::kEnd;
+  const std::size_t room = host_.read_buffer.size();
+  const ssize_t count = ::recv(info_.fd, host_.read_buffer.data(), room, 0);
+  const Received received = note_received(count, room);
+  if (received != Received::kSomething) return received;
+  tls_->put({host_.read_buffer.data(), static_cast<std::size_t>(count)});
+  decrypt();
+  if (tls_->failed()) {
+    log_tls_failure();
+    return Received::kEnd;
+  }
+  if (tls_->ended()) readable_ = true;  // for a last turn
+  return Received::kSomething;
+}
+
+// What recv() of at most `room` bytes returned.
+Connection::Received Connection::note_received(ssize_t count, std::size_t room) {
+  if (count == 0) return Received::kEnd;
+  if (count < 0) {
+    if (errno == EINTR) return Received::kNothing;  // still readable_
+    readable_ = false;
+    return errno == EAGAIN ? Received::kNothing : Received::kEnd;
+  }
+  readable_ = static_cast<std::size_t>(count) == room || hung_up_;
+  info_.set_last_active(host_.clock.now_s);
+  return Received::kSomething;
+}
+
+// All that was put into tls_: of a large value straight to where it belongs.
+void Connection::decrypt() {
+  for (;;) {
+    const std::span<char> window = session_.upload_window();
+    if (window.empty()) break;
+    const std::size_t bytes = tls_->read(window);
+    if (bytes == 0) return;
+    session_.upload_received(bytes);
+    host_.counters.bytes_read.add(bytes);
+  }
+  const std::string_view plaintext = tls_->read_rest();
+  host_.counters.bytes_read.add(plaintext.size());
+  if (!plaintext.empty()) receive_into_session(plaintext);
+}
+
+void Connection::log_tls_failure() const {
+  if (!host_.verbosity.notes()) return;
+  log_line(fmt::format("<{} TLS {}: {}", info_.fd,
+                       tls_->established() ? "error" : "handshake failed", tls_->failure()));
+}
+
+void Connection::give_up_handshake() {
+  tls_->give_up();
+  log_tls_failure();
+}
+
+void Connection::receive_into_session(std::string_view received) {
   if (host_.verbosity.traffic() && session_.buffered() == 0) log_traffic('<', info_.fd, received);
   session_.feed(received);
 }
@@ -115,7 +166,7 @@ void Connection::receive_into_upload(std::span<char> window, std::size_t bytes) 
 
 bool Connection::send() {
   Output& output = session_.output();
-  if (output.empty()) {
+  if (output.empty() && !(tls_ && tls_->has_ciphertext())) {
     give_output_back();
     return true;
   }
@@ -125,7 +176,7 @@ bool Connection::send() {
     });
   }
   const std::size_t before = sender_.sent_bytes();
-  const Sender::Result result = sender_.send(info_.fd, output);
+  const Sender::Result result = tls_ ? tls_->send(output, sender_) : sender_.send(info_.fd, output);
   host_.counters.bytes_written.add(sender_.sent_bytes() - before);
   blocked_ = result == Sender::Result::kBlocked;
   if (blocked_) {

@@ -11,7 +11,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <string_view>
 
 #include "base/clock.h"
 #include "command/backend.h"
@@ -20,6 +22,7 @@
 #include "native/log.h"
 #include "native/poller.h"
 #include "native/sender.h"
+#include "native/tls/tls_stream.h"
 #include "native/worker.h"
 #include "protocol/output.h"
 #include "session/session.h"
@@ -36,7 +39,8 @@ struct ConnectionHost {
   WorkerCounters counters;
   std::span<char> read_buffer;
   Output spare_output;
-  bool stopping = false;  // send what is under way, read no more
+  std::unique_ptr<TlsBuffers> tls_buffers;  // once somebody speaks TLS
+  bool stopping = false;                    // send what is under way, read no more
 };
 
 class Connection {
@@ -44,8 +48,9 @@ class Connection {
   // What its worker does with it next.
   enum class Next : std::uint8_t { kWaitForEvent, kTakeTurn, kClose };
 
-  // Registers the socket with the poller, its own address as the tag. REQUIRES: non-blocking.
-  Connection(FileDescriptor socket, ConnectionHost& host);
+  // Registers the socket with the poller, its own address as the tag. `tls`: what it speaks; null:
+  // plain. REQUIRES: non-blocking. Throws SystemError.
+  Connection(FileDescriptor socket, SSL_CTX* tls, ConnectionHost& host);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -57,6 +62,12 @@ class Connection {
   AdminResult::Next requested() const { return session_.requested(); }
   // Replies are under way, or whole requests wait.
   bool busy() const { return blocked_ || session_.wants_turn(); }
+  // It speaks TLS, and is not ready to speak of anything else.
+  bool handshaking() const { return tls_ != nullptr && !tls_->established(); }
+  // The handshake took too long: it is closed next.
+  void give_up_handshake();
+  bool logged_in() const { return session_.logged_in(); }
+  UnixSeconds opened_s() const { return opened_s_; }
 
   const ConnectionInfo& info() const { return info_; }
 
@@ -69,8 +80,12 @@ class Connection {
 
   bool may_read() const { return readable_ && !host_.stopping; }
   Received receive();
-  void receive_into_session(std::size_t bytes);
+  Received receive_encrypted();
+  Received note_received(ssize_t count, std::size_t room);
+  void receive_into_session(std::string_view received);
   void receive_into_upload(std::span<char> window, std::size_t bytes);
+  void decrypt();
+  void log_tls_failure() const;
   // False when the connection broke.
   bool send();
   void borrow_output();
@@ -81,6 +96,8 @@ class Connection {
   ConnectionInfo info_;
   Session session_;
   Sender sender_;
+  std::unique_ptr<TlsStream> tls_;  // null: plain
+  UnixSeconds opened_s_;
   bool readable_ = false;        // there may be bytes to read
   bool hung_up_ = false;         // the end of the stream is among them: read until it
   bool blocked_ = false;         // the socket takes no more

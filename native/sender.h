@@ -15,6 +15,8 @@ class Sender {
   // socket's buffer fills or there are very many spans.
   Result send(int fd, const Output& output);
   std::size_t sent_bytes() const { return sent_; }
+  // `bytes` more are on their way, but not by send(): encrypted.
+  void advance(std::size_t bytes) { sent_ += bytes; }
   // The output was cleared.
   void reset() { sent_ = 0; }
 

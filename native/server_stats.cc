@@ -37,6 +37,12 @@ HostStats Server::count_since_start() const {
     stats.bytes_written += counters.bytes_written.get();
     stats.conn_yields += counters.yields.get();
   }
+  if (tls_) {
+    const TlsCounters& tls = tls_->counters();
+    stats.tls_new_sessions = tls.new_sessions.load(std::memory_order_relaxed);
+    stats.tls_handshake_errors = tls.handshake_errors.load(std::memory_order_relaxed);
+    stats.tls_protocol_errors = tls.protocol_errors.load(std::memory_order_relaxed);
+  }
   if (http_) http_->add_counters(stats);
   if (passwords_) {
     stats.auth_cmds = passwords_->successes() + passwords_->failures();
@@ -55,6 +61,9 @@ HostStats Server::host_stats(UnixSeconds now_s) {
   stats.bytes_read -= at_reset_.bytes_read;
   stats.bytes_written -= at_reset_.bytes_written;
   stats.conn_yields -= at_reset_.conn_yields;
+  stats.tls_new_sessions -= at_reset_.tls_new_sessions;
+  stats.tls_handshake_errors -= at_reset_.tls_handshake_errors;
+  stats.tls_protocol_errors -= at_reset_.tls_protocol_errors;
   stats.auth_cmds -= at_reset_.auth_cmds;
   stats.auth_errors -= at_reset_.auth_errors;
 
@@ -70,6 +79,7 @@ HostStats Server::host_stats(UnixSeconds now_s) {
   stats.reserved_fds = kReservedDescriptors;
   stats.read_buffers = workers_.size();
   stats.read_buffer_bytes = workers_.size() * Worker::kReadBufferBytes;
+  if (tls_) stats.tls_loaded_ago_s = now_s - tls_->loaded_at_s();
   stats.accepting_connections = accept_counters_.accepting.load(std::memory_order_relaxed);
   return stats;
 }

@@ -34,10 +34,11 @@ unsigned scaled(std::string_view word, std::string_view value, double scale) {
 [[noreturn]] void no_flash() { throw UsageError("-o ext_path: a flash tier is not supported yet"); }
 
 void key_format(Options& options, std::string_view value) {
-  if (value != "PEM" && value != "pem" && value != "DER" && value != "der") {
-    throw UsageError(fmt::format("-o ssl_keyformat: PEM or DER, not '{}'", value));
+  if (value != "PEM" && value != "pem" && value != "1" && value != "DER" && value != "der" &&
+      value != "2") {  // memcached takes OpenSSL's numbers
+    throw UsageError(fmt::format("-o ssl_keyformat: PEM (1) or DER (2), not '{}'", value));
   }
-  options.tls.key_is_der = value == "DER" || value == "der";
+  options.tls.key_is_der = value == "DER" || value == "der" || value == "2";
 }
 
 // One of `names`, or its place among them.

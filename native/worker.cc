@@ -1,7 +1,9 @@
 #include "native/worker.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
+#include <deque>
 #include <exception>
 #include <mutex>
 #include <optional>
@@ -17,7 +19,7 @@ namespace {
 
 constexpr std::int64_t kTick_ms = 200;    // between steps of background work
 constexpr std::int64_t kBusyTick_ms = 1;  // while there is more of it
-constexpr std::int64_t kIdleCheck_ms = 1000;
+constexpr std::int64_t kOverdueCheck_ms = 1000;
 
 }  // namespace
 
@@ -36,21 +38,26 @@ struct Worker::Impl {
              .clock = {host_clock.now().unix_s},
              .counters = {},
              .read_buffer = {read_buffer.get(), kReadBufferBytes},
-             .spare_output = {}} {}
+             .spare_output = {},
+             .tls_buffers = nullptr} {}
 
   void run();
   int until_next_timer_ms() const;
   void run_timers();
   void read_inbox();
-  void open(FileDescriptor socket);
+  void open(FileDescriptor socket, SSL_CTX* tls);
   void handle(const epoll_event& event);
+  void queue(Connection& connection);
   void give_turns();
+  void give_handshake_turn();
   void give_turn(Connection& connection);
   void finish(Connection& connection);
   template <typename Condition>
   void finish_if(Condition&& condition);
   void tick();
-  void close_idle();
+  bool watches_time() const;
+  bool overdue(Connection& connection) const;
+  void close_overdue();
   void begin_stop(std::int64_t grace_ms);
 
   WorkerOptions options;
@@ -66,11 +73,18 @@ struct Worker::Impl {
   std::vector<std::unique_ptr<Connection>> table;  // changed by this thread, under table_mutex
   std::atomic<unsigned> connection_count{0};       // adopted and not yet closed
 
-  std::vector<Connection*> turns;  // who waits for another turn
+  std::vector<Connection*> turns;                     // who waits for another turn
+  std::deque<Connection*> handshakes;                 // and who for a step of its handshake
+  bool serves_tls = false;                            // or did
+  std::chrono::steady_clock::time_point round_began;  // only if turns are measured
 
   // What other threads ask for. They wake the poller after they wrote.
   struct Inbox {
-    std::vector<FileDescriptor> sockets;
+    struct Newcomer {
+      FileDescriptor socket;
+      std::shared_ptr<SSL_CTX> tls;
+    };
+    std::vector<Newcomer> newcomers;
     std::optional<std::int64_t> stop_grace_ms;
   };
   std::mutex inbox_mutex;
@@ -79,7 +93,7 @@ struct Worker::Impl {
   // Timers, by the monotonic clock.
   std::int64_t now_ms = 0;
   std::int64_t tick_at_ms = 0;
-  std::int64_t idle_check_at_ms = 0;
+  std::int64_t overdue_check_at_ms = 0;
   std::int64_t stop_at_ms = 0;  // once host.stopping
 
   std::thread thread;
@@ -99,11 +113,11 @@ void Worker::join() {
   if (impl_->thread.joinable()) impl_->thread.join();
 }
 
-void Worker::adopt(FileDescriptor socket, std::shared_ptr<SSL_CTX> /*tls*/) {
+void Worker::adopt(FileDescriptor socket, std::shared_ptr<SSL_CTX> tls) {
   impl_->connection_count.fetch_add(1, std::memory_order_relaxed);
   {
     const std::lock_guard lock(impl_->inbox_mutex);
-    impl_->inbox.sockets.push_back(std::move(socket));
+    impl_->inbox.newcomers.push_back({std::move(socket), std::move(tls)});
   }
   impl_->poller.wake();
 }
@@ -132,12 +146,15 @@ void Worker::for_each_connection(const std::function<void(const ConnectionInfo&)
 void Worker::Impl::run() {
   const auto stopped = [this] { return host.stopping && (table.empty() || now_ms >= stop_at_ms); };
   while (!stopped()) {
-    const auto ready = poller.wait(turns.empty() ? until_next_timer_ms() : 0);
+    const bool waiting = turns.empty() && handshakes.empty();
+    const auto ready = poller.wait(waiting ? until_next_timer_ms() : 0);
+    if (options.measure_turns) round_began = std::chrono::steady_clock::now();
     const HostClock::Now now = clock.now();
     host.clock.now_s = now.unix_s;
     now_ms = now.monotonic_ms;
     for (const epoll_event& event : ready) handle(event);
     give_turns();
+    give_handshake_turn();
     run_timers();
   }
   finish_if([](const Connection&) { return true; });
@@ -145,20 +162,22 @@ void Worker::Impl::run() {
 
 int Worker::Impl::until_next_timer_ms() const {
   std::int64_t next = tick_at_ms;
-  if (options.idle_timeout_s != 0) next = std::min(next, idle_check_at_ms);
+  if (watches_time()) next = std::min(next, overdue_check_at_ms);
   if (host.stopping) next = std::min(next, stop_at_ms);
   return static_cast<int>(std::max<std::int64_t>(0, next - now_ms));
 }
 
 void Worker::Impl::run_timers() {
   if (now_ms >= tick_at_ms) tick();
-  if (options.idle_timeout_s != 0 && now_ms >= idle_check_at_ms) close_idle();
+  if (watches_time() && now_ms >= overdue_check_at_ms) close_overdue();
 }
 
 void Worker::Impl::handle(const epoll_event& event) {
   if (Poller::is_wake(event)) return read_inbox();
   Connection& connection = *static_cast<Connection*>(event.data.ptr);
-  if (connection.on_event(event.events) && !connection.queued) give_turn(connection);
+  if (!connection.on_event(event.events) || connection.queued) return;
+  if (connection.handshaking()) return queue(connection);
+  give_turn(connection);
 }
 
 void Worker::Impl::read_inbox() {
@@ -167,8 +186,29 @@ void Worker::Impl::read_inbox() {
     const std::lock_guard lock(inbox_mutex);
     std::swap(received, inbox);
   }
-  for (FileDescriptor& socket : received.sockets) open(std::move(socket));
+  for (auto& [socket, tls] : received.newcomers) open(std::move(socket), tls.get());
   if (received.stop_grace_ms) begin_stop(*received.stop_grace_ms);
+}
+
+void Worker::Impl::queue(Connection& connection) {
+  connection.queued = true;
+  if (connection.handshaking()) {
+    handshakes.push_back(&connection);
+  } else {
+    turns.push_back(&connection);
+  }
+}
+
+// One a round: a step of a handshake takes as long as a thousand requests, and however many
+// clients arrive at once, those that are being served wait for one at most.
+void Worker::Impl::give_handshake_turn() {
+  while (!handshakes.empty()) {
+    Connection* const connection = handshakes.front();
+    handshakes.pop_front();
+    if (connection == nullptr) continue;  // finished meanwhile
+    connection->queued = false;
+    return give_turn(*connection);
+  }
 }
 
 // One turn for each that waited; those that want another wait behind the next events.
@@ -185,18 +225,25 @@ void Worker::Impl::give_turns() {
 
 void Worker::Impl::give_turn(Connection& connection) {
   const Connection::Next next = connection.take_turn();
+  if (options.measure_turns) {
+    const std::chrono::nanoseconds took = std::chrono::steady_clock::now() - round_began;
+    turn_latency.record(static_cast<std::uint64_t>(took.count()));
+  }
   if (next == Connection::Next::kClose) return finish(connection);
   if (next == Connection::Next::kWaitForEvent) {
     if (host.stopping && !connection.busy()) finish(connection);
     return;
   }
-  connection.queued = true;
-  turns.push_back(&connection);
+  queue(connection);
 }
 
-void Worker::Impl::open(FileDescriptor socket) {
+void Worker::Impl::open(FileDescriptor socket, SSL_CTX* tls) {
   try {
-    auto connection = std::make_unique<Connection>(std::move(socket), host);
+    if (tls != nullptr && host.tls_buffers == nullptr) {
+      host.tls_buffers = std::make_unique<TlsBuffers>(kReadBufferBytes);
+      serves_tls = true;
+    }
+    auto connection = std::make_unique<Connection>(std::move(socket), tls, host);
     connection->table_index = table.size();
     const std::lock_guard lock(table_mutex);
     table.push_back(std::move(connection));
@@ -210,7 +257,10 @@ void Worker::Impl::open(FileDescriptor socket) {
 void Worker::Impl::finish(Connection& connection) {
   const AdminResult::Next asked = connection.requested();
   const std::size_t index = connection.table_index;
-  if (connection.queued) std::ranges::replace(turns, &connection, nullptr);
+  if (connection.queued) {
+    std::ranges::replace(turns, &connection, nullptr);
+    std::ranges::replace(handshakes, &connection, nullptr);
+  }
   std::unique_ptr<Connection> leaving;
   {
     const std::lock_guard lock(table_mutex);
@@ -243,13 +293,27 @@ void Worker::Impl::tick() {
   tick_at_ms = now_ms + (more ? kBusyTick_ms : kTick_ms);
 }
 
-// As memcached: only a client from which we wait for a command is idle.
-void Worker::Impl::close_idle() {
-  finish_if([&](const Connection& connection) {
-    return !connection.busy() &&
-           host.clock.now_s - connection.info().last_active_s() > options.idle_timeout_s;
-  });
-  idle_check_at_ms = now_ms + kIdleCheck_ms;
+// Only then is there a reason to look at every connection now and then.
+bool Worker::Impl::watches_time() const {
+  return options.idle_timeout_s != 0 || serves_tls || options.session.authenticator != nullptr;
+}
+
+bool Worker::Impl::overdue(Connection& connection) const {
+  const UnixSeconds age_s = host.clock.now_s - connection.opened_s();
+  if (connection.handshaking()) {
+    if (age_s <= options.handshake_limit_s) return false;
+    connection.give_up_handshake();
+    return true;
+  }
+  if (!connection.logged_in()) return age_s > options.login_limit_s;
+  // As memcached: only a client from which we wait for a command is idle.
+  return options.idle_timeout_s != 0 && !connection.busy() &&
+         host.clock.now_s - connection.info().last_active_s() > options.idle_timeout_s;
+}
+
+void Worker::Impl::close_overdue() {
+  finish_if([&](Connection& connection) { return overdue(connection); });
+  overdue_check_at_ms = now_ms + kOverdueCheck_ms;
 }
 
 void Worker::Impl::begin_stop(std::int64_t grace_ms) {

@@ -25,11 +25,16 @@
 
 namespace isocache {
 
+// A client that speaks TLS has this long to finish its handshake.
+inline constexpr unsigned kHandshakeLimit_s = 10;
+
 struct WorkerOptions {
   bool measure_turns = false;  // somebody may ask for turn_latency()
   unsigned index = 0;
   unsigned threads = 1;
   unsigned idle_timeout_s = 0;  // 0: none
+  unsigned handshake_limit_s = kHandshakeLimit_s;
+  unsigned login_limit_s = limits::kLoginLimit_s;
   SessionOptions session;
 };
 

@@ -44,6 +44,16 @@ struct Settings {
   bool max_connections_fast = true;  // -o maxconns_fast
   std::string memory_file;           // -e; empty shows as (null)
 
+  // --- TLS (shown only), if tls_enabled -----------------------------------------------------
+  std::string tls_chain_cert;                    // ssl_chain_cert; empty texts show as NULL
+  std::string tls_key;                           // ssl_key
+  unsigned tls_key_format = 1;                   // ssl_keyformat: OpenSSL's number, 1 PEM, 2 DER
+  unsigned tls_verify_bits = 0;                  // ssl_verify_mode: OpenSSL's SSL_VERIFY_...
+  std::string tls_ciphers;                       // ssl_ciphers
+  std::string tls_ca_cert;                       // ssl_ca_cert
+  bool tls_session_cache = false;                // ssl_session_cache
+  std::string_view tls_min_version = "tlsv1.2";  // ssl_min_version
+
   // --- accepted and shown for tools; the engine has no use for them -------------------------
   bool detail_enabled = false;           // stats detail on|off
   char prefix_delimiter = ':';           // -D

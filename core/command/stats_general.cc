@@ -76,7 +76,7 @@ void write_server(const EngineFigures& figures, const HostStats& host, const Set
   stats.add("hash_is_expanding", figures.index_growing ? 1U : 0U);
 }
 
-// There are no pages to move between classes.
+// There are no pages to move between classes, and no log to watch.
 void write_slab_mover(StatsWriter& stats) {
   stats.add("slab_reassign_rescues", 0U);
   stats.add("slab_reassign_chunk_rescues", 0U);
@@ -96,6 +96,18 @@ void write_slab_mover(StatsWriter& stats) {
   stats.add("log_watcher_skipped", 0U);
   stats.add("log_watcher_sent", 0U);
   stats.add("log_watchers", 0U);
+}
+
+void write_tls(const HostStats& host, const Settings& settings, StatsWriter& stats) {
+  if (!settings.tls_enabled) return;
+  if (settings.tls_session_cache) stats.add("ssl_new_sessions", host.tls_new_sessions);
+  stats.add("ssl_handshake_errors", host.tls_handshake_errors);
+  stats.add("ssl_proto_errors", host.tls_protocol_errors);
+  stats.add("time_since_server_cert_refresh", host.tls_loaded_ago_s);
+}
+
+// We leave it to the kernel and the main thread to spread connections.
+void write_network_cards(StatsWriter& stats) {
   stats.add("unexpected_napi_ids", 0U);
   stats.add("round_robin_fallback", 0U);
 }
@@ -142,6 +154,8 @@ void write_stats(const EngineFigures& figures, const HostStats& host, const Sett
   write_commands(figures.engine, host, stats);
   write_server(figures, host, settings, stats);
   write_slab_mover(stats);
+  write_tls(host, settings, stats);
+  write_network_cards(stats);
   write_items(figures, stats);
   write_own(figures, stats);
   stats.end();

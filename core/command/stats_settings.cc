@@ -96,6 +96,23 @@ void write_tier(const Settings& settings, StatsWriter& stats) {
   stats.add("ext_drop_unread", yes_no(settings.ext_drop_unread));
 }
 
+// A reply is encrypted in records of 16 KB, as with memcached's default; the kernel's TLS is not
+// used.
+void write_tls(const Settings& settings, StatsWriter& stats) {
+  constexpr unsigned kRecordBytes = 16384;
+  stats.add("ssl_enabled", "yes");
+  stats.add("ssl_chain_cert", text_or(settings.tls_chain_cert, "NULL"));
+  stats.add("ssl_key", text_or(settings.tls_key, "NULL"));
+  stats.add("ssl_verify_mode", settings.tls_verify_bits);
+  stats.add("ssl_keyformat", settings.tls_key_format);
+  stats.add("ssl_ciphers", text_or(settings.tls_ciphers, "NULL"));
+  stats.add("ssl_ca_cert", text_or(settings.tls_ca_cert, "NULL"));
+  stats.add("ssl_wbuf_size", kRecordBytes);
+  stats.add("ssl_session_cache", yes_no(settings.tls_session_cache));
+  stats.add("ssl_kernel_tls", "no");
+  stats.add("ssl_min_version", settings.tls_min_version);
+}
+
 }  // namespace
 
 void write_stats_settings(const Settings& settings, Output& out) {
@@ -103,6 +120,7 @@ void write_stats_settings(const Settings& settings, Output& out) {
   write_server(settings, stats);
   write_memory(settings, stats);
   write_tier(settings, stats);
+  if (settings.tls_enabled) write_tls(settings, stats);
   stats.add("num_napi_ids", 0U);
   stats.add("memory_file", text_or(settings.memory_file, "(null)"));
   stats.add("client_flags_size", sizeof(ItemHeader::client_flags));
