@@ -32,9 +32,9 @@ int counters_slot() {
   return slot;
 }
 
-// The reason that OpenSSL gave last; empties its queue of errors.
+// The first reason that OpenSSL gave, the others follow from it; empties its queue of errors.
 std::string take_reason() {
-  const char* const reason = ERR_reason_error_string(ERR_peek_last_error());
+  const char* const reason = ERR_reason_error_string(ERR_peek_error());
   ERR_clear_error();
   return reason == nullptr ? "not understood" : reason;
 }
