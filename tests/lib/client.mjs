@@ -1,17 +1,19 @@
 // A raw connection: bytes out, bytes in, and ways to know where a reply ends.
 
 import net from 'node:net';
+import tls from 'node:tls';
 
 const DEFAULT_LIMIT_MS = 10_000;
 let barriers = 0;
 
 export class RawClient {
-  /** REQUIRES: `address` as for net.connect(). */
+  /** `address` as for net.connect(); with `tls`, the options of tls.connect(): encrypted. */
   static async connect(address, { limitMs = DEFAULT_LIMIT_MS, highWaterMark, allowHalfOpen = false } = {}) {
-    const socket = net.connect({ ...address, noDelay: true, allowHalfOpen, highWaterMark });
+    const options = { ...address, ...address.tls, noDelay: true, allowHalfOpen, highWaterMark };
+    const socket = address.tls ? tls.connect(options) : net.connect(options);
     await new Promise((resolve, reject) => {
       const timer = setTimeout(() => { socket.destroy(); reject(new Error('no connection in time')); }, limitMs);
-      socket.once('connect', () => { clearTimeout(timer); resolve(); });
+      socket.once(address.tls ? 'secureConnect' : 'connect', () => { clearTimeout(timer); resolve(); });
       socket.once('error', (error) => { clearTimeout(timer); reject(error); });
     });
     return new RawClient(socket, limitMs);

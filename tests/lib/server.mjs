@@ -90,6 +90,7 @@ export class Server {
     this.pid = child.pid;
     this.port = null;
     this.httpPort = null;  // of --http
+    this.tls = undefined;  // how clients speak TLS with it: the options of tls.connect()
     this.stderr = '';
     this.stopSignal = 'SIGTERM';
     child.stderr.setEncoding('utf8').on('data', (text) => { this.stderr += text; });
@@ -97,8 +98,10 @@ export class Server {
 
   get alive() { return this.child.exitCode === null && this.child.signalCode === null; }
 
-  /** Where net.connect() finds it. */
-  get address() { return this.socketPath ? { path: this.socketPath } : { host: '127.0.0.1', port: this.port }; }
+  /** Where RawClient.connect() finds it; net.connect() does, too. */
+  get address() {
+    return this.socketPath ? { path: this.socketPath } : { host: '127.0.0.1', port: this.port, tls: this.tls };
+  }
 
   /** Resident memory, bytes. */
   residentBytes() {

@@ -1,0 +1,475 @@
+// TLS on the memcached port: other people's clients, certificates, and clients that misbehave.
+
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { Duplex } from 'node:stream';
+import { describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import tls from 'node:tls';
+import { fileURLToPath } from 'node:url';
+
+import { Certificates, needOpenssl, opensslPath } from '../lib/certificates.mjs';
+import { RawClient, readStats, statsOf, withClient } from '../lib/client.mjs';
+import { Random, seedFromEnvironment } from '../lib/random.mjs';
+import { isocachedPath, needIsocached, needMemcached, runProgram, spawnBound, startIsocached,
+  startMemcached, withServer } from '../lib/server.mjs';
+import { playFragmented, playStepwise, readTranscripts } from '../lib/transcript.mjs';
+
+const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
+const skip = needIsocached || needOpenssl;
+const limit = { timeout: 120_000 };
+const MB = 2 ** 20;
+const PYTHON = '/usr/bin/python3';
+const PYMEMCACHE = '/usr/lib/python3/dist-packages/pymemcache';
+const seed = seedFromEnvironment(Date.now() % 1_000_000);
+
+const certificates = skip ? null : new Certificates();
+const serverPair = certificates?.issue('server');
+
+const set = (key, value) => `set ${key} 0 0 ${value.length}\r\n${value}\r\n`;
+const value = (key, bytes) => `VALUE ${key} 0 ${bytes.length}\r\n${bytes}\r\nEND\r\n`;
+
+/** A server with TLS; its clients trust it. */
+async function startTls(args = [], words = []) {
+  const server = await startIsocached([...certificates.serverArgs(serverPair, ...words), ...args]);
+  server.tls = certificates.clientOptions();
+  return server;
+}
+const onServer = (use, args, words) => withServer(() => startTls(args, words), [], use);
+const talk = (use, args, words) => onServer((server) => withClient(server, (client) => use(client, server)), args, words);
+
+/** The same server for clients that connect in another way. */
+const as = (server, options) => ({ address: { ...server.address, tls: { ...server.address.tls, ...options } } });
+const plain = (server) => ({ host: '127.0.0.1', port: server.port });
+
+/** Whether a client with these options is served, or why not. */
+async function outcome(server, options) {
+  try {
+    return await withClient(as(server, options), async (client) => {
+      const reply = await client.ask('mn\r\n', 5000);
+      if (client.error) throw client.error;
+      return reply === '' ? 'closed' : reply;
+    }, { limitMs: 5000 });
+  } catch (error) {
+    return error.code ?? error.message;
+  }
+}
+
+async function eventually(check, what, limitMs = 10_000) {
+  for (const end = Date.now() + limitMs; !await check();) {
+    assert.ok(Date.now() < end, what);
+    await sleep(20);
+  }
+}
+
+const certificateOf = (client) => client.socket.getPeerCertificate().subject.CN;
+const countOf = async (client, key) => Number((await statsOf(client))[key]);
+
+describe('isocached with TLS', { skip, concurrency: 1 }, () => {
+  for (const version of ['TLSv1.2', 'TLSv1.3']) {
+    test(`values and pipelines, ${version}`, limit, () => onServer((server) => withClient(
+      as(server, { minVersion: version, maxVersion: version }), async (client) => {
+        assert.equal(client.socket.getProtocol(), version);
+        assert.equal(await client.ask(`${set('a', '1')}get a\r\n`), `STORED\r\n${value('a', '1')}`);
+        const random = new Random(seed);
+        for (const length of [4096, 16_383, 16_384, 16_385, 65_536, 1_000_000]) {
+          const bytes = random.bytes(97).repeat(Math.ceil(length / 97)).slice(0, length);
+          assert.equal(await client.ask(set('large', bytes)), 'STORED\r\n');
+          assert.ok(await client.ask('get large\r\n') === value('large', bytes), `${length} bytes differ`);
+        }
+        let sent = '';
+        let expected = '';
+        for (let i = 0; i < 10_000; ++i) {
+          sent += `${set('k', String(i))}get k\r\nset n 0 0 1 noreply\r\nx\r\nmg k v q\r\n`;
+          expected += `STORED\r\n${value('k', String(i))}VA ${String(i).length}\r\n${i}\r\n`;
+        }
+        assert.ok(await client.ask(sent, 30_000) === expected, 'replies out of order, lost or doubled');
+        // Many large replies to one batch.
+        const large = value('large', random.bytes(50).repeat(10_000));
+        await client.ask(set('large', large.split('\r\n')[1]));
+        assert.ok(await client.ask('get large\r\n'.repeat(50), 30_000) === large.repeat(50));
+      })));
+  }
+
+  test('every transcript', limit, (context) => onServer(async (server) => {
+    context.diagnostic(`ISOCACHE_SEED=${seed}`);
+    const random = new Random(seed);
+    const problems = [];
+    for (const { name, sections } of readTranscripts(path.join(root, 'tests', 'conformance'))) {
+      for (const section of sections) {
+        // The one command that knows of TLS.
+        for (const step of section.steps) if (step.sent === 'refresh_certs\r\n') step.expected = 'OK\r\n';
+        for (const problem of [...await playStepwise(server, section), ...await playFragmented(server, section, random)]) {
+          problems.push(`${name} ${problem}`);
+        }
+      }
+    }
+    assert.ok(problems.length === 0, `\n${problems.slice(0, 5).join('\n\n')}\n(${problems.length} problems)`);
+  }, ['-t', '2']));
+
+  test('openssl s_client', limit, () => onServer(async (server) => {
+    for (const version of ['-tls1_2', '-tls1_3']) {
+      const child = spawnBound(opensslPath, ['s_client', '-quiet', '-verify_return_error', version,
+        '-CAfile', certificates.authority.cert, '-connect', `127.0.0.1:${server.port}`], { stdio: ['pipe', 'pipe', 'ignore'] });
+      let output = '';
+      child.stdout.setEncoding('latin1').on('data', (text) => { output += text; });
+      child.stdin.write(`${set('s', 'from s_client')}get s\r\nquit\r\n`);
+      await new Promise((resolve) => child.once('close', resolve));
+      assert.equal(output, `STORED\r\n${value('s', 'from s_client')}`);
+    }
+  }));
+
+  test('pymemcache', { ...limit, skip: existsSync(PYMEMCACHE) ? false : 'no python3-pymemcache here' },
+    () => onServer(async (server) => {
+      const program = `
+import ssl
+from pymemcache.client.base import Client, PooledClient
+trust = ssl.create_default_context(cafile='${certificates.authority.cert}')
+for make in (Client, PooledClient):
+    client = make(('localhost', ${server.port}), tls_context=trust, timeout=10)
+    assert client.set('k', b'v' * 900000, noreply=False)
+    assert client.get('k') == b'v' * 900000
+    assert client.set_many({'k%d' % i: b'%d' % i for i in range(1000)}) == []
+    assert len(client.get_many(['k%d' % i for i in range(1000)])) == 1000
+    assert client.incr('k7', 3) == 10 and client.delete('k7', noreply=False) and client.get('k7') is None
+    client.close()
+try:
+    Client(('localhost', ${server.port}), tls_context=ssl.create_default_context(), timeout=10).get('k')
+except ssl.SSLCertVerificationError:
+    print('done')
+`;
+      const { code, stdout, stderr } = await runProgram(PYTHON, ['-c', program]);
+      assert.equal(stderr, '');
+      assert.deepEqual([code, stdout], [0, 'done\n']);
+    }));
+
+  test('clients show certificates, if they are asked to', limit, async () => {
+    const strangers = new Certificates();
+    const mine = certificates.clientOptions(certificates.issue('client'));
+    const others = certificates.clientOptions(strangers.issue('stranger'));
+    const both = ['TLSv1.2', 'TLSv1.3'].map((maxVersion) => ({ maxVersion }));
+    const served = 'MN\r\n';
+    const cases = [  // ssl_verify_mode, who comes, whether it is served
+      [0, {}, true], [0, others, true],
+      [1, {}, true], [1, mine, true], [1, others, false],
+      [2, {}, false], [2, mine, true], [2, others, false],
+      [3, {}, false], [3, mine, true],
+    ];
+    for (const mode of [0, 1, 2, 3]) {
+      await onServer(async (server) => {
+        for (const [, who, isServed] of cases.filter(([of]) => of === mode)) {
+          for (const version of both) {
+            const got = await outcome(server, { ...who, ...version });
+            assert.equal(got === served, isServed, `mode ${mode}, ${version.maxVersion}: ${got}`);
+          }
+        }
+        if (mode !== 2) return;
+        // Four that failed, counted; a good one is served after them.
+        await withClient(as(server, mine), async (client) => {
+          assert.equal(await countOf(client, 'ssl_handshake_errors'), 4);
+          assert.equal(await countOf(client, 'ssl_proto_errors'), 0);
+        });
+      }, [], [`ssl_verify_mode=${mode}`, `ssl_ca_cert=${certificates.authority.cert}`]);
+    }
+  });
+
+  test('old versions are refused, unless allowed', limit, async () => {
+    const only = (version) => ({ minVersion: version, maxVersion: version, ciphers: 'DEFAULT@SECLEVEL=0' });
+    const words = { none: [], old: ['ssl_min_version=0', 'ssl_ciphers=DEFAULT@SECLEVEL=0'], new: ['ssl_min_version=3'] };
+    const lowest = { none: 2, old: 0, new: 3 };
+    for (const setting of ['none', 'old', 'new']) {
+      await onServer(async (server) => {
+        for (const [index, version] of ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'].entries()) {
+          const expected = index >= lowest[setting] ? 'MN\r\n' : 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION';
+          assert.equal(await outcome(server, only(version)), expected, `${version}, ${setting}`);
+        }
+      }, [], words[setting]);
+    }
+  });
+
+  test('the cipher that was asked for', limit, () => onServer((server) => withClient(
+    as(server, { maxVersion: 'TLSv1.2' }), (client) => {
+      assert.equal(client.socket.getCipher().name, 'ECDHE-ECDSA-AES128-GCM-SHA256');
+    }), [], ['ssl_ciphers=ECDHE-ECDSA-AES128-GCM-SHA256']));
+
+  test('sessions are resumed with ssl_session_cache, and only then', limit, async () => {
+    for (const words of [[], ['ssl_session_cache']]) {
+      await onServer(async (server) => {
+        for (const maxVersion of ['TLSv1.2', 'TLSv1.3']) {
+          let session;
+          await withClient(as(server, { maxVersion }), async (client) => {
+            client.socket.on('session', (given) => { session = given; });
+            assert.equal(await client.ask('mn\r\n'), 'MN\r\n');
+            session ??= client.socket.getSession();  // of TLS 1.2: it came before we listened
+          });
+          await withClient(as(server, { maxVersion, session }), async (client) => {
+            assert.equal(await client.ask('mn\r\n'), 'MN\r\n');
+            assert.equal(client.socket.isSessionReused(), words.length > 0, maxVersion);
+          });
+        }
+        await withClient(server, async (client) => {
+          const { ssl_new_sessions: made } = await statsOf(client);
+          if (words.length === 0) assert.equal(made, undefined);
+          else assert.ok(Number(made) >= 3, made);
+        });
+      }, [], words);
+    }
+  });
+
+  test('refresh_certs: new connections see the new certificate, old ones live on', limit, async () => {
+    const pair = certificates.issue('first');
+    const server = await startIsocached(certificates.serverArgs(pair));
+    server.tls = certificates.clientOptions();
+    await withServer(() => server, [], () => withClient(server, async (old) => {
+      assert.equal(certificateOf(old), 'first');
+      await sleep(2100);
+      assert.ok(await countOf(old, 'time_since_server_cert_refresh') >= 2);
+      Certificates.replace(pair, certificates.issue('second'));
+      await withClient(server, (client) => assert.equal(certificateOf(client), 'first'));
+      assert.equal(await old.ask('refresh_certs\r\n'), 'OK\r\n');
+      await withClient(server, (client) => assert.equal(certificateOf(client), 'second'));
+      assert.ok(await countOf(old, 'time_since_server_cert_refresh') < 2);
+      // What cannot be used changes nothing.
+      Certificates.replace(pair, { cert: certificates.issue('third').cert, key: serverPair.key });
+      assert.equal(await old.ask('refresh_certs\r\n'),
+        `Error loading the key: ${pair.key} : it does not belong to the certificate in ${pair.cert}\r\n`);
+      await withClient(server, (client) => assert.equal(certificateOf(client), 'second'));
+    }));
+  });
+
+  test('notls: a port without, beside one with', limit, async () => {
+    const server = await startTls(['-l', '127.0.0.1', '-l', 'notls:127.0.0.2']);
+    await withServer(() => server, [], async () => {
+      assert.match(server.stderr, /listening 127\.0\.0\.1:\d+ tls\n/);
+      const [, port] = /listening 127\.0\.0\.2:(\d+)\n/.exec(server.stderr);
+      await withClient({ address: { host: '127.0.0.2', port: Number(port) } }, async (client) => {
+        assert.equal(await client.ask(set('a', 'plain')), 'STORED\r\n');
+        await withClient(server, async (other) => assert.equal(await other.ask('get a\r\n'), value('a', 'plain')));
+        const settings = await statsOf(client, 'settings');
+        assert.equal(settings.inter, '127.0.0.1,notls:127.0.0.2');
+      });
+    });
+  });
+
+  test('stats: memcached\'s keys in its order', { ...limit, skip: needMemcached }, async () => {
+    const words = ['ssl_verify_mode=3', `ssl_ca_cert=${certificates.authority.cert}`, 'ssl_session_cache',
+      'ssl_min_version=3', 'ssl_ciphers=HIGH'];
+    const args = certificates.serverArgs(serverPair, ...words);
+    const own = certificates.clientOptions(certificates.issue('client'));
+    const isTls = ([key]) => /ssl|cert/.test(key);
+    const read = (start) => withServer(start, args, (server) => withClient(as(server, own), async (client) => ({
+      settings: (await readStats(client, 'settings')).filter(isTls),
+      general: (await readStats(client)).map(([key]) => key),
+    })));
+    const theirs = await read(startMemcached);
+    const ours = await read(startIsocached);
+    assert.deepEqual(ours.settings, theirs.settings);
+    // Later versions than Debian's count protocol errors, too.
+    assert.deepEqual(ours.general.filter((key) => isTls([key])),
+      ['ssl_new_sessions', 'ssl_handshake_errors', 'ssl_proto_errors', 'time_since_server_cert_refresh']);
+    assert.deepEqual(theirs.general.filter((key) => isTls([key])),
+      ['ssl_new_sessions', 'ssl_handshake_errors', 'time_since_server_cert_refresh']);
+    assert.equal(ours.general[ours.general.indexOf('ssl_new_sessions') - 1], 'log_watchers');
+    assert.equal(theirs.general[theirs.general.indexOf('ssl_new_sessions') - 1], 'log_watchers');
+  });
+
+  test('what cannot work is refused at the start', limit, async () => {
+    const run = async (program, words) => {
+      const list = words.length ? ['-o', words.join(',')] : [];
+      return runProgram(program, ['-p', '0', '-Z', ...list], { limitMs: 10_000 });
+    };
+    const cert = `ssl_chain_cert=${serverPair.cert}`;
+    const cases = [
+      [[], /-Z: needs -o ssl_chain_cert/],
+      [['ssl_chain_cert=/nowhere.pem'], /Error loading the certificate chain: \/nowhere\.pem : No such file/],
+      [[cert, `ssl_key=${certificates.authority.key}`], /Error loading the key: .*ca\.key : it does not belong/],
+      [[cert, `ssl_key=${serverPair.key}`, 'ssl_ciphers=nothing'], /Error setting the provided cipher\(s\): nothing/],
+      [[cert, `ssl_key=${serverPair.key}`, 'ssl_verify_mode=2'], /ssl_ca_cert/],
+    ];
+    for (const [words, message] of cases) {
+      const { code, stderr } = await run(isocachedPath, words);
+      assert.equal(code, 64, words.join());
+      assert.match(stderr, message);
+    }
+  });
+
+  test('plain text, garbage and broken records close the connection, and are counted', limit, () => talk(async (client, server) => {
+    const send = async (bytes) => {
+      const raw = await RawClient.connect(plain(server));
+      await raw.send(bytes);
+      return raw.readToEnd(5000);
+    };
+    const alert = /^\x15\x03[\x01-\x03]\x00\x02\x02/;
+    for (const bytes of ['get a\r\n', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n', '\x16\x03\x01\xff\xff\x01', 'x'.repeat(20_000)]) {
+      assert.match(await send(bytes), alert, JSON.stringify(bytes.slice(0, 20)));
+    }
+    assert.equal(await countOf(client, 'ssl_handshake_errors'), 4);
+    const random = new Random(seed);
+    for (let i = 0; i < 100; ++i) assert.match(await send(`\x16\x03\x01\x01\x2c${random.bytes(300)}`), alert);
+    for (const [record, errors] of [['\x17\x03\x03\x00\x20' + 'x'.repeat(32), 1], ['\x17\x03\x03\xff\xff', 2], ['quit\r\n', 3]]) {
+      // Behind OpenSSL's back, into an encrypted connection.
+      const socket = net.connect(plain(server));
+      const broken = tls.connect({ socket, ...server.tls });
+      broken.on('error', () => {});
+      broken.write('mn\r\n');
+      await new Promise((resolve) => broken.once('data', resolve));
+      socket.write(Buffer.from(record, 'latin1'));
+      await new Promise((resolve) => broken.once('close', resolve));
+      assert.equal(await countOf(client, 'ssl_proto_errors'), errors);
+    }
+    assert.equal(await client.ask('stats reset\r\n'), 'RESET\r\n');
+    assert.equal(await countOf(client, 'ssl_proto_errors') + await countOf(client, 'ssl_handshake_errors'), 0);
+  }));
+
+  test('a stream that is cut off in the middle of a record is closed, nothing is stored', limit, () => talk(async (client, server) => {
+    for (const half of [3, 20, 500]) {
+      const socket = net.connect(plain(server));
+      const cut = tls.connect({ socket: new Tap(socket, half), ...server.tls });
+      cut.on('error', () => {});
+      await new Promise((resolve) => cut.once('secureConnect', resolve));
+      cut.write(set('cut', 'x'.repeat(1000)));
+      await new Promise((resolve) => socket.once('close', resolve));
+    }
+    assert.equal(await client.ask('get cut\r\n'), 'END\r\n');
+    await eventually(async () => await countOf(client, 'curr_connections') === 1, 'a connection stays');
+    assert.equal(await countOf(client, 'ssl_proto_errors'), 0);
+  }));
+
+  test('bytes one by one', limit, () => onServer(async (server) => {
+    const socket = net.connect({ ...plain(server), noDelay: true });
+    const slow = tls.connect({ socket: new Trickle(socket), ...server.tls });
+    await new Promise((resolve) => slow.once('secureConnect', resolve));
+    const client = new RawClient(slow, 30_000);
+    assert.equal(await client.ask(`${set('a', 'hello\r\nworld')}get a\r\n`), `STORED\r\n${value('a', 'hello\r\nworld')}`);
+    client.close();
+  }));
+
+  test('half-closed connections are answered to the end', limit, () => onServer(async (server) => {
+    const client = await RawClient.connect(server.address, { allowHalfOpen: true });
+    const bytes = 'h'.repeat(300_000);
+    client.send(`${set('a', bytes)}${'get a\r\n'.repeat(20)}`);
+    client.end();
+    assert.ok(await client.readToEnd() === `STORED\r\n${value('a', bytes).repeat(20)}`, 'not everything was answered');
+    assert.equal(client.error, null);
+  }));
+
+  test('a reader that never reads costs little', limit, () => talk(async (client, server) => {
+    assert.equal(await client.ask(set('a', 'x'.repeat(500_000))), 'STORED\r\n');
+    const before = server.residentBytes();
+    const sluggards = [];
+    for (let i = 0; i < 20; ++i) {
+      const sluggard = await RawClient.connect(server.address);
+      sluggard.socket.pause();
+      sluggard.send('get a\r\n'.repeat(2000));  // 1 GB
+      sluggards.push(sluggard);
+    }
+    await sleep(1000);
+    // 64 KB of ciphertext each, and what OpenSSL needs.
+    const each = (server.residentBytes() - before) / sluggards.length;
+    assert.ok(each < 400_000, `${each.toFixed()} bytes each`);
+    assert.equal(await client.ask('mn\r\n'), 'MN\r\n');
+    // One that changes its mind gets all of it.
+    const [late] = sluggards;
+    late.socket.resume();
+    const replies = await late.read(20 * value('a', 'x'.repeat(500_000)).length, 30_000);
+    assert.ok(replies === value('a', 'x'.repeat(500_000)).repeat(20));
+    for (const sluggard of sluggards) sluggard.close();
+    await eventually(async () => await countOf(client, 'curr_connections') === 1, 'a connection stays');
+  }));
+
+  test('slow handshakes and a crowd of them leave the others served', limit, () => talk(async (client, server) => {
+    const waits = async (count) => {
+      const times = [];
+      for (let i = 0; i < count; ++i) {
+        const began = performance.now();
+        await client.ask('mn\r\n');
+        times.push(performance.now() - began);
+      }
+      return times.sort((a, b) => a - b)[Math.floor(count / 2)];
+    };
+    const quiet = await waits(200);
+    // Those that begin and stay.
+    const hello = Buffer.from('\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 'latin1');
+    const idle = [];
+    for (let i = 0; i < 200; ++i) {
+      const socket = net.connect(plain(server));
+      socket.on('error', () => {});
+      socket.write(hello);
+      idle.push(socket);
+    }
+    await eventually(async () => await countOf(client, 'curr_connections') === 201, 'they do not connect');
+    const beside = await waits(200);
+    assert.ok(beside < 2 * quiet + 1, `${beside.toFixed(2)} ms, ${quiet.toFixed(2)} alone`);
+    // A crowd from other processes: 500 handshakes.
+    const child = spawnBound(process.execPath, ['-e', `
+      const tls = require('node:tls');
+      let left = 500;
+      const next = () => { if (left-- > 0) { const s = tls.connect({ port: ${server.port}, host: '127.0.0.1',
+        rejectUnauthorized: false }, () => { s.destroy(); next(); }); s.on('error', next); } };
+      for (let i = 0; i < 50; ++i) next();`], { stdio: 'ignore' });
+    const during = await waits(100);
+    await new Promise((resolve) => (child.exitCode === null ? child.once('exit', resolve) : resolve()));
+    assert.ok(during < 50, `${during.toFixed(2)} ms in the crowd`);
+    for (const socket of idle) socket.destroy();
+  }, ['-t', '1']));
+
+  test('half a handshake has its time', limit, () => onServer(async (server) => {
+    const began = Date.now();
+    const silent = await RawClient.connect(plain(server));
+    const half = await RawClient.connect(plain(server));
+    await half.send('\x16\x03\x01\x02\x00\x01\x00');
+    await Promise.all([silent.readToEnd(20_000), half.readToEnd(20_000)]);
+    const took = Date.now() - began;
+    assert.ok(took > 9_000 && took < 15_000, `${took} ms`);
+    await withClient(server, async (client) => assert.equal(await countOf(client, 'ssl_handshake_errors'), 2));
+  }));
+
+  test('an idle connection holds little', limit, () => talk(async (client, server) => {
+    const open = async (count) => {
+      const opened = await Promise.all(Array.from({ length: count }, () => RawClient.connect(server.address)));
+      for (const one of opened) assert.equal(await one.ask('mn\r\n'), 'MN\r\n');
+      return opened;
+    };
+    const all = await open(100);
+    const before = server.residentBytes();
+    all.push(...await open(400));
+    const each = (server.residentBytes() - before) / 400;
+    assert.ok(each < 40_000, `${each.toFixed()} bytes each`);
+    for (const one of all) one.close();
+  }));
+});
+
+/** Passes all on to a socket one byte at a time. */
+class Trickle extends Duplex {
+  constructor(socket) {
+    super();
+    this.socket = socket;
+    socket.on('data', (chunk) => this.push(chunk));
+    socket.on('end', () => this.push(null));
+    socket.on('error', (error) => this.destroy(error));
+  }
+  _read() {}
+  async _write(chunk, _encoding, done) {
+    for (const byte of chunk) {
+      this.socket.write(Buffer.of(byte));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    done();
+  }
+  _final(done) { this.socket.end(done); }
+  _destroy(error, done) { this.socket.destroy(); done(error); }
+}
+
+/** Passes all on to a socket until a large piece comes: of that only `half` bytes, then the end. */
+class Tap extends Trickle {
+  constructor(socket, half) {
+    super(socket);
+    this.half = half;
+  }
+  _write(chunk, _encoding, done) {
+    if (chunk.length < 900) this.socket.write(chunk, done);
+    else this.socket.end(chunk.subarray(0, this.half), done);
+  }
+}
