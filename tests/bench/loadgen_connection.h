@@ -2,8 +2,12 @@
 // so on. That is what `--depth` means: 1 is a client that waits, 32 one that pipelines.
 #pragma once
 
+#include <openssl/ssl.h>
+#include <sys/types.h>
+
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -29,8 +33,8 @@ struct LoadCounts {
 
 class Connection {
  public:
-  // Non-blocking. Throws std::runtime_error when the server cannot be reached.
-  Connection(const std::string& address, Workload& workload);
+  // Non-blocking, once connected. Throws std::runtime_error when the server cannot be reached.
+  Connection(const std::string& address, bool tls, Workload& workload);
 
   int fd() const { return socket_.fd(); }
   bool idle() const { return next_reply_ == expected_.size(); }
@@ -45,10 +49,14 @@ class Connection {
   void receive(LoadCounts& counts);
 
  private:
+  // As send() and recv(): -1 and EAGAIN if there is nothing to do.
+  ssize_t write_some(const char* from, std::size_t bytes);
+  ssize_t read_some(char* to, std::size_t bytes);
   void take_replies(LoadCounts& counts);
   void make_room();
 
   Socket socket_;
+  std::unique_ptr<SSL, decltype(&SSL_free)> tls_;  // null: plain
   Workload& workload_;
   SteadyClock::time_point due_;
   std::string request_;

@@ -12,6 +12,7 @@ inline constexpr std::size_t kMaxKeyBytes = 250;
 
 struct LoadOptions {
   std::string server = "127.0.0.1:11211";
+  bool tls = false;  // without looking at the server's certificate
   std::string workload = "get";
   unsigned threads = 1;
   unsigned connections = 1;     // in all
