@@ -199,8 +199,8 @@ void Worker::Impl::queue(Connection& connection) {
   }
 }
 
-// One a round: a step of a handshake takes as long as a thousand requests (README.md), and however
-// many clients arrive at once, those that are being served wait for one at most.
+// One a round: a step of a handshake takes as long as a thousand requests (tls/README.md), and
+// however many clients arrive at once, those that are being served wait for one at most.
 void Worker::Impl::give_handshake_turn() {
   while (!handshakes.empty()) {
     Connection* const connection = handshakes.front();
