@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 
 #include <array>
 #include <memory>
@@ -16,13 +17,15 @@ namespace isocache {
 
 struct SocketPair {
   FileDescriptor server;  // non-blocking
-  FileDescriptor client;
+  FileDescriptor client;  // waits for bytes for 10 s at most
   SocketPair() {
     std::array<int, 2> ends{};
     ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data());
     server = FileDescriptor(ends[0]);
     client = FileDescriptor(ends[1]);
     ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    constexpr timeval kLimit{.tv_sec = 10, .tv_usec = 0};
+    ::setsockopt(ends[1], SOL_SOCKET, SO_RCVTIMEO, &kLimit, sizeof kLimit);
   }
 };
 

@@ -63,8 +63,6 @@ class TlsWorkerTest : public testing::Test {
 
 // Up to the end of the connection, or what is there after a while.
 std::string receive(int socket) {
-  constexpr timeval kLimit{.tv_sec = 10, .tv_usec = 0};
-  ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &kLimit, sizeof kLimit);
   std::string all;
   std::array<char, 4096> buffer{};
   for (;;) {
