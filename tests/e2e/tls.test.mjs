@@ -195,21 +195,23 @@ except ssl.SSLCertVerificationError:
     }), [], ['ssl_ciphers=ECDHE-ECDSA-AES128-GCM-SHA256']));
 
   test('sessions are resumed with ssl_session_cache, and only then', limit, async () => {
-    for (const words of [[], ['ssl_session_cache']]) {
+    const own = certificates.clientOptions(certificates.issue('client'));
+    const verifying = ['ssl_session_cache', 'ssl_verify_mode=2', `ssl_ca_cert=${certificates.authority.cert}`];
+    for (const words of [[], ['ssl_session_cache'], verifying]) {
       await onServer(async (server) => {
         for (const maxVersion of ['TLSv1.2', 'TLSv1.3']) {
           let session;
-          await withClient(as(server, { maxVersion }), async (client) => {
+          await withClient(as(server, { ...own, maxVersion }), async (client) => {
             client.socket.on('session', (given) => { session = given; });
             assert.equal(await client.ask('mn\r\n'), 'MN\r\n');
             session ??= client.socket.getSession();  // of TLS 1.2: it came before we listened
           });
-          await withClient(as(server, { maxVersion, session }), async (client) => {
+          await withClient(as(server, { ...own, maxVersion, session }), async (client) => {
             assert.equal(await client.ask('mn\r\n'), 'MN\r\n');
             assert.equal(client.socket.isSessionReused(), words.length > 0, maxVersion);
           });
         }
-        await withClient(server, async (client) => {
+        await withClient(as(server, own), async (client) => {
           const { ssl_new_sessions: made } = await statsOf(client);
           if (words.length === 0) assert.equal(made, undefined);
           else assert.ok(Number(made) >= 3, made);

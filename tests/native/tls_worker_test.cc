@@ -110,6 +110,18 @@ TEST_F(TlsWorkerTest, ClosesWhoDoesNotLogIn) {
   EXPECT_TRUE(client.was_ended());
 }
 
+TEST_F(TlsWorkerTest, AGoodbyeIsTheEndWhetherOrNotTheSocketIsClosed) {
+  start();
+  const FileDescriptor socket = adopt(true);
+  TlsClient client(socket.get());
+  ASSERT_TRUE(client.handshake());
+  client.send("mn\r\n");
+  SSL_shutdown(client.ssl());
+  EXPECT_EQ(client.receive(), "MN\r\n");
+  EXPECT_EQ(client.receive(), "");
+  EXPECT_TRUE(client.was_ended());
+}
+
 TEST_F(TlsWorkerTest, MeasuresTurns) {
   start();
   const FileDescriptor plain = adopt(false);
