@@ -15,7 +15,7 @@
 
 #include "native/file_descriptor.h"
 #include "native/http/http_host.h"
-#include "native/http/stream.h"
+#include "native/http/socket_stream.h"
 #include "native/http/websocket_connection.h"
 
 namespace isocache {
@@ -55,7 +55,7 @@ class HttpConnection {
   Awaitable<void> say_goodbye();
 
   HttpHost& host_;
-  Stream stream_;
+  SocketStream stream_;
   ConnectionInfo info_;
   beast::flat_buffer buffer_;  // received and not yet parsed
   Phase phase_ = Phase::kReading;

@@ -30,7 +30,7 @@ SessionOptions session_options(const HttpHost& host) {
 
 class WebSocketConnection::Impl final : public ReadWatcher {
  public:
-  Impl(Stream& stream, HttpHost& host, ConnectionInfo& info)
+  Impl(SocketStream& stream, HttpHost& host, ConnectionInfo& info)
       : host_(host),
         stream_(stream),
         info_(info),
@@ -71,9 +71,9 @@ class WebSocketConnection::Impl final : public ReadWatcher {
   }
 
   HttpHost& host_;
-  Stream& stream_;
+  SocketStream& stream_;
   ConnectionInfo& info_;
-  websocket::stream<Stream&> socket_;
+  websocket::stream<SocketStream&> socket_;
   Session session_;
   Timer changed_;  // never fires: cancelled when one of the flags below changes
   std::vector<char> read_buffer_;
@@ -316,7 +316,7 @@ void WebSocketConnection::Impl::tick(std::int64_t now_ms) {
   }
 }
 
-WebSocketConnection::WebSocketConnection(Stream& stream, HttpHost& host, ConnectionInfo& info)
+WebSocketConnection::WebSocketConnection(SocketStream& stream, HttpHost& host, ConnectionInfo& info)
     : impl_(std::make_unique<Impl>(stream, host, info)) {}
 WebSocketConnection::~WebSocketConnection() = default;
 Awaitable<void> WebSocketConnection::run(const WebSocketRequest& request, const Upgrade& upgrade) {

@@ -14,7 +14,7 @@
 #include <memory>
 
 #include "native/http/http_host.h"
-#include "native/http/stream.h"
+#include "native/http/socket_stream.h"
 #include "native/http/upgrade.h"
 
 namespace isocache {
@@ -24,7 +24,7 @@ using WebSocketRequest = beast::http::request<beast::http::empty_body>;
 class WebSocketConnection {
  public:
   // REQUIRES: all references outlive run().
-  WebSocketConnection(Stream& stream, HttpHost& host, ConnectionInfo& info);
+  WebSocketConnection(SocketStream& stream, HttpHost& host, ConnectionInfo& info);
   ~WebSocketConnection();
 
   // Says 101, then serves it to its end. The stream is then closed or ready to be.

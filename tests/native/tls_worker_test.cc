@@ -37,7 +37,7 @@ class TlsWorkerTest : public testing::Test {
     options_.measure_turns = true;
   }
   ~TlsWorkerTest() override {
-    worker_->stop();
+    worker_->stop(2000);
     worker_->join();
   }
   void start() {
@@ -127,7 +127,7 @@ TEST_F(TlsWorkerTest, MeasuresTurns) {
   const FileDescriptor plain = adopt(false);
   ASSERT_EQ(::send(plain.get(), "mn\r\nquit\r\n", 10, 0), 10);
   EXPECT_EQ(receive(plain.get()), "MN\r\n");
-  worker_->stop();
+  worker_->stop(2000);
   worker_->join();
   std::uint64_t turns = 0;
   for (std::size_t bucket = 0; bucket < LatencyHistogram::kBuckets; ++bucket) {

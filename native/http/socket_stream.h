@@ -48,13 +48,13 @@ class ReadWatcher {
 };
 
 // Models Asio's AsyncReadStream and AsyncWriteStream. One thread; one read and one write at a time.
-class Stream {
+class SocketStream {
  public:
   using Socket = asio::basic_stream_socket<asio::generic::stream_protocol, Executor>;
   using executor_type = Executor;
 
   // Throws boost::system::system_error: the kernel watches no more sockets.
-  Stream(asio::io_context& context, FileDescriptor socket) : socket_(context) {
+  SocketStream(asio::io_context& context, FileDescriptor socket) : socket_(context) {
     socket_.assign(asio::generic::stream_protocol(AF_INET, 0), socket.get());
     socket.release();
   }
@@ -120,11 +120,11 @@ class Stream {
 };
 
 // Beast asks for these two by their names: to close a connection that took too long, ...
-inline void beast_close_socket(Stream& stream) { stream.close(); }
+inline void beast_close_socket(SocketStream& stream) { stream.close(); }
 
 // ... and behind a WebSocket's last frame. HttpConnection says goodbye to TLS and TCP itself.
 template <typename Handler>
-void async_teardown(beast::role_type /*role*/, Stream& stream, Handler&& handler) {
+void async_teardown(beast::role_type /*role*/, SocketStream& stream, Handler&& handler) {
   asio::post(stream.get_executor(),
              asio::append(std::forward<Handler>(handler), beast::error_code()));
 }
