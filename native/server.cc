@@ -17,7 +17,7 @@ Server::Server(const Options& options) : options_(options), started_s_(clock_.no
   if (options_.tls.enabled) tls_ = std::make_unique<TlsContext>(options_.tls, started_s_);
   if (!options_.auth_file.empty()) passwords_ = std::make_unique<PasswordFile>(options_.auth_file);
   show_tls(options_.tls, options_.settings);
-  options_.settings.auth_enabled = !options_.auth_file.empty();
+  options_.settings.auth_file = options_.auth_file;
   listeners_ = open_listeners(options_);
   describe_listeners();
   AcceptorOptions acceptor;

@@ -40,7 +40,7 @@ struct Settings {
   unsigned threads = 1;              // -t
   unsigned tcp_backlog = 1024;       // -b
   unsigned idle_timeout_s = 0;       // -o idle_timeout
-  bool auth_enabled = false;         // -Y
+  std::string auth_file;             // -Y
   bool max_connections_fast = true;  // -o maxconns_fast
   std::string memory_file;           // -e; empty shows as (null)
 

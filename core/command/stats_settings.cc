@@ -47,7 +47,8 @@ void write_server(const Settings& settings, StatsWriter& stats) {
   stats.add("tcp_backlog", settings.tcp_backlog);
   stats.add("binding_protocol", "auto-negotiate");
   stats.add("auth_enabled_sasl", "no");
-  stats.add("auth_enabled_ascii", yes_no(settings.auth_enabled));
+  stats.add("auth_enabled_ascii",
+            settings.auth_file.empty() ? "no" : std::string_view(settings.auth_file));
   stats.add("item_size_max", settings.max_item_bytes);
   stats.add("maxconns_fast", yes_no(settings.max_connections_fast));
 }

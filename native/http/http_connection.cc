@@ -116,6 +116,7 @@ Awaitable<bool> HttpConnection::handshake() {
 Awaitable<bool> HttpConnection::serve_request() {
   Parser parser;
   parser.header_limit(http_limits::kHeaderBytes);
+  parser.body_limit(boost::none);  // none is read
   if (host_.draining) co_return false;
   const auto [error, bytes] = co_await http::async_read_header(stream_, buffer_, parser, kToken);
   host_.counters.bytes_read.add(bytes);

@@ -241,6 +241,48 @@ except ssl.SSLCertVerificationError:
     }));
   });
 
+  test('SIGHUP: both ports see the new certificate; a bad one changes nothing', limit, async () => {
+    const pair = certificates.issue('before');
+    const server = await startIsocached([...certificates.serverArgs(pair), '--http', '127.0.0.1:0']);
+    server.tls = certificates.clientOptions();
+    const web = { address: { ...server.address, port: server.httpPort } };
+    const names = () => Promise.all([server, web].map((to) => withClient(to, async (client) => certificateOf(client))));
+    await withServer(() => server, [], async () => {
+      assert.deepEqual(await names(), ['before', 'before']);
+      Certificates.replace(pair, certificates.issue('after'));
+      server.child.kill('SIGHUP');
+      await eventually(() => /^SIGHUP: certificates reloaded$/m.test(server.stderr), 'no word of the reload');
+      assert.deepEqual(await names(), ['after', 'after']);
+      Certificates.replace(pair, { cert: certificates.issue('worse').cert, key: serverPair.key });
+      server.child.kill('SIGHUP');
+      await eventually(() => /^SIGHUP: certificates not reloaded, the old ones stay in force: .*does not belong/m.test(server.stderr), 'no word of the failure');
+      assert.deepEqual(await names(), ['after', 'after']);
+    });
+  });
+
+  test('healthcheck over TLS', limit, async () => {
+    const server = await startTls(['--http', '127.0.0.1:0']);
+    await withServer(() => server, [], async () => {
+      const check = async (...args) => (await runProgram(isocachedPath, ['healthcheck', ...args])).code;
+      const trust = ['-o', `ssl_ca_cert=${certificates.authority.cert}`];
+      assert.equal(await check(`https://localhost:${server.httpPort}`, ...trust), 0);
+      assert.equal(await check(`tls://localhost:${server.port}`, ...trust), 0);
+      assert.equal(await check(`https://localhost:${server.httpPort}`), 1, 'nobody vouches for the certificate');
+      assert.equal(await check(`https://localhost:${server.httpPort}`, '--no-verify'), 0);
+      assert.equal(await check(`http://localhost:${server.httpPort}`), 1);
+      // As in a container: the same flags, no address.
+      assert.equal(await check(...certificates.serverArgs(serverPair), '--http', `127.0.0.1:${server.httpPort}`), 0);
+    });
+  });
+
+  test('beyond -c, a TLS client is closed', limit, () => onServer(async (server) => {
+    await withClient(server, async (client) => {
+      assert.equal(await client.ask('mn\r\n'), 'MN\r\n');
+      assert.match(await outcome(server, {}), /closed|ECONNRESET|socket disconnected/);
+      assert.equal(await client.ask('mn\r\n'), 'MN\r\n');
+    });
+  }, ['-c', '1']));
+
   test('notls: a port without, beside one with', limit, async () => {
     const server = await startTls(['-l', '127.0.0.1', '-l', 'notls:127.0.0.2']);
     await withServer(() => server, [], async () => {
