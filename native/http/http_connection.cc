@@ -186,7 +186,6 @@ Awaitable<bool> HttpConnection::send(Reply reply, const WebSocketRequest& reques
 // So we end our side, and drop what still comes until the other ends its own.
 Awaitable<void> HttpConnection::say_goodbye() {
   enter(Phase::kClosing, host_.options.times.close);
-  stream_.watch_reads(nullptr);
   if (stream_.encrypted()) co_await stream_.async_tls_shutdown(kToken);
   stream_.shutdown_send();
   std::array<char, 4096> dropped{};

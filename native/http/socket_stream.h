@@ -15,13 +15,17 @@
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/async_base.hpp>
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/core/role.hpp>
 #include <chrono>
 #include <optional>
+#include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "native/file_descriptor.h"
+#include "native/http/http_limits.h"
 
 namespace isocache {
 
@@ -91,16 +95,23 @@ class SocketStream {
   }
   int fd() { return socket_.native_handle(); }
 
-  // Null: nobody is told.
-  void watch_reads(ReadWatcher* watcher) { watcher_ = watcher; }
+  // Beast reads the heads of frames by 1,536 bytes: from now on more is read at once, and handed
+  // out in such pieces. `watcher` is told when all of that is used up; null: nobody.
+  void read_ahead(ReadWatcher* watcher) {
+    watcher_ = watcher;
+    ahead_.resize(http_limits::kSmallReadBytes);
+  }
+  void stop_watching() { watcher_ = nullptr; }
 
   Executor get_executor() { return socket_.get_executor(); }
 
   template <typename Buffers, typename Token>
   auto async_read_some(const Buffers& buffers, Token&& token) {
-    if (watcher_ != nullptr) watcher_->on_socket_read();
-    if (tls_) return tls_->async_read_some(buffers, std::forward<Token>(token));
-    return socket_.async_read_some(buffers, std::forward<Token>(token));
+    return asio::async_initiate<Token, void(beast::error_code, std::size_t)>(
+        [this](auto&& handler, const Buffers& to) {
+          read_some(to, std::forward<decltype(handler)>(handler));
+        },
+        token, buffers);
   }
   template <typename Buffers, typename Token>
   auto async_write_some(const Buffers& buffers, Token&& token) {
@@ -114,9 +125,68 @@ class SocketStream {
   }
 
  private:
+  // Completes a read of less than is read ahead.
+  template <typename Buffers, typename Handler>
+  class AheadOp : public beast::async_base<std::decay_t<Handler>, Executor> {
+   public:
+    AheadOp(SocketStream& stream, const Buffers& to, Handler&& handler)
+        : beast::async_base<std::decay_t<Handler>, Executor>(std::forward<Handler>(handler),
+                                                             stream.get_executor()),
+          stream_(stream),
+          to_(to) {}
+    void operator()(beast::error_code error, std::size_t bytes) {
+      stream_.ahead_end_ = bytes;
+      const std::size_t copied = stream_.take_ahead(to_);
+      this->complete_now(error, copied);
+    }
+
+   private:
+    SocketStream& stream_;
+    Buffers to_;
+  };
+
+  template <typename Buffers, typename Handler>
+  void read_some(const Buffers& to, Handler&& handler) {
+    if (ahead_begin_ != ahead_end_) {
+      const std::size_t copied = take_ahead(to);
+      asio::post(get_executor(),
+                 asio::append(std::forward<Handler>(handler), beast::error_code(), copied));
+      return;
+    }
+    if (watcher_ != nullptr) watcher_->on_socket_read();
+    if (asio::buffer_size(to) >= ahead_.size()) {
+      receive(to, std::forward<Handler>(handler));
+    } else {
+      receive(asio::buffer(ahead_),
+              AheadOp<Buffers, Handler>(*this, to, std::forward<Handler>(handler)));
+    }
+  }
+  template <typename Buffers, typename Handler>
+  void receive(const Buffers& to, Handler&& handler) {
+    if (tls_) {
+      tls_->async_read_some(to, std::forward<Handler>(handler));
+    } else {
+      socket_.async_read_some(to, std::forward<Handler>(handler));
+    }
+  }
+  template <typename Buffers>
+  std::size_t take_ahead(const Buffers& to) {
+    const std::size_t copied = asio::buffer_copy(
+        to, asio::buffer(ahead_.data() + ahead_begin_, ahead_end_ - ahead_begin_));
+    ahead_begin_ += copied;
+    if (ahead_begin_ != ahead_end_) return copied;
+    // Who fills the small buffer may fill the large one.
+    if (ahead_end_ == http_limits::kSmallReadBytes) ahead_.resize(http_limits::kLargeReadBytes);
+    ahead_begin_ = ahead_end_ = 0;
+    return copied;
+  }
+
   Socket socket_;
   std::optional<asio::ssl::stream<Socket&>> tls_;
   ReadWatcher* watcher_ = nullptr;
+  std::vector<char> ahead_;  // what is received; empty: nothing is read ahead
+  std::size_t ahead_begin_ = 0;
+  std::size_t ahead_end_ = 0;
 };
 
 // Beast asks for these two by their names: to close a connection that took too long, ...

@@ -100,9 +100,9 @@ Awaitable<void> WebSocketConnection::Impl::run(const WebSocketRequest& request,
   const auto [error] = co_await socket_.async_accept(request, kToken);
   if (!error) {
     if (upgrade.logged_in) session_.log_in();
-    stream_.watch_reads(this);
+    stream_.read_ahead(this);
     co_await serve();
-    stream_.watch_reads(nullptr);
+    stream_.stop_watching();
   }
   // What refers to this object has to end before it does.
   if (!is_closing_) stream_.cancel();

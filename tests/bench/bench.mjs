@@ -7,6 +7,7 @@ import os from 'node:os';
 import { parseArgs } from 'node:util';
 
 import { runProgram } from '../lib/server.mjs';
+import { idle } from './driver/idle.mjs';
 import { instructionCounts } from './driver/instructions.mjs';
 import { memory } from './driver/memory.mjs';
 import { inProcess } from './driver/process.mjs';
@@ -16,6 +17,7 @@ import { stalls } from './driver/stalls.mjs';
 import { printSummary } from './driver/summary.mjs';
 import { syscalls } from './driver/syscalls.mjs';
 import { traces } from './driver/traces.mjs';
+import { transports } from './driver/transports.mjs';
 import { wire } from './driver/wire.mjs';
 
 // Each prints its tables, and resolves with figures for the summary.
@@ -28,6 +30,8 @@ const parts = {
   scaling,
   process: inProcess,
   stalls,
+  transports,
+  idle,
 };
 
 // Programs that a part cannot do without.

@@ -80,7 +80,9 @@ std::string workload_help() {
 
 void add_options(CLI::App& app, LoadOptions& options) {
   app.add_option("--server", options.server, "HOST:PORT or a unix socket's path");
-  app.add_flag("--tls", options.tls, "speak TLS, whatever certificate the server shows");
+  app.add_flag("--tls", options.transport.tls, "speak TLS, whatever certificate the server shows");
+  app.add_flag("--websocket", options.transport.websocket,
+               "over WebSocket: a frame for each batch");
   app.add_option("--workload", options.workload, workload_help());
   app.add_option("--threads", options.threads)->check(CLI::Range(1, 1024));
   app.add_option("--connections", options.connections, "in all")->check(CLI::Range(1, 10000));

@@ -2,17 +2,13 @@
 // so on. That is what `--depth` means: 1 is a client that waits, 32 one that pipelines.
 #pragma once
 
-#include <openssl/ssl.h>
-#include <sys/types.h>
-
 #include <chrono>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <vector>
 
-#include "bench/connect.h"
 #include "bench/histogram.h"
+#include "bench/loadgen_transport.h"
 #include "bench/loadgen_workload.h"
 
 namespace isocache::bench {
@@ -34,9 +30,9 @@ struct LoadCounts {
 class Connection {
  public:
   // Non-blocking, once connected. Throws std::runtime_error when the server cannot be reached.
-  Connection(const std::string& address, bool tls, Workload& workload);
+  Connection(const std::string& address, const TransportOptions& transport, Workload& workload);
 
-  int fd() const { return socket_.fd(); }
+  int fd() const { return transport_.fd(); }
   bool idle() const { return next_reply_ == expected_.size(); }
   // False: the socket takes no more for now, call send() again when it is writable.
   bool sent() const { return sent_bytes_ == request_.size(); }
@@ -49,14 +45,10 @@ class Connection {
   void receive(LoadCounts& counts);
 
  private:
-  // As send() and recv(): -1 and EAGAIN if there is nothing to do.
-  ssize_t write_some(const char* from, std::size_t bytes);
-  ssize_t read_some(char* to, std::size_t bytes);
   void take_replies(LoadCounts& counts);
   void make_room();
 
-  Socket socket_;
-  std::unique_ptr<SSL, decltype(&SSL_free)> tls_;  // null: plain
+  Transport transport_;
   Workload& workload_;
   SteadyClock::time_point due_;
   std::string request_;

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string>
 
+#include "bench/loadgen_transport.h"
+
 namespace isocache::bench {
 
 inline constexpr std::size_t kMinKeyBytes = 14;  // "key:" and ten digits
@@ -12,7 +14,7 @@ inline constexpr std::size_t kMaxKeyBytes = 250;
 
 struct LoadOptions {
   std::string server = "127.0.0.1:11211";
-  bool tls = false;  // without looking at the server's certificate
+  TransportOptions transport;
   std::string workload = "get";
   unsigned threads = 1;
   unsigned connections = 1;     // in all

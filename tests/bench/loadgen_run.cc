@@ -38,7 +38,8 @@ class Worker {
         workload_(options, index, options.threads),
         epoll_(epoll_create1(EPOLL_CLOEXEC)) {
     for (unsigned i = index; i < options.connections; i += options.threads) {
-      connections_.push_back(std::make_unique<Connection>(options.server, options.tls, workload_));
+      connections_.push_back(
+          std::make_unique<Connection>(options.server, options.transport, workload_));
       epoll_event event{};
       event.events = EPOLLIN;
       event.data.ptr = connections_.back().get();

@@ -16,6 +16,7 @@ function checkFound(server, { workload, keys, values }) {
   }
 }
 
+// `transport` of a server: further options of a load on it, if there are any.
 // Every case `rounds` times on each server, the order turned round each time: [case][server][round].
 export async function measureInTurns(servers, cases, { rounds, seconds }) {
   const results = cases.map(() => servers.map(() => []));
@@ -25,7 +26,7 @@ export async function measureInTurns(servers, cases, { rounds, seconds }) {
       if (round % 2 === 1) order.reverse();
       const seed = 1 + round * cases.length + i; // keys drawn anew, but the same for every server
       for (const at of order) {
-        const result = await load(servers[at], { ...base, ...options, seed, seconds, warmup: seconds / 5 });
+        const result = await load(servers[at], { ...base, ...options, ...servers[at].transport, seed, seconds, warmup: seconds / 5 });
         checkFound(servers[at], result);
         results[i][at].push(result);
       }

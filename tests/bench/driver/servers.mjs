@@ -47,8 +47,8 @@ async function untilUp(child, port) {
   throw new Error(child.exitCode === null ? 'not ready in time' : `ended with ${child.exitCode}`);
 }
 
-function commandLine(name, port, { memoryMb, threads, wrapper, args, pinned }) {
-  const flags = ['-l', '127.0.0.1', '-p', port, '-m', memoryMb, '-t', threads, ...args].map(String);
+function commandLine(name, port, { memoryMb, threads, wrapper, args, pinned, listen }) {
+  const flags = ['-l', listen, '-p', port, '-m', memoryMb, '-t', threads, ...args].map(String);
   if (name === 'memcached') flags.push('-U', '0');
   if (process.getuid() === 0) flags.push('-u', 'root'); // else memcached will not run as root
   const pin = pinned && severalCores ? ['taskset', '-c', `${serverCore}`] : [];
@@ -56,10 +56,10 @@ function commandLine(name, port, { memoryMb, threads, wrapper, args, pinned }) {
 }
 
 // `name`: memcached or isocached. `wrapper`: words before the program, such as valgrind's.
-// `pinned`: to the core that the load leaves alone.
-async function startServer(name, { memoryMb = 64, threads = 1, wrapper = [], args = [], pinned = true }) {
+// `pinned`: to the core that the load leaves alone. `listen`: the address of the port that is asked.
+async function startServer(name, { memoryMb = 64, threads = 1, wrapper = [], args = [], pinned = true, listen = '127.0.0.1' }) {
   const port = await freePort();
-  const [program, ...words] = commandLine(name, port, { memoryMb, threads, wrapper, args, pinned });
+  const [program, ...words] = commandLine(name, port, { memoryMb, threads, wrapper, args, pinned, listen });
   // `detached`: a session of its own, which Linux schedules as a group (autogroup). In one session with the
   // load, a server that needs less of its core than the load does would also be given less on a busy machine.
   const child = spawnBound(program, words, { detached: true, stdio: ['ignore', 'ignore', 'pipe'] });

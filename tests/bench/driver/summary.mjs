@@ -30,6 +30,11 @@ const bars = [
   least('2 threads over 1, in process, uniform keys, the worst', 1.8, twoThreads),
   least('a batch of 32 gets over single ones, in process', 2, ({ process }) => process?.batchSpeedUp),
   most('wasm over native, in process, the worst', 1.7, ({ process }) => process?.wasmOverNative),
+  most('CPU of get, 100 B, 32 deep, WebSocket / plain', 1.5, ({ transports }) => transports?.['get 100 B, 32 deep, WebSocket']),
+  most('CPU of get, 100 B, 32 deep, TLS / plain', 1.5, ({ transports }) => transports?.['get 100 B, 32 deep, TLS']),
+  most('CPU of set, 100 B, 32 deep, WebSocket / plain', 1.5, ({ transports }) => transports?.['set 100 B, 32 deep, WebSocket']),
+  most('CPU of set, 100 B, 32 deep, TLS / plain', 1.5, ({ transports }) => transports?.['set 100 B, 32 deep, TLS']),
+  most('KB of an idle plain connection', 8, ({ idle }) => idle?.plain, fixed(1)),
   most('the longest single operation, ms', 1, ({ stalls }) => stalls?.longestMs, fixed(3)),
 ];
 
