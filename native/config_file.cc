@@ -131,7 +131,8 @@ void read_line(ReadLayer& read, std::string_view line, const std::string& where)
 bool of_kubernetes(std::string_view name, std::string_view value) {
   name.remove_prefix(kVariablePrefix.size());
   constexpr std::string_view kPort = "PORT_";
-  return name.starts_with("SERVICE_") || (name == "PORT" && value.find("://") != value.npos) ||
+  return name.starts_with("SERVICE_") ||
+         (name == "PORT" && value.find("://") != std::string_view::npos) ||
          (name.starts_with(kPort) && name.size() > kPort.size() &&
           std::isdigit(static_cast<unsigned char>(name[kPort.size()])) != 0);
 }

@@ -44,7 +44,7 @@ int show(Options::Show what) {
 }
 
 // --check-config.
-int check(Options options, std::vector<std::string> faults) {
+int check(const Options& options, std::vector<std::string> faults) {
   for (std::string& fault : find_faults(options)) faults.push_back(std::move(fault));
   for (const std::string& warning : options.warnings) log_line(warning, LogLevel::kWarning);
   if (faults.empty()) {
@@ -66,7 +66,7 @@ int serve(const Options& options) {
   std::optional<Daemon> daemon;
   if (options.daemon) daemon = Daemon::start();
   raise_descriptor_limit(options.settings.max_connections + Server::kReservedDescriptors +
-                         3 * options.settings.threads);
+                         Server::descriptors_of_threads(options));
   if (options.core_dumps) raise_core_limit();
   drop_root(options.user);
   say_notes(options);

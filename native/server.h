@@ -46,6 +46,10 @@ class Server : private HostFigures, private WorkerEvents {
 
   // Beyond one a connection: standard streams, listeners, logs, and some for libraries.
   static constexpr std::size_t kReservedDescriptors = 32;
+  // Each worker's and each HTTP loop's way to wait and to be woken.
+  static std::size_t descriptors_of_threads(const Options& options) {
+    return std::size_t{options.settings.threads} * (options.http.listen.empty() ? 3 : 7);
+  }
 
  private:
   enum class Phase : std::uint8_t { kServing, kDelaying, kDraining, kEnded };

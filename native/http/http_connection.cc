@@ -78,7 +78,7 @@ UpgradeRequest upgrade_request(const WebSocketRequest& request, int fd) {
 }  // namespace
 
 HttpConnection::HttpConnection(asio::io_context& context, FileDescriptor socket,
-                               std::shared_ptr<SSL_CTX> tls, HttpHost& host)
+                               const std::shared_ptr<SSL_CTX>& tls, HttpHost& host)
     : host_(host),
       stream_(context, std::move(socket)),
       info_(stream_.fd(), host.clock.now_s),

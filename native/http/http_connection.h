@@ -24,8 +24,8 @@ class HttpConnection {
  public:
   // `tls`: what it speaks; null: plain. REQUIRES: the host outlives it. Throws
   // boost::system::system_error.
-  HttpConnection(asio::io_context& context, FileDescriptor socket, std::shared_ptr<SSL_CTX> tls,
-                 HttpHost& host);
+  HttpConnection(asio::io_context& context, FileDescriptor socket,
+                 const std::shared_ptr<SSL_CTX>& tls, HttpHost& host);
 
   // Serves it to its end. REQUIRES: this lives until then.
   Awaitable<void> run();

@@ -109,7 +109,7 @@ class SocketStream {
   auto async_read_some(const Buffers& buffers, Token&& token) {
     return asio::async_initiate<Token, void(beast::error_code, std::size_t)>(
         [this](auto&& handler, const Buffers& to) {
-          read_some(to, std::forward<decltype(handler)>(handler));
+          this->read_some(to, std::forward<decltype(handler)>(handler));
         },
         token, buffers);
   }

@@ -60,7 +60,7 @@ class WebSocketConnection::Impl final : public ReadWatcher {
   }
   void borrow_output();
   void give_output_back(Output& output);
-  void start_closing(websocket::close_reason reason);
+  void start_closing(const websocket::close_reason& reason);
   void ping();
   websocket::close_reason why_closing() const;
   bool is_idle() const;
@@ -260,7 +260,7 @@ void WebSocketConnection::Impl::give_output_back(Output& output) {
   output = Output();
 }
 
-void WebSocketConnection::Impl::start_closing(websocket::close_reason reason) {
+void WebSocketConnection::Impl::start_closing(const websocket::close_reason& reason) {
   if (is_closing_) return;
   is_closing_ = is_saying_goodbye_ = true;
   close_by_ms_ = host_.now_ms() + host_.options.times.close;

@@ -1,8 +1,9 @@
 // TLS on the memcached port: other people's clients, certificates, and clients that misbehave.
 
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
+import os from 'node:os';
 import path from 'node:path';
 import { Duplex } from 'node:stream';
 import { describe, test } from 'node:test';
@@ -143,6 +144,23 @@ except ssl.SSLCertVerificationError:
       const { code, stdout, stderr } = await runProgram(PYTHON, ['-c', program]);
       assert.equal(stderr, '');
       assert.deepEqual([code, stdout], [0, 'done\n']);
+    }));
+
+  test('the TLS test of pymemcache\'s own', { ...limit, skip: existsSync(PYMEMCACHE) ? false : 'no python3-pymemcache here' },
+    () => onServer(async (server) => {
+      // Its certificates are not in the package: ours is trusted in their place.
+      const folder = mkdtempSync(path.join(os.tmpdir(), 'isocached-pytest-'));
+      writeFileSync(path.join(folder, 'trust_ours.py'), `
+import ssl
+create = ssl.create_default_context
+ssl.create_default_context = lambda cafile: create(cafile='${certificates.authority.cert}')
+`);
+      const { code, stdout } = await runProgram(PYTHON, ['-m', 'pytest', '-q', '-W', 'ignore', '-p', 'no:cacheprovider', '-p', 'trust_ours',
+        '-c', '/dev/null', '-m', 'integration', '--tls-server=localhost', `--tls-port=${server.port}`, '-k', 'test_tls',
+        path.join(PYMEMCACHE, 'test', 'test_integration.py')], { env: { ...process.env, PYTHONPATH: folder } });
+      rmSync(folder, { recursive: true });
+      assert.match(stdout, /[1-9] passed/);
+      assert.equal(code, 0, stdout);
     }));
 
   test('clients show certificates, if they are asked to', limit, async () => {
