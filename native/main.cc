@@ -87,7 +87,7 @@ int run(int argc, char** argv) {
   std::vector<std::string> faults;
   Options options = parse_options(argc, argv, environ, &faults);
   if (options.show != Options::Show::kNothing) return show(options.show);
-  if (options.check_config) return check(std::move(options), std::move(faults));
+  if (options.check_config) return check(options, std::move(faults));
   check_options(options);
   return serve(options);
 }

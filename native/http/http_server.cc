@@ -40,7 +40,7 @@ class HttpLoop {
  private:
   using Table = std::list<HttpConnection>;
 
-  void open(FileDescriptor socket, std::shared_ptr<SSL_CTX> tls);
+  void open(FileDescriptor socket, const std::shared_ptr<SSL_CTX>& tls);
   void finish(Table::iterator connection, const std::exception_ptr& error);
   void leave();
   void watch_time();
@@ -59,7 +59,7 @@ class HttpLoop {
 void HttpLoop::adopt(FileDescriptor socket, std::shared_ptr<SSL_CTX> tls) {
   connection_count_.fetch_add(1, std::memory_order_relaxed);
   asio::post(context_, [this, socket = std::move(socket), tls = std::move(tls)]() mutable {
-    open(std::move(socket), std::move(tls));
+    open(std::move(socket), tls);
   });
 }
 
@@ -84,12 +84,12 @@ void HttpLoop::for_each_connection(const std::function<void(const ConnectionInfo
   for (const HttpConnection& connection : table_) visit(connection.info());
 }
 
-void HttpLoop::open(FileDescriptor socket, std::shared_ptr<SSL_CTX> tls) {
+void HttpLoop::open(FileDescriptor socket, const std::shared_ptr<SSL_CTX>& tls) {
   if (host_.draining) return leave();
   host_.clock.now_s = host_.host_clock.now().unix_s;
   try {
     Table opened;
-    opened.emplace_back(context_, std::move(socket), std::move(tls), host_);
+    opened.emplace_back(context_, std::move(socket), tls, host_);
     const std::lock_guard lock(table_mutex_);
     table_.splice(table_.begin(), opened);
   } catch (const std::exception& error) {  // the kernel watches no more sockets for us

@@ -13,7 +13,7 @@ import { Random, seedFromEnvironment } from '../lib/random.mjs';
 import { needIsocached, runProgram, startIsocached, withServer } from '../lib/server.mjs';
 import { playFragmented, playStepwise, readTranscripts } from '../lib/transcript.mjs';
 import { closeCode, connectOverWebSocket, frame, FrameClient, needWs, OPCODE, openWebSocket, readFrame, upgraded,
-  upgradeRequest, webSocketUrl } from '../lib/websocket.mjs';
+  upgradeRequest, WebSocket, webSocketUrl } from '../lib/websocket.mjs';
 
 const limit = { timeout: 60_000 };
 const PYTHON_WEBSOCKETS = '/usr/lib/python3/dist-packages/websockets/__init__.py';
@@ -294,6 +294,19 @@ describe('isocached', { skip: needIsocached || needWs }, () => {
     client.send(set('a', 'from the web'));
     await client.until('STORED\r\n');
     assert.equal(await withClient(server, (other) => other.ask('mg a v\r\n')), 'VA 12\r\nfrom the web\r\n');
+  }));
+
+  const packaged = new URL('../../wasm/dist/esm/client/node.js', import.meta.url);
+  test('the client of the npm package', { ...limit, skip: existsSync(packaged) ? false : 'the npm package is not built' }, () => onServer([], async (server) => {
+    const { createClient } = await import(packaged);
+    const client = createClient({ url: webSocketUrl(server), WebSocket });
+    try {
+      await client.set('greeting', 'hello');
+      assert.deepEqual(await Promise.all(Array.from({ length: 100 }, () => client.get('greeting'))), Array(100).fill('hello'));
+    } finally {
+      await client.close();
+    }
+    assert.equal(await withClient(server, (other) => other.ask('mg greeting v\r\n')), 'VA 5\r\nhello\r\n');
   }));
 
   test('python3-websockets', { ...limit, skip: existsSync(PYTHON_WEBSOCKETS) ? false : 'no python3-websockets here' }, () => onServer([], async (server) => {
