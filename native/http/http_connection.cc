@@ -38,7 +38,7 @@ std::string http_date(UnixSeconds now_s) {
   return fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT", fmt::gmtime(std::time_t{now_s}));
 }
 
-http::response<http::string_body> make_response(Reply&& reply, const WebSocketRequest& request,
+http::response<http::string_body> make_response(Reply&& reply, const HttpRequest& request,
                                                 bool keep_alive, UnixSeconds now_s) {
   http::response<http::string_body> response(static_cast<http::status>(reply.status), 11);
   response.set(Field::date, http_date(now_s));
@@ -59,7 +59,7 @@ unsigned status_of(beast::error_code error) {
   return error.category() == make_error_code(http::error::bad_method).category() ? 400 : 0;
 }
 
-UpgradeRequest upgrade_request(const WebSocketRequest& request, int fd) {
+UpgradeRequest upgrade_request(const HttpRequest& request, int fd) {
   UpgradeRequest upgrade;
   upgrade.host = request[Field::host];
   if (const auto origin = request.find(Field::origin); origin != request.end()) {
@@ -127,7 +127,7 @@ Awaitable<bool> HttpConnection::serve_request() {
   host_.clock.now_s = host_.host_clock.now().unix_s;
   info_.set_last_active(host_.clock.now_s);
   const bool whole = parser.is_done();  // it has no body: we read none
-  const WebSocketRequest request = parser.release();
+  const HttpRequest request = parser.release();
   if (host_.verbosity.traffic()) {
     log_traffic('<', info_.fd,
                 fmt::format("{} {}", std::string_view(request.method_string()),
@@ -145,7 +145,7 @@ Awaitable<bool> HttpConnection::serve_request() {
   co_return more;
 }
 
-Awaitable<bool> HttpConnection::serve_websocket(const WebSocketRequest& request) {
+Awaitable<bool> HttpConnection::serve_websocket(const HttpRequest& request) {
   Upgrade upgrade = check_upgrade(
       upgrade_request(request, info_.fd),
       {.allowed_origins = host_.options.http.allowed_origins, .passwords = host_.site.passwords});
@@ -170,8 +170,7 @@ Awaitable<void> HttpConnection::refuse(beast::error_code error, bool began) {
   }
 }
 
-Awaitable<bool> HttpConnection::send(Reply reply, const WebSocketRequest& request,
-                                     bool keep_alive) {
+Awaitable<bool> HttpConnection::send(Reply reply, const HttpRequest& request, bool keep_alive) {
   enter(Phase::kReplying, host_.options.times.write);
   info_.set_state(ConnectionInfo::State::kWriting);
   auto response = make_response(std::move(reply), request, keep_alive && !host_.draining,

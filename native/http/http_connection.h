@@ -49,9 +49,9 @@ class HttpConnection {
   Awaitable<bool> handshake();
   // False when it was the last.
   Awaitable<bool> serve_request();
-  Awaitable<bool> serve_websocket(const WebSocketRequest& request);
+  Awaitable<bool> serve_websocket(const HttpRequest& request);
   Awaitable<void> refuse(beast::error_code error, bool began);
-  Awaitable<bool> send(Reply reply, const WebSocketRequest& request, bool keep_alive);
+  Awaitable<bool> send(Reply reply, const HttpRequest& request, bool keep_alive);
   Awaitable<void> say_goodbye();
 
   HttpHost& host_;

@@ -39,7 +39,7 @@ class WebSocketConnection::Impl final : public ReadWatcher {
         changed_(stream.get_executor(), Timer::time_point::max()),
         read_buffer_(http_limits::kSmallReadBytes) {}
 
-  Awaitable<void> run(const WebSocketRequest& request, const Upgrade& upgrade);
+  Awaitable<void> run(const HttpRequest& request, const Upgrade& upgrade);
   void tick(std::int64_t now_ms);
   void drain();
   AdminResult::Next requested() const { return session_.requested(); }
@@ -92,8 +92,7 @@ class WebSocketConnection::Impl final : public ReadWatcher {
   std::uint64_t acknowledged_ = 0;
 };
 
-Awaitable<void> WebSocketConnection::Impl::run(const WebSocketRequest& request,
-                                               const Upgrade& upgrade) {
+Awaitable<void> WebSocketConnection::Impl::run(const HttpRequest& request, const Upgrade& upgrade) {
   set_options(upgrade);
   heard();
   opened_ms_ = heard_ms_;
@@ -294,7 +293,9 @@ bool WebSocketConnection::Impl::is_idle() const {
 
 // We do not read while a reply is stuck, and hear no pong. But TCP tells whether it gets through.
 bool WebSocketConnection::Impl::makes_progress() {
-  return is_sending_ && std::exchange(acknowledged_, bytes_acknowledged(info_.fd)) != acknowledged_;
+  if (!is_sending_) return false;
+  const std::uint64_t before = std::exchange(acknowledged_, bytes_acknowledged(info_.fd));
+  return acknowledged_ != before;
 }
 
 void WebSocketConnection::Impl::tick(std::int64_t now_ms) {
@@ -319,7 +320,7 @@ void WebSocketConnection::Impl::tick(std::int64_t now_ms) {
 WebSocketConnection::WebSocketConnection(SocketStream& stream, HttpHost& host, ConnectionInfo& info)
     : impl_(std::make_unique<Impl>(stream, host, info)) {}
 WebSocketConnection::~WebSocketConnection() = default;
-Awaitable<void> WebSocketConnection::run(const WebSocketRequest& request, const Upgrade& upgrade) {
+Awaitable<void> WebSocketConnection::run(const HttpRequest& request, const Upgrade& upgrade) {
   return impl_->run(request, upgrade);
 }
 void WebSocketConnection::tick(std::int64_t now_ms) { impl_->tick(now_ms); }

@@ -19,7 +19,7 @@
 
 namespace isocache {
 
-using WebSocketRequest = beast::http::request<beast::http::empty_body>;
+using HttpRequest = beast::http::request<beast::http::empty_body>;
 
 class WebSocketConnection {
  public:
@@ -28,7 +28,7 @@ class WebSocketConnection {
   ~WebSocketConnection();
 
   // Says 101, then serves it to its end. The stream is then closed or ready to be.
-  Awaitable<void> run(const WebSocketRequest& request, const Upgrade& upgrade);
+  Awaitable<void> run(const HttpRequest& request, const Upgrade& upgrade);
 
   // Pings, and closes what is dead, idle or late.
   void tick(std::int64_t now_ms);
