@@ -94,6 +94,9 @@ struct Worker::Impl {
   std::int64_t now_ms = 0;
   std::int64_t tick_at_ms = 0;
   std::int64_t overdue_check_at_ms = 0;
+  // The grace that stop() gives. It waits for the end of the round: connections that it closes may
+  // be among what epoll has reported.
+  std::optional<std::int64_t> stop_asked_ms;
   std::int64_t stop_at_ms = 0;  // once host.stopping
 
   std::thread thread;
@@ -156,6 +159,7 @@ void Worker::Impl::run() {
     give_turns();
     give_handshake_turn();
     run_timers();
+    if (stop_asked_ms) begin_stop(*std::exchange(stop_asked_ms, std::nullopt));
   }
   finish_if([](const Connection&) { return true; });
 }
@@ -187,7 +191,7 @@ void Worker::Impl::read_inbox() {
     std::swap(received, inbox);
   }
   for (auto& [socket, tls] : received.newcomers) open(std::move(socket), tls.get());
-  if (received.stop_grace_ms) begin_stop(*received.stop_grace_ms);
+  if (received.stop_grace_ms) stop_asked_ms = received.stop_grace_ms;
 }
 
 void Worker::Impl::queue(Connection& connection) {

@@ -47,6 +47,26 @@ describe('operations', { skip: needIsocached, concurrency: 1 }, () => {
     return name;
   };
 
+  test('SIGTERM under load, again and again', limit, async () => {
+    for (let round = 0; round < 15; ++round) {
+      const server = await startIsocached(['-t', '4']);
+      let serving = true;
+      const clients = await Promise.all(Array.from({ length: 5 }, () => RawClient.connect(server.address)));
+      const load = clients.map(async (client) => {
+        while (serving && !client.ended) {
+          client.send('mn\r\n'.repeat(50));
+          await client.read(50 * 4).catch(() => {});
+        }
+      });
+      await sleep(30);
+      const { code, signal } = await server.stop('SIGTERM');
+      serving = false;
+      await Promise.all(load);
+      for (const client of clients) client.close();
+      assert.deepEqual([code, signal], [0, null], `round ${round}: ${server.stderr}`);
+    }
+  });
+
   test('SIGTERM: a reply under way is finished, whole', limit, async () => {
     const server = await startIsocached(['--drain-timeout', '20']);
     const client = await sluggard(server);
