@@ -72,17 +72,25 @@ bool Acceptor::accept_one(const Listener& listener) {
   FileDescriptor socket(::accept4(listener.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (!socket) {
     if (!out_of_resources(errno)) return errno == EINTR || errno == ECONNABORTED;
-    log_line("out of descriptors or memory: new connections wait", LogLevel::kWarning);
+    if (!std::exchange(out_of_resources_, true)) {
+      log_line("out of descriptors or memory: new connections wait", LogLevel::kWarning);
+    }
     pause();
     return false;
   }
+  out_of_resources_ = false;
   counters_.accepted.fetch_add(1, std::memory_order_relaxed);
-  if (is_full()) {
-    turn_away(std::move(socket), listener);
+  if (has_room_for(listener)) {
+    options_.hand_over(std::move(socket), listener, is_full());
   } else {
-    options_.hand_over(std::move(socket), listener);
+    turn_away(std::move(socket), listener);
   }
   return true;
+}
+
+bool Acceptor::has_room_for(const Listener& listener) const {
+  const unsigned reserve = listener.serves == Listener::Serves::kHttp ? kHttpReserve : 0;
+  return options_.connection_count() < options_.max_connections + reserve;
 }
 
 void Acceptor::turn_away(FileDescriptor socket, const Listener& listener) {

@@ -30,11 +30,15 @@ struct AcceptorOptions {
   unsigned max_connections = 0;
   bool turn_away = true;  // those beyond; false: they wait in the backlog
   std::function<unsigned()> connection_count;
-  std::function<void(FileDescriptor, const Listener&)> hand_over;
+  // `crowded`: it is one beyond max_connections, on the HTTP port: health can be asked for even so.
+  std::function<void(FileDescriptor, const Listener&, bool crowded)> hand_over;
 };
 
 class Acceptor {
  public:
+  // Beyond max_connections, of the HTTP port.
+  static constexpr unsigned kHttpReserve = 16;
+
   // REQUIRES: all references outlive it; `listeners` do not move.
   Acceptor(AcceptorOptions options, const HostClock& clock, Poller& poller,
            std::span<Listener> listeners, AcceptCounters& counters);
@@ -55,6 +59,7 @@ class Acceptor {
   bool accept_one(const Listener& listener);
   bool paused() const { return !counters_.accepting.load(std::memory_order_relaxed); }
   bool is_full() const { return options_.connection_count() >= options_.max_connections; }
+  bool has_room_for(const Listener& listener) const;
   void turn_away(FileDescriptor socket, const Listener& listener);
   void pause();
   void watch(std::uint32_t events);
@@ -64,7 +69,8 @@ class Acceptor {
   Poller& poller_;
   std::span<Listener> listeners_;
   AcceptCounters& counters_;
-  std::int64_t retry_at_ms_ = 0;  // while paused
+  std::int64_t retry_at_ms_ = 0;   // while paused
+  bool out_of_resources_ = false;  // and said so
   bool stopped_ = false;
 };
 

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <utility>
 
+#include "native/address.h"
+
 namespace isocache {
 namespace {
 
@@ -62,6 +64,7 @@ Connection::Next Connection::take_turn() {
       return Next::kClose;
     }
     info_.set_state(ConnectionInfo::State::kReading);
+    if (!session_.logged_in()) note_failed_logins();
     if (!send()) return Next::kClose;
     if (blocked_) return Next::kWaitForEvent;
   }
@@ -71,6 +74,13 @@ Connection::Next Connection::take_turn() {
     return Next::kTakeTurn;
   }
   return may_read() ? Next::kTakeTurn : Next::kWaitForEvent;
+}
+
+void Connection::note_failed_logins() {
+  while (failed_logins_ < session_.failed_logins()) {
+    ++failed_logins_;
+    if (host_.verbosity.notes()) log_failed_login(peer_address(info_.fd));
+  }
 }
 
 Connection::Received Connection::receive() {

@@ -62,6 +62,8 @@ class Connection {
   AdminResult::Next requested() const { return session_.requested(); }
   // Replies are under way, or whole requests wait.
   bool busy() const { return blocked_ || session_.wants_turn(); }
+  // The same, or a request has begun to arrive: a stop waits for its end.
+  bool unfinished() const { return busy() || session_.in_request(); }
   // It speaks TLS, and is not ready to speak of anything else.
   bool handshaking() const { return tls_ != nullptr && !tls_->established(); }
   // The handshake took too long: it is closed next.
@@ -78,7 +80,8 @@ class Connection {
  private:
   enum class Received : std::uint8_t { kSomething, kNothing, kEnd };
 
-  bool may_read() const { return readable_ && !host_.stopping; }
+  bool may_read() const { return readable_ && (!host_.stopping || session_.in_request()); }
+  void note_failed_logins();
   Received receive();
   Received receive_encrypted();
   Received note_received(ssize_t count, std::size_t room);
@@ -98,10 +101,11 @@ class Connection {
   Sender sender_;
   std::unique_ptr<TlsStream> tls_;  // null: plain
   UnixSeconds opened_s_;
-  bool readable_ = false;        // there may be bytes to read
-  bool hung_up_ = false;         // the end of the stream is among them: read until it
-  bool blocked_ = false;         // the socket takes no more
-  bool wants_writable_ = false;  // epoll reports when it does
+  std::uint8_t failed_logins_ = 0;  // that were noted
+  bool readable_ = false;           // there may be bytes to read
+  bool hung_up_ = false;            // the end of the stream is among them: read until it
+  bool blocked_ = false;            // the socket takes no more
+  bool wants_writable_ = false;     // epoll reports when it does
 };
 
 }  // namespace isocache

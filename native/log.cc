@@ -54,4 +54,10 @@ void log_traffic(char direction, int fd, std::string_view bytes) {
       .fields = {{"fd", std::uint64_t(fd)}, {"received", direction == '<'}, {"line", line}}});
 }
 
+void log_failed_login(std::string_view client) {
+  log(LogEntry{.message = fmt::format("login failed: {}", client),
+               .level = LogLevel::kWarning,
+               .fields = {{"client", std::string(client)}}});
+}
+
 }  // namespace isocache

@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include <string_view>
+#include <system_error>
 #include <utility>
 
+#include "native/errors.h"
 #include "native/http/pages.h"
 #include "native/listener_set.h"
 #include "native/process.h"
@@ -24,8 +26,8 @@ Server::Server(const Options& options) : options_(options), started_s_(clock_.no
   acceptor.max_connections = options_.settings.max_connections;
   acceptor.turn_away = options_.settings.max_connections_fast;
   acceptor.connection_count = [this] { return connection_count(); };
-  acceptor.hand_over = [this](FileDescriptor socket, const Listener& listener) {
-    hand_over(std::move(socket), listener);
+  acceptor.hand_over = [this](FileDescriptor socket, const Listener& listener, bool crowded) {
+    hand_over(std::move(socket), listener, crowded);
   };
   acceptor_ = std::make_unique<Acceptor>(std::move(acceptor), clock_, poller_, listeners_,
                                          accept_counters_);
@@ -91,8 +93,13 @@ void Server::start() {
     workers_.push_back(std::make_unique<Worker>(worker, *backend_, clock_, verbosity_, events));
   }
   if (!options_.http.listen.empty()) make_http_server();
-  for (const auto& started : workers_) started->start();
-  if (http_) http_->start();
+  try {
+    for (const auto& started : workers_) started->start();
+    if (http_) http_->start();
+  } catch (const std::system_error& error) {
+    end();
+    throw SystemError(fmt::format("cannot start the threads: {}", error.what()));
+  }
   readiness_ = Readiness::kReady;
 }
 
@@ -118,10 +125,13 @@ void Server::make_http_server() {
                                        passwords_.get(), clock_, verbosity_, events);
 }
 
-void Server::hand_over(FileDescriptor socket, const Listener& listener) {
-  if (listener.serves == Listener::Serves::kHttp)
-    return http_->adopt(std::move(socket), listener.tls ? tls_->current() : nullptr);
-  least_loaded_worker().adopt(std::move(socket), listener.tls ? tls_->current() : nullptr);
+void Server::hand_over(FileDescriptor socket, const Listener& listener, bool crowded) {
+  auto tls = listener.tls ? tls_->current() : nullptr;
+  if (listener.serves == Listener::Serves::kHttp) {
+    http_->adopt(std::move(socket), std::move(tls), crowded);
+  } else {
+    least_loaded_worker().adopt(std::move(socket), std::move(tls));
+  }
 }
 
 unsigned Server::connection_count() const {

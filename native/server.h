@@ -48,7 +48,8 @@ class Server : private HostFigures, private WorkerEvents {
   static constexpr std::size_t kReservedDescriptors = 32;
   // Each worker's and each HTTP loop's way to wait and to be woken.
   static std::size_t descriptors_of_threads(const Options& options) {
-    return std::size_t{options.settings.threads} * (options.http.listen.empty() ? 3 : 7);
+    if (options.http.listen.empty()) return std::size_t{options.settings.threads} * 3;
+    return std::size_t{options.settings.threads} * 7 + Acceptor::kHttpReserve;
   }
 
  private:
@@ -67,7 +68,7 @@ class Server : private HostFigures, private WorkerEvents {
   void describe_listeners();
   void make_http_server();
   HostStats count_since_start() const;
-  void hand_over(FileDescriptor socket, const Listener& listener);
+  void hand_over(FileDescriptor socket, const Listener& listener, bool crowded);
   unsigned connection_count() const;
   Worker& least_loaded_worker();
 

@@ -123,7 +123,8 @@ void Server::on_stop_requested(bool /*graceful*/) {
 
 // SIGHUP. What cannot be read leaves in force what was.
 void Server::reload() {
-  service_manager_.reloading();
+  const bool serving = phase_ == Phase::kServing;
+  if (serving) service_manager_.reloading();
   if (tls_) {
     const std::lock_guard lock(reload_mutex_);
     report_reload("certificates", tls_->reload(clock_.now().unix_s));
@@ -131,7 +132,7 @@ void Server::reload() {
   if (passwords_) report_reload("passwords", passwords_->reload());
   if (!tls_ && !passwords_)
     log_line("SIGHUP: there are neither certificates nor passwords to reload");
-  if (phase_ == Phase::kServing) service_manager_.ready("Serving");
+  if (serving) service_manager_.ready("Serving");
 }
 
 void Server::report_reload(const char* what, const char* error) {
@@ -167,7 +168,7 @@ bool Server::workers_alive() {
   bool all = true;
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     const std::uint64_t ticks = workers_[i]->counters().ticks.get();
-    all &= first || ticks != std::exchange(ticks_seen_[i], ticks);
+    all &= first || ticks != ticks_seen_[i];
     ticks_seen_[i] = ticks;
   }
   return all;

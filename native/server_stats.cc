@@ -3,6 +3,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "native/address.h"
 #include "native/server.h"
 
@@ -101,7 +103,8 @@ void Server::write_connections(StatsWriter& stats) {
     add(fd, "addr", std::string_view(peer_address(fd)));
     add(fd, "listen_addr", std::string_view(local_address(fd)));
     add(fd, "state", state_name(connection.state()));
-    add(fd, "secs_since_last_cmd", std::uint64_t{now_s - connection.last_active_s()});
+    add(fd, "secs_since_last_cmd",
+        std::uint64_t{now_s - std::min(now_s, connection.last_active_s())});
   };
   for (const auto& worker : workers_) worker->for_each_connection(add_connection);
   if (http_) http_->for_each_connection(add_connection);

@@ -235,7 +235,7 @@ void Worker::Impl::give_turn(Connection& connection) {
   }
   if (next == Connection::Next::kClose) return finish(connection);
   if (next == Connection::Next::kWaitForEvent) {
-    if (host.stopping && !connection.busy()) finish(connection);
+    if (host.stopping && !connection.unfinished()) finish(connection);
     return;
   }
   queue(connection);
@@ -324,7 +324,7 @@ void Worker::Impl::begin_stop(std::int64_t grace_ms) {
   stop_at_ms = now_ms + grace_ms;
   if (host.stopping) return;
   host.stopping = true;
-  finish_if([](const Connection& connection) { return !connection.busy(); });
+  finish_if([](const Connection& connection) { return !connection.unfinished(); });
 }
 
 }  // namespace isocache

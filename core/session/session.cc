@@ -68,7 +68,11 @@ bool Session::closing() const { return impl_->closing; }
 AdminResult::Next Session::requested() const { return impl_->requested; }
 bool Session::logged_in() const { return impl_->logged_in; }
 void Session::log_in() { impl_->logged_in = true; }
+unsigned Session::failed_logins() const { return impl_->failed_logins; }
 std::size_t Session::buffered() const { return impl_->input.size(); }
+bool Session::in_request() const {
+  return impl_->input.size() != 0 || impl_->large != nullptr || impl_->stream != nullptr;
+}
 
 void Session::Impl::run() {
   more = false;

@@ -59,8 +59,12 @@ class Session {
   bool logged_in() const;
   // The host knows the client by other means (a token, a certificate).
   void log_in();
+  // How often it tried in vain.
+  unsigned failed_logins() const;
   // Bytes kept for an unfinished command.
   std::size_t buffered() const;
+  // A command has begun to arrive, or its reply to leave, and is not whole yet.
+  bool in_request() const;
 
  private:
   struct Impl;

@@ -10,6 +10,7 @@
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -59,7 +60,7 @@ unsigned status_of(beast::error_code error) {
   return error.category() == make_error_code(http::error::bad_method).category() ? 400 : 0;
 }
 
-UpgradeRequest upgrade_request(const HttpRequest& request, int fd) {
+UpgradeRequest upgrade_request(const HttpRequest& request, int fd, bool encrypted) {
   UpgradeRequest upgrade;
   upgrade.host = request[Field::host];
   if (const auto origin = request.find(Field::origin); origin != request.end()) {
@@ -72,14 +73,35 @@ UpgradeRequest upgrade_request(const HttpRequest& request, int fd) {
   }
   upgrade.authorization = request[Field::authorization];
   upgrade.loopback = is_on_loopback(fd);
+  upgrade.encrypted = encrypted;
   return upgrade;
+}
+
+// What makes a request ambiguous, though Beast takes it.
+std::optional<std::string_view> find_fault(const HttpRequest& request) {
+  if (request.version() >= 11 && request.count(Field::host) != 1) return "one Host field is needed";
+  if (request.count(Field::origin) > 1) return "more than one Origin field";
+  return std::nullopt;
+}
+
+// Beast looks at the first field of a name only.
+void join_fields(HttpRequest& request, Field name) {
+  if (request.count(name) < 2) return;
+  std::string all;
+  const auto [begin, end] = request.equal_range(name);
+  for (auto field = begin; field != end; ++field) {
+    all += all.empty() ? "" : ", ";
+    all += field->value();
+  }
+  request.set(name, all);
 }
 
 }  // namespace
 
 HttpConnection::HttpConnection(asio::io_context& context, FileDescriptor socket,
-                               const std::shared_ptr<SSL_CTX>& tls, HttpHost& host)
+                               const std::shared_ptr<SSL_CTX>& tls, bool crowded, HttpHost& host)
     : host_(host),
+      crowded_(crowded),
       stream_(context, std::move(socket)),
       info_(stream_.fd(), host.clock.now_s),
       buffer_(http_limits::kHeaderBytes) {
@@ -89,27 +111,37 @@ HttpConnection::HttpConnection(asio::io_context& context, FileDescriptor socket,
 
 void HttpConnection::enter(Phase phase, std::int64_t limit_ms) {
   phase_ = phase;
+  late_ = false;
   deadline_ms_ = host_.now_ms() + limit_ms;
 }
 
 Awaitable<void> HttpConnection::run() {
   enter(Phase::kHandshake, host_.options.times.first_request);
   bool more = co_await handshake();
-  const bool reached = more;
   phase_ = Phase::kReading;  // within the same time
   while (more) {
     more = co_await serve_request();
     enter(Phase::kReading, host_.options.times.keep_alive);
   }
-  if (reached) co_await say_goodbye();
+  if (has_answered_) co_await say_goodbye();
   stream_.close();
   if (host_.verbosity.traffic()) log_line(fmt::format("<{} http connection closed.", info_.fd));
 }
 
 Awaitable<bool> HttpConnection::handshake() {
   if (!stream_.encrypted()) co_return true;
+  co_await stream_.async_wait_readable(kToken);
+  Timer turn(stream_.get_executor(), Timer::time_point::max());
+  host_.handshakes.enter(turn);
+  co_await turn.async_wait(kToken);
   const auto [error] = co_await stream_.async_handshake(kToken);
-  if (error) host_.tls_counters->handshake_errors.fetch_add(1, std::memory_order_relaxed);
+  if (error) {
+    host_.tls_counters->handshake_errors.fetch_add(1, std::memory_order_relaxed);
+    if (host_.verbosity.notes()) {
+      log_line(
+          fmt::format("TLS handshake with {} failed: {}", peer_address(info_.fd), error.message()));
+    }
+  }
   co_return !error;
 }
 
@@ -126,37 +158,52 @@ Awaitable<bool> HttpConnection::serve_request() {
   }
   host_.clock.now_s = host_.host_clock.now().unix_s;
   info_.set_last_active(host_.clock.now_s);
-  const bool whole = parser.is_done();  // it has no body: we read none
-  const HttpRequest request = parser.release();
+  const bool finished = parser.is_done();
+  HttpRequest request = parser.release();
+  // A body is not read; how long it is, we may not even know.
+  const bool has_body = !finished || request.count(Field::transfer_encoding) != 0;
   if (host_.verbosity.traffic()) {
     log_traffic('<', info_.fd,
                 fmt::format("{} {}", std::string_view(request.method_string()),
                             std::string_view(request.target())));
   }
+  if (const auto fault = find_fault(request)) {
+    co_await send(error_reply(400, *fault), request, false);
+    co_return false;
+  }
+  join_fields(request, Field::connection);
   if (path_of(request.target()) == kWebSocketPath && beast::websocket::is_upgrade(request)) {
-    const bool more = co_await serve_websocket(request);
+    const bool more = co_await serve_websocket(request, has_body);
     co_return more;
   }
-  Reply reply = answer({.method = request.method_string(),
-                        .target = request.target(),
-                        .authorization = request[Field::authorization]},
-                       host_.site);
-  const bool more = co_await send(std::move(reply), request, whole && request.keep_alive());
+  Reply reply =
+      answer({.method = request.method_string(),
+              .target = request.target(),
+              .authorization = request[Field::authorization],
+              .host_is_ours = !is_on_loopback(info_.fd) ||
+                              names_us(request[Field::host], host_.options.http.allowed_origins)},
+             host_.site);
+  const bool more = co_await send(std::move(reply), request, !has_body && request.keep_alive());
   co_return more;
 }
 
-Awaitable<bool> HttpConnection::serve_websocket(const HttpRequest& request) {
+Awaitable<bool> HttpConnection::serve_websocket(const HttpRequest& request, bool has_body) {
   Upgrade upgrade = check_upgrade(
-      upgrade_request(request, info_.fd),
+      upgrade_request(request, info_.fd, stream_.encrypted()),
       {.allowed_origins = host_.options.http.allowed_origins, .passwords = host_.site.passwords});
-  if (!upgrade.refusal && buffer_.size() != 0) {
+  if (!upgrade.refusal && (has_body || buffer_.size() != 0)) {
     upgrade.refusal = error_reply(400, "bytes behind the request: frames come after the reply");
   }
   if (upgrade.refusal) {
     co_await send(std::move(*upgrade.refusal), request, false);
     co_return false;
   }
+  if (crowded_) {
+    co_await send(too_many_connections(), request, false);
+    co_return false;
+  }
   phase_ = Phase::kWebSocket;
+  has_answered_ = true;
   websocket_ = std::make_unique<WebSocketConnection>(stream_, host_, info_);
   co_await websocket_->run(request, upgrade);
   co_return false;
@@ -172,9 +219,17 @@ Awaitable<void> HttpConnection::refuse(beast::error_code error, bool began) {
 
 Awaitable<bool> HttpConnection::send(Reply reply, const HttpRequest& request, bool keep_alive) {
   enter(Phase::kReplying, host_.options.times.write);
+  has_answered_ = true;
   info_.set_state(ConnectionInfo::State::kWriting);
-  auto response = make_response(std::move(reply), request, keep_alive && !host_.draining,
-                                host_.host_clock.now().unix_s);
+  if (reply.status == 401) {
+    keep_alive = false;  // who guesses passwords does not do so on one connection
+    const bool guessed = request.count(Field::authorization) != 0 ||
+                         request.count(Field::sec_websocket_protocol) != 0;
+    if (guessed && host_.verbosity.notes()) log_failed_login(peer_address(info_.fd));
+  }
+  if (host_.draining || crowded_) keep_alive = false;
+  auto response =
+      make_response(std::move(reply), request, keep_alive, host_.host_clock.now().unix_s);
   const auto [error, bytes] = co_await http::async_write(stream_, response, kToken);
   host_.counters.bytes_written.add(bytes);
   info_.set_state(ConnectionInfo::State::kReading);
@@ -208,7 +263,7 @@ void HttpConnection::tick(std::int64_t now_ms) {
 
 void HttpConnection::drain() {
   if (phase_ == Phase::kWebSocket) return websocket_->drain();
-  if (phase_ == Phase::kReading) stream_.cancel();
+  if (phase_ == Phase::kHandshake || phase_ == Phase::kReading) stream_.close();
 }
 
 AdminResult::Next HttpConnection::requested() const {

@@ -22,10 +22,11 @@ namespace isocache {
 
 class HttpConnection {
  public:
-  // `tls`: what it speaks; null: plain. REQUIRES: the host outlives it. Throws
+  // `tls`: what it speaks; null: plain. `crowded`: there are too many connections, so that this one
+  // gets one page and no WebSocket. REQUIRES: the host outlives it. Throws
   // boost::system::system_error.
   HttpConnection(asio::io_context& context, FileDescriptor socket,
-                 const std::shared_ptr<SSL_CTX>& tls, HttpHost& host);
+                 const std::shared_ptr<SSL_CTX>& tls, bool crowded, HttpHost& host);
 
   // Serves it to its end. REQUIRES: this lives until then.
   Awaitable<void> run();
@@ -49,18 +50,20 @@ class HttpConnection {
   Awaitable<bool> handshake();
   // False when it was the last.
   Awaitable<bool> serve_request();
-  Awaitable<bool> serve_websocket(const HttpRequest& request);
+  Awaitable<bool> serve_websocket(const HttpRequest& request, bool has_body);
   Awaitable<void> refuse(beast::error_code error, bool began);
   Awaitable<bool> send(Reply reply, const HttpRequest& request, bool keep_alive);
   Awaitable<void> say_goodbye();
 
   HttpHost& host_;
+  const bool crowded_;
   SocketStream stream_;
   ConnectionInfo info_;
   beast::flat_buffer buffer_;  // received and not yet parsed
   Phase phase_ = Phase::kReading;
   std::int64_t deadline_ms_ = 0;
   bool late_ = false;  // cancelled by tick()
+  bool has_answered_ = false;
   std::unique_ptr<WebSocketConnection> websocket_;
 };
 

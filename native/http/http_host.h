@@ -5,6 +5,7 @@
 #include "command/backend.h"
 #include "native/counters.h"
 #include "native/host_clock.h"
+#include "native/http/handshake_queue.h"
 #include "native/http/http_server.h"
 #include "native/http/routes.h"
 #include "native/log.h"
@@ -27,11 +28,12 @@ struct HttpShared {
 
 // One thread uses it, but for the counters.
 struct HttpHost : HttpShared {
-  explicit HttpHost(const HttpShared& shared)
-      : HttpShared(shared), clock{shared.host_clock.now().unix_s} {}
+  HttpHost(const HttpShared& shared, const Executor& executor)
+      : HttpShared(shared), clock{shared.host_clock.now().unix_s}, handshakes(executor) {}
 
   Clock clock;  // for sessions; set before they get bytes
   WorkerCounters counters;
+  HandshakeQueue handshakes;
   Output spare_output;
   bool draining = false;  // no more requests
 

@@ -17,16 +17,27 @@
 namespace isocache {
 namespace {
 
+std::string what(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::exception& known) {
+    return known.what();
+  } catch (...) {
+    return "unknown error";
+  }
+}
+
 // A thread with its connections. Other threads post to it; the table, the count and the counters
 // they may read.
 class HttpLoop {
  public:
-  explicit HttpLoop(const HttpShared& shared) : host_(shared), sweep_(context_.get_executor()) {}
+  explicit HttpLoop(const HttpShared& shared)
+      : host_(shared, context_.get_executor()), sweep_(context_.get_executor()) {}
 
   void start() {
     thread_ = std::thread([this] { context_.run(); });
   }
-  void adopt(FileDescriptor socket, std::shared_ptr<SSL_CTX> tls);
+  void adopt(FileDescriptor socket, std::shared_ptr<SSL_CTX> tls, bool crowded);
   void drain();
   void stop();
   void join() {
@@ -40,13 +51,13 @@ class HttpLoop {
  private:
   using Table = std::list<HttpConnection>;
 
-  void open(FileDescriptor socket, const std::shared_ptr<SSL_CTX>& tls);
+  void open(FileDescriptor socket, const std::shared_ptr<SSL_CTX>& tls, bool crowded);
   void finish(Table::iterator connection, const std::exception_ptr& error);
   void leave();
   void watch_time();
 
-  HttpHost host_;
   asio::io_context context_{1};
+  HttpHost host_;
   asio::executor_work_guard<Executor> work_{context_.get_executor()};  // until stop()
   Timer sweep_;
   bool sweeping_ = false;  // only while there are connections
@@ -56,10 +67,10 @@ class HttpLoop {
   std::thread thread_;
 };
 
-void HttpLoop::adopt(FileDescriptor socket, std::shared_ptr<SSL_CTX> tls) {
+void HttpLoop::adopt(FileDescriptor socket, std::shared_ptr<SSL_CTX> tls, bool crowded) {
   connection_count_.fetch_add(1, std::memory_order_relaxed);
-  asio::post(context_, [this, socket = std::move(socket), tls = std::move(tls)]() mutable {
-    open(std::move(socket), tls);
+  asio::post(context_, [this, crowded, socket = std::move(socket), tls = std::move(tls)]() mutable {
+    open(std::move(socket), tls, crowded);
   });
 }
 
@@ -84,12 +95,12 @@ void HttpLoop::for_each_connection(const std::function<void(const ConnectionInfo
   for (const HttpConnection& connection : table_) visit(connection.info());
 }
 
-void HttpLoop::open(FileDescriptor socket, const std::shared_ptr<SSL_CTX>& tls) {
+void HttpLoop::open(FileDescriptor socket, const std::shared_ptr<SSL_CTX>& tls, bool crowded) {
   if (host_.draining) return leave();
   host_.clock.now_s = host_.host_clock.now().unix_s;
   try {
     Table opened;
-    opened.emplace_back(context_, std::move(socket), tls, host_);
+    opened.emplace_back(context_, std::move(socket), tls, crowded, host_);
     const std::lock_guard lock(table_mutex_);
     table_.splice(table_.begin(), opened);
   } catch (const std::exception& error) {  // the kernel watches no more sockets for us
@@ -104,7 +115,7 @@ void HttpLoop::open(FileDescriptor socket, const std::shared_ptr<SSL_CTX>& tls) 
 }
 
 void HttpLoop::finish(Table::iterator connection, const std::exception_ptr& error) {
-  if (error) log_line(fmt::format("http connection {}: out of memory", connection->info().fd));
+  if (error) log_line(fmt::format("http connection {}: {}", connection->info().fd, what(error)));
   const AdminResult::Next asked = connection->requested();
   {
     const std::lock_guard lock(table_mutex_);
@@ -164,10 +175,10 @@ void HttpServer::start() {
   for (const auto& loop : impl_->loops) loop->start();
 }
 
-void HttpServer::adopt(FileDescriptor socket, std::shared_ptr<SSL_CTX> tls) {
+void HttpServer::adopt(FileDescriptor socket, std::shared_ptr<SSL_CTX> tls, bool crowded) {
   const auto fewest = std::ranges::min_element(
       impl_->loops, {}, [](const auto& loop) { return loop->connection_count(); });
-  (*fewest)->adopt(std::move(socket), std::move(tls));
+  (*fewest)->adopt(std::move(socket), std::move(tls), crowded);
 }
 
 void HttpServer::drain() {

@@ -51,9 +51,9 @@ class HttpServer {
   ~HttpServer();
 
   void start();
-  // Takes over an accepted socket, which is non-blocking. `tls`: what it speaks; null: plain. Any
-  // thread.
-  void adopt(FileDescriptor socket, std::shared_ptr<SSL_CTX> tls = nullptr);
+  // Takes over an accepted socket, which is non-blocking. `tls`: what it speaks; null: plain.
+  // `crowded`: it is beyond -c, and gets one page but no WebSocket. Any thread.
+  void adopt(FileDescriptor socket, std::shared_ptr<SSL_CTX> tls = nullptr, bool crowded = false);
   // Answers no more requests; says goodbye to WebSockets (close code 1001) when their replies are
   // out. Any thread.
   void drain();

@@ -1,4 +1,4 @@
-// isocache_*: segments, bands, tiers, shards, logins, turns.
+// isocache_*: segments, bands, tiers, shards, logins, TLS, turns.
 
 #include <algorithm>
 #include <array>
@@ -100,7 +100,8 @@ void write_turns(const PageFigures& figures, MetricsWriter& out) {
     });
   }
   out.histogram("isocache_turn_duration_seconds",
-                "A turn of a connection: one read, a batch of requests, one write.");
+                "From when a connection of the memcached port is ready until its turn is done: one "
+                "read, a batch of requests, one write.");
   std::uint64_t so_far = 0;
   for (std::size_t i = 0; i < counts.size(); ++i) {
     so_far += counts[i];
@@ -109,6 +110,15 @@ void write_turns(const PageFigures& figures, MetricsWriter& out) {
   }
   out.fixed_part("_sum", {}, sum_ns, 9);
   out.part("_count", {}, so_far);
+}
+
+void write_tls(const HostStats& host, MetricsWriter& out) {
+  out.counter("isocache_tls_handshake_errors_total", "TLS handshakes that failed.",
+              host.tls_handshake_errors);
+  out.counter("isocache_tls_protocol_errors_total", "TLS connections that broke after that.",
+              host.tls_protocol_errors);
+  out.gauge("isocache_tls_certificate_age_seconds", "Since the certificates were read.",
+            host.tls_loaded_ago_s);
 }
 
 }  // namespace
@@ -123,6 +133,7 @@ void write_own_metrics(const Snapshot& snapshot, const PageFigures& figures, Met
   write_tiers(snapshot.sum, out);
   write_shards(snapshot.shards, out);
   write_logins(snapshot.host, out);
+  if (snapshot.settings.tls_enabled) write_tls(snapshot.host, out);
   write_turns(figures, out);
 }
 

@@ -11,11 +11,12 @@
 namespace isocache {
 namespace {
 
-enum class Access : std::uint8_t { kOpen, kPassword };
+// Health is everyone's, for probes know no password and come under any name.
+enum class Access : std::uint8_t { kOpen, kGuarded };
 
 struct Route {
   std::string_view path;
-  Access access;  // when there are passwords: health is everyone's, for probes have none
+  Access access;
   Reply (*answer)(const Site& site);
 };
 
@@ -53,8 +54,8 @@ constexpr std::array kRoutes = {
     Route{"/", Access::kOpen, landing},
     Route{"/healthz", Access::kOpen, health},
     Route{"/readyz", Access::kOpen, readiness},
-    Route{"/metrics", Access::kPassword, metrics},
-    Route{"/stats.json", Access::kPassword, stats},
+    Route{"/metrics", Access::kGuarded, metrics},
+    Route{"/stats.json", Access::kGuarded, stats},
     Route{kWebSocketPath, Access::kOpen, not_upgraded},
 };
 
@@ -68,8 +69,9 @@ bool may_see(const PageRequest& request, const Authenticator& passwords) {
 std::string_view path_of(std::string_view target) {
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (!target.starts_with(scheme)) continue;
-    const std::size_t slash = target.find('/', scheme.size());
-    target = slash == std::string_view::npos ? "/" : target.substr(slash);
+    const std::size_t end = target.find_first_of("/?#", scheme.size());
+    if (end == std::string_view::npos || target[end] != '/') return "/";
+    target = target.substr(end);
     break;
   }
   return target.substr(0, target.find_first_of("?#"));
@@ -84,8 +86,14 @@ Reply answer(const PageRequest& request, const Site& site) {
     reply.field_value = "GET, HEAD";
     return reply;
   }
-  const bool guarded = site.passwords != nullptr && route->access == Access::kPassword;
-  if (guarded && !may_see(request, *site.passwords)) return password_wanted();
+  if (route->access == Access::kGuarded) {
+    if (!request.host_is_ours) {
+      return error_reply(421,
+                         "not under this name: use an IP address, or allow it by "
+                         "--allow-origin http://NAME");
+    }
+    if (site.passwords != nullptr && !may_see(request, *site.passwords)) return password_wanted();
+  }
   return route->answer(site);
 }
 
@@ -97,6 +105,13 @@ Reply password_wanted() {
   Reply reply = error_reply(401, "a user and a password are needed");
   reply.field = "WWW-Authenticate";
   reply.field_value = R"(Basic realm="isocache", charset="UTF-8")";
+  return reply;
+}
+
+Reply too_many_connections() {
+  Reply reply = error_reply(503, "too many open connections");
+  reply.field = "Retry-After";
+  reply.field_value = "1";
   return reply;
 }
 

@@ -17,6 +17,7 @@ struct PageRequest {
   std::string_view method;
   std::string_view target;         // "/metrics", "/metrics?x=1", "http://host/metrics"
   std::string_view authorization;  // field value; empty: none
+  bool host_is_ours = true;        // see names_us() in upgrade.h
 };
 
 struct Reply {
@@ -45,5 +46,7 @@ Reply answer(const PageRequest& request, const Site& site);
 Reply error_reply(unsigned status, std::string_view text);
 // 401.
 Reply password_wanted();
+// 503.
+Reply too_many_connections();
 
 }  // namespace isocache

@@ -70,6 +70,10 @@ class SocketStream {
     tls_.emplace(socket_, owner);
   }
   template <typename Token>
+  auto async_wait_readable(Token&& token) {
+    return socket_.async_wait(Socket::wait_read, std::forward<Token>(token));
+  }
+  template <typename Token>
   auto async_handshake(Token&& token) {
     return tls_->async_handshake(asio::ssl::stream_base::server, std::forward<Token>(token));
   }

@@ -1,6 +1,10 @@
 #include "native/http/upgrade.h"
 
+#include <limits.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 
 #include "native/http/ascii.h"
 #include "native/http/credentials.h"
@@ -23,14 +27,12 @@ Offered read_subprotocols(std::string_view list) {
   });
   return offered;
 }
+constexpr std::string_view kHttp = "http://";
+constexpr std::string_view kHttps = "https://";
 
-// Of "https://app.example:8443": "app.example:8443". Empty: it is no web page's ("null",
-// "file://").
-std::string_view authority_of(std::string_view origin) {
-  for (const std::string_view scheme : {"http://", "https://"}) {
-    if (origin.starts_with(scheme)) return origin.substr(scheme.size());
-  }
-  return {};
+// Of "https://app.example:8443": "app.example:8443". Empty: it is of another scheme ("null").
+std::string_view authority_of(std::string_view origin, std::string_view scheme) {
+  return origin.starts_with(scheme) ? origin.substr(scheme.size()) : std::string_view();
 }
 
 // Of "app.example:8443": "app.example". Of "[::1]:80": "[::1]".
@@ -46,18 +48,16 @@ bool is_ip_address(std::string_view host) {
   return host.starts_with('[') || host.find_first_not_of("0123456789.") == std::string_view::npos;
 }
 
-// Names that cannot be made to mean another machine.
-bool is_unmistakable(std::string_view authority) {
-  const std::string_view host = without_port(authority);
-  return is_ip_address(host) || equal_ignoring_case(host, "localhost");
+std::string own_name() {
+  std::array<char, HOST_NAME_MAX + 1> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : std::string();
 }
 
-// The page came from here. On loopback, a name in Host is no proof of that: its owner may let it
-// point to 127.0.0.1 after the page is loaded (DNS rebinding).
+// The page came from here.
 bool is_same_origin(const UpgradeRequest& request, std::string_view origin) {
-  const std::string_view authority = authority_of(origin);
+  const std::string_view authority = authority_of(origin, request.encrypted ? kHttps : kHttp);
   if (authority.empty() || !equal_ignoring_case(authority, request.host)) return false;
-  return !request.loopback || is_unmistakable(request.host);
+  return !request.loopback || names_us(request.host, {});
 }
 
 bool is_allowed(std::string_view origin, std::span<const std::string> allowed) {
@@ -78,6 +78,16 @@ std::optional<bool> check_credentials(const UpgradeRequest& request, const Offer
 Upgrade refuse(Reply reply) { return {.refusal = std::move(reply)}; }
 
 }  // namespace
+
+bool names_us(std::string_view host, std::span<const std::string> allowed_origins) {
+  const std::string_view name = without_port(host);
+  if (is_ip_address(name) || equal_ignoring_case(name, "localhost")) return true;
+  if (equal_ignoring_case(name, own_name())) return true;
+  return std::ranges::any_of(allowed_origins, [host](const std::string& origin) {
+    return origin == "*" || equal_ignoring_case(authority_of(origin, kHttp), host) ||
+           equal_ignoring_case(authority_of(origin, kHttps), host);
+  });
+}
 
 Upgrade check_upgrade(const UpgradeRequest& request, const UpgradeRules& rules) {
   const Offered offered = read_subprotocols(request.subprotocols);

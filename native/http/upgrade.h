@@ -22,6 +22,7 @@ struct UpgradeRequest {
   std::string subprotocols;        // Sec-WebSocket-Protocol, all of them: "memcached, bearer.dTpw"
   std::string_view authorization;  // Authorization
   bool loopback = false;           // it came to this machine's loopback address
+  bool encrypted = false;          // over TLS
 };
 
 struct UpgradeRules {
@@ -34,6 +35,12 @@ struct Upgrade {
   bool subprotocol = false;  // kSubprotocol was offered, and is to be chosen
   bool logged_in = false;
 };
+
+// On loopback: whether `host` (Host: of a request) can mean nothing but this machine: an IP
+// address, localhost, its own name, or one that is allowed. The owner of any other name may let it
+// point to 127.0.0.1 once a page of his is in somebody's browser, which then takes us for his
+// server (DNS rebinding).
+bool names_us(std::string_view host, std::span<const std::string> allowed_origins);
 
 Upgrade check_upgrade(const UpgradeRequest& request, const UpgradeRules& rules);
 

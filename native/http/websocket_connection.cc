@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <boost/beast/websocket/stream.hpp>
 #include <chrono>
+#include <exception>
 #include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "native/address.h"
 #include "native/http/http_limits.h"
 #include "native/http/tcp_progress.h"
 #include "session/session.h"
@@ -36,7 +38,7 @@ class WebSocketConnection::Impl final : public ReadWatcher {
         info_(info),
         socket_(stream),
         session_(host.backend, host.clock, session_options(host)),
-        changed_(stream.get_executor(), Timer::time_point::max()),
+        wake_coroutine_(stream.get_executor(), Timer::time_point::max()),
         read_buffer_(http_limits::kSmallReadBytes) {}
 
   Awaitable<void> run(const HttpRequest& request, const Upgrade& upgrade);
@@ -45,9 +47,17 @@ class WebSocketConnection::Impl final : public ReadWatcher {
   AdminResult::Next requested() const { return session_.requested(); }
 
  private:
+  enum class Stage : std::uint8_t {
+    kOpening,  // the 101 is on its way: Beast allows nothing else
+    kOpen,
+    kClosing,  // nothing is fed or sent any more, but for the close frame
+    kBroken,   // nothing goes out any more
+  };
+
   void set_options(const Upgrade& upgrade);
   Awaitable<void> serve();
   Awaitable<bool> receive();
+  void note_failed_logins();
   Awaitable<void> execute();
   void on_socket_read() override;
   void start_sending();
@@ -56,7 +66,7 @@ class WebSocketConnection::Impl final : public ReadWatcher {
   template <typename Condition>
   Awaitable<void> until(Condition condition);
   Awaitable<void> until_sent() {
-    return until([this] { return !is_sending_; });
+    return until([this] { return !sending_now_; });
   }
   void borrow_output();
   void give_output_back(Output& output);
@@ -75,17 +85,18 @@ class WebSocketConnection::Impl final : public ReadWatcher {
   ConnectionInfo& info_;
   websocket::stream<SocketStream&> socket_;
   Session session_;
-  Timer changed_;  // never fires: cancelled when one of the flags below changes
+  Timer wake_coroutine_;  // never fires: cancelled when something that was under way is done
   std::vector<char> read_buffer_;
   Output sending_;                         // on its way out
   std::vector<asio::const_buffer> spans_;  // of sending_
-  bool is_sending_ = false;
-  bool is_pinging_ = false;
-  bool is_closing_ = false;         // nothing is fed or sent any more
-  bool is_saying_goodbye_ = false;  // the close frame is on its way, or its answer
-  bool has_failed_ = false;         // nothing more goes out
+  Stage stage_ = Stage::kOpening;
   bool draining_ = false;
-  bool pinged_ = false;  // since it was last heard
+  std::uint8_t failed_logins_ = 0;  // that were noted
+  bool pinged_ = false;             // since it was last heard
+  // What is under way, and refers to this object.
+  bool sending_now_ = false;
+  bool pinging_now_ = false;
+  bool closing_now_ = false;
   std::int64_t opened_ms_ = 0;
   std::int64_t heard_ms_ = 0;     // when anything last came
   std::int64_t close_by_ms_ = 0;  // once closing
@@ -97,17 +108,25 @@ Awaitable<void> WebSocketConnection::Impl::run(const HttpRequest& request, const
   heard();
   opened_ms_ = heard_ms_;
   const auto [error] = co_await socket_.async_accept(request, kToken);
+  std::exception_ptr failure;
   if (!error) {
+    stage_ = Stage::kOpen;
     if (upgrade.logged_in) session_.log_in();
+    if (host_.draining) drain();
     stream_.read_ahead(this);
-    co_await serve();
+    try {
+      co_await serve();
+    } catch (...) {
+      failure = std::current_exception();
+    }
     stream_.stop_watching();
   }
   // What refers to this object has to end before it does.
-  if (!is_closing_) stream_.cancel();
-  co_await until([this] { return !is_sending_ && !is_pinging_ && !is_saying_goodbye_; });
+  if (stage_ != Stage::kClosing) stream_.cancel();
+  co_await until([this] { return !sending_now_ && !pinging_now_ && !closing_now_; });
   host_.backend.release(session_.output());
   session_.output().clear();
+  if (failure) std::rethrow_exception(failure);
 }
 
 void WebSocketConnection::Impl::set_options(const Upgrade& upgrade) {
@@ -129,7 +148,11 @@ void WebSocketConnection::Impl::set_options(const Upgrade& upgrade) {
         response.erase(beast::http::field::server);
         if (subprotocol) response.set(beast::http::field::sec_websocket_protocol, kSubprotocol);
       }));
-  socket_.control_callback([this](websocket::frame_type, beast::string_view) { heard(); });
+  socket_.control_callback([this](websocket::frame_type type, beast::string_view) {
+    heard();
+    // Beast answers a close frame at once, behind what is being sent.
+    if (type == websocket::frame_type::close) on_socket_read();
+  });
 }
 
 Awaitable<void> WebSocketConnection::Impl::serve() {
@@ -140,11 +163,11 @@ Awaitable<void> WebSocketConnection::Impl::serve() {
     if (session_.closing()) {
       co_await flush();
       start_closing(why_closing());
-    } else if (draining_) {
+    } else if (draining_ && !session_.in_request()) {
       co_await flush();
       start_closing({close_code::going_away, "the server ends"});
     }
-    if (is_closing_ || has_failed_) break;
+    if (stage_ != Stage::kOpen) break;
   }
 }
 
@@ -160,14 +183,15 @@ Awaitable<bool> WebSocketConnection::Impl::receive() {
   const auto room = window.empty() ? std::span<char>(read_buffer_) : window;
   const auto [error, bytes] =
       co_await socket_.async_read_some(asio::buffer(room.data(), room.size()), kToken);
-  if (error || is_closing_) co_return false;
+  if (error || stage_ != Stage::kOpen) co_return false;
   if (!socket_.got_binary()) {
+    co_await flush();
     start_closing({close_code::unknown_data, "binary frames only"});
     co_return false;
   }
   heard();
   co_await until_sent();
-  if (has_failed_ || is_closing_) co_return false;
+  if (stage_ != Stage::kOpen) co_return false;
   host_.clock.now_s = host_.host_clock.now().unix_s;
   info_.set_last_active(host_.clock.now_s);
   info_.set_state(ConnectionInfo::State::kExecuting);
@@ -180,15 +204,23 @@ Awaitable<bool> WebSocketConnection::Impl::receive() {
   const std::string_view received(read_buffer_.data(), bytes);
   if (host_.verbosity.traffic() && session_.buffered() == 0) log_traffic('<', info_.fd, received);
   session_.feed(received);
+  if (!session_.logged_in()) note_failed_logins();
   if (bytes == read_buffer_.size() && bytes < http_limits::kLargeReadBytes) {
     read_buffer_ = std::vector<char>(http_limits::kLargeReadBytes);
   }
   co_return true;
 }
 
+void WebSocketConnection::Impl::note_failed_logins() {
+  while (failed_logins_ < session_.failed_logins()) {
+    ++failed_logins_;
+    if (host_.verbosity.notes()) log_failed_login(peer_address(info_.fd));
+  }
+}
+
 // What a turn leaves is done behind the other connections' turns.
 Awaitable<void> WebSocketConnection::Impl::execute() {
-  while (session_.wants_turn() && !has_failed_ && !is_closing_) {
+  while (session_.wants_turn() && stage_ == Stage::kOpen) {
     host_.counters.yields.add(1);
     if (session_.output().size() >= http_limits::kWebSocketOutputBytes) {
       co_await flush();
@@ -204,12 +236,13 @@ Awaitable<void> WebSocketConnection::Impl::execute() {
 
 // All that was received is used up, and its replies are complete.
 void WebSocketConnection::Impl::on_socket_read() {
-  if (!session_.output().empty()) start_sending();
+  if (session_.output().empty()) return give_output_back(session_.output());
+  start_sending();
 }
 
 void WebSocketConnection::Impl::start_sending() {
-  if (is_sending_ || is_closing_ || has_failed_) return;
-  is_sending_ = true;
+  if (sending_now_ || stage_ != Stage::kOpen) return;
+  sending_now_ = true;
   info_.set_state(ConnectionInfo::State::kWriting);
   sending_.swap(session_.output());
   spans_.clear();
@@ -230,9 +263,9 @@ void WebSocketConnection::Impl::on_sent(beast::error_code error, std::size_t byt
   sending_.clear();
   give_output_back(sending_);
   info_.set_state(ConnectionInfo::State::kReading);
-  if (error) has_failed_ = true;
-  is_sending_ = false;
-  changed_.cancel();
+  if (error && stage_ == Stage::kOpen) stage_ = Stage::kBroken;
+  sending_now_ = false;
+  wake_coroutine_.cancel();
   if (draining_ && session_.output().empty()) drain();
 }
 
@@ -242,10 +275,10 @@ Awaitable<void> WebSocketConnection::Impl::flush() {
   co_await until_sent();
 }
 
-// `changed_` has one waiter: the coroutine that runs serve().
+// `wake_coroutine_` has one waiter: the coroutine that runs serve().
 template <typename Condition>
 Awaitable<void> WebSocketConnection::Impl::until(Condition condition) {
-  while (!condition()) co_await changed_.async_wait(kToken);
+  while (!condition()) co_await wake_coroutine_.async_wait(kToken);
 }
 
 void WebSocketConnection::Impl::borrow_output() {
@@ -260,27 +293,29 @@ void WebSocketConnection::Impl::give_output_back(Output& output) {
 }
 
 void WebSocketConnection::Impl::start_closing(const websocket::close_reason& reason) {
-  if (is_closing_) return;
-  is_closing_ = is_saying_goodbye_ = true;
+  if (stage_ != Stage::kOpen) return;
+  stage_ = Stage::kClosing;
+  closing_now_ = true;
   close_by_ms_ = host_.now_ms() + host_.options.times.close;
   socket_.async_close(reason, [this](beast::error_code) {
-    is_saying_goodbye_ = false;
-    changed_.cancel();
+    closing_now_ = false;
+    wake_coroutine_.cancel();
   });
 }
 
 void WebSocketConnection::Impl::drain() {
   draining_ = true;
-  const bool quiet = !is_sending_ && session_.output().empty() && !session_.wants_turn();
-  if (quiet && !has_failed_) start_closing({close_code::going_away, "the server ends"});
+  const bool quiet = !sending_now_ && session_.output().empty() && !session_.wants_turn() &&
+                     !session_.in_request();
+  if (quiet) start_closing({close_code::going_away, "the server ends"});
 }
 
 void WebSocketConnection::Impl::ping() {
-  if (is_pinging_ || is_closing_) return;
-  pinged_ = is_pinging_ = true;
+  if (pinging_now_) return;
+  pinged_ = pinging_now_ = true;
   socket_.async_ping({}, [this](beast::error_code) {
-    is_pinging_ = false;
-    changed_.cancel();
+    pinging_now_ = false;
+    wake_coroutine_.cancel();
   });
 }
 
@@ -293,15 +328,19 @@ bool WebSocketConnection::Impl::is_idle() const {
 
 // We do not read while a reply is stuck, and hear no pong. But TCP tells whether it gets through.
 bool WebSocketConnection::Impl::makes_progress() {
-  if (!is_sending_) return false;
+  if (!sending_now_) return false;
   const std::uint64_t before = std::exchange(acknowledged_, bytes_acknowledged(info_.fd));
   return acknowledged_ != before;
 }
 
 void WebSocketConnection::Impl::tick(std::int64_t now_ms) {
   const HttpTimes& times = host_.options.times;
-  if (is_closing_) {
+  if (stage_ == Stage::kClosing) {
     if (now_ms >= close_by_ms_) stream_.close();
+    return;
+  }
+  if (stage_ != Stage::kOpen) {
+    if (now_ms - opened_ms_ >= times.write) stream_.close();
     return;
   }
   if (!session_.logged_in() && now_ms - opened_ms_ >= times.login) {

@@ -121,6 +121,7 @@ TlsStream::~TlsStream() {
 void TlsStream::put(std::string_view ciphertext) { buffers_.received_ = ciphertext; }
 
 std::size_t TlsStream::read(std::span<char> to) {
+  ERR_clear_error();  // what others left would be taken for this call's
   std::size_t bytes = 0;
   const int result = SSL_read_ex(ssl_.get(), to.data(), to.size(), &bytes);
   if (!established_) established_ = SSL_is_init_finished(ssl_.get()) == 1;
@@ -214,6 +215,7 @@ void TlsStream::encrypt(const Output& output, Sender& sender) {
 
 void TlsStream::encrypt_record(std::string_view plaintext) {
   if (failed()) return;
+  ERR_clear_error();
   const int result = SSL_write(ssl_.get(), plaintext.data(), static_cast<int>(plaintext.size()));
   if (result <= 0) note_error(result);
 }

@@ -113,6 +113,28 @@ describe('isocached --http', { skip: needIsocached }, () => {
     assert.equal((await raw(server, smuggled)).match(/HTTP\/1\.1 /g).length, 1);
   });
 
+  test('what may be understood in two ways is refused, or the last', limit, async () => {
+    for (const fields of ['', 'Host: a\r\nHost: b\r\n', 'Host: a\r\nOrigin: http://a\r\nOrigin: http://b\r\n']) {
+      assert.equal(statusOf(await raw(server, `GET /healthz HTTP/1.1\r\n${fields}\r\n`)), 400, fields);
+    }
+    for (const coding of ['xchunked', 'gzip', 'identity', 'chunked, chunked']) {
+      const reply = await raw(server, `GET /healthz HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: ${coding}\r\n\r\nGET /healthz HTTP/1.1\r\nHost: a\r\n\r\n`);
+      assert.equal(reply.match(/HTTP\/1\.1 /g).length, 1, coding);
+    }
+  });
+
+  test('on loopback, figures are not for every name', limit, async () => {
+    for (const page of ['/metrics', '/stats.json']) {
+      for (const [host, status] of [['127.0.0.1:1', 200], ['localhost', 200], [os.hostname(), 200], ['evil.example', 421]]) {
+        assert.equal((await request(server, page, { headers: { host } })).status, status, host);
+      }
+    }
+    assert.equal((await request(server, '/healthz', { headers: { host: 'evil.example' } })).status, 200);
+    await withServer(startIsocached, [...HTTP, '--allow-origin', 'https://cache.example'], async (named) => {
+      assert.equal((await request(named, '/metrics', { headers: { host: 'cache.example' } })).status, 200);
+    });
+  });
+
   test('one connection, many requests, also pipelined', limit, async () => {
     const client = await RawClient.connect({ host: '127.0.0.1', port: server.httpPort });
     const asked = 'GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n';
@@ -169,7 +191,7 @@ describe('isocached --http', { skip: needIsocached }, () => {
   test('passwords guard what tells of the cache, not health', limit, async () => {
     const file = path.join(os.tmpdir(), `isocached-users-${process.pid}`);
     writeFileSync(file, 'ann:secret\nbob:colon:s\n');
-    await withServer(startIsocached, [...HTTP, '-Y', file], async (guarded) => {
+    await withServer(startIsocached, [...HTTP, '-v', '-Y', file], async (guarded) => {
       for (const page of ['/', '/healthz', '/readyz']) assert.equal((await request(guarded, page)).status, 200);
       for (const page of ['/metrics', '/stats.json']) {
         const refused = await request(guarded, page);
@@ -177,6 +199,8 @@ describe('isocached --http', { skip: needIsocached }, () => {
         assert.match(refused.headers['www-authenticate'], /^Basic realm="isocache"/);
         assert.equal((await request(guarded, page, { auth: 'ann:secret' })).status, 200);
         assert.equal((await request(guarded, page, { auth: 'bob:colon:s' })).status, 200);
+        const guess = 'GET /metrics HTTP/1.1\r\nHost: localhost\r\nAuthorization: Basic eDp5\r\n\r\n';
+        assert.equal((await raw(guarded, guess.repeat(3))).match(/HTTP\/1\.1 401 /g).length, 1, 'one guess a connection');
         for (const auth of ['ann:wrong', 'ann:', ':secret', 'eve:secret', 'ann:secret2', 'ann']) {
           assert.equal((await request(guarded, page, { auth })).status, 401, auth);
         }
@@ -184,6 +208,7 @@ describe('isocached --http', { skip: needIsocached }, () => {
           assert.equal((await request(guarded, page, { headers: { authorization } })).status, 401, authorization);
         }
       }
+      assert.match(guarded.stderr, /^warning: login failed: tcp:127\.0\.0\.1:\d+$/m);
     });
   });
 
@@ -220,7 +245,7 @@ describe('isocached --http', { skip: needIsocached }, () => {
     const certificates = new Certificates();
     const pair = certificates.issue('server');
     const { default: https } = await import('node:https');
-    await withServer(startIsocached, [...HTTP, ...certificates.serverArgs(pair)], async (encrypted) => {
+    await withServer(startIsocached, [...HTTP, '-v', ...certificates.serverArgs(pair)], async (encrypted) => {
       const trust = certificates.clientOptions();
       const reply = await request(encrypted, '/healthz', { client: https, ...trust });
       assert.deepEqual([reply.status, reply.body], [200, 'ok\n']);
@@ -231,6 +256,12 @@ describe('isocached --http', { skip: needIsocached }, () => {
       client.close();
       await assert.rejects(request(encrypted, '/healthz', { client: https }), { code: /UNABLE_TO_VERIFY|SELF_SIGNED/ });
       assert.equal(await raw(encrypted, 'GET /healthz HTTP/1.1\r\n\r\n').then(statusOf), NaN);  // plain bytes
+      assert.match(encrypted.stderr, /^TLS handshake with tcp:127\.0\.0\.1:\d+ failed: /m);
+      const figures = (await request(encrypted, '/metrics', { client: https, ...trust })).body;
+      assert.match(figures, /^isocache_tls_handshake_errors_total [1-9]/m);
+      // Many at once: none waits for ever for its turn.
+      const crowd = await Promise.all(Array.from({ length: 200 }, () => request(encrypted, '/healthz', { client: https, ...trust })));
+      assert.ok(crowd.every(({ status }) => status === 200));
     });
   });
 

@@ -67,6 +67,27 @@ describe('operations', { skip: needIsocached, concurrency: 1 }, () => {
     }
   });
 
+  test('SIGTERM: a request that has begun is let in, done, and answered', limit, async () => {
+    const server = await startIsocached(['--drain-timeout', '20']);
+    for (const length of [10, 100_000]) await withClient(server, (client) => client.ask(`set old${length} 0 0 1\r\nx\r\n`));
+    const clients = await Promise.all([10, 100_000].map(async (length) => {
+      const client = await RawClient.connect(server.address);
+      await client.send(`set k 0 0 ${length}\r\n${'x'.repeat(length / 2)}`);
+      return { client, length };
+    }));
+    const idle = await RawClient.connect(server.address);
+    await sleep(100);
+    server.child.kill('SIGTERM');
+    assert.equal(await idle.readToEnd(), '');
+    await sleep(200);
+    for (const { client, length } of clients) {
+      await client.send(`${'x'.repeat(length / 2)}\r\n`);
+      assert.equal(await client.readToEnd(), 'STORED\r\n');
+      client.close();
+    }
+    assert.equal((await exitOf(server.child, 5000)).code, 0);
+  });
+
   test('SIGTERM: a reply under way is finished, whole', limit, async () => {
     const server = await startIsocached(['--drain-timeout', '20']);
     const client = await sluggard(server);
@@ -343,7 +364,13 @@ while True: print(s.recv(4096).decode().replace("\\n", " "), flush=True)`;
   test('beyond -c: HTTP says 503, memcached its error', limit, () => withServer(startIsocached, ['-c', '1', '--http', '0'], async (server) => {
     const first = await RawClient.connect(server.address);
     assert.equal(await first.ask('mn\r\n'), 'MN\r\n');
-    const http = await RawClient.connect({ host: '127.0.0.1', port: server.httpPort });
+    const connect = () => RawClient.connect({ host: '127.0.0.1', port: server.httpPort });
+    const reserve = [];  // a full server answers whether it lives
+    for (let i = 0; i < 16; ++i) reserve.push(await connect());
+    await reserve[0].send('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    assert.match(await reserve[0].readUntil('ok\n'), /^HTTP\/1\.1 200 OK\r\n/);
+    reserve.push(await connect());
+    const http = await connect();
     const answer = await http.readToEnd();
     assert.match(answer, /^HTTP\/1\.1 503 Service Unavailable\r\n/);
     for (const header of ['Connection: close', 'Retry-After: 1', 'Content-Type: text/plain']) assert.ok(answer.includes(`\r\n${header}\r\n`), header);
@@ -351,7 +378,7 @@ while True: print(s.recv(4096).decode().replace("\\n", " "), flush=True)`;
     assert.equal(Number(/Content-Length: (\d+)/.exec(head)[1]), body.length);
     const second = await RawClient.connect(server.address);
     assert.equal(await second.readToEnd(), 'ERROR Too many open connections\r\n');
-    for (const client of [first, http, second]) client.close();
+    for (const client of [first, http, second, ...reserve]) client.close();
   }));
 
   test('manual page, completions and native/README.md have every flag', limit, async () => {

@@ -122,6 +122,16 @@ describe('isocached', { skip: needIsocached || needWs }, () => {
     assert.equal(client.received.match(/^key=/gm).length, count);
   }));
 
+  test('what was asked before the goodbye is answered before it', limit, () => onServer([], async (server) => {
+    for (const [last, code] of [[frame(OPCODE.close, '\x03\xe8'), 1000], [frame(OPCODE.text, 'x'), 1003]]) {
+      const client = await upgraded(server);
+      await client.send(Buffer.concat([frame(OPCODE.binary, 'mn\r\n'), last]));
+      assert.equal((await readFrame(client))?.payload, 'MN\r\n');
+      assert.equal(closeCode(await readFrame(client)), code);
+      client.close();
+    }
+  }));
+
   describe('what ends a connection, and with which code', () => {
     let server;
     before(async () => { server = await startIsocached([...HTTP, '-I', '64k']); });
@@ -202,7 +212,7 @@ describe('isocached', { skip: needIsocached || needWs }, () => {
       assert.equal(await open(url(server).replace('127.0.0.1', 'localhost'), { origin: own.replace('127.0.0.1', 'localhost') }), 'memcached');
       await assert.rejects(open(url(server), { origin: own, protocols: [] }), refusedWith(400));
       await assert.rejects(open(url(server), { origin: own, protocols: ['other'] }), refusedWith(400));
-      for (const origin of ['http://127.0.0.1', `http://127.0.0.1:${server.httpPort + 1}`, 'https://evil.example', 'null', 'file://',
+      for (const origin of ['http://127.0.0.1', `https://127.0.0.1:${server.httpPort}`, `http://127.0.0.1:${server.httpPort + 1}`, 'https://evil.example', 'null', 'file://',
         `http://127.0.0.1:${server.httpPort}.evil.example`]) {
         await assert.rejects(open(url(server), { origin }), refusedWith(403), origin);
       }
@@ -236,8 +246,18 @@ describe('isocached', { skip: needIsocached || needWs }, () => {
     assert.match(await ask(upgradeRequest({ 'Sec-WebSocket-Key': undefined })), /^HTTP\/1.1 400 /);
     assert.match(await ask(upgradeRequest({ Connection: 'close' })), /^HTTP\/1.1 426 [^]*\r\nUpgrade: websocket\r\n/);
     assert.match(await ask(upgradeRequest({ Connection: 'close' }, { method: 'POST' })), /^HTTP\/1.1 405 /);
+    assert.match(await ask(upgradeRequest({ 'Content-Length': '4' }) + 'mn\r\n'), /^HTTP\/1.1 400 /);
+    assert.match(await ask(upgradeRequest({ 'Transfer-Encoding': 'gzip' })), /^HTTP\/1.1 400 /);
     assert.match(await ask(upgradeRequest({}, { path: '/other' }).replace('Connection: Upgrade', 'Connection: close')), /^HTTP\/1.1 404 /);
     assert.match(await ask(upgradeRequest() + frame(OPCODE.binary, 'mn\r\n').toString('latin1')), /^HTTP\/1.1 400 /);
+  }));
+
+  test('the fields of an upgrade may be spread', limit, () => onServer([], async (server) => {
+    const client = await upgraded(server, { Connection: 'keep-alive\r\nConnection: Upgrade',
+      'Sec-WebSocket-Protocol': 'mqtt\r\nSec-WebSocket-Protocol: memcached' });
+    await client.send(frame(OPCODE.binary, 'mn\r\n'));
+    assert.equal((await readFrame(client)).payload, 'MN\r\n');
+    client.close();
   }));
 
   test('permessage-deflate is off, and on when asked for', limit, async () => {

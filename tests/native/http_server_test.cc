@@ -310,6 +310,77 @@ TEST_F(HttpServerTest, DrainsAWebSocketWhenItsRepliesAreOut) {
   EXPECT_EQ(close_code(rest), 1001U);
 }
 
+// A socket that takes no more until somebody reads.
+std::size_t fill(const TcpPair& sockets) {
+  const int small = 4096;
+  ::setsockopt(sockets.client.get(), SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+  ::setsockopt(sockets.server.get(), SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
+  const std::string junk(1000, 'j');
+  std::size_t total = 0;
+  for (int quiet = 0; quiet < 5; ++quiet) {  // the kernel makes room for some time
+    ssize_t sent = 0;
+    while ((sent = ::send(sockets.server.get(), junk.data(), junk.size(), MSG_NOSIGNAL)) > 0) {
+      total += static_cast<std::size_t>(sent);
+    }
+    std::this_thread::sleep_for(10ms);
+  }
+  return total;
+}
+
+TEST_F(HttpServerTest, DrainsAWebSocketThatIsNotOpenYet) {
+  start();
+  TcpPair sockets;
+  const std::size_t junk = fill(sockets);
+  server_->adopt(std::move(sockets.server));
+  Client client(std::move(sockets.client));
+  client.send(kUpgrade);
+  std::this_thread::sleep_for(100ms);  // the 101 is stuck
+  server_->drain();
+  std::this_thread::sleep_for(50ms);
+  client.receive(junk);
+  EXPECT_TRUE(client.receive_until("\r\n\r\n").starts_with("HTTP/1.1 101 "));
+  EXPECT_EQ(close_code(client.receive(4)), 1001U);
+}
+
+TEST_F(HttpServerTest, AnUpgradeThatIsStuckEnds) {
+  options_.times.write = 200;
+  start();
+  TcpPair sockets;
+  const std::size_t junk = fill(sockets);
+  server_->adopt(std::move(sockets.server));
+  Client client(std::move(sockets.client));
+  client.send(kUpgrade);
+  std::this_thread::sleep_for(600ms);
+  client.receive(junk);
+  EXPECT_NE(client.receive_all(), "(nothing)");
+}
+
+TEST_F(HttpServerTest, DrainsAWebSocketWhenItsRequestIsWhole) {
+  start();
+  Client client = connect_websocket();
+  client.send(command("set k 0 0 5\r\nab"));
+  std::this_thread::sleep_for(50ms);
+  server_->drain();
+  std::this_thread::sleep_for(50ms);
+  client.send(command("cde\r\n"));
+  EXPECT_EQ(client.receive(10), "\x82\x08STORED\r\n");
+  EXPECT_EQ(close_code(client.receive(4)), 1001U);
+}
+
+TEST_F(HttpServerTest, OneBeyondTheLimitGetsAPageAndNoWebSocket) {
+  start();
+  for (const std::string_view request : {kGet, kUpgrade}) {
+    TcpPair sockets;
+    server_->adopt(std::move(sockets.server), nullptr, true);
+    Client client(std::move(sockets.client));
+    client.send(request);
+    client.finish_sending();
+    const std::string reply = client.receive_all();
+    EXPECT_TRUE(reply.starts_with(request == kGet ? "HTTP/1.1 200 " : "HTTP/1.1 503 ")) << reply;
+    EXPECT_NE(reply.find("\r\nConnection: close\r\n"), std::string::npos) << reply;
+  }
+}
+
 TEST_F(HttpServerTest, StopsWhateverIsOpen) {
   start();
   std::vector<Client> clients;

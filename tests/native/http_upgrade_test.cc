@@ -39,7 +39,13 @@ UpgradeRequest from_page(std::string_view origin, std::string_view host, bool lo
 
 TEST(HttpUpgrade, APageComesFromHere) {
   EXPECT_EQ(status_of(from_page("http://cache.example", "cache.example")), 101U);
-  EXPECT_EQ(status_of(from_page("https://cache.example:8443", "Cache.Example:8443")), 101U);
+  EXPECT_EQ(status_of(from_page("http://cache.example:8443", "Cache.Example:8443")), 101U);
+  EXPECT_EQ(status_of(from_page("https://cache.example", "cache.example")), 403U);
+  UpgradeRequest encrypted = from_page("https://cache.example", "cache.example");
+  encrypted.encrypted = true;
+  EXPECT_EQ(status_of(encrypted), 101U);
+  encrypted.origin = "http://cache.example";
+  EXPECT_EQ(status_of(encrypted), 403U);
   EXPECT_EQ(status_of(from_page("http://cache.example:80", "cache.example:81")), 403U);
   EXPECT_EQ(status_of(from_page("http://cache.example.evil", "cache.example")), 403U);
   EXPECT_EQ(status_of(from_page("null", "null")), 403U);
@@ -57,6 +63,30 @@ TEST(HttpUpgrade, OnLoopbackANameProvesNothing) {
     EXPECT_EQ(status_of(from_page("http://" + std::string(host), host, true)), 403U) << host;
     EXPECT_EQ(status_of(from_page("http://" + std::string(host), host, false)), 101U) << host;
   }
+}
+
+TEST(HttpUpgrade, WhichNamesCanOnlyBeUs) {
+  const std::vector<std::string> allowed = {"https://cache.example", "http://b.example:81"};
+  for (const std::string_view host :
+       {"127.0.0.1", "10.1.2.3:80", "[::1]:80", "LOCALHOST:1", "cache.example", "b.example:81"}) {
+    EXPECT_TRUE(names_us(host, allowed)) << host;
+  }
+  for (const std::string_view host :
+       {"evil.example", "b.example", "cache.example:82", "127.0.0.1.evil.example"}) {
+    EXPECT_FALSE(names_us(host, allowed)) << host;
+  }
+}
+
+TEST(HttpRoutes, FiguresAreNotForEveryName) {
+  const HttpPages pages{[] { return std::string("m"); }, [] { return std::string("{}"); }};
+  std::atomic<Readiness> readiness{Readiness::kReady};
+  const Site site{pages, readiness};
+  PageRequest request{.method = "GET", .target = "/metrics", .authorization = {}};
+  EXPECT_EQ(answer(request, site).status, 200U);
+  request.host_is_ours = false;
+  EXPECT_EQ(answer(request, site).status, 421U);
+  request.target = "/healthz";
+  EXPECT_EQ(answer(request, site).status, 200U);
 }
 
 TEST(HttpUpgrade, AllowedOriginsAreWhole) {
@@ -119,6 +149,8 @@ TEST(HttpRoutes, APathIsWhatIsBetweenHostAndQuery) {
   EXPECT_EQ(path_of("/metrics?a=/b#c"), "/metrics");
   EXPECT_EQ(path_of("http://h:1/metrics?x"), "/metrics");
   EXPECT_EQ(path_of("https://h"), "/");
+  EXPECT_EQ(path_of("http://h?x=/metrics"), "/");
+  EXPECT_EQ(path_of("http://h#/metrics"), "/");
   EXPECT_EQ(path_of("//h/metrics"), "//h/metrics");
   EXPECT_EQ(path_of(""), "");
 }
