@@ -63,9 +63,12 @@ export class FrameClient {
   send(bytes) { this.socket.send(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes); }
   get received() { return this.frames.join(''); }
 
+  // All of it may be long: a look at the last frames will do.
+  #endsWith(end) { return this.frames.slice(-4).join('').endsWith(end); }
+
   /** Waits until what arrived ends with `end`; all of it. */
   async until(end, limitMs = LIMIT_MS) {
-    for (const late = Date.now() + limitMs; !this.received.endsWith(end);) {
+    for (const late = Date.now() + limitMs; !this.#endsWith(end);) {
       if (Date.now() > late) throw new Error(`no ${JSON.stringify(end)} in time, but ${JSON.stringify(this.received.slice(-200))}`);
       if (this.socket.readyState === WebSocket.CLOSED) throw new Error(`closed after ${JSON.stringify(this.received.slice(-200))}`);
       await new Promise((resolve) => setTimeout(resolve, 2));
