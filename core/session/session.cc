@@ -71,7 +71,7 @@ void Session::log_in() { impl_->logged_in = true; }
 unsigned Session::failed_logins() const { return impl_->failed_logins; }
 std::size_t Session::buffered() const { return impl_->input.size(); }
 bool Session::in_request() const {
-  return impl_->input.size() != 0 || impl_->large != nullptr || impl_->stream != nullptr;
+  return !impl_->input.empty() || impl_->large != nullptr || impl_->stream != nullptr;
 }
 
 void Session::Impl::run() {

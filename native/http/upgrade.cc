@@ -1,10 +1,10 @@
 #include "native/http/upgrade.h"
 
-#include <limits.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <climits>
 
 #include "native/http/ascii.h"
 #include "native/http/credentials.h"
