@@ -32,12 +32,12 @@ void check_addresses(const Options& options, std::vector<std::string>& faults) {
 
 std::vector<std::string> find_faults(const Options& options) {
   std::vector<std::string> faults;
+  try_it(faults, [&] { drop_root(options.user); });
   try_it(faults, [copy = options]() mutable { check_options(copy); });
   check_addresses(options, faults);
   if (options.tls.enabled) try_it(faults, [&] { const TlsContext loads(options.tls, 0); });
   if (!options.auth_file.empty())
     try_it(faults, [&] { const PasswordFile loads(options.auth_file); });
-  try_it(faults, [&] { check_user(options.user); });
   return faults;
 }
 

@@ -9,7 +9,8 @@
 namespace isocache {
 
 // All that is wrong, a line each. Reads the files that are named; opens no socket, looks up no
-// host.
+// host. The process becomes the user of -u for good: what only root may read is of no use to that
+// one.
 std::vector<std::string> find_faults(const Options& options);
 
 }  // namespace isocache

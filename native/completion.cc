@@ -51,6 +51,16 @@ std::string bash_branch(const Flag& flag) {
                      complete == "return" ? ":" : complete);
 }
 
+// Words of -o whose value is a file, as patterns of bash's `case`.
+std::string bash_file_words() {
+  std::string patterns;
+  for (const Word& word : word_table()) {
+    if (!is_file(word.argument) || word.purpose == Purpose::kRefused) continue;
+    patterns += fmt::format("{}'-o {}'", patterns.empty() ? "" : "|", word.name);
+  }
+  return patterns;
+}
+
 // In _arguments' own quotes, brackets and colons mean something.
 std::string zsh_text(std::string_view text) {
   std::string safe;
@@ -121,7 +131,8 @@ std::string bash_completion() {
     branches += bash_branch(flag);
     for (const std::string& name : spellings(flag)) names += " " + name;
   }
-  // Words of -o follow each other behind commas. "=" parts words for bash: --name= value is three.
+  // Words of -o follow each other behind commas. "=" parts words for bash: --name=value is three,
+  // and so are -o's name=value; then `flag` is "-o name".
   return fmt::format(R"(# bash completion for isocached; made by isocached --print bash
 _isocached_words() {{
   local before=""
@@ -135,17 +146,29 @@ _isocached() {{
   ((COMP_CWORD == 0)) || flag="${{COMP_WORDS[COMP_CWORD - 1]}}"
   if [[ $word == = ]]; then
     word=""
+    [[ $flag == -* ]] || flag="-o ${{flag##*,}}"
   elif [[ $flag == = ]]; then
     flag="${{COMP_WORDS[COMP_CWORD - 2]}}"
+    [[ $flag == -* ]] || flag="-o ${{flag##*,}}"
   fi
   COMPREPLY=()
+  [[ $flag != "-o "* || $word != *,* ]] || flag="-o"
   case "$flag" in
-{1}  esac
-  COMPREPLY=($(compgen -W 'healthcheck{2}' -- "$word"))
+{1}    {3}) COMPREPLY=($(compgen -f -- "$word")); return ;;
+    '-o '*) return ;;
+  esac
+  local names='{2}'
+  if [[ ${{COMP_WORDS[1]}} == healthcheck ]]; then
+    names+=' --no-verify'
+  else
+    names+=' healthcheck'
+  fi
+  COMPREPLY=($(compgen -W "$names" -- "$word"))
 }}
 complete -F _isocached isocached
 )",
-                     fmt::join(word_beginnings(), " "), branches, names);
+                     fmt::join(word_beginnings(), " "), branches, names.substr(1),
+                     bash_file_words());
 }
 
 std::string zsh_completion() {
@@ -161,7 +184,9 @@ _isocached_words() {{
 }}
 
 _isocached() {{
-  _arguments -s \
+  local more=()
+  [[ $words[2] != healthcheck ]] || more=('--no-verify[believe any certificate]')
+  _arguments -s $more \
 {1}    '1:command:(healthcheck)'
 }}
 
@@ -175,7 +200,9 @@ std::string fish_completion() {
       "# fish completion for isocached; made by isocached --print fish\n"
       "complete -c isocached -f\n"
       "complete -c isocached -n __fish_is_first_arg -a healthcheck -d 'ask whether a server is "
-      "well'\n";
+      "well'\n"
+      "complete -c isocached -n '__fish_seen_subcommand_from healthcheck' -l no-verify -d 'believe "
+      "any certificate'\n";
   for (const Flag& flag : flag_table()) {
     if (flag.purpose != Purpose::kRefused) text += fish_line(flag);
   }

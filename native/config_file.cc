@@ -1,16 +1,17 @@
 // The configuration file and the environment: both are names with values.
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <iterator>
 #include <span>
+#include <system_error>
 
 #include "native/errors.h"
+#include "native/file_descriptor.h"
 #include "native/given.h"
 #include "native/suggestion.h"
 #include "native/text.h"
@@ -21,6 +22,7 @@ namespace {
 constexpr std::string_view kVariablePrefix = "ISOCACHED_";
 constexpr std::array<std::string_view, 5> kCommandLineOnly = {"help", "version", "license", "print",
                                                               "check-config"};
+constexpr std::string_view kAuthFileVariable = "ISOCACHED_AUTH_FILE";
 constexpr unsigned kMaxTimes = 9;  // of a switch
 
 std::string_view trimmed(std::string_view text) {
@@ -105,6 +107,17 @@ std::string did_you_mean(std::string_view meant) {
                        : fmt::format("did you mean {}?", meant);
 }
 
+// Of a line whose name is none; what stands before '=', or all of it.
+std::string unknown_name(std::string_view name, bool has_equals) {
+  const auto blank = name.find_first_of(" \t");
+  const std::string_view word = name.substr(0, blank);
+  if (!has_equals && blank != std::string_view::npos &&
+      (find_flag(word) != nullptr || find_word(word) != nullptr)) {
+    return fmt::format("'=' is missing: {} = {}", word, trimmed(name.substr(blank)));
+  }
+  return fmt::format("'{}' is not known; {}", name, did_you_mean(nearest(name, known_names())));
+}
+
 void read_line(ReadLayer& read, std::string_view line, const std::string& where) {
   const auto equals = line.find('=');
   const std::string_view name = trimmed(line.substr(0, equals));
@@ -115,14 +128,27 @@ void read_line(ReadLayer& read, std::string_view line, const std::string& where)
   if (flag != nullptr && !allowed_in_file(name)) {
     read.errors.push_back(fmt::format("{}: '{}' belongs on the command line", where, name));
   } else if (flag == nullptr && word == nullptr) {
-    read.errors.push_back(fmt::format("{}: '{}' is not known; {}", where, name,
-                                      did_you_mean(nearest(name, known_names()))));
+    const bool has_equals = equals != std::string_view::npos;
+    read.errors.push_back(fmt::format("{}: {}", where, unknown_name(name, has_equals)));
   } else {
     try {
       add(read.layer, flag, word, value, where);
     } catch (const UsageError& error) {
       read.errors.push_back(fmt::format("{}: {}: {}", where, name, error.what()));
     }
+  }
+}
+
+// Of two lines that say the same setting, one is a mistake.
+void find_repeated(ReadLayer& read) {
+  for (auto later = read.layer.begin(); later != read.layer.end(); ++later) {
+    if (later->flag != nullptr && later->flag->is_list) continue;
+    const auto earlier = std::find_if(
+        read.layer.begin(), later, [&](const Given& other) { return other.same_setting(*later); });
+    if (earlier == later) continue;
+    read.errors.push_back(fmt::format(
+        "{}: {} is given already at {}", later->where,
+        later->flag != nullptr ? later->flag->name : later->word->name, earlier->where));
   }
 }
 
@@ -162,6 +188,9 @@ bool allowed_in_file(std::string_view name) {
 }
 
 void add_flag(Layer& layer, const Flag& flag, std::string_view value, std::string_view where) {
+  if (value.empty()) {
+    throw UsageError(fmt::format("{} needs a value: {}", spelling(flag), flag.argument));
+  }
   if (flag.name != "extended") {
     layer.push_back({.flag = &flag, .value = std::string(value), .where = std::string(where)});
     return;
@@ -172,6 +201,8 @@ void add_flag(Layer& layer, const Flag& flag, std::string_view value, std::strin
 }
 
 ReadLayer read_config_text(std::string_view text, std::string_view file) {
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   ReadLayer read;
   for (unsigned number = 1; !text.empty(); ++number) {
     const auto end = text.find('\n');
@@ -179,16 +210,23 @@ ReadLayer read_config_text(std::string_view text, std::string_view file) {
     text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
     if (!line.empty()) read_line(read, line, fmt::format("{}:{}", file, number));
   }
+  find_repeated(read);
   return read;
 }
 
 ReadLayer read_config_file(const std::string& path) {
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  const std::string text((std::istreambuf_iterator<char>(file)), {});
-  if (file.good() || file.eof()) return read_config_text(text, path);
+  std::string text;
+  std::array<char, 4096> buffer;
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  while (file) {
+    const ssize_t bytes = ::read(file.get(), buffer.data(), buffer.size());
+    if (bytes == 0) return read_config_text(text, path);
+    if (bytes < 0) break;
+    text.append(buffer.data(), static_cast<std::size_t>(bytes));
+  }
   ReadLayer read;
-  read.errors.push_back(fmt::format("cannot read {}: {}", path, std::strerror(errno)));
+  read.errors.push_back(
+      fmt::format("--config: cannot read {}: {}", path, std::generic_category().message(errno)));
   return read;
 }
 
@@ -200,7 +238,11 @@ ReadLayer read_environment(const char* const* environment) {
     if (!entry.starts_with(kVariablePrefix) || equals == std::string_view::npos) continue;
     const std::string_view name = entry.substr(0, equals);
     const std::string_view value = trimmed(entry.substr(equals + 1));
-    if (!value.empty() && !of_kubernetes(name, value)) read_variable(read, name, value);
+    if (name == kAuthFileVariable && value.empty()) {
+      read.errors.push_back(fmt::format("{} is empty; unset it to serve without passwords", name));
+    } else if (!value.empty() && !of_kubernetes(name, value)) {
+      read_variable(read, name, value);
+    }
   }
   return read;
 }

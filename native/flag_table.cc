@@ -4,9 +4,11 @@
 
 #include <array>
 #include <cmath>
+#include <optional>
 
 #include "base/limits.h"
 #include "native/errors.h"
+#include "native/origin.h"
 #include "native/text.h"
 
 namespace isocache {
@@ -42,17 +44,35 @@ unsigned percent(std::string_view value, std::string_view flag) {
   return static_cast<unsigned>(std::lround(factor * 100));
 }
 
-void append_list(std::vector<std::string>& list, std::string_view value) {
+void append_list(std::vector<std::string>& list, std::string_view value, std::string_view flag) {
+  const std::size_t before = list.size();
   while (!value.empty()) {
     const auto comma = value.find(',');
     if (comma != 0) list.emplace_back(value.substr(0, comma));
     value = comma == std::string_view::npos ? std::string_view() : value.substr(comma + 1);
   }
+  if (list.size() == before) throw UsageError(fmt::format("{}: an empty list", flag));
 }
 
 void listen(Options& options, std::string_view value) {
   options.tcp_asked = true;
-  append_list(options.listen, value);
+  append_list(options.listen, value, "-l");
+}
+
+void allow_origin(Options& options, std::string_view value) {
+  std::vector<std::string> origins;
+  append_list(origins, value, "--allow-origin");
+  for (const std::string& origin : origins) {
+    std::optional<std::string> sent = origin == "*" ? origin : normalized_origin(origin);
+    if (!sent) {
+      throw UsageError(
+          fmt::format("--allow-origin: an origin as browsers send it, such as "
+                      "https://app.example or http://app.example:8080 (no path, no "
+                      "pattern), or '*' for any, not '{}'",
+                      origin));
+    }
+    options.http.allowed_origins.push_back(*std::move(sent));
+  }
 }
 
 void unix_mask(Options& options, std::string_view value) {
@@ -137,7 +157,7 @@ const Flag kFlags[] = {
     {'l', "listen", "<addr>", kListening,
      "address, or address:port, to listen on; several with commas or by repeating (default: "
      "loopback only)",
-     listen},
+     listen, true},
     {'s', "unix-socket", "<file>", kListening,
      "unix socket; turns TCP off unless -p or -l is given too",
      [](O o, V v) { o.unix_socket = v; }},
@@ -149,11 +169,11 @@ const Flag kFlags[] = {
     {kNoLetter, "http", "<addr:port>", kListening,
      "WebSocket (/memcached), /metrics, /healthz, /readyz and /stats.json here; with -Z over TLS, "
      "but for 'notls:...'; several with commas or by repeating (default: none)",
-     [](O o, V v) { append_list(o.http.listen, v); }},
+     [](O o, V v) { append_list(o.http.listen, v, "--http"); }, true},
     {kNoLetter, "allow-origin", "<origin>", kListening,
      "pages that may open a WebSocket, as https://app.example, beside our own; '*': any; several "
      "with commas or by repeating",
-     [](O o, V v) { append_list(o.http.allowed_origins, v); }},
+     allow_origin, true},
     {kNoLetter, "websocket-deflate", "", kListening,
      "compress WebSocket frames if the client offers it (costs memory and CPU)",
      [](O o, V) { o.http.deflate = true; }},
@@ -232,7 +252,7 @@ const Flag kFlags[] = {
     {'i', "license", "", kProcess, "print the license and end",
      [](O o, V) { o.show = Options::Show::kLicense; }},
     {'o', "extended", "<words>", kProcess, "further options, separated by commas; see below",
-     apply_words},
+     apply_words, true},
 
     {'D', "prefix-delimiter", "<char>", kAccepted, "prefix delimiter of stats detail",
      prefix_delimiter},
@@ -264,6 +284,11 @@ const Flag kFlags[] = {
 }  // namespace
 
 std::span<const Flag> flag_table() { return kFlags; }
+
+std::string spelling(const Flag& flag) {
+  return flag.letter == kNoLetter ? fmt::format("--{}", flag.name)
+                                  : fmt::format("-{}", flag.letter);
+}
 
 std::span<const Purpose> purposes() {
   static constexpr std::array kAll = {kListening, kMemory,   kConnections, kCommands,

@@ -33,8 +33,11 @@ struct Flag {
   std::string_view help;
   // Called for each time it is given; a switch gets an empty value. Throws UsageError.
   void (*apply)(Options& options, std::string_view value);
+  bool is_list = false;  // may be given several times, each adds to it
 };
 std::span<const Flag> flag_table();
+// As it is shortest on a command line: "-Y", "--http".
+std::string spelling(const Flag& flag);
 
 // A word of -o.
 struct Word {

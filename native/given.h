@@ -21,7 +21,7 @@ struct Given {
 };
 using Layer = std::vector<Given>;
 
-// Adds a flag's value to a layer; -o's is taken apart. Throws UsageError: unknown words.
+// Adds a flag's value to a layer; -o's is taken apart. Throws UsageError: unknown words, no value.
 void add_flag(Layer& layer, const Flag& flag, std::string_view value, std::string_view where);
 
 struct ReadLayer {
@@ -32,11 +32,12 @@ struct ReadLayer {
 
 // Lines "name = value", where name is a flag's long name or a word of -o; a switch may stand alone,
 // or have a value yes or no. '#' at a line's start or behind a blank begins a comment.
-// Not for what ends at once (help), nor for the file's own name.
+// Not for what ends at once (help), nor for the file's own name. What is no list is given once.
 bool allowed_in_file(std::string_view name);
 ReadLayer read_config_text(std::string_view text, std::string_view file);
 ReadLayer read_config_file(const std::string& path);
-// ISOCACHED_MEMORY_LIMIT=64: the same names. Empty values are as if not set.
+// ISOCACHED_MEMORY_LIMIT=64: the same names. Empty values are as if not set, but for passwords': a
+// variable that somebody forgot must not open a cache to all.
 ReadLayer read_environment(const char* const* environment);
 
 }  // namespace isocache

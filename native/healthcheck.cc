@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <netdb.h>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <sys/socket.h>
@@ -10,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -22,6 +24,7 @@
 #include "native/errors.h"
 #include "native/file_descriptor.h"
 #include "native/listener_set.h"
+#include "native/log.h"
 #include "native/options.h"
 #include "native/process.h"
 
@@ -29,6 +32,21 @@ namespace isocache {
 namespace {
 
 constexpr unsigned kLimit_s = 2;
+constexpr std::string_view kUsage =
+    "isocached healthcheck [ADDRESS] [--no-verify] [FLAGS]\n"
+    "\n"
+    "Asks a running server for its version, or an HTTP port for /readyz, and prints a line.\n"
+    "Ends with 0 if all is well, with 1 if not or after 2 seconds. ADDRESS is one of\n"
+    "\n"
+    "  host:port, port              memcached's protocol (port: of 127.0.0.1)\n"
+    "  /path/of/socket              the same, over a unix socket\n"
+    "  tls://host:port              the same, over TLS\n"
+    "  http://host:port             the port of --http\n"
+    "  https://host:port            the same, with -Z\n"
+    "\n"
+    "Without one: the address of the server with the same FLAGS, ISOCACHED_... variables and\n"
+    "configuration file. When ADDRESS is given, its certificate is verified, by the system's\n"
+    "authorities and those of -o ssl_ca_cert=<file>; --no-verify: not even then.\n";
 
 struct Target {
   Endpoint endpoint;
@@ -37,6 +55,13 @@ struct Target {
   bool tls = false;
   bool verify = false;
 
+  // The same place, asked in another way.
+  Target with(bool over_http, bool over_tls) const {
+    Target other = *this;
+    other.http = over_http;
+    other.tls = over_tls;
+    return other;
+  }
   std::string text() const {
     if (!unix_path.empty()) return unix_path;
     const bool v6 = endpoint.host.find(':') != std::string::npos;
@@ -78,7 +103,9 @@ Target named_target(std::string_view address, bool verify, const Options& option
   target.tls = target.tls || take_prefix(address, "tls://");
   target.verify = verify && target.tls;
   if (target.http) address = address.substr(0, address.find('/'));
-  target.endpoint = parse_endpoint(address, target.http ? (target.tls ? 443 : 80) : options.port);
+  const bool port_only = address.find_first_not_of("0123456789") == std::string_view::npos;
+  const std::string text = fmt::format("{}{}", port_only ? "127.0.0.1:" : "", address);
+  target.endpoint = parse_endpoint(text, target.http ? (target.tls ? 443 : 80) : options.port);
   return target;
 }
 
@@ -112,6 +139,18 @@ FileDescriptor connect_to(const Target& target) {
   return socket;
 }
 
+// Whatever is slow, looking up a name too.
+std::atomic<const char*> too_late = "unhealthy: no answer within 2 s\n";
+
+void limit_time() {
+  std::signal(SIGALRM, [](int) {
+    const char* const text = too_late;
+    [[maybe_unused]] const auto written = ::write(STDOUT_FILENO, text, std::strlen(text));
+    ::_exit(EXIT_FAILURE);
+  });
+  ::alarm(kLimit_s);
+}
+
 // A blocking connection; an alarm limits how long all of it takes.
 class ServerConnection {
  public:
@@ -125,6 +164,7 @@ class ServerConnection {
     if (sent != static_cast<ssize_t>(bytes.size())) throw SystemError("connection closed");
   }
 
+  // Its first line, or all there is if it ends before; not empty.
   std::string read_line() {
     constexpr std::size_t kLongestLine = 1024;
     std::string line;
@@ -132,7 +172,8 @@ class ServerConnection {
     while (line.find('\n') == std::string::npos && line.size() < kLongestLine) {
       const auto count = ssl_ ? SSL_read(ssl_.get(), buffer.data(), static_cast<int>(buffer.size()))
                               : ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
-      if (count <= 0) throw SystemError("closed without an answer");
+      if (count <= 0 && line.empty()) throw SystemError("closed without an answer");
+      if (count <= 0) break;
       line.append(buffer.data(), static_cast<std::size_t>(count));
     }
     return line.substr(0, line.find_first_of("\r\n"));
@@ -174,7 +215,12 @@ void ServerConnection::begin_tls(const Target& target, const TlsOptions& options
     SSL_set1_host(ssl_.get(), host.c_str());
     SSL_ctrl(ssl_.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, host.data());
   }
+  too_late = "unhealthy: no TLS handshake within 2 s; is it without TLS?\n";
   if (SSL_connect(ssl_.get()) == 1) return;
+  if (ERR_GET_REASON(ERR_peek_error()) == SSL_R_WRONG_VERSION_NUMBER) {
+    throw SystemError(
+        fmt::format("it does not speak TLS; try {}", target.with(target.http, false).text()));
+  }
   const long verdict = SSL_get_verify_result(ssl_.get());
   throw SystemError(
       fmt::format("TLS handshake failed{}{}", verdict == X509_V_OK ? "" : ": ",
@@ -189,6 +235,18 @@ void ServerConnection::show_certificate(const TlsOptions& options) {
                               options.key_is_der ? SSL_FILETYPE_ASN1 : SSL_FILETYPE_PEM);
 }
 
+// Of an answer in a protocol that was not asked for: throws SystemError with the address for that.
+void check_protocol(const Target& target, std::string_view line) {
+  constexpr char kTlsAlert = '\x15';
+  const auto fail = [](std::string_view speaks, const Target& other) {
+    throw SystemError(fmt::format("it speaks {}; try {}", speaks, other.text()));
+  };
+  const bool answers_http = line.starts_with("HTTP/");
+  if (!target.tls && line.starts_with(kTlsAlert)) fail("TLS", target.with(target.http, true));
+  if (!target.http && answers_http) fail("HTTP", target.with(true, target.tls));
+  if (target.http && !answers_http) fail("no HTTP", target.with(false, target.tls));
+}
+
 // Throws SystemError: why it is not well.
 void ask(const Target& target, const TlsOptions& options) {
   ServerConnection connection(target, options);
@@ -196,25 +254,17 @@ void ask(const Target& target, const TlsOptions& options) {
     connection.send(fmt::format("GET /readyz HTTP/1.1\r\nHost: {}:{}\r\nConnection: close\r\n\r\n",
                                 target.endpoint.host, target.endpoint.port));
     const std::string line = connection.read_line();
-    if (!line.starts_with("HTTP/1.1 200")) throw SystemError(line);
+    check_protocol(target, line);
+    if (!line.starts_with("HTTP/1.1 200")) throw SystemError(printable(line));
     return;
   }
   connection.send("version\r\n");
   const std::string line = connection.read_line();
+  check_protocol(target, line);
   // Before login (-Y), that is all it says; it is there nevertheless.
   if (!line.starts_with("VERSION ") && !line.starts_with("CLIENT_ERROR unauthenticated")) {
-    throw SystemError(line);
+    throw SystemError(printable(line));
   }
-}
-
-// Whatever is slow, looking up a name too.
-void limit_time() {
-  std::signal(SIGALRM, [](int) {
-    constexpr std::string_view kText = "unhealthy: no answer within 2 s\n";
-    [[maybe_unused]] const auto written = ::write(STDOUT_FILENO, kText.data(), kText.size());
-    ::_exit(EXIT_FAILURE);
-  });
-  ::alarm(kLimit_s);
 }
 
 Target target_of(int argc, char** argv, Options& options) {
@@ -225,7 +275,7 @@ Target target_of(int argc, char** argv, Options& options) {
     const std::string_view word = argv[i];
     if (word == "--no-verify") {
       verify = false;
-    } else if (i == 1 && !word.starts_with('-')) {
+    } else if (flags.size() == 1 && address.empty() && !word.starts_with('-')) {
       address = word;
     } else {
       flags.push_back(argv[i]);
@@ -242,6 +292,10 @@ int healthcheck(int argc, char** argv) {
   ignore_broken_pipes();
   Options options;
   const Target target = target_of(argc, argv, options);
+  if (options.show == Options::Show::kHelp) {
+    fmt::print("{}", kUsage);
+    return EXIT_SUCCESS;
+  }
   try {
     ask(target, options.tls);
   } catch (const SystemError& error) {

@@ -99,24 +99,23 @@ std::vector<LogEntry> exposure(const Options& options, const Listener& listener)
   const bool password = !options.auth_file.empty();
   const bool certificate = listener.tls && options.tls.verify >= TlsOptions::Verify::kRequire;
   const std::string& address = listener.address();
-  const auto entry = [&](LogLevel level, std::string message) {
-    return std::vector<LogEntry>{{std::move(message), level, {{"address", address}}}};
+  const auto warning = [&](std::string message) {
+    return std::vector<LogEntry>{{std::move(message), LogLevel::kWarning, {{"address", address}}}};
   };
   if (password && !listener.tls) {
-    return entry(LogLevel::kWarning,
-                 fmt::format("passwords cross the network in clear at {}; add -Z -o "
-                             "ssl_chain_cert=<file>",
-                             address));
+    return warning(fmt::format(
+        "passwords cross the network in clear at {}; add -Z -o ssl_chain_cert=<file>", address));
   }
   if (password || certificate) return {};
   if (listener.tls) {
-    return entry(LogLevel::kInfo,
-                 fmt::format("{} speaks TLS, but serves everyone: -Y <file> asks for passwords, "
-                             "-o ssl_verify_mode=2,ssl_ca_cert=<file> for certificates",
-                             address));
+    return warning(
+        fmt::format("{} speaks TLS, but asks for neither a password nor a certificate: whoever "
+                    "reaches it can read and change everything; set -Y <file> or -o "
+                    "ssl_verify_mode=2,ssl_ca_cert=<file>, listen on 127.0.0.1 (-l, --http), or "
+                    "let a firewall guard it",
+                    address));
   }
-  return entry(
-      LogLevel::kWarning,
+  return warning(
       fmt::format("{} has neither TLS nor a password: whoever reaches it can read and change "
                   "everything; set -Y <file> and -Z -o ssl_chain_cert=<file>, listen on 127.0.0.1 "
                   "(-l, --http), or let a firewall guard it",

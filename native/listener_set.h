@@ -28,8 +28,7 @@ std::vector<ListenAddress> listen_addresses(const Options& options);
 // Opens all of it, the unix socket first. Throws UsageError, SystemError.
 std::vector<Listener> open_listeners(const Options& options);
 
-// What those who can reach a listener could do that they should not. Warnings, and notes (of level
-// kInfo).
+// Warnings of what those who can reach a listener could do that they should not.
 std::vector<LogEntry> exposure(const Options& options, const Listener& listener);
 
 }  // namespace isocache

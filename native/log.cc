@@ -43,14 +43,24 @@ void log_line(std::string_view line, LogLevel level) {
   log(LogEntry{.message = std::string(line), .level = level});
 }
 
+std::string printable(std::string_view text) {
+  std::string safe(text);
+  // Above 0x7f there are controls of their own, alone (0x9b begins a sequence) and in UTF-8
+  // (U+202E turns the rest of the line around).
+  std::ranges::replace_if(
+      safe, [](unsigned char c) { return c < 0x20 || c >= 0x7f; }, '?');
+  return safe;
+}
+
 void log_traffic(char direction, int fd, std::string_view bytes) {
   constexpr std::size_t kShownBytes = 200;
   std::string line(bytes.substr(0, std::min(bytes.find_first_of("\r\n"), kShownBytes)));
-  // Whatever a client sends must not steer the operator's terminal.
+  // Whatever a client sends must not steer the operator's terminal; JSON keeps its letters.
   std::ranges::replace_if(
       line, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+  const bool json = as_json.load(std::memory_order_relaxed);
   log(LogEntry{
-      .message = fmt::format("{}{} {}", direction, fd, line),
+      .message = fmt::format("{}{} {}", direction, fd, json ? line : printable(line)),
       .fields = {{"fd", std::uint64_t(fd)}, {"received", direction == '<'}, {"line", line}}});
 }
 

@@ -39,6 +39,9 @@ void log_line(std::string_view line, LogLevel level = LogLevel::kInfo);
 // For whoever watches for guessed passwords. `client`: as peer_address() gives it.
 void log_failed_login(std::string_view client);
 
+// Of what somebody else sent, only what cannot steer a terminal: ASCII, all else as '?'.
+std::string printable(std::string_view text);
+
 // One object, without a newline: "time" (RFC 3339, UTC), "level", "message", then the fields.
 std::string json_line(const LogEntry& entry, std::chrono::system_clock::time_point time);
 

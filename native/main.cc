@@ -62,8 +62,9 @@ void say_notes(const Options& options) {
   if (::geteuid() == 0) log_line("running as root; -u <user> changes that");
 }
 
-int serve(const Options& options) {
+int serve(Options options) {
   std::optional<Daemon> daemon;
+  if (options.daemon) make_paths_absolute(options);
   if (options.daemon) daemon = Daemon::start();
   raise_descriptor_limit(options.settings.max_connections + Server::kReservedDescriptors +
                          Server::descriptors_of_threads(options));
@@ -89,7 +90,7 @@ int run(int argc, char** argv) {
   if (options.show != Options::Show::kNothing) return show(options.show);
   if (options.check_config) return check(options, std::move(faults));
   check_options(options);
-  return serve(options);
+  return serve(std::move(options));
 }
 
 // A line of the log for each line of the text.

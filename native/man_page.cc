@@ -73,6 +73,8 @@ WebSockets. Without flags it listens on port 11211 of the loopback interface, wi
 asks a running server for its version, or an HTTP port for /readyz, prints a line, and ends with 0 if all is
 well, with 1 if not or after 2 seconds. The address is
 .IR host:port ,
+.I port
+(of 127.0.0.1),
 .IR /path/of/socket ,
 .IR tls://host:port ,
 .I http://host:port

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <span>
 #include <string>
 #include <vector>
@@ -52,13 +53,41 @@ std::string suggestion(int argc, char** argv) {
   return {};
 }
 
+std::string needs_value(const Flag& flag) {
+  return fmt::format("{} needs a value: {}", spelling(flag), flag.argument);
+}
+
+// "--http=" would take the next word as its value; CLI11 would try to read "--enable-ssl=x".
+void check_equals_signs(std::span<char*> words) {
+  for (const std::string_view word : words) {
+    const auto equals = word.find('=');
+    if (!word.starts_with("--") || equals == std::string_view::npos) continue;
+    const auto flag = std::ranges::find(flag_table(), word.substr(2, equals - 2), &Flag::name);
+    if (flag == flag_table().end()) continue;
+    if (flag->argument.empty()) throw UsageError(fmt::format("--{} takes no value", flag->name));
+    if (equals + 1 == word.size()) throw UsageError(needs_value(*flag));
+  }
+}
+
+// CLI11's own words name the flag and the C++ type of its value: "--http: 1 required TEXT missing".
+std::string missing_value(const CLI::ArgumentMismatch& error) {
+  const std::string_view text = error.what();
+  for (const Flag& flag : flag_table()) {
+    if (text.starts_with(fmt::format("--{}:", flag.name))) return needs_value(flag);
+  }
+  return std::string(text);
+}
+
 Layer read_command_line(int argc, char** argv) {
   Layer layer;
+  check_equals_signs(std::span(argv, static_cast<std::size_t>(argc)));
   CLI::App app;
   app.set_help_flag();  // ours is in the table
   for (const Flag& flag : flag_table()) declare(app, flag, layer);
   try {
     app.parse(argc, argv);
+  } catch (const CLI::ArgumentMismatch& error) {
+    throw UsageError(missing_value(error));
   } catch (const CLI::ParseError& error) {
     throw UsageError(fmt::format("{}{}\nisocached -h lists what is known", error.what(),
                                  suggestion(argc, argv)));
@@ -103,6 +132,34 @@ Options defaults() {
   return options;
 }
 
+// What was asked for, though something else that was not makes it nothing.
+void warn_of_no_effect(std::span<const Layer* const> layers, Options& options) {
+  const auto first = [&](auto&& is_it) -> std::string {
+    for (const Layer* const layer : layers) {
+      for (const Given& given : *layer) {
+        if (given.times != 0 && is_it(given))
+          return given.word != nullptr ? std::string(given.word->name) : spelling(*given.flag);
+      }
+    }
+    return {};
+  };
+  const std::string tls = first([](const Given& given) {
+    return given.word != nullptr && given.word->name.starts_with("ssl_") &&
+           has_effect(given.word->purpose);
+  });
+  if (!tls.empty() && !options.tls.enabled) {
+    options.warnings.push_back(fmt::format("{} is given, but not -Z: nothing is encrypted", tls));
+  }
+  if (!options.http.listen.empty()) return;
+  for (const std::string_view name : {"allow-origin", "websocket-deflate"}) {
+    const std::string http = first(
+        [&](const Given& given) { return given.flag != nullptr && given.flag->name == name; });
+    if (!http.empty()) {
+      options.warnings.push_back(fmt::format("{} has no effect without --http", http));
+    }
+  }
+}
+
 // --config, or ISOCACHED_CONFIG.
 std::string config_file(const Layer& flags, const Layer& variables) {
   std::string file;
@@ -135,8 +192,10 @@ Options parse_options(int argc, char** argv, const char* const* environment,
   std::vector<std::string> found = std::move(file.errors);
   found.insert(found.end(), variables.errors.begin(), variables.errors.end());
   options = defaults();
-  apply(std::array<const Layer*, 3>{&file.layer, &variables.layer, &flags}, options, found);
+  const std::array<const Layer*, 3> layers{&file.layer, &variables.layer, &flags};
+  apply(layers, options, found);
   options.warnings = std::move(variables.warnings);
+  warn_of_no_effect(layers, options);
   log_as_json(options.log_format == Options::LogFormat::kJson);
   if (collects) {
     *faults = std::move(found);
@@ -144,6 +203,13 @@ Options parse_options(int argc, char** argv, const char* const* environment,
     throw ConfigError(fmt::format("{}", fmt::join(found, "\n")));
   }
   return options;
+}
+
+void make_paths_absolute(Options& options) {
+  for (std::string* const path : {&options.auth_file, &options.tls.chain_cert, &options.tls.key,
+                                  &options.tls.ca_cert, &options.pid_file, &options.unix_socket}) {
+    if (!path->empty()) *path = std::filesystem::absolute(*path).string();
+  }
 }
 
 void check_options(Options& options) {

@@ -84,6 +84,8 @@ struct Options {
 // As soon as the log's format is known it is in force, so that faults are said in it.
 Options parse_options(int argc, char** argv, const char* const* environment = nullptr,
                       std::vector<std::string>* faults = nullptr);
+// Relative paths, from the working directory: a daemon leaves it, and reads its files again later.
+void make_paths_absolute(Options& options);
 // What the flags allow one by one but not together. Throws UsageError.
 void check_options(Options& options);
 

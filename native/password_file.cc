@@ -5,6 +5,7 @@
 #include <openssl/crypto.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -16,6 +17,7 @@
 #include "base/limits.h"
 #include "native/errors.h"
 #include "native/file_descriptor.h"
+#include "native/log.h"
 
 namespace isocache {
 namespace {
@@ -46,13 +48,22 @@ bool make_digest(const Key& key, std::string_view user, std::string_view passwor
 }
 
 [[noreturn]] void throw_about(const std::string& path, std::string_view what) {
-  throw UsageError(fmt::format("{}: {}", path, what));
+  throw UsageError(fmt::format("-Y {}: {}", path, what));
+}
+
+void warn_if_open_to_others(int file, const std::string& path) {
+  struct stat status {};
+  if (::fstat(file, &status) != 0 || (status.st_mode & S_IRWXO) == 0) return;
+  log_line(fmt::format("-Y {}: it is open to everybody on this machine (mode {:03o}); chmod o= {}",
+                       path, status.st_mode & 0777U, path),
+           LogLevel::kWarning);
 }
 
 void read_file(const std::string& path, std::string& text) {
   const auto fail = [&] { throw_about(path, std::generic_category().message(errno)); };
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file) fail();
+  warn_if_open_to_others(file.get(), path);
   // Room for all of it: a string that grows leaves copies behind.
   text.resize(PasswordFile::kMaxFileBytes + 1);
   std::size_t size = 0;

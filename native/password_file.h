@@ -23,7 +23,7 @@ class PasswordFile : public Authenticator {
   static constexpr std::size_t kMaxUsers = 1000;  // each costs a comparison a login
 
   // Reads it. Throws UsageError: unreadable, empty, too large, a bad line. The text names file and
-  // line, and nothing of what is in it.
+  // line, and nothing of what is in it. Warns on the log of a file that others may read.
   explicit PasswordFile(std::string path);
   ~PasswordFile() override;
 

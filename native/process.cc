@@ -44,23 +44,10 @@ void lock_memory() {
   if (::mlockall(MCL_CURRENT | MCL_FUTURE) != 0) throw_errno("-k: cannot lock memory");
 }
 
-namespace {
-
-// Null: stay who we are.
-const passwd* user_to_become(const std::string& user) {
-  if (user.empty() || ::geteuid() != 0) return nullptr;
+void drop_root(const std::string& user) {
+  if (user.empty() || ::geteuid() != 0) return;
   const passwd* const entry = ::getpwnam(user.c_str());
   if (entry == nullptr) throw NoSuchUser(fmt::format("can't find the user {} to switch to", user));
-  return entry;
-}
-
-}  // namespace
-
-void check_user(const std::string& user) { user_to_become(user); }
-
-void drop_root(const std::string& user) {
-  const passwd* const entry = user_to_become(user);
-  if (entry == nullptr) return;
   if (::initgroups(user.c_str(), entry->pw_gid) != 0 || ::setgid(entry->pw_gid) != 0 ||
       ::setuid(entry->pw_uid) != 0) {
     throw_errno(fmt::format("failed to assume identity of user {}", user));
@@ -98,11 +85,6 @@ void Daemon::ready() {
 
 PidFile::PidFile(std::string path) : path_(std::move(path)) {
   if (path_.empty()) return;
-  // A relative path must still be found when a daemon has left for "/".
-  if (char* const whole = ::realpath(".", nullptr); whole != nullptr) {
-    if (!path_.starts_with('/')) path_ = fmt::format("{}/{}", whole, path_);
-    std::free(whole);
-  }
   const FileDescriptor file(::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
   const std::string text = fmt::format("{}\n", ::getpid());
   if (!file || ::write(file.get(), text.data(), text.size()) < 0) {

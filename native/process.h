@@ -13,8 +13,6 @@ namespace isocache {
 void raise_descriptor_limit(std::size_t descriptors);
 void raise_core_limit();
 void lock_memory();
-// Throws NoSuchUser, if drop_root() would.
-void check_user(const std::string& user);
 // Becomes `user` for good. Only root can; for others, nothing happens. Throws SystemError,
 // NoSuchUser.
 void drop_root(const std::string& user);
@@ -35,7 +33,8 @@ class Daemon {
 // Holds the process id while it lives.
 class PidFile {
  public:
-  explicit PidFile(std::string path);  // an empty path: no file
+  // An empty path: no file. A daemon's must be absolute.
+  explicit PidFile(std::string path);
   ~PidFile();
   PidFile(const PidFile&) = delete;
   PidFile& operator=(const PidFile&) = delete;

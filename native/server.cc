@@ -62,9 +62,7 @@ std::vector<LogEntry> Server::banner() const {
          .fields = {{"address", listener.address()}, {"tls", listener.tls}, {"http", http}}});
   }
   for (const Listener& listener : listeners_) {
-    for (LogEntry& entry : exposure(options_, listener)) {
-      if (entry.level != LogLevel::kInfo || verbosity_.notes()) entries.push_back(std::move(entry));
-    }
+    for (LogEntry& entry : exposure(options_, listener)) entries.push_back(std::move(entry));
   }
   entries.push_back({.message = fmt::format("memory {} MB in {} shards, {} threads, pid {}",
                                             settings.max_bytes >> 20, shard_count_for(settings),

@@ -93,6 +93,9 @@ void load_key(SSL_CTX* context, const TlsOptions& options) {
   const bool other_key =
       ERR_GET_LIB(error) == ERR_LIB_X509 && (ERR_GET_REASON(error) == X509_R_KEY_VALUES_MISMATCH ||
                                              ERR_GET_REASON(error) == X509_R_KEY_TYPE_MISMATCH);
+  if (!loaded && !other_key && options.key.empty()) {
+    fail(kWhat, path, "there is no private key in it; -o ssl_key=<file> names its file");
+  }
   if (!loaded && !other_key) fail(kWhat, path, take_reason());
   // An RSA key beside an ECDSA certificate is loaded, but useless.
   if (other_key || SSL_CTX_check_private_key(context) != 1) {
