@@ -20,7 +20,6 @@ generate(config isocached.conf)
 add_custom_target(isocached_packaging ALL DEPENDS
   ${generated}/isocached.1 ${generated}/isocached.bash ${generated}/_isocached
   ${generated}/isocached.fish ${generated}/isocached.conf)
-configure_file(packaging/isocached.service.in ${generated}/isocached.service @ONLY)
 
 install(TARGETS isocached)
 install(FILES ${generated}/isocached.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
@@ -28,5 +27,10 @@ install(FILES ${generated}/isocached.bash
   DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME isocached)
 install(FILES ${generated}/_isocached DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
 install(FILES ${generated}/isocached.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
-install(FILES ${generated}/isocached.service DESTINATION lib/systemd/system)
-install(FILES ${generated}/isocached.conf DESTINATION ${CMAKE_INSTALL_FULL_SYSCONFDIR}/isocached)
+# What depends on the prefix waits for it: `cmake --install --prefix` may still change it.
+install(CODE "
+  set(bindir \"${CMAKE_INSTALL_BINDIR}\")
+  set(sysconfdir \"${CMAKE_INSTALL_SYSCONFDIR}\")
+  set(source \"${CMAKE_CURRENT_SOURCE_DIR}/packaging\")
+  set(generated \"${generated}\")")
+install(SCRIPT packaging/install_for_prefix.cmake)
