@@ -164,7 +164,7 @@ class ServerConnection {
     if (sent != static_cast<ssize_t>(bytes.size())) throw SystemError("connection closed");
   }
 
-  // Its first line, or all there is if it ends before; not empty.
+  // Its first line, or all there is if it ends before.
   std::string read_line() {
     constexpr std::size_t kLongestLine = 1024;
     std::string line;
@@ -172,7 +172,6 @@ class ServerConnection {
     while (line.find('\n') == std::string::npos && line.size() < kLongestLine) {
       const auto count = ssl_ ? SSL_read(ssl_.get(), buffer.data(), static_cast<int>(buffer.size()))
                               : ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
-      if (count <= 0 && line.empty()) throw SystemError("closed without an answer");
       if (count <= 0) break;
       line.append(buffer.data(), static_cast<std::size_t>(count));
     }
@@ -235,12 +234,25 @@ void ServerConnection::show_certificate(const TlsOptions& options) {
                               options.key_is_der ? SSL_FILETYPE_ASN1 : SSL_FILETYPE_PEM);
 }
 
-// Of an answer in a protocol that was not asked for: throws SystemError with the address for that.
+// The other ways to ask there: "; it may be tls://... or http://... or https://...". Where TLS
+// works, it is TLS.
+std::string other_ways(const Target& target) {
+  if (!target.unix_path.empty()) return {};
+  std::vector<std::string> others;
+  if (!target.tls) others.push_back(target.with(!target.http, false).text());
+  if (!target.tls) others.push_back(target.with(target.http, true).text());
+  others.push_back(target.with(!target.http, true).text());
+  return fmt::format("; it may be {}", fmt::join(others, " or "));
+}
+
+// Of an answer in a protocol that was not asked for, or none: throws SystemError with the address
+// for that.
 void check_protocol(const Target& target, std::string_view line) {
   constexpr char kTlsAlert = '\x15';
   const auto fail = [](std::string_view speaks, const Target& other) {
     throw SystemError(fmt::format("it speaks {}; try {}", speaks, other.text()));
   };
+  if (line.empty()) throw SystemError("closed without an answer" + other_ways(target));
   const bool answers_http = line.starts_with("HTTP/");
   if (!target.tls && line.starts_with(kTlsAlert)) fail("TLS", target.with(target.http, true));
   if (!target.http && answers_http) fail("HTTP", target.with(true, target.tls));

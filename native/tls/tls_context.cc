@@ -57,10 +57,10 @@ void check_readable(std::string_view what, const std::string& path) {
 void warn_unless_valid_now(const SSL_CTX* context, const std::string& path) {
   const X509* const certificate = SSL_CTX_get0_certificate(context);
   if (X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0) {
-    log_line(fmt::format("warning: the certificate in {} has expired", path));
+    log_line(fmt::format("the certificate in {} has expired", path), LogLevel::kWarning);
   }
   if (X509_cmp_current_time(X509_get0_notBefore(certificate)) > 0) {
-    log_line(fmt::format("warning: the certificate in {} is not valid yet", path));
+    log_line(fmt::format("the certificate in {} is not valid yet", path), LogLevel::kWarning);
   }
 }
 

@@ -53,6 +53,8 @@ describe('isocached', { skip: needIsocached, concurrency: 1 }, () => {
       [['-R', '0'], /-R/], [['-b', 'x'], /-b/], [['-a', '9'], /-a/], [['-a', '1777'], /-a/],
       [['-I', '100'], /1024/], [['-I', '2g'], /gigabyte/], [['-I', '40m', '-m', '64'], /half|1\/2/],
       [['-o', 'nosuch'], /nosuch.*idle_timeout/], [['-o', 'idle_timeout=x'], /idle_timeout/], [['-o', 'idle_timeout=1,nosuch'], /nosuch/],
+      [['--http'], /--http needs a value: <addr:port>/], [['-Y', ''], /-Y needs a value: <file>/], [['--config', ''], /--config needs a value/],
+      [['--http='], /--http needs/], [['--allow-origin', 'https://app.example/'], /--allow-origin.*https:\/\/app\.example or/],
       [['-B', 'binary'], /binary/], [['-B', 'x'], /-B/], [['-S'], /SASL/], [['-U', '11211'], /UDP/],
     ];
     for (const [args, says] of wrong) {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -282,6 +282,81 @@ while True: print(s.recv(4096).decode().replace("\\n", " "), flush=True)`;
     assert.equal(stderr.trim().split('\n').length, 6, stderr);  // and the certificate
   });
 
+  test('a configuration that is a folder, a value without its name', limit, async () => {
+    const { code, stderr } = await run(['--config', folder]);
+    assert.deepEqual([code, stderr], [EX_CONFIG, `isocached: --config: cannot read ${folder}: Is a directory\n`]);
+    const empty = await run(['-p', '0'], { ISOCACHED_AUTH_FILE: '' });
+    assert.deepEqual([empty.code, empty.stderr], [EX_CONFIG, 'isocached: ISOCACHED_AUTH_FILE is empty; unset it to serve without passwords\n']);
+    assert.equal((await run(['--check-config'], { ISOCACHED_HTTP: '', ISOCACHED_SSL_KEY: '' })).code, 0);
+  });
+
+  test('what has no effect is warned of, at the start and by --check-config', limit, async () => {
+    const args = ['-o', 'ssl_chain_cert=/x', '--allow-origin', 'https://a.example', '--websocket-deflate'];
+    const says = [/^warning: ssl_chain_cert is given, but not -Z: nothing is encrypted$/m, /^warning: --allow-origin has no effect/m,
+      /^warning: --websocket-deflate has no effect/m];
+    const { code, stderr } = await run(['--check-config', ...args]);
+    assert.equal(code, 0);
+    for (const line of says) assert.match(stderr, line);
+    await withServer(startIsocached, args, async (server) => {
+      for (const line of says) assert.match(server.stderr, line);
+    });
+  });
+
+  test('--check-config reads files as the user of -u', { ...limit, skip: process.getuid() === 0 ? false : 'not root' }, async () => {
+    chmodSync(folder, 0o755);
+    const passwords = file('ann:one\n');
+    const check = () => run(['--check-config', '-u', 'nobody', '-Y', passwords]);
+    assert.equal((await check()).code, 0);
+    chmodSync(passwords, 0o600);
+    const { code, stderr } = await check();
+    assert.deepEqual([code, stderr], [EX_CONFIG, `-Y ${passwords}: Permission denied\n`]);
+    const nobody = await run(['--check-config', '-u', 'no-such-user-here']);
+    assert.equal(nobody.code, EX_CONFIG);
+    assert.match(nobody.stderr, /no-such-user-here/);
+  });
+
+  test('-d: relative paths mean the folder it was started in, when it reloads too', limit, async () => {
+    const home = path.join(folder, 'home');
+    mkdirSync(home);
+    writeFileSync(path.join(home, 'users'), 'ann:one\n', { mode: 0o600 });
+    const child = spawnBound(isocachedPath, ['-d', '-Y', 'users', '-s', 'socket', '-P', 'pid'], { cwd: home, stdio: 'ignore' });
+    assert.equal((await exitOf(child, 10_000)).code, 0);
+    const pid = Number(readFileSync(path.join(home, 'pid'), 'utf8'));
+    const logsIn = (value) => withClient({ address: { path: path.join(home, 'socket') } }, async (client) => {
+      await client.send(`set login 0 0 ${value.length}\r\n${value}\r\n`);
+      return (await client.readLine()) === 'STORED\r\n';
+    });
+    try {
+      assert.ok(await logsIn('ann one'));
+      writeFileSync(path.join(home, 'users'), 'ann:two\n');
+      process.kill(pid, 'SIGHUP');
+      await until(() => logsIn('ann two'), () => 'the new password');
+    } finally {
+      process.kill(pid, 'SIGTERM');
+    }
+    await until(() => !existsSync(path.join(home, 'pid')), () => 'the end');
+    assert.ok(!existsSync(path.join(home, 'socket')));
+  });
+
+  const build = path.dirname(path.dirname(isocachedPath ?? ''));
+  const canInstall = existsSync(path.join(build, 'native/packaging/isocached.1')) && existsSync('/usr/bin/cmake');
+  test('cmake --install: the unit names what is installed, for any prefix', { ...limit, skip: canInstall ? false : 'no cmake, or nothing built to install' }, async () => {
+    for (const [prefix, etc] of [['/usr', '/etc'], ['/opt/cache', '/opt/cache/etc']]) {
+      const destination = path.join(folder, 'install');
+      const install = () => promisify(execFile)('/usr/bin/cmake', ['--install', build, '--component', 'isocached', '--prefix', prefix],
+        { env: { ...process.env, DESTDIR: destination } });
+      await install();
+      const unit = readFileSync(path.join(destination, prefix, 'lib/systemd/system/isocached.service'), 'utf8');
+      const [, program, config] = /^ExecStart=(\S+) --config (\S+)$/m.exec(unit);
+      assert.deepEqual([program, config], [`${prefix}/bin/isocached`, `${etc}/isocached/isocached.conf`]);
+      assert.ok(existsSync(destination + program));
+      assert.match(readFileSync(destination + config, 'utf8'), /^#memory-limit = /m);
+      writeFileSync(destination + config, 'memory-limit = 5\n');
+      await install();
+      assert.equal(readFileSync(destination + config, 'utf8'), 'memory-limit = 5\n', 'the administrator\'s own');
+    }
+  });
+
   test('the configuration file that is installed: every line is a name that is known', limit, async () => {
     const template = (await run(['--print', 'config'])).stdout;
     assert.equal((await run(['--check-config', '--config', file(template)])).code, 0);
@@ -318,6 +393,11 @@ while True: print(s.recv(4096).decode().replace("\\n", " "), flush=True)`;
     assert.match(await started(['-l', '0.0.0.0']), /^warning: 0\.0\.0\.0:\d+ has neither TLS nor a password/m);
     assert.match(await started(['--http', '0.0.0.0:0']), /^warning: 0\.0\.0\.0:\d+ has neither/m);
     assert.doesNotMatch(await started(['-l', '127.0.0.5,::1']), /warning/);
+    const passwords = file('ann:one\n');
+    assert.match(await started(['-l', '0.0.0.0', '-Y', passwords]), /^warning: passwords cross the network in clear/m);
+    assert.match(await started(['-Y', passwords]), /^warning: -Y \S+: it is open to everybody/m);
+    chmodSync(passwords, 0o600);
+    assert.doesNotMatch(await started(['-Y', passwords]), /warning/);
   });
 
   test('healthcheck', limit, async () => {
@@ -327,8 +407,22 @@ while True: print(s.recv(4096).decode().replace("\\n", " "), flush=True)`;
       assert.match(stdout, /^(un)?healthy: [^\n]+\n$/, stderr);
       return code;
     };
-    await withServer(startIsocached, ['-p', String(port)], async () => {
+    const says = async (...args) => (await run(['healthcheck', ...args])).stdout;
+    await withServer(startIsocached, ['-p', String(port), '--http', '0'], async (server) => {
       assert.equal(await check([`127.0.0.1:${port}`]), 0);
+      assert.equal(await says(String(port)), `healthy: 127.0.0.1:${port}\n`);
+      assert.equal(await check(['--no-verify', `127.0.0.1:${port}`]), 0);
+      // Asked in the wrong way.
+      assert.match(await says(`127.0.0.1:${server.httpPort}`), new RegExp(`it speaks HTTP; try http://127\\.0\\.0\\.1:${server.httpPort}\n`));
+      assert.match(await says(`http://127.0.0.1:${port}`), new RegExp(` 127\\.0\\.0\\.1:${port} or`));
+      assert.match(await says(`https://127.0.0.1:${server.httpPort}`), /it does not speak TLS; try http:/);
+    });
+    for (const flag of ['-h', '--help']) {
+      const help = await run(['healthcheck', flag]);
+      assert.equal(help.code, 0);
+      for (const form of ['host:port', '/path/of/socket', 'tls://', 'http://', 'https://', '--no-verify']) assert.ok(help.stdout.includes(form), form);
+    }
+    await withServer(startIsocached, ['-p', String(port)], async () => {
       assert.equal(await check([], { ISOCACHED_PORT: String(port), ISOCACHED_LISTEN: '0.0.0.0' }), 0);
       assert.equal(await check(['--config', file(`port = ${port}\n`)]), 0);
       assert.equal(await check([`http://127.0.0.1:${port}`]), 1);
@@ -417,5 +511,14 @@ while True: print(s.recv(4096).decode().replace("\\n", " "), flush=True)`;
     assert.equal(await complete('--log-format', ''), 'text json');
     assert.equal(await complete('-o', 'idle_timeout=5,no_maxc'), 'idle_timeout=5,no_maxconns_fast');
     assert.equal(await complete('-m', ''), '');
+    // As bash parts it: "=" is a word.
+    const beginning = path.join(folder, 'fi');
+    assert.match(await complete('-o', 'idle_timeout', '=', '5,no_maxc'), /^5,no_maxconns_fast$/);
+    assert.match(await complete('-o', 'idle_timeout', '=', '5'), /^$/);
+    assert.ok((await complete('-o', 'idle_timeout', '=', '5,ssl_chain_cert', '=', beginning)).includes(script));
+    assert.ok((await complete('-o', 'ssl_key', '=', beginning)).includes(script));
+    assert.equal(await complete('-o', 'ssl_key', '=', '/x,ssl_chain_c'), '/x,ssl_chain_cert=');
+    assert.equal(await complete('--no-ver'), '');
+    assert.equal(await complete('healthcheck', '--no-ver'), '--no-verify');
   });
 });

@@ -1,7 +1,7 @@
 // TLS on the memcached port: other people's clients, certificates, and clients that misbehave.
 
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -146,6 +146,27 @@ except ssl.SSLCertVerificationError:
       assert.deepEqual([code, stdout], [0, 'done\n']);
     }));
 
+  test('native/docs/exposing-safely.md: pymemcache logs in', { ...limit, skip: existsSync(PYMEMCACHE) ? false : 'no python3-pymemcache here' }, async () => {
+    const page = readFileSync(path.join(root, 'native/docs/exposing-safely.md'), 'utf8');
+    const [, program] = /^```python\n(.*?)^```$/ms.exec(page);
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'isocache-tls-'));
+    const users = path.join(folder, 'users');
+    try {
+      for (const [password, expected] of [['password', [0, "b'value'\n"]], ['other', [1, '']]]) {
+        writeFileSync(users, `app:${password}\n`, { mode: 0o600 });
+        await onServer(async (server) => {
+          // Again, on a new connection.
+          const run = `${program.replace("('cache.example', 11211)", `('localhost', ${server.port})`)}cache.close()\nprint(cache.get('key'))\n`;
+          const { code, stdout, stderr } = await runProgram(PYTHON, ['-c', run], { env: { ...process.env, SSL_CERT_FILE: certificates.authority.cert } });
+          assert.deepEqual([code, stdout], expected, stderr);
+          if (code !== 0) assert.match(stderr, /MemcacheClientError.*authentication failure/);
+        }, ['-Y', users]);
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   test('the TLS test of pymemcache\'s own', { ...limit, skip: existsSync(PYMEMCACHE) ? false : 'no python3-pymemcache here' },
     () => onServer(async (server) => {
       // Its certificates are not in the package: ours is trusted in their place.
@@ -288,6 +309,9 @@ ssl.create_default_context = lambda cafile: create(cafile='${certificates.author
       assert.equal(await check(`https://localhost:${server.httpPort}`), 1, 'nobody vouches for the certificate');
       assert.equal(await check(`https://localhost:${server.httpPort}`, '--no-verify'), 0);
       assert.equal(await check(`http://localhost:${server.httpPort}`), 1);
+      assert.equal(await check('--no-verify', `https://localhost:${server.httpPort}`), 0);
+      const { stdout } = await runProgram(isocachedPath, ['healthcheck', `localhost:${server.port}`]);
+      assert.match(stdout, /it speaks TLS; try tls:\/\/localhost/);
       // As in a container: the same flags, no address.
       assert.equal(await check(...certificates.serverArgs(serverPair), '--http', `127.0.0.1:${server.httpPort}`), 0);
     });
@@ -346,6 +370,7 @@ ssl.create_default_context = lambda cafile: create(cafile='${certificates.author
     const cases = [
       [[], /-Z: needs -o ssl_chain_cert/],
       [['ssl_chain_cert=/nowhere.pem'], /Error loading the certificate chain: \/nowhere\.pem : No such file/],
+      [[cert], /there is no private key in it; -o ssl_key=<file> names its file/],
       [[cert, `ssl_key=${certificates.authority.key}`], /Error loading the key: .*ca\.key : it does not belong/],
       [[cert, `ssl_key=${serverPair.key}`, 'ssl_ciphers=nothing'], /Error setting the provided cipher\(s\): nothing/],
       [[cert, `ssl_key=${serverPair.key}`, 'ssl_verify_mode=2'], /ssl_ca_cert/],

@@ -55,6 +55,35 @@ TEST(ConfigText, EveryFaultHasItsLine) {
   EXPECT_EQ(read.layer.size(), 1U);
 }
 
+TEST(ConfigText, AMissingEqualsSignAndAByteOrderMark) {
+  const ReadLayer read =
+      read_config_text("\xef\xbb\xbfport = 1\nmemory-limit 5\nidle_timeout\t6\nsome thing\n", "f");
+  ASSERT_EQ(read.errors.size(), 3U);
+  EXPECT_EQ(read.errors[0], "f:2: '=' is missing: memory-limit = 5");
+  EXPECT_EQ(read.errors[1], "f:3: '=' is missing: idle_timeout = 6");
+  EXPECT_TRUE(read.errors[2].starts_with("f:4: 'some thing' is not known"));
+  ASSERT_EQ(read.layer.size(), 1U);
+  EXPECT_EQ(read.layer[0].value, "1");
+}
+
+TEST(ConfigText, OnlyListsAreGivenTwice) {
+  const ReadLayer read = read_config_text(
+      "port = 1\nlisten = ::1\nlisten = 127.0.0.1\nhttp = 1\nhttp = 2\nport = 2\n"
+      "extended = idle_timeout=1\nextended = maxconns_fast\nidle_timeout = 2\n",
+      "f");
+  EXPECT_EQ(read.errors, (std::vector<std::string>{"f:6: port is given already at f:1",
+                                                   "f:9: idle_timeout is given already at f:7"}));
+}
+
+TEST(Environment, OnlyPasswordsMustNotBeEmpty) {
+  const std::array<const char*, 4> environment = {
+      "ISOCACHED_HTTP=", "ISOCACHED_AUTH_FILE= ", "ISOCACHED_SSL_KEY=", nullptr};
+  const ReadLayer read = read_environment(environment.data());
+  EXPECT_TRUE(read.layer.empty());
+  EXPECT_EQ(read.errors, std::vector<std::string>{
+                             "ISOCACHED_AUTH_FILE is empty; unset it to serve without passwords"});
+}
+
 TEST(Environment, SameNamesAndNotKubernetes) {
   const std::array<const char*, 8> environment = {"PATH=/bin",
                                                   "ISOCACHED_CONN_LIMIT=7",
@@ -113,6 +142,14 @@ TEST(Suggestion, TheNearestOrNone) {
   EXPECT_EQ(nearest("x", known), "");
 }
 
+TEST(TextLog, TrafficIsAscii) {
+  testing::internal::CaptureStderr();
+  log_traffic('<', 7,
+              "get \x9b"
+              "2J\xe2\x80\xae\x1b~\x7f\r\nmore");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "<7 get ?2J????~?\n");
+}
+
 TEST(JsonLog, OneObjectOfAnyBytes) {
   const LogEntry entry{.message = "a\"b\n\xff",
                        .level = LogLevel::kWarning,
@@ -136,11 +173,10 @@ TEST(Exposure, WhatOthersCanReachNeedsTlsAndWhoTheyAre) {
     return entries.empty() ? -1 : static_cast<int>(entries[0].level);
   };
   constexpr int kNothing = -1;
-  constexpr int kNote = static_cast<int>(LogLevel::kInfo);
   constexpr int kWarning = static_cast<int>(LogLevel::kWarning);
   EXPECT_EQ(level("127.0.0.5", false), kNothing);
   EXPECT_EQ(level("0.0.0.0", false), kWarning);
-  EXPECT_EQ(level("0.0.0.0", true), kNote);
+  EXPECT_EQ(level("0.0.0.0", true), kWarning);  // encrypted, for everybody
   options.tls.verify = TlsOptions::Verify::kRequire;
   EXPECT_EQ(level("0.0.0.0", true), kNothing);
   EXPECT_EQ(level("0.0.0.0", false), kWarning);

@@ -7,6 +7,7 @@
 
 #include "native/errors.h"
 #include "native/flag_table.h"
+#include "native/origin.h"
 #include "native/text.h"
 
 namespace isocache {
@@ -112,6 +113,66 @@ TEST(Options, NonsenseIsRefused) {
                                                                  {"stray"}}) {
     EXPECT_NE(complaint(words), "") << words[0];
   }
+}
+
+TEST(Options, AnEmptyValueIsNone) {
+  for (const char* const flag : {"-Y", "-l", "-s", "-u", "-o", "--http", "--config"}) {
+    EXPECT_NE(complaint({flag, ""}).find(std::string(flag) + " needs a value: <"),
+              std::string::npos)
+        << flag;
+    EXPECT_EQ(complaint({flag}), complaint({flag, ""})) << flag;
+  }
+  EXPECT_EQ(complaint({"--http=", "x"}), "--http needs a value: <addr:port>");
+  EXPECT_EQ(complaint({"--auth-file="}), "-Y needs a value: <file>");
+  EXPECT_EQ(complaint({"--http", ","}), "--http: an empty list");
+  EXPECT_EQ(complaint({"--enable-ssl=perhaps"}), "--enable-ssl takes no value");
+}
+
+TEST(Options, WhatHasNoEffectIsWarnedOf) {
+  const auto warnings = [](const std::vector<std::string>& words) { return parse(words).warnings; };
+  using Lines = std::vector<std::string>;
+  EXPECT_EQ(warnings({"-o", "ssl_min_version=2,ssl_key=x"}),
+            Lines{"ssl_min_version is given, but not -Z: nothing is encrypted"});
+  EXPECT_EQ(warnings({"--allow-origin", "*"}),
+            Lines{"--allow-origin has no effect without --http"});
+  EXPECT_EQ(warnings({"--websocket-deflate"}),
+            Lines{"--websocket-deflate has no effect without --http"});
+  EXPECT_EQ(warnings({"-Z", "-o", "ssl_key=x", "--http", "0", "--allow-origin", "*"}), Lines{});
+  EXPECT_EQ(warnings({"-o", "ssl_wbuf_size=1"}), Lines{});
+}
+
+TEST(Options, PathsOfADaemonAreAbsolute) {
+  Options options = parse({"-Y", "users", "-o", "ssl_key=a/key.pem", "-P", "/run/pid"});
+  make_paths_absolute(options);
+  EXPECT_TRUE(options.auth_file.starts_with('/') && options.auth_file.ends_with("/users"));
+  EXPECT_TRUE(options.tls.key.starts_with('/') && options.tls.key.ends_with("/a/key.pem"));
+  EXPECT_EQ(options.pid_file, "/run/pid");
+  EXPECT_EQ(options.tls.chain_cert, "");
+}
+
+TEST(Options, OriginsAreThoseThatBrowsersSend) {
+  const std::pair<const char*, const char*> good[] = {
+      {"https://app.example", "https://app.example"},
+      {"HTTPS://App.Example:443", "https://app.example"},
+      {"http://app.example:80", "http://app.example"},
+      {"https://app.example:80", "https://app.example:80"},
+      {"http://localhost:03000", "http://localhost:3000"},
+      {"http://[0:0::1]:8080", "http://[::1]:8080"},
+      {"http://127.0.0.1", "http://127.0.0.1"},
+      {"chrome-extension://abcdef", "chrome-extension://abcdef"},
+      {"null", "null"},
+  };
+  for (const auto& [given, sent] : good) EXPECT_EQ(normalized_origin(given), sent) << given;
+  for (const char* const bad :
+       {"", "b.example", "https://app.example/", "https://*.c.example", "https://", "://a",
+        "https://a:", "https://a:0", "https://a:65536", "https://a:b", "https://u@a", "https://a b",
+        "https://a?", "https://\xc3\xa4.example", "http://[::x]", "http://[::1", "http://[]"}) {
+    EXPECT_EQ(normalized_origin(bad), std::nullopt) << bad;
+  }
+  EXPECT_EQ(parse({"--allow-origin", "*,HTTP://A:80", "--http", "0"}).http.allowed_origins,
+            (std::vector<std::string>{"*", "http://a"}));
+  EXPECT_NE(complaint({"--allow-origin", "https://a,b.example"}).find("https://app.example"),
+            std::string::npos);
 }
 
 TEST(Help, NamesEveryFlagAndWord) {

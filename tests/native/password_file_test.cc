@@ -38,6 +38,7 @@ class PasswordFileTest : public testing::Test {
   void write(std::string_view text) const {
     std::ofstream file(path, std::ios::binary | std::ios::trunc);
     file << text;
+    ::chmod(path.c_str(), 0640);
   }
   // What the constructor throws.
   std::string complaint(std::string_view text) const {
@@ -118,7 +119,7 @@ TEST_F(PasswordFileTest, ABadLineIsNamedAndNotShown) {
       {longest + "x\n", "line 1", "longer"},
   };
   for (const auto& each : bad) {
-    EXPECT_THAT(complaint(each.text), AllOf(StartsWith(path), HasSubstr(each.line),
+    EXPECT_THAT(complaint(each.text), AllOf(StartsWith("-Y " + path), HasSubstr(each.line),
                                             HasSubstr(each.says), Not(HasSubstr("secret"))))
         << each.text;
   }
@@ -145,7 +146,7 @@ TEST_F(PasswordFileTest, ReloadKeepsWhatWasInForceWhenItFails) {
   PasswordFile file(path);
   for (const char* bad : {"", "foo:new\nbroken\n"}) {
     write(bad);
-    EXPECT_THAT(file.reload(), StartsWith(path)) << bad;
+    EXPECT_THAT(file.reload(), StartsWith("-Y " + path)) << bad;
     EXPECT_TRUE(file.check("foo", "bar"));
     EXPECT_FALSE(file.check("foo", "new"));
   }
@@ -157,6 +158,18 @@ TEST_F(PasswordFileTest, ReloadKeepsWhatWasInForceWhenItFails) {
   EXPECT_FALSE(file.check("foo", "bar"));
   EXPECT_TRUE(file.check("foo", "new"));
   EXPECT_TRUE(file.check("other", "x"));
+}
+
+TEST_F(PasswordFileTest, WarnsOfAFileThatIsOpenToEverybody) {
+  write("foo:bar\n");
+  testing::internal::CaptureStderr();
+  PasswordFile file(path);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  ::chmod(path.c_str(), 0644);
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(file.reload(), nullptr);
+  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+              AllOf(StartsWith("warning: -Y " + path), HasSubstr("mode 644")));
 }
 
 // Run under TSan too.
