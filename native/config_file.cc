@@ -188,9 +188,7 @@ bool allowed_in_file(std::string_view name) {
 }
 
 void add_flag(Layer& layer, const Flag& flag, std::string_view value, std::string_view where) {
-  if (value.empty()) {
-    throw UsageError(fmt::format("{} needs a value: {}", spelling(flag), flag.argument));
-  }
+  if (value.empty()) throw UsageError(needs_value(flag));
   if (flag.name != "extended") {
     layer.push_back({.flag = &flag, .value = std::string(value), .where = std::string(where)});
     return;

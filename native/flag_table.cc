@@ -285,9 +285,10 @@ const Flag kFlags[] = {
 
 std::span<const Flag> flag_table() { return kFlags; }
 
-std::string spelling(const Flag& flag) {
-  return flag.letter == kNoLetter ? fmt::format("--{}", flag.name)
-                                  : fmt::format("-{}", flag.letter);
+std::string needs_value(const Flag& flag) {
+  const std::string name =
+      flag.letter == kNoLetter ? fmt::format("--{}", flag.name) : fmt::format("-{}", flag.letter);
+  return fmt::format("{} needs a value: {}", name, flag.argument);
 }
 
 std::span<const Purpose> purposes() {

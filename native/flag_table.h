@@ -36,8 +36,8 @@ struct Flag {
   bool is_list = false;  // may be given several times, each adds to it
 };
 std::span<const Flag> flag_table();
-// As it is shortest on a command line: "-Y", "--http".
-std::string spelling(const Flag& flag);
+// "-Y needs a value: <file>"
+std::string needs_value(const Flag& flag);
 
 // A word of -o.
 struct Word {

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "native/errors.h"
@@ -51,10 +52,6 @@ std::string suggestion(int argc, char** argv) {
     if (!meant.empty() && meant != name) return fmt::format("; did you mean --{}?", meant);
   }
   return {};
-}
-
-std::string needs_value(const Flag& flag) {
-  return fmt::format("{} needs a value: {}", spelling(flag), flag.argument);
 }
 
 // "--http=" would take the next word as its value; CLI11 would try to read "--enable-ssl=x".
@@ -132,31 +129,24 @@ Options defaults() {
   return options;
 }
 
-// What was asked for, though something else that was not makes it nothing.
+// Of what was forgotten beside it: a server without TLS looks no different to its operator.
 void warn_of_no_effect(std::span<const Layer* const> layers, Options& options) {
-  const auto first = [&](auto&& is_it) -> std::string {
-    for (const Layer* const layer : layers) {
-      for (const Given& given : *layer) {
-        if (given.times != 0 && is_it(given))
-          return given.word != nullptr ? std::string(given.word->name) : spelling(*given.flag);
-      }
-    }
-    return {};
-  };
-  const std::string tls = first([](const Given& given) {
+  const auto of_tls = [](const Given& given) {
     return given.word != nullptr && given.word->name.starts_with("ssl_") &&
-           has_effect(given.word->purpose);
-  });
-  if (!tls.empty() && !options.tls.enabled) {
-    options.warnings.push_back(fmt::format("{} is given, but not -Z: nothing is encrypted", tls));
+           has_effect(given.word->purpose) && given.times != 0;
+  };
+  for (const Layer* const layer : layers) {
+    const auto given = std::ranges::find_if(*layer, of_tls);
+    if (given == layer->end() || options.tls.enabled) continue;
+    options.warnings.push_back(
+        fmt::format("{} is given, but not -Z: nothing is encrypted", given->word->name));
+    break;
   }
   if (!options.http.listen.empty()) return;
-  for (const std::string_view name : {"allow-origin", "websocket-deflate"}) {
-    const std::string http = first(
-        [&](const Given& given) { return given.flag != nullptr && given.flag->name == name; });
-    if (!http.empty()) {
-      options.warnings.push_back(fmt::format("{} has no effect without --http", http));
-    }
+  for (const auto& [given, flag] :
+       {std::pair(!options.http.allowed_origins.empty(), "--allow-origin"),
+        std::pair(options.http.deflate, "--websocket-deflate")}) {
+    if (given) options.warnings.push_back(fmt::format("{} has no effect without --http", flag));
   }
 }
 
