@@ -91,7 +91,7 @@ describe('isocached', { skip: needIsocached, concurrency: 1 }, () => {
 
   for (const signal of ['SIGTERM', 'SIGINT']) {
     test(`${signal} ends it with 0, connections and all`, limit, async () => {
-      const server = await startIsocached([]);
+      const server = await startIsocached(['--drain-timeout', '1']);  // the unfinished set below is waited for
       const clients = [];
       for (let i = 0; i < 5; ++i) clients.push(await RawClient.connect(server.address));
       assert.equal(await clients[0].ask('set a 0 0 1\r\nx\r\n'), 'STORED\r\n');

@@ -463,6 +463,8 @@ while True: print(s.recv(4096).decode().replace("\\n", " "), flush=True)`;
     for (let i = 0; i < 16; ++i) reserve.push(await connect());
     await reserve[0].send('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
     assert.match(await reserve[0].readUntil('ok\n'), /^HTTP\/1\.1 200 OK\r\n/);
+    // Its place is free when it has been counted out.
+    await until(async () => (await statsOf(first)).curr_connections === '16', () => 'one of 17 gone');
     reserve.push(await connect());
     const http = await connect();
     const answer = await http.readToEnd();
