@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -154,8 +155,10 @@ void Connection::decrypt() {
 
 void Connection::log_tls_failure() const {
   if (!host_.verbosity.notes()) return;
-  log_line(fmt::format("<{} TLS {}: {}", info_.fd,
-                       tls_->established() ? "error" : "handshake failed", tls_->failure()));
+  const std::string client = peer_address(info_.fd);
+  log_line(tls_->established()
+               ? fmt::format("TLS connection of {} broke: {}", client, tls_->failure())
+               : fmt::format("TLS handshake with {} failed: {}", client, tls_->failure()));
 }
 
 void Connection::give_up_handshake() {

@@ -124,7 +124,6 @@ Awaitable<void> HttpConnection::run() {
     enter(Phase::kReading, host_.options.times.keep_alive);
   }
   if (has_answered_) co_await say_goodbye();
-  stream_.close();
   if (host_.verbosity.traffic()) log_line(fmt::format("<{} http connection closed.", info_.fd));
 }
 

@@ -93,9 +93,12 @@ class SocketStream {
     beast::error_code ignored;
     socket_.cancel(ignored);
   }
+  // Nothing goes in or out any more; what is under way ends. The descriptor stays until this object
+  // goes, so that it means nobody else's connection as long as it is listed.
   void close() {
     beast::error_code ignored;
-    socket_.close(ignored);
+    socket_.shutdown(Socket::shutdown_both, ignored);
+    socket_.cancel(ignored);
   }
   int fd() { return socket_.native_handle(); }
 

@@ -408,7 +408,9 @@ ssl.create_default_context = lambda cafile: create(cafile='${certificates.author
     }
     assert.equal(await client.ask('stats reset\r\n'), 'RESET\r\n');
     assert.equal(await countOf(client, 'ssl_proto_errors') + await countOf(client, 'ssl_handshake_errors'), 0);
-  }));
+    assert.match(server.stderr, /^TLS handshake with tcp:127\.0\.0\.1:\d+ failed: /m);
+    assert.match(server.stderr, /^TLS connection of tcp:127\.0\.0\.1:\d+ broke: /m);
+  }, ['-v']));
 
   test('a stream that is cut off in the middle of a record is closed, nothing is stored', limit, () => talk(async (client, server) => {
     for (const half of [3, 20, 500]) {
