@@ -50,6 +50,11 @@ bool is_not_tls(unsigned long code) {
          reason == SSL_R_WRONG_VERSION_NUMBER;
 }
 
+// Without a look at OpenSSL's 16 places for errors, when there are none.
+void forget_errors() {
+  if (ERR_peek_error() != 0) ERR_clear_error();
+}
+
 long bio_control(BIO* /*bio*/, int command, long /*number*/, void* /*pointer*/) noexcept {
   return command == BIO_CTRL_FLUSH ? 1 : 0;  // nothing else is asked of it
 }
@@ -121,7 +126,8 @@ TlsStream::~TlsStream() {
 void TlsStream::put(std::string_view ciphertext) { buffers_.received_ = ciphertext; }
 
 std::size_t TlsStream::read(std::span<char> to) {
-  ERR_clear_error();  // what others left would be taken for this call's
+  if (!has_more()) return 0;
+  forget_errors();  // what others left would be taken for this call's
   std::size_t bytes = 0;
   const int result = SSL_read_ex(ssl_.get(), to.data(), to.size(), &bytes);
   if (!established_) established_ = SSL_is_init_finished(ssl_.get()) == 1;
@@ -139,6 +145,11 @@ std::string_view TlsStream::read_rest() {
     all += bytes;
   }
   return {buffers_.plaintext_.get(), all};
+}
+
+// That there is no more can be seen without asking OpenSSL, which takes long to say so.
+bool TlsStream::has_more() const {
+  return !buffers_.received_.empty() || SSL_has_pending(ssl_.get()) == 1;
 }
 
 void TlsStream::note_error(int result) {
@@ -215,7 +226,7 @@ void TlsStream::encrypt(const Output& output, Sender& sender) {
 
 void TlsStream::encrypt_record(std::string_view plaintext) {
   if (failed()) return;
-  ERR_clear_error();
+  forget_errors();
   const int result = SSL_write(ssl_.get(), plaintext.data(), static_cast<int>(plaintext.size()));
   if (result <= 0) note_error(result);
 }

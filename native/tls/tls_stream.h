@@ -85,6 +85,7 @@ class TlsStream {
   void give_up();
 
  private:
+  bool has_more() const;
   void encrypt(const Output& output, Sender& sender);
   void encrypt_record(std::string_view plaintext);
   Sender::Result flush();
