@@ -52,20 +52,20 @@ void Acceptor::start() {
   for (Listener& listener : listeners_) poller_.add(listener.fd(), EPOLLIN, &listener);
 }
 
-void Acceptor::watch(std::uint32_t events) {
-  for (Listener& listener : listeners_) poller_.modify(listener.fd(), events, &listener);
+void Acceptor::watch(Listener& listener, std::uint32_t events) {
+  poller_.modify(listener.fd(), events, &listener);
 }
 
 void Acceptor::on_event(const epoll_event& event) {
   const Listener& listener = *static_cast<const Listener*>(event.data.ptr);
-  for (int i = 0; i < kClientsPerEvent && !paused() && !stopped_; ++i) {
+  for (int i = 0; i < kClientsPerEvent && !stopped_; ++i) {
     if (!accept_one(listener)) return;
   }
 }
 
 // False: nobody waits, or nobody can be taken.
 bool Acceptor::accept_one(const Listener& listener) {
-  if (!options_.turn_away && is_full()) {
+  if (!options_.turn_away && !has_room_for(listener)) {
     pause();
     return false;
   }
@@ -107,16 +107,18 @@ void Acceptor::turn_away(FileDescriptor socket, const Listener& listener) {
 
 // Until a connection is closed; in case the descriptors are others', for a moment at most.
 void Acceptor::pause() {
+  if (!paused()) counters_.times_paused.fetch_add(1, std::memory_order_relaxed);
   counters_.accepting = false;
-  counters_.times_paused.fetch_add(1, std::memory_order_relaxed);
   retry_at_ms_ = clock_.now().monotonic_ms + kRetry_ms;
-  watch(0);
+  for (Listener& listener : listeners_) {
+    if (out_of_resources_ || !has_room_for(listener)) watch(listener, 0);
+  }
 }
 
 void Acceptor::resume() {
   if (!paused() || stopped_) return;
   counters_.accepting = true;
-  watch(EPOLLIN);
+  for (Listener& listener : listeners_) watch(listener, EPOLLIN);
 }
 
 std::int64_t Acceptor::timer_at_ms() const {
@@ -132,8 +134,10 @@ void Acceptor::run_timer(std::int64_t now_ms) {
 void Acceptor::stop() {
   if (stopped_) return;
   stopped_ = true;
-  watch(EPOLLET);  // a socket that no longer listens reports that for ever; this way, once
-  for (Listener& listener : listeners_) listener.stop_listening();
+  for (Listener& listener : listeners_) {
+    watch(listener, EPOLLET);  // one that no longer listens reports that for ever; this way, once
+    listener.stop_listening();
+  }
 }
 
 }  // namespace isocache

@@ -2,6 +2,8 @@
 //
 //   accepting --too many (no_maxconns_fast), or out of descriptors--> paused
 //   paused --a connection was closed, or 100 ms passed and there is room--> accepting
+//
+// Too many for one listener are not too many for all: see kHttpReserve.
 #pragma once
 
 #include <sys/epoll.h>
@@ -62,7 +64,7 @@ class Acceptor {
   bool has_room_for(const Listener& listener) const;
   void turn_away(FileDescriptor socket, const Listener& listener);
   void pause();
-  void watch(std::uint32_t events);
+  void watch(Listener& listener, std::uint32_t events);
 
   AcceptorOptions options_;
   const HostClock& clock_;

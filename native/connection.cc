@@ -198,6 +198,7 @@ bool Connection::send() {
     wants_writable_ = true;  // for good: edge-triggered, it costs nothing until the next time
   }
   if (result != Sender::Result::kSent) return blocked_;
+  info_.set_last_active(host_.clock.now_s);  // it may have taken long
   host_.backend.release(output);
   output.clear();
   sender_.reset();

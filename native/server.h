@@ -84,7 +84,7 @@ class Server : private HostFigures, private WorkerEvents {
   void reload();
   void report_reload(const char* what, const char* error);
   void run_watchdog();
-  bool workers_alive();
+  bool threads_alive();
 
   Options options_;
   HostClock clock_;

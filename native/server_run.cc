@@ -158,14 +158,14 @@ void Server::run_watchdog() {
   if (service_manager_.watchdog_interval_ms() == 0 || now_ms < watchdog_at_ms_) return;
   watchdog_at_ms_ = now_ms + service_manager_.watchdog_interval_ms();
   // Workers that drain end one by one; that has a limit of its own.
-  if (workers_alive() || phase_ == Phase::kDraining) service_manager_.alive();
+  if (threads_alive() || phase_ == Phase::kDraining) service_manager_.alive();
 }
 
-// Each has ticked since the last time.
-bool Server::workers_alive() {
+// Each worker has ticked since the last time, and each thread of the HTTP port has answered.
+bool Server::threads_alive() {
   const bool first = ticks_seen_.empty();
   ticks_seen_.resize(workers_.size());
-  bool all = true;
+  bool all = !http_ || http_->alive();
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     const std::uint64_t ticks = workers_[i]->counters().ticks.get();
     all &= first || ticks != ticks_seen_[i];

@@ -41,7 +41,9 @@ std::string http_date(UnixSeconds now_s) {
 
 http::response<http::string_body> make_response(Reply&& reply, const HttpRequest& request,
                                                 bool keep_alive, UnixSeconds now_s) {
-  http::response<http::string_body> response(static_cast<http::status>(reply.status), 11);
+  // In the client's own version, whose rules decide what `Connection` has to say.
+  http::response<http::string_body> response(static_cast<http::status>(reply.status),
+                                             request.version() == 10 ? 10 : 11);
   response.set(Field::date, http_date(now_s));
   response.set(Field::content_type, reply.content_type);
   for (const auto& [name, value] : kSecurityFields) response.set(name, value);
@@ -49,6 +51,9 @@ http::response<http::string_body> make_response(Reply&& reply, const HttpRequest
   response.content_length(reply.body.size());
   if (request.method() != http::verb::head) response.body() = std::move(reply.body);
   response.keep_alive(keep_alive);
+  if (reply.field == "Upgrade") {  // it concerns this connection alone (RFC 9110, section 7.8)
+    response.set(Field::connection, keep_alive ? "upgrade" : "upgrade, close");
+  }
   return response;
 }
 
@@ -60,7 +65,7 @@ unsigned status_of(beast::error_code error) {
   return error.category() == make_error_code(http::error::bad_method).category() ? 400 : 0;
 }
 
-UpgradeRequest upgrade_request(const HttpRequest& request, int fd, bool encrypted) {
+UpgradeRequest upgrade_request(const HttpRequest& request, bool encrypted) {
   UpgradeRequest upgrade;
   upgrade.host = request[Field::host];
   if (const auto origin = request.find(Field::origin); origin != request.end()) {
@@ -72,7 +77,6 @@ UpgradeRequest upgrade_request(const HttpRequest& request, int fd, bool encrypte
     upgrade.subprotocols += ',';
   }
   upgrade.authorization = request[Field::authorization];
-  upgrade.loopback = is_on_loopback(fd);
   upgrade.encrypted = encrypted;
   return upgrade;
 }
@@ -145,10 +149,10 @@ Awaitable<bool> HttpConnection::handshake() {
 }
 
 Awaitable<bool> HttpConnection::serve_request() {
-  Parser parser;
+  if (host_.draining) co_return false;
+  Parser& parser = parser_.emplace();
   parser.header_limit(http_limits::kHeaderBytes);
   parser.body_limit(boost::none);  // none is read
-  if (host_.draining) co_return false;
   const auto [error, bytes] = co_await http::async_read_header(stream_, buffer_, parser, kToken);
   host_.counters.bytes_read.add(bytes);
   if (error) {
@@ -159,6 +163,7 @@ Awaitable<bool> HttpConnection::serve_request() {
   info_.set_last_active(host_.clock.now_s);
   const bool finished = parser.is_done();
   HttpRequest request = parser.release();
+  parser_.reset();
   // A body is not read; how long it is, we may not even know.
   const bool has_body = !finished || request.count(Field::transfer_encoding) != 0;
   if (host_.verbosity.traffic()) {
@@ -171,6 +176,7 @@ Awaitable<bool> HttpConnection::serve_request() {
     co_return false;
   }
   join_fields(request, Field::connection);
+  request.erase(Field::expect);  // "100-continue": we want no body
   if (path_of(request.target()) == kWebSocketPath && beast::websocket::is_upgrade(request)) {
     const bool more = co_await serve_websocket(request, has_body);
     co_return more;
@@ -188,7 +194,7 @@ Awaitable<bool> HttpConnection::serve_request() {
 
 Awaitable<bool> HttpConnection::serve_websocket(const HttpRequest& request, bool has_body) {
   Upgrade upgrade = check_upgrade(
-      upgrade_request(request, info_.fd, stream_.encrypted()),
+      upgrade_request(request, stream_.encrypted()),
       {.allowed_origins = host_.options.http.allowed_origins, .passwords = host_.site.passwords});
   if (!upgrade.refusal && (has_body || buffer_.size() != 0)) {
     upgrade.refusal = error_reply(400, "bytes behind the request: frames come after the reply");
@@ -260,9 +266,20 @@ void HttpConnection::tick(std::int64_t now_ms) {
   }
 }
 
+// Some of it is here, parsed or not.
+bool HttpConnection::request_began() {
+  return (parser_ && parser_->got_some()) || buffer_.size() != 0 || stream_.unread_bytes() != 0;
+}
+
 void HttpConnection::drain() {
   if (phase_ == Phase::kWebSocket) return websocket_->drain();
-  if (phase_ == Phase::kHandshake || phase_ == Phase::kReading) stream_.close();
+  if (phase_ == Phase::kHandshake) stream_.close();
+  if (phase_ == Phase::kReading && !request_began()) stream_.close();
+}
+
+void HttpConnection::close() {
+  if (phase_ == Phase::kWebSocket) return websocket_->close();
+  stream_.close();
 }
 
 AdminResult::Next HttpConnection::requested() const {

@@ -12,6 +12,7 @@
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <memory>
+#include <optional>
 
 #include "native/file_descriptor.h"
 #include "native/http/http_host.h"
@@ -36,7 +37,7 @@ class HttpConnection {
   // Ends it when the reply that is under way is out.
   void drain();
   // Breaks it off.
-  void close() { stream_.close(); }
+  void close();
   // A command asked for the server's end.
   AdminResult::Next requested() const;
 
@@ -47,6 +48,7 @@ class HttpConnection {
   using Parser = beast::http::request_parser<beast::http::empty_body>;
 
   void enter(Phase phase, std::int64_t limit_ms);
+  bool request_began();
   Awaitable<bool> handshake();
   // False when it was the last.
   Awaitable<bool> serve_request();
@@ -59,7 +61,8 @@ class HttpConnection {
   const bool crowded_;
   SocketStream stream_;
   ConnectionInfo info_;
-  beast::flat_buffer buffer_;  // received and not yet parsed
+  beast::flat_buffer buffer_;     // received and not yet parsed
+  std::optional<Parser> parser_;  // of the request that is awaited or being read
   Phase phase_ = Phase::kReading;
   std::int64_t deadline_ms_ = 0;
   bool late_ = false;  // cancelled by tick()

@@ -40,6 +40,7 @@ class HttpLoop {
   void adopt(FileDescriptor socket, std::shared_ptr<SSL_CTX> tls, bool crowded);
   void drain();
   void stop();
+  bool answered();
   void join() {
     if (thread_.joinable()) thread_.join();
   }
@@ -60,7 +61,8 @@ class HttpLoop {
   HttpHost host_;
   asio::executor_work_guard<Executor> work_{context_.get_executor()};  // until stop()
   Timer sweep_;
-  bool sweeping_ = false;  // only while there are connections
+  bool sweeping_ = false;             // only while there are connections
+  std::atomic<bool> answered_{true};  // what answered() asked last
   mutable std::mutex table_mutex_;
   Table table_;                                // changed by this thread, under table_mutex_
   std::atomic<unsigned> connection_count_{0};  // adopted and not yet closed
@@ -90,6 +92,13 @@ void HttpLoop::stop() {
   });
 }
 
+// Since it was last asked; asks again.
+bool HttpLoop::answered() {
+  if (!answered_.exchange(false)) return false;
+  asio::post(context_, [this] { answered_ = true; });
+  return true;
+}
+
 void HttpLoop::for_each_connection(const std::function<void(const ConnectionInfo&)>& visit) const {
   const std::lock_guard lock(table_mutex_);
   for (const HttpConnection& connection : table_) visit(connection.info());
@@ -117,10 +126,12 @@ void HttpLoop::open(FileDescriptor socket, const std::shared_ptr<SSL_CTX>& tls, 
 void HttpLoop::finish(Table::iterator connection, const std::exception_ptr& error) {
   if (error) log_line(fmt::format("http connection {}: {}", connection->info().fd, what(error)));
   const AdminResult::Next asked = connection->requested();
+  Table leaving;  // it may have to lock shards, when it goes
   {
     const std::lock_guard lock(table_mutex_);
-    table_.erase(connection);
+    leaving.splice(leaving.begin(), table_, connection);
   }
+  leaving.clear();
   leave();
   if (asked == AdminResult::Next::kShutdown) host_.events.on_stop_requested(false);
   if (asked == AdminResult::Next::kShutdownGraceful) host_.events.on_stop_requested(true);
@@ -187,6 +198,12 @@ void HttpServer::drain() {
 
 void HttpServer::stop() {
   for (const auto& loop : impl_->loops) loop->stop();
+}
+
+bool HttpServer::alive() {
+  bool all = true;
+  for (const auto& loop : impl_->loops) all &= loop->answered();
+  return all;
 }
 
 void HttpServer::join() {

@@ -60,6 +60,8 @@ class HttpServer {
   // Closes what is left, at once. Any thread.
   void stop();
   void join();
+  // Every thread has done something since the last call. One thread calls it, now and then.
+  bool alive();
 
   void add_counters(HostStats& stats) const;
   unsigned connection_count() const;

@@ -101,6 +101,12 @@ class SocketStream {
     socket_.cancel(ignored);
   }
   int fd() { return socket_.native_handle(); }
+  // Received by the system, not by us; with TLS, records. 0 if it cannot tell.
+  std::size_t unread_bytes() {
+    beast::error_code error;
+    const std::size_t bytes = socket_.available(error);
+    return error ? 0 : bytes;
+  }
 
   // Beast reads the heads of frames by 1,536 bytes: from now on more is read at once, and handed
   // out in such pieces. `watcher` is told when all of that is used up; null: nobody.

@@ -53,11 +53,12 @@ std::string own_name() {
   return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : std::string();
 }
 
-// The page came from here.
-bool is_same_origin(const UpgradeRequest& request, std::string_view origin) {
+// The page came from here. With TLS the browser has seen our certificate for that name; and a page
+// of somebody else's name cannot log in.
+bool is_same_origin(const UpgradeRequest& request, std::string_view origin, bool wants_login) {
   const std::string_view authority = authority_of(origin, request.encrypted ? kHttps : kHttp);
   if (authority.empty() || !equal_ignoring_case(authority, request.host)) return false;
-  return !request.loopback || names_us(request.host, {});
+  return request.encrypted || wants_login || names_us(request.host, {});
 }
 
 bool is_allowed(std::string_view origin, std::span<const std::string> allowed) {
@@ -92,7 +93,7 @@ bool names_us(std::string_view host, std::span<const std::string> allowed_origin
 Upgrade check_upgrade(const UpgradeRequest& request, const UpgradeRules& rules) {
   const Offered offered = read_subprotocols(request.subprotocols);
   if (request.origin) {
-    if (!is_same_origin(request, *request.origin) &&
+    if (!is_same_origin(request, *request.origin, rules.passwords != nullptr) &&
         !is_allowed(*request.origin, rules.allowed_origins)) {
       return refuse(error_reply(403, "this page's origin is not allowed; see --allow-origin"));
     }

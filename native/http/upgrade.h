@@ -21,7 +21,6 @@ struct UpgradeRequest {
   std::optional<std::string_view> origin;  // Origin: "https://app.example"; a browser's
   std::string subprotocols;        // Sec-WebSocket-Protocol, all of them: "memcached, bearer.dTpw"
   std::string_view authorization;  // Authorization
-  bool loopback = false;           // it came to this machine's loopback address
   bool encrypted = false;          // over TLS
 };
 
@@ -36,10 +35,9 @@ struct Upgrade {
   bool logged_in = false;
 };
 
-// On loopback: whether `host` (Host: of a request) can mean nothing but this machine: an IP
-// address, localhost, its own name, or one that is allowed. The owner of any other name may let it
-// point to 127.0.0.1 once a page of his is in somebody's browser, which then takes us for his
-// server (DNS rebinding).
+// Whether `host` (Host: of a request) can mean nobody but us: an IP address, localhost, this
+// machine's own name, or one that is allowed. The owner of any other name may let it point here
+// once a page of his is in somebody's browser, which then takes us for his server (DNS rebinding).
 bool names_us(std::string_view host, std::span<const std::string> allowed_origins);
 
 Upgrade check_upgrade(const UpgradeRequest& request, const UpgradeRules& rules);

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/beast/websocket/stream.hpp>
 #include <chrono>
 #include <exception>
@@ -44,6 +46,7 @@ class WebSocketConnection::Impl final : public ReadWatcher {
   Awaitable<void> run(const HttpRequest& request, const Upgrade& upgrade);
   void tick(std::int64_t now_ms);
   void drain();
+  void close();
   AdminResult::Next requested() const { return session_.requested(); }
 
  private:
@@ -73,7 +76,8 @@ class WebSocketConnection::Impl final : public ReadWatcher {
   void start_closing(const websocket::close_reason& reason);
   void ping();
   websocket::close_reason why_closing() const;
-  bool is_idle() const;
+  bool busy();
+  bool is_idle();
   bool makes_progress();
   void heard() {
     heard_ms_ = host_.now_ms();
@@ -86,6 +90,9 @@ class WebSocketConnection::Impl final : public ReadWatcher {
   websocket::stream<SocketStream&> socket_;
   Session session_;
   Timer wake_coroutine_;  // never fires: cancelled when something that was under way is done
+  // See close().
+  asio::cancellation_signal stop_reading_;
+  asio::cancellation_signal stop_closing_;
   std::vector<char> read_buffer_;
   Output sending_;                         // on its way out
   std::vector<asio::const_buffer> spans_;  // of sending_
@@ -132,9 +139,10 @@ Awaitable<void> WebSocketConnection::Impl::run(const HttpRequest& request, const
 void WebSocketConnection::Impl::set_options(const Upgrade& upgrade) {
   socket_.binary(true);
   socket_.auto_fragment(false);
-  socket_.read_message_max(2 * host_.options.max_item_bytes);
+  socket_.read_message_max(http_limits::kFrameItems * host_.options.max_item_bytes);
   socket_.set_option(websocket::stream_base::timeout{
-      .handshake_timeout = std::chrono::milliseconds(host_.options.times.close),
+      // tick() does that
+      .handshake_timeout = websocket::stream_base::none(),
       .idle_timeout = websocket::stream_base::none(),
       .keep_alive_pings = false});
   if (host_.options.http.deflate) {
@@ -145,7 +153,7 @@ void WebSocketConnection::Impl::set_options(const Upgrade& upgrade) {
   }
   socket_.set_option(websocket::stream_base::decorator(
       [subprotocol = upgrade.subprotocol](websocket::response_type& response) {
-        response.erase(beast::http::field::server);
+        response.set(beast::http::field::server, "isocached");  // else Beast's name and version
         if (subprotocol) response.set(beast::http::field::sec_websocket_protocol, kSubprotocol);
       }));
   socket_.control_callback([this](websocket::frame_type type, beast::string_view) {
@@ -182,7 +190,8 @@ Awaitable<bool> WebSocketConnection::Impl::receive() {
   const std::span<char> window = session_.upload_window();
   const auto room = window.empty() ? std::span<char>(read_buffer_) : window;
   const auto [error, bytes] =
-      co_await socket_.async_read_some(asio::buffer(room.data(), room.size()), kToken);
+      co_await socket_.async_read_some(asio::buffer(room.data(), room.size()),
+                                       asio::bind_cancellation_slot(stop_reading_.slot(), kToken));
   if (error || stage_ != Stage::kOpen) co_return false;
   if (!socket_.got_binary()) {
     co_await flush();
@@ -227,6 +236,7 @@ Awaitable<void> WebSocketConnection::Impl::execute() {
     } else {
       co_await asio::post(stream_.get_executor(), kToken);
     }
+    heard();  // we would hear it, if we were not busy ourselves
     host_.clock.now_s = host_.host_clock.now().unix_s;
     borrow_output();
     session_.resume();
@@ -262,6 +272,7 @@ void WebSocketConnection::Impl::on_sent(beast::error_code error, std::size_t byt
   host_.backend.release(sending_);
   sending_.clear();
   give_output_back(sending_);
+  info_.set_last_active(host_.clock.now_s);
   info_.set_state(ConnectionInfo::State::kReading);
   if (error && stage_ == Stage::kOpen) stage_ = Stage::kBroken;
   sending_now_ = false;
@@ -297,17 +308,25 @@ void WebSocketConnection::Impl::start_closing(const websocket::close_reason& rea
   stage_ = Stage::kClosing;
   closing_now_ = true;
   close_by_ms_ = host_.now_ms() + host_.options.times.close;
-  socket_.async_close(reason, [this](beast::error_code) {
-    closing_now_ = false;
-    wake_coroutine_.cancel();
-  });
+  socket_.async_close(reason,
+                      asio::bind_cancellation_slot(stop_closing_.slot(), [this](beast::error_code) {
+                        closing_now_ = false;
+                        wake_coroutine_.cancel();
+                      }));
+}
+
+// Breaks it off. Beast's close waits for the end of its read; when that has found a bad frame
+// meanwhile and wants to say so, it waits for the close. Neither waits for the socket then, so that
+// only this ends them.
+void WebSocketConnection::Impl::close() {
+  stream_.close();
+  stop_closing_.emit(asio::cancellation_type::terminal);
+  stop_reading_.emit(asio::cancellation_type::terminal);
 }
 
 void WebSocketConnection::Impl::drain() {
   draining_ = true;
-  const bool quiet = !sending_now_ && session_.output().empty() && !session_.wants_turn() &&
-                     !session_.in_request();
-  if (quiet) start_closing({close_code::going_away, "the server ends"});
+  if (!busy() && !session_.in_request()) start_closing({close_code::going_away, "the server ends"});
 }
 
 void WebSocketConnection::Impl::ping() {
@@ -319,11 +338,14 @@ void WebSocketConnection::Impl::ping() {
   });
 }
 
+bool WebSocketConnection::Impl::busy() {
+  return sending_now_ || !session_.output().empty() || session_.wants_turn();
+}
+
 // As memcached: only a client from which we wait for a command is idle.
-bool WebSocketConnection::Impl::is_idle() const {
+bool WebSocketConnection::Impl::is_idle() {
   const unsigned limit_s = host_.options.idle_timeout_s;
-  return limit_s != 0 && info_.state() == ConnectionInfo::State::kReading &&
-         host_.clock.now_s - info_.last_active_s() > limit_s;
+  return limit_s != 0 && !busy() && host_.clock.now_s - info_.last_active_s() > limit_s;
 }
 
 // We do not read while a reply is stuck, and hear no pong. But TCP tells whether it gets through.
@@ -336,7 +358,7 @@ bool WebSocketConnection::Impl::makes_progress() {
 void WebSocketConnection::Impl::tick(std::int64_t now_ms) {
   const HttpTimes& times = host_.options.times;
   if (stage_ == Stage::kClosing) {
-    if (now_ms >= close_by_ms_) stream_.close();
+    if (now_ms >= close_by_ms_) close();
     return;
   }
   if (stage_ != Stage::kOpen) {
@@ -350,7 +372,7 @@ void WebSocketConnection::Impl::tick(std::int64_t now_ms) {
   if (makes_progress()) heard();
   const std::int64_t silent_ms = now_ms - heard_ms_;
   if (silent_ms >= times.dead) {
-    stream_.close();
+    close();
   } else if (silent_ms >= times.ping && !pinged_) {
     ping();
   }
@@ -364,6 +386,7 @@ Awaitable<void> WebSocketConnection::run(const HttpRequest& request, const Upgra
 }
 void WebSocketConnection::tick(std::int64_t now_ms) { impl_->tick(now_ms); }
 void WebSocketConnection::drain() { impl_->drain(); }
+void WebSocketConnection::close() { impl_->close(); }
 AdminResult::Next WebSocketConnection::requested() const { return impl_->requested(); }
 
 }  // namespace isocache

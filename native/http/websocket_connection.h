@@ -34,6 +34,8 @@ class WebSocketConnection {
   void tick(std::int64_t now_ms);
   // Says goodbye (1001) when the replies under way are out.
   void drain();
+  // Breaks it off.
+  void close();
   AdminResult::Next requested() const;
 
  private:

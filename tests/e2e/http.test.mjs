@@ -265,6 +265,19 @@ describe('isocached --http', { skip: needIsocached }, () => {
     });
   });
 
+  test('a full server is asked for its health, also where clients beyond -c wait', limit, () =>
+    withServer(startIsocached, [...HTTP, '-c', '2', '-o', 'no_maxconns_fast'], async (server) => {
+      const clients = [await RawClient.connect(server.address), await RawClient.connect(server.address)];
+      for (const client of clients) assert.equal(await client.ask('mn\r\n'), 'MN\r\n');
+      const waiting = await RawClient.connect(server.address);
+      await waiting.send('mn\r\n');
+      for (let i = 0; i < 3; ++i) assert.equal((await request(server, '/healthz')).status, 200);
+      clients[0].close();
+      assert.equal(await waiting.read(4), 'MN\r\n');
+      clients[1].close();
+      waiting.close();
+    }));
+
   test('an HTTP request on the memcached port is closed, as memcached does', { ...limit, skip: needMemcached }, async () => {
     const ask = (to, bytes) => withClient(to, async (client) => {
       await client.send(bytes);

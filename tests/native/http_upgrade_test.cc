@@ -28,41 +28,49 @@ unsigned status_of(const UpgradeRequest& request, const std::vector<std::string>
   return upgrade.refusal ? upgrade.refusal->status : 101;
 }
 
-UpgradeRequest from_page(std::string_view origin, std::string_view host, bool loopback = false) {
+UpgradeRequest from_page(std::string_view origin, std::string_view host) {
   UpgradeRequest request;
   request.host = host;
   request.origin = origin;
   request.subprotocols = "memcached";
-  request.loopback = loopback;
   return request;
 }
 
 TEST(HttpUpgrade, APageComesFromHere) {
-  EXPECT_EQ(status_of(from_page("http://cache.example", "cache.example")), 101U);
-  EXPECT_EQ(status_of(from_page("http://cache.example:8443", "Cache.Example:8443")), 101U);
-  EXPECT_EQ(status_of(from_page("https://cache.example", "cache.example")), 403U);
-  UpgradeRequest encrypted = from_page("https://cache.example", "cache.example");
-  encrypted.encrypted = true;
-  EXPECT_EQ(status_of(encrypted), 101U);
-  encrypted.origin = "http://cache.example";
-  EXPECT_EQ(status_of(encrypted), 403U);
-  EXPECT_EQ(status_of(from_page("http://cache.example:80", "cache.example:81")), 403U);
-  EXPECT_EQ(status_of(from_page("http://cache.example.evil", "cache.example")), 403U);
+  EXPECT_EQ(status_of(from_page("http://localhost", "localhost")), 101U);
+  EXPECT_EQ(status_of(from_page("http://localhost:8443", "LocalHost:8443")), 101U);
+  EXPECT_EQ(status_of(from_page("https://localhost", "localhost")), 403U);
+  EXPECT_EQ(status_of(from_page("http://localhost:80", "localhost:81")), 403U);
+  EXPECT_EQ(status_of(from_page("http://localhost.evil", "localhost")), 403U);
   EXPECT_EQ(status_of(from_page("null", "null")), 403U);
   EXPECT_EQ(status_of(from_page("", "")), 403U);
   EXPECT_EQ(status_of(from_page("http://", "")), 403U);
   EXPECT_EQ(status_of(from_page("chrome-extension://abc", "abc")), 403U);
 }
 
-TEST(HttpUpgrade, OnLoopbackANameProvesNothing) {
-  for (const std::string_view host : {"127.0.0.1:80", "[::1]:80", "[::1]", "localhost:80"}) {
-    EXPECT_EQ(status_of(from_page("http://" + std::string(host), host, true)), 101U) << host;
+TEST(HttpUpgrade, ANameAloneProvesNothing) {
+  for (const std::string_view host : {"10.0.0.5:80", "[::1]:80", "[::1]", "localhost:80"}) {
+    EXPECT_EQ(status_of(from_page("http://" + std::string(host), host)), 101U) << host;
   }
   for (const std::string_view host :
        {"evil.example:80", "127.0.0.1.evil.example", "localhost.evil.example"}) {
-    EXPECT_EQ(status_of(from_page("http://" + std::string(host), host, true)), 403U) << host;
-    EXPECT_EQ(status_of(from_page("http://" + std::string(host), host, false)), 101U) << host;
+    EXPECT_EQ(status_of(from_page("http://" + std::string(host), host)), 403U) << host;
   }
+  EXPECT_EQ(status_of(from_page("http://cache.example", "cache.example"), {"http://cache.example"}),
+            101U);
+}
+
+TEST(HttpUpgrade, ANameWithACertificateOrAPasswordDoes) {
+  UpgradeRequest encrypted = from_page("https://cache.example", "cache.example");
+  encrypted.encrypted = true;
+  EXPECT_EQ(status_of(encrypted), 101U);
+  encrypted.origin = "http://cache.example";
+  EXPECT_EQ(status_of(encrypted), 403U);
+  const OneUser passwords;
+  const Upgrade upgrade = check_upgrade(from_page("http://cache.example", "cache.example"),
+                                        {.allowed_origins = {}, .passwords = &passwords});
+  EXPECT_FALSE(upgrade.refusal);
+  EXPECT_FALSE(upgrade.logged_in);
 }
 
 TEST(HttpUpgrade, WhichNamesCanOnlyBeUs) {
@@ -99,7 +107,7 @@ TEST(HttpUpgrade, AllowedOriginsAreWhole) {
 }
 
 TEST(HttpUpgrade, ABrowserAsksForTheSubprotocol) {
-  UpgradeRequest request = from_page("http://h", "h");
+  UpgradeRequest request = from_page("http://localhost", "localhost");
   request.subprotocols = "mqtt ,  memcached";
   EXPECT_EQ(status_of(request), 101U);
   request.subprotocols = "Memcached";
