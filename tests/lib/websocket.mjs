@@ -79,16 +79,20 @@ export class FrameClient {
   close() { this.socket.terminate(); }
 }
 
-/** A frame as a client sends it, right or wrong. `length`: what the header says instead of the truth (a BigInt). */
-export function frame(opcode, payload = '', { fin = true, reserved = 0, masked = true, length } = {}) {
+/**
+ * A frame as a client sends it, right or wrong. `length`: what the header says instead of the truth (a BigInt);
+ * `lengthBytes`: how many it takes to say so behind the first (0, 2 or 8), instead of the fewest.
+ */
+export function frame(opcode, payload = '', { fin = true, reserved = 0, masked = true, length, lengthBytes } = {}) {
   const bytes = Buffer.from(payload, 'latin1');
   const size = length ?? BigInt(bytes.length);
   const head = [(fin ? 0x80 : 0) | (reserved << 4) | opcode];
   const maskBit = masked ? 0x80 : 0;
   let extended = Buffer.alloc(0);
-  if (size < 126n) {
+  const extendedBytes = lengthBytes ?? (size < 126n ? 0 : size < 65536n ? 2 : 8);
+  if (extendedBytes === 0) {
     head.push(maskBit | Number(size));
-  } else if (size < 65536n) {
+  } else if (extendedBytes === 2) {
     head.push(maskBit | 126);
     extended = Buffer.alloc(2);
     extended.writeUInt16BE(Number(size));
@@ -103,6 +107,8 @@ export function frame(opcode, payload = '', { fin = true, reserved = 0, masked =
 }
 
 export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 };
+
+export const closeFrame = (code, reason = '') => frame(OPCODE.close, String.fromCharCode(code >> 8, code & 0xff) + reason);
 
 /** The request for an upgrade, with more or other fields. */
 export function upgradeRequest(fields = {}, { method = 'GET', path = '/memcached', version = 'HTTP/1.1' } = {}) {
@@ -135,3 +141,33 @@ export async function readFrame(client) {
 
 /** The code of a close frame; null: it has none. */
 export const closeCode = ({ payload }) => (payload.length < 2 ? null : Buffer.from(payload, 'latin1').readUInt16BE());
+
+/**
+ * Sends frames over a new connection, and reads up to the server's close frame, behind which nothing may come:
+ * {data, pongs, code}. `bytewise`: in pieces of one byte; `fields`: more of the upgrade.
+ */
+export async function converse(server, frames, { fields, bytewise = false } = {}) {
+  const client = await upgraded(server, fields);
+  try {
+    const bytes = Buffer.concat(frames);
+    if (bytewise) await client.sendPieces(Array.from(bytes, (byte) => Buffer.of(byte)));
+    else await client.send(bytes);
+    const heard = { data: '', pongs: [] };
+    for (;;) {
+      const received = await readFrame(client);
+      if (!received) throw new Error(`the server closed without a word behind ${JSON.stringify(heard)}`);
+      const { opcode, payload } = received;
+      if (opcode === OPCODE.binary) heard.data += payload;
+      else if (opcode === OPCODE.pong) heard.pongs.push(payload);
+      else if (opcode === OPCODE.close) heard.code = closeCode(received);
+      else throw new Error(`a frame with opcode ${opcode}`);
+      if (opcode === OPCODE.close) break;
+    }
+    await client.send(closeFrame(1000));
+    const more = await client.readToEnd();
+    if (more !== '') throw new Error(`${JSON.stringify(more)} behind the close frame`);
+    return heard;
+  } finally {
+    client.close();
+  }
+}
