@@ -1,26 +1,21 @@
-// memcached over WebSocket: frames are a byte stream, and bad ones end with the right code.
+// memcached over WebSocket: frames are a byte stream, and only who may connects. Frames one by one, compression,
+// transcripts and Python's client have files of their own.
 
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import path from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 
-import { Certificates, needOpenssl } from '../lib/certificates.mjs';
 import { RawClient, statsOf, withClient } from '../lib/client.mjs';
 import { Random, seedFromEnvironment } from '../lib/random.mjs';
-import { needIsocached, runProgram, startIsocached, withServer } from '../lib/server.mjs';
-import { playFragmented, playStepwise, readTranscripts } from '../lib/transcript.mjs';
-import { closeCode, connectOverWebSocket, frame, FrameClient, needWs, OPCODE, openWebSocket, readFrame, upgraded,
-  upgradeRequest, WebSocket, webSocketUrl } from '../lib/websocket.mjs';
+import { needIsocached, startIsocached, withServer } from '../lib/server.mjs';
+import { closeCode, closeFrame, frame, FrameClient, needWs, OPCODE, openWebSocket, readFrame, upgraded, upgradeRequest,
+  WebSocket, webSocketUrl } from '../lib/websocket.mjs';
 
 const limit = { timeout: 60_000 };
-const PYTHON_WEBSOCKETS = '/usr/lib/python3/dist-packages/websockets/__init__.py';
 const HTTP = ['--http', '127.0.0.1:0'];
 const MB = 2 ** 20;
 const seed = seedFromEnvironment(Date.now() % 1_000_000);
-const transcripts = readTranscripts(path.join(path.dirname(fileURLToPath(import.meta.url)), '..', 'conformance'));
 
 const set = (key, value) => `set ${key} 0 0 ${value.length}\r\n${value}\r\n`;
 const onServer = (args, use) => withServer(startIsocached, [...HTTP, ...args], use);
@@ -36,34 +31,6 @@ const talk = (args, use, options) => onServer(args, async (server) => {
 const refusedWith = (status) => (error) => error.status === status || assert.fail(`${error.message}`);
 
 describe('isocached', { skip: needIsocached || needWs }, () => {
-  for (const scheme of ['ws', 'wss']) {
-    describe(`transcripts over ${scheme}`, { skip: scheme === 'wss' && needOpenssl }, () => {
-      let server;
-      let over;
-      before(async () => {
-        const certificates = scheme === 'wss' ? new Certificates() : null;
-        const args = certificates?.serverArgs(certificates.issue('server')) ?? [];
-        server = await startIsocached([...HTTP, '-t', '2', ...args]);
-        over = { connect: () => connectOverWebSocket(webSocketUrl(server, scheme), certificates?.clientOptions()) };
-      });
-      after(() => server?.stop());
-
-      for (const { name, sections } of transcripts) {
-        test(name, { timeout: 120_000 }, async (context) => {
-          context.diagnostic(`ISOCACHE_SEED=${seed}`);
-          const random = new Random(seed);
-          for (const section of sections) {
-            for (const step of section.steps) {  // the one command that knows of TLS
-              if (scheme === 'wss' && step.sent === 'refresh_certs\r\n') step.expected = 'OK\r\n';
-            }
-            const problems = [...await playStepwise(over, section), ...await playFragmented(over, section, random)];
-            assert.ok(problems.length === 0, `\n${problems.slice(0, 5).join('\n\n')}`);
-          }
-        });
-      }
-    });
-  }
-
   test('frames are a byte stream, whatever their borders', limit, () => talk([], async (client) => {
     assert.equal(client.socket.protocol, 'memcached');
     for (const byte of Buffer.from('set a 0 0 3\r\nabc\r\n')) client.socket.send(Buffer.of(byte));
@@ -123,7 +90,7 @@ describe('isocached', { skip: needIsocached || needWs }, () => {
   }));
 
   test('what was asked before the goodbye is answered before it', limit, () => onServer([], async (server) => {
-    for (const [last, code] of [[frame(OPCODE.close, '\x03\xe8'), 1000], [frame(OPCODE.text, 'x'), 1003]]) {
+    for (const [last, code] of [[closeFrame(1000), 1000], [frame(OPCODE.text, 'x'), 1003]]) {
       const client = await upgraded(server);
       await client.send(Buffer.concat([frame(OPCODE.binary, 'mn\r\n'), last]));
       assert.equal((await readFrame(client))?.payload, 'MN\r\n');
@@ -131,65 +98,6 @@ describe('isocached', { skip: needIsocached || needWs }, () => {
       client.close();
     }
   }));
-
-  describe('what ends a connection, and with which code', () => {
-    let server;
-    before(async () => { server = await startIsocached([...HTTP, '-I', '64k']); });
-    after(() => server?.stop());
-
-    const { binary, close, continuation, ping, text } = OPCODE;
-    const cases = [
-      ['a text frame', [frame(text, 'mn\r\n')], 1003],
-      ['an empty text frame', [frame(text)], 1003],
-      ['a text frame with bad UTF-8', [frame(text, '\xff\xfe')], [1003, 1007]],
-      ['a frame above twice the item limit', [frame(binary, 'x', { length: 131_073n })], 1009],
-      ['a frame of 2^62 bytes', [frame(binary, '', { length: 1n << 62n })], 1009],
-      ['a frame whose length has its highest bit set', [frame(binary, '', { length: 1n << 63n })], [1002, 1009]],
-      ['fragments above twice the item limit together',
-        [frame(binary, 'get ', { fin: false }), ...Array(14).fill(frame(continuation, 'x'.repeat(10_000), { fin: false }))], 1009],
-      ['an unmasked frame', [frame(binary, 'mn\r\n', { masked: false })], 1002],
-      ['a reserved bit', [frame(binary, 'mn\r\n', { reserved: 4 })], 1002],
-      ['an unknown opcode', [frame(3, 'x')], 1002],
-      ['an unknown control opcode', [frame(11, 'x')], 1002],
-      ['a continuation of nothing', [frame(continuation, 'mn\r\n')], 1002],
-      ['a new message within another', [frame(binary, 'm', { fin: false }), frame(binary, 'n\r\n')], 1002],
-      ['a fragmented ping', [frame(ping, 'x', { fin: false })], 1002],
-      ['a ping of 126 bytes', [frame(ping, 'x'.repeat(126))], 1002],
-      ['a close frame of one byte', [frame(close, '\x03')], 1002],
-      ['a close frame with a code that is not for sending', [frame(close, '\x03\xed')], 1002],
-      ['a close frame with bad UTF-8', [frame(close, '\x03\xe8\xff')], [1002, 1007]],
-      ['a close frame', [frame(close, '\x03\xe8bye')], 1000],
-      ['a close frame without a code', [frame(close)], [1000, null, 1005]],
-      ['quit', [frame(binary, 'quit\r\n')], 1000],
-      ['a line without end', [frame(binary, 'x'.repeat(3000))], 1008],
-      ['an HTTP request in a frame', [frame(binary, 'GET / HTTP/1.1\r\n\r\n')], 1008],
-    ];
-    for (const [name, frames, codes] of cases) {
-      test(name, limit, async () => {
-        const client = await upgraded(server);
-        await client.send(Buffer.concat(frames));
-        for (;;) {
-          const received = await readFrame(client);
-          assert.ok(received, 'closed without a word');
-          if (received.opcode !== close) continue;
-          assert.ok([codes].flat().includes(closeCode(received)), `code ${closeCode(received)}`);
-          break;
-        }
-        await client.send(frame(close, '\x03\xe8'));
-        await client.readToEnd();
-        client.close();
-        assert.equal(await withClient(server, (other) => other.ask('mn\r\n')), 'MN\r\n');
-      });
-    }
-
-    test('who does not answer a close is cut off', limit, async () => {
-      const client = await upgraded(server);
-      await client.send(frame(binary, 'quit\r\n'));
-      assert.equal(closeCode(await readFrame(client)), 1000);
-      await client.readToEnd(15_000);  // although our end stays open and silent
-      client.close();
-    });
-  });
 
   describe('who may connect', () => {
     const url = webSocketUrl;
@@ -248,8 +156,20 @@ describe('isocached', { skip: needIsocached || needWs }, () => {
     assert.match(await ask(upgradeRequest({ Connection: 'close' }, { method: 'POST' })), /^HTTP\/1.1 405 /);
     assert.match(await ask(upgradeRequest({ 'Content-Length': '4' }) + 'mn\r\n'), /^HTTP\/1.1 400 /);
     assert.match(await ask(upgradeRequest({ 'Transfer-Encoding': 'gzip' })), /^HTTP\/1.1 400 /);
-    assert.match(await ask(upgradeRequest({}, { path: '/other' }).replace('Connection: Upgrade', 'Connection: close')), /^HTTP\/1.1 404 /);
     assert.match(await ask(upgradeRequest() + frame(OPCODE.binary, 'mn\r\n').toString('latin1')), /^HTTP\/1.1 400 /);
+  }));
+
+  test('elsewhere an upgrade is not one, and the connection is still good for one here', limit, () => onServer([], async (server) => {
+    const client = await RawClient.connect({ host: '127.0.0.1', port: server.httpPort });
+    for (const path of ['/other', '/', '/memcached/', '/memcached2']) {
+      await client.send(upgradeRequest({}, { path }));
+      const head = await client.readUntil('\r\n\r\n');
+      assert.match(head, path === '/' ? /^HTTP\/1.1 200 / : /^HTTP\/1.1 404 /, path);
+      await client.read(Number(/^Content-Length: (\d+)\r$/m.exec(head)[1]));
+    }
+    await client.send(upgradeRequest());
+    assert.match(await client.readUntil('\r\n\r\n'), /^HTTP\/1.1 101 /);
+    client.close();
   }));
 
   test('the fields of an upgrade may be spread', limit, () => onServer([], async (server) => {
@@ -259,20 +179,6 @@ describe('isocached', { skip: needIsocached || needWs }, () => {
     assert.equal((await readFrame(client)).payload, 'MN\r\n');
     client.close();
   }));
-
-  test('permessage-deflate is off, and on when asked for', limit, async () => {
-    const options = { perMessageDeflate: { threshold: 0 } };
-    await talk([], async ({ socket }) => assert.equal(socket.extensions, ''), options);
-    await talk(['--websocket-deflate'], async (client) => {
-      assert.match(client.socket.extensions, /^permessage-deflate/);
-      const value = 'compressible '.repeat(50_000);
-      client.send(`${set('k', value)}get k\r\nmn\r\n`);
-      assert.ok(await client.until('MN\r\n') === `STORED\r\nVALUE k 0 ${value.length}\r\n${value}\r\nEND\r\nMN\r\n`);
-      // Few bytes on the wire that become more than any item may be: not beyond the limit of a frame.
-      client.send(Buffer.alloc(4 * MB, 'x'));
-      assert.ok([1008, 1009].includes((await client.closed).code));
-    }, options);
-  });
 
   test('SIGTERM says goodbye', limit, () => talk([], async (client, server) => {
     client.send('mn\r\n');
@@ -327,29 +233,5 @@ describe('isocached', { skip: needIsocached || needWs }, () => {
       await client.close();
     }
     assert.equal(await withClient(server, (other) => other.ask('mg greeting v\r\n')), 'VA 5\r\nhello\r\n');
-  }));
-
-  test('python3-websockets', { ...limit, skip: existsSync(PYTHON_WEBSOCKETS) ? false : 'no python3-websockets here' }, () => onServer([], async (server) => {
-    const program = `
-import asyncio, sys, websockets
-async def talk(url):
-    async with websockets.connect(url, subprotocols=["memcached"], origin=url.replace("ws:", "http:").removesuffix("/memcached"), max_size=None) as ws:
-        assert ws.subprotocol == "memcached", ws.subprotocol
-        value = bytes(range(256)) * 4000
-        await ws.send([b"set a 0 0 %d\\r\\n" % len(value), value, b"\\r\\n"])  # one message, fragmented
-        assert await ws.recv() == b"STORED\\r\\n"
-        await ws.send(b"get a\\r\\n")
-        assert await ws.recv() == b"VALUE a 0 %d\\r\\n%s\\r\\nEND\\r\\n" % (len(value), value)
-        await (await ws.ping(b"there?"))
-        await ws.send("text")
-        try:
-            await ws.recv()
-        except websockets.ConnectionClosed as closed:
-            assert closed.rcvd.code == 1003, closed
-            print("fine")
-asyncio.run(talk(sys.argv[1]))`;
-    const { code, stdout, stderr } = await runProgram('/usr/bin/python3', ['-c', program, webSocketUrl(server)]);
-    assert.equal(`${stdout}${stderr}`, 'fine\n');
-    assert.equal(code, 0);
   }));
 });
