@@ -50,6 +50,7 @@ Acceptor::Acceptor(AcceptorOptions options, const HostClock& clock, Poller& poll
 // Level-triggered: whom one event does not serve, the next does.
 void Acceptor::start() {
   for (Listener& listener : listeners_) poller_.add(listener.fd(), EPOLLIN, &listener);
+  started_ = true;
 }
 
 void Acceptor::watch(Listener& listener, std::uint32_t events) {
@@ -135,7 +136,8 @@ void Acceptor::stop() {
   if (stopped_) return;
   stopped_ = true;
   for (Listener& listener : listeners_) {
-    watch(listener, EPOLLET);  // one that no longer listens reports that for ever; this way, once
+    // One that no longer listens reports that for ever; this way, once.
+    if (started_) watch(listener, EPOLLET);
     listener.stop_listening();
   }
 }

@@ -73,6 +73,7 @@ class Acceptor {
   AcceptCounters& counters_;
   std::int64_t retry_at_ms_ = 0;   // while paused
   bool out_of_resources_ = false;  // and said so
+  bool started_ = false;
   bool stopped_ = false;
 };
 

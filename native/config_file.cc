@@ -22,7 +22,16 @@ namespace {
 constexpr std::string_view kVariablePrefix = "ISOCACHED_";
 constexpr std::array<std::string_view, 5> kCommandLineOnly = {"help", "version", "license", "print",
                                                               "check-config"};
-constexpr std::string_view kAuthFileVariable = "ISOCACHED_AUTH_FILE";
+// An empty variable is as if not set; but one of these that was left empty by mistake must not open
+// a cache.
+struct Guard {
+  std::string_view variable;
+  std::string_view gives;
+};
+constexpr std::array<Guard, 4> kGuards = {{{"ISOCACHED_AUTH_FILE", "passwords"},
+                                           {"ISOCACHED_ENABLE_SSL", "TLS"},
+                                           {"ISOCACHED_SSL_VERIFY_MODE", "clients' certificates"},
+                                           {"ISOCACHED_SSL_CA_CERT", "clients' certificates"}}};
 constexpr unsigned kMaxTimes = 9;  // of a switch
 
 std::string_view trimmed(std::string_view text) {
@@ -236,8 +245,10 @@ ReadLayer read_environment(const char* const* environment) {
     if (!entry.starts_with(kVariablePrefix) || equals == std::string_view::npos) continue;
     const std::string_view name = entry.substr(0, equals);
     const std::string_view value = trimmed(entry.substr(equals + 1));
-    if (name == kAuthFileVariable && value.empty()) {
-      read.errors.push_back(fmt::format("{} is empty; unset it to serve without passwords", name));
+    const auto guard = std::ranges::find(kGuards, name, &Guard::variable);
+    if (value.empty() && guard != kGuards.end()) {
+      read.errors.push_back(
+          fmt::format("{} is empty; unset it to serve without {}", name, guard->gives));
     } else if (!value.empty() && !of_kubernetes(name, value)) {
       read_variable(read, name, value);
     }

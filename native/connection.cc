@@ -52,9 +52,9 @@ bool Connection::on_event(std::uint32_t events) {
 }
 
 Connection::Next Connection::take_turn() {
-  if (blocked_) {
+  if (sending()) {
     if (!send()) return Next::kClose;
-    if (blocked_) return Next::kWaitForEvent;
+    if (sending()) return blocked_ ? Next::kWaitForEvent : Next::kTakeTurn;
   }
   if (!session_.closing()) {
     info_.set_state(ConnectionInfo::State::kExecuting);
@@ -65,9 +65,9 @@ Connection::Next Connection::take_turn() {
       return Next::kClose;
     }
     info_.set_state(ConnectionInfo::State::kReading);
-    if (!session_.logged_in()) note_failed_logins();
+    if (host_.session_options.authenticator != nullptr) note_failed_logins();
     if (!send()) return Next::kClose;
-    if (blocked_) return Next::kWaitForEvent;
+    if (sending()) return blocked_ ? Next::kWaitForEvent : Next::kTakeTurn;
   }
   if (session_.closing()) return Next::kClose;
   if (session_.wants_turn()) {
@@ -192,12 +192,13 @@ bool Connection::send() {
   const Sender::Result result = tls_ ? tls_->send(output, sender_) : sender_.send(info_.fd, output);
   host_.counters.bytes_written.add(sender_.sent_bytes() - before);
   blocked_ = result == Sender::Result::kBlocked;
+  sends_on_ = result == Sender::Result::kMore;
+  if (sending()) info_.set_state(ConnectionInfo::State::kWriting);
   if (blocked_) {
-    info_.set_state(ConnectionInfo::State::kWriting);
     if (!wants_writable_) host_.poller.modify(info_.fd, kReadEvents | EPOLLOUT, this);
     wants_writable_ = true;  // for good: edge-triggered, it costs nothing until the next time
   }
-  if (result != Sender::Result::kSent) return blocked_;
+  if (result != Sender::Result::kSent) return sending();
   info_.set_last_active(host_.clock.now_s);  // it may have taken long
   host_.backend.release(output);
   output.clear();

@@ -2,8 +2,9 @@
 //
 //   event -> turn:  send what is stuck -> receive once, or go on with what is buffered -> send
 //
-// A turn is at most one read and one batch of requests (-R), so that a busy client does not starve
-// the others; one with more to do is given another turn after them. While replies are unsent it
+// A turn is at most one read, one batch of requests (-R) and a share of their replies
+// (Sender::kTurnBytes), so that a busy client does not starve the others; one with more to do is
+// given another turn after them. While replies are unsent it
 // neither reads nor executes: a client that does not read costs the session's output limit, no
 // more. An idle connection owns no buffer: it reads into its worker's, and replies go to its
 // worker's spare Output, unless a socket that is full keeps one back.
@@ -61,9 +62,9 @@ class Connection {
   // A command asked for the server's end.
   AdminResult::Next requested() const { return session_.requested(); }
   // Replies are under way, or whole requests wait.
-  bool busy() const { return blocked_ || session_.wants_turn(); }
+  bool busy() const { return sending() || session_.wants_turn(); }
   // The same, or a request has begun to arrive: a stop waits for its end.
-  bool unfinished() const { return busy() || session_.in_request(); }
+  bool unfinished() const { return busy() || in_request(); }
   // It speaks TLS, and is not ready to speak of anything else.
   bool handshaking() const { return tls_ != nullptr && !tls_->established(); }
   // The handshake took too long: it is closed next.
@@ -80,7 +81,9 @@ class Connection {
  private:
   enum class Received : std::uint8_t { kSomething, kNothing, kEnd };
 
-  bool may_read() const { return readable_ && (!host_.stopping || session_.in_request()); }
+  bool in_request() const { return session_.in_request() || (tls_ && tls_->in_record()); }
+  bool may_read() const { return readable_ && (!host_.stopping || in_request()); }
+  bool sending() const { return blocked_ || sends_on_; }
   void note_failed_logins();
   Received receive();
   Received receive_encrypted();
@@ -105,6 +108,7 @@ class Connection {
   bool readable_ = false;           // there may be bytes to read
   bool hung_up_ = false;            // the end of the stream is among them: read until it
   bool blocked_ = false;            // the socket takes no more
+  bool sends_on_ = false;           // it does, but this turn's share is sent
   bool wants_writable_ = false;     // epoll reports when it does
 };
 

@@ -158,7 +158,11 @@ class ServerConnection {
     if (target.tls) begin_tls(target, options);
   }
 
+  // It serves, but not who has no certificate that it knows.
+  bool wants_certificate() const { return wants_certificate_; }
+
   void send(std::string_view bytes) {
+    if (wants_certificate_) return;
     const auto sent = ssl_ ? SSL_write(ssl_.get(), bytes.data(), static_cast<int>(bytes.size()))
                            : ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent != static_cast<ssize_t>(bytes.size())) throw SystemError("connection closed");
@@ -169,10 +173,14 @@ class ServerConnection {
     constexpr std::size_t kLongestLine = 1024;
     std::string line;
     std::array<char, 512> buffer;
+    ERR_clear_error();
     while (line.find('\n') == std::string::npos && line.size() < kLongestLine) {
       const auto count = ssl_ ? SSL_read(ssl_.get(), buffer.data(), static_cast<int>(buffer.size()))
                               : ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
-      if (count <= 0) break;
+      if (count <= 0) {
+        note_certificate_alert();
+        break;
+      }
       line.append(buffer.data(), static_cast<std::size_t>(count));
     }
     return line.substr(0, line.find_first_of("\r\n"));
@@ -189,10 +197,12 @@ class ServerConnection {
 
   void begin_tls(const Target& target, const TlsOptions& options);
   void show_certificate(const TlsOptions& options);
+  void note_certificate_alert();
 
   FileDescriptor socket_;
   std::unique_ptr<SSL_CTX, Free<SSL_CTX_free>> context_;
   std::unique_ptr<SSL, Free<SSL_free>> ssl_;
+  bool wants_certificate_ = false;
 };
 
 void ServerConnection::begin_tls(const Target& target, const TlsOptions& options) {
@@ -216,6 +226,8 @@ void ServerConnection::begin_tls(const Target& target, const TlsOptions& options
   }
   too_late = "unhealthy: no TLS handshake within 2 s; is it without TLS?\n";
   if (SSL_connect(ssl_.get()) == 1) return;
+  note_certificate_alert();
+  if (wants_certificate_) return;
   if (ERR_GET_REASON(ERR_peek_error()) == SSL_R_WRONG_VERSION_NUMBER) {
     throw SystemError(
         fmt::format("it does not speak TLS; try {}", target.with(target.http, false).text()));
@@ -224,6 +236,20 @@ void ServerConnection::begin_tls(const Target& target, const TlsOptions& options
   throw SystemError(
       fmt::format("TLS handshake failed{}{}", verdict == X509_V_OK ? "" : ": ",
                   verdict == X509_V_OK ? "" : X509_verify_cert_error_string(verdict)));
+}
+
+// What OpenSSL reported last: the server's verdict on our certificate, or that we have none. In
+// TLS 1.3 it comes behind the handshake.
+void ServerConnection::note_certificate_alert() {
+  switch (ERR_GET_REASON(ERR_peek_error())) {
+    case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+    case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
+    case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
+    case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN: wants_certificate_ = ssl_ != nullptr; break;
+    default: break;
+  }
 }
 
 // A server that wants clients' certificates may know its own: it is all there is on its machine.
@@ -259,24 +285,29 @@ void check_protocol(const Target& target, std::string_view line) {
   if (target.http && !answers_http) fail("no HTTP", target.with(false, target.tls));
 }
 
-// Throws SystemError: why it is not well.
-void ask(const Target& target, const TlsOptions& options) {
+// Throws SystemError: why it is not well. What else is to be said, if it is.
+std::string_view ask(const Target& target, const TlsOptions& options) {
+  constexpr std::string_view kUnknown =
+      " (it wants a client's certificate, and knows none of ours)";
   ServerConnection connection(target, options);
   if (target.http) {
     connection.send(fmt::format("GET /readyz HTTP/1.1\r\nHost: {}:{}\r\nConnection: close\r\n\r\n",
                                 target.endpoint.host, target.endpoint.port));
     const std::string line = connection.read_line();
+    if (connection.wants_certificate()) return kUnknown;
     check_protocol(target, line);
     if (!line.starts_with("HTTP/1.1 200")) throw SystemError(printable(line));
-    return;
+    return {};
   }
   connection.send("version\r\n");
   const std::string line = connection.read_line();
+  if (connection.wants_certificate()) return kUnknown;
   check_protocol(target, line);
   // Before login (-Y), that is all it says; it is there nevertheless.
   if (!line.starts_with("VERSION ") && !line.starts_with("CLIENT_ERROR unauthenticated")) {
     throw SystemError(printable(line));
   }
+  return {};
 }
 
 Target target_of(int argc, char** argv, Options& options) {
@@ -308,13 +339,14 @@ int healthcheck(int argc, char** argv) {
     fmt::print("{}", kUsage);
     return EXIT_SUCCESS;
   }
+  std::string_view remark;
   try {
-    ask(target, options.tls);
+    remark = ask(target, options.tls);
   } catch (const SystemError& error) {
     fmt::print("unhealthy: {}: {}\n", target.text(), error.what());
     return EXIT_FAILURE;
   }
-  fmt::print("healthy: {}\n", target.text());
+  fmt::print("healthy: {}{}\n", target.text(), remark);
   return EXIT_SUCCESS;
 }
 

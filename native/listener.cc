@@ -9,6 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 #include <memory>
 #include <utility>
@@ -63,23 +64,12 @@ void remove_stale_socket(const std::string& path, const sockaddr_un& address) {
   struct stat status {};
   if (::lstat(path.c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) return;
   const FileDescriptor probe = make_socket(AF_UNIX);
-  if (::connect(probe.get(), generic(address), sizeof(address)) == 0) {
-    throw SystemError(fmt::format("failed to listen on {}: another server answers there", path));
+  const int result = ::connect(probe.get(), generic(address), sizeof(address));
+  // EAGAIN: it has no room for another client just now.
+  if (result == 0 || errno == EAGAIN) {
+    throw SystemError(fmt::format("failed to listen on {}: another server is there", path));
   }
-  ::unlink(path.c_str());
-}
-
-// 127.0.0.0/8, ::1, and what has no network at all.
-bool is_loopback(const sockaddr_storage& address) {
-  if (address.ss_family == AF_INET) {
-    const auto* const v4 = reinterpret_cast<const sockaddr_in*>(&address);
-    return ntohl(v4->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
-  }
-  if (address.ss_family == AF_INET6) {
-    const auto* const v6 = reinterpret_cast<const sockaddr_in6*>(&address);
-    return IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
-  }
-  return true;
+  if (errno == ECONNREFUSED) ::unlink(path.c_str());
 }
 
 }  // namespace
@@ -90,7 +80,7 @@ Listener::Listener(FileDescriptor socket, std::string unix_path)
   socklen_t length = sizeof(address);
   ::getsockname(fd(), reinterpret_cast<sockaddr*>(&address), &length);
   address_ = address_text(address);
-  local_ = is_loopback(address);
+  local_ = is_on_loopback(fd());
   if (unix_path_.empty()) parse_number(address_.substr(address_.rfind(':') + 1), port_);
 }
 

@@ -1,6 +1,7 @@
 #include "native/notify.h"
 
 #include <fmt/format.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,6 +15,8 @@
 
 namespace isocache {
 namespace {
+
+constexpr timeval kSendLimit{.tv_sec = 2, .tv_usec = 0};
 
 std::string_view variable(const char* name) {
   const char* const value = std::getenv(name);
@@ -45,14 +48,15 @@ ServiceManager::ServiceManager() {
   std::memcpy(address_.sun_path, path.data(), path.size());
   if (path[0] == '@') address_.sun_path[0] = '\0';  // an abstract name: it is not in a file system
   address_length_ = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
-  socket_ = FileDescriptor(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  socket_ = FileDescriptor(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  ::setsockopt(socket_.get(), SOL_SOCKET, SO_SNDTIMEO, &kSendLimit, sizeof kSendLimit);
   watchdog_interval_ms_ = watchdog_interval();
 }
 
 // Nothing is to be done when the manager does not listen.
-void ServiceManager::send(std::string_view lines) const {
+void ServiceManager::send(std::string_view lines, int flags) const {
   if (!socket_) return;
-  ::sendto(socket_.get(), lines.data(), lines.size(), MSG_NOSIGNAL,
+  ::sendto(socket_.get(), lines.data(), lines.size(), flags | MSG_NOSIGNAL,
            reinterpret_cast<const sockaddr*>(&address_), address_length_);
 }
 
@@ -69,6 +73,7 @@ void ServiceManager::stopping(std::string_view status, std::int64_t within_ms) {
   send(fmt::format("STOPPING=1\nSTATUS={}\nEXTEND_TIMEOUT_USEC={}", status, within_ms * 1000));
 }
 
-void ServiceManager::alive() { send("WATCHDOG=1"); }
+// Another follows; the rest are said once, and worth a wait when its queue is full.
+void ServiceManager::alive() { send("WATCHDOG=1", MSG_DONTWAIT); }
 
 }  // namespace isocache

@@ -27,7 +27,7 @@ class ServiceManager {
   std::int64_t watchdog_interval_ms() const { return watchdog_interval_ms_; }
 
  private:
-  void send(std::string_view lines) const;
+  void send(std::string_view lines, int flags = 0) const;
 
   FileDescriptor socket_;
   sockaddr_un address_{};

@@ -42,7 +42,9 @@ ssize_t send_once(int fd, Gathered& gathered) {
 }  // namespace
 
 Sender::Result Sender::send(int fd, const Output& output) {
+  const std::size_t share_ends = sent_ + kTurnBytes;
   while (sent_ < output.size()) {
+    if (sent_ >= share_ends) return Result::kMore;
     Gathered gathered(output, sent_);
     const ssize_t sent = send_once(fd, gathered);
     if (sent >= 0) {

@@ -9,10 +9,14 @@ namespace isocache {
 
 class Sender {
  public:
-  enum class Result { kSent, kBlocked, kFailed };
+  // kMore: a turn's share is sent, and the socket takes more.
+  enum class Result { kSent, kBlocked, kMore, kFailed };
 
-  // Sends what is unsent of `output` as far as the socket takes it. One system call unless the
-  // socket's buffer fills or there are very many spans.
+  // The share: a client that reads as fast as we send would keep the thread to itself otherwise.
+  static constexpr std::size_t kTurnBytes = 1U << 20;
+
+  // Sends what is unsent of `output` as far as the socket takes it, kTurnBytes and one call's worth
+  // at most. One system call unless the socket's buffer fills or there are very many spans.
   Result send(int fd, const Output& output);
   std::size_t sent_bytes() const { return sent_; }
   // `bytes` more are on their way, but not by send(): encrypted.

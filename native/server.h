@@ -63,7 +63,7 @@ class Server : private HostFigures, private WorkerEvents {
   const char* refresh_certificates(UnixSeconds now_s) override;
   // WorkerEvents
   void on_connection_closed() override;
-  void on_stop_requested(bool graceful) override;
+  void on_stop_requested() override;
 
   void describe_listeners();
   void make_http_server();
@@ -111,9 +111,7 @@ class Server : private HostFigures, private WorkerEvents {
   std::int64_t watchdog_at_ms_ = 0;
   std::vector<std::uint64_t> ticks_seen_;  // of each worker, when the watchdog was last told
 
-  std::mutex reload_mutex_;    // of certificates: SIGHUP, refresh_certs
-  std::string refresh_error_;  // under the admin lock
-  HostStats at_reset_;         // what the counters showed at `stats reset`; under the admin lock
+  HostStats at_reset_;  // what the counters showed at `stats reset`; under the admin lock
 };
 
 }  // namespace isocache

@@ -116,7 +116,7 @@ void Server::on_connection_closed() {
   poller_.wake();
 }
 
-void Server::on_stop_requested(bool /*graceful*/) {
+void Server::on_stop_requested() {
   stop_requested_ = true;
   poller_.wake();
 }
@@ -125,10 +125,7 @@ void Server::on_stop_requested(bool /*graceful*/) {
 void Server::reload() {
   const bool serving = phase_ == Phase::kServing;
   if (serving) service_manager_.reloading();
-  if (tls_) {
-    const std::lock_guard lock(reload_mutex_);
-    report_reload("certificates", tls_->reload(clock_.now().unix_s));
-  }
+  if (tls_) report_reload("certificates", tls_->reload(clock_.now().unix_s));
   if (passwords_) report_reload("passwords", passwords_->reload());
   if (!tls_ && !passwords_)
     log_line("SIGHUP: there are neither certificates nor passwords to reload");
@@ -145,12 +142,7 @@ void Server::report_reload(const char* what, const char* error) {
 
 // refresh_certs, on a worker's thread.
 const char* Server::refresh_certificates(UnixSeconds now_s) {
-  if (!tls_) return nullptr;
-  const std::lock_guard lock(reload_mutex_);
-  const char* const error = tls_->reload(now_s);
-  if (error == nullptr) return nullptr;
-  refresh_error_ = error;  // the next SIGHUP must not change what is being answered
-  return refresh_error_.c_str();
+  return tls_ ? tls_->reload(now_s) : nullptr;
 }
 
 void Server::run_watchdog() {

@@ -221,6 +221,10 @@ void apply_word(Options& options, const Word& word, std::string_view value) {
   if (value.empty() && !may_stand_alone) {
     throw UsageError(fmt::format("-o {0}: needs a value, {0}={1}", word.name, word.argument));
   }
+  if (!value.empty() && word.argument.empty() && has_effect(word.purpose)) {
+    throw UsageError(fmt::format("-o {}: takes no value, and '{}' would not change its meaning",
+                                 word.name, value));
+  }
   word.apply(options, value);
   if (word.purpose == kAccepted) {
     options.notes.push_back(fmt::format("-o {} has no effect", word.name));

@@ -20,6 +20,8 @@ namespace {
 constexpr std::int64_t kTick_ms = 200;    // between steps of background work
 constexpr std::int64_t kBusyTick_ms = 1;  // while there is more of it
 constexpr std::int64_t kOverdueCheck_ms = 1000;
+// For steps of handshakes in one round, when there are many.
+constexpr std::chrono::microseconds kHandshakes_us{300};
 
 }  // namespace
 
@@ -49,7 +51,7 @@ struct Worker::Impl {
   void handle(const epoll_event& event);
   void queue(Connection& connection);
   void give_turns();
-  void give_handshake_turn();
+  void give_handshake_turns();
   void give_turn(Connection& connection);
   void finish(Connection& connection);
   template <typename Condition>
@@ -157,7 +159,7 @@ void Worker::Impl::run() {
     now_ms = now.monotonic_ms;
     for (const epoll_event& event : ready) handle(event);
     give_turns();
-    give_handshake_turn();
+    give_handshake_turns();
     run_timers();
     if (stop_asked_ms) begin_stop(*std::exchange(stop_asked_ms, std::nullopt));
   }
@@ -203,16 +205,20 @@ void Worker::Impl::queue(Connection& connection) {
   }
 }
 
-// One a round: a step of a handshake takes as long as a thousand requests (tls/README.md), and
-// however many clients arrive at once, those that are being served wait for one at most.
-void Worker::Impl::give_handshake_turn() {
-  while (!handshakes.empty()) {
+// A whole step of a handshake takes as long as a thousand requests (tls/README.md): it is the only
+// one of its round, and however many clients arrive at once, those that are being served wait for
+// one at most. But of steps that come to nothing, those of a client that sends byte by byte, many
+// take no longer.
+void Worker::Impl::give_handshake_turns() {
+  if (handshakes.empty()) return;
+  const auto end = std::chrono::steady_clock::now() + kHandshakes_us;
+  do {
     Connection* const connection = handshakes.front();
     handshakes.pop_front();
     if (connection == nullptr) continue;  // finished meanwhile
     connection->queued = false;
-    return give_turn(*connection);
-  }
+    give_turn(*connection);
+  } while (!handshakes.empty() && std::chrono::steady_clock::now() < end);
 }
 
 // One turn for each that waited; those that want another wait behind the next events.
@@ -277,8 +283,7 @@ void Worker::Impl::finish(Connection& connection) {
   connection_count.fetch_sub(1, std::memory_order_release);
   leaving.reset();
   events.on_connection_closed();
-  if (asked == AdminResult::Next::kShutdown) events.on_stop_requested(false);
-  if (asked == AdminResult::Next::kShutdownGraceful) events.on_stop_requested(true);
+  if (asks_for_end(asked)) events.on_stop_requested();
 }
 
 template <typename Condition>

@@ -15,6 +15,7 @@
 #include <memory>
 
 #include "base/clock.h"
+#include "command/backend.h"
 #include "native/counters.h"
 #include "native/file_descriptor.h"
 #include "native/host_clock.h"
@@ -43,8 +44,13 @@ class WorkerEvents {
  public:
   virtual ~WorkerEvents() = default;
   virtual void on_connection_closed() = 0;
-  virtual void on_stop_requested(bool graceful) = 0;
+  virtual void on_stop_requested() = 0;
 };
+
+// Both forms of `shutdown` are graceful here.
+inline bool asks_for_end(AdminResult::Next asked) {
+  return asked == AdminResult::Next::kShutdown || asked == AdminResult::Next::kShutdownGraceful;
+}
 
 // What `stats conns` shows of a connection. Written by its worker, read by any thread.
 class ConnectionInfo {

@@ -105,7 +105,10 @@ void Session::Impl::run() {
     switch (stop) {
       case Stop::kFull: break;
       case Stop::kNeedMore: return;
-      case Stop::kAdmin: administer(*pending); break;
+      case Stop::kAdmin:
+        administer(*pending);
+        turn_left = 0;  // one may walk all segments, or read files
+        break;
       case Stop::kLarge: begin_large(); break;
       case Stop::kClose: closing = true; break;
     }

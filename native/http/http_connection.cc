@@ -215,6 +215,7 @@ Awaitable<bool> HttpConnection::serve_websocket(const HttpRequest& request, bool
 }
 
 Awaitable<void> HttpConnection::refuse(beast::error_code error, bool began) {
+  host_.note_tls_error(error);
   if (error == asio::error::operation_aborted && late_ && began) {
     co_await send(error_reply(408, "the request took too long"), {}, false);
   } else if (const unsigned status = status_of(error); status != 0) {

@@ -38,6 +38,10 @@ struct HttpHost : HttpShared {
   bool draining = false;  // no more requests
 
   std::int64_t now_ms() const { return host_clock.now().monotonic_ms; }
+  // Counts it if it is one, of a connection that is through with its handshake.
+  void note_tls_error(const beast::error_code& error) const {
+    if (is_tls_error(error)) tls_counters->protocol_errors.fetch_add(1, std::memory_order_relaxed);
+  }
 };
 
 }  // namespace isocache

@@ -133,8 +133,7 @@ void HttpLoop::finish(Table::iterator connection, const std::exception_ptr& erro
   }
   leaving.clear();
   leave();
-  if (asked == AdminResult::Next::kShutdown) host_.events.on_stop_requested(false);
-  if (asked == AdminResult::Next::kShutdownGraceful) host_.events.on_stop_requested(true);
+  if (asks_for_end(asked)) host_.events.on_stop_requested();
 }
 
 void HttpLoop::leave() {

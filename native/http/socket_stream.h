@@ -13,6 +13,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/async_base.hpp>
@@ -41,6 +42,11 @@ using Awaitable = asio::awaitable<T, Executor>;
 // condition of an if or a loop: g++ 12 then lays out the coroutine's frame wrongly, and says
 // nothing.
 inline constexpr auto kToken = asio::as_tuple(asio::use_awaitable_t<Executor>());
+
+// The other end broke TLS. (That a stream just ends, without a goodbye, is another category.)
+inline bool is_tls_error(const beast::error_code& error) {
+  return error.category() == asio::error::get_ssl_category();
+}
 
 // Told when what was received is used up, and the socket is about to be read.
 class ReadWatcher {

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/websocket/stream.hpp>
+#include <boost/beast/zlib/error.hpp>
 #include <chrono>
 #include <exception>
 #include <span>
@@ -23,6 +25,10 @@ namespace {
 
 namespace websocket = beast::websocket;
 using websocket::close_code;
+
+bool is_deflate_error(const beast::error_code& error) {
+  return error.category() == make_error_code(beast::zlib::error::general).category();
+}
 
 SessionOptions session_options(const HttpHost& host) {
   SessionOptions options = host.options.session;
@@ -60,6 +66,7 @@ class WebSocketConnection::Impl final : public ReadWatcher {
   void set_options(const Upgrade& upgrade);
   Awaitable<void> serve();
   Awaitable<bool> receive();
+  Awaitable<void> refuse_deflated();
   void note_failed_logins();
   Awaitable<void> execute();
   void on_socket_read() override;
@@ -192,6 +199,10 @@ Awaitable<bool> WebSocketConnection::Impl::receive() {
   const auto [error, bytes] =
       co_await socket_.async_read_some(asio::buffer(room.data(), room.size()),
                                        asio::bind_cancellation_slot(stop_reading_.slot(), kToken));
+  if (error) {
+    host_.note_tls_error(error);
+    if (is_deflate_error(error)) co_await refuse_deflated();
+  }
   if (error || stage_ != Stage::kOpen) co_return false;
   if (!socket_.got_binary()) {
     co_await flush();
@@ -213,11 +224,19 @@ Awaitable<bool> WebSocketConnection::Impl::receive() {
   const std::string_view received(read_buffer_.data(), bytes);
   if (host_.verbosity.traffic() && session_.buffered() == 0) log_traffic('<', info_.fd, received);
   session_.feed(received);
-  if (!session_.logged_in()) note_failed_logins();
+  note_failed_logins();
   if (bytes == read_buffer_.size() && bytes < http_limits::kLargeReadBytes) {
     read_buffer_ = std::vector<char>(http_limits::kLargeReadBytes);
   }
   co_return true;
+}
+
+// Beast breaks a connection off, without a word, when it cannot decompress a message.
+Awaitable<void> WebSocketConnection::Impl::refuse_deflated() {
+  static constexpr std::string_view kClose1007 = "\x88\x02\x03\xef";
+  co_await until_sent();
+  if (stage_ != Stage::kOpen) co_return;
+  co_await asio::async_write(stream_, asio::buffer(kClose1007), kToken);
 }
 
 void WebSocketConnection::Impl::note_failed_logins() {

@@ -55,6 +55,11 @@ void forget_errors() {
   if (ERR_peek_error() != 0) ERR_clear_error();
 }
 
+int bio_type() {
+  static const int type = BIO_get_new_index() | BIO_TYPE_SOURCE_SINK;  // there are 128 of these
+  return type;
+}
+
 long bio_control(BIO* /*bio*/, int command, long /*number*/, void* /*pointer*/) noexcept {
   return command == BIO_CTRL_FLUSH ? 1 : 0;  // nothing else is asked of it
 }
@@ -66,7 +71,7 @@ long bio_control(BIO* /*bio*/, int command, long /*number*/, void* /*pointer*/) 
 TlsBuffers::TlsBuffers(std::size_t received_bytes)
     : plaintext_bytes_(received_bytes + kRecordBytes),
       plaintext_(std::make_unique_for_overwrite<char[]>(plaintext_bytes_)),
-      method_(BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "worker's buffers")),
+      method_(BIO_meth_new(bio_type(), "worker's buffers")),
       bio_(nullptr) {
   if (method_ == nullptr) throw SystemError("TLS: out of memory");
   BIO_meth_set_read(method_, bio_read);
@@ -87,6 +92,7 @@ TlsBuffers::~TlsBuffers() {
 int TlsBuffers::bio_read(BIO* bio, char* to, int size) noexcept {
   TlsBuffers& buffers = *static_cast<TlsBuffers*>(BIO_get_data(bio));
   BIO_clear_retry_flags(bio);
+  if (buffers.refused_) return -1;
   if (buffers.received_.empty()) {
     BIO_set_retry_read(bio);
     return -1;
@@ -115,6 +121,8 @@ TlsStream::TlsStream(SSL_CTX& context, int socket, TlsBuffers& buffers)
   BIO_up_ref(buffers.bio_);
   SSL_set_bio(ssl_.get(), buffers.bio_, buffers.bio_);
   SSL_set_accept_state(ssl_.get());
+  SSL_set_msg_callback(ssl_.get(), on_message);
+  SSL_set_msg_callback_arg(ssl_.get(), this);
 }
 
 TlsStream::~TlsStream() {
@@ -123,7 +131,20 @@ TlsStream::~TlsStream() {
   ERR_clear_error();
 }
 
-void TlsStream::put(std::string_view ciphertext) { buffers_.received_ = ciphertext; }
+void TlsStream::put(std::string_view ciphertext) {
+  buffers_.received_ = ciphertext;
+  buffers_.refused_ = false;
+  messages_ = 0;
+}
+
+// OpenSSL works through any number of them in one call. From within, there is one way to stop it:
+// its next read fails.
+void TlsStream::on_message(int written, int /*version*/, int type, const void* /*bytes*/,
+                           std::size_t /*length*/, SSL* /*ssl*/, void* stream) noexcept {
+  TlsStream& self = *static_cast<TlsStream*>(stream);
+  const bool counts = type == SSL3_RT_ALERT || (type == SSL3_RT_HANDSHAKE && written == 0);
+  if (counts && ++self.messages_ > TlsBuffers::kMostMessages) self.buffers_.refused_ = true;
+}
 
 std::size_t TlsStream::read(std::span<char> to) {
   if (!has_more()) return 0;
@@ -152,6 +173,8 @@ bool TlsStream::has_more() const {
   return !buffers_.received_.empty() || SSL_has_pending(ssl_.get()) == 1;
 }
 
+bool TlsStream::in_record() const { return established_ && SSL_has_pending(ssl_.get()) == 1; }
+
 void TlsStream::note_error(int result) {
   const int error = SSL_get_error(ssl_.get(), result);
   if (error == SSL_ERROR_WANT_READ) return;
@@ -165,6 +188,7 @@ void TlsStream::note_error(int result) {
   if (!established_ && is_not_tls(code)) buffers_.ciphertext_ = kNotTlsAlert;
   const char* const reason = ERR_reason_error_string(code);
   failure_ = reason == nullptr ? "broken" : reason;
+  if (buffers_.refused_) failure_ = "too many handshake messages";
   count_failure();
 }
 
@@ -183,11 +207,13 @@ Sender::Result TlsStream::send(const Output& output, Sender& sender) {
     const Sender::Result result = flush();
     if (result != Sender::Result::kSent) return result;
   }
+  const std::size_t share_ends = sender.sent_bytes() + TlsBuffers::kTurnBytes;
   for (;;) {
     if (sender.sent_bytes() < output.size()) encrypt(output, sender);
     if (failed()) return Sender::Result::kFailed;
     const Sender::Result result = flush();
     if (result != Sender::Result::kSent || sender.sent_bytes() == output.size()) return result;
+    if (sender.sent_bytes() >= share_ends) return Sender::Result::kMore;
   }
 }
 

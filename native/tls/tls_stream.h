@@ -32,6 +32,11 @@ class TlsBuffers {
   static constexpr std::size_t kRecordBytes = 16U << 10;
   // Encrypted replies that leave in one send.
   static constexpr std::size_t kCiphertextBytes = 64U << 10;
+  // And in one turn, see Sender::kTurnBytes: to encrypt as much takes about 0.5 ms.
+  static constexpr std::size_t kTurnBytes = 256U << 10;
+  // Handshake messages and alerts that may be among what is put() at once: a handshake has six at
+  // most. Each costs up to 30 us, and a client may ask for new keys in 27 bytes.
+  static constexpr unsigned kMostMessages = 16;
 
   // `received_bytes`: the most that is put() at once. Throws std::bad_alloc.
   explicit TlsBuffers(std::size_t received_bytes);
@@ -46,6 +51,7 @@ class TlsBuffers {
   static int bio_write(BIO* bio, const char* from, int size) noexcept;
 
   std::string_view received_;          // what OpenSSL has not taken yet
+  bool refused_ = false;               // it gets no more of that
   std::string ciphertext_;             // what is to be sent; empty between two connections
   std::size_t plaintext_bytes_;        // size of:
   std::unique_ptr<char[]> plaintext_;  // what came in, or a record that is put together
@@ -75,6 +81,8 @@ class TlsStream {
   bool has_ciphertext() const { return !unsent_.empty() || !buffers_.ciphertext_.empty(); }
 
   bool established() const { return established_; }
+  // A record has begun to arrive.
+  bool in_record() const;
   // The client broke the protocol; it was counted. Close.
   bool failed() const { return failure_ != nullptr; }
   // Why, for people.
@@ -85,6 +93,8 @@ class TlsStream {
   void give_up();
 
  private:
+  static void on_message(int written, int version, int type, const void* bytes, std::size_t length,
+                         SSL* ssl, void* stream) noexcept;
   bool has_more() const;
   void encrypt(const Output& output, Sender& sender);
   void encrypt_record(std::string_view plaintext);
@@ -100,6 +110,7 @@ class TlsStream {
   std::string unsent_;  // ciphertext that the socket did not take
   const char* failure_ = nullptr;
   int socket_;
+  unsigned messages_ = 0;  // since put()
   bool established_ = false;
   bool ended_ = false;
 };

@@ -43,7 +43,7 @@ void require(bool condition, const char* what) {
 
 struct NoEvents : WorkerEvents {
   void on_connection_closed() override {}
-  void on_stop_requested(bool /*graceful*/) override {}
+  void on_stop_requested() override {}
 };
 
 struct OneUser : Authenticator {

@@ -75,13 +75,18 @@ TEST(ConfigText, OnlyListsAreGivenTwice) {
                                                    "f:9: idle_timeout is given already at f:7"}));
 }
 
-TEST(Environment, OnlyPasswordsMustNotBeEmpty) {
-  const std::array<const char*, 4> environment = {
-      "ISOCACHED_HTTP=", "ISOCACHED_AUTH_FILE= ", "ISOCACHED_SSL_KEY=", nullptr};
+TEST(Environment, WhatGuardsTheCacheMustNotBeEmpty) {
+  const std::array<const char*, 6> environment = {
+      "ISOCACHED_HTTP=",       "ISOCACHED_AUTH_FILE= ",      "ISOCACHED_SSL_KEY=",
+      "ISOCACHED_ENABLE_SSL=", "ISOCACHED_SSL_VERIFY_MODE=", nullptr};
   const ReadLayer read = read_environment(environment.data());
   EXPECT_TRUE(read.layer.empty());
-  EXPECT_EQ(read.errors, std::vector<std::string>{
-                             "ISOCACHED_AUTH_FILE is empty; unset it to serve without passwords"});
+  EXPECT_EQ(
+      read.errors,
+      (std::vector<std::string>{
+          "ISOCACHED_AUTH_FILE is empty; unset it to serve without passwords",
+          "ISOCACHED_ENABLE_SSL is empty; unset it to serve without TLS",
+          "ISOCACHED_SSL_VERIFY_MODE is empty; unset it to serve without clients' certificates"}));
 }
 
 TEST(Environment, SameNamesAndNotKubernetes) {

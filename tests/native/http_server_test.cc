@@ -28,7 +28,7 @@ using namespace std::chrono_literals;
 
 struct NoEvents : WorkerEvents {
   void on_connection_closed() override {}
-  void on_stop_requested(bool /*graceful*/) override {}
+  void on_stop_requested() override {}
 };
 
 struct OneUser : Authenticator {

@@ -126,6 +126,8 @@ TEST(Options, AnEmptyValueIsNone) {
   EXPECT_EQ(complaint({"--auth-file="}), "-Y needs a value: <file>");
   EXPECT_EQ(complaint({"--http", ","}), "--http: an empty list");
   EXPECT_EQ(complaint({"--enable-ssl=perhaps"}), "--enable-ssl takes no value");
+  EXPECT_EQ(complaint({"-o", "ssl_session_cache=no"}),
+            "-o ssl_session_cache: takes no value, and 'no' would not change its meaning");
 }
 
 TEST(Options, WhatHasNoEffectIsWarnedOf) {

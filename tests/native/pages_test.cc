@@ -46,6 +46,7 @@ class PagesTest : public testing::Test {
     clock.now_s = kNow;
     Session session(backend, clock, {});
     session.feed(bytes);
+    while (session.wants_turn()) session.resume();
     backend.release(session.output());
   }
   std::string metrics() { return metrics_text(backend, figures, kNow); }

@@ -5,9 +5,11 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
@@ -206,6 +208,39 @@ TEST(Server, UnixSocketHasItsModeAndGoesAtTheEnd) {
     EXPECT_THROW(listen_unix(path, 0700, 10), SystemError);  // somebody answers there
   }
   EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+// It does not answer at once, but it is there.
+TEST(Listener, ASocketWhoseServerIsBusyIsNotTaken) {
+  const std::string path =
+      std::filesystem::temp_directory_path() / ("isocached-busy-" + std::to_string(::getpid()));
+  {
+    const Listener busy = listen_unix(path, 0700, 0);
+    std::vector<FileDescriptor> waiting;
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+    int result = 0;
+    while (result == 0) {
+      waiting.emplace_back(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0));
+      result =
+          ::connect(waiting.back().get(), reinterpret_cast<sockaddr*>(&address), sizeof(address));
+    }
+    EXPECT_EQ(errno, EAGAIN);
+    EXPECT_THROW(listen_unix(path, 0700, 10), SystemError);
+    EXPECT_TRUE(std::filesystem::exists(path));
+  }
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+// As when a thread cannot be started.
+TEST(Acceptor, MayStopBeforeItStarted) {
+  const HostClock clock;
+  Poller poller;
+  std::vector<Listener> listeners = listen_tcp({"127.0.0.1", 0}, 1);
+  AcceptCounters counters;
+  Acceptor acceptor({}, clock, poller, listeners, counters);
+  EXPECT_NO_THROW(acceptor.stop());
 }
 
 TEST(Endpoint, Forms) {

@@ -8,6 +8,7 @@
 #include <array>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "native/tls/tls_context.h"
 #include "tls_certificates.h"
@@ -54,7 +55,7 @@ class TlsStreamTest : public testing::Test {
     for (;;) {
       const Sender::Result result = stream_->send(output, sender_);
       for (std::string more; !(more = client_->receive()).empty();) received += more;
-      if (result == Sender::Result::kBlocked) continue;
+      if (result == Sender::Result::kBlocked || result == Sender::Result::kMore) continue;
       EXPECT_EQ(result, Sender::Result::kSent);
       sender_.reset();
       return received;
@@ -142,6 +143,60 @@ TEST_F(TlsStreamTest, EncryptsNoMoreThanItMayKeep) {
     ASSERT_LE(sender_.sent_bytes(), most);
   }
   EXPECT_TRUE(send(output) == value.substr(0, 8U << 20U));
+}
+
+// Whoever reads as fast as we encrypt does not keep the thread to himself.
+TEST_F(TlsStreamTest, SendsAShareATurn) {
+  shake_hands();
+  std::thread reader([socket = sockets_.client.get()] {
+    ::fcntl(socket, F_SETFL, 0);
+    std::array<char, 65536> dropped{};
+    while (::recv(socket, dropped.data(), dropped.size(), 0) > 0) {
+    }
+  });
+  const std::string value(8U << 20U, 'v');
+  Output output;
+  output.append_pinned(value, {});
+  int shares = 0;
+  for (std::size_t before = 0; before < value.size(); before = sender_.sent_bytes()) {
+    shares += stream_->send(output, sender_) == Sender::Result::kMore ? 1 : 0;
+    EXPECT_LE(sender_.sent_bytes() - before,
+              TlsBuffers::kTurnBytes + TlsBuffers::kCiphertextBytes + TlsBuffers::kRecordBytes);
+  }
+  EXPECT_GT(shares, 0);
+  ::shutdown(sockets_.server.get(), SHUT_WR);
+  reader.join();
+}
+
+TEST_F(TlsStreamTest, ChangesItsKeys) {
+  shake_hands();
+  for (int n = 0; n < 100; ++n) {
+    ASSERT_EQ(SSL_key_update(client_->ssl(), SSL_KEY_UPDATE_REQUESTED), 1);
+    client_->send("get a\r\n");
+    EXPECT_EQ(serve(), "get a\r\n");
+    Output output;
+    output.append("END\r\n");
+    EXPECT_EQ(send(output), "END\r\n");
+  }
+}
+
+TEST_F(TlsStreamTest, RefusesToDoNothingElse) {
+  shake_hands();
+  for (unsigned n = 0; n <= TlsBuffers::kMostMessages; ++n) {
+    ASSERT_EQ(SSL_key_update(client_->ssl(), SSL_KEY_UPDATE_NOT_REQUESTED), 1);
+    ASSERT_EQ(SSL_do_handshake(client_->ssl()), 1);
+  }
+  client_->send("get a\r\n");
+  EXPECT_EQ(serve(), "");
+  EXPECT_TRUE(stream_->failed());
+  EXPECT_STREQ(stream_->failure(), "too many handshake messages");
+  EXPECT_EQ(context_->counters().protocol_errors, 1U);
+  // Others, with the same buffers, are not meant.
+  sockets_ = SocketPair();
+  ::fcntl(sockets_.client.get(), F_SETFL, O_NONBLOCK);
+  client_ = std::make_unique<TlsClient>(sockets_.client.get());
+  stream_ = std::make_unique<TlsStream>(*context_->current(), sockets_.server.get(), buffers_);
+  shake_hands();
 }
 
 TEST_F(TlsStreamTest, RefusesWhatIsNotTls) {

@@ -18,7 +18,7 @@ namespace {
 
 struct NoEvents : WorkerEvents {
   void on_connection_closed() override {}
-  void on_stop_requested(bool /*graceful*/) override {}
+  void on_stop_requested() override {}
 };
 
 struct Nobody : Authenticator {
@@ -120,6 +120,26 @@ TEST_F(TlsWorkerTest, AGoodbyeIsTheEndWhetherOrNotTheSocketIsClosed) {
   EXPECT_EQ(client.receive(), "MN\r\n");
   EXPECT_EQ(client.receive(), "");
   EXPECT_TRUE(client.was_ended());
+}
+
+TEST_F(TlsWorkerTest, AStopWaitsForARecordThatHasBegun) {
+  start();
+  const FileDescriptor socket = adopt(true);
+  TlsClient client(socket.get());
+  ASSERT_TRUE(client.handshake());
+  client.send("mn\r\n");
+  EXPECT_EQ(client.receive(), "MN\r\n");
+  BIO* const records = BIO_new(BIO_s_mem());
+  SSL_set0_wbio(client.ssl(), records);
+  client.send("mn\r\n");
+  std::string record(1000, '\0');
+  record.resize(static_cast<std::size_t>(BIO_read(records, record.data(), 1000)));
+  ASSERT_EQ(::send(socket.get(), record.data(), 10, 0), 10);
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  worker_->stop(2000);
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  ::send(socket.get(), record.data() + 10, record.size() - 10, 0);
+  EXPECT_EQ(client.receive(), "MN\r\n");
 }
 
 TEST_F(TlsWorkerTest, MeasuresTurns) {

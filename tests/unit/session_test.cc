@@ -45,6 +45,20 @@ TEST(Session, ATurnIsBoundedAndTheRestIsKept) {
   EXPECT_FALSE(core.session->wants_turn());
 }
 
+// One may take as long as a thousand requests: `stats`, refresh_certs.
+TEST(Session, AnAdministrativeCommandEndsTheTurn) {
+  TestCore core;
+  core.session->feed("mn\r\nverbosity 0\r\nverbosity 0\r\nmn\r\n");
+  EXPECT_EQ(core.drain(), "MN\r\nOK\r\n");
+  ASSERT_TRUE(core.session->wants_turn());
+  core.session->resume();
+  EXPECT_EQ(core.drain(), "OK\r\n");
+  ASSERT_TRUE(core.session->wants_turn());
+  core.session->resume();
+  EXPECT_EQ(core.drain(), "MN\r\n");
+  EXPECT_FALSE(core.session->wants_turn());
+}
+
 TEST(Session, AMultigetMayTakeSeveralTurns) {
   SessionOptions options;
   options.requests_per_turn = 7;
