@@ -1,13 +1,11 @@
 // What an operator does with a server: configuration, draining, reloading, logs, supervision.
 
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
-import { promisify } from 'node:util';
 
 import { RawClient, statsOf, withClient } from '../lib/client.mjs';
 import { exitOf, freePort, isocachedPath, needIsocached, runProgram, spawnBound, startIsocached, withServer } from '../lib/server.mjs';
@@ -15,7 +13,6 @@ import { exitOf, freePort, isocachedPath, needIsocached, runProgram, spawnBound,
 const limit = { timeout: 60_000 };
 const EX_USAGE = 64;
 const EX_CONFIG = 78;
-const root = path.join(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), '../..');
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const run = (args, env = {}) => runProgram(isocachedPath, args, { limitMs: 10_000, env: { ...process.env, ...env } });
@@ -338,34 +335,6 @@ while True: print(s.recv(4096).decode().replace("\\n", " "), flush=True)`;
     assert.ok(!existsSync(path.join(home, 'socket')));
   });
 
-  const build = path.dirname(path.dirname(isocachedPath ?? ''));
-  const canInstall = existsSync(path.join(build, 'native/packaging/isocached.1')) && existsSync('/usr/bin/cmake');
-  test('cmake --install: the unit names what is installed, for any prefix', { ...limit, skip: canInstall ? false : 'no cmake, or nothing built to install' }, async () => {
-    for (const [prefix, etc] of [['/usr', '/etc'], ['/opt/cache', '/opt/cache/etc']]) {
-      const destination = path.join(folder, 'install');
-      const install = () => promisify(execFile)('/usr/bin/cmake', ['--install', build, '--component', 'isocached', '--prefix', prefix],
-        { env: { ...process.env, DESTDIR: destination } });
-      await install();
-      const unit = readFileSync(path.join(destination, prefix, 'lib/systemd/system/isocached.service'), 'utf8');
-      const [, program, config] = /^ExecStart=(\S+) --config (\S+)$/m.exec(unit);
-      assert.deepEqual([program, config], [`${prefix}/bin/isocached`, `${etc}/isocached/isocached.conf`]);
-      assert.ok(existsSync(destination + program));
-      assert.match(readFileSync(destination + config, 'utf8'), /^#memory-limit = /m);
-      writeFileSync(destination + config, 'memory-limit = 5\n');
-      await install();
-      assert.equal(readFileSync(destination + config, 'utf8'), 'memory-limit = 5\n', 'the administrator\'s own');
-    }
-  });
-
-  test('the configuration file that is installed: every line is a name that is known', limit, async () => {
-    const template = (await run(['--print', 'config'])).stdout;
-    assert.equal((await run(['--check-config', '--config', file(template)])).code, 0);
-    const names = [...template.matchAll(/^#([\w-]+) = /mg)].map(([, name]) => name);
-    assert.ok(names.length > 40, names.join());
-    const { stderr } = await run(['--check-config', '--config', file(names.map((name) => `${name} =\n`).join(''))]);
-    assert.doesNotMatch(stderr, /is not known|command line/);
-  });
-
   test('--log-format json: each line is an object', limit, async () => {
     const server = await startIsocached(['--log-format', 'json', '-vv', '-l', '0.0.0.0', '-f', '2']);
     await withClient(server, (client) => client.ask('set k 0 0 1\r\nx\r\nget \xff\x01"\r\n'));
@@ -476,51 +445,4 @@ while True: print(s.recv(4096).decode().replace("\\n", " "), flush=True)`;
     assert.equal(await second.readToEnd(), 'ERROR Too many open connections\r\n');
     for (const client of [first, http, second, ...reserve]) client.close();
   }));
-
-  test('manual page, completions and native/README.md have every flag', limit, async () => {
-    const help = (await run(['-h'])).stdout.split(/^Refused$/m)[0];
-    const names = [...help.matchAll(/^ +(?:-\w, )?--([\w-]+)/mg)].map(([, name]) => name);
-    const words = [...help.matchAll(/^ +-o (\w+)/mg)].map(([, name]) => name);
-    assert.ok(names.length > 35 && words.length > 8, help);
-    const readme = readFileSync(path.join(root, 'native/README.md'), 'utf8');
-    const man = (await run(['--print', 'man'])).stdout.replaceAll('\\-', '-');
-    const shells = Object.fromEntries(await Promise.all(['bash', 'zsh', 'fish'].map(async (shell) => [shell, (await run(['--print', shell])).stdout])));
-    for (const name of names) {
-      assert.ok(man.includes(`--${name}\\fR`), `man: ${name}`);
-      assert.ok(shells.bash.includes(` --${name}`), `bash: ${name}`);
-      assert.match(shells.zsh, new RegExp(`'\\*--${name}[=\\[]`), `zsh: ${name}`);
-      assert.ok(shells.fish.includes(` -l ${name} `), `fish: ${name}`);
-      assert.ok(readme.includes(`\`--${name}\``), `native/README.md: --${name}`);
-    }
-    for (const word of words) {
-      for (const [where, text] of Object.entries({ man, ...shells })) assert.match(text, new RegExp(`\\b${word}\\b`), `${where}: ${word}`);
-      assert.ok(readme.includes(`\`${word}\``), `native/README.md: ${word}`);
-    }
-    assert.equal((await run(['--print', 'tcsh'])).code, EX_USAGE);
-  });
-
-  test('bash completes', { ...limit, skip: existsSync('/bin/bash') ? false : 'no bash' }, async () => {
-    const script = file((await run(['--print', 'bash'])).stdout);
-    const complete = async (...words) => {
-      const list = ['isocached', ...words].map((word) => `'${word}'`).join(' ');
-      const { stdout } = await promisify(execFile)('/bin/bash', ['-c',
-        `compopt() { :; }; source ${script}; COMP_WORDS=(${list}); COMP_CWORD=${words.length}; _isocached; echo "\${COMPREPLY[@]}"`]);
-      return stdout.trim();
-    };
-    assert.equal(await complete('--dra'), '--drain-delay --drain-timeout');
-    assert.equal(await complete('hea'), 'healthcheck');
-    assert.equal(await complete('--log-format', '=', 'j'), 'json');
-    assert.equal(await complete('--log-format', ''), 'text json');
-    assert.equal(await complete('-o', 'idle_timeout=5,no_maxc'), 'idle_timeout=5,no_maxconns_fast');
-    assert.equal(await complete('-m', ''), '');
-    // As bash parts it: "=" is a word.
-    const beginning = path.join(folder, 'fi');
-    assert.match(await complete('-o', 'idle_timeout', '=', '5,no_maxc'), /^5,no_maxconns_fast$/);
-    assert.match(await complete('-o', 'idle_timeout', '=', '5'), /^$/);
-    assert.ok((await complete('-o', 'idle_timeout', '=', '5,ssl_chain_cert', '=', beginning)).includes(script));
-    assert.ok((await complete('-o', 'ssl_key', '=', beginning)).includes(script));
-    assert.equal(await complete('-o', 'ssl_key', '=', '/x,ssl_chain_c'), '/x,ssl_chain_cert=');
-    assert.equal(await complete('--no-ver'), '');
-    assert.equal(await complete('healthcheck', '--no-ver'), '--no-verify');
-  });
 });
