@@ -51,15 +51,17 @@ std::string bash_branch(const Flag& flag) {
                      complete == "return" ? ":" : complete);
 }
 
-// Words of -o whose value is a file, as patterns of bash's `case`.
-std::string bash_file_words() {
-  std::string patterns;
+// The words of -o whose value is a file.
+std::vector<std::string_view> file_words() {
+  std::vector<std::string_view> names;
   for (const Word& word : word_table()) {
-    if (!is_file(word.argument) || word.purpose == Purpose::kRefused) continue;
-    patterns += fmt::format("{}'-o {}'", patterns.empty() ? "" : "|", word.name);
+    if (is_file(word.argument) && word.purpose != Purpose::kRefused) names.push_back(word.name);
   }
-  return patterns;
+  return names;
 }
+
+// As patterns of bash's `case`.
+std::string bash_file_words() { return fmt::format("'-o {}'", fmt::join(file_words(), "'|'-o ")); }
 
 // In _arguments' own quotes, brackets and colons mean something.
 std::string zsh_text(std::string_view text) {
@@ -110,7 +112,7 @@ std::string fish_line(const Flag& flag) {
   if (flag.letter != kNoLetter) line += fmt::format(" -s {}", flag.letter);
   if (!flag.name.empty()) line += fmt::format(" -l {}", flag.name);
   if (flag.letter == 'o') {
-    line += fmt::format(" -x -a '{}'", fmt::join(word_beginnings(), " "));
+    line += " -x -a '(__isocached_words)'";
   } else if (is_file(flag.argument)) {
     line += " -r -F";
   } else if (const auto names = choices(flag.argument); !names.empty()) {
@@ -180,6 +182,10 @@ std::string zsh_completion() {
 # zsh completion for isocached; made by isocached --print zsh
 _isocached_words() {{
   compset -P '*,'
+  if compset -P '({2})='; then
+    _files
+    return
+  fi
   compadd -S '' -- {0}
 }}
 
@@ -192,17 +198,30 @@ _isocached() {{
 
 _isocached "$@"
 )",
-                     fmt::join(word_beginnings(), " "), specs);
+                     fmt::join(word_beginnings(), " "), specs, fmt::join(file_words(), "|"));
 }
 
 std::string fish_completion() {
-  std::string text =
-      "# fish completion for isocached; made by isocached --print fish\n"
-      "complete -c isocached -f\n"
-      "complete -c isocached -n __fish_is_first_arg -a healthcheck -d 'ask whether a server is "
-      "well'\n"
-      "complete -c isocached -n '__fish_seen_subcommand_from healthcheck' -l no-verify -d 'believe "
-      "any certificate'\n";
+  // What is proposed replaces all that was typed of the argument, the words before a comma too.
+  std::string text = fmt::format(R"(# fish completion for isocached; made by isocached --print fish
+function __isocached_words
+    set -l typed (commandline -ct | string replace -r '^(-o|--extended=)' '')
+    set -l before (string match -r '^.*,' -- "$typed")
+    set -l name (string match -r '^(?:{1})=' -- (string replace -r '^.*,' '' -- "$typed"))
+    set -l proposals {0}
+    if test -n "$name"
+        set before "$before$name"
+        set proposals (__fish_complete_path (string replace -- "$before" '' "$typed"))
+    end
+    for proposal in $proposals
+        echo -- "$before$proposal"
+    end
+end
+complete -c isocached -f
+complete -c isocached -n __fish_is_first_arg -a healthcheck -d 'ask whether a server is well'
+complete -c isocached -n '__fish_seen_subcommand_from healthcheck' -l no-verify -d 'believe any certificate'
+)",
+                                 fmt::join(word_beginnings(), " "), fmt::join(file_words(), "|"));
   for (const Flag& flag : flag_table()) {
     if (flag.purpose != Purpose::kRefused) text += fish_line(flag);
   }
