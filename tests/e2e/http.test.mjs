@@ -2,43 +2,19 @@
 
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
-import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { Certificates, needOpenssl } from '../lib/certificates.mjs';
 import { RawClient, withClient } from '../lib/client.mjs';
+import { raw, request, statusOf } from '../lib/http.mjs';
 import { memcachedPath, needIsocached, needMemcached, startIsocached, startMemcached, withServer } from '../lib/server.mjs';
 import { connectOverWebSocket, needWs, openWebSocket, webSocketUrl } from '../lib/websocket.mjs';
 
 const limit = { timeout: 60_000 };
 const HTTP = ['--http', '127.0.0.1:0'];
 const PAGES = ['/', '/healthz', '/readyz', '/metrics', '/stats.json'];
-
-/** {status, headers, body} of one request. */
-function request(server, path, { client = http, ...options } = {}) {
-  return new Promise((resolve, reject) => {
-    const asked = client.request({ host: '127.0.0.1', port: server.httpPort, path, agent: false, ...options }, (response) => {
-      let body = '';
-      response.setEncoding('utf8').on('data', (text) => { body += text; });
-      response.on('end', () => resolve({ status: response.statusCode, headers: response.headers, body }));
-    });
-    asked.once('error', reject);
-    asked.end(options.body);
-  });
-}
-
-/** Bytes in, bytes out, until the server closes. */
-async function raw(server, bytes) {
-  const client = await RawClient.connect({ host: '127.0.0.1', port: server.httpPort });
-  await client.send(bytes);
-  const reply = await client.readToEnd();
-  client.close();
-  return reply;
-}
-
-const statusOf = (reply) => Number(/^HTTP\/1\.1 (\d+) /.exec(reply)?.[1]);
 
 describe('isocached --http', { skip: needIsocached }, () => {
   let server;
