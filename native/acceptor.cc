@@ -5,9 +5,11 @@
 #include <array>
 #include <cerrno>
 #include <limits>
+#include <string>
 #include <string_view>
 #include <utility>
 
+#include "native/http/reply_fields.h"
 #include "native/log.h"
 
 namespace isocache {
@@ -18,19 +20,12 @@ constexpr int kClientsPerEvent = 64;
 constexpr std::int64_t kRetry_ms = 100;
 
 constexpr std::string_view kTooMany = "ERROR Too many open connections\r\n";
-constexpr std::string_view kHttpTooMany =
-    "HTTP/1.1 503 Service Unavailable\r\n"
-    "Connection: close\r\n"
-    "Content-Type: text/plain\r\n"
-    "Content-Length: 26\r\n"
-    "Retry-After: 1\r\n"
-    "\r\n"
-    "Too many open connections\n";
 
 // Who speaks TLS cannot be told without a handshake.
-std::string_view goodbye(const Listener& listener) {
+std::string goodbye(const Listener& listener, UnixSeconds now_s) {
   if (listener.tls) return {};
-  return listener.serves == Listener::Serves::kHttp ? kHttpTooMany : kTooMany;
+  if (listener.serves == Listener::Serves::kHttp) return crowded_answer(now_s);
+  return std::string(kTooMany);
 }
 
 bool out_of_resources(int error) {
@@ -96,7 +91,7 @@ bool Acceptor::has_room_for(const Listener& listener) const {
 
 void Acceptor::turn_away(FileDescriptor socket, const Listener& listener) {
   counters_.rejected.fetch_add(1, std::memory_order_relaxed);
-  const std::string_view text = goodbye(listener);
+  const std::string text = goodbye(listener, clock_.now().unix_s);
   if (text.empty()) return;
   [[maybe_unused]] const auto sent = ::send(socket.get(), text.data(), text.size(), MSG_NOSIGNAL);
   // A socket that is closed with bytes unread is reset, and the client may not see what it was

@@ -59,11 +59,14 @@ void warn_if_open_to_others(int file, const std::string& path) {
            LogLevel::kWarning);
 }
 
-void read_file(const std::string& path, std::string& text) {
+FileDescriptor open_file(const std::string& path) {
+  FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) throw_about(path, std::generic_category().message(errno));
+  return file;
+}
+
+void read_file(const FileDescriptor& file, const std::string& path, std::string& text) {
   const auto fail = [&] { throw_about(path, std::generic_category().message(errno)); };
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file) fail();
-  warn_if_open_to_others(file.get(), path);
   // Room for all of it: a string that grows leaves copies behind.
   text.resize(PasswordFile::kMaxFileBytes + 1);
   std::size_t size = 0;
@@ -114,9 +117,10 @@ PasswordFile::Users::Users(const std::string& path) {
   if (::RAND_bytes(key.data(), static_cast<int>(key.size())) != 1) {
     throw_about(path, "no random bytes for a key");
   }
-  Secret file;
-  read_file(path, file.text);
-  std::string_view text = file.text;
+  const FileDescriptor file = open_file(path);
+  Secret contents;
+  read_file(file, path, contents.text);
+  std::string_view text = contents.text;
   for (std::size_t number = 1; !text.empty(); ++number) {
     const std::string_view line = take_line(text);
     const char* const fault = fault_of(line);
@@ -128,6 +132,7 @@ PasswordFile::Users::Users(const std::string& path) {
     }
   }
   if (digests.empty()) throw_about(path, "no users");
+  warn_if_open_to_others(file.get(), path);  // now that it is known to be one
 }
 
 PasswordFile::PasswordFile(std::string path)

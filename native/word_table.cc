@@ -8,6 +8,7 @@
 
 #include "native/errors.h"
 #include "native/flag_table.h"
+#include "native/suggestion.h"
 #include "native/text.h"
 
 namespace isocache {
@@ -207,6 +208,14 @@ std::string known_words() {
   return words;
 }
 
+std::string what_is_meant_by(std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const Word& word : kWords) names.push_back(word.name);
+  const std::string_view meant = nearest(name, names);
+  if (!meant.empty()) return fmt::format("did you mean {}?", meant);
+  return fmt::format("known are: {}", known_words());
+}
+
 }  // namespace
 
 std::span<const Word> word_table() { return kWords; }
@@ -247,7 +256,7 @@ void for_each_word(std::string_view list,
     const std::string_view name = text.substr(0, equals);
     const Word* const word = find_word(name);
     if (word == nullptr) {
-      throw UsageError(fmt::format("-o: '{}' is not known; known are: {}", name, known_words()));
+      throw UsageError(fmt::format("-o: '{}' is not known; {}", name, what_is_meant_by(name)));
     }
     visit(*word, equals == std::string_view::npos ? std::string_view() : text.substr(equals + 1));
   }

@@ -1,6 +1,5 @@
 #include "native/http/http_connection.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <sys/socket.h>
 
@@ -16,6 +15,7 @@
 
 #include "native/address.h"
 #include "native/http/http_limits.h"
+#include "native/http/reply_fields.h"
 #include "native/http/upgrade.h"
 
 namespace isocache {
@@ -23,21 +23,6 @@ namespace {
 
 namespace http = beast::http;
 using Field = http::field;
-
-// What a page of ours may do in a browser: nothing, and nobody may frame or read it.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kSecurityFields = {{
-    {"Cache-Control", "no-store"},
-    {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
-    {"Cross-Origin-Resource-Policy", "same-origin"},
-    {"Referrer-Policy", "no-referrer"},
-    {"X-Content-Type-Options", "nosniff"},
-    {"X-Frame-Options", "DENY"},
-}};
-
-// "Wed, 25 Nov 2026 20:50:00 GMT".
-std::string http_date(UnixSeconds now_s) {
-  return fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT", fmt::gmtime(std::time_t{now_s}));
-}
 
 http::response<http::string_body> make_response(Reply&& reply, const HttpRequest& request,
                                                 bool keep_alive, UnixSeconds now_s) {
@@ -77,6 +62,8 @@ UpgradeRequest upgrade_request(const HttpRequest& request, bool encrypted) {
     upgrade.subprotocols += ',';
   }
   upgrade.authorization = request[Field::authorization];
+  upgrade.key = request[Field::sec_websocket_key];
+  upgrade.version = request[Field::sec_websocket_version];
   upgrade.encrypted = encrypted;
   return upgrade;
 }

@@ -8,6 +8,7 @@
 
 #include "native/http/ascii.h"
 #include "native/http/credentials.h"
+#include "protocol/base64.h"
 
 namespace isocache {
 namespace {
@@ -76,6 +77,25 @@ std::optional<bool> check_credentials(const UpgradeRequest& request, const Offer
   return credentials && passwords.check(credentials->user, credentials->password);
 }
 
+// Beast would refuse these too, but in its own words, and takes any key.
+std::optional<Reply> find_fault(const UpgradeRequest& request) {
+  if (request.version.empty()) return error_reply(400, "Sec-WebSocket-Version is missing");
+  if (request.version != "13") {
+    Reply reply = error_reply(426, "version 13 of WebSocket only");
+    reply.field = "Sec-WebSocket-Version";
+    reply.field_value = "13";
+    return reply;
+  }
+  constexpr std::size_t kKeyBytes = 16;
+  std::array<char, base64_length(kKeyBytes)> key;
+  std::size_t length = 0;
+  if (request.key.size() != key.size() || !base64_decode(request.key, key.data(), &length) ||
+      length != kKeyBytes) {
+    return error_reply(400, "Sec-WebSocket-Key has to be 16 bytes in base64");
+  }
+  return std::nullopt;
+}
+
 Upgrade refuse(Reply reply) { return {.refusal = std::move(reply)}; }
 
 }  // namespace
@@ -91,6 +111,7 @@ bool names_us(std::string_view host, std::span<const std::string> allowed_origin
 }
 
 Upgrade check_upgrade(const UpgradeRequest& request, const UpgradeRules& rules) {
+  if (auto fault = find_fault(request)) return refuse(std::move(*fault));
   const Offered offered = read_subprotocols(request.subprotocols);
   if (request.origin) {
     if (!is_same_origin(request, *request.origin, rules.passwords != nullptr) &&

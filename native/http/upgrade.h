@@ -21,6 +21,8 @@ struct UpgradeRequest {
   std::optional<std::string_view> origin;  // Origin: "https://app.example"; a browser's
   std::string subprotocols;        // Sec-WebSocket-Protocol, all of them: "memcached, bearer.dTpw"
   std::string_view authorization;  // Authorization
+  std::string_view key;            // Sec-WebSocket-Key: 16 bytes in base64
+  std::string_view version;        // Sec-WebSocket-Version: "13"
   bool encrypted = false;          // over TLS
 };
 

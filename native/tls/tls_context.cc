@@ -39,6 +39,16 @@ std::string take_reason() {
   return reason == nullptr ? "not understood" : reason;
 }
 
+// The same of a file that is not what it should be, for which OpenSSL's words are hard to read: "no
+// start line", "unsupported".
+std::string take_reason_or(std::string_view not_that) {
+  const unsigned long error = ERR_peek_error();
+  const bool unknown = (ERR_GET_LIB(error) == ERR_LIB_PEM || ERR_GET_LIB(error) == ERR_LIB_ASN1 ||
+                        ERR_GET_LIB(error) == ERR_LIB_OSSL_DECODER);
+  std::string reason = take_reason();
+  return unknown ? fmt::format("{} ({})", not_that, reason) : reason;
+}
+
 // Beginnings and separators are memcached's, whose errors scripts may look for.
 [[noreturn]] void fail(std::string_view what, const std::string& path, std::string_view why) {
   ERR_clear_error();
@@ -68,7 +78,7 @@ void load_chain(SSL_CTX* context, const TlsOptions& options) {
   constexpr std::string_view kWhat = "certificate chain";
   check_readable(kWhat, options.chain_cert);
   if (SSL_CTX_use_certificate_chain_file(context, options.chain_cert.c_str()) != 1) {
-    fail(kWhat, options.chain_cert, take_reason());
+    fail(kWhat, options.chain_cert, take_reason_or("there is no certificate in it"));
   }
   warn_unless_valid_now(context, options.chain_cert);
 }
@@ -96,7 +106,11 @@ void load_key(SSL_CTX* context, const TlsOptions& options) {
   if (!loaded && !other_key && options.key.empty()) {
     fail(kWhat, path, "there is no private key in it; -o ssl_key=<file> names its file");
   }
-  if (!loaded && !other_key) fail(kWhat, path, take_reason());
+  if (!loaded && !other_key) {
+    fail(kWhat, path,
+         take_reason_or(options.key_is_der ? "there is no private key in it, in DER"
+                                           : "there is no private key in it, in PEM"));
+  }
   // An RSA key beside an ECDSA certificate is loaded, but useless.
   if (other_key || SSL_CTX_check_private_key(context) != 1) {
     fail(kWhat, path,
@@ -123,7 +137,9 @@ void load_client_authorities(SSL_CTX* context, const TlsOptions& options) {
   }
   check_readable(kWhat, options.ca_cert);
   STACK_OF(X509_NAME)* const names = SSL_load_client_CA_file(options.ca_cert.c_str());
-  if (names == nullptr) fail(kWhat, options.ca_cert, take_reason());
+  if (names == nullptr) {
+    fail(kWhat, options.ca_cert, take_reason_or("there is no certificate in it"));
+  }
   SSL_CTX_set_client_CA_list(context, names);
   if (SSL_CTX_load_verify_file(context, options.ca_cert.c_str()) != 1) {
     fail(kWhat, options.ca_cert, take_reason());

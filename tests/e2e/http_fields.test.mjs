@@ -133,7 +133,7 @@ for (const scheme of ['http', 'https']) {
       });
     });
 
-    test('an upgrade that is none', { ...limit, todo: 'Beast answers these, in its own words' }, () => onServer([], async (server) => {
+    test('an upgrade that is none', limit, () => onServer([], async (server) => {
       for (const [status, fields] of [
         [400, { 'Sec-WebSocket-Key': undefined }], [400, { 'Sec-WebSocket-Key': 'short' }], [400, { 'Sec-WebSocket-Version': undefined }],
         [426, { 'Sec-WebSocket-Version': '12' }],
@@ -177,7 +177,7 @@ for (const scheme of ['http', 'https']) {
     // Beyond the reserve a TLS client is just closed: an answer would need a handshake.
     if (scheme === 'http') {
       // Written before there is anything that knows of HTTP.
-      test('503 beyond the reserve', { ...limit, todo: 'it has only the fields that it needs' }, () => crowded(0, async (server) => {
+      test('503 beyond the reserve', limit, () => crowded(0, async (server) => {
         const answer = await ask(server, '');
         assert.equal(answer.status, 503);
         assertSafe(answer, '503');

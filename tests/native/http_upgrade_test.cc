@@ -28,8 +28,15 @@ unsigned status_of(const UpgradeRequest& request, const std::vector<std::string>
   return upgrade.refusal ? upgrade.refusal->status : 101;
 }
 
-UpgradeRequest from_page(std::string_view origin, std::string_view host) {
+UpgradeRequest from_program() {
   UpgradeRequest request;
+  request.key = "AAAAAAAAAAAAAAAAAAAAAA==";
+  request.version = "13";
+  return request;
+}
+
+UpgradeRequest from_page(std::string_view origin, std::string_view host) {
+  UpgradeRequest request = from_program();
   request.host = host;
   request.origin = origin;
   request.subprotocols = "memcached";
@@ -97,6 +104,22 @@ TEST(HttpRoutes, FiguresAreNotForEveryName) {
   EXPECT_EQ(answer(request, site).status, 200U);
 }
 
+TEST(HttpUpgrade, ItsKeyAndVersionAreChecked) {
+  UpgradeRequest request = from_program();
+  EXPECT_EQ(status_of(request), 101U);
+  for (const std::string_view key :
+       {"", "short", "AAAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAAAA",
+        "!!!!!!!!!!!!!!!!!!!!!!==", "AAAAAAAAAAAAAAAAAAAAAAAAAAAA"}) {
+    request.key = key;
+    EXPECT_EQ(status_of(request), 400U) << key;
+  }
+  request = from_program();
+  request.version = "8";
+  EXPECT_EQ(status_of(request), 426U);
+  request.version = "";
+  EXPECT_EQ(status_of(request), 400U);
+}
+
 TEST(HttpUpgrade, AllowedOriginsAreWhole) {
   const std::vector<std::string> allowed = {"https://app.example"};
   EXPECT_EQ(status_of(from_page("https://app.example", "h"), allowed), 101U);
@@ -119,7 +142,7 @@ TEST(HttpUpgrade, ABrowserAsksForTheSubprotocol) {
 TEST(HttpUpgrade, ATokenLogsInOrIsRefused) {
   const OneUser passwords;
   const auto logged_in = [&](std::string subprotocols, std::string_view authorization = {}) {
-    UpgradeRequest request;
+    UpgradeRequest request = from_program();
     request.subprotocols = std::move(subprotocols);
     request.authorization = authorization;
     const Upgrade upgrade =
@@ -136,7 +159,7 @@ TEST(HttpUpgrade, ATokenLogsInOrIsRefused) {
   EXPECT_EQ(logged_in("memcached, bearer.YW5u"), "refused 401");  // no colon
   EXPECT_EQ(logged_in("memcached", "Basic YW5uOng="), "refused 401");
   // Without passwords here, nobody looks at them.
-  UpgradeRequest request;
+  UpgradeRequest request = from_program();
   request.subprotocols = "bearer.!!";
   EXPECT_EQ(status_of(request), 101U);
 }

@@ -83,6 +83,8 @@ TEST(Options, UnknownWordsSayWhatIsKnown) {
   const std::string text = complaint({"-o", "nonsense=1"});
   EXPECT_NE(text.find("'nonsense' is not known"), std::string::npos);
   EXPECT_NE(text.find("idle_timeout"), std::string::npos);
+  EXPECT_EQ(complaint({"-o", "idle_timout=1"}),
+            "-o: 'idle_timout' is not known; did you mean idle_timeout?");
   EXPECT_NE(complaint({"-o", "idle_timeout"}).find("needs a value"), std::string::npos);
 }
 

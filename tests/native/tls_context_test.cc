@@ -81,7 +81,7 @@ TEST_F(TlsContextTest, SaysWhichCertificateAndWhy) {
   EXPECT_THAT(refusal(), HasSubstr(" : Is a directory"));
   options_.chain_cert = folder_.write("text.pem", "not a certificate\n");
   EXPECT_THAT(refusal(), AllOf(HasSubstr("certificate chain: " + options_.chain_cert),
-                               HasSubstr("no start line")));
+                               HasSubstr("there is no certificate in it (no start line)")));
 }
 
 TEST_F(TlsContextTest, SaysWhatIsWrongWithTheKey) {
