@@ -160,7 +160,7 @@ struct BandStats {
   std::uint64_t items = 0;
   std::uint64_t item_bytes = 0;  // header, key, value, padding
   std::uint64_t segments = 0;
-  UnixSeconds oldest_s = 0;  // when the oldest segment of the band was opened; 0: none
+  UnixSeconds oldest_s = 0;  // when the segment was opened that is next to go; 0: none
   std::uint64_t evicted = 0;
   UnixSeconds evicted_age_s = 0;  // age of the last one evicted, since its last access
 };
@@ -283,7 +283,7 @@ class Store {
   std::uint64_t flushed_item_count() const;
   const StoreCounters& counters() const;
   MemoryUse memory_use() const;
-  BandStats band_stats(unsigned band) const;
+  BandStats band_stats(unsigned band) const;  // O(1)
   static unsigned band_of(std::size_t key_length, std::size_t value_length);
   struct IndexStats {
     std::uint64_t buckets = 0;

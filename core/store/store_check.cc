@@ -58,6 +58,7 @@ const char* check_segment(const Log& log, SegmentId id, Tally& all) {
   if (tally.live_bytes != segment.live) return "a segment's live bytes add up";
   if (tally.items != segment.items) return "a segment's items add up";
   all.live_bytes += tally.live_bytes;
+  all.items += tally.items;
   all.visible_items += tally.visible_items;
   ++all.segments;
   return nullptr;
@@ -69,11 +70,15 @@ const char* Store::broken_invariant() const {
   const Log& log = impl_->log;
   Tally all;
   for (unsigned band = 0; band < kBands; ++band) {
+    const Tally before = all;
     for (const QueueKind kind : {QueueKind::kSmall, QueueKind::kMain}) {
       for (SegmentId id = log.queue({band, kind}).head(); id != 0; id = log.heap.segment(id).next) {
         if (const char* broken = check_segment(log, id, all)) return broken;
       }
     }
+    const bool adds_up = all.items - before.items == log.totals[band].items &&
+                         all.live_bytes - before.live_bytes == log.totals[band].bytes;
+    if (!adds_up) return "a band's totals add up";
   }
   if (all.visible_items != impl_->index.size()) return "every live item is in the index";
   if (all.live_bytes != log.live_bytes) return "all live bytes add up";

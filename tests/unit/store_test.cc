@@ -246,6 +246,27 @@ TEST_F(StoreTest, ScanVisitsEveryLiveItem) {
   for (int i = 0; i < 5000; ++i) EXPECT_EQ(seen[static_cast<std::size_t>(i)], i == 17 ? 0 : 1) << i;
 }
 
+// broken_invariant() holds the sums against what lies in the segments.
+TEST_F(StoreTest, ABandKnowsItsItemsAndItsOldestSegment) {
+  const unsigned band = Store::band_of(5, 1000);
+  EXPECT_EQ(store_->band_stats(band).segments, 0U);
+  EXPECT_EQ(store_->band_stats(band).oldest_s, 0U);
+  const std::string value(1000, 'v');
+  put("first", value);
+  now_s_ += 100;
+  fill(200, value.size());
+  BandStats stats = store_->band_stats(band);
+  EXPECT_EQ(stats.items, 201U);
+  EXPECT_EQ(stats.item_bytes, store_->memory_use().item_bytes);
+  EXPECT_EQ(stats.segments, (stats.item_bytes + (64U << 10) - 1) / (64U << 10));
+  EXPECT_EQ(stats.oldest_s, 1000U);
+  fill(8000, value.size(), "more");
+  stats = store_->band_stats(band);
+  EXPECT_EQ(stats.items, store_->item_count());
+  EXPECT_GT(stats.evicted, 0U);
+  EXPECT_EQ(stats.oldest_s, 1100U);
+}
+
 TEST_F(StoreTest, ASmallerLimitIsReached) {
   fill(30'000, 100);
   ASSERT_TRUE(store_->set_memory_limit(2U << 20));
