@@ -71,6 +71,15 @@ struct EngineFigures {
   void add(const EngineFigures& other);
 };
 
+// Our bands in the terms of memcached's classes: an item size, how many such a segment holds, and
+// the age of the oldest.
+constexpr std::uint64_t band_item_bytes(unsigned band) { return std::uint64_t{64} << 2 * band; }
+constexpr std::uint64_t band_items_per_segment(unsigned band) {
+  const std::uint64_t whole = limits::kSegmentBytes / band_item_bytes(band);
+  return whole == 0 ? 1 : whole;
+}
+UnixSeconds band_age_s(const BandStats& band, UnixSeconds now_s);
+
 // What only the host knows. An embedder without sockets leaves most of it at 0.
 struct HostStats {
   std::uint64_t pid = 0;

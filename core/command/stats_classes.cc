@@ -3,10 +3,12 @@
 #include "command/stats.h"
 
 namespace isocache {
-namespace {
 
-// Item size that a band's largest items have; see Store::band_of.
-constexpr std::uint64_t band_item_bytes(unsigned band) { return std::uint64_t{64} << 2 * band; }
+UnixSeconds band_age_s(const BandStats& band, UnixSeconds now_s) {
+  return band.oldest_s != 0 && band.oldest_s < now_s ? now_s - band.oldest_s : 0;
+}
+
+namespace {
 
 void write_item_class(const EngineFigures& figures, unsigned band, UnixSeconds now_s,
                       StatsWriter& stats) {
@@ -14,15 +16,13 @@ void write_item_class(const EngineFigures& figures, unsigned band, UnixSeconds n
   const auto add = [&](std::string_view key, std::uint64_t value) {
     stats.add("items", band + 1, key, value);
   };
-  const std::uint64_t age =
-      items.oldest_s != 0 && items.oldest_s < now_s ? now_s - items.oldest_s : 0;
   add("number", items.items);
   add("number_hot", 0);
   add("number_warm", 0);
   add("number_cold", items.items);
   add("age_hot", 0);
   add("age_warm", 0);
-  add("age", age);
+  add("age", band_age_s(items, now_s));
   add("mem_requested", items.item_bytes);
   add("evicted", items.evicted);
   add("evicted_nonzero", 0);
@@ -44,11 +44,10 @@ void write_slab_class(const EngineFigures& figures, unsigned band, StatsWriter& 
   const auto add = [&](std::string_view key, std::uint64_t value) {
     stats.add("", band + 1, key, value);
   };
-  const std::uint64_t per_page = limits::kSegmentBytes / band_item_bytes(band);
   add("chunk_size", band_item_bytes(band));
-  add("chunks_per_page", per_page == 0 ? 1 : per_page);
+  add("chunks_per_page", band_items_per_segment(band));
   add("total_pages", items.segments);
-  add("total_chunks", items.segments * (per_page == 0 ? 1 : per_page));
+  add("total_chunks", items.segments * band_items_per_segment(band));
   add("used_chunks", items.items);
   add("free_chunks", 0);
   add("free_chunks_end", 0);

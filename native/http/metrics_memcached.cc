@@ -86,12 +86,31 @@ void write_items(const Snapshot& snapshot, MetricsWriter& out) {
   out.counter("memcached_direct_reclaims_total", "Always 0: eviction is no thread's own.", 0);
 }
 
-// The crawler's names for what the background step does.
-void write_background(const Snapshot& snapshot, MetricsWriter& out) {
-  const StoreCounters& store = snapshot.sum.store;
-  const Settings& settings = snapshot.settings;
+// What `stats settings` shows for tools; nothing here goes by it.
+void write_lru_settings(const Settings& settings, MetricsWriter& out) {
+  const auto factor = [&](std::string_view name, std::string_view help, unsigned percent) {
+    out.gauge(name, help);
+    out.fixed({}, percent, 2);
+  };
   out.gauge("memcached_lru_crawler_enabled", "1: shown as on in the settings.",
             settings.lru_crawler ? 1 : 0);
+  out.gauge("memcached_lru_crawler_sleep", "As set, microseconds; without effect.",
+            settings.lru_crawler_sleep_us);
+  out.gauge("memcached_lru_crawler_to_crawl", "As set; without effect.",
+            settings.lru_crawler_tocrawl);
+  out.gauge("memcached_lru_crawler_maintainer_thread", "Always 1: there is a background step.", 1);
+  out.gauge("memcached_lru_crawler_hot_percent", "As set; without effect.",
+            settings.hot_lru_percent);
+  out.gauge("memcached_lru_crawler_warm_percent", "As set; without effect.",
+            settings.warm_lru_percent);
+  factor("memcached_lru_crawler_hot_max_factor", "As set; without effect.",
+         settings.hot_max_factor_percent);
+  factor("memcached_lru_crawler_warm_max_factor", "As set; without effect.",
+         settings.warm_max_factor_percent);
+}
+
+// The crawler's names for what the background step does.
+void write_background(const StoreCounters& store, MetricsWriter& out) {
   out.counter("memcached_lru_crawler_starts_total", "Always 0: it does not start and stop.", 0);
   out.counter("memcached_lru_crawler_reclaimed_total", "Expired items found in the background.",
               store.crawler_reclaimed);
@@ -111,7 +130,8 @@ void write_memcached_metrics(const Snapshot& snapshot, UnixSeconds now_s, Metric
   write_connections(snapshot, out);
   write_commands(snapshot.sum.engine, out);
   write_items(snapshot, out);
-  write_background(snapshot, out);
+  write_lru_settings(snapshot.settings, out);
+  write_background(snapshot.sum.store, out);
 }
 
 }  // namespace isocache
