@@ -15,10 +15,12 @@ void write_memory(const EngineFigures& sum, MetricsWriter& out) {
   for (const BandStats& band : sum.bands) queued += band.segments;
   const std::uint64_t all = memory.segment_bytes / limits::kSegmentBytes;
   const std::uint64_t index = memory.index_bytes / limits::kSegmentBytes;
+  const std::uint64_t ghosts = memory.ghost_bytes / limits::kSegmentBytes;
   out.gauge("isocache_segments", "64 KiB segments by what they hold; spare: free or in transit.");
   out.sample({{"state", "items"}}, queued);
   out.sample({{"state", "index"}}, index);
-  out.sample({{"state", "spare"}}, all - std::min(all, queued + index));
+  out.sample({{"state", "ghosts"}}, ghosts);
+  out.sample({{"state", "spare"}}, all - std::min(all, queued + index + ghosts));
 
   out.gauge("isocache_memory_bytes", "Memory by use; dead: replaced, deleted or expired items.");
   out.sample({{"use", "items"}}, memory.item_bytes);
@@ -29,7 +31,7 @@ void write_memory(const EngineFigures& sum, MetricsWriter& out) {
 
 // A band's largest items; see Store::band_of.
 std::string band_label(unsigned band) {
-  return band + 1 == kBands ? "+Inf" : std::to_string(std::uint64_t{64} << 2 * band);
+  return band + 1 == kBands ? "+Inf" : std::to_string(band_item_bytes(band));
 }
 
 void write_bands(const EngineFigures& sum, MetricsWriter& out) {
