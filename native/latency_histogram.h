@@ -1,5 +1,5 @@
-// How long turns took: one read, a batch of requests, one write. Written by one thread, read by
-// any.
+// How long turns took: one read, or all that lies ready of a WebSocket's frames; a batch of
+// requests; one write. Written by one thread, read by any.
 #pragma once
 
 #include <algorithm>

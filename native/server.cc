@@ -112,10 +112,14 @@ void Server::make_http_server() {
   http.session.authenticator = passwords_.get();
   HttpPages pages;
   pages.metrics = [this] {
-    return metrics_text(*backend_, {[this](const auto& visit) {
-      for (const auto& worker : workers_) visit(worker->turn_latency());
-    }},
-                        clock_.now().unix_s);
+    const PageFigures figures{
+        .memcached_turns =
+            [this](const HistogramVisitor& visit) {
+              for (const auto& worker : workers_) visit(worker->turn_latency());
+            },
+        .websocket_turns =
+            [this](const HistogramVisitor& visit) { http_->for_each_turn_latency(visit); }};
+    return metrics_text(*backend_, figures, clock_.now().unix_s);
   };
   pages.stats_json = [this] { return stats_json(*backend_, clock_.now().unix_s); };
   WorkerEvents& events = *this;

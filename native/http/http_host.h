@@ -8,6 +8,7 @@
 #include "native/http/handshake_queue.h"
 #include "native/http/http_server.h"
 #include "native/http/routes.h"
+#include "native/latency_histogram.h"
 #include "native/log.h"
 #include "native/tls/tls_context.h"
 #include "native/worker.h"
@@ -26,13 +27,14 @@ struct HttpShared {
   WorkerEvents& events;
 };
 
-// One thread uses it, but for the counters.
+// One thread uses it, but for the counters and the histogram.
 struct HttpHost : HttpShared {
   HttpHost(const HttpShared& shared, const Executor& executor)
       : HttpShared(shared), clock{shared.host_clock.now().unix_s}, handshakes(executor) {}
 
   Clock clock;  // for sessions; set before they get bytes
   WorkerCounters counters;
+  LatencyHistogram turn_latency;  // of WebSockets
   HandshakeQueue handshakes;
   Output spare_output;
   bool draining = false;  // no more requests

@@ -46,6 +46,7 @@ class HttpLoop {
   }
 
   const WorkerCounters& counters() const { return host_.counters; }
+  const LatencyHistogram& turn_latency() const { return host_.turn_latency; }
   unsigned connection_count() const { return connection_count_.load(std::memory_order_relaxed); }
   void for_each_connection(const std::function<void(const ConnectionInfo&)>& visit) const;
 
@@ -215,6 +216,11 @@ void HttpServer::add_counters(HostStats& stats) const {
     stats.bytes_written += loop->counters().bytes_written.get();
     stats.conn_yields += loop->counters().yields.get();
   }
+}
+
+void HttpServer::for_each_turn_latency(
+    const std::function<void(const LatencyHistogram&)>& visit) const {
+  for (const auto& loop : impl_->loops) visit(loop->turn_latency());
 }
 
 unsigned HttpServer::connection_count() const {

@@ -13,6 +13,7 @@
 #include "native/file_descriptor.h"
 #include "native/host_clock.h"
 #include "native/http/http_limits.h"
+#include "native/latency_histogram.h"
 #include "native/log.h"
 #include "native/options.h"
 #include "native/tls/tls_context.h"
@@ -64,6 +65,8 @@ class HttpServer {
   bool alive();
 
   void add_counters(HostStats& stats) const;
+  // Of each loop: what turns of its WebSockets took, from a frame to its replies in the socket.
+  void for_each_turn_latency(const std::function<void(const LatencyHistogram&)>& visit) const;
   unsigned connection_count() const;
   void for_each_connection(const std::function<void(const ConnectionInfo&)>& visit) const;
 

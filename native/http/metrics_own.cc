@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <string>
 
 #include "native/http/metrics.h"
@@ -92,26 +93,34 @@ void write_logins(const HostStats& host, MetricsWriter& out) {
   out.sample({{"result", "refused"}}, host.auth_errors);
 }
 
-void write_turns(const PageFigures& figures, MetricsWriter& out) {
+void write_turns_of(std::string_view transport,
+                    const std::function<void(const HistogramVisitor&)>& for_each_histogram,
+                    MetricsWriter& out) {
   std::array<std::uint64_t, LatencyHistogram::kBuckets> counts = {};
   std::uint64_t sum_ns = 0;
-  if (figures.for_each_histogram) {
-    figures.for_each_histogram([&](const LatencyHistogram& one) {
+  if (for_each_histogram) {
+    for_each_histogram([&](const LatencyHistogram& one) {
       for (std::size_t i = 0; i < counts.size(); ++i) counts[i] += one.count_in(i);
       sum_ns += one.sum_ns();
     });
   }
-  out.histogram("isocache_turn_duration_seconds",
-                "From when a connection of the memcached port is ready until its turn is done: one "
-                "read, a batch of requests, one write.");
   std::uint64_t so_far = 0;
   for (std::size_t i = 0; i < counts.size(); ++i) {
     so_far += counts[i];
     const bool last = i + 1 == counts.size();
-    out.part("_bucket", {{"le", last ? "+Inf" : decimal(std::uint64_t{1} << i, 6)}}, so_far);
+    const std::string bound = last ? "+Inf" : decimal(std::uint64_t{1} << i, 6);
+    out.part("_bucket", {{"transport", transport}, {"le", bound}}, so_far);
   }
-  out.fixed_part("_sum", {}, sum_ns, 9);
-  out.part("_count", {}, so_far);
+  out.fixed_part("_sum", {{"transport", transport}}, sum_ns, 9);
+  out.part("_count", {{"transport", transport}}, so_far);
+}
+
+void write_turns(const PageFigures& figures, MetricsWriter& out) {
+  out.histogram("isocache_turn_duration_seconds",
+                "A turn of a connection: from ready (memcached) or a frame received (websocket), "
+                "over a batch of requests, to the replies in the socket.");
+  write_turns_of("memcached", figures.memcached_turns, out);
+  write_turns_of("websocket", figures.websocket_turns, out);
 }
 
 void write_tls(const HostStats& host, MetricsWriter& out) {

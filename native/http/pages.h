@@ -9,13 +9,16 @@
 
 namespace isocache {
 
+using HistogramVisitor = std::function<void(const LatencyHistogram&)>;
+
 // What the pages show that the backend does not know.
 struct PageFigures {
-  // Calls back for each worker's histogram; may be empty.
-  std::function<void(const std::function<void(const LatencyHistogram&)>&)> for_each_histogram;
+  // Each calls back for the histogram of each of its threads; may be empty.
+  std::function<void(const HistogramVisitor&)> memcached_turns;
+  std::function<void(const HistogramVisitor&)> websocket_turns;
 };
 
-// Both on any thread, and at the price of a `stats`: a walk over segments, not over items.
+// Both on any thread, and at the price of a `stats`: nothing that grows with what is stored.
 
 // Prometheus text format 0.0.4: the names and labels of memcached's exporter, and our own.
 std::string metrics_text(ShardedBackend& backend, const PageFigures& figures, UnixSeconds now_s);

@@ -10,6 +10,7 @@
 #include <boost/beast/zlib/error.hpp>
 #include <chrono>
 #include <exception>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -79,6 +80,7 @@ class WebSocketConnection::Impl final : public ReadWatcher {
     return until([this] { return !sending_now_; });
   }
   void borrow_output();
+  void end_turn();
   void give_output_back(Output& output);
   void start_closing(const websocket::close_reason& reason);
   void ping();
@@ -111,6 +113,7 @@ class WebSocketConnection::Impl final : public ReadWatcher {
   bool sending_now_ = false;
   bool pinging_now_ = false;
   bool closing_now_ = false;
+  std::optional<std::chrono::steady_clock::time_point> turn_began_;
   std::int64_t opened_ms_ = 0;
   std::int64_t heard_ms_ = 0;     // when anything last came
   std::int64_t close_by_ms_ = 0;  // once closing
@@ -265,8 +268,9 @@ Awaitable<void> WebSocketConnection::Impl::execute() {
 
 // All that was received is used up, and its replies are complete.
 void WebSocketConnection::Impl::on_socket_read() {
-  if (session_.output().empty()) return give_output_back(session_.output());
-  start_sending();
+  if (!session_.output().empty()) return start_sending();
+  end_turn();
+  give_output_back(session_.output());
 }
 
 void WebSocketConnection::Impl::start_sending() {
@@ -284,6 +288,7 @@ void WebSocketConnection::Impl::start_sending() {
   socket_.async_write(
       std::span<const asio::const_buffer>(spans_),
       [this](beast::error_code error, std::size_t bytes) { on_sent(error, bytes); });
+  end_turn();
 }
 
 void WebSocketConnection::Impl::on_sent(beast::error_code error, std::size_t bytes) {
@@ -312,7 +317,17 @@ Awaitable<void> WebSocketConnection::Impl::until(Condition condition) {
 }
 
 void WebSocketConnection::Impl::borrow_output() {
+  if (!turn_began_) turn_began_ = std::chrono::steady_clock::now();
   if (session_.output().capacity() == 0) std::swap(session_.output(), host_.spare_output);
+}
+
+// The replies to all that was received are on their way. Waiting for a slow reader is no part of
+// it.
+void WebSocketConnection::Impl::end_turn() {
+  if (!turn_began_) return;
+  const std::chrono::nanoseconds took = std::chrono::steady_clock::now() - *turn_began_;
+  host_.turn_latency.record(static_cast<std::uint64_t>(took.count()));
+  turn_began_.reset();
 }
 
 // REQUIRES: it is empty.

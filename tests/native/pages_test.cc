@@ -1,7 +1,6 @@
 // The text of /metrics and /stats.json, without any HTTP. What promtool says is for the e2e tests.
 #include "native/http/pages.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <map>
@@ -16,9 +15,6 @@
 
 namespace isocache {
 namespace {
-
-using testing::ElementsAre;
-using testing::HasSubstr;
 
 constexpr UnixSeconds kNow = 1'800'000'000;
 
@@ -141,31 +137,41 @@ TEST_F(PagesTest, TheHostsFigures) {
   EXPECT_EQ(samples.at("isocache_logins_total{result=\"refused\"}"), "2");
 }
 
-TEST_F(PagesTest, TheHistogramsAreAddedUp) {
+TEST_F(PagesTest, TheHistogramsOfATransportAreAddedUp) {
   LatencyHistogram one;
   LatencyHistogram other;
+  LatencyHistogram websocket;
   one.record(1'000);            // 1 us
   one.record(3'000);            // in the bucket up to 4 us
   other.record(1'000);          // 1 us
   other.record(1'000'000'000);  // 1 s
   other.record(100'000'000'000);
-  figures.for_each_histogram = [&](const std::function<void(const LatencyHistogram&)>& visit) {
+  websocket.record(2'000);
+  figures.memcached_turns = [&](const HistogramVisitor& visit) {
     visit(one);
     visit(other);
   };
+  figures.websocket_turns = [&](const HistogramVisitor& visit) { visit(websocket); };
   const auto samples = samples_of(metrics());
-  const auto bucket = [&](const std::string& le) {
-    return samples.at("isocache_turn_duration_seconds_bucket{le=\"" + le + "\"}");
+  const std::string family = "isocache_turn_duration_seconds";
+  const std::string memcached = "transport=\"memcached\"";
+  const std::string over_http = "transport=\"websocket\"";
+  const auto bucket = [&](const std::string& transport, const std::string& le) {
+    return samples.at(family + "_bucket{" + transport + ",le=\"" + le + "\"}");
   };
-  EXPECT_EQ(bucket("0.000001"), "2");
-  EXPECT_EQ(bucket("0.000002"), "2");
-  EXPECT_EQ(bucket("0.000004"), "3");
-  EXPECT_EQ(bucket("0.524288"), "3");
-  EXPECT_EQ(bucket("1.048576"), "4");
-  EXPECT_EQ(bucket("4.194304"), "4");
-  EXPECT_EQ(bucket("+Inf"), "5");
-  EXPECT_EQ(samples.at("isocache_turn_duration_seconds_count"), "5");
-  EXPECT_EQ(samples.at("isocache_turn_duration_seconds_sum"), "101.000005");
+  EXPECT_EQ(bucket(memcached, "0.000001"), "2");
+  EXPECT_EQ(bucket(memcached, "0.000002"), "2");
+  EXPECT_EQ(bucket(memcached, "0.000004"), "3");
+  EXPECT_EQ(bucket(memcached, "0.524288"), "3");
+  EXPECT_EQ(bucket(memcached, "1.048576"), "4");
+  EXPECT_EQ(bucket(memcached, "4.194304"), "4");
+  EXPECT_EQ(bucket(memcached, "+Inf"), "5");
+  EXPECT_EQ(samples.at(family + "_count{" + memcached + "}"), "5");
+  EXPECT_EQ(samples.at(family + "_sum{" + memcached + "}"), "101.000005");
+  EXPECT_EQ(bucket(over_http, "0.000001"), "0");
+  EXPECT_EQ(bucket(over_http, "0.000002"), "1");
+  EXPECT_EQ(samples.at(family + "_count{" + over_http + "}"), "1");
+  EXPECT_EQ(samples.at(family + "_sum{" + over_http + "}"), "0.000002");
 }
 
 // No counter goes back, and no sample vanishes, when the cache empties.
