@@ -1,62 +1,34 @@
 // /metrics and /stats.json over HTTP: what promtool says, and that figures move by what was done.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
-import { text as readAll } from 'node:stream/consumers';
 
+import { Certificates, needOpenssl } from '../lib/certificates.mjs';
 import { readStats, statsOf, withClient } from '../lib/client.mjs';
+import { getPage, needPromtool, promtool, scrape, sumOf } from '../lib/metrics.mjs';
+import { EXPOSING_SAFELY, METRICS, blockOf } from '../lib/page.mjs';
 import { needIsocached, startIsocached, withServer } from '../lib/server.mjs';
+import { connectOverWebSocket, needWs, webSocketUrl } from '../lib/websocket.mjs';
 
 const limit = { timeout: 60_000 };
-const promtool = [...(process.env.PATH ?? '').split(':'), '/usr/bin'].map((folder) => path.join(folder, 'promtool')).find(existsSync);
-const needPromtool = needIsocached || (promtool ? false : 'no promtool here');
-
+const MB = 2 ** 20;
+const SEGMENT_BYTES = 64 << 10;
 const onServer = (args, use) => withServer(startIsocached, ['--http', '127.0.0.1:0', ...args], (server) => {
   assert.ok(server.httpPort, `no HTTP port in: ${server.stderr}`);
   return withClient(server, (client) => use(client, server));
 });
 
-async function get(server, page) {
-  const response = await fetch(`http://127.0.0.1:${server.httpPort}${page}`, { signal: AbortSignal.timeout(10_000) });
-  assert.equal(response.status, 200, page);
-  return { type: response.headers.get('content-type'), text: await response.text() };
-}
+const TURNS = 'isocache_turn_duration_seconds';
+const turnsOf = (transport) => `${TURNS}_count{transport="${transport}"}`;
 
-/** The text format, strictly: {types: Map of family -> type, samples: Map of 'name{labels}' -> value}. */
-function parseMetrics(text) {
-  assert.ok(text.endsWith('\n'));
-  const types = new Map();
-  const samples = new Map();
-  let family = null;
-  const lines = text.slice(0, -1).split('\n');
-  for (let i = 0; i < lines.length; ++i) {
-    const help = /^# HELP ([a-z_]+) \S.*$/.exec(lines[i]);
-    if (help) {
-      [, family] = help;
-      assert.ok(!types.has(family), `${family} begins twice`);
-      const type = new RegExp(`^# TYPE ${family} (counter|gauge|histogram)$`).exec(lines[++i]);
-      assert.ok(type, lines[i]);
-      types.set(family, type[1]);
-      continue;
-    }
-    const sample = /^([a-z_]+)((?:\{[a-z_]+="(?:[^"\\]|\\[\\"n])*"(?:,[a-z_]+="(?:[^"\\]|\\[\\"n])*")*\})?) ([0-9]+(?:\.[0-9]+)?)$/.exec(lines[i]);
-    assert.ok(sample, lines[i]);
-    const [, name, labels, value] = sample;
-    const base = types.get(family) === 'histogram' ? name.replace(/_(bucket|sum|count)$/, '') : name;
-    assert.equal(base, family, lines[i]);
-    assert.ok(!samples.has(name + labels), `${name}${labels} is there twice`);
-    samples.set(name + labels, Number(value));
+/** Samples, once there are so many turns: one is counted right after its reply is sent. */
+async function afterTurns(server, transport, count) {
+  for (;;) {
+    const { samples } = await scrape(server);
+    if (samples.get(turnsOf(transport)) >= count) return samples;
   }
-  return { types, samples };
-}
-
-async function scrape(server) {
-  const { type, text } = await get(server, '/metrics');
-  assert.match(type, /^text\/plain; version=0\.0\.4(;|$)/);
-  return parseMetrics(text);
 }
 
 const command = (name, status) => `memcached_commands_total{command="${name}",status="${status}"}`;
@@ -64,13 +36,63 @@ const command = (name, status) => `memcached_commands_total{command="${name}",st
 describe('/metrics', { skip: needIsocached, concurrency: 1 }, () => {
   test('promtool finds nothing to say', { ...limit, skip: needPromtool }, () => onServer(['-t', '2'], async (client, server) => {
     await client.ask(`set a 0 0 1\r\nx\r\nset b 0 0 100000\r\n${'v'.repeat(100_000)}\r\nget a b c\r\n`);
-    const { text } = await get(server, '/metrics');
-    const child = spawn(promtool, ['check', 'metrics'], { stdio: ['pipe', 'pipe', 'pipe'], timeout: 20_000 });
-    const ended = new Promise((resolve) => child.once('close', resolve));
-    child.stdin.end(text);
-    const [out, err, code] = await Promise.all([readAll(child.stdout), readAll(child.stderr), ended]);
-    assert.equal(out + err, '');
-    assert.equal(code, 0);
+    const { text } = await getPage(server, '/metrics');
+    assert.deepEqual(await promtool(['check', 'metrics'], text), { code: 0, output: '' });
+  }));
+
+  test('nor with TLS and passwords, which have families of their own; the page names all of ours', { ...limit, skip: needPromtool || needOpenssl }, async () => {
+    const certificates = new Certificates();
+    const users = certificates.file('users');
+    writeFileSync(users, 'ann:secret\n');
+    const args = ['--http', '127.0.0.1:0', '-Y', users, ...certificates.serverArgs(certificates.issue('server'))];
+    await withServer(startIsocached, args, async (server) => {
+      server.tls = certificates.clientOptions();
+      const login = (password) => withClient(server, (client) => client.send(`set any 0 0 10\r\n${password}\r\n`).then(() => client.readLine()));
+      assert.equal(await login('ann guess!'), 'CLIENT_ERROR authentication failure\r\n');
+      assert.equal(await login('ann secret'), 'STORED\r\n');
+      const options = { auth: 'ann:secret' };
+      const { text } = await getPage(server, '/metrics', options);
+      assert.deepEqual(await promtool(['check', 'metrics'], text), { code: 0, output: '' });
+      const { types, samples } = await scrape(server, options);
+      assert.equal(samples.get('isocache_logins_total{result="refused"}'), 1);
+      assert.ok(samples.get('isocache_logins_total{result="accepted"}') >= 1);
+      assert.ok(samples.get('isocache_tls_certificate_age_seconds') < 60);
+      assert.deepEqual([types.get('isocache_tls_handshake_errors_total'), types.get('isocache_tls_protocol_errors_total')], ['counter', 'counter']);
+      const named = new Set([...readFileSync(METRICS, 'utf8').matchAll(/`(isocache_\w+)`/g)].map(([, name]) => name));
+      assert.deepEqual([...named].sort(), [...types.keys()].filter((name) => name.startsWith('isocache_')).sort());
+    });
+  });
+
+  test('the scrape configuration of the page is one', { ...limit, skip: needPromtool || needOpenssl }, async () => {
+    const file = path.join(new Certificates().folder, 'prometheus.yml');
+    const configuration = blockOf(EXPOSING_SAFELY, 'yaml');
+    writeFileSync(file, configuration.replace('/etc/prometheus/isocache-password', 'password'));
+    writeFileSync(path.join(path.dirname(file), 'password'), 'secret');
+    const { code, output } = await promtool(['check', 'config', file]);
+    assert.equal(code, 0, output);
+    assert.match(output, /SUCCESS: .*prometheus\.yml is valid/);
+  });
+
+  test('segments and bytes add up to the memory of a full server', limit, () => onServer(['-t', '2', '-m', '64'], async (client, server) => {
+    const value = 'v'.repeat(2000);
+    for (let i = 0; i < 50; ++i) {
+      await client.ask(Array.from({ length: 1000 }, (_, n) => `set key${i}:${n} 0 0 ${value.length} noreply\r\n${value}\r\n`).join(''));
+    }
+    const { samples } = await scrape(server);
+    const segments = (state) => samples.get(`isocache_segments{state="${state}"}`);
+    const bytes = (use) => samples.get(`isocache_memory_bytes{use="${use}"}`);
+    const between = (low, what, high) => assert.ok(low <= what && what <= high, `${low} <= ${what} <= ${high}`);
+    assert.ok(samples.get('memcached_items_evicted_total') > 0);
+    between(0.95 * 64 * MB, sumOf(samples, 'isocache_segments') * SEGMENT_BYTES, 64 * MB);
+    between(0.9 * 64 * MB, sumOf(samples, 'isocache_memory_bytes'), 64 * MB);
+    assert.equal(sumOf(samples, 'isocache_segments') * SEGMENT_BYTES, samples.get('memcached_malloced_bytes'));
+    assert.equal(sumOf(samples, 'isocache_band_segments'), segments('items'));
+    between(0.95 * segments('items') * SEGMENT_BYTES, bytes('items') + bytes('dead'), segments('items') * SEGMENT_BYTES);
+    assert.equal(bytes('index'), segments('index') * SEGMENT_BYTES);
+    assert.equal(bytes('ghosts'), segments('ghosts') * SEGMENT_BYTES);
+    assert.equal(sumOf(samples, 'isocache_band_bytes'), bytes('items'));
+    assert.equal(bytes('items'), samples.get('memcached_current_bytes'));
+    assert.equal(samples.get('isocache_tier_limit_bytes{tier="ram"}'), 64 * MB);
   }));
 
   test('counters grow by exactly what was done', limit, () => onServer(['-t', '2'], async (client, server) => {
@@ -112,28 +134,46 @@ describe('/metrics', { skip: needIsocached, concurrency: 1 }, () => {
     assert.equal(shards.reduce((sum, [, items]) => sum + items, 0), 2);
   }));
 
-  test('the histogram of turns is whole, and counts turns', limit, () => onServer(['-t', '2'], async (client, server) => {
-    const count = 'isocache_turn_duration_seconds_count';
-    const before = await scrape(server);
-    for (let i = 0; i < 50; ++i) {
-      await client.send('mn\r\n');
-      await client.readLine();
+  test('the histogram of turns is whole, and counts turns', { ...limit, skip: needWs }, () => onServer(['-t', '2'], async (client, server) => {
+    const overWebSocket = await connectOverWebSocket(webSocketUrl(server));
+    const other = { memcached: 'websocket', websocket: 'memcached' };
+    for (const [transport, from] of Object.entries({ memcached: client, websocket: overWebSocket })) {
+      const before = (await scrape(server)).samples;
+      for (let i = 0; i < 50; ++i) {
+        await from.send('mn\r\n');
+        await from.readLine();
+      }
+      const samples = await afterTurns(server, transport, before.get(turnsOf(transport)) + 50);
+      const buckets = [...samples].filter(([name]) => name.startsWith(`${TURNS}_bucket{transport="${transport}"`));
+      const bounds = buckets.map(([name]) => Number(/le="(.*)"/.exec(name)[1].replace('+Inf', 'Infinity')));
+      assert.deepEqual(bounds, [...bounds].sort((a, b) => a - b));
+      assert.equal(bounds.at(-1), Infinity);
+      const counts = buckets.map(([, value]) => value);
+      assert.deepEqual(counts, [...counts].sort((a, b) => a - b));
+      assert.equal(counts.at(-1), samples.get(turnsOf(transport)));
+      const sum = `${TURNS}_sum{transport="${transport}"}`;
+      assert.ok(samples.get(sum) > before.get(sum));
+      assert.equal(samples.get(turnsOf(other[transport])), before.get(turnsOf(other[transport])));
     }
-    const { samples } = await scrape(server);
-    const buckets = [...samples].filter(([name]) => name.startsWith('isocache_turn_duration_seconds_bucket'));
-    const bounds = buckets.map(([name]) => Number(/le="(.*)"/.exec(name)[1].replace('+Inf', 'Infinity')));
-    assert.deepEqual(bounds, [...bounds].sort((a, b) => a - b));
-    assert.equal(bounds.at(-1), Infinity);
-    const counts = buckets.map(([, value]) => value);
-    assert.deepEqual(counts, [...counts].sort((a, b) => a - b));
-    assert.equal(counts.at(-1), samples.get(count));
-    assert.ok(samples.get(count) - before.samples.get(count) >= 50, `${samples.get(count)} turns`);
-    assert.ok(samples.get('isocache_turn_duration_seconds_sum') > before.samples.get('isocache_turn_duration_seconds_sum'));
+    overWebSocket.close();
+  }));
+
+  test('a WebSocket\'s turn: all frames of a packet, or what has no reply', { ...limit, skip: needWs }, () => onServer(['-t', '1'], async (client, server) => {
+    const countOnce = async (count) => (await afterTurns(server, 'websocket', count)).get(turnsOf('websocket'));
+    const socket = await connectOverWebSocket(webSocketUrl(server));
+    assert.equal(await countOnce(0), 0);
+    await socket.send('mn\r\n'.repeat(300));  // more than -R: several turns of the session, one reply
+    for (let i = 0; i < 300; ++i) await socket.readLine();
+    assert.equal(await countOnce(1), 1);
+    await socket.send('set a 0 0 1 noreply\r\nx\r\n');
+    assert.equal(await countOnce(2), 2);
+    assert.equal(await client.ask('get a\r\n'), 'VALUE a 0 1\r\nx\r\nEND\r\n');
+    socket.close();
   }));
 
   test('/stats.json has what stats says', limit, () => onServer(['-t', '2'], async (client, server) => {
     await client.ask('set a 0 0 1\r\nx\r\nget a\r\n');
-    const { type, text } = await get(server, '/stats.json');
+    const { type, text } = await getPage(server, '/stats.json');
     assert.match(type, /^application\/json(;|$)/);
     const all = JSON.parse(text);
     assert.deepEqual(Object.keys(all), ['general', 'settings', 'items', 'slabs']);
