@@ -8,6 +8,7 @@ import { after, before, describe, test } from 'node:test';
 
 import { Certificates, needOpenssl } from '../lib/certificates.mjs';
 import { RawClient, withClient } from '../lib/client.mjs';
+import { until } from '../lib/cluster.mjs';
 import { raw, request, statusOf } from '../lib/http.mjs';
 import { memcachedPath, needIsocached, needMemcached, startIsocached, startMemcached, withServer } from '../lib/server.mjs';
 import { connectOverWebSocket, needWs, openWebSocket, webSocketUrl } from '../lib/websocket.mjs';
@@ -232,7 +233,7 @@ describe('isocached --http', { skip: needIsocached }, () => {
       client.close();
       await assert.rejects(request(encrypted, '/healthz', { client: https }), { code: /UNABLE_TO_VERIFY|SELF_SIGNED/ });
       assert.equal(await raw(encrypted, 'GET /healthz HTTP/1.1\r\n\r\n').then(statusOf), NaN);  // plain bytes
-      assert.match(encrypted.stderr, /^TLS handshake with tcp:127\.0\.0\.1:\d+ failed: /m);
+      await until('a line in the log', () => /^TLS handshake with tcp:127\.0\.0\.1:\d+ failed: /m.test(encrypted.stderr));
       const figures = (await request(encrypted, '/metrics', { client: https, ...trust })).body;
       assert.match(figures, /^isocache_tls_handshake_errors_total [1-9]/m);
       // Many at once: none waits for ever for its turn.

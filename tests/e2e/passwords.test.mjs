@@ -7,6 +7,7 @@ import path from 'node:path';
 import { after, describe, test } from 'node:test';
 
 import { RawClient, statsOf, withClient } from '../lib/client.mjs';
+import { until } from '../lib/cluster.mjs';
 import { CASES, DIFFERENT, MAX_LOGIN_VALUE_BYTES, STORED, USERS, loggedIn, login, playOn } from '../lib/logins.mjs';
 import { isocachedPath, needIsocached, needMemcached, runProgram, startIsocached, startMemcached, withServer } from '../lib/server.mjs';
 
@@ -44,6 +45,14 @@ describe('passwords', { concurrency: 1 }, () => {
   }));
   test('auth_cmds and auth_errors', { ...limit, skip: needIsocached }, () => counts(startIsocached));
   test('memcached counts the same', { ...limit, skip: needMemcached }, () => counts(startMemcached));
+
+  test('guesses are logged, also those that came along with the right one', { ...limit, skip: needIsocached },
+    () => withServer(startIsocached, ['-Y', users, '-v'], (server) => withClient(server, async (client) => {
+      await client.send([...Array(5).fill('foo guess'), 'foo bar'].map(login).join(''));
+      for (let i = 0; i < 5; ++i) assert.match(await client.readLine(), /^CLIENT_ERROR/);
+      assert.match(await client.readLine(), /^STORED/);
+      await until('five lines in the log', () => server.stderr.match(/^warning: login failed: tcp:127\.0\.0\.1:\d+$/gm)?.length === 5);
+    })));
 
   test('clients that do not log in take little memory', { ...limit, skip: needIsocached }, () => withIsocached(async (server) => {
     const line = `set ${'k'.repeat(1900)} 0 0 ${MAX_LOGIN_VALUE_BYTES}\r\n`;

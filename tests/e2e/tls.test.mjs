@@ -317,6 +317,24 @@ ssl.create_default_context = lambda cafile: create(cafile='${certificates.author
     });
   });
 
+  test('healthcheck of a server whose clients have certificates', limit, async () => {
+    // Its own, which healthcheck shows, is another authority's: it is well all the same.
+    const others = new Certificates();
+    const words = ['ssl_verify_mode=2', `ssl_ca_cert=${others.authority.cert}`];
+    const server = await startTls(['--http', '127.0.0.1:0'], words);
+    await withServer(() => server, [], async () => {
+      const asked = [
+        ['--no-verify', `tls://localhost:${server.port}`], ['--no-verify', `https://localhost:${server.httpPort}`],
+        [...certificates.serverArgs(serverPair, ...words), '-l', `127.0.0.1:${server.port}`],
+      ];
+      for (const args of asked) {
+        const { code, stdout } = await runProgram(isocachedPath, ['healthcheck', ...args]);
+        assert.match(stdout, /^healthy: .* \(it wants a client's certificate, and knows none of ours\)\n$/, args.join(' '));
+        assert.equal(code, 0);
+      }
+    });
+  });
+
   test('beyond -c, a TLS client is closed', limit, () => onServer(async (server) => {
     await withClient(server, async (client) => {
       assert.equal(await client.ask('mn\r\n'), 'MN\r\n');
