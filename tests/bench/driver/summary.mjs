@@ -15,6 +15,12 @@ const p999Evicting = ({ wire }) => highest(those(wire, /^evicting/).map(({ p999 
 const missesMore = ({ traces }) => highest(those(traces, /./).map(({ theirs, ours }) => ours - theirs));
 const twoThreads = ({ scaling }) => lowest(those(scaling?.process, /uniform.*, 2 threads/));
 
+// What WebSocket and TLS may cost beside plain TCP; WebSocket, whose frames are per batch, in a pipeline.
+const waysIn = ['get', 'set', 'mg'].flatMap((workload) =>
+  [['WebSocket', 32], ['TLS', 32], ['TLS', 1]].map(([way, depth]) =>
+    most(`CPU of ${workload}, 100 B, ${depth} deep, ${way} / plain`, 1.5,
+      ({ transports }) => transports?.[`${workload} 100 B, ${depth} deep, ${way}`])));
+
 // Ratios are isocached / memcached unless it says otherwise. `of` gives undefined for what was not measured.
 const bars = [
   most('CPU of get, 100 B, 32 deep, 16 connections', 0.7, wireCpu('get 100 B, 32 deep, 16 connections')),
@@ -30,10 +36,7 @@ const bars = [
   least('2 threads over 1, in process, uniform keys, the worst', 1.8, twoThreads),
   least('a batch of 32 gets over single ones, in process', 2, ({ process }) => process?.batchSpeedUp),
   most('wasm over native, in process, the worst', 1.7, ({ process }) => process?.wasmOverNative),
-  most('CPU of get, 100 B, 32 deep, WebSocket / plain', 1.5, ({ transports }) => transports?.['get 100 B, 32 deep, WebSocket']),
-  most('CPU of get, 100 B, 32 deep, TLS / plain', 1.5, ({ transports }) => transports?.['get 100 B, 32 deep, TLS']),
-  most('CPU of set, 100 B, 32 deep, WebSocket / plain', 1.5, ({ transports }) => transports?.['set 100 B, 32 deep, WebSocket']),
-  most('CPU of set, 100 B, 32 deep, TLS / plain', 1.5, ({ transports }) => transports?.['set 100 B, 32 deep, TLS']),
+  ...waysIn,
   most('KB of an idle plain connection', 8, ({ idle }) => idle?.plain, fixed(1)),
   most('the longest single operation, ms', 1, ({ stalls }) => stalls?.longestMs, fixed(3)),
 ];
