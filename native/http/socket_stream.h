@@ -27,6 +27,7 @@
 
 #include "native/file_descriptor.h"
 #include "native/http/http_limits.h"
+#include "native/tls/message_limit.h"
 
 namespace isocache {
 
@@ -74,6 +75,7 @@ class SocketStream {
     SSL_CTX_up_ref(context);
     asio::ssl::context owner(context);
     tls_.emplace(socket_, owner);
+    messages_.watch(tls_->native_handle());
   }
   template <typename Token>
   auto async_wait_readable(Token&& token) {
@@ -183,6 +185,7 @@ class SocketStream {
   template <typename Buffers, typename Handler>
   void receive(const Buffers& to, Handler&& handler) {
     if (tls_) {
+      messages_.reset();
       tls_->async_read_some(to, std::forward<Handler>(handler));
     } else {
       socket_.async_read_some(to, std::forward<Handler>(handler));
@@ -201,6 +204,7 @@ class SocketStream {
   }
 
   Socket socket_;
+  TlsMessageLimit messages_;  // since the last read began
   std::optional<asio::ssl::stream<Socket&>> tls_;
   ReadWatcher* watcher_ = nullptr;
   std::vector<char> ahead_;  // what is received; empty: nothing is read ahead

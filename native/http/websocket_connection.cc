@@ -237,7 +237,7 @@ Awaitable<bool> WebSocketConnection::Impl::receive() {
 // Beast breaks a connection off, without a word, when it cannot decompress a message.
 Awaitable<void> WebSocketConnection::Impl::refuse_deflated() {
   static constexpr std::string_view kClose1007 = "\x88\x02\x03\xef";
-  co_await until_sent();
+  co_await until([this] { return !sending_now_ && !pinging_now_; });
   if (stage_ != Stage::kOpen) co_return;
   co_await asio::async_write(stream_, asio::buffer(kClose1007), kToken);
 }

@@ -92,7 +92,6 @@ TlsBuffers::~TlsBuffers() {
 int TlsBuffers::bio_read(BIO* bio, char* to, int size) noexcept {
   TlsBuffers& buffers = *static_cast<TlsBuffers*>(BIO_get_data(bio));
   BIO_clear_retry_flags(bio);
-  if (buffers.refused_) return -1;
   if (buffers.received_.empty()) {
     BIO_set_retry_read(bio);
     return -1;
@@ -121,8 +120,7 @@ TlsStream::TlsStream(SSL_CTX& context, int socket, TlsBuffers& buffers)
   BIO_up_ref(buffers.bio_);
   SSL_set_bio(ssl_.get(), buffers.bio_, buffers.bio_);
   SSL_set_accept_state(ssl_.get());
-  SSL_set_msg_callback(ssl_.get(), on_message);
-  SSL_set_msg_callback_arg(ssl_.get(), this);
+  messages_.watch(ssl_.get());
 }
 
 TlsStream::~TlsStream() {
@@ -133,17 +131,7 @@ TlsStream::~TlsStream() {
 
 void TlsStream::put(std::string_view ciphertext) {
   buffers_.received_ = ciphertext;
-  buffers_.refused_ = false;
-  messages_ = 0;
-}
-
-// OpenSSL works through any number of them in one call. From within, there is one way to stop it:
-// its next read fails.
-void TlsStream::on_message(int written, int /*version*/, int type, const void* /*bytes*/,
-                           std::size_t /*length*/, SSL* /*ssl*/, void* stream) noexcept {
-  TlsStream& self = *static_cast<TlsStream*>(stream);
-  const bool counts = type == SSL3_RT_ALERT || (type == SSL3_RT_HANDSHAKE && written == 0);
-  if (counts && ++self.messages_ > TlsBuffers::kMostMessages) self.buffers_.refused_ = true;
+  messages_.reset();
 }
 
 std::size_t TlsStream::read(std::span<char> to) {
@@ -179,7 +167,7 @@ void TlsStream::note_error(int result) {
   const int error = SSL_get_error(ssl_.get(), result);
   if (error == SSL_ERROR_WANT_READ) return;
   buffers_.received_ = {};
-  if (error == SSL_ERROR_ZERO_RETURN) {
+  if (error == SSL_ERROR_ZERO_RETURN && !messages_.exceeded()) {
     ended_ = true;
     return;
   }
@@ -188,7 +176,7 @@ void TlsStream::note_error(int result) {
   if (!established_ && is_not_tls(code)) buffers_.ciphertext_ = kNotTlsAlert;
   const char* const reason = ERR_reason_error_string(code);
   failure_ = reason == nullptr ? "broken" : reason;
-  if (buffers_.refused_) failure_ = "too many handshake messages";
+  if (messages_.exceeded()) failure_ = "too many handshake messages";
   count_failure();
 }
 

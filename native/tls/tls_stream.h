@@ -19,6 +19,7 @@
 #include <string_view>
 
 #include "native/sender.h"
+#include "native/tls/message_limit.h"
 #include "protocol/output.h"
 
 struct bio_method_st;  // BIO_METHOD, which openssl/types.h lacks
@@ -34,9 +35,6 @@ class TlsBuffers {
   static constexpr std::size_t kCiphertextBytes = 64U << 10;
   // And in one turn, see Sender::kTurnBytes: to encrypt as much takes about 0.5 ms.
   static constexpr std::size_t kTurnBytes = 256U << 10;
-  // Handshake messages and alerts that may be among what is put() at once: a handshake has six at
-  // most. Each costs up to 30 us, and a client may ask for new keys in 27 bytes.
-  static constexpr unsigned kMostMessages = 16;
 
   // `received_bytes`: the most that is put() at once. Throws std::bad_alloc.
   explicit TlsBuffers(std::size_t received_bytes);
@@ -51,7 +49,6 @@ class TlsBuffers {
   static int bio_write(BIO* bio, const char* from, int size) noexcept;
 
   std::string_view received_;          // what OpenSSL has not taken yet
-  bool refused_ = false;               // it gets no more of that
   std::string ciphertext_;             // what is to be sent; empty between two connections
   std::size_t plaintext_bytes_;        // size of:
   std::unique_ptr<char[]> plaintext_;  // what came in, or a record that is put together
@@ -93,8 +90,6 @@ class TlsStream {
   void give_up();
 
  private:
-  static void on_message(int written, int version, int type, const void* bytes, std::size_t length,
-                         SSL* ssl, void* stream) noexcept;
   bool has_more() const;
   void encrypt(const Output& output, Sender& sender);
   void encrypt_record(std::string_view plaintext);
@@ -107,10 +102,10 @@ class TlsStream {
   };
   std::unique_ptr<SSL, FreeSsl> ssl_;
   TlsBuffers& buffers_;
-  std::string unsent_;  // ciphertext that the socket did not take
+  TlsMessageLimit messages_;  // since put()
+  std::string unsent_;        // ciphertext that the socket did not take
   const char* failure_ = nullptr;
   int socket_;
-  unsigned messages_ = 0;  // since put()
   bool established_ = false;
   bool ended_ = false;
 };

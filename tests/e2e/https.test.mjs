@@ -4,10 +4,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { Certificates, needOpenssl } from '../lib/certificates.mjs';
+import { Certificates, needOpenssl, opensslPath } from '../lib/certificates.mjs';
 import { RawClient, withClient } from '../lib/client.mjs';
+import { until } from '../lib/cluster.mjs';
 import { httpAddress, request } from '../lib/http.mjs';
-import { needIsocached, startIsocached, withServer } from '../lib/server.mjs';
+import { exitOf, needIsocached, spawnBound, startIsocached, withServer } from '../lib/server.mjs';
 import { connectOverWebSocket, needWs, upgradeRequest, webSocketUrl } from '../lib/websocket.mjs';
 
 const skip = needIsocached || needOpenssl;
@@ -44,7 +45,29 @@ const REFUSED = /alert (handshake failure|certificate required|unknown ca)|ECONN
 const handshakeErrors = async (server) =>
   Number(/^isocache_tls_handshake_errors_total (\d+)/m.exec((await request(server, '/metrics')).body)[1]);
 
+/** Sends so many key updates over s_client, whose `K` is one, then asks for /healthz: all that came back. */
+async function afterKeyUpdates(server, count) {
+  const client = spawnBound(opensslPath, ['s_client', '-connect', `127.0.0.1:${server.httpPort}`], { stdio: ['pipe', 'pipe', 'pipe'] });
+  let received = '';
+  for (const stream of [client.stdout, client.stderr]) stream.setEncoding('latin1').on('data', (text) => { received += text; });
+  client.stdin.on('error', () => {});  // it ended before we did
+  await until('the end of the handshake', () => received.includes('Verify return code'));
+  for (let i = 0; i < count && client.exitCode === null; ++i) {
+    client.stdin.write('K\n');
+    await sleep(5);  // it takes a line for a command if it comes alone
+  }
+  client.stdin.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+  await exitOf(client, 10_000);
+  return received;
+}
+
 describe('isocached --http with TLS', { skip: skip || needWs, concurrency: 1 }, () => {
+  test('who asks for new keys now and then is served, who does nothing else is not', limit, () => onServer(async (server) => {
+    assert.match(await afterKeyUpdates(server, 3), /KEYUPDATE[^]*HTTP\/1\.1 200 [^]*\nok\n/);
+    assert.doesNotMatch(await afterKeyUpdates(server, 40), /HTTP\/1\.1/);
+    assert.equal((await request(server, '/healthz')).status, 200);
+  }));
+
   test('ssl_verify_mode=2: pages and WebSockets are for clients with a good certificate', limit, async () => {
     const mine = certificates.clientOptions(certificates.issue('client'));
     const others = certificates.clientOptions(new Certificates().issue('stranger'));

@@ -182,7 +182,7 @@ TEST_F(TlsStreamTest, ChangesItsKeys) {
 
 TEST_F(TlsStreamTest, RefusesToDoNothingElse) {
   shake_hands();
-  for (unsigned n = 0; n <= TlsBuffers::kMostMessages; ++n) {
+  for (unsigned n = 0; n <= TlsMessageLimit::kMost; ++n) {
     ASSERT_EQ(SSL_key_update(client_->ssl(), SSL_KEY_UPDATE_NOT_REQUESTED), 1);
     ASSERT_EQ(SSL_do_handshake(client_->ssl()), 1);
   }
