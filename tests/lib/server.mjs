@@ -1,7 +1,7 @@
 // Starts a server on a free loopback port and ends it by its own process.
 
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 
@@ -104,9 +104,21 @@ export class Server {
   }
 
   /** Resident memory, bytes. */
-  residentBytes() {
+  residentBytes() { return this.#memory('VmRSS'); }
+
+  /** The most that residentBytes() has been since resetPeak(). */
+  peakBytes() { return this.#memory('VmHWM'); }
+  resetPeak() { writeFileSync(`/proc/${this.pid}/clear_refs`, '5'); }
+
+  /** For how long its threads have run by now. */
+  ranMs() {
+    const threads = readdirSync(`/proc/${this.pid}/task`);
+    return threads.reduce((sum, id) => sum + Number(readFileSync(`/proc/${this.pid}/task/${id}/schedstat`, 'latin1').split(' ')[0]), 0) / 1e6;
+  }
+
+  #memory(name) {
     const status = readFileSync(`/proc/${this.pid}/status`, 'utf8');
-    return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)[1]) * 1024;
+    return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)[1]) * 1024;
   }
 
   /** Sends a signal and waits for the end: {code, signal}. */

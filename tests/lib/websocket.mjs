@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 import { RawClient } from './client.mjs';
+import { httpAddress } from './http.mjs';
 
 const packages = new URL('../../wasm/package.json', import.meta.url);  // the npm package's tests use it too
 /** For `test(name, { skip: needWs }, ...)`. */
@@ -13,7 +14,7 @@ export const { WebSocket, createWebSocketStream } = needWs ? {} : createRequire(
 
 const LIMIT_MS = 10_000;
 
-export const webSocketUrl = (server, scheme = 'ws') => `${scheme}://127.0.0.1:${server.httpPort}/memcached`;
+export const webSocketUrl = (server, scheme = server.tls ? 'wss' : 'ws') => `${scheme}://127.0.0.1:${server.httpPort}/memcached`;
 
 /** Opens; the connection is refused with an error that has `status`. `options`: of `new WebSocket()`. */
 export function openWebSocket(url, { protocols = ['memcached'], ...options } = {}) {
@@ -122,7 +123,7 @@ export function upgradeRequest(fields = {}, { method = 'GET', path = '/memcached
 
 /** A raw connection behind a successful upgrade. */
 export async function upgraded(server, fields) {
-  const client = await RawClient.connect({ host: '127.0.0.1', port: server.httpPort });
+  const client = await RawClient.connect(httpAddress(server));
   await client.send(upgradeRequest(fields));
   const head = await client.readUntil('\r\n\r\n');
   if (!head.startsWith('HTTP/1.1 101 ')) throw new Error(head);
