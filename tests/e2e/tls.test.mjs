@@ -11,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import tls from 'node:tls';
 import { fileURLToPath } from 'node:url';
 
+import { assertOthersServed, Attack, besideQuiet, eventually } from '../lib/abuse.mjs';
 import { Certificates, needOpenssl, opensslPath } from '../lib/certificates.mjs';
 import { RawClient, readStats, statsOf, withClient } from '../lib/client.mjs';
 import { Random, seedFromEnvironment } from '../lib/random.mjs';
@@ -55,13 +56,6 @@ async function outcome(server, options) {
     }, { limitMs: 5000 });
   } catch (error) {
     return error.code ?? error.message;
-  }
-}
-
-async function eventually(check, what, limitMs = 10_000) {
-  for (const end = Date.now() + limitMs; !await check();) {
-    assert.ok(Date.now() < end, what);
-    await sleep(20);
   }
 }
 
@@ -486,41 +480,42 @@ ssl.create_default_context = lambda cafile: create(cafile='${certificates.author
     await eventually(async () => await countOf(client, 'curr_connections') === 1, 'a connection stays');
   }));
 
-  test('slow handshakes and a crowd of them leave the others served', limit, () => talk(async (client, server) => {
-    const waits = async (count) => {
-      const times = [];
-      for (let i = 0; i < count; ++i) {
-        const began = performance.now();
-        await client.ask('mn\r\n');
-        times.push(performance.now() - began);
-      }
-      return times.sort((a, b) => a - b)[Math.floor(count / 2)];
-    };
-    const quiet = await waits(200);
+  test('handshakes that stay half and a crowd of them leave the others served', limit, () => besideQuiet('TLS', [], async (server, probe) => {
     // Those that begin and stay.
-    const hello = Buffer.from('\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 'latin1');
-    const idle = [];
-    for (let i = 0; i < 200; ++i) {
-      const socket = net.connect(plain(server));
-      socket.on('error', () => {});
-      socket.write(hello);
-      idle.push(socket);
-    }
-    await eventually(async () => await countOf(client, 'curr_connections') === 201, 'they do not connect');
-    const beside = await waits(200);
-    assert.ok(beside < 2 * quiet + 1, `${beside.toFixed(2)} ms, ${quiet.toFixed(2)} alone`);
-    // A crowd from other processes: 500 handshakes.
-    const child = spawnBound(process.execPath, ['-e', `
+    const hello = '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03';
+    const halves = await Promise.all(Array.from({ length: 200 }, async () => {
+      const client = await RawClient.connect(plain(server));
+      await client.send(hello);
+      return client;
+    }));
+    await assertOthersServed(probe, new Attack());
+    // A crowd from another process, until it is told to stop: 50 at a time.
+    const crowd = spawnBound(process.execPath, ['-e', `
       const tls = require('node:tls');
-      let left = 500;
-      const next = () => { if (left-- > 0) { const s = tls.connect({ port: ${server.port}, host: '127.0.0.1',
-        rejectUnauthorized: false }, () => { s.destroy(); next(); }); s.on('error', next); } };
-      for (let i = 0; i < 50; ++i) next();`], { stdio: 'ignore' });
-    const during = await waits(100);
-    await new Promise((resolve) => (child.exitCode === null ? child.once('exit', resolve) : resolve()));
-    assert.ok(during < 50, `${during.toFixed(2)} ms in the crowd`);
-    for (const socket of idle) socket.destroy();
-  }, ['-t', '1']));
+      const next = () => {
+        const socket = tls.connect({ port: ${server.port}, host: '127.0.0.1', rejectUnauthorized: false });
+        socket.on('secureConnect', () => { process.stdout.write('.'); socket.destroy(); });
+        socket.on('error', () => {}).on('close', next);
+      };
+      for (let i = 0; i < 50; ++i) next();`], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let shaken = 0;
+    crowd.stdout.on('data', (dots) => { shaken += dots.length; });
+    await eventually(() => shaken > 100, 'no crowd comes');
+    try {
+      const [before, ranBefore] = [shaken, server.ranMs()];
+      const { tcp } = (await probe.measure(2000)).kinds;
+      const many = shaken - before;
+      const handshake = (server.ranMs() - ranBefore) / many;
+      assert.ok(many > 100, `${many} handshakes meanwhile`);
+      // A round serves one: who comes in its middle waits for it, and at most for one more.
+      assert.ok(tcp.median <= 2 * tcp.normal + 2 * handshake,
+        `${tcp.median.toFixed(3)} ms, ${tcp.normal.toFixed(3)} alone; a handshake takes ${handshake.toFixed(3)}`);
+      assert.ok(tcp.longest < 1000, `${tcp.longest} ms`);
+    } finally {
+      crowd.kill('SIGKILL');
+    }
+    for (const client of halves) client.close();
+  }));
 
   test('half a handshake has its time', limit, () => onServer(async (server) => {
     const began = Date.now();
