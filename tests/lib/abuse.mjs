@@ -12,7 +12,7 @@ export const MB = 2 ** 20;
 export const limit = { timeout: 60_000 };
 const ROUND_MS = 300;
 // A round may meet what is not the server's doing (interrupts, the host). A server that is slow, is so in each.
-const ROUNDS = 6;
+const ROUNDS = 4;
 const LONGEST_MS = 1000;
 // A client that comes at any time meets a stalled server this rarely at most.
 const STALLED = 0.1;
@@ -94,17 +94,19 @@ const shown = ({ kinds, stalled }) => Object.entries(kinds).map(([kind, { normal
   `${kind}: median ${(1000 * median).toFixed()} us instead of ${(1000 * normal).toFixed()}, longest ${longest.toFixed()} ms`)
   .concat(`stalled ${(100 * stalled).toFixed()} %`).join('; ');
 
-/** Others wait at most twice as long as ever, over each kind of connection, while the attack goes on. */
+/** What the probe measured is at most twice as long as ever, over each kind of connection. */
+const asEver = ({ kinds, stalled }) => stalled <= STALLED && Object.values(kinds).every(({ median, normal }) => median <= 2 * normal);
+
+/** Others are served as ever while the attack goes on. */
 export async function assertOthersServed(probe, attack) {
   const seen = [];
   for (let round = 0; round < ROUNDS; ++round) {
     const stepsBefore = attack.steps;
     const measured = await probe.measure(ROUND_MS);
-    const kinds = Object.values(measured.kinds);
-    assert.ok(kinds.every(({ longest }) => longest < LONGEST_MS), shown(measured));
+    assert.ok(Object.values(measured.kinds).every(({ longest }) => longest < LONGEST_MS), shown(measured));
     const attacked = !attack.active || attack.steps > stepsBefore;
+    if (attacked && asEver(measured)) return;
     seen.push(`${shown(measured)}${attacked ? '' : ' (no attack)'}`);
-    if (attacked && measured.stalled <= STALLED && kinds.every(({ median, normal }) => median <= 2 * normal)) return;
   }
   assert.fail(`others wait:\n${seen.join('\n')}`);
 }
