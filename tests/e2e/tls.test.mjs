@@ -293,6 +293,21 @@ ssl.create_default_context = lambda cafile: create(cafile='${certificates.author
     });
   });
 
+  test('a thousand refresh_certs in one packet do not keep others waiting', limit, () => onServer((server) => withClient(server, (other) =>
+    withClient(server, async (client) => {
+      assert.equal(await other.ask('mn\r\n'), 'MN\r\n');
+      const began = performance.now();
+      const sent = client.send('refresh_certs\r\n'.repeat(1000));  // each reads files, and takes more than a millisecond
+      await sleep(50);
+      const asked = performance.now();
+      for (let i = 0; i < 5; ++i) assert.equal(await other.ask('mn\r\n'), 'MN\r\n');
+      const others = performance.now() - asked;
+      await sent;
+      for (let i = 0; i < 1000; ++i) assert.equal(await client.readLine(), 'OK\r\n');
+      const all = performance.now() - began;
+      assert.ok(others < all / 10, `${others} of ${all} ms`);
+    })), ['-t', '1']));
+
   test('healthcheck over TLS', limit, async () => {
     const server = await startTls(['--http', '127.0.0.1:0']);
     await withServer(() => server, [], async () => {
