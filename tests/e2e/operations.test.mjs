@@ -438,7 +438,7 @@ while True: print(s.recv(4096).decode().replace("\\n", " "), flush=True)`;
     const http = await connect();
     const answer = await http.readToEnd();
     assert.match(answer, /^HTTP\/1\.1 503 Service Unavailable\r\n/);
-    for (const header of ['Connection: close', 'Retry-After: 1', 'Content-Type: text/plain']) assert.ok(answer.includes(`\r\n${header}\r\n`), header);
+    for (const header of ['Connection: close', 'Retry-After: 1', 'Content-Type: text/plain; charset=utf-8']) assert.ok(answer.includes(`\r\n${header}\r\n`), header);
     const [head, body] = answer.split('\r\n\r\n');
     assert.equal(Number(/Content-Length: (\d+)/.exec(head)[1]), body.length);
     const second = await RawClient.connect(server.address);
