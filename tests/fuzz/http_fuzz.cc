@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -100,7 +101,9 @@ class World {
       pollfd wanted{.fd = socket,
                     .events = static_cast<short>(sending ? POLLIN | POLLOUT : POLLIN),
                     .revents = 0};
-      require(::poll(&wanted, 1, kLimit_ms) > 0, "nothing happens any more");
+      const int ready = ::poll(&wanted, 1, kLimit_ms);
+      if (ready < 0 && errno == EINTR) continue;  // libFuzzer's timer
+      require(ready > 0, "nothing happens any more");
       if ((wanted.revents & POLLIN) != 0 || !sending) {
         std::array<char, 65536> buffer{};
         const ssize_t count = ::recv(socket, buffer.data(), buffer.size(), 0);
