@@ -148,6 +148,7 @@ describe('isocached', { skip: needIsocached || needWs }, () => {
         [frame(binary, 'm', { fin: false }), frame(continuation, 'n\r\n', COMPRESSED)], 1002);
       ends('RSV1 of a ping', [frame(ping, 'x', COMPRESSED)], 1002);
       ends('a compressed text', [frame(text, deflated('mn\r\n'), COMPRESSED)], 1003);
+      ends('a corrupt stream', [frame(binary, '\xff\xff\xff', COMPRESSED)], 1007);
     });
 
     describe('limits are those of what it inflates to', () => {
