@@ -1,14 +1,12 @@
 // -Y: logging in, byte by byte as memcached does, and what is refused before.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 
 import { RawClient, statsOf, withClient } from '../lib/client.mjs';
 import { until } from '../lib/cluster.mjs';
-import { CASES, DIFFERENT, MAX_LOGIN_VALUE_BYTES, STORED, USERS, loggedIn, login, playOn } from '../lib/logins.mjs';
+import { CASES, DIFFERENT, MAX_LOGIN_VALUE_BYTES, STORED, USERS, loggedIn, login, playOn, passwordFiles } from '../lib/logins.mjs';
 import { isocachedPath, needIsocached, needMemcached, runProgram, startIsocached, startMemcached, withServer } from '../lib/server.mjs';
 
 const limit = { timeout: 60_000 };
@@ -18,14 +16,7 @@ async function playAll(server, cases) {
 }
 
 describe('passwords', { concurrency: 1 }, () => {
-  const folder = mkdtempSync(path.join(tmpdir(), 'isocache-passwords-'));
-  after(() => rmSync(folder, { recursive: true, force: true }));
-  let files = 0;
-  const passwordFile = (text) => {
-    const file = path.join(folder, `users${++files}`);
-    writeFileSync(file, text, { mode: 0o600 });
-    return file;
-  };
+  const passwordFile = passwordFiles();
   const users = passwordFile(USERS);
   const withIsocached = (use) => withServer(startIsocached, ['-Y', users], use);
 
@@ -72,7 +63,7 @@ describe('passwords', { concurrency: 1 }, () => {
       assert.match(stderr, says);
       assert.doesNotMatch(stderr, /secret|ready/);
     }
-    const { code, stderr } = await runProgram(isocachedPath, ['-p', '0', '-Y', path.join(folder, 'none')], { limitMs: 10_000 });
+    const { code, stderr } = await runProgram(isocachedPath, ['-p', '0', '-Y', path.join(path.dirname(users), 'none')], { limitMs: 10_000 });
     assert.equal(code, 64, stderr);
     assert.match(stderr, /-Y \S*none: No such file/);
   });

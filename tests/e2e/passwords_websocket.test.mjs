@@ -1,15 +1,13 @@
 // -Y over WebSocket: the same logins as over TCP, and those that only an upgrade has.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { after, describe, test } from 'node:test';
+import { writeFileSync } from 'node:fs';
+import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Certificates, needOpenssl } from '../lib/certificates.mjs';
 import { request } from '../lib/http.mjs';
-import { CASES, DIFFERENT, USERS, login, play } from '../lib/logins.mjs';
+import { CASES, DIFFERENT, USERS, login, play, passwordFiles } from '../lib/logins.mjs';
 import { needIsocached, startIsocached, withServer } from '../lib/server.mjs';
 import { connectOverWebSocket, FrameClient, needWs, webSocketUrl } from '../lib/websocket.mjs';
 
@@ -20,14 +18,7 @@ const token = (user, password) => `bearer.${Buffer.from(`${user}:${password}`).t
 const basic = (user, password) => ({ Authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` });
 
 describe('passwords over WebSocket', { skip: needIsocached || needWs, concurrency: 1 }, () => {
-  const folder = mkdtempSync(path.join(tmpdir(), 'isocache-passwords-ws-'));
-  after(() => rmSync(folder, { recursive: true, force: true }));
-  let files = 0;
-  const passwordFile = (text) => {
-    const file = path.join(folder, `users${++files}`);
-    writeFileSync(file, text, { mode: 0o600 });
-    return file;
-  };
+  const passwordFile = passwordFiles();
   const start = (users, more = []) => startIsocached(['--http', '127.0.0.1:0', '-Y', users, ...more]);
 
   for (const scheme of ['ws', 'wss']) {

@@ -1,12 +1,27 @@
 // Logging in, byte by byte: what is sent and what comes back, over whatever carries the bytes.
 
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 
 import { show } from './bytes.mjs';
 import { RawClient } from './client.mjs';
 
 /** The users that the cases know, as a password file. */
 export const USERS = 'foo:bar\nuser2:pa:ss\nspaces:a b \n';
+
+/** A function that writes a text to a new password file and gives its path. All go when this process ends. */
+export function passwordFiles() {
+  const folder = mkdtempSync(path.join(tmpdir(), 'isocache-passwords-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  let files = 0;
+  return (text) => {
+    const file = path.join(folder, `users${++files}`);
+    writeFileSync(file, text, { mode: 0o600 });
+    return file;
+  };
+}
 
 const UNAUTHENTICATED = 'CLIENT_ERROR unauthenticated\r\n';
 const FAILURE = 'CLIENT_ERROR authentication failure\r\n';
