@@ -61,10 +61,10 @@ int main() {
   HeapMemory memory;
   StoreOptions options;
   options.memory_limit = 16U << 20U;        // items, index and all
-  options.hash_seed = 0x9E3779B97F4A7C15U;  // better: random
+  options.hash_key = {0x9E3779B97F4A7C15U, 0xF39CC0605CEDC834U};  // yours: random
   Store store(options, memory);
   Clock clock{static_cast<UnixSeconds>(std::time(nullptr))};  // set it again before each batch
-  SingleBackend cache(store, Settings(), options.hash_seed, clock.now_s);
+  SingleBackend cache(store, Settings(), options.hash_key, clock.now_s);
   Output out;
   bool good = true;
 

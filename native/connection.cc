@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "native/address.h"
+#include "native/tcp_progress.h"
 
 namespace isocache {
 namespace {
@@ -22,7 +23,7 @@ constexpr std::uint32_t kHangUpEvents = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 // because in the middle of a large value it has to be copied.
 constexpr std::size_t kBeyondWindowBytes = 2048;
 // A buffer that grew beyond this for one long reply is not kept.
-constexpr std::size_t kKeptOutputBytes = 256U << 10;
+constexpr std::size_t kKeptOutputBytes = 64U << 10;
 
 }  // namespace
 
@@ -59,7 +60,7 @@ Connection::Next Connection::take_turn() {
   if (!session_.closing()) {
     info_.set_state(ConnectionInfo::State::kExecuting);
     borrow_output();
-    if (session_.wants_turn()) {
+    if (session_.wants_turn() || session_.waiting()) {
       session_.resume();
     } else if (may_read() && (tls_ ? receive_encrypted() : receive()) == Received::kEnd) {
       return Next::kClose;
@@ -70,6 +71,7 @@ Connection::Next Connection::take_turn() {
     if (sending()) return blocked_ ? Next::kWaitForEvent : Next::kTakeTurn;
   }
   if (session_.closing()) return Next::kClose;
+  if (session_.waiting()) return Next::kWaitForMemory;
   if (session_.wants_turn()) {
     host_.counters.yields.add(1);
     return Next::kTakeTurn;
@@ -146,6 +148,7 @@ void Connection::decrypt() {
     const std::size_t bytes = tls_->read(window);
     if (bytes == 0) return;
     session_.upload_received(bytes);
+    moved_bytes_ += bytes;
     host_.counters.bytes_read.add(bytes);
   }
   const std::string_view plaintext = tls_->read_rest();
@@ -174,7 +177,24 @@ void Connection::receive_into_session(std::string_view received) {
 void Connection::receive_into_upload(std::span<char> window, std::size_t bytes) {
   const std::size_t into_window = std::min(bytes, window.size());
   session_.upload_received(into_window);
+  moved_bytes_ += into_window;
   if (bytes > into_window) session_.feed({host_.read_buffer.data(), bytes - into_window});
+}
+
+bool Connection::holds_too_long() {
+  const bool receiving = session_.upload_remaining() != 0;
+  const bool holds = receiving || (blocked_ && session_.output().has_pins());
+  const std::uint64_t taken = holds && !receiving ? bytes_acknowledged(info_.fd) : 0;
+  return hold_watch_.look(holds, moved_bytes_ + taken, host_.clock.now_s);
+}
+
+void Connection::count_held_too_long() {
+  const bool receiving = session_.upload_remaining() != 0;
+  WorkerCounters& counters = host_.counters;
+  (receiving ? counters.closed_stalled_uploads : counters.closed_slow_readers).add(1);
+  if (!host_.verbosity.notes()) return;
+  log_line(fmt::format("{} closed: others wait for the memory of {}", peer_address(info_.fd),
+                       receiving ? "a value that does not arrive" : "replies that it does not take"));
 }
 
 bool Connection::send() {
@@ -191,6 +211,7 @@ bool Connection::send() {
   const std::size_t before = sender_.sent_bytes();
   const Sender::Result result = tls_ ? tls_->send(output, sender_) : sender_.send(info_.fd, output);
   host_.counters.bytes_written.add(sender_.sent_bytes() - before);
+  moved_bytes_ += sender_.sent_bytes() - before;
   blocked_ = result == Sender::Result::kBlocked;
   sends_on_ = result == Sender::Result::kMore;
   if (sending()) info_.set_state(ConnectionInfo::State::kWriting);

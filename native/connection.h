@@ -20,6 +20,7 @@
 #include "command/backend.h"
 #include "native/counters.h"
 #include "native/file_descriptor.h"
+#include "native/hold_watch.h"
 #include "native/log.h"
 #include "native/poller.h"
 #include "native/sender.h"
@@ -47,7 +48,8 @@ struct ConnectionHost {
 class Connection {
  public:
   // What its worker does with it next.
-  enum class Next : std::uint8_t { kWaitForEvent, kTakeTurn, kClose };
+  // kWaitForMemory: a turn a little later, when others may have released what it needs.
+  enum class Next : std::uint8_t { kWaitForEvent, kTakeTurn, kWaitForMemory, kClose };
 
   // Registers the socket with the poller, its own address as the tag. `tls`: what it speaks; null:
   // plain. REQUIRES: non-blocking. Throws SystemError.
@@ -62,9 +64,13 @@ class Connection {
   // A command asked for the server's end.
   AdminResult::Next requested() const { return session_.requested(); }
   // Replies are under way, or whole requests wait.
-  bool busy() const { return sending() || session_.wants_turn(); }
+  bool busy() const { return sending() || session_.wants_turn() || session_.waiting(); }
   // The same, or a request has begun to arrive: a stop waits for its end.
   bool unfinished() const { return busy() || in_request(); }
+  // About once a second. True: it holds memory, and has hardly moved for long. `count` then counts
+  // it as what it is.
+  bool holds_too_long();
+  void count_held_too_long();
   // It speaks TLS, and is not ready to speak of anything else.
   bool handshaking() const { return tls_ != nullptr && !tls_->established(); }
   // The handshake took too long: it is closed next.
@@ -76,6 +82,7 @@ class Connection {
 
   // Kept by the worker.
   bool queued = false;          // waits for a turn
+  bool wants_memory = false;    // is to be given one when memory may be there
   std::size_t table_index = 0;  // in its connection table
 
  private:
@@ -102,6 +109,8 @@ class Connection {
   ConnectionInfo info_;
   Session session_;
   Sender sender_;
+  HoldWatch hold_watch_;
+  std::uint64_t moved_bytes_ = 0;  // received into uploads, and sent
   std::unique_ptr<TlsStream> tls_;  // null: plain
   UnixSeconds opened_s_;
   std::uint8_t failed_logins_ = 0;  // that were noted

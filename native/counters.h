@@ -24,6 +24,9 @@ struct alignas(64) WorkerCounters {
   Counter bytes_written;
   Counter yields;  // turns that ended with requests left
   Counter ticks;   // of its timer: the thread is alive
+  // Closed because others waited for the memory they held.
+  Counter closed_slow_readers;
+  Counter closed_stalled_uploads;
 };
 
 }  // namespace isocache

@@ -98,10 +98,10 @@ PidFile::~PidFile() {
 
 void ignore_broken_pipes() { std::signal(SIGPIPE, SIG_IGN); }
 
-std::uint64_t random_seed() {
-  std::uint64_t seed = 0;
-  if (::getrandom(&seed, sizeof(seed), 0) != sizeof(seed)) throw_errno("getrandom");
-  return seed;
+HashKey random_hash_key() {
+  std::array<std::uint64_t, 2> bits{};
+  if (::getrandom(bits.data(), sizeof(bits), 0) != sizeof(bits)) throw_errno("getrandom");
+  return {bits[0], bits[1]};
 }
 
 }  // namespace isocache

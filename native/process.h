@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "base/hash.h"
 #include "native/file_descriptor.h"
 
 namespace isocache {
@@ -46,7 +47,7 @@ class PidFile {
 // A client that goes away in the middle of a reply must not end the server.
 void ignore_broken_pipes();
 
-// 64 bits that nobody can guess.
-std::uint64_t random_seed();
+// 128 bits that nobody can guess.
+HashKey random_hash_key();
 
 }  // namespace isocache

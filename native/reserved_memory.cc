@@ -37,6 +37,10 @@ std::byte* ReservedMemory::allocate(std::size_t bytes) {
   return memory;
 }
 
+void ReservedMemory::discard(std::byte* memory, std::size_t bytes) {
+  ::madvise(memory, bytes, MADV_DONTNEED);  // with -k it fails, and the pages stay
+}
+
 bool ReservedMemory::reserve(std::size_t bytes) {
   bytes = round_up(bytes, kHugePageBytes);
   void* const memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE,

@@ -20,6 +20,8 @@ class ReservedMemory : public MemorySource {
 
   // Beyond what was reserved (cache_memlimit raised the limit) it reserves more.
   std::byte* allocate(std::size_t bytes) override;
+  // The pages go back to the system. The addresses stay reserved, and read as zero.
+  void discard(std::byte* memory, std::size_t bytes) override;
 
  private:
   struct Region {

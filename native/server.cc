@@ -80,7 +80,7 @@ void Server::start() {
   HostFigures* const figures = this;
   WorkerEvents& events = *this;
   backend_ =
-      std::make_unique<ShardedBackend>(settings, random_seed(), options_.huge_pages, figures);
+      std::make_unique<ShardedBackend>(settings, random_hash_key(), options_.huge_pages, figures);
   WorkerOptions worker;
   worker.threads = settings.threads;
   worker.idle_timeout_s = settings.idle_timeout_s;

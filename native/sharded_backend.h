@@ -1,10 +1,10 @@
 // The server's Backend: a power-of-two number of engines, each behind its own lock.
 //
-//   batch of requests -> sorted by shard -> prefetch -> a lock and Engine::execute for each shard
-//                                                    -> replies, in the order of the requests
+//   batch of requests -> prefetch, shard by shard -> a lock and Engine::execute for each run of
+//                                                    requests of one shard, in the order sent
 //
-// Requests for different keys of one batch are thus executed in another order than they came in,
-// which nobody can tell: replies are in order, and so are the requests for each key.
+// Only prefetching may be out of order: a client that writes one key and then another must not be
+// seen to have done it the other way round.
 //
 // Locks: a shard's mutex for anything its store does, the admin mutex for one administrative
 // command at a time; the admin mutex is taken first. No lock is held across IO, nor when a call
@@ -57,18 +57,20 @@ unsigned shard_count_for(const Settings& settings);
 class ShardedBackend : public Backend, public AdminTarget {
  public:
   // `host` may be null (tests); otherwise it outlives the backend.
-  ShardedBackend(const Settings& settings, std::uint64_t hash_seed, bool huge_pages,
+  ShardedBackend(const Settings& settings, const HashKey& hash_key, bool huge_pages,
                  HostFigures* host);
   ~ShardedBackend() override;
 
   // Backend; any thread.
   std::uint64_t hash(std::string_view key) const override;
-  void execute(std::span<Request> requests, UnixSeconds now_s, Output& out) override;
+  std::size_t execute(std::span<Request> requests, UnixSeconds now_s, Output& out) override;
   AdminResult administer(const Request& request, UnixSeconds now_s, Output& out) override;
   PutStatus begin_upload(const Request& request, UnixSeconds now_s, Upload* upload) override;
-  std::span<char> upload_window(const Request& request, const Upload& upload) override;
+  std::span<char> upload_window(const Request& request, Upload& upload) override;
+  bool upload_may_wait(const Request& request, const Upload& upload) override;
   void upload_received(const Request& request, Upload& upload, std::size_t bytes) override;
   void abort_upload(const Request& request, Upload& upload) override;
+  bool memory_is_wanted(UnixSeconds now_s) const override;
   void release(const Output& sent) override;
 
   // A bounded step of one shard's background work; true if there is more to do at once.
@@ -108,15 +110,16 @@ class ShardedBackend : public Backend, public AdminTarget {
   // By bits that the store uses neither for the bucket (the top 32) nor for the tag (the low 8).
   std::size_t shard_index(std::uint64_t hash) const { return (hash >> 8) & shard_mask_; }
   Shard& shard_of(const Request& request) { return *shards_[shard_index(request.key.hash)]; }
-  struct Plan;
-  void make_plan(std::span<const Request> batch, Plan& plan) const;
-  template <typename Visit>
-  void under_locks(const Plan& plan, Visit&& visit) const;
-  void prefetch(const Plan& plan, std::span<const Request> batch) const;
-  void execute_batch(std::span<Request> batch, UnixSeconds now_s, Output& out);
+  // The first requests of a batch that belong to one shard. Those without a key belong to any.
+  std::span<Request> first_run(std::span<Request> requests, Shard*& shard) const;
+  struct Groups;
+  void group_by_shard(std::span<const Request> batch, Groups& groups) const;
+  void prefetch(std::span<const Request> batch) const;
+  std::size_t execute_batch(std::span<Request> batch, UnixSeconds now_s, Output& out);
+  void note_wait(UnixSeconds now_s) { wanted_s_.store(now_s, std::memory_order_relaxed); }
 
   Settings settings_;  // under admin_mutex_
-  std::uint64_t hash_seed_;
+  HashKey hash_key_;
   std::size_t shard_mask_;
   HostFigures* host_;
   std::mutex admin_mutex_;
@@ -126,6 +129,7 @@ class ShardedBackend : public Backend, public AdminTarget {
     std::atomic<std::uint64_t> last{kFirstCas - 1};
   };
   SharedCasIds cas_ids_;
+  std::atomic<UnixSeconds> wanted_s_{0};  // when somebody last had to wait
   std::vector<std::unique_ptr<Shard>> shards_;
 };
 

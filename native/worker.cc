@@ -1,5 +1,7 @@
 #include "native/worker.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -20,6 +22,12 @@ namespace {
 constexpr std::int64_t kTick_ms = 200;    // between steps of background work
 constexpr std::int64_t kBusyTick_ms = 1;  // while there is more of it
 constexpr std::int64_t kOverdueCheck_ms = 1000;
+// For connections that wait for memory.
+constexpr std::int64_t kMemoryRetry_ms = 5;
+constexpr std::int64_t kHoldCheck_ms = 1000;
+// As many connections have to end before their memory is given back to the system.
+constexpr unsigned kTrimAfterClosings = 16;
+constexpr std::int64_t kTrim_ms = 1000;
 // For steps of handshakes in one round, when there are many.
 constexpr std::chrono::microseconds kHandshakes_us{300};
 
@@ -60,6 +68,9 @@ struct Worker::Impl {
   bool watches_time() const;
   bool overdue(Connection& connection) const;
   void close_overdue();
+  void close_holders();
+  void retry_for_memory();
+  void trim_memory();
   void begin_stop(std::int64_t grace_ms);
 
   WorkerOptions options;
@@ -76,6 +87,7 @@ struct Worker::Impl {
   std::atomic<unsigned> connection_count{0};       // adopted and not yet closed
 
   std::vector<Connection*> turns;                     // who waits for another turn
+  std::vector<Connection*> wanting_memory;            // and who for memory that others hold
   std::deque<Connection*> handshakes;                 // and who for a step of its handshake
   bool serves_tls = false;                            // or did
   std::chrono::steady_clock::time_point round_began;  // only if turns are measured
@@ -96,6 +108,10 @@ struct Worker::Impl {
   std::int64_t now_ms = 0;
   std::int64_t tick_at_ms = 0;
   std::int64_t overdue_check_at_ms = 0;
+  std::int64_t hold_check_at_ms = 0;
+  std::int64_t memory_retry_at_ms = 0;
+  std::int64_t trim_at_ms = 0;
+  unsigned closed_since_trim = 0;
   // The grace that stop() gives. It waits for the end of the round: connections that it closes may
   // be among what epoll has reported.
   std::optional<std::int64_t> stop_asked_ms;
@@ -169,6 +185,7 @@ void Worker::Impl::run() {
 int Worker::Impl::until_next_timer_ms() const {
   std::int64_t next = tick_at_ms;
   if (watches_time()) next = std::min(next, overdue_check_at_ms);
+  if (!wanting_memory.empty()) next = std::min(next, memory_retry_at_ms);
   if (host.stopping) next = std::min(next, stop_at_ms);
   return static_cast<int>(std::max<std::int64_t>(0, next - now_ms));
 }
@@ -176,6 +193,38 @@ int Worker::Impl::until_next_timer_ms() const {
 void Worker::Impl::run_timers() {
   if (now_ms >= tick_at_ms) tick();
   if (watches_time() && now_ms >= overdue_check_at_ms) close_overdue();
+  if (!wanting_memory.empty() && now_ms >= memory_retry_at_ms) retry_for_memory();
+  if (now_ms >= hold_check_at_ms) close_holders();
+  if (closed_since_trim >= kTrimAfterClosings && now_ms >= trim_at_ms) trim_memory();
+}
+
+// In the order in which they began to wait.
+void Worker::Impl::retry_for_memory() {
+  std::vector<Connection*> asking;
+  asking.swap(wanting_memory);
+  for (Connection* const connection : asking) {
+    if (connection == nullptr) continue;  // finished meanwhile
+    connection->wants_memory = false;
+    if (!connection->queued) give_turn(*connection);
+  }
+  memory_retry_at_ms = now_ms + kMemoryRetry_ms;
+}
+
+void Worker::Impl::close_holders() {
+  const bool wanted = backend.memory_is_wanted(host.clock.now_s);
+  finish_if([&](Connection& connection) {
+    if (!connection.holds_too_long() || !wanted) return false;
+    connection.count_held_too_long();
+    return true;
+  });
+  hold_check_at_ms = now_ms + kHoldCheck_ms;
+}
+
+// A crowd's buffers are free then, and malloc would keep them.
+void Worker::Impl::trim_memory() {
+  ::malloc_trim(0);
+  closed_since_trim = 0;
+  trim_at_ms = now_ms + kTrim_ms;
 }
 
 void Worker::Impl::handle(const epoll_event& event) {
@@ -240,6 +289,12 @@ void Worker::Impl::give_turn(Connection& connection) {
     turn_latency.record(static_cast<std::uint64_t>(took.count()));
   }
   if (next == Connection::Next::kClose) return finish(connection);
+  if (next == Connection::Next::kWaitForMemory) {
+    if (connection.wants_memory) return;
+    connection.wants_memory = true;
+    wanting_memory.push_back(&connection);
+    return;
+  }
   if (next == Connection::Next::kWaitForEvent) {
     if (host.stopping && !connection.unfinished()) finish(connection);
     return;
@@ -271,6 +326,8 @@ void Worker::Impl::finish(Connection& connection) {
     std::ranges::replace(turns, &connection, nullptr);
     std::ranges::replace(handshakes, &connection, nullptr);
   }
+  if (connection.wants_memory) std::ranges::replace(wanting_memory, &connection, nullptr);
+  ++closed_since_trim;
   std::unique_ptr<Connection> leaving;
   {
     const std::lock_guard lock(table_mutex);

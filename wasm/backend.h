@@ -31,7 +31,7 @@ class LocalBackend : public SingleBackend {
 
   // A connection's requests. Large values would hold, or copy, more memory than the limit knows of:
   // so the host takes replies as soon as there are more than kGatheredBytes of them.
-  void execute(std::span<Request> requests, UnixSeconds now_s, Output& out) override {
+  std::size_t execute(std::span<Request> requests, UnixSeconds now_s, Output& out) override {
     const Store& store = engine().store();
     for (const Request& request : requests) store.prefetch_bucket(request.key.hash);
     for (const Request& request : requests) store.prefetch_item(request.key.hash);
@@ -40,6 +40,7 @@ class LocalBackend : public SingleBackend {
       if (out.size() > kGatheredBytes) [[unlikely]]
         hand_over(out);
     }
+    return requests.size();
   }
   static constexpr std::size_t kGatheredBytes = 128U << 10U;
   // What was handed over since this was set to 0.

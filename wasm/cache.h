@@ -61,9 +61,9 @@ class Cache : private EvictionObserver {
     std::size_t max_bytes;
     std::size_t max_item_bytes;
   };
-  Cache(const Limits& limits, std::uint64_t hash_seed, bool observe, UnixSeconds now_s)
-      : store(store_options(limits, hash_seed, observe), memory),
-        backend(store, settings_for(limits), hash_seed, now_s),
+  Cache(const Limits& limits, const HashKey& hash_key, bool observe, UnixSeconds now_s)
+      : store(store_options(limits, hash_key, observe), memory),
+        backend(store, settings_for(limits), hash_key, now_s),
         clock{now_s} {}
 
   // Before every call that looks at the store: what the clock brings, a delayed flush for instance,
@@ -116,17 +116,17 @@ class Cache : private EvictionObserver {
   Store store;
   LocalBackend backend;
   Clock clock;
-  Output replies;  // of requests that came over no connection
+  Output replies{kUnlimitedOutput};  // of requests that came over no connection
   Result result;
   std::vector<Span> spans;
   std::optional<LargeValue> large;
 
  private:
-  StoreOptions store_options(const Limits& limits, std::uint64_t hash_seed, bool observe) {
+  StoreOptions store_options(const Limits& limits, const HashKey& hash_key, bool observe) {
     StoreOptions options;
     options.memory_limit = limits.max_bytes;
     options.max_item_size = limits.max_item_bytes;
-    options.hash_seed = hash_seed;
+    options.hash_key = hash_key;
     options.cas_ids = &cas_ids;
     options.observer = observe ? this : nullptr;
     return options;

@@ -30,7 +30,9 @@ namespace isocache {
 namespace {
 
 // A turn is one batch: after it, feed() sees how long the replies are.
-constexpr SessionOptions kSessionOptions{limits::kBatchRequests, LocalBackend::kGatheredBytes};
+// LocalBackend hands replies over long before the output is full.
+constexpr SessionOptions kSessionOptions{
+    limits::kBatchRequests, {LocalBackend::kGatheredBytes, LocalBackend::kGatheredBytes}};
 constexpr std::size_t kBatch = limits::kBatchRequests;
 constexpr std::int32_t kMiss = -1;
 
@@ -78,13 +80,15 @@ ISOCACHE_EXPORT(scratch_size) std::size_t export_scratch_size() { return kScratc
 
 // Where the result will be; 0: there is not even the memory for an empty store.
 ISOCACHE_EXPORT(open)
-const Result* export_open(std::size_t max_bytes, std::size_t max_item_bytes, std::uint32_t seed_low,
-                          std::uint32_t seed_high, bool observe, UnixSeconds now_s) {
+const Result* export_open(std::size_t max_bytes, std::size_t max_item_bytes, std::uint32_t key_0,
+                          std::uint32_t key_1, std::uint32_t key_2, std::uint32_t key_3,
+                          bool observe, UnixSeconds now_s) {
   // An empty store: a few bytes for each segment it may have, and the first ones.
   if (!can_allocate(max_bytes / limits::kSegmentBytes * 128 + (2U << 20U))) return nullptr;
-  const std::uint64_t hash_seed = (std::uint64_t{seed_high} << 32U) | seed_low;
+  const HashKey hash_key{(std::uint64_t{key_1} << 32U) | key_0,
+                         (std::uint64_t{key_3} << 32U) | key_2};
   cache =
-      std::make_unique<Cache>(Cache::Limits{max_bytes, max_item_bytes}, hash_seed, observe, now_s);
+      std::make_unique<Cache>(Cache::Limits{max_bytes, max_item_bytes}, hash_key, observe, now_s);
   return &cache->result;
 }
 
@@ -151,7 +155,7 @@ std::size_t export_command_many(char letter, std::size_t flags_length, std::size
       records.next();
       fill_in(requests[i], letter, records.key, {scratch, flags_length}, records.value);
     }
-    cache->backend.engine().execute({requests, some}, now_s, cache->replies);
+    cache->backend.engine().execute(std::span(requests).first(some), now_s, cache->replies);
     count -= some;
   }
   return cache->hand_back(cache->replies);

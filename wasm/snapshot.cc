@@ -190,7 +190,7 @@ ISOCACHE_EXPORT(scan_large) std::size_t export_scan_large() {
 // A hash over the scratch area, begun with that of what came before.
 ISOCACHE_EXPORT(checksum)
 std::uint32_t export_checksum(std::size_t length, std::uint32_t before) {
-  return static_cast<std::uint32_t>(hash_bytes({scratch, length}, before));
+  return static_cast<std::uint32_t>(hash_bytes({scratch, length}, HashKey{.low = before}));
 }
 
 // Stores the records that are whole in the scratch area's first `length` bytes; how many bytes of

@@ -1,40 +1,11 @@
 #include "base/hash.h"
 
+#include <bit>
 #include <cstddef>
 #include <cstring>
 
 namespace isocache {
 namespace {
-
-constexpr std::uint64_t kSecret[3] = {0x2d358dccaa6c78a5U, 0x8bb84b93962eacc9U,
-                                      0x4b33a62ed433d4a3U};
-
-struct Product {
-  std::uint64_t low;
-  std::uint64_t high;
-};
-
-#if defined(__wasm__)
-// No such instruction there, and what stands in for it is a call: store/hash, 12 instead of 23 ns.
-Product multiply(std::uint64_t a, std::uint64_t b) {
-  constexpr std::uint64_t kLow = 0xffffffffU;
-  const std::uint64_t low = (a & kLow) * (b & kLow);
-  const std::uint64_t cross = (a >> 32U) * (b & kLow) + (low >> 32U);
-  const std::uint64_t other_cross = (a & kLow) * (b >> 32U) + (cross & kLow);
-  return {a * b, (a >> 32U) * (b >> 32U) + (cross >> 32U) + (other_cross >> 32U)};
-}
-#else
-Product multiply(std::uint64_t a, std::uint64_t b) {
-  __extension__ using Wide = unsigned __int128;
-  const Wide product = static_cast<Wide>(a) * b;
-  return {static_cast<std::uint64_t>(product), static_cast<std::uint64_t>(product >> 64)};
-}
-#endif
-
-std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
-  const Product product = multiply(a, b);
-  return product.low ^ product.high;
-}
 
 std::uint64_t read64(const char* at) {
   std::uint64_t value;
@@ -50,55 +21,77 @@ std::uint64_t read32(const char* at) {
 
 std::uint64_t byte_at(const char* at) { return static_cast<unsigned char>(*at); }
 
-// Up to 16 bytes as two words that together hold every byte.
-void read_short(const char* at, std::size_t size, std::uint64_t& a, std::uint64_t& b) {
-  if (size >= 4) {
-    const char* last = at + size - 4;
-    const std::size_t delta = (size & 24U) >> (size >> 3U);
-    a = (read32(at) << 32U) | read32(last);
-    b = (read32(at + delta) << 32U) | read32(last - delta);
-  } else if (size > 0) {
-    a = (byte_at(at) << 56U) | (byte_at(at + (size >> 1U)) << 32U) | byte_at(at + size - 1);
-    b = 0;
-  } else {
-    a = b = 0;
-  }
+// The last `count` (0 to 7) bytes before `end`, the first of them lowest. `size` is the whole
+// input's.
+std::uint64_t read_tail(const char* end, std::size_t count, std::size_t size) {
+  if (count == 0) return 0;
+  if (size >= 8) return read64(end - 8) >> (64 - 8 * count);  // one load, over what was read before
+  if (count >= 4) return read32(end - count) | (read32(end - 4) << (8 * (count - 4)));
+  return byte_at(end - count) | (byte_at(end - count + count / 2) << (8 * (count / 2))) |
+         (byte_at(end - 1) << (8 * (count - 1)));
 }
 
-// Three independent lanes, so that the multiplications overlap.
-std::uint64_t mix_long(const char*& at, std::size_t& left, std::uint64_t seed) {
-  std::uint64_t lane1 = seed;
-  std::uint64_t lane2 = seed;
-  for (; left >= 48; left -= 48, at += 48) {
-    seed = mix(read64(at) ^ kSecret[0], read64(at + 8) ^ seed);
-    lane1 = mix(read64(at + 16) ^ kSecret[1], read64(at + 24) ^ lane1);
-    lane2 = mix(read64(at + 32) ^ kSecret[2], read64(at + 40) ^ lane2);
+struct State {
+  std::uint64_t v0;
+  std::uint64_t v1;
+  std::uint64_t v2;
+  std::uint64_t v3;
+
+  void round() {
+    v0 += v1;
+    v2 += v3;
+    v1 = std::rotl(v1, 13) ^ v0;
+    v3 = std::rotl(v3, 16) ^ v2;
+    v0 = std::rotl(v0, 32);
+    v2 += v1;
+    v0 += v3;
+    v1 = std::rotl(v1, 17) ^ v2;
+    v3 = std::rotl(v3, 21) ^ v0;
+    v2 = std::rotl(v2, 32);
   }
-  return seed ^ lane1 ^ lane2;
+  void take(std::uint64_t word) {
+    v3 ^= word;
+    round();
+    v0 ^= word;
+  }
+};
+
+// Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014.
+std::uint64_t split_mix(std::uint64_t& state) {
+  state += 0x9e3779b97f4a7c15U;
+  std::uint64_t z = state;
+  z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9U;
+  z = (z ^ (z >> 27U)) * 0x94d049bb133111ebU;
+  return z ^ (z >> 31U);
 }
 
 }  // namespace
 
-std::uint64_t hash_bytes(std::string_view bytes, std::uint64_t seed) {
+std::uint64_t hash_bytes(std::string_view bytes, const HashKey& key) {
+  State state{key.low ^ 0x736f6d6570736575U, key.high ^ 0x646f72616e646f6dU,
+              key.low ^ 0x6c7967656e657261U, key.high ^ 0x7465646279746573U};
   const char* at = bytes.data();
   const std::size_t size = bytes.size();
-  seed ^= mix(seed ^ kSecret[0], kSecret[1]) ^ size;
-  std::uint64_t a = 0;
-  std::uint64_t b = 0;
-  if (size <= 16) {
-    read_short(at, size, a, b);
-  } else {
-    std::size_t left = size;
-    if (left > 48) seed = mix_long(at, left, seed);
-    if (left > 16) {
-      seed = mix(read64(at) ^ kSecret[2], read64(at + 8) ^ seed ^ kSecret[1]);
-      if (left > 32) seed = mix(read64(at + 16) ^ kSecret[2], read64(at + 24) ^ seed);
-    }
-    a = read64(at + left - 16);
-    b = read64(at + left - 8);
-  }
-  const Product product = multiply(a ^ kSecret[1], b ^ seed);
-  return mix(product.low ^ kSecret[0] ^ size, product.high ^ kSecret[1]);
+  const char* const words_end = at + (size & ~std::size_t{7});
+  for (; at != words_end; at += 8) state.take(read64(at));
+  const std::size_t left = size & 7U;
+  state.take((std::uint64_t{size} << 56U) | read_tail(at + left, left, size));
+  state.v2 ^= 0xffU;
+  state.round();
+  state.round();
+  state.round();
+  return (state.v0 ^ state.v1 ^ state.v2 ^ state.v3) & key.mask;
+}
+
+HashKey hash_key_of(std::uint64_t seed) {
+  const std::uint64_t low = split_mix(seed);
+  return {low, split_mix(seed)};
+}
+
+HashKey weak_hash_key(std::uint64_t seed) {
+  HashKey key = hash_key_of(seed);
+  key.mask = 0xC000'0000'0000'0102U;
+  return key;
 }
 
 }  // namespace isocache

@@ -12,8 +12,9 @@ inline constexpr std::size_t kMaxKeyBytes = 250;
 inline constexpr std::size_t kMaxOpaqueBytes = 32;    // with the leading 'O'
 inline constexpr std::size_t kMaxTokensPerLine = 24;  // command, key and at most 20 flags, roughly
 inline constexpr std::size_t kMaxCommandLineBytes =
-    2048;  // without a newline; get and gets may be longer
-inline constexpr std::size_t kMaxRetrievalLineBytes = 1U << 20;  // get, gets, gat, gats
+    2048;  // get and gets may be longer
+inline constexpr std::size_t kMaxWholeRetrievalBytes =
+    16384;  // of get and gets; the keys of longer lines are read as they come
 inline constexpr std::uint32_t kMaxRelativeExptimeS = 60 * 60 * 24 * 30;
 
 // Items.
@@ -31,8 +32,13 @@ inline constexpr std::size_t kBatchRequests = 32;  // parsed ahead, executed tog
 inline constexpr std::size_t kDefaultRequestsPerTurn =
     256;                                                // -R: then other connections get a turn
 inline constexpr std::size_t kPinnedValueBytes = 4096;  // larger values are sent from the segment
+inline constexpr std::size_t kSmallValueBytes = 512;    // and so are these if much is unsent
 inline constexpr std::size_t kUploadBytes = 16384;      // larger values are read into item memory
-inline constexpr std::size_t kDefaultOutputBytes = 8U << 20;  // unsent replies before reading stops
+// Unsent replies before a connection is neither read nor executed: copied, and in all. With the
+// bytes of one read (32 KB) they are what a client costs that reads nothing: 64 KB. One reply may
+// exceed them.
+inline constexpr std::size_t kDefaultOutputTextBytes = 24U << 10;
+inline constexpr std::size_t kDefaultOutputBytes = 1U << 20;
 
 // A client that has to log in. The host enforces the time, by asking Session::logged_in().
 inline constexpr std::uint32_t kLoginLimit_s = 30;        // from the connection's begin

@@ -34,8 +34,11 @@ class Backend {
   virtual ~Backend() = default;
 
   virtual std::uint64_t hash(std::string_view key) const = 0;
-  // Executes requests in order and appends their replies in order. No lock is held on return.
-  virtual void execute(std::span<Request> requests, UnixSeconds now_s, Output& out) = 0;
+  // Executes requests in order and appends their replies in order. Stops early, and returns how
+  // many were executed, when the output is full, or when a value that is too large to be copied
+  // cannot be referred to now, because others' replies hold too many segments. No lock is held on
+  // return.
+  virtual std::size_t execute(std::span<Request> requests, UnixSeconds now_s, Output& out) = 0;
   // flush_all, stats, lru_crawler, ... (Verb::kAdmin).
   virtual AdminResult administer(const Request& request, UnixSeconds now_s, Output& out) = 0;
 
@@ -44,9 +47,14 @@ class Backend {
   // A refusal (too large, no memory) also drops what the key held, as memcached does, and is
   // counted.
   virtual PutStatus begin_upload(const Request& request, UnixSeconds now_s, Upload* upload) = 0;
-  virtual std::span<char> upload_window(const Request& request, const Upload& upload) = 0;
+  virtual std::span<char> upload_window(const Request& request, Upload& upload) = 0;
+  virtual bool upload_may_wait(const Request& request, const Upload& upload) = 0;
   virtual void upload_received(const Request& request, Upload& upload, std::size_t bytes) = 0;
   virtual void abort_upload(const Request& request, Upload& upload) = 0;
+
+  // Somebody had to wait for memory in the last second or so, held by replies or by uploads. Then
+  // the host ends connections that hold some and have not moved for long.
+  virtual bool memory_is_wanted(UnixSeconds /*now_s*/) const { return false; }
 
   // The transport has sent (or dropped) what these pins held.
   virtual void release(const Output& sent) = 0;

@@ -9,7 +9,7 @@ namespace isocache {
 namespace {
 
 // Items looked at under one shard's lock: some microseconds.
-constexpr std::size_t kItemsPerSlice = 64;
+constexpr std::size_t kItemsPerSlice = 32;
 // memcached's range of class ids.
 constexpr std::uint64_t kMaxClass = 63;
 

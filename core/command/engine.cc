@@ -23,10 +23,17 @@ void Engine::prefetch(std::span<const Request> requests) const {
   }
 }
 
-void Engine::execute(std::span<Request> requests, UnixSeconds now_s, Output& out) {
-  begin_turn(now_s);
+std::size_t Engine::execute(std::span<Request> requests, UnixSeconds now_s, Output& out) {
   if (requests.size() > 1) prefetch(requests);
-  for (Request& request : requests) execute_one(request, out);
+  return execute_prefetched(requests, now_s, out);
+}
+
+std::size_t Engine::execute_prefetched(std::span<Request> requests, UnixSeconds now_s,
+                                       Output& out) {
+  begin_turn(now_s);
+  std::size_t done = 0;
+  while (done < requests.size() && !out.full() && execute_one(requests[done], out)) ++done;
+  return done;
 }
 
 void Engine::execute(Request& request, UnixSeconds now_s, Output& out) {
@@ -34,18 +41,21 @@ void Engine::execute(Request& request, UnixSeconds now_s, Output& out) {
   execute_one(request, out);
 }
 
-void Engine::execute_one(Request& request, Output& out) {
-  if (request.style == ReplyStyle::kMeta) ++counters_.cmd_meta;
+bool Engine::execute_one(Request& request, Output& out) {
   switch (request.verb) {
-    case Verb::kGet: get(request, out); return;
-    case Verb::kStore: store(request, out); return;
-    case Verb::kDelete: remove(request, out); return;
-    case Verb::kArithmetic: arithmetic(request, out); return;
-    case Verb::kTouch: touch(request, out); return;
-    case Verb::kDebug: debug(request, out); return;
-    case Verb::kReply: out.append(request.fixed_reply); return;
-    case Verb::kAdmin: assert(false && "the backend's administer() executes these"); return;
+    case Verb::kGet:
+      if (!get(request, out)) return false;
+      break;
+    case Verb::kStore: store(request, out); break;
+    case Verb::kDelete: remove(request, out); break;
+    case Verb::kArithmetic: arithmetic(request, out); break;
+    case Verb::kTouch: touch(request, out); break;
+    case Verb::kDebug: debug(request, out); break;
+    case Verb::kReply: out.append(request.fixed_reply); break;
+    case Verb::kAdmin: assert(false && "the backend's administer() executes these"); break;
   }
+  if (request.style == ReplyStyle::kMeta) ++counters_.cmd_meta;
+  return true;
 }
 
 PutStatus Engine::begin_upload(const Request& request, UnixSeconds now_s, Upload* upload) {

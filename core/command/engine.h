@@ -6,7 +6,7 @@
 //   Request request;
 //   KeyBuffer key_buffer;
 //   make_request("ms", "key", "T60", "value", key_buffer, request);   // protocol/parser.h
-//   request.key.hash = Store::hash(request.key.bytes, hash_seed);
+//   request.key.hash = Store::hash(request.key.bytes, hash_key);
 //   engine.execute(request, now_s, out);                              // out: "HD\r\n"
 //
 // Single-threaded, like its store: a host with several threads owns one engine a shard, and holds
@@ -27,6 +27,9 @@ namespace isocache {
 struct EngineOptions {
   std::uint32_t shard = 0;  // goes into every Pin, so that the host finds the store again
   bool cas_enabled = true;
+  // A get whose value can neither be copied nor pinned now is left to be executed later; see
+  // Backend::execute(). False: it is copied, however long.
+  bool gets_may_wait = false;
 };
 
 // How a storage command ended.
@@ -46,16 +49,18 @@ class Engine {
   // REQUIRES: `store` outlives the engine.
   Engine(Store& store, const EngineOptions& options);
 
-  // Executes requests in order and appends their replies in order. A run of more than one is
-  // prefetched first. REQUIRES: every request's key belongs to this shard, or it is kReply; none is
-  // kAdmin.
-  void execute(std::span<Request> requests, UnixSeconds now_s, Output& out);
-  // One request, for a host that has several shards' in a batch and prefetches from the store.
+  // Executes requests in order and appends their replies in order; returns how many, as
+  // Backend::execute() does. A run of more than one is prefetched first. REQUIRES: every request's
+  // key belongs to this shard, or it is kReply; none is kAdmin.
+  std::size_t execute(std::span<Request> requests, UnixSeconds now_s, Output& out);
+  // The same for a host that has several shards' requests in a batch and prefetches by itself.
+  std::size_t execute_prefetched(std::span<Request> requests, UnixSeconds now_s, Output& out);
+  // One request, whatever is in the output.
   void execute(Request& request, UnixSeconds now_s, Output& out);
 
   // Backend's functions of the same names, for this shard.
   PutStatus begin_upload(const Request& request, UnixSeconds now_s, Upload* upload);
-  std::span<char> upload_window(const Upload& upload) { return store_.upload_window(upload); }
+  std::span<char> upload_window(Upload& upload) { return store_.upload_window(upload); }
   void upload_received(Upload& upload, std::size_t bytes) { store_.upload_received(upload, bytes); }
   void abort_upload(Upload& upload) { store_.abort_upload(upload); }
   void release(Pin pin) { store_.unpin(pin.segment); }
@@ -72,11 +77,13 @@ class Engine {
 
  private:
   void prefetch(std::span<const Request> requests) const;
-  void execute_one(Request& request, Output& out);
+  // False: the request has to wait, and nothing was done.
+  bool execute_one(Request& request, Output& out);
   void begin_turn(UnixSeconds now_s);
 
   // get.cc
-  void get(Request& request, Output& out);
+  bool get(Request& request, Output& out);
+  bool must_wait(const Request& request, Item item, const Output& out) const;
   void count_get(const Request& request, const FindResult& found);
   void get_text(Request& request, Item item, Output& out);
   bool apply_get_flag(char flag, const Request& request, Item item, bool vivified);

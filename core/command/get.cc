@@ -62,8 +62,23 @@ void Engine::count_get(const Request& request, const FindResult& found) {
   ++(found.item ? band_of(found.item).get_hits : counters_.get_misses);
 }
 
-void Engine::get(Request& request, Output& out) {
+// A large value goes out from where it lies. When replies that nobody takes hold too much already,
+// it stays unread until they are gone.
+bool Engine::must_wait(const Request& request, Item item, const Output& out) const {
+  const std::size_t length = item.value_length();
+  if (length <= limits::kPinnedValueBytes && !item.chained()) [[likely]] {
+    return false;
+  }
+  const RequestFlags& flags = request.flags;
+  const bool text = request.style == ReplyStyle::kText;
+  if (text ? flags.no_reply : !flags.return_value) return false;
+  if (flags.has_compare_cas && item.cas() == request.compare_cas) return false;
+  return options_.gets_may_wait && !out.may_copy(length) && !store_.may_pin(item);
+}
+
+bool Engine::get(Request& request, Output& out) {
   const FindResult found = store_.find(request.key, now_s_);
+  if (found.item && must_wait(request, found.item, out)) return false;
   count_get(request, found);
   if (request.style == ReplyStyle::kText) {
     if (found.item) get_text(request, found.item, out);
@@ -73,6 +88,7 @@ void Engine::get(Request& request, Output& out) {
   } else {
     miss_meta(request, out);
   }
+  return true;
 }
 
 void Engine::get_text(Request& request, Item item, Output& out) {
@@ -98,13 +114,13 @@ void Engine::get_text(Request& request, Item item, Output& out) {
 // The value and its line end: copied when small, else referred to where it lies.
 void Engine::append_value(Item item, Output& out) {
   const std::size_t length = item.value_length();
-  if (length <= limits::kPinnedValueBytes && !item.chained()) [[likely]] {
+  if (!out.prefers_pin(length) && !item.chained()) [[likely]] {
     char* const begin = out.reserve(length + 2);
     put(put(begin, item.contiguous_value()), "\r\n");
     out.commit(length + 2);
     return;
   }
-  const bool pin = store_.may_pin();
+  const bool pin = store_.may_pin(item);
   if (!pin) out.reserve(length + 2);
   store_.for_each_piece(item, [&](const Store::Piece& piece) {
     if (pin) {

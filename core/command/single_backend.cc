@@ -2,19 +2,19 @@
 
 namespace isocache {
 
-SingleBackend::SingleBackend(Store& store, const Settings& settings, std::uint64_t hash_seed,
+SingleBackend::SingleBackend(Store& store, const Settings& settings, const HashKey& hash_key,
                              UnixSeconds started_s)
     : settings_(settings),
       engine_(store, EngineOptions{0, settings.cas_enabled}),
-      hash_seed_(hash_seed),
+      hash_key_(hash_key),
       started_s_(started_s) {}
 
 std::uint64_t SingleBackend::hash(std::string_view key) const {
-  return Store::hash(key, hash_seed_);
+  return Store::hash(key, hash_key_);
 }
 
-void SingleBackend::execute(std::span<Request> requests, UnixSeconds now_s, Output& out) {
-  engine_.execute(requests, now_s, out);
+std::size_t SingleBackend::execute(std::span<Request> requests, UnixSeconds now_s, Output& out) {
+  return engine_.execute(requests, now_s, out);
 }
 
 AdminResult SingleBackend::administer(const Request& request, UnixSeconds now_s, Output& out) {
@@ -25,8 +25,12 @@ PutStatus SingleBackend::begin_upload(const Request& request, UnixSeconds now_s,
   return engine_.begin_upload(request, now_s, upload);
 }
 
-std::span<char> SingleBackend::upload_window(const Request& /*request*/, const Upload& upload) {
+std::span<char> SingleBackend::upload_window(const Request& /*request*/, Upload& upload) {
   return engine_.upload_window(upload);
+}
+
+bool SingleBackend::upload_may_wait(const Request& /*request*/, const Upload& upload) {
+  return engine_.store().upload_may_wait(upload);
 }
 
 void SingleBackend::upload_received(const Request& /*request*/, Upload& upload, std::size_t bytes) {

@@ -14,18 +14,19 @@ namespace isocache {
 
 class SingleBackend : public Backend, public AdminTarget {
  public:
-  // REQUIRES: `store` outlives the backend. `hash_seed` is the store's. `started_s` is for uptime.
-  SingleBackend(Store& store, const Settings& settings, std::uint64_t hash_seed,
+  // REQUIRES: `store` outlives the backend. `hash_key` is the store's. `started_s` is for uptime.
+  SingleBackend(Store& store, const Settings& settings, const HashKey& hash_key,
                 UnixSeconds started_s);
 
   Engine& engine() { return engine_; }
 
   // Backend
   std::uint64_t hash(std::string_view key) const override;
-  void execute(std::span<Request> requests, UnixSeconds now_s, Output& out) override;
+  std::size_t execute(std::span<Request> requests, UnixSeconds now_s, Output& out) override;
   AdminResult administer(const Request& request, UnixSeconds now_s, Output& out) override;
   PutStatus begin_upload(const Request& request, UnixSeconds now_s, Upload* upload) override;
-  std::span<char> upload_window(const Request& request, const Upload& upload) override;
+  std::span<char> upload_window(const Request& request, Upload& upload) override;
+  bool upload_may_wait(const Request& request, const Upload& upload) override;
   void upload_received(const Request& request, Upload& upload, std::size_t bytes) override;
   void abort_upload(const Request& request, Upload& upload) override;
   void release(const Output& sent) override;
@@ -44,7 +45,7 @@ class SingleBackend : public Backend, public AdminTarget {
  private:
   Settings settings_;
   Engine engine_;
-  std::uint64_t hash_seed_;
+  HashKey hash_key_;
   UnixSeconds started_s_;
 };
 

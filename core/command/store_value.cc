@@ -45,7 +45,8 @@ StoreOutcome outcome_of(PutStatus status) {
   switch (status) {
     case PutStatus::kStored: return StoreOutcome::kStored;
     case PutStatus::kTooLarge: return StoreOutcome::kTooLarge;
-    case PutStatus::kNoMemory: break;
+    case PutStatus::kNoMemory:
+    case PutStatus::kWait: break;
   }
   return StoreOutcome::kNoMemory;
 }

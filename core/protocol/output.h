@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/limits.h"
 
 namespace isocache {
 
@@ -23,15 +24,26 @@ struct Pin {
   std::uint32_t segment = 0;
 };
 
+// How much a connection may have to send before it is executed no further.
+struct OutputLimits {
+  std::size_t text_bytes = limits::kDefaultOutputTextBytes;  // copied
+  std::size_t all_bytes = limits::kDefaultOutputBytes;       // with what is referred to
+};
+
+// For a host that takes everything at once.
+inline constexpr OutputLimits kUnlimitedOutput{~std::size_t{0}, ~std::size_t{0}};
+
 class Output {
  public:
   Output() = default;
+  explicit Output(const OutputLimits& limits) : limits_(limits) {}
   Output(Output&& other) noexcept { swap(other); }  // other is empty afterwards
   Output& operator=(Output&& other) noexcept {
     Output taken(std::move(other));
     swap(taken);
     return *this;
   }
+  // The limits belong to the place and stay where they are.
   void swap(Output& other) noexcept {
     text_.swap(other.text_);
     std::swap(size_, other.size_);
@@ -73,16 +85,16 @@ class Output {
     size_ = mark.text;
   }
 
-  // Appends what `other` holds between two of its marks. The pins are now to be released here; the
-  // other is cleared without.
-  void append_part(const Output& other, Mark begin, Mark end) {
-    for (std::size_t i = begin.refs; i < end.refs; ++i) {
-      const Ref& ref = other.refs_[i];
-      refs_.push_back(Ref{size_ + (ref.at - begin.text), ref.bytes, ref.pin});
-      pinned_bytes_ += ref.bytes.size();
-    }
-    append({other.text_.get() + begin.text, end.text - begin.text});
+  // No further reply may be begun: send first. A reply that was begun is never cut off.
+  bool full() const { return size_ >= limits_.text_bytes || size() >= limits_.all_bytes; }
+  // Whether a value of this length is better referred to than copied: a short one only when copies
+  // have used up much of the limit.
+  bool prefers_pin(std::size_t length) const {
+    return length > limits::kPinnedValueBytes ||
+           (length > limits::kSmallValueBytes && size_ > limits_.text_bytes / 2);
   }
+  // Whether that much may be copied though it would rather be referred to.
+  bool may_copy(std::size_t length) const { return size_ + length <= limits_.text_bytes; }
 
   // --- sending ----------------------------------------------------------------------------
   std::size_t size() const { return size_ + pinned_bytes_; }
@@ -98,6 +110,7 @@ class Output {
     }
     if (size_ > from) visit(std::string_view(text_.get() + from, size_ - from));
   }
+  bool has_pins() const { return !refs_.empty(); }
   template <typename Visit>
   void for_each_pin(Visit&& visit) const {
     for (const Ref& ref : refs_) visit(ref.pin);
@@ -110,7 +123,7 @@ class Output {
   }
   std::size_t capacity() const { return capacity_; }
   // Gives the buffer's memory back, for a connection that has nothing to say. REQUIRES: empty().
-  void release_memory() { *this = Output(); }
+  void release_memory() { Output().swap(*this); }
 
  private:
   struct Ref {
@@ -127,6 +140,7 @@ class Output {
     capacity_ = capacity;
   }
 
+  OutputLimits limits_;
   std::unique_ptr<char[]> text_;
   std::size_t size_ = 0;
   std::size_t capacity_ = 0;

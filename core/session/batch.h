@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <new>
 #include <span>
 #include <type_traits>
@@ -12,6 +13,23 @@
 #include "protocol/request.h"
 
 namespace isocache {
+
+// A retrieval whose further keys are at the front of the input.
+struct Retrieval {
+  std::size_t keys_length = 0;  // bytes of keys
+  std::size_t line_end = 0;     // bytes after them
+  RequestFlags flags = {};
+  std::int64_t exptime = 0;
+  bool active = false;
+  bool open = false;       // the line is long: where it ends is seen when its keys come to the end
+  bool keys_seen = false;  // of an open one
+};
+
+// Where the input was before a request was parsed.
+struct InputPosition {
+  std::size_t left;  // bytes from there to the end of the input
+  Retrieval retrieval;
+};
 
 class Batch {
  public:
@@ -26,6 +44,16 @@ class Batch {
   // REQUIRES: size() < kMost.
   Request& next() { return *new (slot(size_)) Request(); }
   KeyBuffer& next_key_buffer() { return key_buffers_[size_]; }
+  // Tell where the next request begins, so that parsing can go back to it.
+  void set_next_position(std::size_t left) {
+    positions_[size_].left = left;
+    positions_[size_].retrieval.active = false;
+  }
+  void set_next_position(std::size_t left, const Retrieval& retrieval) {
+    positions_[size_].left = left;
+    positions_[size_].retrieval = retrieval;
+  }
+  const InputPosition& position(std::size_t i) const { return positions_[i]; }
   void push() { ++size_; }
   std::span<Request> requests() { return {std::launder(slot(0)), size_}; }
   void clear() { size_ = 0; }
@@ -37,6 +65,9 @@ class Batch {
 
   alignas(Request) std::byte requests_[sizeof(Request) * kMost];
   KeyBuffer key_buffers_[kMost];
+  union {  // not initialised
+    InputPosition positions_[kMost];
+  };
   std::size_t size_ = 0;
 };
 

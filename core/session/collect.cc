@@ -14,11 +14,9 @@ std::string_view without_line_end(const char* begin, const char* newline) {
   return {begin, length};
 }
 
-// memcached bounds what it buffers for a command, except for get and gets, which have many keys.
-bool line_too_long(std::string_view unfinished) {
-  if (unfinished.size() <= limits::kMaxCommandLineBytes) return false;
-  const bool many_keys = unfinished.substr(0, 4) == "get " || unfinished.substr(0, 5) == "gets ";
-  return !many_keys || unfinished.size() > limits::kMaxRetrievalLineBytes;
+// These may have any number of keys, as in memcached.
+bool is_retrieval(std::string_view line) {
+  return line.substr(0, 4) == "get " || line.substr(0, 5) == "gets ";
 }
 
 }  // namespace
@@ -42,11 +40,8 @@ Session::Impl::Stop Session::Impl::collect(Batch& batch, std::size_t most) {
       swallow -= bytes;
       if (swallow != 0) return Stop::kNeedMore;
     }
-    if (retrieval.line_end != 0) {
-      collect_key(batch);
-      continue;
-    }
-    const Stop stop = collect_line(batch);
+    if (skipping_line && !skip_line()) return Stop::kNeedMore;
+    const Stop stop = retrieval.active ? collect_key(batch) : collect_line(batch);
     if (stop != Stop::kFull) return stop;
   }
   return Stop::kFull;
@@ -57,12 +52,19 @@ Session::Impl::Stop Session::Impl::collect_line(Batch& batch) {
   if (in.size() < awaited || in.size() == scanned) return Stop::kNeedMore;
   const char* const end = in.data() + in.size();
   const char* const newline = find_byte(in.data() + (awaited != 0 ? 0 : scanned), end, '\n');
+  // What a line is answered with depends on its length, and not on the pieces it came in.
+  const auto length = static_cast<std::size_t>(newline - in.data());
+  if (length > limits::kMaxCommandLineBytes) [[unlikely]] {
+    if (!is_retrieval(in)) return Stop::kClose;
+    if (length > limits::kMaxWholeRetrievalBytes) return begin_open_retrieval();
+  }
   if (newline == end) {
     scanned = in.size();
-    return line_too_long(in) ? Stop::kClose : Stop::kNeedMore;
+    return Stop::kNeedMore;
   }
   const std::string_view line = without_line_end(in.data(), newline);
-  const std::size_t line_bytes = static_cast<std::size_t>(newline - in.data()) + 1;
+  const std::size_t line_bytes = length + 1;
+  batch.set_next_position(in.size());
   Request& request = batch.next();
   switch (parse_line(line, batch.next_key_buffer(), request)) {
     case AfterLine::kNothing:
@@ -86,6 +88,9 @@ Session::Impl::Stop Session::Impl::collect_line(Batch& batch) {
       retrieval.line_end = line_bytes - keys_at - request.line.size();
       retrieval.flags = request.flags;
       retrieval.exptime = request.exptime;
+      retrieval.active = true;
+      retrieval.open = false;
+      retrieval.keys_seen = true;
       push(batch, request);
       take(keys_at);
       return Stop::kFull;
@@ -122,29 +127,97 @@ Session::Impl::Stop Session::Impl::collect_value(Batch& batch, Request& request,
   return Stop::kFull;
 }
 
+// --- many keys -----------------------------------------------------------------------------
+
+// A line too long to be kept: its keys are read as they come, a bounded number of bytes at a time.
+// Unlike a shorter one's, its keys are not looked at before the first is answered, so that a bad
+// key ends an answer that has begun.
+Session::Impl::Stop Session::Impl::begin_open_retrieval() {
+  const bool with_cas = in[3] == 's';
+  retrieval = {};
+  retrieval.flags.return_cas = with_cas;
+  retrieval.active = true;
+  retrieval.open = true;
+  take(with_cas ? 5 : 4);
+  return Stop::kFull;
+}
+
+// The keys of an open retrieval that are at hand whole. False: none is.
+bool Session::Impl::find_open_keys() {
+  const char* const end = in.data() + in.size();
+  const char* const newline = find_byte(in.data(), end, '\n');
+  if (newline != end) {
+    const std::string_view rest = without_line_end(in.data(), newline);
+    retrieval.keys_length = rest.size();
+    retrieval.line_end = static_cast<std::size_t>(newline - in.data()) + 1 - rest.size();
+    retrieval.open = false;
+    return true;
+  }
+  const std::size_t space = in.rfind(' ');
+  if (space != std::string_view::npos) {
+    retrieval.keys_length = space + 1;
+  } else if (in.size() > limits::kMaxKeyBytes + 1) {  // a "\r" may be its last byte
+    retrieval.keys_length = in.size();
+  }
+  return retrieval.keys_length != 0;
+}
+
 // The next key of a retrieval, or its end.
-void Session::Impl::collect_key(Batch& batch) {
+Session::Impl::Stop Session::Impl::collect_key(Batch& batch) {
+  const bool first_look = retrieval.open && retrieval.keys_length == 0;
+  if (first_look && !find_open_keys()) return Stop::kNeedMore;
+  batch.set_next_position(in.size(), retrieval);
   Request& request = batch.next();
   std::string_view keys = in.substr(0, retrieval.keys_length);
   request.flags = retrieval.flags;
   if (next_key(keys, request)) {
     request.verb = Verb::kGet;
     request.exptime = retrieval.exptime;
+    if (retrieval.open) request.fixed_reply = {};
     push(batch, request);
     take(retrieval.keys_length - keys.size());
     retrieval.keys_length = keys.size();
+    retrieval.keys_seen = true;
     if (!request.fixed_reply.empty()) end_retrieval();
-    return;
+    return Stop::kFull;
+  }
+  const bool too_long = !request.key.bytes.empty();
+  request.key.bytes = {};
+  if (retrieval.open && !too_long) {  // spaces
+    take(retrieval.keys_length);
+    retrieval.keys_length = 0;
+    return Stop::kFull;
   }
   request.verb = Verb::kReply;
-  request.fixed_reply = end_of_retrieval(retrieval.flags);
+  request.fixed_reply = too_long               ? reply::kBadRetrievalKey
+                        : retrieval.keys_seen ? end_of_retrieval(retrieval.flags)
+                                              : reply::kBadFormat;
   push(batch, request);
+  skipping_line = retrieval.open;
   end_retrieval();
+  return Stop::kFull;
 }
 
 void Session::Impl::end_retrieval() {
-  take(retrieval.keys_length + retrieval.line_end);
-  retrieval.line_end = 0;
+  take(retrieval.keys_length + (retrieval.open ? 0 : retrieval.line_end));
+  retrieval.active = false;
+}
+
+// False: the line goes on.
+bool Session::Impl::skip_line() {
+  const std::size_t newline = in.find('\n');
+  take(newline == std::string_view::npos ? in.size() : newline + 1);
+  skipping_line = newline == std::string_view::npos;
+  return !skipping_line;
+}
+
+void Session::Impl::go_back(const InputPosition& position) {
+  in = {in.data() + in.size() - position.left, position.left};
+  retrieval = position.retrieval;
+  skipping_line = false;
+  swallow = 0;
+  scanned = 0;
+  awaited = 0;
 }
 
 }  // namespace isocache

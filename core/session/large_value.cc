@@ -18,13 +18,20 @@ void Session::Impl::begin_large() {
   parse_line(line, large->key_buffer, request);
   request.key.hash = backend.hash(request.key.bytes);
   take(pending_line_bytes);
+}
 
+// Again and again, while it has to wait.
+void Session::Impl::start_upload() {
+  Request& request = large->request;
   const PutStatus status = backend.begin_upload(request, host_clock.now_s, &large->upload);
+  waiting = status == PutStatus::kWait;
+  if (waiting) return;
   if (status != PutStatus::kStored) {
     swallow = std::uint64_t{request.value_length} + 2;
     refuse_large(status);
     return;
   }
+  large->begun = true;
   request.upload = &large->upload;
 }
 
@@ -53,6 +60,8 @@ void Session::Impl::receive_large() {
   while (upload.remaining != 0 && !in.empty()) {
     const std::span<char> window = backend.upload_window(large->request, upload);
     if (window.empty()) {  // memory ran out on the way
+      waiting = backend.upload_may_wait(large->request, upload);
+      if (waiting) return;
       swallow = std::uint64_t{upload.remaining} + 2;
       backend.abort_upload(large->request, upload);
       drop_old_value(large->request);

@@ -50,11 +50,15 @@ void Session::resume() {
   impl.in = {};
 }
 
-bool Session::wants_turn() const { return impl_->more && !impl_->closing; }
+bool Session::wants_turn() const { return impl_->more && !impl_->waiting && !impl_->closing; }
+bool Session::waiting() const { return impl_->waiting && !impl_->closing; }
+std::size_t Session::upload_remaining() const {
+  return impl_->large && impl_->large->begun ? impl_->large->upload.remaining : 0;
+}
 
 std::span<char> Session::upload_window() {
   Impl& impl = *impl_;
-  const bool receiving = impl.large && impl.large->upload.remaining != 0;
+  const bool receiving = impl.large && impl.large->begun && impl.large->upload.remaining != 0;
   if (!receiving || impl.more || !impl.input.empty()) return {};
   return impl.backend.upload_window(impl.large->request, impl.large->upload);
 }
@@ -76,8 +80,9 @@ bool Session::in_request() const {
 
 void Session::Impl::run() {
   more = false;
+  waiting = false;
   while (!closing) {
-    if (turn_left == 0 || !has_room()) {
+    if (turn_left == 0 || out.full()) {
       more = anything_left();
       return;
     }
@@ -94,14 +99,18 @@ void Session::Impl::run() {
       continue;
     }
     if (large) {
-      receive_large();
-      if (large) return;  // not whole yet
-      continue;
+      if (!large->begun) start_upload();
+      if (large && large->begun) receive_large();
+      if (!large) continue;
+      more = waiting;  // else the rest has not come yet
+      return;
     }
     Batch batch;
     const Stop stop = collect(batch, std::min(turn_left, Batch::kMost));
-    turn_left -= batch.size();
-    execute(batch);
+    if (!execute(batch)) {
+      more = true;
+      return;
+    }
     switch (stop) {
       case Stop::kFull: break;
       case Stop::kNeedMore: return;
@@ -115,8 +124,15 @@ void Session::Impl::run() {
   }
 }
 
-void Session::Impl::execute(Batch& batch) {
-  if (batch.size() != 0) backend.execute(batch.requests(), host_clock.now_s, out);
+// False: not all of it could be executed now. Parsing goes back to the first that was not.
+bool Session::Impl::execute(Batch& batch) {
+  if (batch.size() == 0) return true;
+  const std::size_t done = backend.execute(batch.requests(), host_clock.now_s, out);
+  turn_left -= done;
+  if (done == batch.size()) return true;
+  waiting = !out.full();
+  go_back(batch.position(done));
+  return false;
 }
 
 void Session::Impl::administer(const Request& request) {

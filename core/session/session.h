@@ -3,6 +3,7 @@
 //
 //   session.feed(bytes);                    // any fragmentation, any pipelining
 //   while (session.wants_turn()) ...        // more is buffered than one turn may execute: resume()
+//   while (session.waiting()) ...           // others hold memory that it needs: resume() later
 //   send(session.output());                 // then backend.release(output), output.clear()
 //   if (session.closing()) close();         // after sending what is there
 //
@@ -27,7 +28,7 @@ namespace isocache {
 
 struct SessionOptions {
   std::size_t requests_per_turn = limits::kDefaultRequestsPerTurn;  // -R
-  std::size_t output_limit = limits::kDefaultOutputBytes;           // stop executing above this
+  OutputLimits output_limits = {};  // nothing is executed while so much is unsent
   const Authenticator* authenticator = nullptr;  // clients log in first; null: nobody has to
 };
 
@@ -42,8 +43,13 @@ class Session {
   void feed(std::string_view bytes);
   // Goes on with what is kept. Call when wants_turn() and the output has room.
   void resume();
-  // Whole requests may be waiting (the turn was used up, the output is full, a long reply goes on).
+  // There is more to do at once (the turn was used up, the output is full, a long reply goes on).
   bool wants_turn() const;
+  // The next request needs memory that others hold (Store::begin_upload, Store::may_pin). The host
+  // reads nothing more for this session, sends what is there, and calls resume() a little later.
+  bool waiting() const;
+  // A large value is arriving, and this much of it is still to come; 0: none is.
+  std::size_t upload_remaining() const;
 
   // While a large value is being received: where its next bytes belong. Empty otherwise.
   std::span<char> upload_window();

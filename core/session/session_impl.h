@@ -29,16 +29,9 @@ struct LargeValue {
   KeyBuffer key_buffer;
   Request request;
   Upload upload;
+  bool begun = false;              // else it waits for others' uploads to end
   std::size_t line_end_bytes = 0;  // of the "\r\n" after the value, how many have come
   bool line_end_good = true;
-};
-
-// A retrieval whose further keys are at the front of the input.
-struct Retrieval {
-  std::size_t keys_length = 0;  // bytes of keys
-  std::size_t line_end = 0;     // bytes after them; 0: no retrieval is going on
-  RequestFlags flags = {};
-  std::int64_t exptime = 0;
 };
 
 struct Session::Impl {
@@ -46,6 +39,7 @@ struct Session::Impl {
       : backend(the_backend),
         host_clock(the_clock),
         options(the_options),
+        out(the_options.output_limits),
         logged_in(the_options.authenticator == nullptr) {}
 
   // Why collect() stopped.
@@ -59,17 +53,22 @@ struct Session::Impl {
 
   // session.cc
   void run();
-  void execute(Batch& batch);
+  bool execute(Batch& batch);
   void administer(const Request& request);
-  bool has_room() const { return out.size() < options.output_limit; }
-  bool anything_left() const { return stream != nullptr || retrieval.line_end != 0 || !in.empty(); }
+  bool anything_left() const {
+    return stream != nullptr || retrieval.active || large != nullptr || !in.empty();
+  }
 
   // collect.cc
   Stop collect(Batch& batch, std::size_t most);
   Stop collect_line(Batch& batch);
   Stop collect_value(Batch& batch, Request& request, std::size_t line_bytes);
-  void collect_key(Batch& batch);
+  Stop begin_open_retrieval();
+  bool find_open_keys();
+  Stop collect_key(Batch& batch);
   void end_retrieval();
+  bool skip_line();
+  void go_back(const InputPosition& position);
   void push(Batch& batch, Request& request);
   void take(std::size_t bytes);
 
@@ -79,6 +78,7 @@ struct Session::Impl {
 
   // large_value.cc
   void begin_large();
+  void start_upload();
   void receive_large();
   void finish_large();
   void refuse_large(PutStatus status);
@@ -103,6 +103,8 @@ struct Session::Impl {
   std::size_t pending_line_bytes = 0;
   std::size_t turn_left = 0;  // requests
   bool more = false;          // stopped though there is something left
+  bool waiting = false;       // and it is of no use to go on before others release memory
+  bool skipping_line = false;  // what comes until the next newline belongs to a refused line
   bool closing = false;
   bool logged_in;
   std::uint8_t failed_logins = 0;

@@ -1,9 +1,9 @@
 #include "store/evictor.h"
 
 #include <algorithm>
-#include <cassert>
 #include <cmath>
 
+#include "base/check.h"
 #include "base/hash.h"
 
 namespace isocache {
@@ -27,6 +27,9 @@ constexpr std::size_t kBatchBytes = 4096;
 // Survivors copied in one call; what is found later is evicted though it was read. Bounds the
 // stall.
 constexpr std::size_t kMaxSecondChances = 8 * limits::kSegmentBytes;
+// What one step works through after the limit was lowered: 32 items each at most, a megabyte at
+// most.
+constexpr std::size_t kShrinkBatches = 256;
 
 // base^exponent, a root for each binary digit behind the point. std::pow would be a tenth of the
 // wasm module (5.7 KB gzipped), for an exponent that is nearly always 1. REQUIRES: neither is
@@ -47,21 +50,26 @@ double power(double base, double exponent) {
 
 }  // namespace
 
-Evictor::Evictor(Log& log, Index& index, StoreCounters& counters, std::uint64_t hash_seed,
+Evictor::Evictor(Log& log, Index& index, StoreCounters& counters, const HashKey& hash_key,
                  const EvictorOptions& options)
     : log_(log),
       index_(index),
       counters_(counters),
-      hash_seed_(hash_seed),
+      hash_key_(hash_key),
       options_(options),
       ghost_(log.heap) {}
 
 // --- making room --------------------------------------------------------------------------
 
-bool Evictor::make_room_slowly(std::size_t bytes) {
+void Evictor::begin_call() {
   ++steps_;
   second_chances_ = 0;
   ghost_fitted_ = false;
+  gave_up_ = false;
+}
+
+bool Evictor::make_room_slowly(std::size_t bytes) {
+  begin_call();
   const std::size_t segments = bytes / limits::kSegmentBytes;
   const std::size_t needed = kReserve + 1 + segments;
   if (needed + kReserve > log_.heap.limit_segments()) return false;
@@ -88,9 +96,9 @@ SegmentId Evictor::oldest_closed(Stream stream) {
   for (std::size_t tries = queue.size(); tries > 0; --tries) {
     const SegmentId id = queue.head();
     const Segment& segment = log_.heap.segment(id);
-    if (!segment.open && segment.uploads == 0) return id;
+    if (!segment.open && !segment.held()) return id;
     if (queue.size() == 1) return 0;
-    // An unfinished upload holds it: look at it again later.
+    // Look at it again later.
     queue.remove(log_.heap, id);
     queue.push(log_.heap, id);
   }
@@ -102,7 +110,7 @@ bool Evictor::choose_flushed() {
     for (const QueueKind kind : {QueueKind::kSmall, QueueKind::kMain}) {
       const SegmentId id = oldest_closed({band, kind});
       if (id == 0 || !log_.flushed(id)) continue;
-      begin(id, VictimMode::kEvict);
+      begin(id, VictimMode::kFlushed);
       return true;
     }
   }
@@ -110,10 +118,15 @@ bool Evictor::choose_flushed() {
 }
 
 bool Evictor::choose_victim() {
-  if (choose_flushed()) return true;
-  if (const SegmentId id = log_.dead_lists.deadest(log_.heap); id != 0) {
-    begin(id, VictimMode::kCompact);
-    return true;
+  // Where one survivor found no room, another will not.
+  if (!gave_up_) {
+    if (choose_flushed()) return true;
+    const SegmentId id = log_.dead_lists.deadest(log_.heap);
+    // What lives in it needs one segment at most.
+    if (id != 0 && log_.heap.secure(1)) {
+      begin(id, VictimMode::kCompact);
+      return true;
+    }
   }
   if (!options_.evict) return false;
   fit_ghost();
@@ -158,10 +171,10 @@ bool Evictor::close_an_open_one() {
   for (unsigned band = 0; band < kBands; ++band) {
     for (const QueueKind kind : {QueueKind::kSmall, QueueKind::kMain}) {
       const Stream stream{band, kind};
-      if (log_.queue(stream).size() == 0) continue;
-      const std::size_t used = limits::kSegmentBytes - log_.room(stream);
-      const SegmentId id = log_.queue(stream).head();
-      if (used >= most && log_.heap.segment(id).uploads == 0 && log_.heap.segment(id).open) {
+      const SegmentId id = log_.open_segment(stream);
+      if (id == 0 || log_.heap.segment(id).held()) continue;
+      const std::size_t used = log_.heap.segment(id).used;
+      if (used >= most) {
         most = used;
         fullest = stream;
       }
@@ -183,9 +196,16 @@ void Evictor::begin(SegmentId victim, VictimMode mode) {
 }
 
 void Evictor::finish_victim() {
-  assert(log_.heap.segment(victim_).live == 0);
   log_.evicting = 0;
   log_.retire(victim_);
+  victim_ = 0;
+}
+
+// It stays in its queue. What was dropped or moved of it so far is done.
+void Evictor::give_up_victim() {
+  gave_up_ = true;
+  log_.evicting = 0;
+  log_.settle(victim_);
   victim_ = 0;
 }
 
@@ -194,10 +214,11 @@ std::size_t Evictor::process(std::size_t bytes) {
   const std::size_t begin = offset_;
   const std::size_t count = gather(records, bytes);
   for (std::size_t i = 0; i < count; ++i) {
-    if (log_.is_item(records[i].location)) {
-      process_item(records[i]);
-    } else {
-      process_piece(records[i]);
+    const bool done = log_.is_item(records[i].location) ? process_item(records[i])
+                                                        : process_piece(records[i].location);
+    if (!done) {
+      give_up_victim();
+      return bytes;
     }
   }
   const std::size_t processed = offset_ - begin;
@@ -217,12 +238,11 @@ std::size_t Evictor::gather(Record* records, std::size_t bytes) {
     if (log_.is_item(location)) {
       if ((log_.item(location)->bits & kDead) != 0) continue;
       hash = hash_of(location);
-    } else {
-      if (log_.piece(location)->kind != RecordKind::kPiece) continue;
-      hash = log_.piece(location)->owner_hash;
+      index_.prefetch(hash);
+      ghost_.prefetch(hash);
+    } else if (log_.piece(location)->kind != RecordKind::kPiece) {
+      continue;
     }
-    index_.prefetch(hash);
-    ghost_.prefetch(hash);
     records[count++] = {location, hash};
   }
   return count;
@@ -238,28 +258,31 @@ void Evictor::count_reclaimed(const ItemHeader& item) {
   if ((item.bits & kFetched) == 0) ++counters_.expired_unfetched;
 }
 
-void Evictor::process_item(const Record& record) {
+Slot Evictor::slot_of(Location item, std::uint64_t hash) const {
+  const Slot slot = index_.find(hash, [&](Location location) { return location == item; });
+  check(static_cast<bool>(slot));
+  return slot;
+}
+
+bool Evictor::process_item(const Record& record) {
   // An earlier record of the batch may have taken it along (a chain's piece decides for its item).
-  if ((log_.item(record.location)->bits & kDead) != 0) return;
-  const Slot slot =
-      index_.find(record.hash, [&](Location location) { return location == record.location; });
-  assert(slot);
+  if ((log_.item(record.location)->bits & kDead) != 0) return true;
+  const Slot slot = slot_of(record.location, record.hash);
   if (is_gone(record.location)) {
     count_reclaimed(*log_.item(record.location));
     drop(slot, record.hash);
-    return;
+    return true;
   }
   Stream to = Log::stream_of(log_.heap.segment(victim_));
-  if (mode_ == VictimMode::kEvict && !decide_to_keep(slot, record.location, record.hash, to))
-    return;
-  keep_item(slot, record.location, to, record.hash);
+  if (mode_ == VictimMode::kEvict && !decide_to_keep(slot, record.hash, to)) return true;
+  return keep_item(slot, record.hash, to);
 }
 
 // Whether an item is worth keeping; evicts it if not. Sets the frequency it goes on with.
-bool Evictor::decide_to_keep(Slot slot, Location item, std::uint64_t hash, Stream& to) {
+bool Evictor::decide_to_keep(Slot slot, std::uint64_t hash, Stream& to) {
   const unsigned frequency = slot.bucket->frequency(slot.index);
   if (frequency == 0 || second_chances_ >= kMaxSecondChances) {
-    evict_item(slot, item, hash);
+    evict_item(slot, hash);
     return false;
   }
   if (to.queue == QueueKind::kSmall) {
@@ -270,21 +293,24 @@ bool Evictor::decide_to_keep(Slot slot, Location item, std::uint64_t hash, Strea
     slot.bucket->set_frequency(slot.index, frequency - 1);
     ++counters_.kept;
   }
-  second_chances_ += log_.record_bytes(item);
+  second_chances_ += log_.record_bytes(slot.location());
   return true;
 }
 
-bool Evictor::keep_item(Slot slot, Location item, Stream to, std::uint64_t hash) {
-  const Location moved = log_.move_item(item, to, hash);
-  if (moved == 0) {  // not even the reserve has room
-    evict_item(slot, item, hash);
-    return false;
+bool Evictor::keep_item(Slot slot, std::uint64_t hash, Stream to) {
+  const Location moved = log_.move_item(slot.location(), to);
+  if (moved != 0) {
+    slot.bucket->set_location(slot.index, moved);
+    return true;
   }
-  slot.bucket->set_location(slot.index, moved);
+  if (mode_ != VictimMode::kEvict) return false;
+  evict_item(slot, hash);  // not even the reserve has room
   return true;
 }
 
-void Evictor::evict_item(Slot slot, Location item, std::uint64_t hash) {
+void Evictor::evict_item(Slot slot, std::uint64_t hash) {
+  check(options_.evict);
+  const Location item = slot.location();
   ItemHeader& header = *log_.item(item);
   Segment& segment = log_.heap.segment(Heap::segment_of(item));
   if (options_.observer != nullptr) {
@@ -302,32 +328,29 @@ void Evictor::evict_item(Slot slot, Location item, std::uint64_t hash) {
 
 // A piece goes where its item goes. The item decides when it is met itself, or, when its record has
 // moved ahead by compaction, here.
-void Evictor::process_piece(const Record& record) {
-  if (log_.piece(record.location)->kind != RecordKind::kPiece) return;
+bool Evictor::process_piece(Location piece) {
+  // An earlier record of the batch may have been its item, or a piece that decided for it.
+  if (log_.piece(piece)->kind != RecordKind::kPiece) return true;
   const Segment& victim = log_.heap.segment(victim_);
   Stream to = Log::stream_of(victim);
-  const Slot slot = index_.find(record.hash, [&](Location location) {
-    return (log_.item(location)->bits & kChained) != 0 && hash_of(location) == record.hash;
-  });
-  if (slot) {
-    const Location item = slot.location();
+  const Location item = log_.piece(piece)->owner;
+  const std::uint64_t hash = hash_of(item);
+  const Slot slot = slot_of(item, hash);
+  if (is_gone(item)) {
+    count_reclaimed(*log_.item(item));
+    drop(slot, hash);
+    return true;
+  }
+  if (mode_ == VictimMode::kEvict) {
     const Segment& home = log_.heap.segment(Heap::segment_of(item));
-    if (is_gone(item)) {
-      count_reclaimed(*log_.item(item));
-      drop(slot, record.hash);
-    } else if (mode_ == VictimMode::kEvict) {
-      const bool moved_on = home.opened_at > victim.opened_at || home.use != victim.use;
-      if (moved_on || home.open || decide_to_keep(slot, item, record.hash, to)) {
-        to.queue = home.use == SegmentUse::kMain ? QueueKind::kMain : to.queue;
-      }
-    }
+    const bool moved_on = home.opened_at > victim.opened_at || home.use != victim.use;
+    if (!moved_on && !home.open && !decide_to_keep(slot, hash, to)) return true;
+    to.queue = home.use == SegmentUse::kMain ? QueueKind::kMain : to.queue;
   }
-  // Still here: kept, or (two keys with one 64-bit hash) another item's.
-  if (log_.piece(record.location)->kind == RecordKind::kPiece &&
-      log_.move_piece(record.location, to) == 0) {
-    assert(slot);
-    evict_item(slot, slot.location(), record.hash);
-  }
+  if (log_.move_piece(piece, to) != 0) return true;
+  if (mode_ != VictimMode::kEvict) return false;
+  evict_item(slot, hash);
+  return true;
 }
 
 void Evictor::drop(Slot slot, std::uint64_t hash) {
@@ -338,7 +361,7 @@ void Evictor::drop(Slot slot, std::uint64_t hash) {
 
 std::uint64_t Evictor::hash_of(Location item) const {
   const ItemHeader* header = log_.item(item);
-  return hash_bytes({reinterpret_cast<const char*>(header + 1), header->key_length}, hash_seed_);
+  return hash_bytes({reinterpret_cast<const char*>(header + 1), header->key_length}, hash_key_);
 }
 
 // --- ghost and adaptation ------------------------------------------------------------------
@@ -378,19 +401,24 @@ void Evictor::adapt(const Ghost::Entry& entry) {
 
 bool Evictor::reclaim_flushed() {
   if (log_.flushed_segments() == 0) return false;
-  ++steps_;
+  begin_call();
   if (victim_ == 0 && !choose_flushed()) return false;
   process(limits::kSegmentBytes);
-  return log_.flushed_segments() > 0;
+  return !gave_up_ && log_.flushed_segments() > 0;
 }
 
 bool Evictor::shrink_to_limit() {
-  if (log_.heap.used_segments() + kReserve <= log_.heap.limit_segments()) return false;
-  ++steps_;
-  second_chances_ = 0;
-  if (victim_ == 0 && !choose_victim()) return false;
-  process(limits::kSegmentBytes);
-  return true;
+  if (!log_.heap.above_limit()) return log_.heap.discard_excess();
+  begin_call();
+  std::size_t batches = 0;
+  for (; batches < kShrinkBatches; ++batches) {
+    if (log_.heap.used_segments() + kReserve <= log_.heap.limit_segments()) break;
+    if (victim_ == 0 && !choose_victim()) break;
+    process(kBatchBytes);
+  }
+  log_.heap.lower_ceiling(kReserve + kAhead + 1);
+  log_.heap.discard_excess();
+  return batches != 0 && log_.heap.above_limit();
 }
 
 bool Evictor::expire() {
@@ -428,9 +456,7 @@ void Evictor::expire_segment(SegmentId id) {
     ++counters_.crawler_reclaimed;
     if ((item.bits & kFetched) == 0) ++counters_.expired_unfetched;
     const std::uint64_t hash = hash_of(location);
-    const Slot slot = index_.find(hash, [&](Location at) { return at == location; });
-    assert(slot);
-    drop(slot, hash);
+    drop(slot_of(location, hash), hash);
     if (log_.heap.segment(id).use == SegmentUse::kFree) return;  // that was its last live item
     if (log_.heap.segment(id).use == SegmentUse::kZombie) return;
   }

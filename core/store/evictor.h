@@ -7,6 +7,11 @@
 //   small queue head:  read since written? -> main queue, else -> ghost
 //   main queue head:   frequency > 0?      -> main queue again, frequency - 1, else -> ghost
 //   mostly dead:       everything live moves to the tail of its own queue
+//   flushed:           the same, for what was stored since is live
+//
+// A segment that replies send from or uploads write to is no victim: emptying it brings no memory.
+// When a survivor finds no room, a victim that was to be evicted loses it; any other victim stays
+// as it is, whatever is left in it. Without eviction (-M) nothing that is live is ever dropped.
 //
 // A new key found in the ghost enters the main queue at once. If it was evicted lately, from the
 // small queue, that queue should have been longer; if from the main queue, shorter.
@@ -22,8 +27,8 @@
 
 namespace isocache {
 
-// What eviction does with one victim segment.
-enum class VictimMode : std::uint8_t { kEvict, kCompact };
+// Why a victim segment is emptied.
+enum class VictimMode : std::uint8_t { kEvict, kCompact, kFlushed };
 
 struct EvictorOptions {
   bool evict = true;
@@ -33,7 +38,7 @@ struct EvictorOptions {
 
 class Evictor {
  public:
-  Evictor(Log& log, Index& index, StoreCounters& counters, std::uint64_t hash_seed,
+  Evictor(Log& log, Index& index, StoreCounters& counters, const HashKey& hash_key,
           const EvictorOptions& options);
 
   // Call before appending `bytes`: does a share of the work ahead of need, so that segments are
@@ -53,6 +58,7 @@ class Evictor {
 
   // Background steps, bounded; each returns true while there is more to do at once.
   bool reclaim_flushed();
+  // After the limit was lowered: evicts, and gives memory back.
   bool shrink_to_limit();
   // Looks for expired items in the next segments.
   bool expire();
@@ -74,26 +80,30 @@ class Evictor {
 
   struct Record {
     Location location;
-    std::uint64_t hash;
+    std::uint64_t hash;  // of an item's key
   };
 
   bool make_room_slowly(std::size_t bytes);
+  void begin_call();
   bool choose_victim();
   SegmentId oldest_closed(Stream stream);
   bool choose_flushed();
   bool choose_by_age_and_size();
   bool close_an_open_one();
   void begin(SegmentId victim, VictimMode mode);
-  // Processes the victim's next records, about `bytes` of them, and ends it when there are no more.
-  // Returns how many bytes further it got.
+  // Processes the victim's next records, about `bytes` of them, and ends it when there are no more,
+  // or gives it up when a survivor finds no room. Returns how many bytes further it got.
   std::size_t process(std::size_t bytes);
   std::size_t gather(Record* records, std::size_t bytes);
-  void process_item(const Record& record);
-  void process_piece(const Record& record);
-  bool decide_to_keep(Slot slot, Location item, std::uint64_t hash, Stream& to);
-  void evict_item(Slot slot, Location item, std::uint64_t hash);
-  bool keep_item(Slot slot, Location item, Stream to, std::uint64_t hash);
+  // False: no room for a survivor, and it may not be dropped.
+  bool process_item(const Record& record);
+  bool process_piece(Location piece);
+  bool decide_to_keep(Slot slot, std::uint64_t hash, Stream& to);
+  void evict_item(Slot slot, std::uint64_t hash);
+  bool keep_item(Slot slot, std::uint64_t hash, Stream to);
   void finish_victim();
+  void give_up_victim();
+  Slot slot_of(Location item, std::uint64_t hash) const;
   bool is_gone(Location item) const;
   void count_reclaimed(const ItemHeader& item);
   std::uint64_t hash_of(Location item) const;
@@ -104,7 +114,7 @@ class Evictor {
   Log& log_;
   Index& index_;
   StoreCounters& counters_;
-  std::uint64_t hash_seed_;
+  HashKey hash_key_;
   EvictorOptions options_;
   Ghost ghost_;
   double small_share_ = 0.1;
@@ -116,6 +126,7 @@ class Evictor {
   std::size_t owed_bytes_ = 0;      // of work, below one batch
   std::size_t second_chances_ = 0;  // bytes kept within one call
   bool ghost_fitted_ = false;       // within one call
+  bool gave_up_ = false;            // on a victim, within one call
   SegmentId expire_cursor_ = 1;
   Evicted evicted_[kBands];
 };

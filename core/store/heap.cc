@@ -1,7 +1,9 @@
 #include "store/heap.h"
 
 #include <algorithm>
-#include <cassert>
+#include <array>
+
+#include "base/check.h"
 
 namespace isocache {
 
@@ -11,45 +13,51 @@ std::size_t Heap::segments_for(std::size_t limit_bytes) {
 }
 
 Heap::Heap(std::size_t limit_bytes, MemorySource& source) : source_(source) {
-  chunks_.reserve(limit_bytes / (kSegmentsPerChunk * limits::kSegmentBytes) + 2);
-  segments_.reserve(segments_for(limit_bytes) + 1);
-  segments_.emplace_back();  // id 0: nowhere
   set_limit(limit_bytes);
+  segments_.emplace_back();  // id 0: nowhere
 }
 
 void Heap::set_limit(std::size_t limit_bytes) {
   limit_segments_ = std::max<std::size_t>(segments_for(limit_bytes), 8);
+  // Whoever holds a Segment& keeps it while segments are acquired: neither vector grows later.
+  chunks_.reserve(chunks_.size() + limit_segments_ / kSegmentsPerChunk + 2);
+  segments_.reserve(segments_.size() + limit_segments_ + kSegmentsPerChunk + 1);
+  ceiling_ = std::max(limit_segments_, used_segments_);
   source_dry_ = false;
+}
+
+void Heap::lower_ceiling(std::size_t spare) {
+  ceiling_ = std::max(limit_segments_, std::min(ceiling_, used_segments_ + spare));
 }
 
 // A chunk cut short by the limit is the last one, unless the limit grows: then the rest of its ids
 // stay unused.
 bool Heap::add_chunk() {
   const std::size_t first = segments_.size();
-  const std::size_t wanted = std::min(kSegmentsPerChunk, limit_segments_ - used_segments_);
+  const std::size_t wanted = std::min(kSegmentsPerChunk, ceiling_ - used_segments_);
   std::byte* memory = source_.allocate(wanted * limits::kSegmentBytes);
   if (memory == nullptr) {
     source_dry_ = true;
     return false;
   }
-  source_bytes_ += wanted * limits::kSegmentBytes;
+  source_segments_ += wanted;
   chunks_.push_back(memory);
   segments_.resize(first + kSegmentsPerChunk);
-  for (std::size_t i = wanted; i-- > 0;) {
-    const auto id = static_cast<SegmentId>(first + i);
-    segments_[id].next = free_;
-    free_ = id;
+  for (std::size_t i = wanted; i-- > 0;) free_.push(segments_, static_cast<SegmentId>(first + i));
+  return true;
+}
+
+bool Heap::secure(std::size_t count) {
+  if (used_segments_ + count > ceiling_) return false;
+  while (free_.count + discarded_.count < count) {
+    if (source_dry_ || !add_chunk()) return false;
   }
-  free_count_ += wanted;
   return true;
 }
 
 SegmentId Heap::acquire(SegmentUse use) {
-  if (used_segments_ >= limit_segments_) return 0;
-  if (free_ == 0 && (source_dry_ || !add_chunk())) return 0;
-  const SegmentId id = free_;
-  free_ = segments_[id].next;
-  --free_count_;
+  if (!secure(1)) return 0;
+  const SegmentId id = (free_.count != 0 ? free_ : discarded_).pop(segments_);
   ++used_segments_;
   segments_[id] = Segment{};
   segments_[id].use = use;
@@ -58,18 +66,38 @@ SegmentId Heap::acquire(SegmentUse use) {
 
 void Heap::release(SegmentId id) {
   Segment& segment = segments_[id];
-  assert(segment.pins == 0 && segment.uploads == 0 && segment.use != SegmentUse::kFree);
+  check(segment.pins == 0 && segment.uploads == 0 && segment.live == 0 &&
+        segment.use != SegmentUse::kFree);
   segment = Segment{};
-  segment.next = free_;
-  free_ = id;
-  ++free_count_;
+  free_.push(segments_, id);
   --used_segments_;
 }
 
+bool Heap::discard_excess() {
+  // Neighbours go together: it is a system call for each run of them.
+  constexpr std::size_t kMost = 256;
+  const std::size_t resident = used_segments_ + free_.count;
+  if (resident <= limit_segments_ || free_.count == 0) return false;
+  const std::size_t count = std::min({kMost, resident - limit_segments_, free_.count});
+  std::array<SegmentId, kMost> ids;
+  for (std::size_t i = 0; i < count; ++i) {
+    ids[i] = free_.pop(segments_);
+    discarded_.push(segments_, ids[i]);
+  }
+  std::sort(ids.begin(), ids.begin() + count);
+  for (std::size_t begin = 0; begin < count;) {
+    std::size_t end = begin + 1;
+    while (end < count && data(ids[end]) == data(ids[end - 1]) + limits::kSegmentBytes) ++end;
+    source_.discard(data(ids[begin]), (end - begin) * limits::kSegmentBytes);
+    begin = end;
+  }
+  return resident - count > limit_segments_ && free_.count != 0;
+}
+
 std::size_t Heap::available() const {
-  if (used_segments_ >= limit_segments_) return 0;
-  const std::size_t below_limit = limit_segments_ - used_segments_;
-  return source_dry_ ? std::min(free_count_, below_limit) : below_limit;
+  if (used_segments_ >= ceiling_) return 0;
+  const std::size_t below_limit = ceiling_ - used_segments_;
+  return source_dry_ ? std::min(free_.count + discarded_.count, below_limit) : below_limit;
 }
 
 }  // namespace isocache

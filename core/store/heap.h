@@ -41,6 +41,8 @@ struct Segment {
   bool open = false;            // a stream still appends to it
 
   std::uint32_t dead() const { return used - live; }
+  // Emptying it would bring no memory: replies send from it, or uploads write to it.
+  bool held() const { return pins != 0 || uploads != 0; }
   void note_exptime(UnixSeconds exptime) {
     if (exptime != 0 && (earliest_exptime == 0 || exptime < earliest_exptime)) {
       earliest_exptime = exptime;
@@ -79,29 +81,63 @@ class Heap {
   // --- segments ---------------------------------------------------------------------------
   // An unused segment, or 0: the limit is reached. Contents are undefined.
   SegmentId acquire(SegmentUse use);
-  // REQUIRES: in no queue or list, no pins.
+  // REQUIRES: in no queue or list, no pins, nothing live in it.
   void release(SegmentId id);
-  // Segments that acquire() can still give.
+  // Segments that acquire() can probably still give. A source that runs dry breaks this promise;
+  // for one that must hold, see secure().
   std::size_t available() const;
-  std::size_t limit_segments() const { return limit_segments_; }
+  // Fetches memory from the source if need be. True: the next `count` acquire() will succeed.
+  bool secure(std::size_t count);
+  // A source that had nothing is asked again.
+  void retry_source() { source_dry_ = false; }
   std::size_t used_segments() const { return used_segments_; }
   SegmentId end_id() const { return static_cast<SegmentId>(segments_.size()); }
-  std::size_t bytes_from_source() const { return source_bytes_; }
+  std::size_t resident_bytes() const {
+    return (source_segments_ - discarded_.count) * limits::kSegmentBytes;
+  }
+
+  // --- the limit --------------------------------------------------------------------------
+  std::size_t limit_segments() const { return limit_segments_; }
+  // When it becomes lower than what is used, acquire() goes by a ceiling that follows the use down
+  // (lower_ceiling), so that no single caller has to make room for the whole difference.
   void set_limit(std::size_t limit_bytes);
+  bool above_limit() const { return used_segments_ > limit_segments_ || ceiling_ > limit_segments_; }
+  // Leaves `spare` segments to acquire() beside those in use.
+  void lower_ceiling(std::size_t spare);
+  // Gives memory of free segments above the limit back to the source, a bounded number. True if
+  // there is more of it.
+  bool discard_excess();
 
  private:
   static constexpr std::size_t kSegmentsPerChunk = 16;
+  // Free segments, last in first out, linked by Segment::next.
+  struct FreeList {
+    void push(std::vector<Segment>& segments, SegmentId id) {
+      segments[id].next = head;
+      head = id;
+      ++count;
+    }
+    SegmentId pop(std::vector<Segment>& segments) {
+      const SegmentId id = head;
+      head = segments[id].next;
+      --count;
+      return id;
+    }
+    SegmentId head = 0;
+    std::size_t count = 0;
+  };
   static std::size_t segments_for(std::size_t limit_bytes);
   bool add_chunk();
 
   MemorySource& source_;
   std::vector<std::byte*> chunks_;  // 1 MiB each: ids 16c + 1 .. 16c + 16
   std::vector<Segment> segments_;   // by id; 0 is not used
-  SegmentId free_ = 0;
-  std::size_t free_count_ = 0;
+  FreeList free_;
+  FreeList discarded_;  // free, and their memory was given back
   std::size_t limit_segments_ = 0;
+  std::size_t ceiling_ = 0;  // what acquire() goes by: at least the limit
   std::size_t used_segments_ = 0;
-  std::size_t source_bytes_ = 0;
+  std::size_t source_segments_ = 0;
   bool source_dry_ = false;
 };
 

@@ -8,11 +8,13 @@
 #include "base/prefetch.h"
 
 namespace isocache {
-Index::Index(Heap& heap, std::uint64_t hash_seed) : heap_(heap), hash_seed_(hash_seed) {
+
+Index::Index(Heap& heap, const HashKey& hash_key, std::size_t probes)
+    : heap_(heap), hash_key_(hash_key), probes_(probes) {
   table_.buckets = kPageBuckets;
   table_.pages.resize(1);
   table_.bases.resize(1);
-  add_page(table_, 0);
+  add_page(table_, 0);  // if there is no memory yet, the first insert tries again
   set_growth_mark();
 }
 
@@ -58,11 +60,33 @@ bool Index::insert(std::uint64_t hash, Location location, unsigned frequency) {
 bool Index::insert_in(Table& table, std::uint64_t hash, Location location, unsigned frequency) {
   const std::size_t number = bucket_number(table, hash);
   const std::size_t page = number / kPageBuckets;
-  if (table.bases[page] == nullptr && !add_page(table, page)) return false;
-  Bucket* base = table.bases[page];
+  const std::size_t home = number % kPageBuckets;
   const std::uint8_t tag = tag_of(hash);
-  std::size_t at = number % kPageBuckets;
-  for (std::size_t tries = 0; tries < kPageBuckets; ++tries) {
+  if (table.bases[page] == nullptr && !add_page(table, page)) return false;
+  if (insert_on_page(table.bases[page], home, tag, location, frequency)) [[likely]] {
+    return true;
+  }
+  for (const Spill& spill : table.spills) {
+    if (spill.page == page && insert_on_page(spill.base, home, tag, location, frequency)) {
+      return true;
+    }
+  }
+  const SegmentId id = new_page();
+  if (id != 0) {
+    table.spills.push_back({page, id, bucket_in(id, 0)});
+    return insert_on_page(table.spills.back().base, home, tag, location, frequency);
+  }
+  leave_page(table.bases[page], home, tag);
+  for (const Spill& spill : table.spills) {
+    if (spill.page == page) leave_page(spill.base, home, tag);
+  }
+  return false;
+}
+
+// False: no room on the way through the page. The entry is then counted as one that went on.
+bool Index::insert_on_page(Bucket* base, std::size_t at, std::uint8_t tag, Location location,
+                           unsigned frequency) {
+  for (std::size_t tries = 0; tries < probes_; ++tries) {
     const unsigned free_slots = base[at].match(0);
     if (free_slots != 0) {
       base[at].set(static_cast<unsigned>(__builtin_ctz(free_slots)), tag, location, frequency);
@@ -71,25 +95,45 @@ bool Index::insert_in(Table& table, std::uint64_t hash, Location location, unsig
     base[at].add_overflow();
     at = (at + step_of(tag)) % kPageBuckets;
   }
-  // The page is full to the last slot: take the counts back.
-  for (std::size_t tries = 0; tries < kPageBuckets; ++tries) {
-    base[at].drop_overflow();
-    at = (at + step_of(tag)) % kPageBuckets;
-  }
   return false;
 }
 
+// Takes back what insert_on_page() counted of an entry that found no room.
+void Index::leave_page(Bucket* base, std::size_t at, std::uint8_t tag) {
+  for (std::size_t tries = 0; tries < probes_; ++tries) {
+    base[at].drop_overflow();
+    at = (at + step_of(tag)) % kPageBuckets;
+  }
+}
+
+// The way to the slot was counted, on each page that it leads through. False: it leads on.
+bool Index::erase_on_page(Bucket* base, std::size_t at, std::uint8_t tag, Slot slot) {
+  if (slot.bucket < base || slot.bucket >= base + kPageBuckets) {
+    leave_page(base, at, tag);
+    return false;
+  }
+  for (; base + at != slot.bucket; at = (at + step_of(tag)) % kPageBuckets) {
+    base[at].drop_overflow();
+  }
+  return true;
+}
+
 void Index::erase(Slot slot, std::uint64_t hash) {
-  // The slot's bucket tells which table it is in; the way there from the home bucket was counted.
-  const std::size_t step = step_of(tag_of(hash));
+  // The slot's bucket tells which table it is in.
+  const auto holds = [&](const Bucket* base) {
+    return base != nullptr && slot.bucket >= base && slot.bucket < base + kPageBuckets;
+  };
   for (const Table* table : {&table_, &next_}) {
     if (table->buckets == 0) continue;
     const std::size_t number = bucket_number(*table, hash);
-    Bucket* base = table->bases[number / kPageBuckets];
-    if (base == nullptr || slot.bucket < base || slot.bucket >= base + kPageBuckets) continue;
-    for (std::size_t at = number % kPageBuckets; base + at != slot.bucket;
-         at = (at + step) % kPageBuckets) {
-      base[at].drop_overflow();
+    const std::size_t page = number / kPageBuckets;
+    bool here = holds(table->bases[page]);
+    for (const Spill& spill : table->spills) here = here || holds(spill.base);
+    if (!here) continue;
+    const std::uint8_t tag = tag_of(hash);
+    if (erase_on_page(table->bases[page], number % kPageBuckets, tag, slot)) break;
+    for (const Spill& spill : table->spills) {
+      if (spill.page == page && erase_on_page(spill.base, number % kPageBuckets, tag, slot)) break;
     }
     break;
   }
@@ -109,11 +153,28 @@ void Index::begin_growth() {
 
 bool Index::grow(std::size_t buckets) {
   for (; buckets > 0 && growing(); --buckets) {
-    if (!move_bucket()) return false;
-    if (++move_bucket_ == kPageBuckets) {
-      free_page(table_, move_page_);
-      move_bucket_ = 0;
-      if (++move_page_ == table_.pages.size()) finish_growth();
+    Bucket* const base = table_.bases[move_page_];
+    if (base != nullptr) {  // else nothing was ever on that page
+      if (!move_bucket(base + move_bucket_)) return false;
+      if (++move_bucket_ < kPageBuckets) continue;
+    }
+    // A page with spills is moved as a whole: rare, and its buckets have to be empty together.
+    if (!move_spills()) {
+      move_bucket_ = kPageBuckets - 1;
+      return false;
+    }
+    free_page(table_, move_page_);
+    move_bucket_ = 0;
+    if (++move_page_ == table_.pages.size()) finish_growth();
+  }
+  return true;
+}
+
+bool Index::move_spills() {
+  for (const Spill& spill : table_.spills) {
+    if (spill.page != move_page_) continue;
+    for (std::size_t i = 0; i < kPageBuckets; ++i) {
+      if (!move_bucket(spill.base + i)) return false;
     }
   }
   return true;
@@ -121,8 +182,7 @@ bool Index::grow(std::size_t buckets) {
 
 // Moves the entries that lie in one bucket of the old table. Those on their way through it
 // (overflow) are met in their own buckets.
-bool Index::move_bucket() {
-  Bucket* bucket = table_.bases[move_page_] + move_bucket_;
+bool Index::move_bucket(Bucket* bucket) {
   for (unsigned i = 0; i < Bucket::kSlots; ++i) {
     if (bucket->used(i)) prefetch_line(heap_.at(bucket->location(i)));
   }
@@ -143,26 +203,39 @@ void Index::finish_growth() {
   set_growth_mark();
 }
 
-bool Index::add_page(Table& table, std::size_t page) {
+SegmentId Index::new_page() {
   const SegmentId id = heap_.acquire(SegmentUse::kTable);
-  if (id == 0) return false;
+  if (id == 0) return 0;
   std::memset(heap_.data(id), 0, limits::kSegmentBytes);
+  ++pages_;
+  return id;
+}
+
+bool Index::add_page(Table& table, std::size_t page) {
+  const SegmentId id = new_page();
+  if (id == 0) return false;
   table.pages[page] = id;
   table.bases[page] = bucket_in(id, 0);
-  ++pages_;
   return true;
 }
 
 void Index::free_page(Table& table, std::size_t page) {
+  if (table.bases[page] == nullptr) return;
   heap_.release(table.pages[page]);
   table.pages[page] = 0;
   table.bases[page] = nullptr;
   --pages_;
+  std::erase_if(table.spills, [&](const Spill& spill) {
+    if (spill.page != page) return false;
+    heap_.release(spill.id);
+    --pages_;
+    return true;
+  });
 }
 
 std::uint64_t Index::hash_at(Location location) const {
   const auto* item = heap_.record<const ItemHeader>(location);
-  return hash_bytes({reinterpret_cast<const char*>(item + 1), item->key_length}, hash_seed_);
+  return hash_bytes({reinterpret_cast<const char*>(item + 1), item->key_length}, hash_key_);
 }
 
 }  // namespace isocache

@@ -11,7 +11,10 @@
 //
 // `overflow` counts the entries that found this bucket full and went on; while it is 0 a lookup
 // stops here, so nearly every miss costs one cache line. The next bucket tried is a tag-dependent
-// number of buckets further on in the same page (1,024 buckets, one 64 KiB segment).
+// number of buckets further on in the same page (1,024 buckets, one 64 KiB segment). If the page is
+// full, the entry goes to a spill page of that page, and so on: however many keys share a page, an
+// insert finds room as long as there is memory, and other pages do not notice. The hash being
+// keyed, it takes chance to fill a page; tests do it with a weak one.
 //
 // Growth: when the table is 9/10 full, a second table an eighth larger is begun. Every insert, and
 // every background step, moves a few buckets over. Buckets are numbered by the hash's upper bits
@@ -26,6 +29,7 @@
 #include <cstring>
 #include <vector>
 
+#include "base/hash.h"
 #include "store/heap.h"
 
 #if defined(__SSE2__)
@@ -57,8 +61,13 @@ class Bucket {
   }
   bool used(unsigned slot) const { return tags_[slot] != 0; }
   unsigned overflow() const { return overflow_; }
-  void add_overflow() { ++overflow_; }
-  void drop_overflow() { --overflow_; }
+  // A count that once reached its end says "some" for good.
+  void add_overflow() {
+    if (overflow_ != kMaxOverflow) ++overflow_;
+  }
+  void drop_overflow() {
+    if (overflow_ != kMaxOverflow) --overflow_;
+  }
 
   Location location(unsigned slot) const { return load(slot) >> kFrequencyBits; }
   unsigned frequency(unsigned slot) const {
@@ -78,6 +87,7 @@ class Bucket {
 
  private:
   static constexpr unsigned kFrequencyBits = 2;
+  static constexpr std::uint16_t kMaxOverflow = 0xffff;
   static constexpr std::size_t kSlotBytes = 5;
   // A slot is read as the upper 5 of 8 bytes, so that the last one does not reach past the line.
   static constexpr std::size_t kFirst = 12 - 3;
@@ -116,8 +126,9 @@ class Index {
   static constexpr std::size_t kPageBuckets = limits::kSegmentBytes / sizeof(Bucket);
   static constexpr unsigned kMaxFrequency = 3;
 
-  // REQUIRES: the heap has at least one segment to give.
-  Index(Heap& heap, std::uint64_t hash_seed);
+  // REQUIRES: the heap has at least one segment to give. `probes`: how many buckets of a page are
+  // tried for an entry, 1 to kPageBuckets; fewer in tests, which fill pages early.
+  Index(Heap& heap, const HashKey& hash_key, std::size_t probes = kPageBuckets);
 
   void prefetch(std::uint64_t hash) const;
   // Prefetches the items that the key's bucket points at by its tag.
@@ -151,22 +162,30 @@ class Index {
   template <typename Visit>
   void for_each(Visit&& visit) const {
     for (const Table* table : {&table_, &next_}) {
-      for (SegmentId page : table->pages) {
-        if (page == 0) continue;
-        for (std::size_t b = 0; b < kPageBuckets; ++b) {
+      const auto visit_page = [&](SegmentId page) {
+        for (std::size_t b = 0; page != 0 && b < kPageBuckets; ++b) {
           Bucket* bucket = bucket_in(page, b);
           for (unsigned i = 0; i < Bucket::kSlots; ++i) {
             if (bucket->used(i)) visit(Slot{bucket, i});
           }
         }
-      }
+      };
+      for (SegmentId page : table->pages) visit_page(page);
+      for (const Spill& spill : table->spills) visit_page(spill.id);
     }
   }
 
  private:
+  // Takes what found page number `page` full.
+  struct Spill {
+    std::size_t page;
+    SegmentId id;
+    Bucket* base;
+  };
   struct Table {
     std::vector<SegmentId> pages;
     std::vector<Bucket*> bases;  // of each page; null: not there yet, or no longer
+    std::vector<Spill> spills;   // in the order they were added; nearly always none
     std::size_t buckets = 0;     // 0: no table
   };
 
@@ -184,20 +203,43 @@ class Index {
   }
 
   template <typename IsMatch>
-  static Slot find_in(const Table& table, std::uint64_t hash, IsMatch& is_match) {
+  Slot find_in(const Table& table, std::uint64_t hash, IsMatch& is_match) const {
     const std::size_t number = bucket_number(table, hash);
-    Bucket* base = table.bases[number / kPageBuckets];
+    Bucket* const base = table.bases[number / kPageBuckets];
     if (base == nullptr) return {};
+    bool went_on = false;
+    const Slot slot = find_on_page(base, number % kPageBuckets, hash, is_match, went_on);
+    if (slot || !went_on) [[likely]] {
+      return slot;
+    }
+    return find_spilled(table, number, hash, is_match);
+  }
+  // `went_on`: entries of this hash may be on the next page.
+  template <typename IsMatch>
+  Slot find_on_page(Bucket* base, std::size_t at, std::uint64_t hash, IsMatch& is_match,
+                    bool& went_on) const {
     const std::uint8_t tag = tag_of(hash);
-    std::size_t at = number % kPageBuckets;
-    for (std::size_t tries = 0; tries < kPageBuckets; ++tries) {
+    for (std::size_t tries = 0; tries < probes_; ++tries) {
       Bucket* bucket = base + at;
       for (unsigned found = bucket->match(tag); found != 0; found &= found - 1) {
         const auto slot = static_cast<unsigned>(__builtin_ctz(found));
         if (is_match(bucket->location(slot))) return {bucket, slot};
       }
-      if (bucket->overflow() == 0) break;
+      if (bucket->overflow() == 0) return {};
       at = (at + step_of(tag)) % kPageBuckets;
+    }
+    went_on = true;
+    return {};
+  }
+  template <typename IsMatch>
+  Slot find_spilled(const Table& table, std::size_t number, std::uint64_t hash,
+                    IsMatch& is_match) const {
+    for (const Spill& spill : table.spills) {
+      if (spill.page != number / kPageBuckets) continue;
+      bool went_on = false;
+      const Slot slot =
+          find_on_page(spill.base, number % kPageBuckets, hash, is_match, went_on);
+      if (slot || !went_on) return slot;
     }
     return {};
   }
@@ -208,15 +250,22 @@ class Index {
     return bucket_number(table_, hash) / kPageBuckets < move_page_;
   }
   bool insert_in(Table& table, std::uint64_t hash, Location location, unsigned frequency);
+  bool insert_on_page(Bucket* base, std::size_t at, std::uint8_t tag, Location location,
+                      unsigned frequency);
+  void leave_page(Bucket* base, std::size_t at, std::uint8_t tag);
+  bool erase_on_page(Bucket* base, std::size_t at, std::uint8_t tag, Slot slot);
+  SegmentId new_page();
   bool add_page(Table& table, std::size_t page);
   void free_page(Table& table, std::size_t page);
-  bool move_bucket();
+  bool move_bucket(Bucket* bucket);
+  bool move_spills();
   void finish_growth();
   void set_growth_mark();
   std::uint64_t hash_at(Location location) const;
 
   Heap& heap_;
-  std::uint64_t hash_seed_;
+  HashKey hash_key_;
+  std::size_t probes_;
   Table table_;
   Table next_;                   // while growing
   std::size_t move_page_ = 0;    // the page of table_ being moved

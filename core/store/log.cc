@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "base/check.h"
+
 namespace isocache {
 
 std::size_t Log::room(Stream stream) const {
@@ -45,13 +47,8 @@ void Log::close(Stream stream) {
   if (open == 0) return;
   const SegmentId id = open;
   open = 0;
-  Segment& segment = heap.segment(id);
-  segment.open = false;
-  if (segment.live == 0 && segment.uploads == 0) {
-    retire(id);
-  } else {
-    dead_lists.update(heap, id);
-  }
+  heap.segment(id).open = false;
+  settle(id);
 }
 
 void Log::close_all() {
@@ -94,8 +91,7 @@ void Log::count_item(Segment& segment) {
   ++totals[segment.band].items;
 }
 
-Location Log::extend(Stream stream, Location tail, std::size_t remaining,
-                     std::uint64_t owner_hash) {
+Location Log::extend(Stream stream, Location owner, Location tail, std::size_t remaining) {
   if (room(stream) < sizeof(PieceHeader) + std::min(remaining, kMinPieceBytes) &&
       !open_new(stream)) {
     return 0;
@@ -104,7 +100,7 @@ Location Log::extend(Stream stream, Location tail, std::size_t remaining,
   const Location location = append(stream, piece_record_bytes(length));
   if (location == 0) return 0;
   *piece(location) = {
-      static_cast<std::uint16_t>(length), 0, RecordKind::kPiece, 0, owner_hash, tail, 0};
+      static_cast<std::uint16_t>(length), 0, RecordKind::kPiece, 0, owner, tail, 0};
   set_next(tail, location);
   return location;
 }
@@ -124,13 +120,12 @@ void Log::connect(Location tail, Location next) {
   if (next != 0) piece(next)->previous = tail;
 }
 
-Location Log::append_whole_item(Stream stream, std::size_t key_length, std::size_t value_length,
-                                std::uint64_t hash) {
+Location Log::append_whole_item(Stream stream, std::size_t key_length, std::size_t value_length) {
   const Location head = append_item(stream, key_length, value_length);
   if (head == 0 || (item(head)->bits & kChained) == 0) return head;
   std::size_t remaining = value_length - load_chain(item(head)).first_length;
   for (Location tail = head; remaining > 0;) {
-    tail = extend(stream, tail, remaining, hash);
+    tail = extend(stream, head, tail, remaining);
     if (tail == 0) {
       kill_item(head);
       return 0;
@@ -174,6 +169,11 @@ void Log::kill(Location location, std::size_t bytes, bool is_an_item) {
     --totals[segment.band].items;
   }
   if (segment.open || id == evicting) return;
+  settle(id);
+}
+
+void Log::settle(SegmentId id) {
+  const Segment& segment = heap.segment(id);
   if (segment.live == 0 && segment.uploads == 0) {
     retire(id);
   } else {
@@ -200,22 +200,30 @@ void Log::kill_item(Location location) {
 
 // Whether a record that moves is better split over the end of the open segment. Its first part
 // needs `fixed` bytes besides the value's; the rest at most one more segment.
-bool Log::splits(Stream stream, std::size_t bytes, std::size_t fixed) const {
+bool Log::splits(Stream stream, std::size_t bytes, std::size_t fixed) {
   return bytes > kUnsplitBytes && bytes > room(stream) && room(stream) >= fixed + kMinPieceBytes &&
-         heap.available() > 0;
+         heap.secure(1);
 }
 
-Location Log::move_item(Location from, Stream stream, std::uint64_t hash) {
+// An item that moved is where its pieces look for it.
+void Log::adopt_pieces(Location owner) {
+  for (Location at = first_span(owner).next; at != 0; at = piece(at)->next) {
+    piece(at)->owner = owner;
+  }
+}
+
+Location Log::move_item(Location from, Stream stream) {
   const std::size_t bytes = record_bytes(from);
   Location to = 0;
   if (splits(stream, bytes, sizeof(ItemHeader) + item(from)->key_length + sizeof(ChainHead))) {
-    to = split_item(from, stream, hash);
+    to = split_item(from, stream);
   } else {
     to = append(stream, bytes);
     if (to == 0) return 0;
     std::memcpy(heap.at(to), heap.at(from), bytes);
     if ((item(to)->bits & kChained) != 0) connect(to, load_chain(item(to)).next);
   }
+  if ((item(to)->bits & kChained) != 0) adopt_pieces(to);
   Segment& segment = heap.segment(Heap::segment_of(to));
   count_item(segment);
   segment.note_exptime(item(to)->exptime);
@@ -224,7 +232,7 @@ Location Log::move_item(Location from, Stream stream, std::uint64_t hash) {
   return to;
 }
 
-Location Log::split_item(Location from, Stream stream, std::uint64_t hash) {
+Location Log::split_item(Location from, Stream stream) {
   const ItemHeader* old = item(from);
   const Span span = first_span(from);
   const std::size_t fixed = sizeof(ItemHeader) + old->key_length;
@@ -239,18 +247,17 @@ Location Log::split_item(Location from, Stream stream, std::uint64_t hash) {
   header->value_length = 0;
   store_chain(header, {static_cast<std::uint32_t>(total), static_cast<std::uint32_t>(first), 0});
   std::memcpy(chain_at(header) + sizeof(ChainHead), span.data, first);
-  const Location last = append_copy(stream, to, {span.data + first, span.size - first}, hash);
+  const Location last = append_copy(stream, to, to, {span.data + first, span.size - first});
   connect(last, span.next);
   return to;
 }
 
 // Further bytes of a chained value behind `tail`, as pieces; returns the last one.
-// REQUIRES: the heap has the segments.
-Location Log::append_copy(Stream stream, Location tail, std::string_view bytes,
-                          std::uint64_t hash) {
+// REQUIRES: the heap has secured the segments.
+Location Log::append_copy(Stream stream, Location owner, Location tail, std::string_view bytes) {
   while (!bytes.empty()) {
-    tail = extend(stream, tail, bytes.size(), hash);
-    assert(tail != 0);
+    tail = extend(stream, owner, tail, bytes.size());
+    check(tail != 0);
     const Span span = piece_span(tail);
     std::memcpy(span.data, bytes.data(), span.size);
     bytes.remove_prefix(span.size);
@@ -264,7 +271,7 @@ Location Log::move_piece(Location from, Stream stream) {
   Location last = 0;
   if (splits(stream, bytes, sizeof(PieceHeader))) {
     const Span span = piece_span(from);
-    last = append_copy(stream, old.previous, {span.data, span.size}, old.owner_hash);
+    last = append_copy(stream, old.owner, old.previous, {span.data, span.size});
   } else {
     last = append(stream, bytes);
     if (last == 0) return 0;
@@ -284,7 +291,7 @@ void Log::fill(Location location, std::size_t bytes) {
 
 void Log::retire(SegmentId id) {
   Segment& segment = heap.segment(id);
-  assert(!segment.open && segment.live == 0 && segment.uploads == 0);
+  check(!segment.open && segment.live == 0 && segment.uploads == 0);
   dead_lists.remove(heap, id);
   queue(stream_of(segment)).remove(heap, id);
   used_bytes -= segment.used;
@@ -299,7 +306,7 @@ void Log::pin(SegmentId id) {
 
 void Log::unpin(SegmentId id) {
   Segment& segment = heap.segment(id);
-  assert(segment.pins > 0);
+  check(segment.pins > 0);
   if (--segment.pins > 0) return;
   --pinned_segments_;
   if (segment.use == SegmentUse::kZombie) heap.release(id);

@@ -33,6 +33,10 @@ class Log {
   Location append(Stream stream, std::size_t bytes);
   // Bytes left in the stream's open segment.
   std::size_t room(Stream stream) const;
+  // What the stream appends to; 0: its next record begins a new segment.
+  SegmentId open_segment(Stream stream) const {
+    return open_[stream.band][static_cast<unsigned>(stream.queue)];
+  }
   // The stream's next record begins a new segment.
   void close(Stream stream);
   void close_all();
@@ -40,20 +44,19 @@ class Log {
   // Space for an item, its header's lengths and chain set, nothing else; contiguous where it fits,
   // chained where not. Pieces after the first are appended by extend(). 0: out of segments.
   Location append_item(Stream stream, std::size_t key_length, std::size_t value_length);
-  // Space for up to `remaining` further bytes of a chained value behind `tail` (the item or a
-  // piece).
-  Location extend(Stream stream, Location tail, std::size_t remaining, std::uint64_t owner_hash);
+  // Space for up to `remaining` further bytes of a chained value behind `tail` (the item `owner`
+  // or its last piece). 0: out of segments.
+  Location extend(Stream stream, Location owner, Location tail, std::size_t remaining);
   // Space for the whole value: append_item() and as many extend() as it takes.
-  Location append_whole_item(Stream stream, std::size_t key_length, std::size_t value_length,
-                             std::uint64_t hash);
+  Location append_whole_item(Stream stream, std::size_t key_length, std::size_t value_length);
 
   // --- dying and moving -------------------------------------------------------------------
   // The item and its pieces are dead.
   void kill_item(Location location);
   // Copies one record to the stream's end and puts its neighbours in a chain right; the old copy is
   // dead. What does not fit is split, as when it was appended. The caller points the index at a
-  // moved item. 0: out of segments.
-  Location move_item(Location from, Stream stream, std::uint64_t hash);
+  // moved item. 0: out of segments, and nothing was changed.
+  Location move_item(Location from, Stream stream);
   Location move_piece(Location from, Stream stream);
   // After an item became shorter in place: the `bytes` at `location` are unused.
   void fill(Location location, std::size_t bytes);
@@ -67,6 +70,11 @@ class Log {
   };
   Span first_span(Location location) const;  // of an item
   Span piece_span(Location location) const;
+  // Of the records of the item at `head`, the one after `at`; 0: none.
+  Location next_of(Location at, Location head) const {
+    if (at != head) return piece(at)->next;
+    return (item(head)->bits & kChained) != 0 ? load_chain(item(head)).next : 0;
+  }
 
   // --- records ----------------------------------------------------------------------------
   ItemHeader* item(Location location) const { return heap.record<ItemHeader>(location); }
@@ -87,6 +95,8 @@ class Log {
   // Takes a closed segment with nothing live in it out of its queue, and frees it, now or when the
   // last reply has been sent from it.
   void retire(SegmentId id);
+  // Was `evicting`, and is no longer: makes up for the bookkeeping that was left out.
+  void settle(SegmentId id);
   void pin(SegmentId id);
   void unpin(SegmentId id);
   std::size_t pinned_segments() const { return pinned_segments_; }
@@ -110,16 +120,14 @@ class Log {
   BandTotal totals[kBands];
 
  private:
-  SegmentId open_segment(Stream stream) const {
-    return open_[stream.band][static_cast<unsigned>(stream.queue)];
-  }
   bool open_new(Stream stream);
   void count_item(Segment& segment);
   void kill(Location location, std::size_t bytes, bool is_an_item);
   void kill_piece(Location location);
-  bool splits(Stream stream, std::size_t bytes, std::size_t fixed) const;
-  Location split_item(Location from, Stream stream, std::uint64_t hash);
-  Location append_copy(Stream stream, Location tail, std::string_view bytes, std::uint64_t hash);
+  bool splits(Stream stream, std::size_t bytes, std::size_t fixed);
+  Location split_item(Location from, Stream stream);
+  Location append_copy(Stream stream, Location owner, Location tail, std::string_view bytes);
+  void adopt_pieces(Location owner);
   void set_next(Location tail, Location next);
   void connect(Location tail, Location next);
 

@@ -67,11 +67,15 @@ class DeadLists {
     segment.dead_next = segment.dead_previous = 0;
     segment.dead_level = 0;
   }
-  // The deadest one that no upload writes to; 0: none is worth compacting.
+  // The deadest one that may be emptied; 0: none is worth compacting. Looks at a bounded number of
+  // those that may not.
   SegmentId deadest(const Heap& heap) const {
+    constexpr unsigned kTries = 64;
+    unsigned tries = 0;
     for (unsigned level = kLevels; level >= kWorthwhile; --level) {
       for (SegmentId id = heads_[level]; id != 0; id = heap.segment(id).dead_next) {
-        if (heap.segment(id).uploads == 0) return id;
+        if (!heap.segment(id).held()) return id;
+        if (++tries == kTries) return 0;
       }
     }
     return 0;

@@ -2,8 +2,9 @@
 // byte at offset 2 (an item's key length) tells them apart: an item's is never 0.
 //
 // A value that does not fit where it should go is chained: the item holds its first bytes, pieces
-// in later segments the others. Pieces know the hash of their item's key, so that eviction can find
-// the item from any of them, and their neighbours, so that each can move by itself.
+// in later segments the others. Pieces know where their item lies, so that eviction can find it from
+// any of them, and their neighbours, so that each can move by itself. An item that moves tells its
+// pieces.
 //
 //   chained item   | ItemHeader | key | ChainHead | first bytes |
 //   piece          | PieceHeader | more bytes |
@@ -38,9 +39,9 @@ struct PieceHeader {
   std::uint8_t zero;
   RecordKind kind;
   std::uint32_t unused;
-  std::uint64_t owner_hash;  // of the item's key
-  Location previous;         // a piece, or the item
-  Location next;             // 0: the last
+  Location owner;     // the item
+  Location previous;  // a piece, or the item
+  Location next;      // 0: the last
 };
 static_assert(sizeof(PieceHeader) == 32);
 

@@ -17,7 +17,7 @@ constexpr std::size_t kCountedItemOverhead = 59;
 // How many buckets of the old index table each insert moves on.
 constexpr std::size_t kGrowthBuckets = 3;
 // Replies may hold this share of the segments.
-constexpr std::size_t kPinnedShare = 8;
+constexpr std::size_t kPinnedShare = 4;
 
 }  // namespace
 
@@ -32,8 +32,8 @@ Store::Store(const StoreOptions& options, MemorySource& memory)
     : impl_(std::make_unique<Impl>(options, memory)) {}
 Store::~Store() = default;
 
-std::uint64_t Store::hash(std::string_view key, std::uint64_t seed) {
-  return hash_bytes(key, seed);
+std::uint64_t Store::hash(std::string_view key, const HashKey& hash_key) {
+  return hash_bytes(key, hash_key);
 }
 
 unsigned Store::band_of(std::size_t key_length, std::size_t value_length) {
@@ -99,8 +99,17 @@ void Store::next_piece(PieceCursor& at) const {
 
 void Store::pin(SegmentId segment) { impl_->log.pin(segment); }
 void Store::unpin(SegmentId segment) { impl_->log.unpin(segment); }
-bool Store::may_pin() const {
-  return impl_->log.pinned_segments() < impl_->log.heap.limit_segments() / kPinnedShare;
+bool Store::may_pin(Item item) const {
+  const Log& log = impl_->log;
+  const std::size_t most = log.heap.limit_segments() / kPinnedShare;
+  std::size_t pinned = log.pinned_segments();
+  if (pinned == 0) return true;
+  SegmentId last = 0;
+  for_each_piece(item, [&](const Piece& piece) {
+    if (piece.segment != last && log.heap.segment(piece.segment).pins == 0) ++pinned;
+    last = piece.segment;
+  });
+  return pinned <= most || pinned == log.pinned_segments();
 }
 
 // --- writing ------------------------------------------------------------------------------
@@ -156,7 +165,7 @@ PutStatus Store::put(const Key& key, Item old, const ItemFields& fields,
   const bool growing = impl.index.growing() || impl.index.wants_growth();
   const Location item =
       impl.make_room(sizeof(ItemHeader) + key.bytes.size() + value_length)
-          ? impl.log.append_whole_item(stream, key.bytes.size(), value_length, key.hash)
+          ? impl.log.append_whole_item(stream, key.bytes.size(), value_length)
           : 0;
   if (item == 0) return impl.refuse(PutStatus::kNoMemory, key);
 
@@ -190,7 +199,7 @@ bool Store::Impl::link(const Key& key, Slot old, Location location, const ItemFi
     const Location replaced = old.location();
     old.bucket->set_location(old.index, location);
     log.kill_item(replaced);
-  } else if (!index.insert(key.hash, location, 0)) {
+  } else if (!insert(key.hash, location)) {
     log.kill_item(location);
     return false;
   }
@@ -198,6 +207,17 @@ bool Store::Impl::link(const Key& key, Slot old, Location location, const ItemFi
       .set_exptime(fields.exptime);
   ++counters.total_items;
   return true;
+}
+
+// A new page of the index may find no segment when the last ones went to the item itself.
+bool Store::Impl::insert(std::uint64_t hash, Location location) {
+  if (index.insert(hash, location, 0)) [[likely]] {
+    return true;
+  }
+  hold(location);
+  const bool room = evictor.make_room(0);
+  let_go(location);
+  return room && index.insert(hash, location, 0);
 }
 
 // Only where it wastes little (at least 7/8 of the old record is used) and no reply sends from the
@@ -239,7 +259,7 @@ bool Store::overwrite_value(Item item, std::string_view value) {
 }
 
 void Store::remove(Item item) {
-  impl_->evictor.drop({item.bucket_, item.slot_}, hash_bytes(item.key(), impl_->options.hash_seed));
+  impl_->evictor.drop({item.bucket_, item.slot_}, hash_bytes(item.key(), impl_->options.hash_key));
 }
 
 void Store::set_max_item_size(std::size_t bytes) { impl_->options.max_item_size = bytes; }

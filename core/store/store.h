@@ -17,19 +17,24 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/hash.h"
+#include "base/key.h"
 #include "base/limits.h"
 #include "store/item.h"
 
 namespace isocache {
 
-// Where segments come from: mmap natively, malloc in wasm. Memory is never given back while the
-// store lives.
+// Where segments come from: mmap natively, malloc in wasm. Addresses are never given back while the
+// store lives, but what lies behind them may be.
 class MemorySource {
  public:
   virtual ~MemorySource() = default;
-  // Aligned to 64, with any content; null when there is no more. `bytes` is a multiple of
+  // Aligned to 64, with any content; null when there is none now. `bytes` is a multiple of
   // kSegmentBytes.
   virtual std::byte* allocate(std::size_t bytes) = 0;
+  // The content of these whole segments is no longer needed, because the limit was lowered. The
+  // system may have the memory back; when the store uses the segments again, they have any content.
+  virtual void discard(std::byte* /*memory*/, std::size_t /*bytes*/) {}
 };
 
 // Where cas ids come from. Shards share one source, so that ids are unique and grow over all keys,
@@ -54,10 +59,14 @@ class EvictionObserver {
 struct StoreOptions {
   std::size_t memory_limit = limits::kDefaultMemoryBytes;  // all of it: segments, index, ghosts
   std::size_t max_item_size = limits::kDefaultMaxItemBytes;
-  std::uint64_t hash_seed = 0;           // random for each process; shards share it
+  HashKey hash_key = {};                 // random for each process; shards share it
   CasIds* cas_ids = nullptr;             // null: the store counts by itself; outlives the store
   bool evict = true;                     // false (-M): a full store answers kNoMemory
   double size_exponent = 1.0;            // victim band: age x mean size^exponent; 0 favours no size
+  // Uploads that find too little memory left by others wait for it (PutStatus::kWait). False: they
+  // are refused, for a host that does not know how to wait.
+  bool uploads_wait = false;
+  std::size_t index_probes = 0;          // for tests, which fill index pages early; 0: all
   EvictionObserver* observer = nullptr;  // null: nobody listens; outlives the store
 };
 
@@ -114,7 +123,12 @@ struct FindResult {
   Miss miss = Miss::kAbsent;  // why, when !item
 };
 
-enum class PutStatus : std::uint8_t { kStored, kTooLarge, kNoMemory };
+enum class PutStatus : std::uint8_t {
+  kStored,
+  kTooLarge,
+  kNoMemory,
+  kWait,  // begin_upload() only: others hold the memory; ask again later
+};
 
 // What put() and begin_upload() write beside key and value.
 struct ItemFields {
@@ -129,11 +143,12 @@ using SegmentId = std::uint32_t;
 
 // A value being received straight into item memory. Plain data; end it with commit or abort.
 struct Upload {
-  std::uint64_t head = 0;   // location of the item; 0: no upload
-  std::uint64_t piece = 0;  // the piece being filled, or the item itself; 0: out of memory
+  std::uint64_t head = 0;   // location of the item; 0: it has not begun
+  std::uint64_t piece = 0;  // the piece being filled, or the item itself
   std::size_t piece_filled = 0;
   std::size_t remaining = 0;  // value bytes yet to come
-  std::uint64_t hash = 0;     // of the key
+  std::size_t reserved = 0;   // of the store's allowance for uploads
+  std::uint64_t ticket = 0;   // its place among those that wait to begin; 0: it does not wait
   explicit operator bool() const { return head != 0; }
 };
 
@@ -169,11 +184,14 @@ inline constexpr unsigned kBands =
 
 struct MemoryUse {
   std::size_t limit = 0;
-  std::size_t segment_bytes = 0;  // of it handed out by the memory source
+  std::size_t segment_bytes = 0;  // from the memory source, less what was given back
   std::size_t index_bytes = 0;
   std::size_t ghost_bytes = 0;
   std::size_t item_bytes = 0;  // live records
   std::size_t dead_bytes = 0;
+  std::size_t pinned_segments = 0;      // replies send from them
+  std::size_t upload_bytes = 0;         // that unfinished uploads may become
+  std::size_t uploads_waiting = 0;      // to begin
 };
 
 class Store {
@@ -186,7 +204,7 @@ class Store {
 
   // --- looking up -------------------------------------------------------------------------
   // Same for every shard of a process, so that it is computed once, before a shard is chosen.
-  static std::uint64_t hash(std::string_view key, std::uint64_t seed);
+  static std::uint64_t hash(std::string_view key, const HashKey& hash_key);
   // Two steps that hide memory latency when several keys are known ahead: first every bucket,
   // then every item the bucket's tag points at.
   void prefetch_bucket(std::uint64_t hash) const;
@@ -209,8 +227,9 @@ class Store {
   }
   void pin(SegmentId segment);
   void unpin(SegmentId segment);
-  // True while few enough segments are held by replies that eviction has room.
-  bool may_pin() const;
+  // Whether replies may hold this value as well: a quarter of the segments is theirs at most, so
+  // that eviction has room; or this value, if nothing else is held.
+  bool may_pin(Item item) const;
 
   // --- writing ----------------------------------------------------------------------------
   // Whether an item of that size may be stored at all (-I).
@@ -229,14 +248,21 @@ class Store {
   // A value that arrives in pieces: begin, fill upload_window() and tell upload_received() until
   // `remaining` is 0, then commit or abort. The item is invisible until commit. Memory is taken as
   // the value arrives, a piece at a time: an idle upload holds at most one segment it has not
-  // filled. kNoMemory also when all unfinished uploads together hold a quarter of the store (or
-  // more, where one item of the largest size needs it).
+  // filled.
+  //
+  // All unfinished uploads together may become a quarter of the store (more, where one item of the
+  // largest size needs it). An upload reserves its share when it begins, so that what has begun
+  // can be finished; one that finds too little left waits (kWait) in line until others end: call
+  // begin_upload() again with the same Upload, or abort_upload() to leave the line.
   PutStatus begin_upload(const Key& key, std::size_t value_length, UnixSeconds now_s,
                          Upload* upload);
-  // Where the next bytes belong; may be shorter than `remaining`. Empty while bytes remain: out of
-  // memory, abort. The window stays where it is until upload_received(), so a host with several
-  // threads may fill it outside the store's lock.
-  std::span<char> upload_window(const Upload& upload);
+  // Where the next bytes belong; may be shorter than `remaining`. Empty while bytes remain: no
+  // memory now. If upload_may_wait(), there may be some later, else abort. The window stays where
+  // it is until upload_received(), so a host with several threads may fill it outside the store's
+  // lock.
+  std::span<char> upload_window(Upload& upload);
+  // Others (replies, uploads) hold memory that will come back.
+  bool upload_may_wait(const Upload& upload) const;
   void upload_received(Upload& upload, std::size_t bytes);
   // The finished upload's value as pieces (for append and prepend); visit(const Piece&).
   template <typename Visit>
@@ -246,7 +272,7 @@ class Store {
       visit(static_cast<const Piece&>(at.piece));
     }
   }
-  // Makes it visible in place of `old`, as put() does. Ends the upload.
+  // Makes it visible in place of `old`, as put() does. Ends the upload. Null: no memory.
   Item commit_upload(Upload& upload, const Key& key, Item old, const ItemFields& fields,
                      UnixSeconds now_s);
   void abort_upload(Upload& upload);
@@ -272,7 +298,7 @@ class Store {
   }
 
   // Shrinks or grows the limit; false when below what the index and a few segments need.
-  // Shrinking evicts in the steps of tick().
+  // Shrinking evicts in the steps of tick(), and gives memory back to the source.
   bool set_memory_limit(std::size_t bytes);
   void set_max_item_size(std::size_t bytes);
 

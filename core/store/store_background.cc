@@ -16,6 +16,7 @@ void Store::flush() { impl_->log.begin_generation(); }
 bool Store::tick(UnixSeconds now_s) {
   Impl& impl = *impl_;
   impl.log.now_s = now_s;
+  impl.log.heap.retry_source();
   bool more = impl.evictor.shrink_to_limit();
   more = impl.evictor.reclaim_flushed() || more;
   more = impl.evictor.expire() || more;
@@ -97,11 +98,14 @@ const StoreCounters& Store::counters() const { return impl_->counters; }
 MemoryUse Store::memory_use() const {
   const Log& log = impl_->log;
   return {impl_->options.memory_limit,
-          log.heap.bytes_from_source(),
+          log.heap.resident_bytes(),
           impl_->index.pages() * limits::kSegmentBytes,
           impl_->evictor.ghost_bytes(),
           log.live_bytes,
-          log.used_bytes - log.live_bytes};
+          log.used_bytes - log.live_bytes,
+          log.pinned_segments(),
+          impl_->upload_bytes,
+          impl_->upload_line.size()};
 }
 
 // For a scrape, under the shard's lock: no look at each segment. With one, 8 GB in one shard (-t 1:

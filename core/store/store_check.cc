@@ -23,6 +23,7 @@ const char* check_chain(const Log& log, Location location) {
     if (log.is_item(span.next) || log.piece(span.next)->kind != RecordKind::kPiece) {
       return "a chain has live pieces";
     }
+    if (log.piece(span.next)->owner != location) return "a piece knows its item";
   }
   const bool complete = (header->bits & (kChained | kUnlinked)) == kChained;
   if (complete && length != load_chain(header).total_length)
@@ -93,7 +94,7 @@ const char* Store::broken_invariant() const {
       return;
     }
     const std::string_view name(reinterpret_cast<const char*>(header + 1), header->key_length);
-    const Slot found = impl_->find_slot({name, hash(name, impl_->options.hash_seed)});
+    const Slot found = impl_->find_slot({name, hash(name, impl_->options.hash_key)});
     if (!found || found.location() != slot.location()) broken = "every item is found by its key";
   });
   if (broken != nullptr) return broken;

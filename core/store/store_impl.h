@@ -1,6 +1,8 @@
 // What a Store is made of. Only store*.cc include this.
 #pragma once
 
+#include <vector>
+
 #include "store/evictor.h"
 #include "store/index.h"
 #include "store/log.h"
@@ -12,8 +14,9 @@ struct Store::Impl {
   Impl(const StoreOptions& store_options, MemorySource& memory)
       : options(store_options),
         log(store_options.memory_limit, memory),
-        index(log.heap, store_options.hash_seed),
-        evictor(log, index, counters, store_options.hash_seed,
+        index(log.heap, store_options.hash_key,
+              store_options.index_probes != 0 ? store_options.index_probes : Index::kPageBuckets),
+        evictor(log, index, counters, store_options.hash_key,
                 {store_options.evict, store_options.size_exponent, store_options.observer}) {}
 
   Location location_of(const Item& item) const { return item.bucket_->location(item.slot_); }
@@ -32,13 +35,17 @@ struct Store::Impl {
                     std::span<const std::string_view> parts, std::size_t value_length);
   // Points the index at a finished item, in place of `old` if it is there.
   bool link(const Key& key, Slot old, Location location, const ItemFields& fields);
+  bool insert(std::uint64_t hash, Location location);
   PutStatus refuse(PutStatus why, const Key& key);
-  // Bytes that all unfinished uploads together may hold.
+  // Bytes that all unfinished uploads together may become.
   std::size_t upload_allowance() const;
-  // Counts an upload out of a segment it wrote to.
-  void leave_segment(SegmentId id);
-  template <typename Visit>
-  void for_each_upload_record(const Upload& upload, Visit&& visit);
+  bool may_begin_upload(const Upload& upload, std::size_t bytes) const;
+  PutStatus wait_in_line(Upload& upload);
+  void leave_line(Upload& upload);
+  bool extend_upload(Upload& upload);
+  bool move_upload_head(Upload& upload);
+  void hold(Location head);
+  void let_go(Location head);
 
   StoreOptions options;
   StoreCounters counters;
@@ -46,7 +53,9 @@ struct Store::Impl {
   Index index;
   Evictor evictor;
   std::uint64_t next_cas = kFirstCas;  // without a shared source
-  std::size_t upload_bytes = 0;        // records of unfinished uploads
+  std::size_t upload_bytes = 0;        // reserved by unfinished uploads
+  std::vector<std::uint64_t> upload_line;  // tickets of those that wait to begin, in order
+  std::uint64_t last_ticket = 0;
 };
 
 }  // namespace isocache

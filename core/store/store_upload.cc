@@ -3,13 +3,14 @@
 #include <cassert>
 #include <cstring>
 
+#include "base/check.h"
 #include "store/store_impl.h"
 
 namespace isocache {
 namespace {
 
-// Unfinished uploads may hold a quarter of the store, so that idle ones cannot empty it; and in any
-// case one item of the largest size, with some room for others beside it.
+// Unfinished uploads may become a quarter of the store, so that idle ones cannot empty it; and in
+// any case one item of the largest size, with some room for others beside it.
 constexpr std::size_t kUploadShare = 4;
 constexpr std::size_t kBesideLargestShare = 8;
 
@@ -21,11 +22,50 @@ std::size_t Store::Impl::upload_allowance() const {
                   std::min(options.max_item_size, bytes / 2) + bytes / kBesideLargestShare);
 }
 
-template <typename Visit>
-void Store::Impl::for_each_upload_record(const Upload& upload, Visit&& visit) {
-  for (Location at = upload.head, next = 0; at != 0; at = next) {
-    next = at == upload.head ? log.first_span(at).next : log.piece_span(at).next;
-    visit(at);
+// --- the line ------------------------------------------------------------------------------
+
+// First come, first served: a large value is not passed by small ones for ever.
+bool Store::Impl::may_begin_upload(const Upload& upload, std::size_t bytes) const {
+  if (!upload_line.empty() && upload_line.front() != upload.ticket) return false;
+  return upload_bytes == 0 || upload_bytes + bytes <= upload_allowance();
+}
+
+PutStatus Store::Impl::wait_in_line(Upload& upload) {
+  if (upload.ticket == 0) {
+    upload.ticket = ++last_ticket;
+    upload_line.push_back(upload.ticket);
+  }
+  return PutStatus::kWait;
+}
+
+void Store::Impl::leave_line(Upload& upload) {
+  if (upload.ticket != 0) std::erase(upload_line, upload.ticket);
+  upload.ticket = 0;
+}
+
+bool Store::upload_may_wait(const Upload& upload) const {
+  const Impl& impl = *impl_;
+  return impl.options.uploads_wait && impl.options.evict &&
+         (impl.upload_bytes > upload.reserved || impl.log.pinned_segments() != 0);
+}
+
+// --- an upload -----------------------------------------------------------------------------
+
+// While the records of an item that is not in the index are held, eviction leaves them alone.
+void Store::Impl::hold(Location head) {
+  for (Location at = head; at != 0; at = log.next_of(at, head)) {
+    ++log.heap.segment(Heap::segment_of(at)).uploads;
+  }
+}
+
+// A segment whose records are all dead waits for this.
+void Store::Impl::let_go(Location head) {
+  for (Location at = head, next = 0; at != 0; at = next) {
+    next = log.next_of(at, head);
+    const SegmentId id = Heap::segment_of(at);
+    Segment& segment = log.heap.segment(id);
+    --segment.uploads;
+    if (!segment.open && id != log.evicting) log.settle(id);
   }
 }
 
@@ -33,9 +73,14 @@ PutStatus Store::begin_upload(const Key& key, std::size_t value_length, UnixSeco
                               Upload* upload) {
   Impl& impl = *impl_;
   impl.log.now_s = now_s;
-  *upload = {};
-  if (!impl.fits(key.bytes.size(), value_length)) return impl.refuse(PutStatus::kTooLarge, key);
-  if (impl.upload_bytes + std::min(value_length, limits::kSegmentBytes) > impl.upload_allowance()) {
+  if (!impl.fits(key.bytes.size(), value_length)) {
+    impl.leave_line(*upload);
+    return impl.refuse(PutStatus::kTooLarge, key);
+  }
+  const std::size_t reserved =
+      round_to_unit(sizeof(ItemHeader) + key.bytes.size() + value_length) + limits::kSegmentBytes;
+  if (!impl.may_begin_upload(*upload, reserved)) {
+    if (impl.options.uploads_wait) return impl.wait_in_line(*upload);
     return impl.refuse(PutStatus::kNoMemory, key);
   }
   const Slot old = impl.find_slot(key);
@@ -44,42 +89,50 @@ PutStatus Store::begin_upload(const Key& key, std::size_t value_length, UnixSeco
   const Location head = impl.make_room(limits::kSegmentBytes)
                             ? impl.log.append_item(stream, key.bytes.size(), value_length)
                             : 0;
-  if (head == 0) return impl.refuse(PutStatus::kNoMemory, key);
+  if (head == 0) {
+    if (upload_may_wait({})) return impl.wait_in_line(*upload);
+    impl.leave_line(*upload);
+    return impl.refuse(PutStatus::kNoMemory, key);
+  }
+  impl.leave_line(*upload);
   ItemHeader* header = impl.log.item(head);
   std::memcpy(header + 1, key.bytes.data(), key.bytes.size());
   header->bits = static_cast<std::uint8_t>(header->bits | kUnlinked);
   ++impl.log.heap.segment(Heap::segment_of(head)).uploads;
-  impl.upload_bytes += impl.log.record_bytes(head);
-  *upload = {head, head, 0, value_length, key.hash};
+  impl.upload_bytes += reserved;
+  *upload = {head, head, 0, value_length, reserved, 0};
   return PutStatus::kStored;
 }
 
-std::span<char> Store::upload_window(const Upload& upload) {
-  if (upload.piece == 0 || upload.remaining == 0) return {};
-  const Log::Span span = upload.piece == upload.head ? impl_->log.first_span(upload.head)
-                                                     : impl_->log.piece_span(upload.piece);
-  return {span.data + upload.piece_filled, span.size - upload.piece_filled};
+std::span<char> Store::upload_window(Upload& upload) {
+  Impl& impl = *impl_;
+  if (!upload || upload.remaining == 0) return {};
+  const auto window = [&]() -> std::span<char> {
+    const Log::Span span = upload.piece == upload.head ? impl.log.first_span(upload.head)
+                                                       : impl.log.piece_span(upload.piece);
+    return {span.data + upload.piece_filled, span.size - upload.piece_filled};
+  };
+  const std::span<char> rest = window();
+  if (!rest.empty()) return rest;
+  return impl.extend_upload(upload) ? window() : std::span<char>();
+}
+
+// The piece is full. The next one goes to the stream's end, wherever that is by now.
+bool Store::Impl::extend_upload(Upload& upload) {
+  const Stream stream = Log::stream_of(log.heap.segment(Heap::segment_of(upload.head)));
+  if (!make_room(limits::kSegmentBytes)) return false;
+  const Location next = log.extend(stream, upload.head, upload.piece, upload.remaining);
+  if (next == 0) return false;
+  ++log.heap.segment(Heap::segment_of(next)).uploads;
+  upload.piece = next;
+  upload.piece_filled = 0;
+  return true;
 }
 
 void Store::upload_received(Upload& upload, std::size_t bytes) {
-  Impl& impl = *impl_;
-  assert(bytes <= upload.remaining);
+  check(bytes <= upload.remaining);
   upload.piece_filled += bytes;
   upload.remaining -= bytes;
-  if (upload.remaining == 0 || !upload_window(upload).empty()) return;
-  // This piece is full. The next one goes to the stream's end, wherever that is by now.
-  const Stream stream = Log::stream_of(impl.log.heap.segment(Heap::segment_of(upload.head)));
-  Location next = 0;
-  if (impl.upload_bytes + std::min(upload.remaining, limits::kSegmentBytes) <=
-          impl.upload_allowance() &&
-      impl.make_room(limits::kSegmentBytes)) {
-    next = impl.log.extend(stream, upload.piece, upload.remaining, upload.hash);
-  }
-  upload.piece = next;
-  upload.piece_filled = 0;
-  if (next == 0) return;
-  ++impl.log.heap.segment(Heap::segment_of(next)).uploads;
-  impl.upload_bytes += impl.log.record_bytes(next);
 }
 
 Store::PieceCursor Store::first_uploaded_piece(const Upload& upload) const {
@@ -87,49 +140,52 @@ Store::PieceCursor Store::first_uploaded_piece(const Upload& upload) const {
   return {{{span.data, span.size}, span.segment}, span.next};
 }
 
-void Store::Impl::leave_segment(SegmentId id) {
-  Segment& segment = log.heap.segment(id);
-  --segment.uploads;
-  if (segment.uploads == 0 && segment.live == 0 && !segment.open && id != log.evicting)
-    log.retire(id);
-}
-
 Item Store::commit_upload(Upload& upload, const Key& key, Item old, const ItemFields& fields,
                           UnixSeconds now_s) {
   Impl& impl = *impl_;
   impl.log.now_s = now_s;
-  impl.for_each_upload_record(upload, [&](Location at) {
-    impl.upload_bytes -= impl.log.record_bytes(at);
-    --impl.log.heap.segment(Heap::segment_of(at)).uploads;
-  });
-  Location head = upload.head;
-  upload = {};
+  Slot old_slot{old.bucket_, old.slot_};
   // A flush while it arrived must not hide it: what counts is when it was stored.
-  if (impl.log.flushed(Heap::segment_of(head))) {
-    const Stream stream = Log::stream_of(impl.log.heap.segment(Heap::segment_of(head)));
-    const Location moved = impl.log.move_item(head, stream, key.hash);
-    if (moved != 0) head = moved;
+  if (impl.log.flushed(Heap::segment_of(upload.head))) {
+    const std::uint64_t steps = impl.evictor.steps();
+    const bool moved = impl.move_upload_head(upload);
+    if (old && steps != impl.evictor.steps()) old_slot = impl.find_slot(key);
+    if (!moved) {
+      abort_upload(upload);
+      impl.refuse(PutStatus::kNoMemory, key);
+      return {};
+    }
   }
-  if (!impl.link(key, {old.bucket_, old.slot_}, head, fields)) {
+  const Location head = upload.head;
+  impl.upload_bytes -= upload.reserved;
+  upload = {};
+  const bool linked = impl.link(key, old_slot, head, fields);
+  impl.let_go(head);
+  if (!linked) {
     impl.refuse(PutStatus::kNoMemory, key);
     return {};
   }
   return impl.item_at(impl.find_slot(key));
 }
 
+// An item is as old as its head: the pieces may stay where they are.
+bool Store::Impl::move_upload_head(Upload& upload) {
+  const Stream stream = Log::stream_of(log.heap.segment(Heap::segment_of(upload.head)));
+  if (!evictor.make_room(limits::kSegmentBytes)) return false;
+  let_go(upload.head);
+  const Location moved = log.move_item(upload.head, stream);
+  if (moved != 0) upload.head = moved;
+  hold(upload.head);
+  return moved != 0;
+}
+
 void Store::abort_upload(Upload& upload) {
   Impl& impl = *impl_;
-  // Dead first, then left: a segment is retired once, by whichever comes last.
-  impl.for_each_upload_record(upload,
-                              [&](Location at) { impl.upload_bytes -= impl.log.record_bytes(at); });
-  Location at = upload.head;
-  Location next = impl.log.first_span(at).next;
+  impl.leave_line(upload);
+  if (!upload) return;
+  impl.upload_bytes -= upload.reserved;
   impl.log.kill_item(upload.head);
-  while (at != 0) {
-    impl.leave_segment(Heap::segment_of(at));
-    at = next;
-    next = at == 0 ? 0 : impl.log.piece_span(at).next;
-  }
+  impl.let_go(upload.head);
   upload = {};
 }
 

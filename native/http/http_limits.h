@@ -1,6 +1,7 @@
 // What one HTTP or WebSocket client may take, in one place.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 
@@ -21,6 +22,8 @@ inline constexpr std::size_t kSmallReadBytes = 2U << 10;
 inline constexpr std::size_t kLargeReadBytes = 16U << 10;
 // A buffer that grew beyond this for one long reply is not kept.
 inline constexpr std::size_t kKeptOutputBytes = 64U << 10;
+// A WebSocket that waits for memory asks again after this.
+inline constexpr std::chrono::milliseconds kMemoryRetry{5};
 // permessage-deflate: shorter replies are not compressed.
 inline constexpr std::size_t kDeflateFromBytes = 256;
 

@@ -17,8 +17,9 @@
 #include <vector>
 
 #include "native/address.h"
+#include "native/hold_watch.h"
 #include "native/http/http_limits.h"
-#include "native/http/tcp_progress.h"
+#include "native/tcp_progress.h"
 #include "session/session.h"
 
 namespace isocache {
@@ -33,7 +34,7 @@ bool is_deflate_error(const beast::error_code& error) {
 
 SessionOptions session_options(const HttpHost& host) {
   SessionOptions options = host.options.session;
-  options.output_limit = http_limits::kWebSocketOutputBytes;
+  options.output_limits.all_bytes = http_limits::kWebSocketOutputBytes;
   return options;
 }
 
@@ -70,6 +71,8 @@ class WebSocketConnection::Impl final : public ReadWatcher {
   Awaitable<void> refuse_deflated();
   void note_failed_logins();
   Awaitable<void> execute();
+  Awaitable<void> wait_for_memory();
+  bool holds_too_long();
   void on_socket_read() override;
   void start_sending();
   void on_sent(beast::error_code error, std::size_t bytes);
@@ -104,6 +107,8 @@ class WebSocketConnection::Impl final : public ReadWatcher {
   asio::cancellation_signal stop_closing_;
   std::vector<char> read_buffer_;
   Output sending_;                         // on its way out
+  HoldWatch hold_watch_;
+  std::uint64_t moved_bytes_ = 0;          // received into uploads, and sent
   std::vector<asio::const_buffer> spans_;  // of sending_
   Stage stage_ = Stage::kOpening;
   bool draining_ = false;
@@ -222,6 +227,7 @@ Awaitable<bool> WebSocketConnection::Impl::receive() {
   borrow_output();
   if (!window.empty()) {
     session_.upload_received(bytes);
+    moved_bytes_ += bytes;
     co_return true;
   }
   const std::string_view received(read_buffer_.data(), bytes);
@@ -251,9 +257,12 @@ void WebSocketConnection::Impl::note_failed_logins() {
 
 // What a turn leaves is done behind the other connections' turns.
 Awaitable<void> WebSocketConnection::Impl::execute() {
-  while (session_.wants_turn() && stage_ == Stage::kOpen) {
+  while ((session_.wants_turn() || session_.waiting()) && stage_ == Stage::kOpen) {
     host_.counters.yields.add(1);
-    if (session_.output().size() >= http_limits::kWebSocketOutputBytes) {
+    if (session_.waiting()) {
+      co_await flush();
+      co_await wait_for_memory();
+    } else if (session_.output().full()) {
       co_await flush();
     } else {
       co_await asio::post(stream_.get_executor(), kToken);
@@ -264,6 +273,24 @@ Awaitable<void> WebSocketConnection::Impl::execute() {
     session_.resume();
   }
   info_.set_state(ConnectionInfo::State::kReading);
+}
+
+// Others may have released some by then.
+Awaitable<void> WebSocketConnection::Impl::wait_for_memory() {
+  Timer pause(stream_.get_executor(), http_limits::kMemoryRetry);
+  co_await pause.async_wait(kToken);
+}
+
+// As Connection::holds_too_long().
+bool WebSocketConnection::Impl::holds_too_long() {
+  const bool receiving = session_.upload_remaining() != 0;
+  const bool holds = receiving || (sending_now_ && sending_.has_pins());
+  const std::uint64_t taken = holds && !receiving ? bytes_acknowledged(info_.fd) : 0;
+  if (!hold_watch_.look(holds, moved_bytes_ + taken, host_.clock.now_s)) return false;
+  if (!host_.backend.memory_is_wanted(host_.clock.now_s)) return false;
+  WorkerCounters& counters = host_.counters;
+  (receiving ? counters.closed_stalled_uploads : counters.closed_slow_readers).add(1);
+  return true;
 }
 
 // All that was received is used up, and its replies are complete.
@@ -293,6 +320,7 @@ void WebSocketConnection::Impl::start_sending() {
 
 void WebSocketConnection::Impl::on_sent(beast::error_code error, std::size_t bytes) {
   host_.counters.bytes_written.add(bytes);
+  moved_bytes_ += bytes;
   host_.backend.release(sending_);
   sending_.clear();
   give_output_back(sending_);
@@ -373,7 +401,8 @@ void WebSocketConnection::Impl::ping() {
 }
 
 bool WebSocketConnection::Impl::busy() {
-  return sending_now_ || !session_.output().empty() || session_.wants_turn();
+  return sending_now_ || !session_.output().empty() || session_.wants_turn() ||
+         session_.waiting();
 }
 
 // As memcached: only a client from which we wait for a command is idle.
@@ -403,6 +432,7 @@ void WebSocketConnection::Impl::tick(std::int64_t now_ms) {
     return start_closing({close_code::policy_error, "no login in time"});
   }
   if (is_idle()) return start_closing({close_code::normal, "idle"});
+  if (holds_too_long()) return close();
   if (makes_progress()) heard();
   const std::int64_t silent_ms = now_ms - heard_ms_;
   if (silent_ms >= times.dead) {

@@ -111,7 +111,7 @@ class NewKeys {
 // A store that holds keys 0 .. items-1, with values of kMicroValueBytes.
 struct FilledStore {
   FilledStore(std::size_t items, std::size_t memory_limit);
-  Key key(std::string_view bytes) const { return {bytes, Store::hash(bytes, options.hash_seed)}; }
+  Key key(std::string_view bytes) const { return {bytes, Store::hash(bytes, options.hash_key)}; }
   bool holds(std::string_view key_bytes) { return bool{store.find(key(key_bytes), kNow_s).item}; }
   void put(std::string_view key_bytes, std::size_t value_bytes);
 

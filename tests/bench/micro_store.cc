@@ -16,7 +16,7 @@ constexpr std::size_t kItemBytes = 24 + kMicroKeyBytes + kMicroValueBytes + 8;
 
 StoreOptions options_for(std::size_t memory_limit) {
   StoreOptions options;
-  options.hash_seed = 0x1234567;
+  options.hash_key = hash_key_of(0x1234567);
   options.memory_limit = memory_limit;
   return options;
 }

@@ -119,7 +119,9 @@ int main(int argc, char** argv) {
   app.add_option("--max-item-kb", arguments.max_item_kb, "in process: largest item, KB");
   app.add_option("--size-exponent", arguments.store.size_exponent,
                  "in process: 0 favours no size, 1 small items");
-  app.add_option("--seed", arguments.store.hash_seed, "in process: hash seed");
+  app.add_option_function<std::uint64_t>(
+      "--seed", [&](std::uint64_t seed) { arguments.store.hash_key = hash_key_of(seed); },
+      "in process: hash key");
   app.add_option("--requests-per-second", arguments.replay.requests_per_s,
                  "in process: how fast the trace's clock runs")
       ->check(CLI::PositiveNumber);

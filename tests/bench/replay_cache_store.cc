@@ -15,7 +15,7 @@ namespace {
 
 class StoreCache : public Cache {
  public:
-  StoreCache(StoreOptions options, unsigned shards) : seed_(options.hash_seed) {
+  StoreCache(StoreOptions options, unsigned shards) : hash_key_(options.hash_key) {
     options.memory_limit /= shards;
     for (unsigned shard = 0; shard < shards; ++shard) {
       stores_.push_back(std::make_unique<Store>(options, memory_));
@@ -88,7 +88,7 @@ class StoreCache : public Cache {
 
   static double mb(std::size_t bytes) { return static_cast<double>(bytes) / 0x1p20; }
 
-  Key hashed(std::string_view bytes) const { return {bytes, Store::hash(bytes, seed_)}; }
+  Key hashed(std::string_view bytes) const { return {bytes, Store::hash(bytes, hash_key_)}; }
   Store& store_of(const Key& key) { return *stores_[(key.hash >> 48U) % stores_.size()]; }
 
   Found lookup(const Lookup& lookup) {
@@ -125,7 +125,7 @@ class StoreCache : public Cache {
   }
 
   LazyMemory memory_;
-  std::uint64_t seed_;
+  HashKey hash_key_;
   std::vector<std::unique_ptr<Store>> stores_;
   UnixSeconds now_s_ = 1'000'000'000;
 };

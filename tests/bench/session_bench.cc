@@ -64,7 +64,7 @@ void append_request(std::string& out, Kind kind, std::string_view key, std::size
 class Client {
  public:
   explicit Client(FilledStore& filled)
-      : backend_(filled.store, Settings{}, filled.options.hash_seed, FilledStore::kNow_s),
+      : backend_(filled.store, Settings{}, filled.options.hash_key, FilledStore::kNow_s),
         session_(backend_, clock_, SessionOptions{}) {
     clock_.now_s = FilledStore::kNow_s;
   }

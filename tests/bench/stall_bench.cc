@@ -19,13 +19,13 @@ constexpr std::size_t kEvictingBytesPerOperation = 64;
 class TimedStore {
  public:
   explicit TimedStore(const StoreOptions& options)
-      : seed_(options.hash_seed), store_(options, memory_) {}
+      : hash_key_(options.hash_key), store_(options, memory_) {}
 
   // Get, and set on a miss.
   void access(std::uint64_t number, std::size_t value_bytes) {
     KeyText text;
     const std::string_view bytes = write_key(text, number);
-    const Key key{bytes, Store::hash(bytes, seed_)};
+    const Key key{bytes, Store::hash(bytes, hash_key_)};
     if (const Item item = store_.find(key, FilledStore::kNow_s).item) {
       store_.on_hit(item, FilledStore::kNow_s);
       return;
@@ -40,7 +40,7 @@ class TimedStore {
 
  private:
   std::string value_ = std::string(4 * kMicroValueBytes, 'v');
-  std::uint64_t seed_;
+  HashKey hash_key_;
   LazyMemory memory_;
   Store store_;
 };

@@ -53,7 +53,7 @@ class Player {
       : options_(options),
         random_(seed),
         store_(store_options(), memory_),
-        backend_(store_, Settings(), 0, kStart) {
+        backend_(store_, Settings(), HashKey(), kStart) {
     clock_.now_s = kStart;
     connect();
   }

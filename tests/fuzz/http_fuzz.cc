@@ -55,7 +55,7 @@ struct OneUser : Authenticator {
 
 class World {
  public:
-  World(bool passwords, bool deflate) : backend_(settings(), 42, false, nullptr) {
+  World(bool passwords, bool deflate) : backend_(settings(), hash_key_of(42), false, nullptr) {
     HttpServerOptions options;
     options.max_item_bytes = kMaxItemBytes;
     options.http.deflate = deflate;

@@ -33,9 +33,9 @@ constexpr std::size_t kTinyStoreBytes = 1U << 20;
 constexpr std::size_t kStoreBytes = 4U << 20;
 constexpr unsigned kFillItems = 120;  // 1.2 MB
 constexpr std::size_t kMaxItemBytes = 256U << 10;
-// Above the output limit a session may finish what it has begun: one batch of the largest values.
-constexpr std::size_t kMostOutputBytes =
-    limits::kDefaultOutputBytes + limits::kBatchRequests * kMaxItemBytes;
+// Above the output limit a session may finish the reply it has begun, with a value of the largest
+// size.
+constexpr std::size_t kMostOutputBytes = limits::kDefaultOutputBytes + kMaxItemBytes + 4096;
 
 void require(bool condition, const char* what) {
   if (condition) return;
@@ -103,10 +103,10 @@ class World {
       : what_(what),
         options_{.memory_limit = what.tiny ? kTinyStoreBytes : kStoreBytes,
                  .max_item_size = kMaxItemBytes,
-                 .hash_seed = 1,
+                 .hash_key = hash_key_of(1),
                  .evict = what.evict},
         store_(options_, heap_),
-        backend_(store_, settings(), options_.hash_seed, kStart_s),
+        backend_(store_, settings(), options_.hash_key, kStart_s),
         clock_{kStart_s},
         state_(what.seed * 2654435761U + 1) {
     if (what.tiny) fill();

@@ -29,10 +29,10 @@ RandomClients::RandomClients(const RunOptions& options, std::uint32_t seed)
       random_(seed),
       store_options_{.memory_limit = options.memory_limit,
                      .max_item_size = std::max<std::size_t>(options.largest_value * 4, 1U << 20),
-                     .hash_seed = seed,
+                     .hash_key = hash_key_of(seed),
                      .evict = options.evict},
       store_(store_options_, memory_),
-      backend_(store_, Settings{}, seed, kStart_s),
+      backend_(store_, Settings{}, store_options_.hash_key, kStart_s),
       clock_{kStart_s},
       model_(kStart_s),
       main_(backend_, clock_, random_) {}

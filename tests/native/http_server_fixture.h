@@ -158,7 +158,7 @@ class HttpServerTest : public testing::Test {
     return client;
   }
 
-  ShardedBackend backend_{Settings{}, 42, false, nullptr};
+  ShardedBackend backend_{Settings{}, hash_key_of(42), false, nullptr};
   std::atomic<Readiness> readiness_{Readiness::kReady};
   HostClock clock_;
   Verbosity verbosity_;

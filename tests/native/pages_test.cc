@@ -50,7 +50,7 @@ class PagesTest : public testing::Test {
 
   Host host;
   PageFigures figures;
-  ShardedBackend backend{two_threads(), 42, false, &host};
+  ShardedBackend backend{two_threads(), hash_key_of(42), false, &host};
 };
 
 // Samples by "name{labels}". Fails where a family is not whole, or a line is none.

@@ -15,7 +15,7 @@
 namespace isocache {
 namespace {
 
-constexpr std::uint64_t kSeed = 42;
+const HashKey kHashKey = hash_key_of(42);
 
 Settings settings_for(std::size_t megabytes, unsigned threads) {
   Settings settings;
@@ -103,7 +103,7 @@ TEST(ShardCount, FollowsThreadsMemoryAndItemSize) {
 }
 
 TEST(ShardedBackend, AnswersABatchOverManyShardsInOrder) {
-  ShardedBackend backend(settings_for(512, 4), kSeed, false, nullptr);
+  ShardedBackend backend(settings_for(512, 4), kHashKey, false, nullptr);
   ASSERT_EQ(backend.shard_count(), 16U);
   Client client(backend);
   std::string sets, gets, stored, values;
@@ -119,7 +119,7 @@ TEST(ShardedBackend, AnswersABatchOverManyShardsInOrder) {
 }
 
 TEST(ShardedBackend, OrdersRepliesThatReferToLargeValues) {
-  ShardedBackend backend(settings_for(512, 4), kSeed, false, nullptr);
+  ShardedBackend backend(settings_for(512, 4), kHashKey, false, nullptr);
   Client client(backend);
   std::string sets, gets, values;
   for (int key = 0; key < 64; ++key) {
@@ -134,7 +134,7 @@ TEST(ShardedBackend, OrdersRepliesThatReferToLargeValues) {
 }
 
 TEST(ShardedBackend, KeepsTheOrderOfRequestsForOneKeyInABatch) {
-  ShardedBackend backend(settings_for(512, 4), kSeed, false, nullptr);
+  ShardedBackend backend(settings_for(512, 4), kHashKey, false, nullptr);
   Client client(backend);
   std::string batch, replies;
   for (int i = 0; i < 10; ++i) {
@@ -146,7 +146,7 @@ TEST(ShardedBackend, KeepsTheOrderOfRequestsForOneKeyInABatch) {
 }
 
 TEST(ShardedBackend, GivesNoCasTwice) {
-  ShardedBackend backend(settings_for(64, 4), kSeed, false, nullptr);
+  ShardedBackend backend(settings_for(64, 4), kHashKey, false, nullptr);
   Client client(backend);
   std::set<std::string> seen;
   for (int key = 0; key < 1000; ++key) {
@@ -155,7 +155,7 @@ TEST(ShardedBackend, GivesNoCasTwice) {
 }
 
 TEST(ShardedBackend, RefusedMemoryLimitLeavesAllShardsAsTheyWere) {
-  ShardedBackend backend(settings_for(64, 4), kSeed, false, nullptr);
+  ShardedBackend backend(settings_for(64, 4), kHashKey, false, nullptr);
   EXPECT_FALSE(backend.set_memory_limit(1));
   EXPECT_EQ(backend.figures().memory.limit, 64U << 20);
   EXPECT_TRUE(backend.set_memory_limit(128U << 20));
@@ -163,7 +163,7 @@ TEST(ShardedBackend, RefusedMemoryLimitLeavesAllShardsAsTheyWere) {
 }
 
 TEST(ShardedBackend, MetadumpVisitsAllShards) {
-  ShardedBackend backend(settings_for(64, 4), kSeed, false, nullptr);
+  ShardedBackend backend(settings_for(64, 4), kHashKey, false, nullptr);
   Client client(backend);
   for (int key = 0; key < 300; ++key) client.ask(set_command(key, 5));
   const std::string dump = client.ask("lru_crawler metadump all\r\n");
@@ -177,7 +177,7 @@ TEST(ShardedBackend, MetadumpVisitsAllShards) {
 TEST(ShardedBackend, ThreadsNeverSeeEachOthersBytes) {
   constexpr int kThreads = 3;
   constexpr int kKeys = 800;
-  ShardedBackend backend(settings_for(64, 4), kSeed, false, nullptr);
+  ShardedBackend backend(settings_for(64, 4), kHashKey, false, nullptr);
   ASSERT_GT(backend.shard_count(), 1U);
   std::atomic<bool> done{false};
   std::atomic<int> wrong{0};

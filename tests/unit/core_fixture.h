@@ -24,7 +24,7 @@ class TestCore {
   explicit TestCore(const Settings& settings = {}, const SessionOptions& session_options = {},
                     const StoreOptions& options = store_options())
       : store(options, memory),
-        backend(store, settings, options.hash_seed, kStart),
+        backend(store, settings, options.hash_key, kStart),
         session_options_(session_options) {
     clock.now_s = kStart;
     connect();

@@ -9,7 +9,7 @@ namespace isocache {
 namespace {
 
 std::uint64_t hash_of(int i) {
-  return hash_bytes({reinterpret_cast<const char*>(&i), sizeof i}, 0);
+  return hash_bytes({reinterpret_cast<const char*>(&i), sizeof i}, HashKey());
 }
 
 TEST(Ghost, RemembersWhatWasEvictedLatelyAndHowLongAgo) {

@@ -15,7 +15,7 @@ namespace {
 
 class IndexTest : public ::testing::Test {
  protected:
-  IndexTest() : heap_(64U << 20, memory_), index_(heap_, 0) {}
+  IndexTest() : heap_(64U << 20, memory_), index_(heap_, HashKey()) {}
 
   // An item with nothing but a key: all that the index reads.
   Location make_item(const std::string& name) {
@@ -38,10 +38,10 @@ class IndexTest : public ::testing::Test {
     }
     const Location location = make_item(name);
     locations_.push_back(location);
-    return index_.insert(hash_bytes(name, 0), location, 0);
+    return index_.insert(hash_bytes(name, HashKey()), location, 0);
   }
   Slot find(const std::string& name) {
-    return index_.find(hash_bytes(name, 0), [&](Location location) {
+    return index_.find(hash_bytes(name, HashKey()), [&](Location location) {
       const auto* header = heap_.record<ItemHeader>(location);
       return header->key_length == name.size() &&
              std::memcmp(header + 1, name.data(), name.size()) == 0;
@@ -75,7 +75,7 @@ TEST_F(IndexTest, EraseLeavesTheOthers) {
   for (int i = 0; i < 20'000; ++i) add("key" + std::to_string(i));
   for (int i = 0; i < 20'000; i += 2) {
     const std::string name = "key" + std::to_string(i);
-    index_.erase(find(name), hash_bytes(name, 0));
+    index_.erase(find(name), hash_bytes(name, HashKey()));
   }
   for (int i = 0; i < 20'000; ++i) {
     EXPECT_EQ(static_cast<bool>(find("key" + std::to_string(i))), i % 2 == 1) << i;
@@ -95,7 +95,7 @@ TEST_F(IndexTest, OverflowCountsGoBackToZero) {
   EXPECT_LT(overflowing, buckets.size() / 2);
   for (int i = 0; i < 8'900; ++i) {
     const std::string name = "key" + std::to_string(i);
-    index_.erase(find(name), hash_bytes(name, 0));
+    index_.erase(find(name), hash_bytes(name, HashKey()));
   }
   for (const Bucket* bucket : buckets) EXPECT_EQ(bucket->overflow(), 0U);
 }

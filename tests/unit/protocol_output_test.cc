@@ -37,26 +37,30 @@ TEST(Output, RewindGivesBackPinsAndText) {
   EXPECT_EQ(released, std::vector<std::uint32_t>{7});
 }
 
-TEST(Output, TakesOverPartsInAnotherOrder) {
-  Output parts;
-  parts.append("lost");
-  const Output::Mark begin = parts.mark();
-  parts.append("VA 3\r\n");
-  parts.append_pinned("abc", Pin{1, 2});
-  parts.append("\r\n");
-  const Output::Mark middle = parts.mark();
-  parts.append("HD\r\n");
-  const Output::Mark end = parts.mark();
-  Output out;
-  out.append("MN\r\n");
-  out.append_part(parts, middle, end);
-  out.append_part(parts, begin, middle);
-  out.append_part(parts, end, end);
-  EXPECT_EQ(joined(out), "MN\r\nHD\r\nVA 3\r\nabc\r\n");
-  EXPECT_EQ(out.size(), joined(out).size());
-  std::vector<std::uint32_t> pins;
-  out.for_each_pin([&](Pin pin) { pins.push_back(pin.segment); });
-  EXPECT_EQ(pins, std::vector<std::uint32_t>{2});
+TEST(Output, IsFullByWhatIsCopiedAndByAll) {
+  Output out({100, 1000});
+  out.append(std::string(99, 'x'));
+  EXPECT_FALSE(out.full());
+  out.append("x");
+  EXPECT_TRUE(out.full());
+  out.clear();
+  const std::string value(999, 'v');
+  out.append_pinned(value, Pin{0, 1});
+  EXPECT_FALSE(out.full());
+  out.append("x");
+  EXPECT_TRUE(out.full());
+}
+
+TEST(Output, LimitsStayWhenBuffersAreSwapped) {
+  Output small({10, 10});
+  Output large;
+  large.append("0123456789");
+  EXPECT_FALSE(large.full());
+  std::swap(small, large);
+  EXPECT_TRUE(small.full());
+  small = Output();
+  small.append("0123456789");
+  EXPECT_TRUE(small.full());
 }
 
 TEST(Output, GrowsAndMoves) {

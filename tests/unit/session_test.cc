@@ -76,14 +76,14 @@ TEST(Session, AMultigetMayTakeSeveralTurns) {
 
 TEST(Session, AFullOutputStopsExecution) {
   SessionOptions options;
-  options.output_limit = 100000;
+  options.output_limits = {100000, 200000};
   TestCore core({}, options);
   core.ask(set_line(50000) + std::string(50000, 'v') + "\r\n");
   std::string input;
   for (int i = 0; i < 1000; ++i) input += "get k\r\n";
   core.session->feed(input);
   EXPECT_TRUE(core.session->wants_turn());
-  EXPECT_LT(core.session->output().size(), 100000 + limits::kBatchRequests * 50100);
+  EXPECT_LT(core.session->output().size(), 200000 + 50100);
   const std::size_t waiting = core.session->output().size();
   core.session->resume();  // no room: nothing happens
   EXPECT_EQ(core.session->output().size(), waiting);
@@ -220,11 +220,60 @@ TEST(Session, AnEndlessLineEndsIt) {
   EXPECT_FALSE(core.session->closing());
   core.session->feed("k");
   EXPECT_TRUE(core.session->closing());
-  core.connect();
-  core.session->feed("get " + std::string(100000, 'k'));
-  EXPECT_FALSE(core.session->closing());
-  core.session->feed(std::string(1U << 20U, 'k'));
-  EXPECT_TRUE(core.session->closing());
+}
+
+// The limit is the line's, not that of what comes before its end is seen.
+TEST(Session, ALongLineEndsItHoweverItIsCut) {
+  const std::string line = "mg " + std::string(2045, 'k') + "k\r\n";
+  for (const std::size_t cut : {std::size_t{1}, std::size_t{2000}, line.size() - 2, line.size()}) {
+    TestCore core;
+    core.session->feed(line.substr(0, cut));
+    core.session->feed(line.substr(cut));
+    EXPECT_TRUE(core.session->closing()) << cut;
+    EXPECT_EQ(core.drain(), "") << cut;
+  }
+  TestCore core;
+  EXPECT_EQ(core.ask("mg " + std::string(2044, 'k') + "\r\nmn\r\n"),
+            "CLIENT_ERROR bad command line format\r\nMN\r\n");
+}
+
+// As memcached, which has no limit here; but the line is never kept whole.
+TEST(Session, AMultigetMayHaveAnyNumberOfKeys) {
+  TestCore core;
+  core.ask("set a 5 0 1\r\nx\r\nset b 0 0 1\r\ny\r\n");
+  constexpr int kRounds = 100'000;
+  std::string line = "get";
+  std::string expected;
+  for (int i = 0; i < kRounds; ++i) {
+    line += " a  none" + std::to_string(i) + (i % 10 == 0 ? " b" : "");
+    expected += "VALUE a 5 1\r\nx\r\n";
+    if (i % 10 == 0) expected += "VALUE b 0 1\r\ny\r\n";
+  }
+  line += "\r\nmn\r\n";
+  expected += "END\r\nMN\r\n";
+  for (const std::size_t piece : {std::size_t{977}, std::size_t{32768}, line.size()}) {
+    std::string replies;
+    std::size_t most = 0;
+    for (std::size_t at = 0; at < line.size(); at += piece) {
+      replies += core.ask(line.substr(at, piece));
+      most = std::max(most, core.session->buffered());
+    }
+    EXPECT_TRUE(replies == expected) << piece;
+    EXPECT_LE(most, limits::kMaxWholeRetrievalBytes + piece);
+  }
+}
+
+TEST(Session, ALongMultigetEndsAtABadKey) {
+  TestCore core;
+  core.ask("set a 5 0 1\r\nx\r\n");
+  const std::string many = "gets" + std::string(20'000, ' ');
+  const std::string error = "CLIENT_ERROR bad command line format\r\n";
+  EXPECT_EQ(core.ask(many + "a " + std::string(251, 'k') + " a\r\nget a\r\n").substr(0, 13),
+            "VALUE a 5 1 2");
+  EXPECT_EQ(core.ask(many + std::string(251, 'k') + " a\r\nmn\r\n"), error + "MN\r\n");
+  EXPECT_EQ(core.ask(many + std::string(40'000, 'k') + "\r\nmn\r\n"), error + "MN\r\n");
+  EXPECT_EQ(core.ask(many + "\r\nmn\r\n"), error + "MN\r\n");
+  EXPECT_EQ(core.ask(many + std::string(250, 'k') + "\r\nmn\r\n"), "END\r\nMN\r\n");
 }
 
 TEST(Session, ShutdownIsTheHostsToDo) {

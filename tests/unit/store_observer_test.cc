@@ -37,7 +37,7 @@ class StoreObserverTest : public ::testing::Test {
                memory_) {
     recorder_.store = &store_;
   }
-  static Key key(std::string_view name) { return {name, Store::hash(name, 0)}; }
+  static Key key(std::string_view name) { return {name, Store::hash(name, HashKey())}; }
   void put(std::string_view name, std::string_view value, UnixSeconds exptime = 0) {
     const ItemFields fields{.client_flags = static_cast<std::uint32_t>(value.size()),
                             .exptime = exptime};

@@ -23,7 +23,7 @@ struct Expected {
 class RandomStore {
  public:
   RandomStore(std::size_t memory_limit, unsigned seed, std::size_t max_value)
-      : options_{.memory_limit = memory_limit, .max_item_size = 4U << 20, .hash_seed = seed},
+      : options_{.memory_limit = memory_limit, .max_item_size = 4U << 20, .hash_key = hash_key_of(seed)},
         store_(options_, memory_),
         random_(seed),
         max_value_(max_value) {}
@@ -46,7 +46,7 @@ class RandomStore {
  private:
   unsigned below(std::size_t n) { return static_cast<unsigned>(random_() % n); }
 
-  Key key(const std::string& name) const { return {name, Store::hash(name, options_.hash_seed)}; }
+  Key key(const std::string& name) const { return {name, Store::hash(name, options_.hash_key)}; }
 
   std::string random_value() {
     // Mostly small, sometimes of any size.
@@ -207,7 +207,7 @@ class RandomStore {
   // A slow reader: its bytes must stay as they were.
   void pin(const std::string& name) {
     const Item item = find_and_check(name);
-    if (!item || !store_.may_pin()) return;
+    if (!item || !store_.may_pin(item)) return;
     Reader reader;
     store_.for_each_piece(item, [&](const Store::Piece& piece) {
       store_.pin(piece.segment);

@@ -18,7 +18,7 @@ interface Exports {
   _initialize(): void;
   scratch(): number;
   scratch_size(): number;
-  open(maxBytes: number, maxItemSize: number, seedLow: number, seedHigh: number, observe: boolean, nowS: number): number;
+  open(maxBytes: number, maxItemSize: number, key0: number, key1: number, key2: number, key3: number, observe: boolean, nowS: number): number;
   get(keyLength: number, nowS: number): number;
   get_many(count: number, nowS: number): void;
   command(letter: number, keyLength: number, flagsLength: number, valueLength: number, nowS: number): number;
@@ -82,9 +82,8 @@ export class Engine {
     this.calls._initialize();
     this.scratch = this.calls.scratch() >>> 0;
     this.scratchEnd = this.scratch + this.calls.scratch_size();
-    const seedLow = Number(BigInt.asUintN(32, hashSeed));
-    const seedHigh = Number(BigInt.asUintN(32, hashSeed >> 32n));
-    const result = this.calls.open(maxBytes, maxItemSize, seedLow, seedHigh, onEvict !== undefined, nowS);
+    const key = (word: number): number => Number(BigInt.asUintN(32, hashSeed >> BigInt(32 * word)));
+    const result = this.calls.open(maxBytes, maxItemSize, key(0), key(1), key(2), key(3), onEvict !== undefined, nowS);
     if (result === 0) throw new IsocacheError('NO_MEMORY', 'no memory for an empty store');
     this.#result = result >>> 2;
   }
