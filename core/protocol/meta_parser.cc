@@ -12,11 +12,11 @@ namespace {
 // memcached's limit is on all tokens of the line: command, key, the value length of ms, flags.
 constexpr unsigned kMaxTokens = 20;
 
-// What one pass over the flags found, beyond what it put into the request. Errors are only noted:
-// an unknown or repeated letter further on outranks them.
+// What one pass over the flags found, beyond what it put into the request. An error is only noted:
+// an unknown or repeated letter further on outranks it, and so does a later error. Bad client flags
+// have no words of their own in memcached: they keep those of an earlier error.
 struct FlagScan {
-  bool bad_number = false;
-  bool bad_client_flags = false;
+  std::string_view error;
   bool opaque_too_long = false;
   bool has_mode = false;
   char mode = 0;
@@ -24,19 +24,31 @@ struct FlagScan {
 
 void read_seconds(std::string_view text, std::int64_t& seconds, FlagScan& scan) {
   std::int32_t narrow = 0;
-  if (!parse_i32(text, narrow)) scan.bad_number = true;
+  if (!parse_i32(text, narrow)) scan.error = reply::kBadToken;
   seconds = narrow;
 }
 
-void read_number(std::string_view text, std::uint64_t& number, FlagScan& scan) {
-  if (!parse_u64(text, number)) scan.bad_number = true;
+void read_number(std::string_view text, std::uint64_t& number, FlagScan& scan,
+                 std::string_view error = reply::kBadToken) {
+  if (!parse_u64(text, number)) scan.error = error;
 }
 
-void read_flag(std::string_view token, Request& request, FlagScan& scan) {
+// The key in its wire form to the one it is stored under.
+bool decode_key(KeyBuffer& key_buffer, Request& request) {
+  std::size_t length = 0;
+  if (!base64_decode(request.wire_key, key_buffer.bytes, &length)) return false;
+  request.key.bytes = {key_buffer.bytes, length};
+  return true;
+}
+
+void read_flag(std::string_view token, KeyBuffer& key_buffer, Request& request, FlagScan& scan) {
   const std::string_view argument = token.substr(1);
   RequestFlags& flags = request.flags;
   switch (token.front()) {
-    case 'b': flags.binary_key = true; break;
+    case 'b':
+      flags.binary_key = true;
+      if (!decode_key(key_buffer, request)) scan.error = reply::kBadBase64Key;
+      break;
     case 'c': flags.return_cas = true; break;
     case 'q': flags.no_reply = true; break;
     case 'u': flags.no_update = true; break;
@@ -51,10 +63,12 @@ void read_flag(std::string_view token, Request& request, FlagScan& scan) {
       flags.has_new_cas = true;
       read_number(argument, request.new_cas, scan);
       break;
-    case 'D': read_number(argument, request.delta, scan); break;
-    case 'J': read_number(argument, request.initial, scan); break;
+    case 'D': read_number(argument, request.delta, scan, reply::kBadMetaDelta); break;
+    case 'J': read_number(argument, request.initial, scan, reply::kBadMetaInitial); break;
     case 'F':
-      if (!parse_u32(argument, request.client_flags)) scan.bad_client_flags = true;
+      if (!parse_u32(argument, request.client_flags) && scan.error.empty()) {
+        scan.error = reply::kBadFormat;
+      }
       break;
     case 'N':
       flags.has_vivify = true;
@@ -88,8 +102,8 @@ bool too_many_flags(std::string_view text, unsigned most) {
 }
 
 // One pass over the flags. Returns the error of a line that cannot be read, or nothing.
-std::string_view scan_flags(std::string_view text, unsigned most, Request& request,
-                            FlagScan& scan) {
+std::string_view scan_flags(std::string_view text, unsigned most, KeyBuffer& key_buffer,
+                            Request& request, FlagScan& scan) {
   Tokens tokens(text);
   std::uint64_t seen = 0;
   unsigned count = 0;
@@ -104,17 +118,9 @@ std::string_view scan_flags(std::string_view text, unsigned most, Request& reque
       return unknown ? reply::kInvalidFlag : reply::kDuplicateFlag;
     }
     seen |= mask;
-    read_flag(token, request, scan);
+    read_flag(token, key_buffer, request, scan);
   }
-  return {};
-}
-
-// The key in its wire form to the one it is stored under.
-bool decode_key(KeyBuffer& key_buffer, Request& request) {
-  std::size_t length = 0;
-  if (!base64_decode(request.wire_key, key_buffer.bytes, &length)) return false;
-  request.key.bytes = {key_buffer.bytes, length};
-  return true;
+  return scan.error;
 }
 
 std::string_view apply_set_mode(const FlagScan& scan, Request& request) {
@@ -163,13 +169,8 @@ std::string_view read_key_and_flags(CommandFamily family, std::string_view key,
   if (flags.empty()) return {};
   const unsigned most = kMaxTokens - (family == CommandFamily::kMetaSet ? 3 : 2);
   FlagScan scan;
-  const std::string_view error = scan_flags(flags, most, request, scan);
+  const std::string_view error = scan_flags(flags, most, key_buffer, request, scan);
   if (!error.empty()) return worded(error);
-  if (request.flags.binary_key && !decode_key(key_buffer, request)) {
-    return worded(reply::kBadBase64Key);
-  }
-  if (scan.bad_number) return worded(reply::kBadToken);
-  if (scan.bad_client_flags) return worded(reply::kBadFormat);
   const std::string_view mode_error = apply_mode(family, scan, request);
   if (!mode_error.empty()) return mode_error;
   if (!scan.opaque_too_long) return {};

@@ -4,9 +4,10 @@
 // The order of the checks is memcached 1.6.45's, because it decides which of several errors a bad
 // line is answered with:
 //
-//   meta   too few tokens, key too long, value length (ms), too many flags; then flag by flag an
-//          unknown or a repeated letter; then the base64 key, numbers, client flags, mode, opaque
-//          (an opaque too long for mg or ma is left to the engine, see RequestFlags)
+//   meta   too few tokens, key too long, value length (ms), too many flags; then the first unknown
+//          or repeated letter; then the last flag with a bad argument (b: the key is not base64; F
+//          gives way to any other); then mode, opaque (an opaque too long for mg or ma is left to
+//          the engine, see RequestFlags)
 //   text   too few tokens, value length; then key, client flags, exptime, cas in any order, since
 //          all are answered with the same words
 //
