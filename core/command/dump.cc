@@ -13,25 +13,6 @@ constexpr std::size_t kItemsPerSlice = 64;
 // memcached's range of class ids.
 constexpr std::uint64_t kMaxClass = 63;
 
-// RFC 3986 unreserved bytes stay, others become %XX.
-void append_uri_encoded(std::string_view bytes, Output& out) {
-  constexpr char kHex[] = "0123456789ABCDEF";
-  char* const begin = out.reserve(bytes.size() * 3);
-  char* to = begin;
-  for (const char c : bytes) {
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-                       c == '-' || c == '.' || c == '_' || c == '~';
-    if (plain) {
-      *to++ = c;
-    } else {
-      *to++ = '%';
-      *to++ = kHex[static_cast<unsigned char>(c) >> 4U];
-      *to++ = kHex[static_cast<unsigned char>(c) & 15U];
-    }
-  }
-  out.commit(static_cast<std::size_t>(to - begin));
-}
-
 class Dump : public ReplyStream, private ItemVisitor {
  public:
   Dump(AdminTarget& target, const DumpOptions& options) : target_(target), options_(options) {}
@@ -79,7 +60,7 @@ class Dump : public ReplyStream, private ItemVisitor {
 
   void cachedump_line(const Item& item) {
     out_->append("ITEM ");
-    out_->append(item.key());
+    append_printable(item.key(), *out_);
     out_->append(" [");
     append_u64(*out_, item.value_length());
     out_->append(" b; ");
