@@ -17,10 +17,11 @@ class Dump : public ReplyStream, private ItemVisitor {
  public:
   Dump(AdminTarget& target, const DumpOptions& options) : target_(target), options_(options) {}
 
-  bool produce(Output& out, UnixSeconds now_s) override {
+  bool produce(Output& out, const Clock& clock) override {
     if (shard_ < target_.shard_count() && options_.max_items != 0) {
       out_ = &out;
-      cursor_ = target_.scan(shard_, cursor_, kItemsPerSlice, now_s, *this);
+      clock_ = clock;
+      cursor_ = target_.scan(shard_, cursor_, kItemsPerSlice, clock.now_s, *this);
       if (cursor_ == 0) ++shard_;
       return true;
     }
@@ -45,7 +46,7 @@ class Dump : public ReplyStream, private ItemVisitor {
     out_->append(" exp=");
     append_exptime(item, "-1");
     out_->append(" la=");
-    append_u64(*out_, item.last_access());
+    append_u64(*out_, clock_.wall(item.last_access()));
     append_item_facts(item, target_.settings().cas_enabled, *out_);
     out_->append(" flags=");
     append_u64(*out_, item.client_flags());
@@ -72,13 +73,14 @@ class Dump : public ReplyStream, private ItemVisitor {
     if (item.exptime() == 0) {
       out_->append(never);
     } else {
-      append_u64(*out_, item.exptime());
+      append_u64(*out_, clock_.wall(item.exptime()));
     }
   }
 
   AdminTarget& target_;
   DumpOptions options_;
   Output* out_ = nullptr;
+  Clock clock_;
   unsigned shard_ = 0;
   std::uint64_t cursor_ = 0;
 };

@@ -16,16 +16,15 @@ constexpr unsigned kMaxTokens = 20;
 // an unknown or repeated letter further on outranks it, and so does a later error. Bad client flags
 // have no words of their own in memcached: they keep those of an earlier error.
 struct FlagScan {
-  std::string_view error;
+  std::int64_t max_exptime_s;
+  std::string_view error = {};
   bool opaque_too_long = false;
   bool has_mode = false;
   char mode = 0;
 };
 
 void read_seconds(std::string_view text, std::int64_t& seconds, FlagScan& scan) {
-  std::int32_t narrow = 0;
-  if (!parse_i32(text, narrow)) scan.error = reply::kBadToken;
-  seconds = narrow;
+  if (!parse_exptime(text, scan.max_exptime_s, seconds)) scan.error = reply::kBadToken;
 }
 
 void read_number(std::string_view text, std::uint64_t& number, FlagScan& scan,
@@ -154,8 +153,8 @@ std::string_view apply_mode(CommandFamily family, const FlagScan& scan, Request&
 
 // Everything about key and flags. Returns the error, or nothing.
 std::string_view read_key_and_flags(CommandFamily family, std::string_view key,
-                                    std::string_view flags, KeyBuffer& key_buffer,
-                                    Request& request) {
+                                    std::string_view flags, KeyBuffer& key_buffer, Request& request,
+                                    std::int64_t max_exptime_s) {
   request.style = ReplyStyle::kMeta;
   request.key.bytes = key;
   request.wire_key = key;
@@ -168,7 +167,7 @@ std::string_view read_key_and_flags(CommandFamily family, std::string_view key,
   if (key.size() > limits::kMaxKeyBytes) return worded(reply::kBadFormat);
   if (flags.empty()) return {};
   const unsigned most = kMaxTokens - (family == CommandFamily::kMetaSet ? 3 : 2);
-  FlagScan scan;
+  FlagScan scan{.max_exptime_s = max_exptime_s};
   const std::string_view error = scan_flags(flags, most, key_buffer, request, scan);
   if (!error.empty()) return worded(error);
   const std::string_view mode_error = apply_mode(family, scan, request);
@@ -217,7 +216,7 @@ std::string_view trimmed(std::string_view text) {
 }
 
 AfterLine parse_meta_set(Tokens& tokens, std::string_view key, KeyBuffer& key_buffer,
-                         Request& request) {
+                         Request& request, std::int64_t max_exptime_s) {
   std::uint64_t value_length = 0;
   constexpr std::uint64_t kMaxValueLength = 0x7FFFFFFF - 2;  // as in parser.cc
   if (!parse_u64(tokens.next(), value_length) || value_length > kMaxValueLength) {
@@ -226,7 +225,7 @@ AfterLine parse_meta_set(Tokens& tokens, std::string_view key, KeyBuffer& key_bu
   }
   request.value_length = static_cast<std::size_t>(value_length);
   return parse_meta_tokens(CommandFamily::kMetaSet, key, trimmed(tokens.rest()), key_buffer,
-                           request)
+                           request, max_exptime_s)
              ? AfterLine::kValue
              : AfterLine::kSwallow;
 }
@@ -234,25 +233,28 @@ AfterLine parse_meta_set(Tokens& tokens, std::string_view key, KeyBuffer& key_bu
 }  // namespace
 
 bool parse_meta_tokens(CommandFamily family, std::string_view key, std::string_view flags,
-                       KeyBuffer& key_buffer, Request& request) {
+                       KeyBuffer& key_buffer, Request& request, std::int64_t max_exptime_s) {
   request.verb = verb_of(family);
-  const std::string_view error = key.empty() ? reply::kBadFormat
-                                 : family == CommandFamily::kMetaDebug
-                                     ? read_debug_key(key, flags, key_buffer, request)
-                                     : read_key_and_flags(family, key, flags, key_buffer, request);
+  const std::string_view error =
+      key.empty() ? reply::kBadFormat
+      : family == CommandFamily::kMetaDebug
+          ? read_debug_key(key, flags, key_buffer, request)
+          : read_key_and_flags(family, key, flags, key_buffer, request, max_exptime_s);
   return error.empty() || answer_error(request, error);
 }
 
 AfterLine parse_meta_line(CommandFamily family, std::string_view arguments, KeyBuffer& key_buffer,
-                          Request& request) {
+                          Request& request, std::int64_t max_exptime_s) {
   if (family == CommandFamily::kMetaNoop) {
     answer_error(request, reply::kMetaNoop);
     return AfterLine::kNothing;
   }
   Tokens tokens(arguments);
   const std::string_view key = tokens.next();
-  if (family == CommandFamily::kMetaSet) return parse_meta_set(tokens, key, key_buffer, request);
-  parse_meta_tokens(family, key, trimmed(tokens.rest()), key_buffer, request);
+  if (family == CommandFamily::kMetaSet) {
+    return parse_meta_set(tokens, key, key_buffer, request, max_exptime_s);
+  }
+  parse_meta_tokens(family, key, trimmed(tokens.rest()), key_buffer, request, max_exptime_s);
   return AfterLine::kNothing;
 }
 

@@ -65,6 +65,7 @@ struct Session::Impl {
   bool anything_left() const { return stream != nullptr || retrieval.line_end != 0 || !in.empty(); }
 
   // collect.cc
+  AfterLine parse(std::string_view line, KeyBuffer& key_buffer, Request& request) const;
   Stop collect(Batch& batch, std::size_t most);
   Stop collect_line(Batch& batch);
   Stop collect_value(Batch& batch, Request& request, std::size_t line_bytes);
