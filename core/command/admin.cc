@@ -19,11 +19,11 @@ void flush_all(AdminCall& call) {
   if (call.count() > 3) return call.reply(reply::kError);
   std::int64_t delay = 0;
   if (call.count() > 0 && call.token(0) != "noreply" &&
-      !parse_exptime(call.token(0), max_exptime(call.clock), delay)) {
+      !parse_exptime(call.token(0), max_exptime(call.host_clock), delay)) {
     return call.reply_unless_quiet(reply::kBadExptime);
   }
   const UnixSeconds at =
-      delay <= 0 ? call.now_s : expiry_time(store_exptime(delay, call.clock), call.now_s);
+      delay <= 0 ? call.now_s : expiry_time(store_exptime(delay, call.host_clock), call.now_s);
   call.target.flush_at(at, call.now_s);
   call.reply_unless_quiet(reply::kOk);
 }

@@ -59,7 +59,7 @@ void run_stats(AdminCall& call) {
   const std::string_view what = call.token(0);
   if (what.empty()) {
     write_stats(target.figures(), target.host_stats(call.now_s), target.settings(),
-                call.clock.wall_s(), call.out());
+                call.host_clock.wall_s(), call.out());
   } else if (what == "settings") {
     write_stats_settings(target.settings(), call.out());
   } else if (what == "items") {
