@@ -22,9 +22,9 @@ constexpr std::int64_t kRetry_ms = 100;
 constexpr std::string_view kTooMany = "ERROR Too many open connections\r\n";
 
 // Who speaks TLS cannot be told without a handshake.
-std::string goodbye(const Listener& listener, UnixSeconds now_s) {
+std::string goodbye(const Listener& listener, UnixSeconds wall_s) {
   if (listener.tls) return {};
-  if (listener.serves == Listener::Serves::kHttp) return crowded_answer(now_s);
+  if (listener.serves == Listener::Serves::kHttp) return crowded_answer(wall_s);
   return std::string(kTooMany);
 }
 
@@ -91,7 +91,7 @@ bool Acceptor::has_room_for(const Listener& listener) const {
 
 void Acceptor::turn_away(FileDescriptor socket, const Listener& listener) {
   counters_.rejected.fetch_add(1, std::memory_order_relaxed);
-  const std::string text = goodbye(listener, clock_.now().unix_s);
+  const std::string text = goodbye(listener, clock_.now().clock.wall_s());
   if (text.empty()) return;
   [[maybe_unused]] const auto sent = ::send(socket.get(), text.data(), text.size(), MSG_NOSIGNAL);
   // A socket that is closed with bytes unread is reset, and the client may not see what it was

@@ -1,6 +1,6 @@
-// The time of day that expiry goes by: read once at the start, carried on by a clock that nobody
-// can set. A corrected system clock neither expires the whole cache nor makes items immortal;
-// memcached does the same.
+// The store's time is the time of day at the start, carried on by a clock that nobody can set. A
+// corrected system clock neither expires the whole cache nor makes items immortal; memcached does
+// the same. How far the system clock is ahead of it by now is read each time, for dates.
 #pragma once
 
 #include <cstdint>
@@ -12,27 +12,39 @@ namespace isocache {
 
 class HostClock {
  public:
-  HostClock() : unix_minus_monotonic_ns_(read_ns(CLOCK_REALTIME) - read_ns(CLOCK_MONOTONIC)) {}
+  // A clock's nanoseconds. Another one than the system's is for tests.
+  using Read = std::int64_t (*)(clockid_t);
+
+  explicit HostClock(Read read = read_ns)
+      : read_(read), wall_minus_monotonic_ns_(read(CLOCK_REALTIME) - read(CLOCK_MONOTONIC)) {}
 
   struct Now {
     std::int64_t monotonic_ms = 0;  // for timers
-    UnixSeconds unix_s = 0;
+    Clock clock;                    // for the core
   };
-  // No system call: the kernel maps this clock into the process.
+  // No system call: the kernel maps both clocks into the process.
   Now now() const {
-    const std::int64_t ns = read_ns(CLOCK_MONOTONIC);
+    const std::int64_t ns = read_(CLOCK_MONOTONIC);
+    const std::int64_t stepped_ns = read_(CLOCK_REALTIME) - ns - wall_minus_monotonic_ns_;
     return {ns / 1'000'000,
-            static_cast<UnixSeconds>((ns + unix_minus_monotonic_ns_) / 1'000'000'000)};
+            {unix_seconds((ns + wall_minus_monotonic_ns_) / kSecond_ns), nearest_s(stepped_ns)}};
   }
 
  private:
+  static constexpr std::int64_t kSecond_ns = 1'000'000'000;
+
   static std::int64_t read_ns(clockid_t clock) {
     timespec time{};
     ::clock_gettime(clock, &time);
-    return static_cast<std::int64_t>(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
+    return static_cast<std::int64_t>(time.tv_sec) * kSecond_ns + time.tv_nsec;
+  }
+  // Rounded, because the two clocks are never read at the same instant.
+  static std::int64_t nearest_s(std::int64_t ns) {
+    return (ns + (ns < 0 ? -kSecond_ns : kSecond_ns) / 2) / kSecond_ns;
   }
 
-  std::int64_t unix_minus_monotonic_ns_;
+  Read read_;
+  std::int64_t wall_minus_monotonic_ns_;
 };
 
 }  // namespace isocache

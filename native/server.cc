@@ -14,7 +14,7 @@
 
 namespace isocache {
 
-Server::Server(const Options& options) : options_(options), started_s_(clock_.now().unix_s) {
+Server::Server(const Options& options) : options_(options), started_s_(clock_.now().clock.now_s) {
   verbosity_.set(options_.settings.verbosity);
   if (options_.tls.enabled) tls_ = std::make_unique<TlsContext>(options_.tls, started_s_);
   if (!options_.auth_file.empty()) passwords_ = std::make_unique<PasswordFile>(options_.auth_file);
@@ -119,9 +119,9 @@ void Server::make_http_server() {
             },
         .websocket_turns =
             [this](const HistogramVisitor& visit) { http_->for_each_turn_latency(visit); }};
-    return metrics_text(*backend_, figures, clock_.now().unix_s);
+    return metrics_text(*backend_, figures, clock_.now().clock);
   };
-  pages.stats_json = [this] { return stats_json(*backend_, clock_.now().unix_s); };
+  pages.stats_json = [this] { return stats_json(*backend_, clock_.now().clock); };
   WorkerEvents& events = *this;
   http_ = std::make_unique<HttpServer>(http, *backend_, std::move(pages), readiness_, tls_.get(),
                                        passwords_.get(), clock_, verbosity_, events);

@@ -125,7 +125,7 @@ void Server::on_stop_requested() {
 void Server::reload() {
   const bool serving = phase_ == Phase::kServing;
   if (serving) service_manager_.reloading();
-  if (tls_) report_reload("certificates", tls_->reload(clock_.now().unix_s));
+  if (tls_) report_reload("certificates", tls_->reload(clock_.now().clock.now_s));
   if (passwords_) report_reload("passwords", passwords_->reload());
   if (!tls_ && !passwords_)
     log_line("SIGHUP: there are neither certificates nor passwords to reload");

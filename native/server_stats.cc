@@ -97,7 +97,7 @@ void Server::write_connections(StatsWriter& stats) {
     add(listener.fd(), "state", std::string_view("conn_listening"));
     add(listener.fd(), "secs_since_last_cmd", std::uint64_t{0});
   }
-  const UnixSeconds now_s = clock_.now().unix_s;
+  const UnixSeconds now_s = clock_.now().clock.now_s;
   const auto add_connection = [&](const ConnectionInfo& connection) {
     const int fd = connection.fd;
     add(fd, "addr", std::string_view(peer_address(fd)));

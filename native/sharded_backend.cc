@@ -142,9 +142,9 @@ std::size_t ShardedBackend::execute_batch(std::span<Request> batch, UnixSeconds 
   }
 }
 
-AdminResult ShardedBackend::administer(const Request& request, UnixSeconds now_s, Output& out) {
+AdminResult ShardedBackend::administer(const Request& request, const Clock& clock, Output& out) {
   const std::lock_guard lock(admin_mutex_);
-  return run_admin_command(request, *this, now_s, out);
+  return run_admin_command(request, *this, clock, out);
 }
 
 PutStatus ShardedBackend::begin_upload(const Request& request, UnixSeconds now_s, Upload* upload) {

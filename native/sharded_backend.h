@@ -64,7 +64,7 @@ class ShardedBackend : public Backend, public AdminTarget {
   // Backend; any thread.
   std::uint64_t hash(std::string_view key) const override;
   std::size_t execute(std::span<Request> requests, UnixSeconds now_s, Output& out) override;
-  AdminResult administer(const Request& request, UnixSeconds now_s, Output& out) override;
+  AdminResult administer(const Request& request, const Clock& clock, Output& out) override;
   PutStatus begin_upload(const Request& request, UnixSeconds now_s, Upload* upload) override;
   std::span<char> upload_window(const Request& request, Upload& upload) override;
   bool upload_may_wait(const Request& request, const Upload& upload) override;

@@ -45,7 +45,7 @@ struct Worker::Impl {
              .poller = poller,
              .verbosity = verbosity,
              .session_options = worker_options.session,
-             .clock = {host_clock.now().unix_s},
+             .clock = host_clock.now().clock,
              .counters = {},
              .read_buffer = {read_buffer.get(), kReadBufferBytes},
              .spare_output = {},
@@ -171,7 +171,7 @@ void Worker::Impl::run() {
     const auto ready = poller.wait(waiting ? until_next_timer_ms() : 0);
     if (options.measure_turns) round_began = std::chrono::steady_clock::now();
     const HostClock::Now now = clock.now();
-    host.clock.now_s = now.unix_s;
+    host.clock = now.clock;
     now_ms = now.monotonic_ms;
     for (const epoll_event& event : ready) handle(event);
     give_turns();

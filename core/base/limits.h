@@ -16,6 +16,10 @@ inline constexpr std::size_t kMaxCommandLineBytes =
 inline constexpr std::size_t kMaxWholeRetrievalBytes =
     16384;  // of get and gets; the keys of longer lines are read as they come
 inline constexpr std::uint32_t kMaxRelativeExptimeS = 60 * 60 * 24 * 30;
+// memcached's exptimes have 31 bits, which end on 2038-01-19. When that day has come, no date would
+// fit any more: then an exptime may have 32.
+inline constexpr std::int64_t kMaxExptimeS = 0x7FFFFFFF;
+inline constexpr std::int64_t kMaxLateExptimeS = 0xFFFFFFFF;
 
 // Items.
 inline constexpr std::size_t kDefaultMaxItemBytes = 1U << 20;  // -I

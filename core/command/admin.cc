@@ -17,11 +17,13 @@ void flush_all(AdminCall& call) {
     return call.reply_unless_quiet("CLIENT_ERROR flush_all not allowed\r\n");
   }
   if (call.count() > 3) return call.reply(reply::kError);
-  std::int32_t delay = 0;
-  if (call.count() > 0 && call.token(0) != "noreply" && !parse_i32(call.token(0), delay)) {
+  std::int64_t delay = 0;
+  if (call.count() > 0 && call.token(0) != "noreply" &&
+      !parse_exptime(call.token(0), max_exptime(call.host_clock), delay)) {
     return call.reply_unless_quiet(reply::kBadExptime);
   }
-  const UnixSeconds at = delay <= 0 ? call.now_s : expiry_time(delay, call.now_s);
+  const UnixSeconds at =
+      delay <= 0 ? call.now_s : expiry_time(store_exptime(delay, call.host_clock), call.now_s);
   call.target.flush_at(at, call.now_s);
   call.reply_unless_quiet(reply::kOk);
 }
@@ -110,11 +112,11 @@ Handler handler_of(Command command) {
 
 }  // namespace
 
-AdminResult run_admin_command(const Request& request, AdminTarget& target, UnixSeconds now_s,
+AdminResult run_admin_command(const Request& request, AdminTarget& target, const Clock& clock,
                               Output& out) {
   Tokens tokens(request.line);
   const Command command = find_command(tokens.next());
-  AdminCall call(tokens.rest(), target, now_s, out);
+  AdminCall call(tokens.rest(), target, clock, out);
   handler_of(command)(call);
   return std::move(call.result);
 }

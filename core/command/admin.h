@@ -4,10 +4,10 @@
 //
 // A sharded host:
 //
-//   AdminResult ShardedBackend::administer(const Request& request, UnixSeconds now_s, Output& out)
+//   AdminResult ShardedBackend::administer(const Request& request, const Clock& clock, Output& out)
 //   {
 //     std::lock_guard lock(admin_mutex_);             // one administrative command at a time
-//     return run_admin_command(request, *this, now_s, out);
+//     return run_admin_command(request, *this, clock, out);
 //   }
 //   EngineFigures figures()      { for each shard: lock it, sum.add(engine.figures()) }
 //   void flush_at(...)           { for each shard: lock it, engine.flush_at(...) }
@@ -70,7 +70,7 @@ class AdminTarget {
 };
 
 // Executes one kAdmin request.
-AdminResult run_admin_command(const Request& request, AdminTarget& target, UnixSeconds now_s,
+AdminResult run_admin_command(const Request& request, AdminTarget& target, const Clock& clock,
                               Output& out);
 
 }  // namespace isocache

@@ -14,8 +14,8 @@ namespace isocache {
 
 class AdminCall {
  public:
-  AdminCall(std::string_view argument_text, AdminTarget& on, UnixSeconds now, Output& reply_to)
-      : target(on), now_s(now), out_(reply_to) {
+  AdminCall(std::string_view argument_text, AdminTarget& on, const Clock& now, Output& reply_to)
+      : target(on), host_clock(now), now_s(now.now_s), out_(reply_to) {
     Tokens tokens(argument_text);
     for (std::string_view token = tokens.next(); !token.empty(); token = tokens.next()) {
       if (count_ < kMaxTokens) tokens_[count_] = token;
@@ -38,6 +38,7 @@ class AdminCall {
   Output& out() { return out_; }
 
   AdminTarget& target;
+  const Clock host_clock;
   const UnixSeconds now_s;
   AdminResult result;
 

@@ -58,8 +58,8 @@ void run_stats(AdminCall& call) {
   AdminTarget& target = call.target;
   const std::string_view what = call.token(0);
   if (what.empty()) {
-    write_stats(target.figures(), target.host_stats(call.now_s), target.settings(), call.now_s,
-                call.out());
+    write_stats(target.figures(), target.host_stats(call.now_s), target.settings(),
+                call.host_clock.wall_s(), call.out());
   } else if (what == "settings") {
     write_stats_settings(target.settings(), call.out());
   } else if (what == "items") {

@@ -19,7 +19,7 @@ class ReplyStream {
  public:
   virtual ~ReplyStream() = default;
   // Appends some more; false when that was the end.
-  virtual bool produce(Output& out, UnixSeconds now_s) = 0;
+  virtual bool produce(Output& out, const Clock& clock) = 0;
 };
 
 // What an administrative command leads to, beyond its reply.
@@ -40,7 +40,7 @@ class Backend {
   // return.
   virtual std::size_t execute(std::span<Request> requests, UnixSeconds now_s, Output& out) = 0;
   // flush_all, stats, lru_crawler, ... (Verb::kAdmin).
-  virtual AdminResult administer(const Request& request, UnixSeconds now_s, Output& out) = 0;
+  virtual AdminResult administer(const Request& request, const Clock& clock, Output& out) = 0;
 
   // A large value on its way in; see Store::begin_upload. The session owns `upload` until a kStore
   // request that carries it is executed, or until abort_upload.

@@ -13,33 +13,15 @@ constexpr std::size_t kItemsPerSlice = 32;
 // memcached's range of class ids.
 constexpr std::uint64_t kMaxClass = 63;
 
-// RFC 3986 unreserved bytes stay, others become %XX.
-void append_uri_encoded(std::string_view bytes, Output& out) {
-  constexpr char kHex[] = "0123456789ABCDEF";
-  char* const begin = out.reserve(bytes.size() * 3);
-  char* to = begin;
-  for (const char c : bytes) {
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-                       c == '-' || c == '.' || c == '_' || c == '~';
-    if (plain) {
-      *to++ = c;
-    } else {
-      *to++ = '%';
-      *to++ = kHex[static_cast<unsigned char>(c) >> 4U];
-      *to++ = kHex[static_cast<unsigned char>(c) & 15U];
-    }
-  }
-  out.commit(static_cast<std::size_t>(to - begin));
-}
-
 class Dump : public ReplyStream, private ItemVisitor {
  public:
   Dump(AdminTarget& target, const DumpOptions& options) : target_(target), options_(options) {}
 
-  bool produce(Output& out, UnixSeconds now_s) override {
+  bool produce(Output& out, const Clock& clock) override {
     if (shard_ < target_.shard_count() && options_.max_items != 0) {
       out_ = &out;
-      cursor_ = target_.scan(shard_, cursor_, kItemsPerSlice, now_s, *this);
+      clock_ = clock;
+      cursor_ = target_.scan(shard_, cursor_, kItemsPerSlice, clock.now_s, *this);
       if (cursor_ == 0) ++shard_;
       return true;
     }
@@ -64,7 +46,7 @@ class Dump : public ReplyStream, private ItemVisitor {
     out_->append(" exp=");
     append_exptime(item, "-1");
     out_->append(" la=");
-    append_u64(*out_, item.last_access());
+    append_u64(*out_, clock_.wall(item.last_access()));
     append_item_facts(item, target_.settings().cas_enabled, *out_);
     out_->append(" flags=");
     append_u64(*out_, item.client_flags());
@@ -79,7 +61,7 @@ class Dump : public ReplyStream, private ItemVisitor {
 
   void cachedump_line(const Item& item) {
     out_->append("ITEM ");
-    out_->append(item.key());
+    append_printable(item.key(), *out_);
     out_->append(" [");
     append_u64(*out_, item.value_length());
     out_->append(" b; ");
@@ -91,13 +73,14 @@ class Dump : public ReplyStream, private ItemVisitor {
     if (item.exptime() == 0) {
       out_->append(never);
     } else {
-      append_u64(*out_, item.exptime());
+      append_u64(*out_, clock_.wall(item.exptime()));
     }
   }
 
   AdminTarget& target_;
   DumpOptions options_;
   Output* out_ = nullptr;
+  Clock clock_;
   unsigned shard_ = 0;
   std::uint64_t cursor_ = 0;
 };

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 
 #include "base/clock.h"
 #include "base/limits.h"
@@ -22,8 +21,21 @@ inline UnixSeconds expiry_time(std::int64_t exptime, UnixSeconds now_s) {
   const std::int64_t at =
       exptime > limits::kMaxRelativeExptimeS ? exptime : exptime + std::int64_t{now_s};
   if (at < past) return past;
-  constexpr std::int64_t kLast = std::numeric_limits<UnixSeconds>::max();
-  return static_cast<UnixSeconds>(at < kLast ? at : kLast);
+  return unix_seconds(at);
+}
+
+// The largest exptime that a client may send now.
+inline std::int64_t max_exptime(const Clock& clock) {
+  return clock.wall_s() < limits::kMaxExptimeS ? limits::kMaxExptimeS : limits::kMaxLateExptimeS;
+}
+
+// An exptime as a client sends it, a date of the wall clock if it is a date, to the same by the
+// store's time.
+inline std::int64_t store_exptime(std::int64_t exptime, const Clock& clock) {
+  if (exptime <= limits::kMaxRelativeExptimeS) return exptime;
+  const std::int64_t at = exptime - clock.wall_minus_now_s;
+  if (at > limits::kMaxRelativeExptimeS) return at;
+  return at > clock.now_s ? at - clock.now_s : -1;  // as a date it would be read as relative
 }
 
 }  // namespace isocache

@@ -1,7 +1,9 @@
-// What `me` and metadump tell of an item, in memcached's terms.
+// What `me` and the dumps tell of an item, in memcached's terms.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <string_view>
 
 #include "command/reply_writer.h"
 #include "protocol/base64.h"
@@ -21,16 +23,49 @@ inline unsigned shown_class(const Item& item) {
   return Store::band_of(item.key().size(), item.value_length()) + 1;
 }
 
+// True if all bytes are ASCII that prints, and none is a space.
+inline bool is_printable(std::string_view key) {
+  for (const char c : key) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte <= ' ' || byte >= 0x7F) return false;
+  }
+  return true;
+}
+
 // memcached remembers that a key came as base64 for items that `ms` stores, and forgets it for
 // those that it makes itself (append, a number that grows, N, x). So do we, except for keys that
 // would not go over the wire in any other form: memcached then sends them raw.
 inline std::uint8_t made_item_key_bits(const Request& request) {
-  if (!request.flags.binary_key) return 0;
-  for (const char c : request.key.bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte <= ' ' || byte >= 0x7F) return kBinaryKey;
+  return request.flags.binary_key && !is_printable(request.key.bytes) ? kBinaryKey : 0;
+}
+
+// RFC 3986 unreserved bytes stay, others become %XX.
+inline void append_uri_encoded(std::string_view bytes, Output& out) {
+  constexpr char kHex[] = "0123456789ABCDEF";
+  char* const begin = out.reserve(bytes.size() * 3);
+  char* to = begin;
+  for (const char c : bytes) {
+    const bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                       c == '-' || c == '.' || c == '_' || c == '~';
+    if (plain) {
+      *to++ = c;
+    } else {
+      *to++ = '%';
+      *to++ = kHex[static_cast<unsigned char>(c) >> 4U];
+      *to++ = kHex[static_cast<unsigned char>(c) & 15U];
+    }
   }
-  return 0;
+  out.commit(static_cast<std::size_t>(to - begin));
+}
+
+// A key, or a part of one, where memcached prints it as it is. A key that is not printable is URI
+// encoded, because it could hold a line end and forge a line.
+inline void append_printable(std::string_view key, Output& out) {
+  if (is_printable(key)) {
+    out.append(key);
+  } else {
+    append_uri_encoded(key, out);
+  }
 }
 
 // The key as it goes over the wire: base64 if it was stored that way.

@@ -15,16 +15,18 @@ bool Engine::remove_meta(Request& request, Item item) {
     store_.remove(item);
     return true;
   }
-  if (flags.remove_value) {
+  const std::uint64_t cas = flags.has_new_cas || flags.set_stale ? new_cas(request) : item.cas();
+  if (flags.remove_value) {  // an item made anew, of which only the cas is the old one's
     ItemFields fields;
-    fields.exptime = item.exptime();
-    fields.cas = new_cas(request);
+    fields.client_flags = request.client_flags;
+    fields.exptime = expiry_time(request.exptime, now_s_);
+    fields.cas = cas;
     fields.bits = made_item_key_bits(request);
     const PutStatus status = store_.put(request.key, item, fields, {}, now_s_, &item);
     count_refused(status);
     if (status != PutStatus::kStored) return false;
   } else {
-    item.set_cas(new_cas(request));
+    item.set_cas(cas);
   }
   if (flags.set_stale) {
     item.set(kStale);

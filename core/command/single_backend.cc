@@ -17,8 +17,8 @@ std::size_t SingleBackend::execute(std::span<Request> requests, UnixSeconds now_
   return engine_.execute(requests, now_s, out);
 }
 
-AdminResult SingleBackend::administer(const Request& request, UnixSeconds now_s, Output& out) {
-  return run_admin_command(request, *this, now_s, out);
+AdminResult SingleBackend::administer(const Request& request, const Clock& clock, Output& out) {
+  return run_admin_command(request, *this, clock, out);
 }
 
 PutStatus SingleBackend::begin_upload(const Request& request, UnixSeconds now_s, Upload* upload) {

@@ -126,7 +126,7 @@ class StatsWriter {
 
 // Each writes all lines of one sub-command, END included.
 void write_stats(const EngineFigures& figures, const HostStats& host, const Settings& settings,
-                 UnixSeconds now_s, Output& out);
+                 UnixSeconds wall_s, Output& out);
 void write_stats_settings(const Settings& settings, Output& out);
 void write_stats_items(const EngineFigures& figures, UnixSeconds now_s, Output& out);
 void write_stats_slabs(const EngineFigures& figures, Output& out);

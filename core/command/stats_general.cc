@@ -7,11 +7,11 @@
 namespace isocache {
 namespace {
 
-void write_process(const HostStats& host, const Settings& settings, UnixSeconds now_s,
+void write_process(const HostStats& host, const Settings& settings, UnixSeconds wall_s,
                    StatsWriter& stats) {
   stats.add("pid", host.pid);
   stats.add("uptime", host.uptime_s);
-  stats.add("time", now_s);
+  stats.add("time", wall_s);
   stats.add("version", kProtocolVersion);
   stats.add("libevent", host.event_library);
   stats.add("pointer_size", sizeof(void*) * 8);
@@ -148,9 +148,9 @@ void write_own(const EngineFigures& figures, StatsWriter& stats) {
 }  // namespace
 
 void write_stats(const EngineFigures& figures, const HostStats& host, const Settings& settings,
-                 UnixSeconds now_s, Output& out) {
+                 UnixSeconds wall_s, Output& out) {
   StatsWriter stats(out);
-  write_process(host, settings, now_s, stats);
+  write_process(host, settings, wall_s, stats);
   write_commands(figures.engine, host, stats);
   write_server(figures, host, settings, stats);
   write_slab_mover(stats);

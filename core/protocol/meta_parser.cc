@@ -12,31 +12,42 @@ namespace {
 // memcached's limit is on all tokens of the line: command, key, the value length of ms, flags.
 constexpr unsigned kMaxTokens = 20;
 
-// What one pass over the flags found, beyond what it put into the request. Errors are only noted:
-// an unknown or repeated letter further on outranks them.
+// What one pass over the flags found, beyond what it put into the request. An error is only noted:
+// an unknown or repeated letter further on outranks it, and so does a later error. Bad client flags
+// have no words of their own in memcached: they keep those of an earlier error.
 struct FlagScan {
-  bool bad_number = false;
-  bool bad_client_flags = false;
+  std::int64_t max_exptime_s;
+  std::string_view error = {};
   bool opaque_too_long = false;
   bool has_mode = false;
   char mode = 0;
 };
 
 void read_seconds(std::string_view text, std::int64_t& seconds, FlagScan& scan) {
-  std::int32_t narrow = 0;
-  if (!parse_i32(text, narrow)) scan.bad_number = true;
-  seconds = narrow;
+  if (!parse_exptime(text, scan.max_exptime_s, seconds)) scan.error = reply::kBadToken;
 }
 
-void read_number(std::string_view text, std::uint64_t& number, FlagScan& scan) {
-  if (!parse_u64(text, number)) scan.bad_number = true;
+void read_number(std::string_view text, std::uint64_t& number, FlagScan& scan,
+                 std::string_view error = reply::kBadToken) {
+  if (!parse_u64(text, number)) scan.error = error;
 }
 
-void read_flag(std::string_view token, Request& request, FlagScan& scan) {
+// The key in its wire form to the one it is stored under.
+bool decode_key(KeyBuffer& key_buffer, Request& request) {
+  std::size_t length = 0;
+  if (!base64_decode(request.wire_key, key_buffer.bytes, &length)) return false;
+  request.key.bytes = {key_buffer.bytes, length};
+  return true;
+}
+
+void read_flag(std::string_view token, KeyBuffer& key_buffer, Request& request, FlagScan& scan) {
   const std::string_view argument = token.substr(1);
   RequestFlags& flags = request.flags;
   switch (token.front()) {
-    case 'b': flags.binary_key = true; break;
+    case 'b':
+      flags.binary_key = true;
+      if (!decode_key(key_buffer, request)) scan.error = reply::kBadBase64Key;
+      break;
     case 'c': flags.return_cas = true; break;
     case 'q': flags.no_reply = true; break;
     case 'u': flags.no_update = true; break;
@@ -51,10 +62,12 @@ void read_flag(std::string_view token, Request& request, FlagScan& scan) {
       flags.has_new_cas = true;
       read_number(argument, request.new_cas, scan);
       break;
-    case 'D': read_number(argument, request.delta, scan); break;
-    case 'J': read_number(argument, request.initial, scan); break;
+    case 'D': read_number(argument, request.delta, scan, reply::kBadMetaDelta); break;
+    case 'J': read_number(argument, request.initial, scan, reply::kBadMetaInitial); break;
     case 'F':
-      if (!parse_u32(argument, request.client_flags)) scan.bad_client_flags = true;
+      if (!parse_u32(argument, request.client_flags) && scan.error.empty()) {
+        scan.error = reply::kBadFormat;
+      }
       break;
     case 'N':
       flags.has_vivify = true;
@@ -88,8 +101,8 @@ bool too_many_flags(std::string_view text, unsigned most) {
 }
 
 // One pass over the flags. Returns the error of a line that cannot be read, or nothing.
-std::string_view scan_flags(std::string_view text, unsigned most, Request& request,
-                            FlagScan& scan) {
+std::string_view scan_flags(std::string_view text, unsigned most, KeyBuffer& key_buffer,
+                            Request& request, FlagScan& scan) {
   Tokens tokens(text);
   std::uint64_t seen = 0;
   unsigned count = 0;
@@ -104,17 +117,9 @@ std::string_view scan_flags(std::string_view text, unsigned most, Request& reque
       return unknown ? reply::kInvalidFlag : reply::kDuplicateFlag;
     }
     seen |= mask;
-    read_flag(token, request, scan);
+    read_flag(token, key_buffer, request, scan);
   }
-  return {};
-}
-
-// The key in its wire form to the one it is stored under.
-bool decode_key(KeyBuffer& key_buffer, Request& request) {
-  std::size_t length = 0;
-  if (!base64_decode(request.wire_key, key_buffer.bytes, &length)) return false;
-  request.key.bytes = {key_buffer.bytes, length};
-  return true;
+  return scan.error;
 }
 
 std::string_view apply_set_mode(const FlagScan& scan, Request& request) {
@@ -148,8 +153,8 @@ std::string_view apply_mode(CommandFamily family, const FlagScan& scan, Request&
 
 // Everything about key and flags. Returns the error, or nothing.
 std::string_view read_key_and_flags(CommandFamily family, std::string_view key,
-                                    std::string_view flags, KeyBuffer& key_buffer,
-                                    Request& request) {
+                                    std::string_view flags, KeyBuffer& key_buffer, Request& request,
+                                    std::int64_t max_exptime_s) {
   request.style = ReplyStyle::kMeta;
   request.key.bytes = key;
   request.wire_key = key;
@@ -162,14 +167,9 @@ std::string_view read_key_and_flags(CommandFamily family, std::string_view key,
   if (key.size() > limits::kMaxKeyBytes) return worded(reply::kBadFormat);
   if (flags.empty()) return {};
   const unsigned most = kMaxTokens - (family == CommandFamily::kMetaSet ? 3 : 2);
-  FlagScan scan;
-  const std::string_view error = scan_flags(flags, most, request, scan);
+  FlagScan scan{.max_exptime_s = max_exptime_s};
+  const std::string_view error = scan_flags(flags, most, key_buffer, request, scan);
   if (!error.empty()) return worded(error);
-  if (request.flags.binary_key && !decode_key(key_buffer, request)) {
-    return worded(reply::kBadBase64Key);
-  }
-  if (scan.bad_number) return worded(reply::kBadToken);
-  if (scan.bad_client_flags) return worded(reply::kBadFormat);
   const std::string_view mode_error = apply_mode(family, scan, request);
   if (!mode_error.empty()) return mode_error;
   if (!scan.opaque_too_long) return {};
@@ -216,7 +216,7 @@ std::string_view trimmed(std::string_view text) {
 }
 
 AfterLine parse_meta_set(Tokens& tokens, std::string_view key, KeyBuffer& key_buffer,
-                         Request& request) {
+                         Request& request, std::int64_t max_exptime_s) {
   std::uint64_t value_length = 0;
   constexpr std::uint64_t kMaxValueLength = 0x7FFFFFFF - 2;  // as in parser.cc
   if (!parse_u64(tokens.next(), value_length) || value_length > kMaxValueLength) {
@@ -225,7 +225,7 @@ AfterLine parse_meta_set(Tokens& tokens, std::string_view key, KeyBuffer& key_bu
   }
   request.value_length = static_cast<std::size_t>(value_length);
   return parse_meta_tokens(CommandFamily::kMetaSet, key, trimmed(tokens.rest()), key_buffer,
-                           request)
+                           request, max_exptime_s)
              ? AfterLine::kValue
              : AfterLine::kSwallow;
 }
@@ -233,25 +233,28 @@ AfterLine parse_meta_set(Tokens& tokens, std::string_view key, KeyBuffer& key_bu
 }  // namespace
 
 bool parse_meta_tokens(CommandFamily family, std::string_view key, std::string_view flags,
-                       KeyBuffer& key_buffer, Request& request) {
+                       KeyBuffer& key_buffer, Request& request, std::int64_t max_exptime_s) {
   request.verb = verb_of(family);
-  const std::string_view error = key.empty() ? reply::kBadFormat
-                                 : family == CommandFamily::kMetaDebug
-                                     ? read_debug_key(key, flags, key_buffer, request)
-                                     : read_key_and_flags(family, key, flags, key_buffer, request);
+  const std::string_view error =
+      key.empty() ? reply::kBadFormat
+      : family == CommandFamily::kMetaDebug
+          ? read_debug_key(key, flags, key_buffer, request)
+          : read_key_and_flags(family, key, flags, key_buffer, request, max_exptime_s);
   return error.empty() || answer_error(request, error);
 }
 
 AfterLine parse_meta_line(CommandFamily family, std::string_view arguments, KeyBuffer& key_buffer,
-                          Request& request) {
+                          Request& request, std::int64_t max_exptime_s) {
   if (family == CommandFamily::kMetaNoop) {
     answer_error(request, reply::kMetaNoop);
     return AfterLine::kNothing;
   }
   Tokens tokens(arguments);
   const std::string_view key = tokens.next();
-  if (family == CommandFamily::kMetaSet) return parse_meta_set(tokens, key, key_buffer, request);
-  parse_meta_tokens(family, key, trimmed(tokens.rest()), key_buffer, request);
+  if (family == CommandFamily::kMetaSet) {
+    return parse_meta_set(tokens, key, key_buffer, request, max_exptime_s);
+  }
+  parse_meta_tokens(family, key, trimmed(tokens.rest()), key_buffer, request, max_exptime_s);
   return AfterLine::kNothing;
 }
 

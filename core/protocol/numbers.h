@@ -70,6 +70,16 @@ inline bool parse_i32(std::string_view text, std::int32_t& value) {
   return true;
 }
 
+// An exptime: a signed number of 32 bits, but up to `most`.
+inline bool parse_exptime(std::string_view text, std::int64_t most, std::int64_t& seconds) {
+  std::int64_t wide = 0;
+  if (!parse_i64(text, wide) || wide > most || wide < std::numeric_limits<std::int32_t>::min()) {
+    return false;
+  }
+  seconds = wide;
+  return true;
+}
+
 // A decimal fraction ("0.25", "2", "1.") in units of 10^-digits, further digits cut off.
 bool parse_fixed(std::string_view text, unsigned digits, std::uint32_t& value);
 

@@ -56,14 +56,15 @@ AfterLine parse_keys(std::string_view keys, Request& request) {
   return AfterLine::kMoreKeys;
 }
 
-AfterLine parse_get_and_touch(std::string_view arguments, Request& request) {
+AfterLine parse_get_and_touch(std::string_view arguments, Request& request,
+                              std::int64_t max_exptime_s) {
   Tokens tokens(arguments);
   const std::string_view exptime = tokens.next();
   const std::string_view keys = tokens.rest();
   if (tokens.next().empty()) return answer(request, reply::kBadFormat);
-  std::int32_t seconds = 0;
-  if (!parse_i32(exptime, seconds)) return answer(request, reply::kBadExptime);
-  request.exptime = seconds;
+  if (!parse_exptime(exptime, max_exptime_s, request.exptime)) {
+    return answer(request, reply::kBadExptime);
+  }
   request.flags.has_exptime = true;
   return parse_keys(keys, request);
 }
@@ -78,7 +79,15 @@ void set_store_mode(Command command, Request& request) {
   }
 }
 
-AfterLine parse_storage(Command command, std::string_view arguments, Request& request) {
+// Both numbers are read with 64 bits and kept with 32, as memcached does: client flags of 2^32 are
+// 0, an exptime of 3000000000 is negative, unless exptimes may be that large.
+std::int64_t kept_exptime(std::int64_t wide, std::int64_t max_exptime_s) {
+  if (wide >= 0 && wide <= max_exptime_s) return wide;
+  return static_cast<std::int32_t>(static_cast<std::uint32_t>(wide));
+}
+
+AfterLine parse_storage(Command command, std::string_view arguments, Request& request,
+                        std::int64_t max_exptime_s) {
   Tokens tokens(arguments);
   const std::string_view key = tokens.next();
   const std::string_view client_flags = tokens.next();
@@ -91,8 +100,6 @@ AfterLine parse_storage(Command command, std::string_view arguments, Request& re
   request.value_length = static_cast<std::size_t>(value_length);
   request.flags.no_reply = ends_with_noreply(tokens.rest());
 
-  // Both numbers are read with 64 bits and kept with 32, as memcached does: client flags of 2^32
-  // are 0, an exptime of 3000000000 is negative.
   std::uint64_t wide_flags = 0;
   std::int64_t wide_exptime = 0;
   bool good = set_key(request, key) && parse_u64(client_flags, wide_flags) &&
@@ -108,7 +115,7 @@ AfterLine parse_storage(Command command, std::string_view arguments, Request& re
   request.verb = Verb::kStore;
   set_store_mode(command, request);
   request.client_flags = static_cast<std::uint32_t>(wide_flags);
-  request.exptime = static_cast<std::int32_t>(static_cast<std::uint32_t>(wide_exptime));
+  request.exptime = kept_exptime(wide_exptime, max_exptime_s);
   request.flags.has_exptime = true;
   return AfterLine::kValue;
 }
@@ -127,7 +134,7 @@ AfterLine parse_arithmetic(Command command, std::string_view arguments, Request&
   return AfterLine::kNothing;
 }
 
-AfterLine parse_touch(std::string_view arguments, Request& request) {
+AfterLine parse_touch(std::string_view arguments, Request& request, std::int64_t max_exptime_s) {
   Tokens tokens(arguments);
   const std::string_view key = tokens.next();
   const std::string_view arguments_after_key = tokens.rest();
@@ -135,10 +142,10 @@ AfterLine parse_touch(std::string_view arguments, Request& request) {
   if (exptime.empty()) return answer(request, reply::kBadFormat);
   request.flags.no_reply = ends_with_noreply(arguments_after_key);
   if (!set_key(request, key)) return answer_unless_quiet(request, reply::kBadFormat);
-  std::int32_t seconds = 0;
-  if (!parse_i32(exptime, seconds)) return answer_unless_quiet(request, reply::kBadExptime);
+  if (!parse_exptime(exptime, max_exptime_s, request.exptime)) {
+    return answer_unless_quiet(request, reply::kBadExptime);
+  }
   request.verb = Verb::kTouch;
-  request.exptime = seconds;
   request.flags.has_exptime = true;
   return AfterLine::kNothing;
 }
@@ -188,7 +195,8 @@ std::string_view end_of_retrieval(const RequestFlags& flags) {
   return flags.no_reply ? reply::kBadRetrievalKey : reply::kEnd;
 }
 
-AfterLine parse_line(std::string_view line, KeyBuffer& key_buffer, Request& request) {
+AfterLine parse_line(std::string_view line, KeyBuffer& key_buffer, Request& request,
+                     std::int64_t max_exptime_s) {
   if (line.size() < 2) return answer(request, reply::kBadFormat);
   const char* const end = line.data() + line.size();
   const auto verb_length = static_cast<std::size_t>(find_space(line.data(), end) - line.data());
@@ -202,17 +210,17 @@ AfterLine parse_line(std::string_view line, KeyBuffer& key_buffer, Request& requ
       return parse_keys(arguments, request);
     case CommandFamily::kGetAndTouch:
       request.flags.return_cas = command == Command::k_gats;
-      return parse_get_and_touch(arguments, request);
-    case CommandFamily::kStorage: return parse_storage(command, arguments, request);
+      return parse_get_and_touch(arguments, request, max_exptime_s);
+    case CommandFamily::kStorage: return parse_storage(command, arguments, request, max_exptime_s);
     case CommandFamily::kArithmetic: return parse_arithmetic(command, arguments, request);
-    case CommandFamily::kTouch: return parse_touch(arguments, request);
+    case CommandFamily::kTouch: return parse_touch(arguments, request, max_exptime_s);
     case CommandFamily::kDelete: return parse_delete(arguments, request);
     case CommandFamily::kAdmin:
       request.verb = Verb::kAdmin;
       request.line = line;
       return AfterLine::kNothing;
     case CommandFamily::kUnknown: return parse_unknown(line, request);
-    default: return parse_meta_line(family, arguments, key_buffer, request);
+    default: return parse_meta_line(family, arguments, key_buffer, request, max_exptime_s);
   }
 }
 
@@ -227,7 +235,7 @@ bool make_request(std::string_view verb, std::string_view key, std::string_view 
     case CommandFamily::kMetaDebug:
       request.value_length = value.size();
       request.value = value;
-      return parse_meta_tokens(family, key, flags, key_buffer, request);
+      return parse_meta_tokens(family, key, flags, key_buffer, request, limits::kMaxLateExptimeS);
     default: answer(request, reply::kError); return false;
   }
 }

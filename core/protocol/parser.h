@@ -4,9 +4,10 @@
 // The order of the checks is memcached 1.6.45's, because it decides which of several errors a bad
 // line is answered with:
 //
-//   meta   too few tokens, key too long, value length (ms), too many flags; then flag by flag an
-//          unknown or a repeated letter; then the base64 key, numbers, client flags, mode, opaque
-//          (an opaque too long for mg or ma is left to the engine, see RequestFlags)
+//   meta   too few tokens, key too long, value length (ms), too many flags; then the first unknown
+//          or repeated letter; then the last flag with a bad argument (b: the key is not base64; F
+//          gives way to any other); then mode, opaque (an opaque too long for mg or ma is left to
+//          the engine, see RequestFlags)
 //   text   too few tokens, value length; then key, client flags, exptime, cas in any order, since
 //          all are answered with the same words
 //
@@ -36,8 +37,10 @@ enum class AfterLine : std::uint8_t {
 };
 
 // Parses a line without its end. `request` is default-constructed by the caller; it views `line`
-// and `key_buffer`. Its key has no hash yet.
-AfterLine parse_line(std::string_view line, KeyBuffer& key_buffer, Request& request);
+// and `key_buffer`. Its key has no hash yet. An exptime is at most `max_exptime_s`; see
+// limits::kMaxExptimeS.
+AfterLine parse_line(std::string_view line, KeyBuffer& key_buffer, Request& request,
+                     std::int64_t max_exptime_s = limits::kMaxExptimeS);
 
 // Takes the next key of a retrieval from `keys` (what request.line was after kMoreKeys); `request`
 // has the retrieval's flags. The last key's fixed_reply ends the answer. False when there is no key
@@ -48,8 +51,8 @@ bool next_key(std::string_view& keys, Request& request);
 std::string_view end_of_retrieval(const RequestFlags& flags);
 
 // Fills in a request from tokens, without a line: verb is a meta command ("mg", "ms", "md", "ma",
-// "me"), flags are its meta flags ("T60 c"). The request views all of its arguments. False on an
-// error: then it is a kReply with the error's text.
+// "me"), flags are its meta flags ("T60 c"). The request views all of its arguments. Exptimes may
+// have 32 bits. False on an error: then it is a kReply with the error's text.
 bool make_request(std::string_view verb, std::string_view key, std::string_view flags,
                   std::string_view value, KeyBuffer& key_buffer, Request& request);
 

@@ -42,6 +42,9 @@ inline constexpr std::string_view kInvalidFlag = "CLIENT_ERROR invalid flag\r\n"
 inline constexpr std::string_view kInvalidOrDuplicateFlag =
     "CLIENT_ERROR invalid or duplicate flag\r\n";
 inline constexpr std::string_view kBadToken = "CLIENT_ERROR bad token in command line format\r\n";
+inline constexpr std::string_view kBadMetaDelta = "CLIENT_ERROR invalid numeric delta value\r\n";
+inline constexpr std::string_view kBadMetaInitial =
+    "CLIENT_ERROR invalid numeric initial value\r\n";
 inline constexpr std::string_view kBadBase64Key = "CLIENT_ERROR error decoding key\r\n";
 inline constexpr std::string_view kOpaqueTooLong = "CLIENT_ERROR opaque token too long\r\n";
 inline constexpr std::string_view kBadSetMode = "CLIENT_ERROR invalid mode for ms M token\r\n";

@@ -1,6 +1,7 @@
 // Parsing ahead: from the bytes at hand to a batch of requests.
 
 #include "base/bytes.h"
+#include "command/exptime.h"
 #include "protocol/replies.h"
 #include "session/session_impl.h"
 
@@ -25,6 +26,18 @@ void Session::Impl::take(std::size_t bytes) {
   in.remove_prefix(bytes);
   scanned = 0;
   awaited = 0;
+}
+
+// A line into a request, whose exptimes are by the store's time.
+AfterLine Session::Impl::parse(std::string_view line, KeyBuffer& key_buffer,
+                               Request& request) const {
+  const AfterLine after = parse_line(line, key_buffer, request, max_exptime(host_clock));
+  if (host_clock.wall_minus_now_s != 0) [[unlikely]] {
+    request.exptime = store_exptime(request.exptime, host_clock);
+    request.vivify_exptime = store_exptime(request.vivify_exptime, host_clock);
+    request.recache_ttl = store_exptime(request.recache_ttl, host_clock);
+  }
+  return after;
 }
 
 void Session::Impl::push(Batch& batch, Request& request) {
@@ -66,7 +79,7 @@ Session::Impl::Stop Session::Impl::collect_line(Batch& batch) {
   const std::size_t line_bytes = length + 1;
   batch.set_next_position(in.size());
   Request& request = batch.next();
-  switch (parse_line(line, batch.next_key_buffer(), request)) {
+  switch (parse(line, batch.next_key_buffer(), request)) {
     case AfterLine::kNothing:
       if (request.verb == Verb::kAdmin) {
         pending = &request;

@@ -15,7 +15,7 @@ void Session::Impl::begin_large() {
   std::string_view line = large->line;
   line.remove_suffix(line.size() >= 2 && line[line.size() - 2] == '\r' ? 2 : 1);
   Request& request = large->request;
-  parse_line(line, large->key_buffer, request);
+  parse(line, large->key_buffer, request);
   request.key.hash = backend.hash(request.key.bytes);
   take(pending_line_bytes);
 }

@@ -95,7 +95,7 @@ void Session::Impl::run() {
     }
     if (stream) {
       turn_left -= std::min(turn_left, kRequestsPerSlice);
-      if (!stream->produce(out, host_clock.now_s)) stream.reset();
+      if (!stream->produce(out, host_clock)) stream.reset();
       continue;
     }
     if (large) {
@@ -136,7 +136,7 @@ bool Session::Impl::execute(Batch& batch) {
 }
 
 void Session::Impl::administer(const Request& request) {
-  AdminResult result = backend.administer(request, host_clock.now_s, out);
+  AdminResult result = backend.administer(request, host_clock, out);
   take(pending_line_bytes);
   stream = std::move(result.stream);
   requested = result.next;

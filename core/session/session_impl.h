@@ -60,6 +60,7 @@ struct Session::Impl {
   }
 
   // collect.cc
+  AfterLine parse(std::string_view line, KeyBuffer& key_buffer, Request& request) const;
   Stop collect(Batch& batch, std::size_t most);
   Stop collect_line(Batch& batch);
   Stop collect_value(Batch& batch, Request& request, std::size_t line_bytes);

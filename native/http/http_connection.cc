@@ -25,11 +25,11 @@ namespace http = beast::http;
 using Field = http::field;
 
 http::response<http::string_body> make_response(Reply&& reply, const HttpRequest& request,
-                                                bool keep_alive, UnixSeconds now_s) {
+                                                bool keep_alive, UnixSeconds wall_s) {
   // In the client's own version, whose rules decide what `Connection` has to say.
   http::response<http::string_body> response(static_cast<http::status>(reply.status),
                                              request.version() == 10 ? 10 : 11);
-  response.set(Field::date, http_date(now_s));
+  response.set(Field::date, http_date(wall_s));
   response.set(Field::content_type, reply.content_type);
   for (const auto& [name, value] : kSecurityFields) response.set(name, value);
   if (!reply.field.empty()) response.set(reply.field, reply.field_value);
@@ -146,7 +146,7 @@ Awaitable<bool> HttpConnection::serve_request() {
     co_await refuse(error, parser.got_some() || buffer_.size() != 0);
     co_return false;
   }
-  host_.clock.now_s = host_.host_clock.now().unix_s;
+  host_.clock = host_.host_clock.now().clock;
   info_.set_last_active(host_.clock.now_s);
   const bool finished = parser.is_done();
   HttpRequest request = parser.release();
@@ -222,7 +222,7 @@ Awaitable<bool> HttpConnection::send(Reply reply, const HttpRequest& request, bo
   }
   if (host_.draining || crowded_) keep_alive = false;
   auto response =
-      make_response(std::move(reply), request, keep_alive, host_.host_clock.now().unix_s);
+      make_response(std::move(reply), request, keep_alive, host_.host_clock.now().clock.wall_s());
   const auto [error, bytes] = co_await http::async_write(stream_, response, kToken);
   host_.counters.bytes_written.add(bytes);
   info_.set_state(ConnectionInfo::State::kReading);

@@ -30,7 +30,7 @@ struct HttpShared {
 // One thread uses it, but for the counters and the histogram.
 struct HttpHost : HttpShared {
   HttpHost(const HttpShared& shared, const Executor& executor)
-      : HttpShared(shared), clock{shared.host_clock.now().unix_s}, handshakes(executor) {}
+      : HttpShared(shared), clock(shared.host_clock.now().clock), handshakes(executor) {}
 
   Clock clock;  // for sessions; set before they get bytes
   WorkerCounters counters;

@@ -107,7 +107,7 @@ void HttpLoop::for_each_connection(const std::function<void(const ConnectionInfo
 
 void HttpLoop::open(FileDescriptor socket, const std::shared_ptr<SSL_CTX>& tls, bool crowded) {
   if (host_.draining) return leave();
-  host_.clock.now_s = host_.host_clock.now().unix_s;
+  host_.clock = host_.host_clock.now().clock;
   try {
     Table opened;
     opened.emplace_back(context_, std::move(socket), tls, crowded, host_);
@@ -149,7 +149,7 @@ void HttpLoop::watch_time() {
     sweeping_ = false;
     if (error) return;
     const HostClock::Now now = host_.host_clock.now();
-    host_.clock.now_s = now.unix_s;
+    host_.clock = now.clock;
     for (HttpConnection& connection : table_) connection.tick(now.monotonic_ms);
     if (!table_.empty()) watch_time();
   });

@@ -10,7 +10,7 @@ namespace isocache {
 
 // memcached_*: names, labels and meanings of prometheus/memcached_exporter, so that dashboards made
 // for it work. What it makes of `stats` and `stats settings`, then of `stats items` and `slabs`.
-void write_memcached_metrics(const Snapshot& snapshot, UnixSeconds now_s, MetricsWriter& out);
+void write_memcached_metrics(const Snapshot& snapshot, UnixSeconds wall_s, MetricsWriter& out);
 void write_slab_metrics(const EngineFigures& figures, UnixSeconds now_s, MetricsWriter& out);
 
 // isocache_*: what memcached has no name for.

@@ -9,11 +9,11 @@
 namespace isocache {
 namespace {
 
-void write_process(const Snapshot& snapshot, UnixSeconds now_s, MetricsWriter& out) {
+void write_process(const Snapshot& snapshot, UnixSeconds wall_s, MetricsWriter& out) {
   const HostStats& host = snapshot.host;
   out.gauge("memcached_up", "1: the server answers.", 1);
   out.gauge("memcached_uptime_seconds", "Since the server was started.", host.uptime_s);
-  out.gauge("memcached_time_seconds", "The server's clock, Unix time.", now_s);
+  out.gauge("memcached_time_seconds", "The server's clock, Unix time.", wall_s);
   out.gauge("memcached_version", "The memcached version whose protocol is spoken.");
   out.sample({{"version", kProtocolVersion}}, 1);
   out.counter("memcached_process_user_cpu_seconds_total", "CPU time in user mode.");
@@ -125,8 +125,8 @@ void write_background(const StoreCounters& store, MetricsWriter& out) {
 
 }  // namespace
 
-void write_memcached_metrics(const Snapshot& snapshot, UnixSeconds now_s, MetricsWriter& out) {
-  write_process(snapshot, now_s, out);
+void write_memcached_metrics(const Snapshot& snapshot, UnixSeconds wall_s, MetricsWriter& out) {
+  write_process(snapshot, wall_s, out);
   write_connections(snapshot, out);
   write_commands(snapshot.sum.engine, out);
   write_items(snapshot, out);

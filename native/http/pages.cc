@@ -4,11 +4,11 @@
 
 namespace isocache {
 
-std::string metrics_text(ShardedBackend& backend, const PageFigures& figures, UnixSeconds now_s) {
-  const Snapshot snapshot = backend.snapshot(now_s);
+std::string metrics_text(ShardedBackend& backend, const PageFigures& figures, const Clock& clock) {
+  const Snapshot snapshot = backend.snapshot(clock.now_s);
   MetricsWriter out;
-  write_memcached_metrics(snapshot, now_s, out);
-  write_slab_metrics(snapshot.sum, now_s, out);
+  write_memcached_metrics(snapshot, clock.wall_s(), out);
+  write_slab_metrics(snapshot.sum, clock.now_s, out);
   write_own_metrics(snapshot, figures, out);
   return out.take();
 }

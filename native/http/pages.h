@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 
+#include "base/clock.h"
 #include "native/latency_histogram.h"
 #include "native/sharded_backend.h"
 
@@ -21,9 +22,9 @@ struct PageFigures {
 // Both on any thread, and at the price of a `stats`: nothing that grows with what is stored.
 
 // Prometheus text format 0.0.4: the names and labels of memcached's exporter, and our own.
-std::string metrics_text(ShardedBackend& backend, const PageFigures& figures, UnixSeconds now_s);
+std::string metrics_text(ShardedBackend& backend, const PageFigures& figures, const Clock& clock);
 // The families of `stats` as one JSON object: {"general": {"pid": 1, ...}, "settings": {...},
 // "items": {"1": {"number": 5, ...}}, "slabs": {"1": {...}, "active_slabs": 1, ...}}.
-std::string stats_json(ShardedBackend& backend, UnixSeconds now_s);
+std::string stats_json(ShardedBackend& backend, const Clock& clock);
 
 }  // namespace isocache

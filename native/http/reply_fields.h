@@ -22,9 +22,9 @@ inline constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kS
 }};
 
 // "Wed, 25 Nov 2026 20:50:00 GMT".
-std::string http_date(UnixSeconds now_s);
+std::string http_date(UnixSeconds wall_s);
 
 // The whole of too_many_connections(), for a connection that is closed unread.
-std::string crowded_answer(UnixSeconds now_s);
+std::string crowded_answer(UnixSeconds wall_s);
 
 }  // namespace isocache

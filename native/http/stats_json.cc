@@ -84,14 +84,15 @@ Json family(Write&& write, std::string_view name = "") {
 
 }  // namespace
 
-std::string stats_json(ShardedBackend& backend, UnixSeconds now_s) {
-  const Snapshot snapshot = backend.snapshot(now_s);
+std::string stats_json(ShardedBackend& backend, const Clock& clock) {
+  const Snapshot snapshot = backend.snapshot(clock.now_s);
   const EngineFigures& sum = snapshot.sum;
   Json all;
-  all["general"] =
-      family([&](Output& out) { write_stats(sum, snapshot.host, snapshot.settings, now_s, out); });
+  all["general"] = family([&](Output& out) {
+    write_stats(sum, snapshot.host, snapshot.settings, clock.wall_s(), out);
+  });
   all["settings"] = family([&](Output& out) { write_stats_settings(snapshot.settings, out); });
-  all["items"] = family([&](Output& out) { write_stats_items(sum, now_s, out); }, "items:");
+  all["items"] = family([&](Output& out) { write_stats_items(sum, clock.now_s, out); }, "items:");
   all["slabs"] = family([&](Output& out) { write_stats_slabs(sum, out); });
   return all.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

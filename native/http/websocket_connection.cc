@@ -220,7 +220,7 @@ Awaitable<bool> WebSocketConnection::Impl::receive() {
   heard();
   co_await until_sent();
   if (stage_ != Stage::kOpen) co_return false;
-  host_.clock.now_s = host_.host_clock.now().unix_s;
+  host_.clock = host_.host_clock.now().clock;
   info_.set_last_active(host_.clock.now_s);
   info_.set_state(ConnectionInfo::State::kExecuting);
   host_.counters.bytes_read.add(bytes);
@@ -268,7 +268,7 @@ Awaitable<void> WebSocketConnection::Impl::execute() {
       co_await asio::post(stream_.get_executor(), kToken);
     }
     heard();  // we would hear it, if we were not busy ourselves
-    host_.clock.now_s = host_.host_clock.now().unix_s;
+    host_.clock = host_.host_clock.now().clock;
     borrow_output();
     session_.resume();
   }

@@ -322,12 +322,16 @@ describe('isocached', { skip: needIsocached, concurrency: 1 }, () => {
     const expected = `STORED\r\n${value('a', bytes).repeat(20)}`;
     assert.ok(await client.readToEnd() === expected, 'not everything was answered');
     // In the middle of a command or a value there is nothing to answer.
-    for (const unfinished of ['get a', 'set b 0 0 10\r\nabc', `set b 0 0 100000\r\n${'x'.repeat(50_000)}`]) {
+    for (const unfinished of ['get a', 'mg foo ~', 'set b 0 0 10\r\nabc', `set b 0 0 100000\r\n${'x'.repeat(50_000)}`]) {
       const other = await RawClient.connect(server.address, { allowHalfOpen: true });
       other.send(unfinished);
       other.end();
       assert.equal(await other.readToEnd(), '');
     }
+    const last = await RawClient.connect(server.address, { allowHalfOpen: true });
+    last.send('mg foo ~\r\nmn\r\nmg foo ~\nmg foo ~');
+    last.end();
+    assert.equal(await last.readToEnd(), 'CLIENT_ERROR invalid flag\r\nMN\r\nCLIENT_ERROR invalid flag\r\n');
     await withClient(server, async (one) => assert.equal(await one.ask('get b\r\n'), 'END\r\n'));
   }));
 

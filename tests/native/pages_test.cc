@@ -45,8 +45,8 @@ class PagesTest : public testing::Test {
     while (session.wants_turn()) session.resume();
     backend.release(session.output());
   }
-  std::string metrics() { return metrics_text(backend, figures, kNow); }
-  nlohmann::json json() { return nlohmann::json::parse(stats_json(backend, kNow)); }
+  std::string metrics() { return metrics_text(backend, figures, {kNow}); }
+  nlohmann::json json() { return nlohmann::json::parse(stats_json(backend, {kNow})); }
 
   Host host;
   PageFigures figures;

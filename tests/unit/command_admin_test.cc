@@ -47,8 +47,8 @@ class TwoShards : public AdminTarget {
     request.verb = Verb::kAdmin;
     request.line = line;
     Output out;
-    AdminResult own = run_admin_command(request, *this, TestCore::kStart, out);
-    while (own.stream && own.stream->produce(out, TestCore::kStart)) ++slices;
+    AdminResult own = run_admin_command(request, *this, {TestCore::kStart}, out);
+    while (own.stream && own.stream->produce(out, {TestCore::kStart})) ++slices;
     std::string reply;
     out.for_each_span([&](std::string_view span) { reply.append(span); });
     if (result != nullptr) *result = std::move(own);

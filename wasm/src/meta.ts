@@ -47,10 +47,16 @@ export function wireSeconds(milliseconds: number): number {
   return Math.ceil(milliseconds / 1000);
 }
 
-/** A TTL as an exptime: memcached reads up to 30 days as relative, more as a date, of which it has 31 bits. */
+/**
+ * A TTL as an exptime: memcached reads up to 30 days as relative, more as a date, of which it has 31 bits. A TTL that
+ * ends after 2038 is cut to what can be said: a date until then, or 30 days.
+ */
 export function wireExptime(ttl: number, now: () => number): number {
   const seconds = wireSeconds(ttl);
-  return seconds <= MAX_RELATIVE_S ? seconds : Math.min(wireSeconds(now() + ttl), MAX_DATE_S);
+  if (seconds <= MAX_RELATIVE_S) return seconds;
+  const nowMs = now();
+  if (nowMs + MAX_RELATIVE_S * 1000 >= MAX_DATE_S * 1000) return MAX_RELATIVE_S;
+  return Math.min(wireSeconds(nowMs + ttl), MAX_DATE_S);
 }
 
 /** Gathers requests into one piece of bytes. */

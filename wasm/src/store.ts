@@ -20,7 +20,7 @@ const MAX_BYTES = (4096 - 64) * MIB;
 const MIN_ITEM_BYTES = 1 << 10;
 const MAX_ITEM_BYTES = 1 << 30;
 const MAX_RELATIVE_S = 60 * 60 * 24 * 30;
-const MAX_DATE_S = 0x7fffffff;
+const MAX_DATE_S = 0xffffffff;  // in 2106: the engine's dates have 32 bits, and time stands still then
 const MAX_U64 = (1n << 64n) - 1n;
 
 /** The first two bytes of a reply. */
@@ -36,7 +36,7 @@ export function openSync(module: WebAssembly.Module, options: Omit<StoreOptions,
 export class Store implements Disposable {
   #engine: Engine | undefined;
   readonly #now: () => number;
-  readonly #nowS = () => (this.#now() / 1000) >>> 0;
+  readonly #nowS = () => Math.min(this.#now() / 1000, MAX_DATE_S) >>> 0;
   readonly #onEvict: StoreOptions['onEvict'];
   #evicted: EvictEvent[] = [];
   readonly #loads = new GetOrSet({

@@ -90,6 +90,12 @@ test('times on the wire', () => {
   assert.equal(wireExptime(30 * 86_400_000, now), 30 * 86_400);
   assert.equal(wireExptime(31 * 86_400_000, now), 1_700_000_001 + 31 * 86_400);
   assert.equal(wireExptime(1e15, now), 2 ** 31 - 1);
+  // When 2038 is near or over, 30 days are more than the last date.
+  for (const late of [2 ** 31 - 30 * 86_400, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1]) {
+    assert.equal(wireExptime(60_000, () => late * 1000), 60);
+    assert.equal(wireExptime(31 * 86_400_000, () => late * 1000), 30 * 86_400);
+  }
+  assert.equal(wireExptime(1e15, () => (2 ** 31 - 2 - 30 * 86_400) * 1000), 2 ** 31 - 1);
   for (const bad of [0, -1, NaN]) assert.throws(() => wireExptime(bad, now), { code: 'BAD_ARGUMENT' });
 });
 

@@ -9,6 +9,7 @@ import * as inline from '../dist/esm/inline.js';
 import { open, openSync, Store } from '../dist/esm/index.js';
 
 const START_MS = 1_800_000_000_250;
+const DAY_MS = 86_400_000;
 const wasmPath = new URL('../dist/isocache.wasm', import.meta.url);
 
 /** A store and its clock. */
@@ -271,6 +272,60 @@ describe('time', () => {
       clock.now = start + 59_999;
       assert.equal(store.get('k'), 'v');
       clock.now = start + 61_000;
+      assert.equal(store.get('k'), undefined);
+    }
+  });
+
+  // The engine's seconds have 32 bits, of which JavaScript's operators make a sign in 2038.
+  for (const [when, startMs] of [['2038-01-19 03:14:07', 0x7fffffff * 1000], ['2038-01-19 03:14:08', 0x80000000 * 1000],
+    ['2050', Date.UTC(2050)], ['2105', Date.UTC(2105)]]) {
+    test(`in ${when}`, async () => {
+      const evicted = [];
+      const { store, clock } = await withClock({ maxBytes: 1 << 20, onEvict: ({ expires }) => evicted.push(expires) });
+      clock.now = startMs;
+      for (const ttl of [1, 1000, 60_000, 30 * DAY_MS, 30 * DAY_MS + 1000, 100 * DAY_MS, 365 * DAY_MS]) {
+        const start = clock.now;
+        store.set('k', 'v', { ttl });
+        assert.equal(store.getItem('k').ttl, Math.ceil((start + ttl) / 1000) * 1000 - start, `${ttl} ms`);
+        const copy = await open({ now: () => clock.now });
+        assert.equal(copy.restore(store.snapshot()), 1);
+        clock.now = start + ttl - 1;
+        assert.equal(store.get('k'), 'v', `${ttl} ms`);
+        assert.equal(copy.get('k'), 'v', `${ttl} ms`);
+        clock.now = start + ttl + 1000;
+        assert.equal(store.get('k'), undefined, `${ttl} ms`);
+        assert.equal(copy.get('k'), undefined, `${ttl} ms`);
+        assert.deepEqual([...store.keys()], []);
+        clock.now = start;
+      }
+      store.set('never', 'v');
+      store.set('touched', 'v', { ttl: 1000 });
+      assert.ok(store.touch('touched', 5000));
+      assert.equal(store.incr('n', 1n, { initial: 1n, ttl: 5000 }), 1n);
+      store.setMany([['a', '1']], { ttl: 5000 });
+      assert.equal(await store.getOrSet('loaded', () => 'v', { ttl: 5000 }), 'v');
+      clock.now += 4999;
+      assert.deepEqual(store.getMany(['never', 'touched', 'n', 'a', 'loaded']), ['v', 'v', '1', '1', 'v']);
+      clock.now += 1001;
+      assert.deepEqual(store.getMany(['never', 'touched', 'n', 'a', 'loaded']), ['v', undefined, undefined, undefined, undefined]);
+      assert.equal(Number(store.stats().all.time), Math.floor(clock.now / 1000));
+      const ends = Math.ceil((clock.now + DAY_MS) / 1000) * 1000;
+      for (let i = 0; i < 3000; ++i) store.set(`k${i}`, 'x'.repeat(1000), { ttl: DAY_MS });
+      assert.ok(evicted.includes(ends));
+    });
+  }
+
+  test('it ends in 2106, without beginning anew', async () => {
+    const { store, clock } = await withClock();
+    clock.now = (0xffffffff - 50) * 1000;
+    store.set('long', 'v', { ttl: 100_000 });
+    store.set('short', 'v', { ttl: 10_000 });
+    store.set('never', 'v');
+    assert.equal(store.getItem('long').ttl, 50_000);
+    assert.equal(store.getItem('short').ttl, 10_000);
+    for (clock.now += 60_000; clock.now < Date.UTC(2107); clock.now += 100 * DAY_MS) {
+      assert.deepEqual(store.getMany(['long', 'short', 'never']), [undefined, undefined, 'v']);
+      store.set('k', 'v', { ttl: 60_000 });
       assert.equal(store.get('k'), undefined);
     }
   });

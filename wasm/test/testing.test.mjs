@@ -52,6 +52,25 @@ test('absolute times, and TTLs of more than 30 days, follow its clock', () => wi
   assert.equal(await client.get('a'), undefined);
 }));
 
+test('after 2038, over the wire', async () => {
+  const day = 86_400_000;
+  for (const start of [0x7fffffff * 1000, 0x80000000 * 1000, Date.UTC(2050), Date.UTC(2105)]) {
+    await withMemcached({ now: start }, async (memcached) => {
+      const client = memcached.client();
+      await client.set('a', '1', { ttl: 60_000 });
+      await client.set('b', '1', { ttl: 365 * day });  // memcached has no date for that: 30 days
+      await client.execute(`set c 0 ${start / 1000 + 100 * 86_400} 1\r\n2\r\n`);
+      assert.equal((await client.getItem('a')).ttl, 60_000);
+      assert.equal((await client.getItem('b')).ttl, 30 * day);
+      assert.equal((await client.getItem('c')).ttl, 100 * day);
+      memcached.advance(59_000);
+      assert.deepEqual(await client.getMany(['a', 'b', 'c']), ['1', '1', '2']);
+      memcached.advance(1000);
+      assert.deepEqual(await client.getMany(['a', 'b', 'c']), [undefined, '1', '2']);
+    });
+  }
+});
+
 test('the store behind it, clear, and any client', () => withMemcached({ maxBytes: 4 << 20 }, async (memcached) => {
   memcached.store.set('a', 'prepared');
   await withClient({ address: { host: memcached.host, port: memcached.port } }, async (client) => {
