@@ -38,7 +38,10 @@ ShardedBackend::ShardedBackend(const Settings& settings, std::uint64_t hash_seed
   if (count > 1) store.cas_ids = &cas_ids_;
   store.evict = settings.evictions;
   for (unsigned shard = 0; shard < count; ++shard) {
-    const EngineOptions engine{.shard = shard, .cas_enabled = settings.cas_enabled};
+    const EngineOptions engine{.shard = shard,
+                               .cas_enabled = settings.cas_enabled,
+                               .count_prefixes = settings.detail_enabled,
+                               .prefix_delimiter = settings.prefix_delimiter};
     shards_.push_back(std::make_unique<Shard>(store, engine, huge_pages));
   }
 }

@@ -23,6 +23,12 @@ void Engine::prefetch(std::span<const Request> requests) const {
   }
 }
 
+inline void Engine::execute_one(Request& request, Output& out) {
+  if (options_.count_prefixes) [[unlikely]]
+    return execute_and_count(request, out);
+  dispatch(request, out);
+}
+
 void Engine::execute(std::span<Request> requests, UnixSeconds now_s, Output& out) {
   begin_turn(now_s);
   if (requests.size() > 1) prefetch(requests);
@@ -34,7 +40,7 @@ void Engine::execute(Request& request, UnixSeconds now_s, Output& out) {
   execute_one(request, out);
 }
 
-void Engine::execute_one(Request& request, Output& out) {
+void Engine::dispatch(Request& request, Output& out) {
   if (request.style == ReplyStyle::kMeta) ++counters_.cmd_meta;
   switch (request.verb) {
     case Verb::kGet: get(request, out); return;
@@ -50,6 +56,8 @@ void Engine::execute_one(Request& request, Output& out) {
 
 PutStatus Engine::begin_upload(const Request& request, UnixSeconds now_s, Upload* upload) {
   begin_turn(now_s);
+  if (options_.count_prefixes) [[unlikely]]
+    count_store(request);
   if (refuse_too_large(request)) return PutStatus::kTooLarge;
   const PutStatus status = store_.begin_upload(request.key, request.value_length, now_s, upload);
   count_refused(status);
@@ -89,6 +97,7 @@ EngineFigures Engine::figures() const {
 
 void Engine::reset_counters() {
   counters_ = {};
+  prefix_stats_.clear();
   total_items_at_reset_ = store_.counters().total_items;
 }
 

@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "command/stats.h"
+#include "command/stats_prefixes.h"
 #include "protocol/output.h"
 #include "protocol/request.h"
 #include "store/store.h"
@@ -27,6 +28,8 @@ namespace isocache {
 struct EngineOptions {
   std::uint32_t shard = 0;  // goes into every Pin, so that the host finds the store again
   bool cas_enabled = true;
+  bool count_prefixes = false;  // stats detail on
+  char prefix_delimiter = ':';
 };
 
 // How a storage command ended.
@@ -68,11 +71,15 @@ class Engine {
 
   EngineFigures figures() const;
   void reset_counters();
+  // stats detail on|off. Off, the counts stay.
+  void count_prefixes(bool on);
+  const PrefixStats& prefix_stats() const { return prefix_stats_; }
   Store& store() { return store_; }
 
  private:
   void prefetch(std::span<const Request> requests) const;
   void execute_one(Request& request, Output& out);
+  void dispatch(Request& request, Output& out);
   void begin_turn(UnixSeconds now_s);
 
   // get.cc
@@ -109,6 +116,11 @@ class Engine {
   // debug.cc
   void debug(Request& request, Output& out);
 
+  // count_prefix.cc
+  void execute_and_count(Request& request, Output& out);
+  void count_store(const Request& request);
+  PrefixCounters* prefix_counters(const Request& request);
+
   std::uint64_t new_cas(const Request& request);
   BandCounters& band_of(Item item);
 
@@ -119,6 +131,7 @@ class Engine {
   EngineOptions options_;
   EngineCounters counters_;
   std::uint64_t total_items_at_reset_ = 0;
+  PrefixStats prefix_stats_;
 };
 
 }  // namespace isocache

@@ -5,7 +5,8 @@ namespace isocache {
 SingleBackend::SingleBackend(Store& store, const Settings& settings, std::uint64_t hash_seed,
                              UnixSeconds started_s)
     : settings_(settings),
-      engine_(store, EngineOptions{0, settings.cas_enabled}),
+      engine_(store, EngineOptions{0, settings.cas_enabled, settings.detail_enabled,
+                                   settings.prefix_delimiter}),
       hash_seed_(hash_seed),
       started_s_(started_s) {}
 
