@@ -84,8 +84,12 @@ EngineFigures Engine::figures() const {
   EngineFigures figures;
   figures.engine = counters_;
   figures.store = store_.counters();
-  figures.store.total_items -= total_items_at_reset_;
-  for (unsigned band = 0; band < kBands; ++band) figures.bands[band] = store_.band_stats(band);
+  subtract(figures.store, store_at_reset_);
+  for (unsigned band = 0; band < kBands; ++band) {
+    BandStats& stats = figures.bands[band] = store_.band_stats(band);
+    stats.evicted -= evicted_at_reset_[band];
+    if (stats.evicted == 0) stats.evicted_age_s = 0;
+  }
   figures.memory = store_.memory_use();
   figures.items = store_.item_count();
   const Store::IndexStats index = store_.index_stats();
@@ -98,7 +102,10 @@ EngineFigures Engine::figures() const {
 void Engine::reset_counters() {
   counters_ = {};
   prefix_stats_.clear();
-  total_items_at_reset_ = store_.counters().total_items;
+  store_at_reset_ = store_.counters();
+  for (unsigned band = 0; band < kBands; ++band) {
+    evicted_at_reset_[band] = store_.band_stats(band).evicted;
+  }
 }
 
 std::uint64_t Engine::new_cas(const Request& request) {

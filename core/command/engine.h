@@ -13,6 +13,7 @@
 // that shard's lock around every call here.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 
@@ -130,7 +131,8 @@ class Engine {
   UnixSeconds flush_at_s_ = 0;  // 0: none waits
   EngineOptions options_;
   EngineCounters counters_;
-  std::uint64_t total_items_at_reset_ = 0;
+  StoreCounters store_at_reset_;  // the store counts on
+  std::array<std::uint64_t, kBands> evicted_at_reset_ = {};
   PrefixStats prefix_stats_;
 };
 
