@@ -93,7 +93,9 @@ void max_item_size(Options& options, std::string_view value) {
 }
 
 void prefix_delimiter(Options& options, std::string_view value) {
-  if (value.size() != 1) refuse("-D: one character");
+  if (value.size() > 1) {  // as in memcached
+    options.notes.push_back(fmt::format("-D: only its first character counts: '{}'", value[0]));
+  }
   options.settings.prefix_delimiter = value[0];
   options.settings.detail_enabled = true;
 }
@@ -211,6 +213,10 @@ const Flag kFlags[] = {
      [](O o, V) { o.settings.dump_enabled = false; }},
     {'W', "disable-watch", "", kCommands, "refuse watch",
      [](O o, V) { o.settings.watch_enabled = false; }},
+    {'D', "prefix-delimiter", "<char>", kCommands,
+     "count commands by the prefix of their keys, up to this character; shown by stats detail dump "
+     "(default ':', and off until stats detail on)",
+     prefix_delimiter},
     {'C', "disable-cas", "", kCommands, "items carry no cas",
      [](O o, V) { o.settings.cas_enabled = false; }},
 
@@ -254,8 +260,6 @@ const Flag kFlags[] = {
     {'o', "extended", "<words>", kProcess, "further options, separated by commas; see below",
      apply_words, true},
 
-    {'D', "prefix-delimiter", "<char>", kAccepted, "prefix delimiter of stats detail",
-     prefix_delimiter},
     {'f', "slab-growth-factor", "<num>", kAccepted, "there are no slabs",
      [](O o, V v) {
        o.settings.growth_factor_percent = percent(v, "-f");

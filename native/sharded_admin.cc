@@ -56,6 +56,26 @@ void ShardedBackend::reset_counters() {
   if (host_ != nullptr) host_->reset_host_counters();
 }
 
+void ShardedBackend::count_prefixes(bool on) {
+  for (const auto& shard : shards_) {
+    const std::lock_guard lock(shard->mutex);
+    shard->engine.count_prefixes(on);
+  }
+}
+
+PrefixStats ShardedBackend::prefix_stats() {
+  PrefixStats sum;
+  PrefixStats one;
+  for (const auto& shard : shards_) {
+    {
+      const std::lock_guard lock(shard->mutex);
+      one = shard->engine.prefix_stats();
+    }
+    sum.add(one);  // may take a millisecond
+  }
+  return sum;
+}
+
 void ShardedBackend::flush_at(UnixSeconds at_s, UnixSeconds now_s) {
   for (const auto& shard : shards_) {
     const std::lock_guard lock(shard->mutex);

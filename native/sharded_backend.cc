@@ -39,8 +39,11 @@ ShardedBackend::ShardedBackend(const Settings& settings, const HashKey& hash_key
   store.evict = settings.evictions;
   store.uploads_wait = true;
   for (unsigned shard = 0; shard < count; ++shard) {
-    const EngineOptions engine{
-        .shard = shard, .cas_enabled = settings.cas_enabled, .gets_may_wait = true};
+    const EngineOptions engine{.shard = shard,
+                               .cas_enabled = settings.cas_enabled,
+                               .gets_may_wait = true,
+                               .count_prefixes = settings.detail_enabled,
+                               .prefix_delimiter = settings.prefix_delimiter};
     shards_.push_back(std::make_unique<Shard>(store, engine, huge_pages));
   }
 }

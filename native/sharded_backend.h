@@ -87,6 +87,8 @@ class ShardedBackend : public Backend, public AdminTarget {
   HostStats host_stats(UnixSeconds now_s) override;
   void write_connections(StatsWriter& stats) override;
   void reset_counters() override;
+  void count_prefixes(bool on) override;
+  PrefixStats prefix_stats() override;
   const char* refresh_certificates(UnixSeconds now_s) override;
   void flush_at(UnixSeconds at_s, UnixSeconds now_s) override;
   bool set_memory_limit(std::size_t bytes) override;

@@ -1,5 +1,7 @@
 #include "command/admin.h"
 
+#include <algorithm>
+
 #include "command/admin_call.h"
 #include "command/exptime.h"
 #include "protocol/commands.h"
@@ -11,6 +13,8 @@ namespace {
 
 // Below this memcached refuses a limit, in its words.
 constexpr std::uint64_t kMinMemoryMiB = 8;
+// The most that memcached's verbosity command sets.
+constexpr std::uint32_t kMaxVerbosity = 2;
 
 void flush_all(AdminCall& call) {
   if (!call.target.settings().flush_enabled) {
@@ -38,7 +42,7 @@ void verbosity(AdminCall& call) {
   if (call.count() == 0) return call.reply(reply::kBadFormat);
   std::uint32_t level = 0;
   if (!parse_u32(call.token(0), level)) return call.reply_unless_quiet(reply::kBadFormat);
-  call.target.settings().verbosity = level;
+  call.target.settings().verbosity = std::min(level, kMaxVerbosity);
   call.target.settings_changed();
   call.reply_unless_quiet(reply::kOk);
 }

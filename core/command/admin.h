@@ -11,6 +11,7 @@
 //   }
 //   EngineFigures figures()      { for each shard: lock it, sum.add(engine.figures()) }
 //   void flush_at(...)           { for each shard: lock it, engine.flush_at(...) }
+//   PrefixStats prefix_stats()   { for each shard: lock it, copy its own; sum.add(copy) }
 //   void reset_counters()        { for each shard: lock it, engine.reset_counters(); its own too }
 //   bool set_memory_limit(bytes) { for each shard: lock it, store().set_memory_limit(bytes /
 //   shards) } scan(shard, ...)             { lock that shard, store().scan(cursor, max_items,
@@ -29,6 +30,7 @@
 #include "command/backend.h"
 #include "command/settings.h"
 #include "command/stats.h"
+#include "command/stats_prefixes.h"
 #include "protocol/output.h"
 #include "protocol/request.h"
 #include "store/store.h"
@@ -55,7 +57,9 @@ class AdminTarget {
   virtual HostStats host_stats(UnixSeconds now_s) = 0;  // process and connections
   // The lines of `stats conns`, without END.
   virtual void write_connections(StatsWriter& /*stats*/) {}
-  virtual void reset_counters() = 0;  // stats reset
+  virtual void reset_counters() = 0;         // stats reset
+  virtual void count_prefixes(bool on) = 0;  // stats detail on|off
+  virtual PrefixStats prefix_stats() = 0;    // all shards added up
   virtual void flush_at(UnixSeconds at_s, UnixSeconds now_s) = 0;
   // All shards together; false when that is too little for what is stored and indexed.
   virtual bool set_memory_limit(std::size_t bytes) = 0;

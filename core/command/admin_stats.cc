@@ -17,10 +17,11 @@ void detail(AdminCall& call) {
   const std::string_view what = call.token(1);
   if (what == "on" || what == "off") {
     settings.detail_enabled = what == "on";
+    call.target.count_prefixes(settings.detail_enabled);
     call.target.settings_changed();
     return call.reply(reply::kOk);
   }
-  if (what == "dump") return call.reply(reply::kEnd);  // no counts by prefix are kept
+  if (what == "dump") return call.target.prefix_stats().write(call.out());
   call.reply("CLIENT_ERROR usage: stats detail on|off|dump\r\n");
 }
 

@@ -23,6 +23,12 @@ void Engine::prefetch(std::span<const Request> requests) const {
   }
 }
 
+inline bool Engine::execute_one(Request& request, Output& out) {
+  if (options_.count_prefixes) [[unlikely]]
+    return execute_and_count(request, out);
+  return dispatch(request, out);
+}
+
 std::size_t Engine::execute(std::span<Request> requests, UnixSeconds now_s, Output& out) {
   if (requests.size() > 1) prefetch(requests);
   return execute_prefetched(requests, now_s, out);
@@ -41,7 +47,7 @@ void Engine::execute(Request& request, UnixSeconds now_s, Output& out) {
   execute_one(request, out);
 }
 
-bool Engine::execute_one(Request& request, Output& out) {
+bool Engine::dispatch(Request& request, Output& out) {
   switch (request.verb) {
     case Verb::kGet:
       if (!get(request, out)) return false;
@@ -60,6 +66,9 @@ bool Engine::execute_one(Request& request, Output& out) {
 
 PutStatus Engine::begin_upload(const Request& request, UnixSeconds now_s, Upload* upload) {
   begin_turn(now_s);
+  const bool first = upload->ticket == 0;  // else it has waited, and was counted
+  if (options_.count_prefixes && first) [[unlikely]]
+    count_store(request);
   if (refuse_too_large(request)) return PutStatus::kTooLarge;
   const PutStatus status = store_.begin_upload(request.key, request.value_length, now_s, upload);
   count_refused(status);
@@ -86,8 +95,12 @@ EngineFigures Engine::figures() const {
   EngineFigures figures;
   figures.engine = counters_;
   figures.store = store_.counters();
-  figures.store.total_items -= total_items_at_reset_;
-  for (unsigned band = 0; band < kBands; ++band) figures.bands[band] = store_.band_stats(band);
+  subtract(figures.store, store_at_reset_);
+  for (unsigned band = 0; band < kBands; ++band) {
+    BandStats& stats = figures.bands[band] = store_.band_stats(band);
+    stats.evicted -= evicted_at_reset_[band];
+    if (stats.evicted == 0) stats.evicted_age_s = 0;
+  }
   figures.memory = store_.memory_use();
   figures.items = store_.item_count();
   const Store::IndexStats index = store_.index_stats();
@@ -99,7 +112,11 @@ EngineFigures Engine::figures() const {
 
 void Engine::reset_counters() {
   counters_ = {};
-  total_items_at_reset_ = store_.counters().total_items;
+  prefix_stats_.clear();
+  store_at_reset_ = store_.counters();
+  for (unsigned band = 0; band < kBands; ++band) {
+    evicted_at_reset_[band] = store_.band_stats(band).evicted;
+  }
 }
 
 std::uint64_t Engine::new_cas(const Request& request) {

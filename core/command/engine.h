@@ -13,11 +13,13 @@
 // that shard's lock around every call here.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 
 #include "base/clock.h"
 #include "command/stats.h"
+#include "command/stats_prefixes.h"
 #include "protocol/output.h"
 #include "protocol/request.h"
 #include "store/store.h"
@@ -30,6 +32,8 @@ struct EngineOptions {
   // A get whose value can neither be copied nor pinned now is left to be executed later; see
   // Backend::execute(). False: it is copied, however long.
   bool gets_may_wait = false;
+  bool count_prefixes = false;  // stats detail on
+  char prefix_delimiter = ':';
 };
 
 // How a storage command ended.
@@ -73,12 +77,16 @@ class Engine {
 
   EngineFigures figures() const;
   void reset_counters();
+  // stats detail on|off. Off, the counts stay.
+  void count_prefixes(bool on);
+  const PrefixStats& prefix_stats() const { return prefix_stats_; }
   Store& store() { return store_; }
 
  private:
   void prefetch(std::span<const Request> requests) const;
   // False: the request has to wait, and nothing was done.
   bool execute_one(Request& request, Output& out);
+  bool dispatch(Request& request, Output& out);
   void begin_turn(UnixSeconds now_s);
 
   // get.cc
@@ -116,6 +124,11 @@ class Engine {
   // debug.cc
   void debug(Request& request, Output& out);
 
+  // count_prefix.cc
+  bool execute_and_count(Request& request, Output& out);
+  void count_store(const Request& request);
+  PrefixCounters* prefix_counters(const Request& request);
+
   std::uint64_t new_cas(const Request& request);
   BandCounters& band_of(Item item);
 
@@ -125,7 +138,9 @@ class Engine {
   UnixSeconds flush_at_s_ = 0;  // 0: none waits
   EngineOptions options_;
   EngineCounters counters_;
-  std::uint64_t total_items_at_reset_ = 0;
+  StoreCounters store_at_reset_;  // the store counts on
+  std::array<std::uint64_t, kBands> evicted_at_reset_ = {};
+  PrefixStats prefix_stats_;
 };
 
 }  // namespace isocache

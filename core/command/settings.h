@@ -26,6 +26,8 @@ struct Settings {
   bool shutdown_enabled = false;  // -A
   bool evictions = true;          // -M clears it: a full store answers an error
   bool tls_enabled = false;       // -Z: refresh_certs works
+  bool detail_enabled = false;    // -D, stats detail on: counts by prefix
+  char prefix_delimiter = ':';    // -D
   unsigned verbosity = 0;         // -v
   std::size_t max_bytes = limits::kDefaultMemoryBytes;              // -m, all shards together
   std::size_t max_item_bytes = limits::kDefaultMaxItemBytes;        // -I
@@ -55,8 +57,6 @@ struct Settings {
   std::string_view tls_min_version = "tlsv1.2";  // ssl_min_version
 
   // --- accepted and shown for tools; the engine has no use for them -------------------------
-  bool detail_enabled = false;           // stats detail on|off
-  char prefix_delimiter = ':';           // -D
   unsigned growth_factor_percent = 125;  // -f
   unsigned chunk_bytes = 48;             // -n
   unsigned hash_power_init = 0;          // -o hashpower

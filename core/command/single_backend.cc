@@ -5,7 +5,9 @@ namespace isocache {
 SingleBackend::SingleBackend(Store& store, const Settings& settings, const HashKey& hash_key,
                              UnixSeconds started_s)
     : settings_(settings),
-      engine_(store, EngineOptions{0, settings.cas_enabled}),
+      engine_(store, EngineOptions{.cas_enabled = settings.cas_enabled,
+                                   .count_prefixes = settings.detail_enabled,
+                                   .prefix_delimiter = settings.prefix_delimiter}),
       hash_key_(hash_key),
       started_s_(started_s) {}
 

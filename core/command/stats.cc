@@ -45,22 +45,24 @@ BandCounters EngineCounters::sum_of_bands() const {
 
 namespace {
 
-void add_store_counters(StoreCounters& sum, const StoreCounters& other) {
-  sum.total_items += other.total_items;
-  sum.evictions += other.evictions;
-  sum.evicted_unfetched += other.evicted_unfetched;
-  sum.evicted_active += other.evicted_active;
-  sum.expired_unfetched += other.expired_unfetched;
-  sum.reclaimed += other.reclaimed;
-  sum.crawler_reclaimed += other.crawler_reclaimed;
-  sum.crawler_items_checked += other.crawler_items_checked;
-  sum.out_of_memory += other.out_of_memory;
-  sum.too_large += other.too_large;
-  sum.promoted += other.promoted;
-  sum.kept += other.kept;
-  sum.ghost_hits += other.ghost_hits;
-  sum.compacted_segments += other.compacted_segments;
-  sum.in_place_updates += other.in_place_updates;
+// op(mine, other's) for each counter.
+template <typename Op>
+void for_each_counter(StoreCounters& mine, const StoreCounters& other, Op&& op) {
+  op(mine.total_items, other.total_items);
+  op(mine.evictions, other.evictions);
+  op(mine.evicted_unfetched, other.evicted_unfetched);
+  op(mine.evicted_active, other.evicted_active);
+  op(mine.expired_unfetched, other.expired_unfetched);
+  op(mine.reclaimed, other.reclaimed);
+  op(mine.crawler_reclaimed, other.crawler_reclaimed);
+  op(mine.crawler_items_checked, other.crawler_items_checked);
+  op(mine.out_of_memory, other.out_of_memory);
+  op(mine.too_large, other.too_large);
+  op(mine.promoted, other.promoted);
+  op(mine.kept, other.kept);
+  op(mine.ghost_hits, other.ghost_hits);
+  op(mine.compacted_segments, other.compacted_segments);
+  op(mine.in_place_updates, other.in_place_updates);
 }
 
 void add_memory_use(MemoryUse& sum, const MemoryUse& other) {
@@ -85,9 +87,13 @@ void add_band(BandStats& sum, const BandStats& other) {
 
 }  // namespace
 
+void subtract(StoreCounters& from, const StoreCounters& less) {
+  for_each_counter(from, less, [](auto& rest, auto taken) { rest -= taken; });
+}
+
 void EngineFigures::add(const EngineFigures& other) {
   engine += other.engine;
-  add_store_counters(store, other.store);
+  for_each_counter(store, other.store, [](auto& sum, auto more) { sum += more; });
   for (unsigned band = 0; band < kBands; ++band) add_band(bands[band], other.bands[band]);
   add_memory_use(memory, other.memory);
   items += other.items;

@@ -71,6 +71,9 @@ struct EngineFigures {
   void add(const EngineFigures& other);
 };
 
+// What was counted since `less` was.
+void subtract(StoreCounters& from, const StoreCounters& less);
+
 // Our bands in the terms of memcached's classes: an item size, how many such a segment holds, and
 // the age of the oldest.
 constexpr std::uint64_t band_item_bytes(unsigned band) { return std::uint64_t{64} << 2 * band; }

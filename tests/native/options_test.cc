@@ -109,7 +109,6 @@ TEST(Options, NonsenseIsRefused) {
                                                                  {"-m", "0"},
                                                                  {"-m", "12x"},
                                                                  {"-a", "999"},
-                                                                 {"-D", "ab"},
                                                                  {"-f", "1"},
                                                                  {"--nonsense"},
                                                                  {"stray"}}) {
@@ -118,7 +117,7 @@ TEST(Options, NonsenseIsRefused) {
 }
 
 TEST(Options, AnEmptyValueIsNone) {
-  for (const char* const flag : {"-Y", "-l", "-s", "-u", "-o", "--http", "--config"}) {
+  for (const char* const flag : {"-D", "-Y", "-l", "-s", "-u", "-o", "--http", "--config"}) {
     EXPECT_NE(complaint({flag, ""}).find(std::string(flag) + " needs a value: <"),
               std::string::npos)
         << flag;
@@ -130,6 +129,17 @@ TEST(Options, AnEmptyValueIsNone) {
   EXPECT_EQ(complaint({"--enable-ssl=perhaps"}), "--enable-ssl takes no value");
   EXPECT_EQ(complaint({"-o", "ssl_session_cache=no"}),
             "-o ssl_session_cache: takes no value, and 'no' would not change its meaning");
+}
+
+TEST(Options, ADelimiterTurnsCountingOn) {
+  EXPECT_FALSE(parse({}).settings.detail_enabled);
+  EXPECT_EQ(parse({}).settings.prefix_delimiter, ':');
+  const Options options = parse({"-D", "|"});
+  EXPECT_TRUE(options.settings.detail_enabled);
+  EXPECT_EQ(options.settings.prefix_delimiter, '|');
+  EXPECT_TRUE(options.notes.empty());
+  EXPECT_EQ(parse({"-D", "::"}).settings.prefix_delimiter, ':');
+  EXPECT_EQ(parse({"-D", "::"}).notes.size(), 1U);
 }
 
 TEST(Options, WhatHasNoEffectIsWarnedOf) {

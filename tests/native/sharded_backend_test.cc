@@ -232,5 +232,34 @@ TEST(ShardedBackend, ThreadsNeverSeeEachOthersBytes) {
   EXPECT_EQ(wrong, 0);
 }
 
+TEST(ShardedBackend, CountsByPrefixInAllShardsWhileOthersAsk) {
+  constexpr unsigned kThreads = 4;
+  constexpr int kKeys = 1000;
+  ShardedBackend backend(settings_for(256, 4), kSeed, false, nullptr);
+  ASSERT_GT(backend.shard_count(), 1U);
+  std::atomic<bool> done{false};
+  Client admin(backend);
+  EXPECT_EQ(admin.ask("stats detail on\r\n"), "OK\r\n");
+  std::vector<std::thread> workers;
+  for (unsigned n = 0; n < kThreads; ++n) {
+    workers.emplace_back([&] {
+      Client client(backend);
+      for (int key = 0; key < kKeys; ++key) {
+        client.ask("get p:" + std::to_string(key) + " q" + std::to_string(key % 100) + ":\r\n");
+      }
+    });
+  }
+  std::thread reader([&] {
+    Client client(backend);
+    while (!done) client.ask("stats detail dump\r\nstats detail on\r\n");
+  });
+  for (std::thread& worker : workers) worker.join();
+  done = true;
+  reader.join();
+  const std::string dump = admin.ask("stats detail dump\r\n");
+  EXPECT_EQ(dump.rfind("PREFIX p get 4000 hit 0 set 0 del 0\r\n", 0), 0U) << dump.substr(0, 200);
+  EXPECT_NE(dump.find("PREFIX q99 get 40 hit 0 set 0 del 0\r\nEND\r\n"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace isocache

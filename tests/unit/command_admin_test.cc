@@ -29,6 +29,14 @@ class TwoShards : public AdminTarget {
   void reset_counters() override {
     for (TestCore& shard : shards) shard.backend.reset_counters();
   }
+  void count_prefixes(bool on) override {
+    for (TestCore& shard : shards) shard.backend.count_prefixes(on);
+  }
+  PrefixStats prefix_stats() override {
+    PrefixStats sum = shards[0].backend.prefix_stats();
+    sum.add(shards[1].backend.prefix_stats());
+    return sum;
+  }
   void flush_at(UnixSeconds at_s, UnixSeconds now_s) override {
     for (TestCore& shard : shards) shard.backend.flush_at(at_s, now_s);
   }
@@ -156,7 +164,7 @@ TEST(Admin, KnobsAreKeptAndShown) {
   EXPECT_EQ(host.ask("lru tune 10 25 0.1 2.0"), "OK\r\n");
   EXPECT_EQ(host.ask("slabs automove freeratio 0.02"), "OK\r\n");
   EXPECT_EQ(host.ask("extstore max_frag 0.5"), "OK\r\n");
-  EXPECT_EQ(host.ask("verbosity 2"), "OK\r\n");
+  EXPECT_EQ(host.ask("verbosity 5"), "OK\r\n");  // 2 is the most, as in memcached
   const std::string settings = host.ask("stats settings");
   for (const char* line :
        {"STAT hot_lru_pct 10\r\n", "STAT hot_max_factor 0.10\r\n", "STAT warm_max_factor 2.00\r\n",

@@ -142,6 +142,34 @@ TEST(Stats, CountsWhatWasDone) {
   EXPECT_EQ(value_of(core.ask("stats\r\n"), "cmd_get"), "0");
 }
 
+TEST(Stats, ResetTakesWhatTheStoreCountsToo) {
+  StoreOptions options;
+  options.memory_limit = 1U << 20U;
+  TestCore core({}, {}, options);
+  const auto fill = [&] {
+    for (int i = 0; i < 2000; ++i) {
+      core.ask("set " + std::to_string(i) + " 0 0 900 noreply\r\n" + std::string(900, 'x') +
+               "\r\n");
+    }
+  };
+  fill();
+  EXPECT_GT(std::stoul(value_of(core.ask("stats\r\n"), "evictions")), 500U);
+  EXPECT_GT(std::stoul(value_of(core.ask("stats items\r\n"), "items:3:evicted")), 500U);
+  core.clock.now_s += 5;
+  fill();
+  core.ask("stats reset\r\n");
+  const std::string reply = core.ask("stats\r\n");
+  for (const char* key : {"evictions", "evicted_unfetched", "total_items", "reclaimed"}) {
+    EXPECT_EQ(value_of(reply, key), "0") << key;
+  }
+  const std::string items = core.ask("stats items\r\n");
+  EXPECT_EQ(value_of(items, "items:3:evicted"), "0");
+  EXPECT_EQ(value_of(items, "items:3:evicted_time"), "0");
+  fill();
+  EXPECT_GT(std::stoul(value_of(core.ask("stats\r\n"), "evictions")), 500U);
+  EXPECT_EQ(value_of(core.ask("stats\r\n"), "total_items"), "2000");
+}
+
 TEST(StatsWriter, PrintsFixedPointAsMemcachedPrintsFloats) {
   Output out;
   StatsWriter stats(out);

@@ -1,0 +1,50 @@
+// What the engine counts for `stats detail`. As in memcached: the text commands that get, store and
+// delete, by the key, whatever becomes of them; touch, incr, decr and all meta commands not at all.
+
+#include "command/engine.h"
+#include "command/stats_prefixes.h"
+
+namespace isocache {
+
+void Engine::count_prefixes(bool on) { options_.count_prefixes = on; }
+
+bool Engine::execute_and_count(Request& request, Output& out) {
+  const auto misses = [this] { return counters_.get_misses + counters_.touch_misses; };
+  const std::uint64_t misses_before = misses();
+  if (!dispatch(request, out)) return false;  // it will come again
+  switch (request.verb) {
+    case Verb::kGet:
+      if (PrefixCounters* const counters = prefix_counters(request)) {
+        ++counters->gets;
+        if (misses() == misses_before) ++counters->hits;
+      }
+      break;
+    case Verb::kStore:
+      if (request.upload == nullptr) count_store(request);  // begin_upload() has counted the others
+      break;
+    case Verb::kReply:  // the value of a store did not end in "\r\n"
+      if (request.value.data() != nullptr) count_store(request);
+      break;
+    case Verb::kDelete:
+      if (PrefixCounters* const counters = prefix_counters(request)) ++counters->deletes;
+      break;
+    default: break;
+  }
+  return true;
+}
+
+void Engine::count_store(const Request& request) {
+  if (PrefixCounters* const counters = prefix_counters(request)) ++counters->sets;
+}
+
+// Null if the request is not to be counted. What did not come over the wire has no wire_key.
+PrefixCounters* Engine::prefix_counters(const Request& request) {
+  std::string_view prefix;
+  if (request.style != ReplyStyle::kText ||
+      !find_prefix(request.wire_key, options_.prefix_delimiter, &prefix)) {
+    return nullptr;
+  }
+  return &prefix_stats_.counters_of(prefix);
+}
+
+}  // namespace isocache

@@ -1,0 +1,70 @@
+// What clients ask, counted by the prefix of the key: `stats detail` (memcached's stats_prefix).
+//
+//   key  user:42:name    user 42:name    :x     user
+//   prefix  "user"        none (no ':')   ""    none: such a key is not counted
+//
+// Memory is bounded whatever keys are sent: limits::kMaxPrefixes prefixes, whose names together
+// have at most limits::kMaxPrefixNameBytes. What does not fit is counted under one line.
+//
+//   names_    "userpagesession..."   all names, in the order in which they came
+//   entries_  where each name lies in names_, and its counters
+//   order_    the numbers of the entries, sorted by name: found by bisection, so that no choice of
+//             keys makes it slow
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/limits.h"
+#include "protocol/output.h"
+
+namespace isocache {
+
+struct PrefixCounters {
+  std::uint64_t gets = 0;
+  std::uint64_t hits = 0;
+  std::uint64_t sets = 0;
+  std::uint64_t deletes = 0;
+
+  PrefixCounters& operator+=(const PrefixCounters& other);
+};
+
+// Finds the prefix of a key; false if it has none. As in memcached, a zero byte ends the search.
+bool find_prefix(std::string_view key, char delimiter, std::string_view* prefix);
+
+class PrefixStats {
+ public:
+  // The counters of a prefix, or those of all prefixes for which there is no room. Good until the
+  // next call. REQUIRES: prefix.size() <= limits::kMaxKeyBytes.
+  PrefixCounters& counters_of(std::string_view prefix);
+  // Adds another shard's.
+  void add(const PrefixStats& other);
+  void clear();
+  // The lines of `stats detail dump`, sorted by name, and END. Bytes of a name that are not
+  // printable ASCII, and '%', are written as %XX. No name is written as "%other": that is the line
+  // of the prefixes for which there was no room.
+  void write(Output& out) const;
+
+ private:
+  struct Entry {
+    std::uint32_t name_at = 0;
+    std::uint8_t name_length = 0;
+    PrefixCounters counters;
+  };
+  static_assert(limits::kMaxKeyBytes <= UINT8_MAX);
+  static_assert(limits::kMaxPrefixes <= UINT16_MAX);
+
+  std::string_view name_of(const Entry& entry) const {
+    return std::string_view(names_).substr(entry.name_at, entry.name_length);
+  }
+
+  std::string names_;
+  std::vector<Entry> entries_;
+  std::vector<std::uint16_t> order_;
+  PrefixCounters others_;
+};
+
+}  // namespace isocache
