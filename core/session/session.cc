@@ -77,6 +77,10 @@ bool Session::in_request() const {
 void Session::Impl::run() {
   more = false;
   while (!closing) {
+    if (last_is_done()) {
+      closing = true;
+      return;
+    }
     if (turn_left == 0 || !has_room()) {
       more = anything_left();
       return;
@@ -85,6 +89,7 @@ void Session::Impl::run() {
       --turn_left;
       const Stop stop = read_login();
       if (stop == Stop::kNeedMore) return;
+      if (last != Last::kNone) last = Last::kTaken;
       closing = stop == Stop::kClose;
       continue;
     }
@@ -99,7 +104,9 @@ void Session::Impl::run() {
       continue;
     }
     Batch batch;
-    const Stop stop = collect(batch, std::min(turn_left, Batch::kMost));
+    const std::size_t most = last == Last::kNone ? Batch::kMost : 1;
+    const Stop stop = collect(batch, std::min(turn_left, most));
+    if (last != Last::kNone && stop != Stop::kNeedMore) last = Last::kTaken;
     turn_left -= batch.size();
     execute(batch);
     switch (stop) {

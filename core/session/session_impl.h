@@ -57,6 +57,10 @@ struct Session::Impl {
     kClose,     // the connection ends
   };
 
+  // ending.cc
+  bool executing() const;
+  bool last_is_done() const;
+
   // session.cc
   void run();
   void execute(Batch& batch);
@@ -104,6 +108,8 @@ struct Session::Impl {
   std::size_t turn_left = 0;  // requests
   bool more = false;          // stopped though there is something left
   bool closing = false;
+  // After end_after_request(): is the last request still to come, or has it been taken?
+  enum class Last : std::uint8_t { kNone, kAwaited, kTaken } last = Last::kNone;
   bool logged_in;
   std::uint8_t failed_logins = 0;
   AdminResult::Next requested = AdminResult::Next::kContinue;
