@@ -30,10 +30,11 @@ struct LeavingSocket {
 
 class LingeringSockets {
  public:
-  // Sockets at a time, outside of a drain. The oldest is closed for a new one, so that clients which
-  // make the server close their connections cost no more than this many descriptors.
+  // Sockets at a time, outside of a drain. The oldest is closed for a new one, so that clients
+  // which make the server close their connections cost no more than this many descriptors.
   static constexpr std::size_t kMost = 64;
-  // A client that has acknowledged everything and sends nothing for this long has nothing under way.
+  // A client that has acknowledged everything and sends nothing for this long has nothing under
+  // way.
   static constexpr std::int64_t kQuiet_ms = 500;
   // Outside of a drain: since our bytes last got through; a client that sends for ever is cut.
   static constexpr std::int64_t kStalled_ms = 2000;
@@ -64,8 +65,8 @@ class LingeringSockets {
     FileDescriptor socket;
     std::string unsent;
     std::int64_t began_ms;
-    std::int64_t heard_ms;      // when input last came
-    std::int64_t progress_ms;   // when less of ours was unacknowledged than before
+    std::int64_t heard_ms;     // when input last came
+    std::int64_t progress_ms;  // when less of ours was unacknowledged than before
     std::size_t unacknowledged;
     std::list<Socket>::iterator self = {};
   };

@@ -100,7 +100,8 @@ void Server::begin_drain() {
 bool Server::all_gone() const { return connection_count() == 0 && lingering_count() == 0; }
 
 void Server::end() {
-  if (const unsigned left = connection_count() + lingering_count(); left != 0 && verbosity_.notes()) {
+  if (const unsigned left = connection_count() + lingering_count();
+      left != 0 && verbosity_.notes()) {
     log_line(fmt::format("closing {} connections", left));
   }
   acceptor_->stop();

@@ -274,7 +274,8 @@ bool HttpConnection::request_began() {
 // Nothing was said, or all of it arrived some time ago.
 bool HttpConnection::may_be_cut_off() const {
   if (!has_answered_) return true;
-  return unacknowledged_bytes(info_.fd) == 0 && host_.clock.now_s - info_.last_active_s() > kQuiet_s;
+  return unacknowledged_bytes(info_.fd) == 0 &&
+         host_.clock.now_s - info_.last_active_s() > kQuiet_s;
 }
 
 void HttpConnection::drain() {

@@ -68,7 +68,7 @@ class HttpConnection {
   Phase phase_ = Phase::kReading;
   std::int64_t deadline_ms_ = 0;
   GoodbyeLimit goodbye_;  // once kClosing
-  bool late_ = false;  // cancelled by tick()
+  bool late_ = false;     // cancelled by tick()
   bool has_answered_ = false;
   std::unique_ptr<WebSocketConnection> websocket_;
 };

@@ -301,8 +301,9 @@ Awaitable<void> WebSocketConnection::Impl::execute() {
   info_.set_state(ConnectionInfo::State::kReading);
 }
 
-// Beast says something of its own: a pong, or goodbye, to a bad frame above all. Replies to what came
-// before are not lost. They are no part of a frame that is being written, for that one has its own.
+// Beast says something of its own: a pong, or goodbye, to a bad frame above all. Replies to what
+// came before are not lost. They are no part of a frame that is being written, for that one has its
+// own.
 std::span<const asio::const_buffer> WebSocketConnection::Impl::take_what_goes_before() {
   if (sending_now_ || pinging_now_ || session_.output().empty()) return {};
   if (stage_ != Stage::kOpen && stage_ != Stage::kClosing) return {};

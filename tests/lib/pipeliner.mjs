@@ -5,7 +5,7 @@ import net from 'node:net';
 import tls from 'node:tls';
 
 import { httpAddress } from './http.mjs';
-import { frame, OPCODE, upgradeRequest } from './websocket.mjs';
+import { closeFrame, frame, OPCODE, upgradeRequest } from './websocket.mjs';
 
 const LIMIT_MS = 30_000;
 const CHUNK_REQUESTS = 2000;
@@ -69,7 +69,9 @@ export class Pipeliner {
     this.bytes = 0;     // of all
     this.tail = '';     // the last of the payload
     this.error = null;
-    this.ended = false;  // the server ended its side
+    this.ended = false;        // the server ended its side
+    this.polite = true;        // we answer its close frame, and send no more
+    this.saidGoodbye = false;  // we did
     this.closed = once(socket, 'close').catch(() => {});
     socket.on('data', (chunk) => this.#take(chunk));
     socket.on('end', () => { this.ended = true; });
@@ -80,7 +82,11 @@ export class Pipeliner {
     this.bytes += chunk.length;
     for (const part of this.frames ? this.frames.payloads(chunk) : [chunk]) {
       for (let at = -1; (at = part.indexOf('\n', at + 1)) >= 0;) ++this.lines;
-      this.tail = (this.tail + part.toString('latin1')).slice(-200);
+      this.tail = (this.tail + part.toString('latin1', Math.max(0, part.length - 200))).slice(-200);
+    }
+    if (this.polite && this.frames && this.frames.code !== null && !this.saidGoodbye) {
+      this.saidGoodbye = true;
+      this.socket.write(closeFrame(this.frames.code));
     }
   }
 
@@ -89,7 +95,7 @@ export class Pipeliner {
 
   /** Sends; waits until the socket takes more, or the connection is over. */
   async send(requests) {
-    if (this.socket.destroyed || this.socket.writableEnded) return;
+    if (this.socket.destroyed || this.socket.writableEnded || this.saidGoodbye) return;
     if (this.socket.write(this.wrap(requests))) return;
     await Promise.race([once(this.socket, 'drain'), this.closed]).catch(() => {});
   }
@@ -97,7 +103,7 @@ export class Pipeliner {
   /** Sends the request without end, until the server ends the connection. */
   async keepSending(request) {
     const chunk = request.repeat(CHUNK_REQUESTS);
-    while (!this.ended && !this.socket.destroyed) {
+    while (!this.ended && !this.socket.destroyed && !this.saidGoodbye) {
       await this.send(chunk);
       await new Promise((resolve) => setImmediate(resolve));
     }
