@@ -24,6 +24,8 @@ constexpr std::uint32_t kHangUpEvents = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 constexpr std::size_t kBeyondWindowBytes = 2048;
 // A buffer that grew beyond this for one long reply is not kept.
 constexpr std::size_t kKeptOutputBytes = 64U << 10;
+// Two seconds by a clock of seconds are more than one: whatever went in or out before has arrived.
+constexpr UnixSeconds kQuiet_s = 1;
 
 }  // namespace
 
@@ -63,20 +65,29 @@ Connection::Next Connection::take_turn() {
     if (session_.wants_turn() || session_.waiting()) {
       session_.resume();
     } else if (may_read() && (tls_ ? receive_encrypted() : receive()) == Received::kEnd) {
-      return Next::kClose;
+      return tls_ ? Next::kLeave : Next::kClose;
     }
     info_.set_state(ConnectionInfo::State::kReading);
     if (host_.session_options.authenticator != nullptr) note_failed_logins();
     if (!send()) return Next::kClose;
     if (sending()) return blocked_ ? Next::kWaitForEvent : Next::kTakeTurn;
   }
-  if (session_.closing()) return Next::kClose;
+  if (session_.closing()) return Next::kLeave;
   if (session_.waiting()) return Next::kWaitForMemory;
   if (session_.wants_turn()) {
     host_.counters.yields.add(1);
     return Next::kTakeTurn;
   }
   return may_read() ? Next::kTakeTurn : Next::kWaitForEvent;
+}
+
+LeavingSocket Connection::leave() {
+  LeavingSocket leaving;
+  if (tls_) leaving.unsent = tls_->end();
+  leaving.quiet = host_.clock.now_s - info_.last_active_s() > kQuiet_s;
+  host_.poller.remove(info_.fd);
+  leaving.socket = std::move(socket_);
+  return leaving;
 }
 
 void Connection::note_failed_logins() {

@@ -21,6 +21,7 @@
 #include "native/counters.h"
 #include "native/file_descriptor.h"
 #include "native/hold_watch.h"
+#include "native/linger.h"
 #include "native/log.h"
 #include "native/poller.h"
 #include "native/sender.h"
@@ -48,8 +49,13 @@ struct ConnectionHost {
 class Connection {
  public:
   // What its worker does with it next.
-  // kWaitForMemory: a turn a little later, when others may have released what it needs.
-  enum class Next : std::uint8_t { kWaitForEvent, kTakeTurn, kWaitForMemory, kClose };
+  enum class Next : std::uint8_t {
+    kWaitForEvent,
+    kTakeTurn,
+    kWaitForMemory,  // a turn a little later, when others may have released what it needs
+    kLeave,          // its last reply is with the kernel: leave()
+    kClose,  // it is broken, or its client has closed it and has sent nothing that we did not read
+  };
 
   // Registers the socket with the poller, its own address as the tag. `tls`: what it speaks; null:
   // plain. REQUIRES: non-blocking. Throws SystemError.
@@ -61,6 +67,10 @@ class Connection {
   // Remembers what epoll reported; true if a turn is worth while.
   bool on_event(std::uint32_t events);
   Next take_turn();
+  // The worker ends: the request that has begun is the last.
+  void begin_stop() { session_.end_after_request(); }
+  // Says goodbye, and gives the socket away. All that may follow is the destructor.
+  LeavingSocket leave();
   // A command asked for the server's end.
   AdminResult::Next requested() const { return session_.requested(); }
   // Replies are under way, or whole requests wait.

@@ -25,6 +25,8 @@ void Poller::modify(int fd, std::uint32_t events, void* tag) {
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event) != 0) throw_errno("epoll_ctl");
 }
 
+void Poller::remove(int fd) { ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr); }
+
 void Poller::wake() { ::eventfd_write(wake_.get(), 1); }
 
 std::span<const epoll_event> Poller::wait(int timeout_ms) {

@@ -22,12 +22,15 @@ class Poller {
   // `tag`, not null, comes back in epoll_event::data.ptr. A closed descriptor leaves by itself.
   void add(int fd, std::uint32_t events, void* tag);
   void modify(int fd, std::uint32_t events, void* tag);
+  void remove(int fd);
   // Until there are events, or the time is up (none then). Valid until the next call.
   std::span<const epoll_event> wait(int timeout_ms);
 
   // Ends the current wait, or the next one, with an event that is_wake(). Any thread.
   void wake();
   static bool is_wake(const epoll_event& event) { return event.data.ptr == nullptr; }
+  // Another poller may wait on it: it is readable while there are events.
+  int fd() const { return epoll_.get(); }
 
  private:
   FileDescriptor epoll_;

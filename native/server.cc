@@ -142,6 +142,12 @@ unsigned Server::connection_count() const {
   return count + (http_ ? http_->connection_count() : 0);
 }
 
+unsigned Server::lingering_count() const {
+  unsigned count = 0;
+  for (const auto& worker : workers_) count += worker->lingering_count();
+  return count;
+}
+
 // In turn among those with equally few.
 Worker& Server::least_loaded_worker() {
   std::size_t best = next_worker_;

@@ -18,6 +18,7 @@
 #include "native/acceptor.h"
 #include "native/host_clock.h"
 #include "native/http/http_server.h"
+#include "native/linger.h"
 #include "native/listener.h"
 #include "native/log.h"
 #include "native/notify.h"
@@ -46,10 +47,12 @@ class Server : private HostFigures, private WorkerEvents {
 
   // Beyond one a connection: standard streams, listeners, logs, and some for libraries.
   static constexpr std::size_t kReservedDescriptors = 32;
-  // Each worker's and each HTTP loop's way to wait and to be woken.
+  // Each worker's and each HTTP loop's way to wait and to be woken, and connections that have ended
+  // and do not count as such any more.
   static std::size_t descriptors_of_threads(const Options& options) {
-    if (options.http.listen.empty()) return std::size_t{options.settings.threads} * 3;
-    return std::size_t{options.settings.threads} * 7 + Acceptor::kHttpReserve;
+    const std::size_t worker = 5 + LingeringSockets::kMost;
+    if (options.http.listen.empty()) return options.settings.threads * worker;
+    return options.settings.threads * (worker + 4) + Acceptor::kHttpReserve;
   }
 
  private:
@@ -70,6 +73,7 @@ class Server : private HostFigures, private WorkerEvents {
   HostStats count_since_start() const;
   void hand_over(FileDescriptor socket, const Listener& listener, bool crowded);
   unsigned connection_count() const;
+  unsigned lingering_count() const;
   Worker& least_loaded_worker();
 
   // server_run.cc
@@ -80,6 +84,7 @@ class Server : private HostFigures, private WorkerEvents {
   void on_signal(int signal);
   void begin_delay();
   void begin_drain();
+  bool all_gone() const;
   void end();
   void reload();
   void report_reload(const char* what, const char* error);

@@ -50,7 +50,7 @@ void Server::run_timers() {
   acceptor_->run_timer(now_ms);
   if (stop_requested_.exchange(false)) begin_drain();
   if (phase_ == Phase::kDelaying && now_ms >= phase_ends_ms_) begin_drain();
-  if (phase_ == Phase::kDraining && (connection_count() == 0 || now_ms >= phase_ends_ms_)) {
+  if (phase_ == Phase::kDraining && (all_gone() || now_ms >= phase_ends_ms_)) {
     phase_ = Phase::kEnded;
   }
   run_watchdog();
@@ -96,8 +96,12 @@ void Server::begin_drain() {
   for (const auto& worker : workers_) worker->stop(grace_ms);
 }
 
+// In this order: a connection is counted as lingering before it is no longer counted as open.
+bool Server::all_gone() const { return connection_count() == 0 && lingering_count() == 0; }
+
 void Server::end() {
-  if (const unsigned left = connection_count(); left != 0 && verbosity_.notes()) {
+  if (const unsigned left = connection_count() + lingering_count();
+      left != 0 && verbosity_.notes()) {
     log_line(fmt::format("closing {} connections", left));
   }
   acceptor_->stop();

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "native/connection.h"
+#include "native/linger.h"
 #include "native/poller.h"
 
 namespace isocache {
@@ -49,7 +50,10 @@ struct Worker::Impl {
              .counters = {},
              .read_buffer = {read_buffer.get(), kReadBufferBytes},
              .spare_output = {},
-             .tls_buffers = nullptr} {}
+             .tls_buffers = nullptr},
+        lingering(host.read_buffer) {
+    poller.add(lingering.fd(), EPOLLIN, &lingering);
+  }
 
   void run();
   int until_next_timer_ms() const;
@@ -62,8 +66,12 @@ struct Worker::Impl {
   void give_handshake_turns();
   void give_turn(Connection& connection);
   void finish(Connection& connection);
+  void leave(Connection& connection);
+  void note_lingering();
   template <typename Condition>
   void finish_if(Condition&& condition);
+  template <typename Condition>
+  void leave_if(Condition&& condition);
   void tick();
   bool watches_time() const;
   bool overdue(Connection& connection) const;
@@ -85,6 +93,8 @@ struct Worker::Impl {
   mutable std::mutex table_mutex;
   std::vector<std::unique_ptr<Connection>> table;  // changed by this thread, under table_mutex
   std::atomic<unsigned> connection_count{0};       // adopted and not yet closed
+  LingeringSockets lingering;
+  std::atomic<unsigned> lingering_count{0};
 
   std::vector<Connection*> turns;                     // who waits for another turn
   std::vector<Connection*> wanting_memory;            // and who for memory that others hold
@@ -156,7 +166,11 @@ const WorkerCounters& Worker::counters() const { return impl_->host.counters; }
 const LatencyHistogram& Worker::turn_latency() const { return impl_->turn_latency; }
 
 unsigned Worker::connection_count() const {
-  return impl_->connection_count.load(std::memory_order_relaxed);
+  return impl_->connection_count.load(std::memory_order_acquire);
+}
+
+unsigned Worker::lingering_count() const {
+  return impl_->lingering_count.load(std::memory_order_acquire);
 }
 
 void Worker::for_each_connection(const std::function<void(const ConnectionInfo&)>& visit) const {
@@ -165,7 +179,9 @@ void Worker::for_each_connection(const std::function<void(const ConnectionInfo&)
 }
 
 void Worker::Impl::run() {
-  const auto stopped = [this] { return host.stopping && (table.empty() || now_ms >= stop_at_ms); };
+  const auto stopped = [this] {
+    return host.stopping && ((table.empty() && lingering.empty()) || now_ms >= stop_at_ms);
+  };
   while (!stopped()) {
     const bool waiting = turns.empty() && handshakes.empty();
     const auto ready = poller.wait(waiting ? until_next_timer_ms() : 0);
@@ -180,12 +196,15 @@ void Worker::Impl::run() {
     if (stop_asked_ms) begin_stop(*std::exchange(stop_asked_ms, std::nullopt));
   }
   finish_if([](const Connection&) { return true; });
+  lingering.clear();
+  note_lingering();
 }
 
 int Worker::Impl::until_next_timer_ms() const {
   std::int64_t next = tick_at_ms;
   if (watches_time()) next = std::min(next, overdue_check_at_ms);
   if (!wanting_memory.empty()) next = std::min(next, memory_retry_at_ms);
+  if (!lingering.empty()) next = std::min(next, lingering.timer_at_ms());
   if (host.stopping) next = std::min(next, stop_at_ms);
   return static_cast<int>(std::max<std::int64_t>(0, next - now_ms));
 }
@@ -196,6 +215,10 @@ void Worker::Impl::run_timers() {
   if (!wanting_memory.empty() && now_ms >= memory_retry_at_ms) retry_for_memory();
   if (now_ms >= hold_check_at_ms) close_holders();
   if (closed_since_trim >= kTrimAfterClosings && now_ms >= trim_at_ms) trim_memory();
+  if (!lingering.empty()) {
+    lingering.run_timer(now_ms);
+    note_lingering();
+  }
 }
 
 // In the order in which they began to wait.
@@ -229,6 +252,10 @@ void Worker::Impl::trim_memory() {
 
 void Worker::Impl::handle(const epoll_event& event) {
   if (Poller::is_wake(event)) return read_inbox();
+  if (event.data.ptr == &lingering) {
+    lingering.on_ready(now_ms);
+    return note_lingering();
+  }
   Connection& connection = *static_cast<Connection*>(event.data.ptr);
   if (!connection.on_event(event.events) || connection.queued) return;
   if (connection.handshaking()) return queue(connection);
@@ -295,8 +322,9 @@ void Worker::Impl::give_turn(Connection& connection) {
     wanting_memory.push_back(&connection);
     return;
   }
+  if (next == Connection::Next::kLeave) return leave(connection);
   if (next == Connection::Next::kWaitForEvent) {
-    if (host.stopping && !connection.unfinished()) finish(connection);
+    if (host.stopping && !connection.unfinished()) leave(connection);
     return;
   }
   queue(connection);
@@ -343,10 +371,34 @@ void Worker::Impl::finish(Connection& connection) {
   if (asks_for_end(asked)) events.on_stop_requested();
 }
 
+// It has nothing more to say. Its client does not count against -c from now on, but it may still
+// have replies to read.
+void Worker::Impl::leave(Connection& connection) {
+  LeavingSocket leaving = connection.leave();
+  // Before it is no longer counted as a connection: the server waits until neither is left.
+  lingering_count.fetch_add(1, std::memory_order_release);
+  finish(connection);
+  lingering.add(std::move(leaving), now_ms);
+  note_lingering();
+}
+
+void Worker::Impl::note_lingering() {
+  const auto count = static_cast<unsigned>(lingering.size());
+  if (lingering_count.exchange(count, std::memory_order_release) == count) return;
+  if (count == 0 && host.stopping) events.on_connection_closed();
+}
+
 template <typename Condition>
 void Worker::Impl::finish_if(Condition&& condition) {
   for (std::size_t i = table.size(); i-- > 0;) {
     if (condition(*table[i])) finish(*table[i]);
+  }
+}
+
+template <typename Condition>
+void Worker::Impl::leave_if(Condition&& condition) {
+  for (std::size_t i = table.size(); i-- > 0;) {
+    if (condition(*table[i])) leave(*table[i]);
   }
 }
 
@@ -378,7 +430,7 @@ bool Worker::Impl::overdue(Connection& connection) const {
 }
 
 void Worker::Impl::close_overdue() {
-  finish_if([&](Connection& connection) { return overdue(connection); });
+  leave_if([&](Connection& connection) { return overdue(connection); });
   overdue_check_at_ms = now_ms + kOverdueCheck_ms;
 }
 
@@ -386,7 +438,11 @@ void Worker::Impl::begin_stop(std::int64_t grace_ms) {
   stop_at_ms = now_ms + grace_ms;
   if (host.stopping) return;
   host.stopping = true;
-  finish_if([](const Connection& connection) { return !connection.unfinished(); });
+  lingering.begin_drain();
+  leave_if([](Connection& connection) {
+    connection.begin_stop();
+    return !connection.unfinished();
+  });
 }
 
 }  // namespace isocache

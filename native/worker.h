@@ -86,14 +86,16 @@ class Worker {
   // Takes over an accepted socket, which is non-blocking. `tls`: what it speaks; null: plain. Any
   // thread.
   void adopt(FileDescriptor socket, std::shared_ptr<SSL_CTX> tls = nullptr);
-  // Reads no more, lets replies that are under way go out for this long, then closes everything. A
-  // second call sets the time anew. Any thread.
+  // Executes no more but requests that have begun, lets replies go out for this long, then closes
+  // everything. A second call sets the time anew. Any thread.
   void stop(std::int64_t grace_ms);
   void join();
 
   const WorkerCounters& counters() const;
   const LatencyHistogram& turn_latency() const;
   unsigned connection_count() const;
+  // Connections that have ended, and whose last replies may be on their way (linger.h).
+  unsigned lingering_count() const;
   // Any thread.
   void for_each_connection(const std::function<void(const ConnectionInfo&)>& visit) const;
 

@@ -82,6 +82,10 @@ void Session::Impl::run() {
   more = false;
   waiting = false;
   while (!closing) {
+    if (last_is_done()) {
+      closing = true;
+      return;
+    }
     if (turn_left == 0 || out.full()) {
       more = anything_left();
       return;
@@ -90,6 +94,7 @@ void Session::Impl::run() {
       --turn_left;
       const Stop stop = read_login();
       if (stop == Stop::kNeedMore) return;
+      if (last != Last::kNone) last = Last::kTaken;
       closing = stop == Stop::kClose;
       continue;
     }
@@ -106,11 +111,13 @@ void Session::Impl::run() {
       return;
     }
     Batch batch;
-    const Stop stop = collect(batch, std::min(turn_left, Batch::kMost));
+    const std::size_t most = last == Last::kNone ? Batch::kMost : 1;
+    const Stop stop = collect(batch, std::min(turn_left, most));
     if (!execute(batch)) {
       more = true;
       return;
     }
+    if (last != Last::kNone && stop != Stop::kNeedMore) last = Last::kTaken;
     switch (stop) {
       case Stop::kFull: break;
       case Stop::kNeedMore: return;

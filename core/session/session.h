@@ -59,6 +59,10 @@ class Session {
   Output& output();
   // quit, or an error that ends the connection: send the output, then close.
   bool closing() const;
+  // The host is about to end. The request that has begun to arrive or to be answered is the last
+  // one, or the next one if none has begun: closing() follows it. Whole requests that still wait
+  // are dropped, and closing() follows at once.
+  void end_after_request();
   // The command that asked for the server's end, if any.
   AdminResult::Next requested() const;
   // Nothing but a login is read before: give it kLoginLimit_s. True at once when nobody has to.

@@ -51,6 +51,10 @@ struct Session::Impl {
     kClose,     // the connection ends
   };
 
+  // ending.cc
+  bool executing() const;
+  bool last_is_done() const;
+
   // session.cc
   void run();
   bool execute(Batch& batch);
@@ -107,6 +111,8 @@ struct Session::Impl {
   bool waiting = false;       // and it is of no use to go on before others release memory
   bool skipping_line = false;  // what comes until the next newline belongs to a refused line
   bool closing = false;
+  // After end_after_request(): is the last request still to come, or has it been taken?
+  enum class Last : std::uint8_t { kNone, kAwaited, kTaken } last = Last::kNone;
   bool logged_in;
   std::uint8_t failed_logins = 0;
   AdminResult::Next requested = AdminResult::Next::kContinue;

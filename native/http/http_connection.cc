@@ -17,12 +17,17 @@
 #include "native/http/http_limits.h"
 #include "native/http/reply_fields.h"
 #include "native/http/upgrade.h"
+#include "native/linger.h"
+#include "native/socket_queues.h"
 
 namespace isocache {
 namespace {
 
 namespace http = beast::http;
 using Field = http::field;
+
+// Two seconds by a clock of seconds are more than one.
+constexpr UnixSeconds kQuiet_s = 1;
 
 http::response<http::string_body> make_response(Reply&& reply, const HttpRequest& request,
                                                 bool keep_alive, UnixSeconds wall_s) {
@@ -230,21 +235,28 @@ Awaitable<bool> HttpConnection::send(Reply reply, const HttpRequest& request, bo
 }
 
 // Closing a socket with unread bytes resets the connection, and the other end loses our last reply.
-// So we end our side, and drop what still comes until the other ends its own.
+// So we end our side, and drop what still comes until the other ends its own, or its time is up.
 Awaitable<void> HttpConnection::say_goodbye() {
-  enter(Phase::kClosing, host_.options.times.close);
+  phase_ = Phase::kClosing;
+  goodbye_.start(host_.now_ms(), host_.options.times.close);
   if (stream_.encrypted()) co_await stream_.async_tls_shutdown(kToken);
   stream_.shutdown_send();
   std::array<char, 4096> dropped{};
-  for (std::size_t total = 0; total < http_limits::kLingerBytes;) {
+  for (;;) {
     const auto [error, bytes] = co_await stream_.async_drop_some(asio::buffer(dropped), kToken);
     if (error) break;
-    total += bytes;
+    goodbye_.heard(host_.now_ms());
   }
 }
 
 void HttpConnection::tick(std::int64_t now_ms) {
   if (phase_ == Phase::kWebSocket) return websocket_->tick(now_ms);
+  if (phase_ == Phase::kClosing) {
+    const bool quiet =
+        host_.draining && goodbye_.is_quiet(now_ms, info_.fd, LingeringSockets::kQuiet_ms);
+    if (quiet || goodbye_.is_over(now_ms, info_.fd, host_.draining)) stream_.close();
+    return;
+  }
   if (now_ms < deadline_ms_) return;
   if (phase_ == Phase::kReading) {
     late_ = true;
@@ -256,13 +268,21 @@ void HttpConnection::tick(std::int64_t now_ms) {
 
 // Some of it is here, parsed or not.
 bool HttpConnection::request_began() {
-  return (parser_ && parser_->got_some()) || buffer_.size() != 0 || stream_.unread_bytes() != 0;
+  return (parser_ && parser_->got_some()) || buffer_.size() != 0 || unread_bytes(info_.fd) != 0;
+}
+
+// Nothing was said, or all of it arrived some time ago.
+bool HttpConnection::may_be_cut_off() const {
+  if (!has_answered_) return true;
+  return unacknowledged_bytes(info_.fd) == 0 &&
+         host_.clock.now_s - info_.last_active_s() > kQuiet_s;
 }
 
 void HttpConnection::drain() {
   if (phase_ == Phase::kWebSocket) return websocket_->drain();
   if (phase_ == Phase::kHandshake) stream_.close();
-  if (phase_ == Phase::kReading && !request_began()) stream_.close();
+  if (phase_ != Phase::kReading || request_began()) return;
+  may_be_cut_off() ? stream_.close() : stream_.cancel();
 }
 
 void HttpConnection::close() {

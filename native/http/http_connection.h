@@ -15,6 +15,7 @@
 #include <optional>
 
 #include "native/file_descriptor.h"
+#include "native/http/goodbye_limit.h"
 #include "native/http/http_host.h"
 #include "native/http/socket_stream.h"
 #include "native/http/websocket_connection.h"
@@ -49,6 +50,7 @@ class HttpConnection {
 
   void enter(Phase phase, std::int64_t limit_ms);
   bool request_began();
+  bool may_be_cut_off() const;
   Awaitable<bool> handshake();
   // False when it was the last.
   Awaitable<bool> serve_request();
@@ -65,7 +67,8 @@ class HttpConnection {
   std::optional<Parser> parser_;  // of the request that is awaited or being read
   Phase phase_ = Phase::kReading;
   std::int64_t deadline_ms_ = 0;
-  bool late_ = false;  // cancelled by tick()
+  GoodbyeLimit goodbye_;  // once kClosing
+  bool late_ = false;     // cancelled by tick()
   bool has_answered_ = false;
   std::unique_ptr<WebSocketConnection> websocket_;
 };

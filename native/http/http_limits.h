@@ -11,8 +11,7 @@ namespace isocache {
 
 namespace http_limits {
 
-inline constexpr std::size_t kHeaderBytes = 8U << 10;   // request line and fields; more: 431
-inline constexpr std::size_t kLingerBytes = 64U << 10;  // read and dropped behind a last reply
+inline constexpr std::size_t kHeaderBytes = 8U << 10;  // request line and fields; more: 431
 // A WebSocket's frame, and a message of several, in items of the largest size (-I).
 inline constexpr std::size_t kFrameItems = 2;
 // Unsent replies of one WebSocket, before it is read no further; also about the largest frame.

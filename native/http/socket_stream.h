@@ -16,11 +16,13 @@
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core/async_base.hpp>
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/core/role.hpp>
 #include <chrono>
 #include <optional>
+#include <span>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -49,13 +51,18 @@ inline bool is_tls_error(const beast::error_code& error) {
   return error.category() == asio::error::get_ssl_category();
 }
 
-// Told when what was received is used up, and the socket is about to be read.
-class ReadWatcher {
+// Told of what Beast does with the socket.
+class StreamWatcher {
  public:
+  // What was received is used up, and the socket is about to be read.
   virtual void on_socket_read() = 0;
+  // A frame is about to be written. What is returned goes out before it; nothing: empty. It stays
+  // where it is until on_written_before(), which is called unless it is empty.
+  virtual std::span<const asio::const_buffer> take_what_goes_before() = 0;
+  virtual void on_written_before(beast::error_code error, std::size_t bytes) = 0;
 
  protected:
-  ~ReadWatcher() = default;
+  ~StreamWatcher() = default;
 };
 
 // Models Asio's AsyncReadStream and AsyncWriteStream. One thread; one read and one write at a time.
@@ -109,16 +116,10 @@ class SocketStream {
     socket_.cancel(ignored);
   }
   int fd() { return socket_.native_handle(); }
-  // Received by the system, not by us; with TLS, records. 0 if it cannot tell.
-  std::size_t unread_bytes() {
-    beast::error_code error;
-    const std::size_t bytes = socket_.available(error);
-    return error ? 0 : bytes;
-  }
 
   // Beast reads the heads of frames by 1,536 bytes: from now on more is read at once, and handed
-  // out in such pieces. `watcher` is told when all of that is used up; null: nobody.
-  void read_ahead(ReadWatcher* watcher) {
+  // out in such pieces. `watcher` is told when all of that is used up, and of what is written.
+  void read_ahead(StreamWatcher* watcher) {
     watcher_ = watcher;
     ahead_.resize(http_limits::kSmallReadBytes);
   }
@@ -136,8 +137,11 @@ class SocketStream {
   }
   template <typename Buffers, typename Token>
   auto async_write_some(const Buffers& buffers, Token&& token) {
-    if (tls_) return tls_->async_write_some(buffers, std::forward<Token>(token));
-    return socket_.async_write_some(buffers, std::forward<Token>(token));
+    return asio::async_initiate<Token, void(beast::error_code, std::size_t)>(
+        [this](auto&& handler, const Buffers& from) {
+          this->write_some(from, std::forward<decltype(handler)>(handler));
+        },
+        token, buffers);
   }
   // From the socket itself, TLS or not: for bytes that nobody looks at.
   template <typename Buffers, typename Token>
@@ -165,6 +169,47 @@ class SocketStream {
     SocketStream& stream_;
     Buffers to_;
   };
+
+  // Goes on with a write when what goes before it is out.
+  template <typename Buffers, typename Handler>
+  class BehindOp : public beast::async_base<std::decay_t<Handler>, Executor> {
+   public:
+    BehindOp(SocketStream& stream, const Buffers& from, Handler&& handler)
+        : beast::async_base<std::decay_t<Handler>, Executor>(std::forward<Handler>(handler),
+                                                             stream.get_executor()),
+          stream_(stream),
+          from_(from) {}
+    void operator()(beast::error_code error, std::size_t bytes) {
+      if (stream_.watcher_ != nullptr) stream_.watcher_->on_written_before(error, bytes);
+      if (error) return this->complete_now(error, std::size_t{0});
+      stream_.send(from_, this->release_handler());
+    }
+
+   private:
+    SocketStream& stream_;
+    Buffers from_;
+  };
+
+  template <typename Buffers, typename Handler>
+  void write_some(const Buffers& from, Handler&& handler) {
+    std::span<const asio::const_buffer> before;
+    if (watcher_ != nullptr) before = watcher_->take_what_goes_before();
+    if (before.empty()) return send(from, std::forward<Handler>(handler));
+    BehindOp<Buffers, Handler> behind(*this, from, std::forward<Handler>(handler));
+    if (tls_) {
+      asio::async_write(*tls_, before, std::move(behind));
+    } else {
+      asio::async_write(socket_, before, std::move(behind));
+    }
+  }
+  template <typename Buffers, typename Handler>
+  void send(const Buffers& from, Handler&& handler) {
+    if (tls_) {
+      tls_->async_write_some(from, std::forward<Handler>(handler));
+    } else {
+      socket_.async_write_some(from, std::forward<Handler>(handler));
+    }
+  }
 
   template <typename Buffers, typename Handler>
   void read_some(const Buffers& to, Handler&& handler) {
@@ -206,7 +251,7 @@ class SocketStream {
   Socket socket_;
   TlsMessageLimit messages_;  // since the last read began
   std::optional<asio::ssl::stream<Socket&>> tls_;
-  ReadWatcher* watcher_ = nullptr;
+  StreamWatcher* watcher_ = nullptr;
   std::vector<char> ahead_;  // what is received; empty: nothing is read ahead
   std::size_t ahead_begin_ = 0;
   std::size_t ahead_end_ = 0;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/write.hpp>
@@ -18,6 +19,7 @@
 
 #include "native/address.h"
 #include "native/hold_watch.h"
+#include "native/http/goodbye_limit.h"
 #include "native/http/http_limits.h"
 #include "native/tcp_progress.h"
 #include "session/session.h"
@@ -27,6 +29,11 @@ namespace {
 
 namespace websocket = beast::websocket;
 using websocket::close_code;
+
+// The other end ended its side, without a close frame.
+bool is_end(const beast::error_code& error) {
+  return error == asio::error::eof || error == asio::ssl::error::stream_truncated;
+}
 
 bool is_deflate_error(const beast::error_code& error) {
   return error.category() == make_error_code(beast::zlib::error::general).category();
@@ -40,7 +47,31 @@ SessionOptions session_options(const HttpHost& host) {
 
 }  // namespace
 
-class WebSocketConnection::Impl final : public ReadWatcher {
+// The head of a binary frame of ours, which is a whole message, not compressed (RFC 6455, 5.2).
+class FrameHead {
+ public:
+  asio::const_buffer set(std::uint64_t payload_bytes) {
+    bytes_[0] = 0x82;
+    std::size_t extended = 0;
+    if (payload_bytes > 0xffff) {
+      extended = 8;
+    } else if (payload_bytes > 125) {
+      extended = 2;
+    }
+    bytes_[1] = extended == 0   ? static_cast<unsigned char>(payload_bytes)
+                : extended == 2 ? std::uint8_t{126}
+                                : std::uint8_t{127};
+    for (std::size_t i = 0; i < extended; ++i) {
+      bytes_[2 + i] = static_cast<unsigned char>(payload_bytes >> (8 * (extended - 1 - i)));
+    }
+    return {bytes_.data(), 2 + extended};
+  }
+
+ private:
+  std::array<unsigned char, 10> bytes_{};
+};
+
+class WebSocketConnection::Impl final : public StreamWatcher {
  public:
   Impl(SocketStream& stream, HttpHost& host, ConnectionInfo& info)
       : host_(host),
@@ -74,6 +105,9 @@ class WebSocketConnection::Impl final : public ReadWatcher {
   Awaitable<void> wait_for_memory();
   bool holds_too_long();
   void on_socket_read() override;
+  std::span<const asio::const_buffer> take_what_goes_before() override;
+  void on_written_before(beast::error_code error, std::size_t bytes) override;
+  void take_output();
   void start_sending();
   void on_sent(beast::error_code error, std::size_t bytes);
   Awaitable<void> flush();
@@ -110,6 +144,7 @@ class WebSocketConnection::Impl final : public ReadWatcher {
   HoldWatch hold_watch_;
   std::uint64_t moved_bytes_ = 0;          // received into uploads, and sent
   std::vector<asio::const_buffer> spans_;  // of sending_
+  FrameHead head_;                         // of a frame that goes before one of Beast's
   Stage stage_ = Stage::kOpening;
   bool draining_ = false;
   std::uint8_t failed_logins_ = 0;  // that were noted
@@ -120,8 +155,8 @@ class WebSocketConnection::Impl final : public ReadWatcher {
   bool closing_now_ = false;
   std::optional<std::chrono::steady_clock::time_point> turn_began_;
   std::int64_t opened_ms_ = 0;
-  std::int64_t heard_ms_ = 0;     // when anything last came
-  std::int64_t close_by_ms_ = 0;  // once closing
+  std::int64_t heard_ms_ = 0;  // when anything last came
+  GoodbyeLimit goodbye_;       // once closing
   std::uint64_t acknowledged_ = 0;
 };
 
@@ -141,11 +176,11 @@ Awaitable<void> WebSocketConnection::Impl::run(const HttpRequest& request, const
     } catch (...) {
       failure = std::current_exception();
     }
-    stream_.stop_watching();
   }
   // What refers to this object has to end before it does.
   if (stage_ != Stage::kClosing) stream_.cancel();
   co_await until([this] { return !sending_now_ && !pinging_now_ && !closing_now_; });
+  stream_.stop_watching();
   host_.backend.release(session_.output());
   session_.output().clear();
   if (failure) std::rethrow_exception(failure);
@@ -183,12 +218,9 @@ Awaitable<void> WebSocketConnection::Impl::serve() {
     const bool received = co_await receive();
     if (!received) break;
     co_await execute();
-    if (session_.closing()) {
+    if (session_.closing() || (draining_ && !session_.in_request())) {
       co_await flush();
       start_closing(why_closing());
-    } else if (draining_ && !session_.in_request()) {
-      co_await flush();
-      start_closing({close_code::going_away, "the server ends"});
     }
     if (stage_ != Stage::kOpen) break;
   }
@@ -196,6 +228,7 @@ Awaitable<void> WebSocketConnection::Impl::serve() {
 
 websocket::close_reason WebSocketConnection::Impl::why_closing() const {
   if (session_.requested() != AdminResult::Next::kContinue) return close_code::normal;
+  if (draining_) return {close_code::going_away, "the server ends"};
   if (!session_.logged_in()) return {close_code::policy_error, "no login"};
   return {close_code::policy_error, "not the memcached protocol"};
 }
@@ -210,6 +243,8 @@ Awaitable<bool> WebSocketConnection::Impl::receive() {
   if (error) {
     host_.note_tls_error(error);
     if (is_deflate_error(error)) co_await refuse_deflated();
+    // Who sends no more may still read.
+    if (stage_ == Stage::kOpen && is_end(error)) co_await until_sent();
   }
   if (error || stage_ != Stage::kOpen) co_return false;
   if (!socket_.got_binary()) {
@@ -293,6 +328,21 @@ bool WebSocketConnection::Impl::holds_too_long() {
   return true;
 }
 
+// Beast says something of its own: a pong, or goodbye, to a bad frame above all. Replies to what
+// came before are not lost. They are no part of a frame that is being written, for that one has its
+// own.
+std::span<const asio::const_buffer> WebSocketConnection::Impl::take_what_goes_before() {
+  if (sending_now_ || pinging_now_ || session_.output().empty()) return {};
+  if (stage_ != Stage::kOpen && stage_ != Stage::kClosing) return {};
+  take_output();
+  spans_.insert(spans_.begin(), head_.set(sending_.size()));
+  return spans_;
+}
+
+void WebSocketConnection::Impl::on_written_before(beast::error_code error, std::size_t bytes) {
+  on_sent(error, bytes);
+}
+
 // All that was received is used up, and its replies are complete.
 void WebSocketConnection::Impl::on_socket_read() {
   if (!session_.output().empty()) return start_sending();
@@ -302,6 +352,14 @@ void WebSocketConnection::Impl::on_socket_read() {
 
 void WebSocketConnection::Impl::start_sending() {
   if (sending_now_ || stage_ != Stage::kOpen) return;
+  take_output();
+  socket_.async_write(
+      std::span<const asio::const_buffer>(spans_),
+      [this](beast::error_code error, std::size_t bytes) { on_sent(error, bytes); });
+  end_turn();
+}
+
+void WebSocketConnection::Impl::take_output() {
   sending_now_ = true;
   info_.set_state(ConnectionInfo::State::kWriting);
   sending_.swap(session_.output());
@@ -312,10 +370,6 @@ void WebSocketConnection::Impl::start_sending() {
     log_traffic('>', info_.fd,
                 {static_cast<const char*>(spans_.front().data()), spans_.front().size()});
   }
-  socket_.async_write(
-      std::span<const asio::const_buffer>(spans_),
-      [this](beast::error_code error, std::size_t bytes) { on_sent(error, bytes); });
-  end_turn();
 }
 
 void WebSocketConnection::Impl::on_sent(beast::error_code error, std::size_t bytes) {
@@ -369,7 +423,7 @@ void WebSocketConnection::Impl::start_closing(const websocket::close_reason& rea
   if (stage_ != Stage::kOpen) return;
   stage_ = Stage::kClosing;
   closing_now_ = true;
-  close_by_ms_ = host_.now_ms() + host_.options.times.close;
+  goodbye_.start(host_.now_ms(), host_.options.times.close);
   socket_.async_close(reason,
                       asio::bind_cancellation_slot(stop_closing_.slot(), [this](beast::error_code) {
                         closing_now_ = false;
@@ -388,6 +442,7 @@ void WebSocketConnection::Impl::close() {
 
 void WebSocketConnection::Impl::drain() {
   draining_ = true;
+  session_.end_after_request();
   if (!busy() && !session_.in_request()) start_closing({close_code::going_away, "the server ends"});
 }
 
@@ -421,7 +476,7 @@ bool WebSocketConnection::Impl::makes_progress() {
 void WebSocketConnection::Impl::tick(std::int64_t now_ms) {
   const HttpTimes& times = host_.options.times;
   if (stage_ == Stage::kClosing) {
-    if (now_ms >= close_by_ms_) close();
+    if (goodbye_.is_over(now_ms, info_.fd, host_.draining)) close();
     return;
   }
   if (stage_ != Stage::kOpen) {

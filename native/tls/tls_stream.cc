@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "native/errors.h"
 #include "native/tls/tls_context.h"
@@ -124,9 +125,15 @@ TlsStream::TlsStream(SSL_CTX& context, int socket, TlsBuffers& buffers)
 }
 
 TlsStream::~TlsStream() {
+  if (!said_goodbye_) end();
+}
+
+std::string TlsStream::end() {
+  said_goodbye_ = true;
   if (established_ && !failed()) SSL_shutdown(ssl_.get());
   if (has_ciphertext()) flush();
   ERR_clear_error();
+  return std::exchange(unsent_, {});
 }
 
 void TlsStream::put(std::string_view ciphertext) {

@@ -60,7 +60,7 @@ class TlsStream {
  public:
   // REQUIRES: `socket` and `buffers` outlive it. Throws SystemError.
   TlsStream(SSL_CTX& context, int socket, TlsBuffers& buffers);
-  // Says goodbye (close_notify, or the alert that tells what was wrong), if the socket takes it.
+  // As end(), but what the socket does not take at once is lost.
   ~TlsStream();
   TlsStream(const TlsStream&) = delete;
   TlsStream& operator=(const TlsStream&) = delete;
@@ -86,6 +86,9 @@ class TlsStream {
   const char* failure() const { return failure_; }
   // The client will send no more: it said so.
   bool ended() const { return ended_; }
+  // Says goodbye: close_notify, or the alert that tells what was wrong. Returns the ciphertext that
+  // the socket did not take; nothing else may be sent behind it.
+  std::string end();
   // Its time for the handshake is over: failed().
   void give_up();
 
@@ -108,6 +111,7 @@ class TlsStream {
   int socket_;
   bool established_ = false;
   bool ended_ = false;
+  bool said_goodbye_ = false;
 };
 
 }  // namespace isocache

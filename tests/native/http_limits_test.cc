@@ -23,7 +23,6 @@ TEST(HttpLimits, Times) {
 
 TEST(HttpLimits, Bytes) {
   EXPECT_EQ(http_limits::kHeaderBytes, 8U << 10);
-  EXPECT_EQ(http_limits::kLingerBytes, 64U << 10);
   EXPECT_EQ(http_limits::kWebSocketOutputBytes, 1U << 20);
   EXPECT_EQ(http_limits::kSmallReadBytes, 2U << 10);
   EXPECT_EQ(http_limits::kLargeReadBytes, 16U << 10);
