@@ -39,6 +39,9 @@ void log_line(std::string_view line, LogLevel level = LogLevel::kInfo);
 // For whoever watches for guessed passwords. `client`: as peer_address() gives it.
 void log_failed_login(std::string_view client);
 
+// For whoever wonders why a client gets no answer.
+void log_binary_client(std::string_view client);
+
 // Of what somebody else sent, only what cannot steer a terminal: ASCII, all else as '?'.
 std::string printable(std::string_view text);
 

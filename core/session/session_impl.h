@@ -58,6 +58,7 @@ struct Session::Impl {
   };
 
   // session.cc
+  bool begins_binary(std::string_view bytes);
   void run();
   void execute(Batch& batch);
   void administer(const Request& request);
@@ -104,6 +105,8 @@ struct Session::Impl {
   std::size_t turn_left = 0;  // requests
   bool more = false;          // stopped though there is something left
   bool closing = false;
+  bool began = false;  // a byte was fed
+  bool spoke_binary = false;
   bool logged_in;
   std::uint8_t failed_logins = 0;
   AdminResult::Next requested = AdminResult::Next::kContinue;

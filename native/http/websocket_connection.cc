@@ -191,6 +191,9 @@ Awaitable<void> WebSocketConnection::Impl::serve() {
 
 websocket::close_reason WebSocketConnection::Impl::why_closing() const {
   if (session_.requested() != AdminResult::Next::kContinue) return close_code::normal;
+  if (session_.spoke_binary()) {
+    return {close_code::policy_error, "the binary protocol is not supported"};
+  }
   if (!session_.logged_in()) return {close_code::policy_error, "no login"};
   return {close_code::policy_error, "not the memcached protocol"};
 }
@@ -228,6 +231,7 @@ Awaitable<bool> WebSocketConnection::Impl::receive() {
   if (host_.verbosity.traffic() && session_.buffered() == 0) log_traffic('<', info_.fd, received);
   session_.feed(received);
   note_failed_logins();
+  if (session_.spoke_binary() && host_.verbosity.notes()) log_binary_client(peer_address(info_.fd));
   if (bytes == read_buffer_.size() && bytes < http_limits::kLargeReadBytes) {
     read_buffer_ = std::vector<char>(http_limits::kLargeReadBytes);
   }
