@@ -83,6 +83,7 @@ int serve(Options options) {
 }
 
 int run(int argc, char** argv) {
+  open_standard_streams();
   if (argc > 1 && std::string_view(argv[1]) == "healthcheck")
     return healthcheck(argc - 1, argv + 1);
   std::vector<std::string> faults;

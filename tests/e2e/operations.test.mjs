@@ -1,7 +1,7 @@
 // What an operator does with a server: configuration, draining, reloading, logs, supervision.
 
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -43,6 +43,27 @@ describe('operations', { skip: needIsocached, concurrency: 1 }, () => {
     writeFileSync(name, text);
     return name;
   };
+
+  test('standard streams that are closed at the start are /dev/null', limit, async () => {
+    const streams = (pid) => [0, 1, 2].map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+    const nulls = ['/dev/null', '/dev/null', '/dev/null'];
+    for (const daemon of [false, true]) {
+      const port = await freePort();
+      const pidFile = file('');
+      const args = ['-p', String(port), '-P', pidFile, '-t', '1', '-vv', ...(daemon ? ['-d'] : [])];
+      const child = spawnBound('sh', ['-c', 'exec "$0" "$@" <&- >&- 2>&-', isocachedPath, ...args], { stdio: 'ignore' });
+      const address = { host: '127.0.0.1', port };
+      await until(() => withClient({ address }, (client) => client.ask('mn\r\n')).catch(() => false), () => `no server (${args})`);
+      const pid = Number(readFileSync(pidFile, 'latin1'));
+      try {
+        assert.deepEqual(streams(pid), nulls, daemon ? '-d' : 'in the foreground');
+      } finally {
+        process.kill(pid, 'SIGTERM');
+      }
+      await until(() => !existsSync(`/proc/${pid}`), () => 'it goes on');
+      await exitOf(child, 5000);
+    }
+  });
 
   test('SIGTERM under load, again and again', limit, async () => {
     for (let round = 0; round < 15; ++round) {
