@@ -49,7 +49,9 @@ void raise_core_limit() {
 }
 
 void lock_memory() {
-  if (::mlockall(MCL_CURRENT | MCL_FUTURE) != 0) throw_errno("-k: cannot lock memory");
+  if (::mlockall(MCL_CURRENT | MCL_FUTURE) == 0) return;
+  log_line(fmt::format("-k invalid, mlockall() failed: {}", std::generic_category().message(errno)),
+           LogLevel::kWarning);
 }
 
 void drop_root(const std::string& user) {

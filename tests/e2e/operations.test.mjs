@@ -65,6 +65,20 @@ describe('operations', { skip: needIsocached, concurrency: 1 }, () => {
     }
   });
 
+  test('-k without the privilege to lock memory warns in memcached\'s words, and runs', limit, async () => {
+    const port = await freePort();
+    const user = process.getuid() === 0 ? ['-u', 'nobody'] : [];
+    const args = ['-k', '-t', '1', '-p', String(port), ...user];
+    const child = spawnBound('sh', ['-c', 'ulimit -l 64; exec "$0" "$@"', isocachedPath, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text) => { stderr += text; });
+    await until(() => /^ready$/m.test(stderr), () => stderr);
+    assert.match(stderr, /^warning: -k invalid, mlockall\(\) failed: Cannot allocate memory$/m);
+    await withClient({ address: { host: '127.0.0.1', port } }, async (client) => assert.equal(await client.ask('mn\r\n'), 'MN\r\n'));
+    child.kill('SIGTERM');
+    assert.equal((await exitOf(child, 5000)).code, 0);
+  });
+
   test('SIGTERM under load, again and again', limit, async () => {
     for (let round = 0; round < 15; ++round) {
       const server = await startIsocached(['-t', '4']);
