@@ -58,7 +58,7 @@ struct Worker::Impl {
   void finish_if(Condition&& condition);
   void tick();
   bool watches_time() const;
-  bool overdue(Connection& connection) const;
+  bool overdue(Connection& connection);
   void close_overdue();
   void begin_stop(std::int64_t grace_ms);
 
@@ -307,7 +307,8 @@ bool Worker::Impl::watches_time() const {
   return options.idle_timeout_s != 0 || serves_tls || options.session.authenticator != nullptr;
 }
 
-bool Worker::Impl::overdue(Connection& connection) const {
+// REQUIRES: the connection is closed if it is: it is counted.
+bool Worker::Impl::overdue(Connection& connection) {
   const UnixSeconds age_s = host.clock.now_s - connection.opened_s();
   if (connection.handshaking()) {
     if (age_s <= options.handshake_limit_s) return false;
@@ -316,8 +317,10 @@ bool Worker::Impl::overdue(Connection& connection) const {
   }
   if (!connection.logged_in()) return age_s > options.login_limit_s;
   // As memcached: only a client from which we wait for a command is idle.
-  return options.idle_timeout_s != 0 && !connection.busy() &&
-         host.clock.now_s - connection.info().last_active_s() > options.idle_timeout_s;
+  const bool idle = options.idle_timeout_s != 0 && !connection.busy() &&
+                    host.clock.now_s - connection.info().last_active_s() > options.idle_timeout_s;
+  if (idle) host.counters.idle_kicks.add(1);
+  return idle;
 }
 
 void Worker::Impl::close_overdue() {

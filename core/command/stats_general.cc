@@ -32,7 +32,8 @@ void write_process(const HostStats& host, const Settings& settings, UnixSeconds 
   stats.add("reserved_fds", host.reserved_fds);
 }
 
-void write_commands(const EngineCounters& engine, const HostStats& host, StatsWriter& stats) {
+void write_commands(const EngineCounters& engine, const HostStats& host, const Settings& settings,
+                    StatsWriter& stats) {
   const BandCounters sum = engine.sum_of_bands();
   stats.add("cmd_get", engine.cmd_get());
   stats.add("cmd_set", sum.cmd_set);
@@ -58,6 +59,7 @@ void write_commands(const EngineCounters& engine, const HostStats& host, StatsWr
   stats.add("store_no_memory", engine.store_no_memory);
   stats.add("auth_cmds", host.auth_cmds);
   stats.add("auth_errors", host.auth_errors);
+  if (settings.idle_timeout_s != 0) stats.add("idle_kicks", host.idle_kicks);
   stats.add("bytes_read", host.bytes_read);
   stats.add("bytes_written", host.bytes_written);
 }
@@ -151,7 +153,7 @@ void write_stats(const EngineFigures& figures, const HostStats& host, const Sett
                  UnixSeconds now_s, Output& out) {
   StatsWriter stats(out);
   write_process(host, settings, now_s, stats);
-  write_commands(figures.engine, host, stats);
+  write_commands(figures.engine, host, settings, stats);
   write_server(figures, host, settings, stats);
   write_slab_mover(stats);
   write_tls(host, settings, stats);

@@ -406,7 +406,10 @@ void WebSocketConnection::Impl::tick(std::int64_t now_ms) {
   if (!session_.logged_in() && now_ms - opened_ms_ >= times.login) {
     return start_closing({close_code::policy_error, "no login in time"});
   }
-  if (is_idle()) return start_closing({close_code::normal, "idle"});
+  if (is_idle()) {
+    host_.counters.idle_kicks.add(1);
+    return start_closing({close_code::normal, "idle"});
+  }
   if (makes_progress()) heard();
   const std::int64_t silent_ms = now_ms - heard_ms_;
   if (silent_ms >= times.dead) {

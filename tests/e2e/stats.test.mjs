@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { RawClient, readStats, statsOf, withClient } from '../lib/client.mjs';
 import { needIsocached, needMemcached, startIsocached, startMemcached, withServer } from '../lib/server.mjs';
+import { FrameClient, needWs, webSocketUrl } from '../lib/websocket.mjs';
 
 const limit = { timeout: 60_000 };
 
@@ -54,6 +55,11 @@ describe('keys, in order', { skip: needIsocached, concurrency: 1 }, () => {
     // Our own come after memcached's, and say whose they are.
     for (const key of keys.slice(expected.length)) assert.match(key, /^isocache_/);
     assert.equal(new Set(keys).size, keys.length);
+  }));
+
+  test('stats with idle_timeout', limit, () => onServer(['-o', 'idle_timeout=60'], async (client) => {
+    const expected = words(GENERAL.replace('auth_errors', 'auth_errors idle_kicks'));
+    assert.deepEqual((await keysOf(client)).slice(0, expected.length), expected);
   }));
 
   test('stats settings', limit, () => onServer([], async (client) => {
@@ -235,3 +241,19 @@ describe('figures', { skip: needIsocached, concurrency: 1 }, () => {
       assert.equal((await statsOf(client)).limit_maxbytes, expected.maxbytes);
     }));
 });
+
+test('idle_kicks counts who was closed for idle_timeout, over TCP and WebSocket', { ...limit, skip: needIsocached || needWs }, () =>
+  onServer(['-o', 'idle_timeout=1', '--http', '127.0.0.1:0'], async (client, server) => {
+    const idle = [await RawClient.connect(server.address), await RawClient.connect(server.address)];
+    const socket = await FrameClient.connect(webSocketUrl(server));
+    const leaves = await RawClient.connect(server.address);
+    leaves.close();
+    const kicks = async () => Number((await statsOf(client)).idle_kicks);
+    assert.equal(await kicks(), 0);
+    for (const end = Date.now() + 10_000; await kicks() < 3 && Date.now() < end;) await sleep(100);
+    assert.equal(await kicks(), 3);
+    for (const other of idle) assert.equal(await other.readToEnd(), '');
+    assert.deepEqual(await socket.closed, { code: 1000, reason: 'idle' });
+    assert.equal(await client.ask('stats reset\r\n'), 'RESET\r\n');
+    assert.equal(await kicks(), 0);
+  }));
