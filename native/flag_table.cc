@@ -156,7 +156,7 @@ const Flag kFlags[] = {
      }},
     {'l', "listen", "<addr>", kListening,
      "address, or address:port, to listen on; several with commas or by repeating (default: "
-     "loopback only)",
+     "loopback only); 'proto[ascii]:' and 'tag[name]:' may stand before it, in this order",
      listen, true},
     {'s', "unix-socket", "<file>", kListening,
      "unix socket; turns TCP off unless -p or -l is given too",
