@@ -20,7 +20,7 @@ void write_process(const HostStats& host, const Settings& settings, UnixSeconds 
   stats.add("max_connections", settings.max_connections);
   stats.add("curr_connections", host.current_connections);
   stats.add("total_connections", host.total_connections);
-  stats.add("rejected_connections", host.rejected_connections);
+  if (settings.max_connections_fast) stats.add("rejected_connections", host.rejected_connections);
   stats.add("connection_structures", host.connection_structures);
   stats.add("response_obj_oom", 0U);
   stats.add("response_obj_count", host.current_connections);
@@ -78,8 +78,9 @@ void write_server(const EngineFigures& figures, const HostStats& host, const Set
   stats.add("hash_is_expanding", figures.index_growing ? 1U : 0U);
 }
 
-// There are no pages to move between classes, and no log to watch.
-void write_slab_mover(StatsWriter& stats) {
+// There are no pages to move between classes. memcached shows what is switched on.
+void write_slab_mover(const Settings& settings, StatsWriter& stats) {
+  if (!settings.slab_reassign) return;
   stats.add("slab_reassign_rescues", 0U);
   stats.add("slab_reassign_chunk_rescues", 0U);
   stats.add("slab_reassign_inline_reclaim", 0U);
@@ -89,9 +90,18 @@ void write_slab_mover(StatsWriter& stats) {
   stats.add("slab_reassign_last_busy_status", "none");
   stats.add("slab_reassign_running", 0U);
   stats.add("slabs_moved", 0U);
-  stats.add("lru_crawler_running", 0U);
-  stats.add("lru_crawler_starts", 0U);
-  stats.add("lru_maintainer_juggles", 0U);
+}
+
+void write_crawler(const Settings& settings, StatsWriter& stats) {
+  if (settings.lru_crawler) {
+    stats.add("lru_crawler_running", 0U);
+    stats.add("lru_crawler_starts", 0U);
+  }
+  if (settings.lru_maintainer) stats.add("lru_maintainer_juggles", 0U);
+}
+
+// There is no log to watch.
+void write_log(StatsWriter& stats) {
   stats.add("malloc_fails", 0U);
   stats.add("log_worker_dropped", 0U);
   stats.add("log_worker_written", 0U);
@@ -114,7 +124,7 @@ void write_network_cards(StatsWriter& stats) {
   stats.add("round_robin_fallback", 0U);
 }
 
-void write_items(const EngineFigures& figures, StatsWriter& stats) {
+void write_items(const EngineFigures& figures, const Settings& settings, StatsWriter& stats) {
   const StoreCounters& store = figures.store;
   stats.add("bytes", figures.memory.item_bytes);
   stats.add("curr_items", figures.items);
@@ -122,12 +132,13 @@ void write_items(const EngineFigures& figures, StatsWriter& stats) {
   stats.add("slab_global_page_pool", 0U);
   stats.add("expired_unfetched", store.expired_unfetched);
   stats.add("evicted_unfetched", store.evicted_unfetched);
-  stats.add("evicted_active", store.evicted_active);
+  if (settings.lru_maintainer) stats.add("evicted_active", store.evicted_active);
   stats.add("evictions", store.evictions);
   stats.add("reclaimed", store.reclaimed);
   stats.add("crawler_reclaimed", store.crawler_reclaimed);
   stats.add("crawler_items_checked", store.crawler_items_checked);
   stats.add("lrutail_reflocked", 0U);
+  if (!settings.lru_maintainer) return;
   stats.add("moves_to_cold", 0U);
   stats.add("moves_to_warm", store.promoted);
   stats.add("moves_within_lru", store.kept);
@@ -155,10 +166,12 @@ void write_stats(const EngineFigures& figures, const HostStats& host, const Sett
   write_process(host, settings, now_s, stats);
   write_commands(figures.engine, host, settings, stats);
   write_server(figures, host, settings, stats);
-  write_slab_mover(stats);
+  write_slab_mover(settings, stats);
+  write_crawler(settings, stats);
+  write_log(stats);
   write_tls(host, settings, stats);
   write_network_cards(stats);
-  write_items(figures, stats);
+  write_items(figures, settings, stats);
   write_own(figures, stats);
   stats.end();
 }

@@ -257,3 +257,30 @@ test('idle_kicks counts who was closed for idle_timeout, over TCP and WebSocket'
     assert.equal(await client.ask('stats reset\r\n'), 'RESET\r\n');
     assert.equal(await kicks(), 0);
   }));
+
+test('modern and no_modern, the crawler and the maintainer: settings, stats and commands as memcached\'s', { ...limit, skip: needIsocached || needMemcached }, async () => {
+  const settings = words('maxconns_fast slab_reassign slab_automove lru_crawler lru_maintainer_thread lru_segmented hot_lru_pct warm_lru_pct');
+  const commands = ['lru_crawler metadump 99', 'lru_crawler mgdump all', 'lru_crawler crawl 1', 'lru mode segmented', 'lru temp_ttl 5', 'slabs reassign 1 1',
+    'lru_crawler enable', 'lru_crawler metadump 99', 'slabs automove 1'];
+  const look = async (server) => withClient(server, async (client) => {
+    const shown = async () => { const all = await statsOf(client, 'settings'); return settings.map((key) => `${key} ${all[key]}`); };
+    const seen = [await shown(), await keysOf(client)];
+    for (const command of commands) {
+      await client.send(`${command}\r\n`);
+      seen.push([command, await client.readUntil('\r\n')]);
+    }
+    return [...seen, await shown()];
+  });
+  const starts = [startIsocached, startMemcached];
+  const usual = [];
+  for (const start of starts) usual.push(await withServer(start, [], (server) => withClient(server, (client) => keysOf(client))));
+  const known = usual[0].filter((key) => usual[1].includes(key));  // an older memcached has other keys, too
+  for (const option of ['no_modern', 'no_lru_crawler', 'no_lru_maintainer', 'no_modern,lru_maintainer', 'no_modern,slab_reassign', 'no_lru_crawler,no_modern']) {
+    const results = [];
+    for (const [i, start] of starts.entries()) {
+      const [before, keys, ...rest] = await withServer(start, ['-o', option], look);
+      results.push({ before, missing: known.filter((key) => !keys.includes(key)), more: keys.filter((key) => !usual[i].includes(key)), rest });
+    }
+    assert.deepEqual(results[0], results[1], option);
+  }
+});
