@@ -183,6 +183,7 @@ void Connection::give_up_handshake() {
 void Connection::receive_into_session(std::string_view received) {
   if (host_.verbosity.traffic() && session_.buffered() == 0) log_traffic('<', info_.fd, received);
   session_.feed(received);
+  if (session_.spoke_binary() && host_.verbosity.notes()) log_binary_client(peer_address(info_.fd));
 }
 
 void Connection::receive_into_upload(std::span<char> window, std::size_t bytes) {

@@ -158,7 +158,7 @@ const Flag kFlags[] = {
      }},
     {'l', "listen", "<addr>", kListening,
      "address, or address:port, to listen on; several with commas or by repeating (default: "
-     "loopback only)",
+     "loopback only); 'proto[ascii]:' and 'tag[name]:' may stand before it, in this order",
      listen, true},
     {'s', "unix-socket", "<file>", kListening,
      "unix socket; turns TCP off unless -p or -l is given too",
@@ -191,7 +191,7 @@ const Flag kFlags[] = {
     {'M', "disable-evictions", "", kMemory,
      "when memory is full, answer an error instead of evicting",
      [](O o, V) { o.settings.evictions = false; }},
-    {'k', "lock-memory", "", kMemory, "take all memory at once and lock it in RAM",
+    {'k', "lock-memory", "", kMemory, "take all memory at once and lock it in RAM; warns if the system does not allow it",
      [](O o, V) { o.lock_memory = true; }},
     {'L', "enable-largepages", "", kMemory, "ask the kernel for 2 MB pages",
      [](O o, V) { o.huge_pages = true; }},

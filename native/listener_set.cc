@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <utility>
 
 #include "native/errors.h"
@@ -19,6 +20,41 @@ bool speaks_tls(std::string_view& address, const Options& options) {
   if (!address.starts_with(kNoTlsPrefix)) return options.tls.enabled;
   address.remove_prefix(kNoTlsPrefix.size());
   return false;
+}
+
+// Takes off "<name>[<value>]:", or with an underscore "<name>_<value>_:"; the value, or nothing.
+std::optional<std::string_view> take_prefix(std::string_view& address, std::string_view name,
+                                            bool underscore) {
+  if (!address.starts_with(name) || address.size() == name.size()) return std::nullopt;
+  const char opening = address[name.size()];
+  if (opening != '[' && !(underscore && opening == '_')) return std::nullopt;
+  const std::string_view rest = address.substr(name.size() + 1);
+  const auto end = rest.find(opening == '[' ? "]:" : "_:");
+  if (end == std::string_view::npos) {
+    throw UsageError(fmt::format("-l: '{}': no end of {}{}...", address, name, opening));
+  }
+  address = rest.substr(end + 2);
+  return rest.substr(0, end);
+}
+
+void check_protocol(std::string_view protocol) {
+  if (protocol == "ascii" || protocol == "negotiating" || protocol == "auto") return;
+  if (protocol == "binary") {
+    throw UsageError("-l: proto[binary]: the binary protocol is not supported; use proto[ascii]");
+  }
+  if (protocol == "proxy") throw UsageError("-l: proto[proxy]: there is no proxy in this server");
+  throw UsageError(fmt::format("-l: proto[{}]: one of ascii and negotiating", protocol));
+}
+
+// Text protocols are all there are, and only memcached's proxy looks at tags.
+void skip_protocol_and_tag(std::string_view& address) {
+  constexpr std::size_t kMaxTagBytes = 8;
+  if (const auto protocol = take_prefix(address, "proto", false)) check_protocol(*protocol);
+  const auto tag = take_prefix(address, "tag", true);
+  if (tag && (tag->empty() || tag->size() > kMaxTagBytes)) {
+    throw UsageError(
+        fmt::format("Listener tags must be between 1 and 8 characters: \"{}\"", *tag));
+  }
 }
 
 // "address:port", or a port of the loopback interface.
@@ -59,6 +95,7 @@ void open(std::vector<Listener>& listeners, ListenAddress address, unsigned back
 
 ListenAddress memcached_address(std::string_view text, const Options& options) {
   const bool tls = speaks_tls(text, options);
+  skip_protocol_and_tag(text);
   return {.endpoint = parse_endpoint(text, options.port), .tls = tls};
 }
 

@@ -30,6 +30,10 @@ struct LogEntry {
 // From now on; text until then.
 void log_as_json(bool json);
 
+// From now on no thread waits for who reads stderr: lines that a pipe or a terminal has no room for
+// are dropped, and the next line that is written says how many. Until then, all are written.
+void log_without_waiting();
+
 // Written in one piece, so that threads' lines do not mix. Bytes that are no UTF-8 become U+FFFD in
 // JSON.
 void log(std::span<const LogEntry> entries);
@@ -38,6 +42,9 @@ void log_line(std::string_view line, LogLevel level = LogLevel::kInfo);
 
 // For whoever watches for guessed passwords. `client`: as peer_address() gives it.
 void log_failed_login(std::string_view client);
+
+// For whoever wonders why a client gets no answer.
+void log_binary_client(std::string_view client);
 
 // Of what somebody else sent, only what cannot steer a terminal: ASCII, all else as '?'.
 std::string printable(std::string_view text);

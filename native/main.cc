@@ -78,11 +78,13 @@ int serve(Options options) {
   server.start();
   log(server.banner());
   if (daemon) daemon->ready();
+  log_without_waiting();
   server.run();
   return EXIT_SUCCESS;
 }
 
 int run(int argc, char** argv) {
+  open_standard_streams();
   if (argc > 1 && std::string_view(argv[1]) == "healthcheck")
     return healthcheck(argc - 1, argv + 1);
   std::vector<std::string> faults;

@@ -20,6 +20,14 @@
 
 namespace isocache {
 
+void open_standard_streams() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(fd, F_GETFD) >= 0) continue;
+    // The lowest number that is free: this one.
+    if (::open("/dev/null", O_RDWR) != fd) throw_errno("cannot open /dev/null");
+  }
+}
+
 void raise_descriptor_limit(std::size_t descriptors) {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
@@ -41,7 +49,9 @@ void raise_core_limit() {
 }
 
 void lock_memory() {
-  if (::mlockall(MCL_CURRENT | MCL_FUTURE) != 0) throw_errno("-k: cannot lock memory");
+  if (::mlockall(MCL_CURRENT | MCL_FUTURE) == 0) return;
+  log_line(fmt::format("-k invalid, mlockall() failed: {}", std::generic_category().message(errno)),
+           LogLevel::kWarning);
 }
 
 void drop_root(const std::string& user) {

@@ -10,9 +10,14 @@
 
 namespace isocache {
 
+// Opens those of the standard streams that are closed on /dev/null: else a socket or a file would
+// get such a number, and receive what is written to stderr. First of all that opens anything.
+// Throws SystemError.
+void open_standard_streams();
 // Lets the process open `descriptors` files. Throws SystemError.
 void raise_descriptor_limit(std::size_t descriptors);
 void raise_core_limit();
+// As memcached, warns and goes on when the system does not allow it.
 void lock_memory();
 // Becomes `user` for good. Only root can; for others, nothing happens. Throws SystemError,
 // NoSuchUser.

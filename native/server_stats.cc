@@ -38,6 +38,7 @@ HostStats Server::count_since_start() const {
     stats.bytes_read += counters.bytes_read.get();
     stats.bytes_written += counters.bytes_written.get();
     stats.conn_yields += counters.yields.get();
+    stats.idle_kicks += counters.idle_kicks.get();
   }
   if (tls_) {
     const TlsCounters& tls = tls_->counters();
@@ -63,6 +64,7 @@ HostStats Server::host_stats(UnixSeconds now_s) {
   stats.bytes_read -= at_reset_.bytes_read;
   stats.bytes_written -= at_reset_.bytes_written;
   stats.conn_yields -= at_reset_.conn_yields;
+  stats.idle_kicks -= at_reset_.idle_kicks;
   stats.tls_new_sessions -= at_reset_.tls_new_sessions;
   stats.tls_handshake_errors -= at_reset_.tls_handshake_errors;
   stats.tls_protocol_errors -= at_reset_.tls_protocol_errors;

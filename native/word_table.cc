@@ -70,8 +70,24 @@ using O = Options&;
 using V = std::string_view;
 constexpr auto kListening = Purpose::kListening;
 constexpr auto kConnections = Purpose::kConnections;
+constexpr auto kCommands = Purpose::kCommands;
 constexpr auto kAccepted = Purpose::kAccepted;
 constexpr auto kRefused = Purpose::kRefused;
+
+// As memcached was before 1.4.24.
+void no_modern(O o, V /*value*/) {
+  o.settings.max_connections_fast = false;
+  o.settings.slab_reassign = false;
+  o.settings.slab_automove = 0;
+  o.settings.lru_crawler = false;
+  o.settings.lru_maintainer = false;
+  o.settings.lru_segmented = false;
+}
+
+void lru_maintainer(O o, bool on) {
+  o.settings.lru_maintainer = on;
+  o.settings.lru_segmented = on;
+}
 
 void nothing(O /*options*/, V /*value*/) {}
 
@@ -84,6 +100,15 @@ const Word kWords[] = {
      [](O o, V) { o.settings.max_connections_fast = true; }},
     {"no_maxconns_fast", "", kConnections, "beyond -c, let new connections wait",
      [](O o, V) { o.settings.max_connections_fast = false; }},
+
+    {"lru_crawler", "", kCommands, "lru_crawler crawl, metadump and mgdump work (default)",
+     [](O o, V) { o.settings.lru_crawler = true; }},
+    {"no_lru_crawler", "", kCommands, "refuse them until 'lru_crawler enable'",
+     [](O o, V) { o.settings.lru_crawler = false; }},
+    {"no_modern", "", kConnections,
+     "no_maxconns_fast and no_lru_crawler; for stats also no_lru_maintainer, no_slab_reassign and "
+     "no_slab_automove",
+     no_modern},
 
     {"ssl_chain_cert", "<file>", kListening, "the server's certificate and what signed it, PEM",
      [](O o, V v) { o.tls.chain_cert = v; }},
@@ -105,14 +130,12 @@ const Word kWords[] = {
     {"no_hashexpand", "", kAccepted, "", nothing},
     {"hash_algorithm", "<name>", kAccepted, "", nothing},
     {"tail_repair_time", "<s>", kAccepted, "", nothing},
-    {"lru_crawler", "", kAccepted, "", [](O o, V) { o.settings.lru_crawler = true; }},
-    {"no_lru_crawler", "", kAccepted, "", [](O o, V) { o.settings.lru_crawler = false; }},
     {"lru_crawler_sleep", "<us>", kAccepted, "",
      [](O o, V v) { o.settings.lru_crawler_sleep_us = number<unsigned>("lru_crawler_sleep", v); }},
     {"lru_crawler_tocrawl", "<n>", kAccepted, "",
      [](O o, V v) { o.settings.lru_crawler_tocrawl = number<unsigned>("lru_crawler_tocrawl", v); }},
-    {"lru_maintainer", "", kAccepted, "", nothing},
-    {"no_lru_maintainer", "", kAccepted, "", nothing},
+    {"lru_maintainer", "", kAccepted, "", [](O o, V) { lru_maintainer(o, true); }},
+    {"no_lru_maintainer", "", kAccepted, "", [](O o, V) { lru_maintainer(o, false); }},
     {"hot_lru_pct", "<n>", kAccepted, "",
      [](O o, V v) { o.settings.hot_lru_percent = number<unsigned>("hot_lru_pct", v); }},
     {"warm_lru_pct", "<n>", kAccepted, "",
@@ -169,7 +192,6 @@ const Word kWords[] = {
     {"drop_privileges", "", kAccepted, "", nothing},
     {"no_drop_privileges", "", kAccepted, "", nothing},
     {"modern", "", kAccepted, "", nothing},
-    {"no_modern", "", kAccepted, "", nothing},
     {"sock_cookie_id", "<n>", kAccepted, "", nothing},
     {"ext_page_size", "<mb>", kAccepted, "", nothing},
     {"ext_page_count", "<n>", kAccepted, "", nothing},

@@ -74,7 +74,7 @@ struct Worker::Impl {
   void leave_if(Condition&& condition);
   void tick();
   bool watches_time() const;
-  bool overdue(Connection& connection) const;
+  bool overdue(Connection& connection);
   void close_overdue();
   void close_holders();
   void retry_for_memory();
@@ -416,7 +416,8 @@ bool Worker::Impl::watches_time() const {
   return options.idle_timeout_s != 0 || serves_tls || options.session.authenticator != nullptr;
 }
 
-bool Worker::Impl::overdue(Connection& connection) const {
+// REQUIRES: the connection is closed if it is: it is counted.
+bool Worker::Impl::overdue(Connection& connection) {
   const UnixSeconds age_s = host.clock.now_s - connection.opened_s();
   if (connection.handshaking()) {
     if (age_s <= options.handshake_limit_s) return false;
@@ -425,8 +426,10 @@ bool Worker::Impl::overdue(Connection& connection) const {
   }
   if (!connection.logged_in()) return age_s > options.login_limit_s;
   // As memcached: only a client from which we wait for a command is idle.
-  return options.idle_timeout_s != 0 && !connection.busy() &&
-         host.clock.now_s - connection.info().last_active_s() > options.idle_timeout_s;
+  const bool idle = options.idle_timeout_s != 0 && !connection.busy() &&
+                    host.clock.now_s - connection.info().last_active_s() > options.idle_timeout_s;
+  if (idle) host.counters.idle_kicks.add(1);
+  return idle;
 }
 
 void Worker::Impl::close_overdue() {

@@ -21,8 +21,8 @@ void crawl(AdminCall& call) {
 
 void dump(AdminCall& call, DumpFormat format) {
   const Settings& settings = call.target.settings();
-  if (!settings.dump_enabled) return call.reply("ERROR metadump not allowed\r\n");
   if (!settings.lru_crawler) return call.reply(kDisabled);
+  if (!settings.dump_enabled) return call.reply("ERROR metadump not allowed\r\n");
   DumpOptions options;
   options.format = format;
   if (!parse_classes(call.token(1), &options.classes)) return call.reply(kBadClass);

@@ -55,6 +55,9 @@ void lru_temp_ttl(AdminCall& call) {
 }
 
 void slabs_reassign(AdminCall& call) {
+  if (!call.target.settings().slab_reassign) {
+    return call.reply("CLIENT_ERROR slab reassignment disabled\r\n");
+  }
   std::int32_t from = 0;
   std::int32_t to = 0;
   if (!parse_i32(call.token(1), from) || !parse_i32(call.token(2), to)) {
@@ -110,8 +113,10 @@ unsigned* extstore_setting(Settings& settings, std::string_view name) {
 
 void run_lru(AdminCall& call) {
   if (call.count() >= 2 && call.token(0) == "tune") return lru_tune(call);
-  if (call.count() >= 2 && call.token(0) == "mode") return lru_mode(call);
-  if (call.count() >= 2 && call.token(0) == "temp_ttl") return lru_temp_ttl(call);
+  if (call.count() >= 2 && call.target.settings().lru_maintainer) {
+    if (call.token(0) == "mode") return lru_mode(call);
+    if (call.token(0) == "temp_ttl") return lru_temp_ttl(call);
+  }
   call.reply(reply::kError);
 }
 

@@ -68,6 +68,7 @@ struct Settings {
   bool lru_crawler = true;
   unsigned lru_crawler_sleep_us = 100;
   unsigned lru_crawler_tocrawl = 0;
+  bool lru_maintainer = true;
   bool lru_segmented = true;
   unsigned hot_lru_percent = 20;
   unsigned warm_lru_percent = 40;

@@ -103,6 +103,7 @@ struct HostStats {
   std::uint64_t bytes_written = 0;
   std::uint64_t listen_disabled_num = 0;
   std::uint64_t conn_yields = 0;  // turns that ended with requests left
+  std::uint64_t idle_kicks = 0;   // connections closed for idle_timeout
   std::uint64_t tls_new_sessions = 0;
   std::uint64_t tls_handshake_errors = 0;
   std::uint64_t tls_protocol_errors = 0;  // after the handshake

@@ -20,7 +20,7 @@ void write_process(const HostStats& host, const Settings& settings, UnixSeconds 
   stats.add("max_connections", settings.max_connections);
   stats.add("curr_connections", host.current_connections);
   stats.add("total_connections", host.total_connections);
-  stats.add("rejected_connections", host.rejected_connections);
+  if (settings.max_connections_fast) stats.add("rejected_connections", host.rejected_connections);
   stats.add("connection_structures", host.connection_structures);
   stats.add("response_obj_oom", 0U);
   stats.add("response_obj_count", host.current_connections);
@@ -32,7 +32,8 @@ void write_process(const HostStats& host, const Settings& settings, UnixSeconds 
   stats.add("reserved_fds", host.reserved_fds);
 }
 
-void write_commands(const EngineCounters& engine, const HostStats& host, StatsWriter& stats) {
+void write_commands(const EngineCounters& engine, const HostStats& host, const Settings& settings,
+                    StatsWriter& stats) {
   const BandCounters sum = engine.sum_of_bands();
   stats.add("cmd_get", engine.cmd_get());
   stats.add("cmd_set", sum.cmd_set);
@@ -58,6 +59,7 @@ void write_commands(const EngineCounters& engine, const HostStats& host, StatsWr
   stats.add("store_no_memory", engine.store_no_memory);
   stats.add("auth_cmds", host.auth_cmds);
   stats.add("auth_errors", host.auth_errors);
+  if (settings.idle_timeout_s != 0) stats.add("idle_kicks", host.idle_kicks);
   stats.add("bytes_read", host.bytes_read);
   stats.add("bytes_written", host.bytes_written);
 }
@@ -76,8 +78,9 @@ void write_server(const EngineFigures& figures, const HostStats& host, const Set
   stats.add("hash_is_expanding", figures.index_growing ? 1U : 0U);
 }
 
-// There are no pages to move between classes, and no log to watch.
-void write_slab_mover(StatsWriter& stats) {
+// There are no pages to move between classes. memcached shows what is switched on.
+void write_slab_mover(const Settings& settings, StatsWriter& stats) {
+  if (!settings.slab_reassign) return;
   stats.add("slab_reassign_rescues", 0U);
   stats.add("slab_reassign_chunk_rescues", 0U);
   stats.add("slab_reassign_inline_reclaim", 0U);
@@ -87,9 +90,18 @@ void write_slab_mover(StatsWriter& stats) {
   stats.add("slab_reassign_last_busy_status", "none");
   stats.add("slab_reassign_running", 0U);
   stats.add("slabs_moved", 0U);
-  stats.add("lru_crawler_running", 0U);
-  stats.add("lru_crawler_starts", 0U);
-  stats.add("lru_maintainer_juggles", 0U);
+}
+
+void write_crawler(const Settings& settings, StatsWriter& stats) {
+  if (settings.lru_crawler) {
+    stats.add("lru_crawler_running", 0U);
+    stats.add("lru_crawler_starts", 0U);
+  }
+  if (settings.lru_maintainer) stats.add("lru_maintainer_juggles", 0U);
+}
+
+// There is no log to watch.
+void write_log(StatsWriter& stats) {
   stats.add("malloc_fails", 0U);
   stats.add("log_worker_dropped", 0U);
   stats.add("log_worker_written", 0U);
@@ -112,7 +124,7 @@ void write_network_cards(StatsWriter& stats) {
   stats.add("round_robin_fallback", 0U);
 }
 
-void write_items(const EngineFigures& figures, StatsWriter& stats) {
+void write_items(const EngineFigures& figures, const Settings& settings, StatsWriter& stats) {
   const StoreCounters& store = figures.store;
   stats.add("bytes", figures.memory.item_bytes);
   stats.add("curr_items", figures.items);
@@ -120,12 +132,13 @@ void write_items(const EngineFigures& figures, StatsWriter& stats) {
   stats.add("slab_global_page_pool", 0U);
   stats.add("expired_unfetched", store.expired_unfetched);
   stats.add("evicted_unfetched", store.evicted_unfetched);
-  stats.add("evicted_active", store.evicted_active);
+  if (settings.lru_maintainer) stats.add("evicted_active", store.evicted_active);
   stats.add("evictions", store.evictions);
   stats.add("reclaimed", store.reclaimed);
   stats.add("crawler_reclaimed", store.crawler_reclaimed);
   stats.add("crawler_items_checked", store.crawler_items_checked);
   stats.add("lrutail_reflocked", 0U);
+  if (!settings.lru_maintainer) return;
   stats.add("moves_to_cold", 0U);
   stats.add("moves_to_warm", store.promoted);
   stats.add("moves_within_lru", store.kept);
@@ -151,12 +164,14 @@ void write_stats(const EngineFigures& figures, const HostStats& host, const Sett
                  UnixSeconds wall_s, Output& out) {
   StatsWriter stats(out);
   write_process(host, settings, wall_s, stats);
-  write_commands(figures.engine, host, stats);
+  write_commands(figures.engine, host, settings, stats);
   write_server(figures, host, settings, stats);
-  write_slab_mover(stats);
+  write_slab_mover(settings, stats);
+  write_crawler(settings, stats);
+  write_log(stats);
   write_tls(host, settings, stats);
   write_network_cards(stats);
-  write_items(figures, stats);
+  write_items(figures, settings, stats);
   write_own(figures, stats);
   stats.end();
 }

@@ -8,6 +8,9 @@ namespace {
 // A slice of a long answer counts as this many requests of a turn.
 constexpr std::size_t kRequestsPerSlice = 16;
 
+// The magic of a request of memcached's binary protocol. No text command begins with it.
+constexpr char kBinaryMagic = '\x80';
+
 }  // namespace
 
 Session::Session(Backend& backend, const Clock& clock, const SessionOptions& options)
@@ -22,7 +25,7 @@ Session::~Session() {
 
 void Session::feed(std::string_view bytes) {
   Impl& impl = *impl_;
-  if (impl.closing) return;
+  if (impl.closing || impl.begins_binary(bytes)) return;
   impl.turn_left = impl.options.requests_per_turn;
   if (impl.input.empty()) {
     impl.in = bytes;
@@ -72,10 +75,20 @@ bool Session::closing() const { return impl_->closing; }
 AdminResult::Next Session::requested() const { return impl_->requested; }
 bool Session::logged_in() const { return impl_->logged_in; }
 void Session::log_in() { impl_->logged_in = true; }
+bool Session::spoke_binary() const { return impl_->spoke_binary; }
 unsigned Session::failed_logins() const { return impl_->failed_logins; }
 std::size_t Session::buffered() const { return impl_->input.size(); }
 bool Session::in_request() const {
   return !impl_->input.empty() || impl_->large != nullptr || impl_->stream != nullptr;
+}
+
+// Such a client waits for an answer that never comes, and its own time limit is long.
+bool Session::Impl::begins_binary(std::string_view bytes) {
+  if (began || bytes.empty()) return false;
+  began = true;
+  spoke_binary = bytes.front() == kBinaryMagic;
+  closing = spoke_binary;
+  return spoke_binary;
 }
 
 void Session::Impl::run() {

@@ -69,6 +69,8 @@ class Session {
   bool logged_in() const;
   // The host knows the client by other means (a token, a certificate).
   void log_in();
+  // The first byte is the binary protocol's, which this server does not speak: closing() is true.
+  bool spoke_binary() const;
   // How often it tried in vain.
   unsigned failed_logins() const;
   // Bytes kept for an unfinished command.

@@ -56,6 +56,7 @@ struct Session::Impl {
   bool last_is_done() const;
 
   // session.cc
+  bool begins_binary(std::string_view bytes);
   void run();
   bool execute(Batch& batch);
   void administer(const Request& request);
@@ -113,6 +114,8 @@ struct Session::Impl {
   bool closing = false;
   // After end_after_request(): is the last request still to come, or has it been taken?
   enum class Last : std::uint8_t { kNone, kAwaited, kTaken } last = Last::kNone;
+  bool began = false;  // a byte was fed
+  bool spoke_binary = false;
   bool logged_in;
   std::uint8_t failed_logins = 0;
   AdminResult::Next requested = AdminResult::Next::kContinue;

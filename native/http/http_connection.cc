@@ -55,6 +55,14 @@ unsigned status_of(beast::error_code error) {
   return error.category() == make_error_code(http::error::bad_method).category() ? 400 : 0;
 }
 
+// Its first line ends without a carriage return. Beast takes the line feed for a part of the
+// version, and calls that one bad.
+bool begins_with_bare_newline(const beast::flat_buffer& received) {
+  const std::string_view text(static_cast<const char*>(received.data().data()), received.size());
+  const auto end = text.find('\n');
+  return end != std::string_view::npos && (end == 0 || text[end - 1] != '\r');
+}
+
 UpgradeRequest upgrade_request(const HttpRequest& request, bool encrypted) {
   UpgradeRequest upgrade;
   upgrade.host = request[Field::host];
@@ -208,6 +216,9 @@ Awaitable<bool> HttpConnection::serve_websocket(const HttpRequest& request, bool
 
 Awaitable<void> HttpConnection::refuse(beast::error_code error, bool began) {
   host_.note_tls_error(error);
+  if (error == http::error::bad_version && begins_with_bare_newline(buffer_)) {
+    error = http::error::bad_line_ending;
+  }
   if (error == asio::error::operation_aborted && late_ && began) {
     co_await send(error_reply(408, "the request took too long"), {}, false);
   } else if (const unsigned status = status_of(error); status != 0) {

@@ -215,6 +215,7 @@ void HttpServer::add_counters(HostStats& stats) const {
     stats.bytes_read += loop->counters().bytes_read.get();
     stats.bytes_written += loop->counters().bytes_written.get();
     stats.conn_yields += loop->counters().yields.get();
+    stats.idle_kicks += loop->counters().idle_kicks.get();
   }
 }
 

@@ -229,6 +229,9 @@ Awaitable<void> WebSocketConnection::Impl::serve() {
 websocket::close_reason WebSocketConnection::Impl::why_closing() const {
   if (session_.requested() != AdminResult::Next::kContinue) return close_code::normal;
   if (draining_) return {close_code::going_away, "the server ends"};
+  if (session_.spoke_binary()) {
+    return {close_code::policy_error, "the binary protocol is not supported"};
+  }
   if (!session_.logged_in()) return {close_code::policy_error, "no login"};
   return {close_code::policy_error, "not the memcached protocol"};
 }
@@ -269,6 +272,7 @@ Awaitable<bool> WebSocketConnection::Impl::receive() {
   if (host_.verbosity.traffic() && session_.buffered() == 0) log_traffic('<', info_.fd, received);
   session_.feed(received);
   note_failed_logins();
+  if (session_.spoke_binary() && host_.verbosity.notes()) log_binary_client(peer_address(info_.fd));
   if (bytes == read_buffer_.size() && bytes < http_limits::kLargeReadBytes) {
     read_buffer_ = std::vector<char>(http_limits::kLargeReadBytes);
   }
@@ -486,7 +490,10 @@ void WebSocketConnection::Impl::tick(std::int64_t now_ms) {
   if (!session_.logged_in() && now_ms - opened_ms_ >= times.login) {
     return start_closing({close_code::policy_error, "no login in time"});
   }
-  if (is_idle()) return start_closing({close_code::normal, "idle"});
+  if (is_idle()) {
+    host_.counters.idle_kicks.add(1);
+    return start_closing({close_code::normal, "idle"});
+  }
   if (holds_too_long()) return close();
   if (makes_progress()) heard();
   const std::int64_t silent_ms = now_ms - heard_ms_;

@@ -55,7 +55,11 @@ describe('isocached', { skip: needIsocached, concurrency: 1 }, () => {
       [['-o', 'nosuch'], /nosuch.*idle_timeout/], [['-o', 'idle_timeout=x'], /idle_timeout/], [['-o', 'idle_timeout=1,nosuch'], /nosuch/],
       [['--http'], /--http needs a value: <addr:port>/], [['-Y', ''], /-Y needs a value: <file>/], [['--config', ''], /--config needs a value/],
       [['--http='], /--http needs/], [['--allow-origin', 'https://app.example/'], /--allow-origin.*https:\/\/app\.example or/],
-      [['-B', 'binary'], /binary/], [['-B', 'x'], /-B/], [['-S'], /SASL/], [['-U', '11211'], /UDP/],
+      [['-B', 'binary'], /binary/], [['-B', 'x'], /-B/], [['-S'], /SASL/],
+      [['-l', 'proto[binary]:127.0.0.1'], /binary protocol is not supported/], [['-l', 'proto[proxy]:127.0.0.1'], /no proxy/],
+      [['-l', 'proto[text]:127.0.0.1'], /proto\[text\].*ascii/], [['-l', 'proto[ascii'], /no end of proto\[/],
+      [['-l', '127.0.0.1,tag[ninechars]:127.0.0.1'], /^isocached: Listener tags must be between 1 and 8 characters: "ninechars"/],
+      [['-l', 'tag[]:127.0.0.1'], /Listener tags must be/], [['-l', 'tag__:127.0.0.1'], /Listener tags must be/], [['-U', '11211'], /UDP/],
     ];
     for (const [args, says] of wrong) {
       const { code, stdout, stderr } = await run(...args);
@@ -79,6 +83,23 @@ describe('isocached', { skip: needIsocached, concurrency: 1 }, () => {
     assert.equal((await run('-p', '0', '-l', 'no.such.host.invalid')).code, EX_OSERR);
     assert.equal((await run('-s', path.join(folder, 'no', 'such', 'folder'))).code, EX_OSERR);
     if (isRoot) assert.equal((await run('-p', '0', '-u', 'no-such-user-here')).code, EX_NOUSER);
+  });
+
+  test('-l: memcached\'s protocol and tag of a listener, together and apart', limit, async () => {
+    const lists = ['tag[tools]:', 'tag_tools_:', 'proto[ascii]:', 'proto[negotiating]:', 'proto[ascii]:tag[services]:', 'proto[ascii]:tag_t_:'];
+    for (const before of lists) {
+      const listen = `127.0.0.1:0,${before}127.0.0.1:0`;
+      await onServer(['-l', listen], async (client, server) => {
+        const ports = [...server.stderr.matchAll(/^listening 127\.0\.0\.1:(\d+)$/mg)].map(([, port]) => Number(port));
+        assert.equal(ports.length, 2, server.stderr);
+        const address = { host: '127.0.0.1', port: ports[1] };
+        await withClient({ address }, async (other) => assert.equal(await other.ask('mn\r\n'), 'MN\r\n'));
+        assert.equal((await statsOf(client, 'settings')).inter, listen);
+      });
+    }
+    await onServer(['-l', '127.0.0.1:0', '-l', 'proto[ascii]:tag[six]:[::1]:0'], (client, server) => {
+      assert.match(server.stderr, /^listening \[::1\]:\d+$/m);
+    });
   });
 
   test('the banner: version, addresses, memory, pid, ready', limit, () => onServer(['-m', '32', '-t', '2'], async (client, server) => {

@@ -134,6 +134,10 @@ describe('isocached --http', { skip: needIsocached }, () => {
     for (const [bytes, status] of [
       ['nonsense\r\n\r\n', 400],
       ['GET  / HTTP/1.1\r\n\r\n', 400],
+      ['GET /healthz HTTP/1.1\nHost: a\n\n', 400],
+      ['GET /healthz HTTP/1.0\n\n', 400],
+      ['GET /healthz HTTP/1.1\r\nHost: a\n\n', 400],
+      ['GET /healthz HTTP/1.12\r\nHost: a\n\n', 505],
       ['GET / HTTP/1.1\r\nno colon\r\n\r\n', 400],
       ['GET / HTTP/1.1\r\nBad Name: x\r\n\r\n', 400],
       ['GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n', 400],

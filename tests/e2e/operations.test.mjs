@@ -1,7 +1,8 @@
 // What an operator does with a server: configuration, draining, reloading, logs, supervision.
 
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, closeSync, constants, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readlinkSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -43,6 +44,76 @@ describe('operations', { skip: needIsocached, concurrency: 1 }, () => {
     writeFileSync(name, text);
     return name;
   };
+
+  test('standard streams that are closed at the start are /dev/null', limit, async () => {
+    const streams = (pid) => [0, 1, 2].map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+    const nulls = ['/dev/null', '/dev/null', '/dev/null'];
+    for (const daemon of [false, true]) {
+      const port = await freePort();
+      const pidFile = file('');
+      const args = ['-p', String(port), '-P', pidFile, '-t', '1', '-vv', ...(daemon ? ['-d'] : [])];
+      const child = spawnBound('sh', ['-c', 'exec "$0" "$@" <&- >&- 2>&-', isocachedPath, ...args], { stdio: 'ignore' });
+      const address = { host: '127.0.0.1', port };
+      await until(() => withClient({ address }, (client) => client.ask('mn\r\n')).catch(() => false), () => `no server (${args})`);
+      const pid = Number(readFileSync(pidFile, 'latin1'));
+      try {
+        assert.deepEqual(streams(pid), nulls, daemon ? '-d' : 'in the foreground');
+      } finally {
+        process.kill(pid, 'SIGTERM');
+      }
+      await until(() => !existsSync(`/proc/${pid}`), () => 'it goes on');
+      await exitOf(child, 5000);
+    }
+  });
+
+  test('-k without the privilege to lock memory warns in memcached\'s words, and runs', limit, async () => {
+    const port = await freePort();
+    const user = process.getuid() === 0 ? ['-u', 'nobody'] : [];
+    const args = ['-k', '-t', '1', '-p', String(port), ...user];
+    const child = spawnBound('sh', ['-c', 'ulimit -l 64; exec "$0" "$@"', isocachedPath, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text) => { stderr += text; });
+    await until(() => /^ready$/m.test(stderr), () => stderr);
+    assert.match(stderr, /^warning: -k invalid, mlockall\(\) failed: Cannot allocate memory$/m);
+    await withClient({ address: { host: '127.0.0.1', port } }, async (client) => assert.equal(await client.ask('mn\r\n'), 'MN\r\n'));
+    child.kill('SIGTERM');
+    assert.equal((await exitOf(child, 5000)).code, 0);
+  });
+
+  test('a full stderr stops nobody; what it lost is counted, in order', limit, async () => {
+    const pipe = path.join(folder, 'stderr');
+    execFileSync('mkfifo', [pipe]);
+    const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+    const writer = openSync(pipe, constants.O_WRONLY);
+    const read = () => {
+      const buffer = Buffer.alloc(1 << 20);
+      let text = '';
+      for (;;) {
+        try { text += buffer.toString('latin1', 0, readSync(reader, buffer)); } catch { return text; }  // EAGAIN: empty
+      }
+    };
+    const port = await freePort();
+    const child = spawnBound(isocachedPath, ['-vv', '-t', '2', '-p', String(port)], { stdio: ['ignore', 'ignore', writer] });
+    closeSync(writer);
+    const address = { host: '127.0.0.1', port };
+    await until(() => withClient({ address }, (client) => client.ask('mn\r\n')).catch(() => false), () => 'no server');
+    await sleep(100);
+    read();
+    const asked = 2000;
+    await withClient({ address }, async (client) => {
+      for (let i = 0; i < asked; ++i) assert.equal(await client.ask(`get ${'k'.repeat(60)}${i}\r\n`), 'END\r\n');
+      const kept = read().match(/^<\d+ get k+\d+$/gm);
+      assert.ok(kept.length < asked, 'it was never full');
+      kept.forEach((line, i) => assert.match(line, new RegExp(`k${i}$`)));
+      assert.equal(await client.ask('get after\r\n'), 'END\r\n');
+      const [, dropped] = /^warning: (\d+) log lines dropped: stderr was full\n<\d+ get after$/m.exec(read()) ?? [];
+      // Two lines each, and the client's beginning.
+      assert.ok(Math.abs(2 * (asked - kept.length) - Number(dropped)) <= 1, `${dropped} dropped, ${kept.length} of ${asked} kept`);
+    });
+    child.kill('SIGTERM');
+    assert.equal((await exitOf(child, 5000)).code, 0);
+    closeSync(reader);
+  });
 
   test('SIGTERM under load, again and again', limit, async () => {
     for (let round = 0; round < 15; ++round) {

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { RawClient, readStats, statsOf, withClient } from '../lib/client.mjs';
 import { needIsocached, needMemcached, startIsocached, startMemcached, withServer } from '../lib/server.mjs';
+import { FrameClient, needWs, webSocketUrl } from '../lib/websocket.mjs';
 
 const limit = { timeout: 60_000 };
 
@@ -54,6 +55,11 @@ describe('keys, in order', { skip: needIsocached, concurrency: 1 }, () => {
     // Our own come after memcached's, and say whose they are.
     for (const key of keys.slice(expected.length)) assert.match(key, /^isocache_/);
     assert.equal(new Set(keys).size, keys.length);
+  }));
+
+  test('stats with idle_timeout', limit, () => onServer(['-o', 'idle_timeout=60'], async (client) => {
+    const expected = words(GENERAL.replace('auth_errors', 'auth_errors idle_kicks'));
+    assert.deepEqual((await keysOf(client)).slice(0, expected.length), expected);
   }));
 
   test('stats settings', limit, () => onServer([], async (client) => {
@@ -234,4 +240,47 @@ describe('figures', { skip: needIsocached, concurrency: 1 }, () => {
       assert.deepEqual(Object.fromEntries(Object.keys(expected).map((name) => [name, settings[name]])), expected);
       assert.equal((await statsOf(client)).limit_maxbytes, expected.maxbytes);
     }));
+});
+
+test('idle_kicks counts who was closed for idle_timeout, over TCP and WebSocket', { ...limit, skip: needIsocached || needWs }, () =>
+  onServer(['-o', 'idle_timeout=1', '--http', '127.0.0.1:0'], async (client, server) => {
+    const idle = [await RawClient.connect(server.address), await RawClient.connect(server.address)];
+    const socket = await FrameClient.connect(webSocketUrl(server));
+    const leaves = await RawClient.connect(server.address);
+    leaves.close();
+    const kicks = async () => Number((await statsOf(client)).idle_kicks);
+    assert.equal(await kicks(), 0);
+    for (const end = Date.now() + 10_000; await kicks() < 3 && Date.now() < end;) await sleep(100);
+    assert.equal(await kicks(), 3);
+    for (const other of idle) assert.equal(await other.readToEnd(), '');
+    assert.deepEqual(await socket.closed, { code: 1000, reason: 'idle' });
+    assert.equal(await client.ask('stats reset\r\n'), 'RESET\r\n');
+    assert.equal(await kicks(), 0);
+  }));
+
+test('modern and no_modern, the crawler and the maintainer: settings, stats and commands as memcached\'s', { ...limit, skip: needIsocached || needMemcached }, async () => {
+  const settings = words('maxconns_fast slab_reassign slab_automove lru_crawler lru_maintainer_thread lru_segmented hot_lru_pct warm_lru_pct');
+  const commands = ['lru_crawler metadump 99', 'lru_crawler mgdump all', 'lru_crawler crawl 1', 'lru mode segmented', 'lru temp_ttl 5', 'slabs reassign 1 1',
+    'lru_crawler enable', 'lru_crawler metadump 99', 'slabs automove 1'];
+  const look = async (server) => withClient(server, async (client) => {
+    const shown = async () => { const all = await statsOf(client, 'settings'); return settings.map((key) => `${key} ${all[key]}`); };
+    const seen = [await shown(), await keysOf(client)];
+    for (const command of commands) {
+      await client.send(`${command}\r\n`);
+      seen.push([command, await client.readUntil('\r\n')]);
+    }
+    return [...seen, await shown()];
+  });
+  const starts = [startIsocached, startMemcached];
+  const usual = [];
+  for (const start of starts) usual.push(await withServer(start, [], (server) => withClient(server, (client) => keysOf(client))));
+  const known = usual[0].filter((key) => usual[1].includes(key));  // an older memcached has other keys, too
+  for (const option of ['no_modern', 'no_lru_crawler', 'no_lru_maintainer', 'no_modern,lru_maintainer', 'no_modern,slab_reassign', 'no_lru_crawler,no_modern']) {
+    const results = [];
+    for (const [i, start] of starts.entries()) {
+      const [before, keys, ...rest] = await withServer(start, ['-o', option], look);
+      results.push({ before, missing: known.filter((key) => !keys.includes(key)), more: keys.filter((key) => !usual[i].includes(key)), rest });
+    }
+    assert.deepEqual(results[0], results[1], option);
+  }
 });

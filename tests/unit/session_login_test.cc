@@ -118,12 +118,17 @@ TEST_F(SessionLogin, NothingElseIsRead) {
                            "set any 0 0 18446744073709551623",
                            "",
                            " ",
-                           "GET / HTTP/1.1",
-                           "\x80\x01"}) {
+                           "GET / HTTP/1.1"}) {
     EXPECT_EQ(ask(std::string(line) + "\r\n"), reply::kUnauthenticated) << line;
     EXPECT_FALSE(closing()) << line;
     EXPECT_EQ(core.ask(kLogin), "STORED\r\n") << line;
   }
+}
+
+TEST_F(SessionLogin, TheBinaryProtocolEndsIt) {
+  EXPECT_EQ(ask("\x80\x01\r\n"), "");
+  EXPECT_TRUE(closing());
+  EXPECT_TRUE(core.session->spoke_binary());
 }
 
 TEST_F(SessionLogin, WhatElseIsOnTheLineDoesNotMatter) {
