@@ -19,6 +19,7 @@ struct HashKey {
   std::uint64_t high = 0;
   // Which bits of the result are kept. All of them, but in tests of what happens when keys collide.
   std::uint64_t mask = ~std::uint64_t{0};
+  bool weak() const { return mask != ~std::uint64_t{0}; }
 };
 
 // Both halves from one number, for tests and tools that repeat a run. A server or an embedder draws

@@ -9,8 +9,10 @@
 
 namespace isocache {
 
-Index::Index(Heap& heap, const HashKey& hash_key, std::size_t probes)
-    : heap_(heap), hash_key_(hash_key), probes_(probes) {
+Index::Index(Heap& heap, const HashKey& hash_key)
+    : heap_(heap),
+      hash_key_(hash_key),
+      probes_(hash_key.weak() ? kWeakProbes : kPageBuckets) {
   table_.buckets = kPageBuckets;
   table_.pages.resize(1);
   table_.bases.resize(1);

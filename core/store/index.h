@@ -126,9 +126,7 @@ class Index {
   static constexpr std::size_t kPageBuckets = limits::kSegmentBytes / sizeof(Bucket);
   static constexpr unsigned kMaxFrequency = 3;
 
-  // REQUIRES: the heap has at least one segment to give. `probes`: how many buckets of a page are
-  // tried for an entry, 1 to kPageBuckets; fewer in tests, which fill pages early.
-  Index(Heap& heap, const HashKey& hash_key, std::size_t probes = kPageBuckets);
+  Index(Heap& heap, const HashKey& hash_key);
 
   void prefetch(std::uint64_t hash) const;
   // Prefetches the items that the key's bucket points at by its tag.
@@ -265,6 +263,9 @@ class Index {
 
   Heap& heap_;
   HashKey hash_key_;
+  // Buckets of a page that are tried for an entry: all. With a weak hash a few, so that tests fill
+  // pages early.
+  static constexpr std::size_t kWeakProbes = 8;
   std::size_t probes_;
   Table table_;
   Table next_;                   // while growing

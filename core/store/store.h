@@ -66,7 +66,6 @@ struct StoreOptions {
   // Uploads that find too little memory left by others wait for it (PutStatus::kWait). False: they
   // are refused, for a host that does not know how to wait.
   bool uploads_wait = false;
-  std::size_t index_probes = 0;          // for tests, which fill index pages early; 0: all
   EvictionObserver* observer = nullptr;  // null: nobody listens; outlives the store
 };
 

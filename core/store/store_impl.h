@@ -14,8 +14,7 @@ struct Store::Impl {
   Impl(const StoreOptions& store_options, MemorySource& memory)
       : options(store_options),
         log(store_options.memory_limit, memory),
-        index(log.heap, store_options.hash_key,
-              store_options.index_probes != 0 ? store_options.index_probes : Index::kPageBuckets),
+        index(log.heap, store_options.hash_key),
         evictor(log, index, counters, store_options.hash_key,
                 {store_options.evict, store_options.size_exponent, store_options.observer}) {}
 
