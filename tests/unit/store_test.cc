@@ -125,7 +125,8 @@ TEST_F(StoreTest, FewSegmentsMayBePinned) {
     ++pinned;
   }
   EXPECT_GT(pinned, 2);
-  EXPECT_LE(segments.size(), store_->memory_use().limit / limits::kSegmentBytes / 4);
+  EXPECT_LE(store_->memory_use().pinned_segments,
+            store_->memory_use().limit / limits::kSegmentBytes / 4);
   fill(200, 60'000, "more");
   EXPECT_EQ(get("more199"), std::string(60'000, 'f'));
   for (const SegmentId segment : segments) store_->unpin(segment);
@@ -311,7 +312,8 @@ TEST_F(StoreTest, AnAbortedUploadLeavesNothing) {
 }
 
 TEST_F(StoreTest, IdleUploadsCannotEmptyTheCache) {
-  fill(1000, 1000);
+  open({.memory_limit = 40U << 20});
+  fill(10'000, 1000);
   std::vector<Upload> uploads;
   PutStatus status = PutStatus::kStored;
   for (int i = 0; i < 1000 && status == PutStatus::kStored; ++i) {
@@ -321,9 +323,78 @@ TEST_F(StoreTest, IdleUploadsCannotEmptyTheCache) {
   }
   EXPECT_EQ(status, PutStatus::kNoMemory);
   EXPECT_GT(uploads.size(), 5U);
-  EXPECT_GT(store_->item_count(), 900U) << "a quarter of the store at most";
+  EXPECT_GT(store_->item_count(), 9000U) << "a quarter of the store at most";
   EXPECT_EQ(put("still", "works"), PutStatus::kStored);
   for (Upload& upload : uploads) store_->abort_upload(upload);
+}
+
+TEST_F(StoreTest, UploadsWaitInLineForThoseThatHaveBegun) {
+  open({.memory_limit = 4U << 20, .uploads_wait = true});
+  fill(1000, 1000);
+  Upload first;
+  Upload second;
+  Upload third;
+  ASSERT_EQ(store_->begin_upload(key("a"), 900'000, now_s_, &first), PutStatus::kStored);
+  EXPECT_EQ(store_->begin_upload(key("b"), 900'000, now_s_, &second), PutStatus::kWait);
+  EXPECT_EQ(store_->begin_upload(key("c"), 100'000, now_s_, &third), PutStatus::kWait)
+      << "a small one does not pass one that came before";
+  EXPECT_EQ(store_->memory_use().uploads_waiting, 2U);
+  put("b", "old");
+  store_->abort_upload(first);
+  EXPECT_EQ(store_->begin_upload(key("c"), 100'000, now_s_, &third), PutStatus::kWait);
+  EXPECT_EQ(store_->begin_upload(key("b"), 900'000, now_s_, &second), PutStatus::kStored);
+  EXPECT_EQ(get("b"), "old") << "until the new value is whole";
+  EXPECT_EQ(store_->begin_upload(key("c"), 100'000, now_s_, &third), PutStatus::kStored);
+  store_->abort_upload(second);
+  store_->abort_upload(third);
+  EXPECT_EQ(store_->memory_use().upload_bytes, 0U);
+}
+
+TEST_F(StoreTest, WhoLeavesTheLineHoldsNobodyUp) {
+  open({.memory_limit = 4U << 20, .uploads_wait = true});
+  Upload first;
+  Upload second;
+  Upload third;
+  ASSERT_EQ(store_->begin_upload(key("a"), 900'000, now_s_, &first), PutStatus::kStored);
+  EXPECT_EQ(store_->begin_upload(key("b"), 900'000, now_s_, &second), PutStatus::kWait);
+  EXPECT_EQ(store_->begin_upload(key("c"), 900'000, now_s_, &third), PutStatus::kWait);
+  store_->abort_upload(second);
+  store_->abort_upload(first);
+  EXPECT_EQ(store_->begin_upload(key("c"), 900'000, now_s_, &third), PutStatus::kStored);
+  store_->abort_upload(third);
+}
+
+// What waits for others' memory is not told that there is none; what has begun can be finished.
+TEST_F(StoreTest, ManyUploadsAtOnceAreAllStored) {
+  open({.memory_limit = 4U << 20, .uploads_wait = true});
+  fill(3000, 1000);
+  std::vector<Upload> uploads(40);
+  std::vector<bool> stored(uploads.size());
+  std::size_t left = uploads.size();
+  for (int round = 0; round < 10'000 && left > 0; ++round) {
+    const std::size_t i = static_cast<std::size_t>(round) % uploads.size();
+    if (stored[i]) continue;
+    const std::string name = "u" + std::to_string(i);
+    Upload& upload = uploads[i];
+    if (!upload) {
+      const PutStatus status = store_->begin_upload(key(name), 300'000, now_s_, &upload);
+      ASSERT_TRUE(status == PutStatus::kStored || status == PutStatus::kWait);
+      continue;
+    }
+    if (upload.remaining > 0) {
+      const std::span<char> window = store_->upload_window(upload);
+      if (window.empty()) {
+        ASSERT_TRUE(store_->upload_may_wait(upload));
+        continue;
+      }
+      store_->upload_received(upload, std::min<std::size_t>(window.size(), 30'000));
+      continue;
+    }
+    ASSERT_TRUE(store_->commit_upload(upload, key(name), find(name), {}, now_s_));
+    stored[i] = true;
+    --left;
+  }
+  EXPECT_EQ(left, 0U);
 }
 
 TEST_F(StoreTest, OneUploadOfTheLargestSizeFits) {
