@@ -260,7 +260,7 @@ test('idle_kicks counts who was closed for idle_timeout, over TCP and WebSocket'
 
 test('modern and no_modern, the crawler and the maintainer: settings, stats and commands as memcached\'s', { ...limit, skip: needIsocached || needMemcached }, async () => {
   const settings = words('maxconns_fast slab_reassign slab_automove lru_crawler lru_maintainer_thread lru_segmented hot_lru_pct warm_lru_pct');
-  const commands = ['lru_crawler metadump 99', 'lru_crawler mgdump all', 'lru_crawler crawl 1', 'lru mode segmented', 'lru temp_ttl 5', 'slabs reassign 1 1',
+  const commands = ['lru_crawler metadump 99', 'lru_crawler crawl 1', 'lru mode segmented', 'lru temp_ttl 5', 'slabs reassign 1 1',
     'lru_crawler enable', 'lru_crawler metadump 99', 'slabs automove 1'];
   const look = async (server) => withClient(server, async (client) => {
     const shown = async () => { const all = await statsOf(client, 'settings'); return settings.map((key) => `${key} ${all[key]}`); };
