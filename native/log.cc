@@ -1,9 +1,12 @@
 #include "native/log.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <mutex>
 #include <string>
 
 namespace isocache {
@@ -11,31 +14,79 @@ namespace {
 
 std::atomic<bool> as_json{false};
 
-void write_out(std::string_view text) {
-  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
+std::string_view prefix(LogLevel level) { return level == LogLevel::kWarning ? "warning: " : ""; }
+
+std::string one_line(const LogEntry& entry, std::chrono::system_clock::time_point now) {
+  if (as_json.load(std::memory_order_relaxed)) return json_line(entry, now) + '\n';
+  return fmt::format("{}{}\n", prefix(entry.level), entry.message);
 }
 
-std::string_view prefix(LogLevel level) { return level == LogLevel::kWarning ? "warning: " : ""; }
+LogEntry lines_dropped(std::uint64_t count) {
+  return {.message = fmt::format("{} log lines dropped: stderr was full", count),
+          .level = LogLevel::kWarning,
+          .fields = {{"dropped", count}}};
+}
+
+// stderr is shared with other processes, and cannot be made non-blocking for this one alone.
+class StandardError {
+ public:
+  void stop_waiting() { waits_ = false; }
+  void write(std::span<const LogEntry> entries);
+
+ private:
+  // A pipe that poll() calls writable takes this much at once (PIPE_BUF).
+  static constexpr std::size_t kPieceBytes = 4096;
+
+  bool has_room() const;
+  bool write_line(std::string_view line);
+
+  std::atomic<bool> waits_{true};
+  std::mutex mutex_;           // of what follows
+  std::uint64_t dropped_ = 0;  // lines, of which nobody was told
+  bool cut_off_ = false;       // the last line was, before its end
+};
+
+bool StandardError::has_room() const {
+  if (waits_) return true;
+  pollfd stream{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
+  return ::poll(&stream, 1, 0) != 0;
+}
+
+// False: it was dropped, or its end was.
+bool StandardError::write_line(std::string_view line) {
+  while (!line.empty()) {
+    if (!has_room()) return false;
+    const auto written = ::write(STDERR_FILENO, line.data(), std::min(line.size(), kPieceBytes));
+    if (written < 0 && errno == EAGAIN) return false;  // somebody made it non-blocking
+    if (written <= 0) return true;                     // nobody will ever read it
+    line.remove_prefix(static_cast<std::size_t>(written));
+    cut_off_ = !line.empty();
+  }
+  return true;
+}
+
+void StandardError::write(std::span<const LogEntry> entries) {
+  const auto now = std::chrono::system_clock::now();
+  std::vector<std::string> lines;
+  lines.reserve(entries.size());
+  for (const LogEntry& entry : entries) lines.push_back(one_line(entry, now));
+  const std::lock_guard lock(mutex_);
+  for (std::string& line : lines) {
+    if (dropped_ != 0) line.insert(0, one_line(lines_dropped(dropped_), now));
+    if (cut_off_) line.insert(0, 1, '\n');
+    dropped_ = write_line(line) ? 0 : dropped_ + 1;
+  }
+}
+
+StandardError standard_error;
 
 }  // namespace
 
 void log_as_json(bool json) { as_json.store(json, std::memory_order_relaxed); }
 
-void log(std::span<const LogEntry> entries) {
-  const bool json = as_json.load(std::memory_order_relaxed);
-  const auto now = std::chrono::system_clock::now();
-  std::string text;
-  for (const LogEntry& entry : entries) {
-    if (json) {
-      text += json_line(entry, now);
-    } else {
-      text += prefix(entry.level);
-      text += entry.message;
-    }
-    text += '\n';
-  }
-  write_out(text);
-}
+void log_without_waiting() { standard_error.stop_waiting(); }
+
+void log(std::span<const LogEntry> entries) { standard_error.write(entries); }
 
 void log(const LogEntry& entry) { log(std::span(&entry, 1)); }
 

@@ -78,6 +78,7 @@ int serve(Options options) {
   server.start();
   log(server.banner());
   if (daemon) daemon->ready();
+  log_without_waiting();
   server.run();
   return EXIT_SUCCESS;
 }

@@ -1,7 +1,8 @@
 // What an operator does with a server: configuration, draining, reloading, logs, supervision.
 
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, closeSync, constants, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readlinkSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -77,6 +78,41 @@ describe('operations', { skip: needIsocached, concurrency: 1 }, () => {
     await withClient({ address: { host: '127.0.0.1', port } }, async (client) => assert.equal(await client.ask('mn\r\n'), 'MN\r\n'));
     child.kill('SIGTERM');
     assert.equal((await exitOf(child, 5000)).code, 0);
+  });
+
+  test('a full stderr stops nobody; what it lost is counted, in order', limit, async () => {
+    const pipe = path.join(folder, 'stderr');
+    execFileSync('mkfifo', [pipe]);
+    const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+    const writer = openSync(pipe, constants.O_WRONLY);
+    const read = () => {
+      const buffer = Buffer.alloc(1 << 20);
+      let text = '';
+      for (;;) {
+        try { text += buffer.toString('latin1', 0, readSync(reader, buffer)); } catch { return text; }  // EAGAIN: empty
+      }
+    };
+    const port = await freePort();
+    const child = spawnBound(isocachedPath, ['-vv', '-t', '2', '-p', String(port)], { stdio: ['ignore', 'ignore', writer] });
+    closeSync(writer);
+    const address = { host: '127.0.0.1', port };
+    await until(() => withClient({ address }, (client) => client.ask('mn\r\n')).catch(() => false), () => 'no server');
+    await sleep(100);
+    read();
+    const asked = 2000;
+    await withClient({ address }, async (client) => {
+      for (let i = 0; i < asked; ++i) assert.equal(await client.ask(`get ${'k'.repeat(60)}${i}\r\n`), 'END\r\n');
+      const kept = read().match(/^<\d+ get k+\d+$/gm);
+      assert.ok(kept.length < asked, 'it was never full');
+      kept.forEach((line, i) => assert.match(line, new RegExp(`k${i}$`)));
+      assert.equal(await client.ask('get after\r\n'), 'END\r\n');
+      const [, dropped] = /^warning: (\d+) log lines dropped: stderr was full\n<\d+ get after$/m.exec(read()) ?? [];
+      // Two lines each, and the client's beginning.
+      assert.ok(Math.abs(2 * (asked - kept.length) - Number(dropped)) <= 1, `${dropped} dropped, ${kept.length} of ${asked} kept`);
+    });
+    child.kill('SIGTERM');
+    assert.equal((await exitOf(child, 5000)).code, 0);
+    closeSync(reader);
   });
 
   test('SIGTERM under load, again and again', limit, async () => {
