@@ -179,6 +179,7 @@ void Worker::for_each_connection(const std::function<void(const ConnectionInfo&)
 }
 
 void Worker::Impl::run() {
+  if (options.on_thread_start) options.on_thread_start();
   const auto stopped = [this] {
     return host.stopping && ((table.empty() && lingering.empty()) || now_ms >= stop_at_ms);
   };

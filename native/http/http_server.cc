@@ -35,7 +35,10 @@ class HttpLoop {
       : host_(shared, context_.get_executor()), sweep_(context_.get_executor()) {}
 
   void start() {
-    thread_ = std::thread([this] { context_.run(); });
+    thread_ = std::thread([this] {
+      if (host_.options.on_thread_start) host_.options.on_thread_start();
+      context_.run();
+    });
   }
   void adopt(FileDescriptor socket, std::shared_ptr<SSL_CTX> tls, bool crowded);
   void drain();
