@@ -1,0 +1,247 @@
+#include "simulation/oracle.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace isocache::simulation {
+namespace {
+
+constexpr std::size_t kLongHistory = 16;
+
+bool replaces(const Mutation& mutation) {
+  return mutation.effect == Effect::kApplied &&
+         (mutation.change == Change::kBase || mutation.change == Change::kRemove);
+}
+
+}  // namespace
+
+void Oracle::fail(KeyId key, const std::string& what) {
+  journal_.fail(fmt::format("key {}: {}", key, what));
+}
+
+Mutation* Oracle::find(KeyId key, Version version) {
+  for (Mutation& mutation : keys_[key].mutations) {
+    if (mutation.version == version) return &mutation;
+  }
+  return nullptr;
+}
+
+void Oracle::begin(KeyId key, Version version, Change change, std::uint32_t client_flags) {
+  History& history = keys_[key];
+  Mutation mutation;
+  mutation.version = version;
+  mutation.change = change;
+  mutation.client_flags = client_flags;
+  mutation.when.begin = journal_.now();
+  history.mutations.push_back(mutation);
+  if (history.mutations.size() == kLongHistory) long_histories_.push_back(key);
+}
+
+void Oracle::end(KeyId key, Version version, Effect effect, Interval when, UnixSeconds exptime) {
+  Mutation* const mutation = find(key, version);
+  if (mutation == nullptr) return;
+  if (effect == Effect::kNone) {
+    if (mutation->seen) fail(key, fmt::format("version {} was refused, and read", version));
+    auto& all = keys_[key].mutations;
+    all.erase(all.begin() + (mutation - all.data()));
+    return;
+  }
+  mutation->effect = mutation->seen ? Effect::kApplied : effect;
+  mutation->when.begin = std::max(mutation->when.begin, when.begin);
+  mutation->when.end = std::min(mutation->when.end, when.end);
+  mutation->exptime = exptime;
+}
+
+void Oracle::refused(KeyId key, Version version, Interval when, bool surely) {
+  Mutation* const mutation = find(key, version);
+  if (mutation == nullptr) return;
+  if (mutation->seen) fail(key, fmt::format("version {} was refused, and read", version));
+  mutation->change = Change::kRemove;
+  mutation->effect = surely ? Effect::kApplied : Effect::kMaybe;
+  mutation->when = {std::max(mutation->when.begin, when.begin), when.end};
+}
+
+// A write, a removal or a flush surely came after `base`, and before that time.
+bool Oracle::superseded(const History& history, const Mutation& base, Time before) const {
+  const auto between = [&](Interval when) {
+    return base.when.end < when.begin && when.end < before;
+  };
+  for (const Mutation& other : history.mutations) {
+    if (replaces(other) && other.version != base.version && between(other.when)) return true;
+  }
+  return std::any_of(flushes_.begin(), flushes_.end(),
+                     [&](const Flush& flush) { return flush.surely && between(flush.when); });
+}
+
+bool Oracle::may_be_removed(const History& history, const Mutation& base, Time until) const {
+  const auto possible = [&](Interval when) {
+    return when.end >= base.when.begin && when.begin <= until;
+  };
+  for (const Mutation& other : history.mutations) {
+    if (other.version == base.version || other.change == Change::kTouch) continue;
+    // A write that succeeded did not remove; one that may yet be refused does.
+    const bool stored = other.effect == Effect::kApplied && other.change != Change::kRemove;
+    if (!stored && possible(other.when)) return true;
+    // The other one may have replaced it, and have expired since.
+    if (other.change == Change::kBase && other.exptime != 0 && possible(other.when)) return true;
+  }
+  return std::any_of(flushes_.begin(), flushes_.end(),
+                     [&](const Flush& flush) { return possible(flush.when); });
+}
+
+bool Oracle::may_be_expired(const History& history, const Mutation& base, UnixSeconds now_s) const {
+  const auto expires = [&](const Mutation& mutation) {
+    return mutation.effect != Effect::kApplied ||
+           (mutation.exptime != 0 && mutation.exptime <= now_s);
+  };
+  if (expires(base)) return true;
+  return std::any_of(history.mutations.begin(), history.mutations.end(), [&](const Mutation& other) {
+    return other.change == Change::kTouch && other.when.end >= base.when.begin && expires(other);
+  });
+}
+
+void Oracle::check_expiry(KeyId key, const History& history, const Mutation& base,
+                          UnixSeconds now_s) {
+  const auto lives = [&](const Mutation& mutation) {
+    return mutation.effect != Effect::kApplied || mutation.exptime == 0 ||
+           mutation.exptime > now_s;
+  };
+  if (lives(base)) return;
+  for (const Mutation& other : history.mutations) {
+    if (other.change == Change::kTouch && other.when.end >= base.when.begin && lives(other)) return;
+  }
+  fail(key, fmt::format("version {} has expired, and was read", base.version));
+}
+
+void Oracle::check_appends(KeyId key, const History& history, const Mutation& base,
+                           std::span<const Version> versions, Interval when) {
+  for (const Mutation& other : history.mutations) {
+    const bool joins = other.change == Change::kAppend || other.change == Change::kPrepend;
+    if (!joins || other.effect != Effect::kApplied) continue;
+    if (base.when.end >= other.when.begin || other.when.end >= when.begin) continue;
+    if (std::find(versions.begin(), versions.end(), other.version) == versions.end()) {
+      fail(key, fmt::format("version {} lacks the append {}", base.version, other.version));
+    }
+  }
+}
+
+// One base, prepended versions before it, appended ones behind. Null if something is wrong.
+const Mutation* Oracle::check_order(const Read& read, std::span<const Version> versions) {
+  const Mutation* base = nullptr;
+  for (const Version version : versions) {
+    Mutation* const mutation = find(read.key, version);
+    if (mutation == nullptr) {
+      fail(read.key, fmt::format("version {} was read at {}..{}: it was replaced long ago, refused, "
+                                 "or never written",
+                                 version, read.when.begin, read.when.end));
+      return nullptr;
+    }
+    mutation->seen = true;
+    mutation->when.end = std::min(mutation->when.end, read.when.end);
+    if (mutation->effect == Effect::kMaybe) mutation->effect = Effect::kApplied;
+    const bool in_place = mutation->change == Change::kBase      ? base == nullptr
+                          : mutation->change == Change::kPrepend ? base == nullptr
+                                                                 : base != nullptr;
+    if (!in_place || mutation->change == Change::kRemove) {
+      fail(read.key, fmt::format("version {} is where it cannot be", version));
+      return nullptr;
+    }
+    if (mutation->change == Change::kBase) base = mutation;
+  }
+  if (base == nullptr) fail(read.key, "a value without a beginning");
+  return base;
+}
+
+Version Oracle::read(const Read& read) {
+  const Chunks chunks = read_chunks(read.key, read.value);
+  if (!chunks.wrong.empty()) {
+    fail(read.key, fmt::format("WRONG VALUE: {}", chunks.wrong));
+    return 0;
+  }
+  const Mutation* const base = check_order(read, chunks.versions);
+  if (base == nullptr) return 0;
+  const History& history = keys_[read.key];
+  if (superseded(history, *base, read.when.begin)) {
+    fail(read.key, fmt::format("version {} (written at {}..{}) was read at {}..{}, after it was "
+                               "replaced",
+                               base->version, base->when.begin, base->when.end, read.when.begin,
+                               read.when.end));
+  }
+  check_appends(read.key, history, *base, chunks.versions, read.when);
+  check_expiry(read.key, history, *base, read.now_s);
+  if (read.has_client_flags && read.client_flags != base->client_flags) {
+    fail(read.key, fmt::format("version {} has client flags {} instead of {}", base->version,
+                               read.client_flags, base->client_flags));
+  }
+  if (read.cas != 0 && chunks.versions.size() == 1) {
+    Mutation& mutation = *find(read.key, base->version);
+    const std::uint64_t before = std::exchange(mutation.cas, read.cas);
+    if (before != 0 && before != read.cas) {
+      fail(read.key, fmt::format("version {} has two cas ids", base->version));
+    }
+  }
+  return base->version;
+}
+
+void Oracle::still_current(KeyId key, Version base, Interval when) {
+  const Mutation* const mutation = find(key, base);
+  if (mutation == nullptr || superseded(keys_[key], *mutation, when.begin)) {
+    fail(key, fmt::format("a cas won against version {}, which was replaced before", base));
+  }
+}
+
+void Oracle::miss(KeyId key, Interval when, UnixSeconds now_s) {
+  History& history = keys_[key];
+  if (!evicts_) {
+    for (const Mutation& base : history.mutations) {
+      if (base.change != Change::kBase || base.effect != Effect::kApplied) continue;
+      if (base.when.end >= when.begin) continue;
+      if (may_be_removed(history, base, when.end) || may_be_expired(history, base, now_s)) continue;
+      fail(key, fmt::format("version {} was acknowledged at {}..{} and is gone at {}..{}, without "
+                            "eviction",
+                            base.version, base.when.begin, base.when.end, when.begin, when.end));
+      return;
+    }
+  }
+  // What was missed once may not come back.
+  if (!history.mutations.empty() && history.mutations.back().version == 0) {
+    const Time known = history.mutations.back().when.begin;
+    const bool written_since =
+        std::any_of(history.mutations.begin(), history.mutations.end() - 1,
+                    [&](const Mutation& other) { return other.when.end >= known; });
+    if (!written_since) return;
+  }
+  Mutation gone;
+  gone.change = Change::kRemove;
+  gone.effect = Effect::kApplied;
+  gone.when = when;
+  history.mutations.push_back(gone);
+  if (history.mutations.size() == kLongHistory) long_histories_.push_back(key);
+}
+
+void Oracle::flush_begins(Version flush) {
+  flushes_.push_back({flush, {journal_.now(), kNever}, false});
+}
+
+void Oracle::flush_ends(Version flush, Interval when, bool surely) {
+  for (Flush& each : flushes_) {
+    if (each.version == flush) each = {flush, when, surely};
+  }
+}
+
+void Oracle::forget(Time oldest) {
+  for (const KeyId key : std::exchange(long_histories_, {})) {
+    History& history = keys_[key];
+    std::vector<Mutation> kept;
+    for (const Mutation& mutation : history.mutations) {
+      const bool over = mutation.effect != Effect::kPending && mutation.when.end < oldest;
+      if (!over || !superseded(history, mutation, oldest)) kept.push_back(mutation);
+    }
+    history.mutations = std::move(kept);
+    if (history.mutations.size() >= kLongHistory) long_histories_.push_back(key);
+  }
+}
+
+}  // namespace isocache::simulation
