@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 
 namespace isocache::simulation {
@@ -20,7 +21,8 @@ inline constexpr unsigned kNobody = ~0U;
 
 class Journal {
  public:
-  explicit Journal(bool trace) : trace_(trace) {}
+  // `ignored`: failures whose text has one of these words are none.
+  Journal(bool trace, std::span<const std::string> ignored) : trace_(trace), ignored_(ignored) {}
 
   Time now() const { return now_; }
   Time next() { return ++now_; }
@@ -48,8 +50,9 @@ class Journal {
   static void print(const Event& event);
 
   bool trace_;
+  std::span<const std::string> ignored_;
   Time now_ = 1;
-  std::array<Event, 40> events_;
+  std::array<Event, 60> events_;
   std::size_t count_ = 0;
   std::string failure_;
 };

@@ -1,10 +1,12 @@
-// isocache_simulation --seed N | --seeds A..B  [--steps M] [--trace] [--keep-going]
+// isocache_simulation --seed N | --seeds A..B  [--steps M] [--trace] [--ignore WORD]
+//   [--keep-going]
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,6 +22,7 @@ struct Options {
   std::uint64_t last = 1;
   std::uint64_t steps = 1000;
   bool trace = false;
+  std::vector<std::string> ignored;
   bool keep_going = false;  // each seed in a process of its own, so that a crash ends it alone
 };
 
@@ -40,7 +43,7 @@ void on_crash(int signal) {
 }
 
 bool run_seed(std::uint64_t seed, const Options& options) {
-  Journal journal(options.trace);
+  Journal journal(options.trace, options.ignored);
   journal.seed = seed;
   running = &journal;
   {
@@ -83,6 +86,8 @@ bool parse(int count, char** words, Options& options) {
       options.first = options.last = std::strtoull(words[++i], nullptr, 10);
     } else if (word == "--steps") {
       options.steps = std::strtoull(words[++i], nullptr, 10);
+    } else if (word == "--ignore") {
+      options.ignored.emplace_back(words[++i]);
     } else if (word == "--seeds") {
       char* rest = nullptr;
       options.first = std::strtoull(words[++i], &rest, 10);
@@ -121,7 +126,8 @@ int main(int count, char** words) {
   isocache::simulation::Options options;
   if (!isocache::simulation::parse(count, words, options)) {
     std::fputs(
-        "isocache_simulation --seed N | --seeds A..B  [--steps M] [--trace] [--keep-going]\n",
+        "isocache_simulation --seed N | --seeds A..B  [--steps M] [--trace] [--ignore WORD] "
+        "[--keep-going]\n",
         stderr);
     return 64;
   }

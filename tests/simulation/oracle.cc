@@ -29,6 +29,7 @@ Mutation* Oracle::find(KeyId key, Version version) {
 }
 
 void Oracle::begin(KeyId key, Version version, Change change, std::uint32_t client_flags) {
+  journal_.note("a write begins; key, version", kNobody, key, version);
   History& history = keys_[key];
   Mutation mutation;
   mutation.version = version;
@@ -39,9 +40,13 @@ void Oracle::begin(KeyId key, Version version, Change change, std::uint32_t clie
   if (history.mutations.size() == kLongHistory) long_histories_.push_back(key);
 }
 
-void Oracle::end(KeyId key, Version version, Effect effect, Interval when, UnixSeconds exptime) {
+void Oracle::end(KeyId key, Version version, Effect effect, Interval when, Expiry expiry) {
   Mutation* const mutation = find(key, version);
   if (mutation == nullptr) return;
+  journal_.note(effect == Effect::kNone      ? "a write did nothing; key, version"
+                : effect == Effect::kApplied ? "a write is acknowledged; key, version"
+                                             : "a write may have happened; key, version",
+                kNobody, key, version);
   if (effect == Effect::kNone) {
     if (mutation->seen) fail(key, fmt::format("version {} was refused, and read", version));
     auto& all = keys_[key].mutations;
@@ -51,12 +56,13 @@ void Oracle::end(KeyId key, Version version, Effect effect, Interval when, UnixS
   mutation->effect = mutation->seen ? Effect::kApplied : effect;
   mutation->when.begin = std::max(mutation->when.begin, when.begin);
   mutation->when.end = std::min(mutation->when.end, when.end);
-  mutation->exptime = exptime;
+  mutation->expiry = expiry;
 }
 
 void Oracle::refused(KeyId key, Version version, Interval when, bool surely) {
   Mutation* const mutation = find(key, version);
   if (mutation == nullptr) return;
+  journal_.note("a write is refused; key, version", kNobody, key, version);
   if (mutation->seen) fail(key, fmt::format("version {} was refused, and read", version));
   mutation->change = Change::kRemove;
   mutation->effect = surely ? Effect::kApplied : Effect::kMaybe;
@@ -85,7 +91,7 @@ bool Oracle::may_be_removed(const History& history, const Mutation& base, Time u
     const bool stored = other.effect == Effect::kApplied && other.change != Change::kRemove;
     if (!stored && possible(other.when)) return true;
     // The other one may have replaced it, and have expired since.
-    if (other.change == Change::kBase && other.exptime != 0 && possible(other.when)) return true;
+    if (other.change == Change::kBase && other.expiry.latest != 0 && possible(other.when)) return true;
   }
   return std::any_of(flushes_.begin(), flushes_.end(),
                      [&](const Flush& flush) { return possible(flush.when); });
@@ -94,7 +100,7 @@ bool Oracle::may_be_removed(const History& history, const Mutation& base, Time u
 bool Oracle::may_be_expired(const History& history, const Mutation& base, UnixSeconds now_s) const {
   const auto expires = [&](const Mutation& mutation) {
     return mutation.effect != Effect::kApplied ||
-           (mutation.exptime != 0 && mutation.exptime <= now_s);
+           (mutation.expiry.earliest != 0 && mutation.expiry.earliest <= now_s);
   };
   if (expires(base)) return true;
   return std::any_of(history.mutations.begin(), history.mutations.end(), [&](const Mutation& other) {
@@ -105,8 +111,8 @@ bool Oracle::may_be_expired(const History& history, const Mutation& base, UnixSe
 void Oracle::check_expiry(KeyId key, const History& history, const Mutation& base,
                           UnixSeconds now_s) {
   const auto lives = [&](const Mutation& mutation) {
-    return mutation.effect != Effect::kApplied || mutation.exptime == 0 ||
-           mutation.exptime > now_s;
+    return mutation.effect != Effect::kApplied || mutation.expiry.latest == 0 ||
+           mutation.expiry.latest > now_s;
   };
   if (lives(base)) return;
   for (const Mutation& other : history.mutations) {
@@ -162,6 +168,7 @@ Version Oracle::read(const Read& read) {
   }
   const Mutation* const base = check_order(read, chunks.versions);
   if (base == nullptr) return 0;
+  journal_.note("a hit; key, version", kNobody, read.key, base->version);
   const History& history = keys_[read.key];
   if (superseded(history, *base, read.when.begin)) {
     fail(read.key, fmt::format("version {} (written at {}..{}) was read at {}..{}, after it was "
@@ -193,6 +200,7 @@ void Oracle::still_current(KeyId key, Version base, Interval when) {
 }
 
 void Oracle::miss(KeyId key, Interval when, UnixSeconds now_s) {
+  journal_.note("a miss; key", kNobody, key);
   History& history = keys_[key];
   if (!evicts_) {
     for (const Mutation& base : history.mutations) {
@@ -222,10 +230,12 @@ void Oracle::miss(KeyId key, Interval when, UnixSeconds now_s) {
 }
 
 void Oracle::flush_begins(Version flush) {
+  journal_.note("a flush begins", kNobody, flush);
   flushes_.push_back({flush, {journal_.now(), kNever}, false});
 }
 
 void Oracle::flush_ends(Version flush, Interval when, bool surely) {
+  journal_.note("a flush, at", kNobody, flush, when.begin);
   for (Flush& each : flushes_) {
     if (each.version == flush) each = {flush, when, surely};
   }

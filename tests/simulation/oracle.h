@@ -30,13 +30,20 @@ enum class Effect : std::uint8_t {
 
 enum class Change : std::uint8_t { kBase, kAppend, kPrepend, kRemove, kTouch };
 
+// When an item expires; 0: never. Not known exactly if the clock turned while it may have been
+// written.
+struct Expiry {
+  UnixSeconds earliest = 0;
+  UnixSeconds latest = 0;
+};
+
 struct Mutation {
   Version version = 0;
   Change change = Change::kBase;
   Effect effect = Effect::kPending;
   Interval when{0, kNever};
   bool seen = false;
-  UnixSeconds exptime = 0;
+  Expiry expiry;
   std::uint32_t client_flags = 0;
   std::uint64_t cas = 0;
 };
@@ -48,7 +55,7 @@ class Oracle {
 
   // The server has begun to receive it.
   void begin(KeyId key, Version version, Change change, std::uint32_t client_flags);
-  void end(KeyId key, Version version, Effect effect, Interval when, UnixSeconds exptime);
+  void end(KeyId key, Version version, Effect effect, Interval when, Expiry expiry);
   // A set that was refused: it removed what was there, or (`surely` false) may have.
   void refused(KeyId key, Version version, Interval when, bool surely);
 

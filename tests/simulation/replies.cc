@@ -86,6 +86,16 @@ std::size_t ReplyReader::read(std::string_view bytes, Interval turn, UnixSeconds
   return before - bytes.size();
 }
 
+void ReplyReader::answered_now() {
+  previous_ = turn_.begin;
+  previous_now_s_ = now_s_;
+}
+
+Expiry ReplyReader::expiry_of(const ClientRequest& request, bool silent) const {
+  if (request.ttl_s == 0) return {};
+  return {(silent ? previous_now_s_ : now_s_) + request.ttl_s, now_s_ + request.ttl_s};
+}
+
 bool ReplyReader::take_line(std::string_view& bytes, std::string_view& line) {
   const std::size_t end = bytes.find('\n');
   if (end == std::string_view::npos) return false;
@@ -141,7 +151,7 @@ ReplyReader::Outcome ReplyReader::next(std::string_view& bytes) {
     return unexpected(request, line);
   }
   bytes = rest;
-  previous_ = turn_.begin;
+  answered_now();
   switch (request.command) {
     case Command::kStore:
     case Command::kMetaStore: return store(request, line);
@@ -198,7 +208,7 @@ void ReplyReader::note_pair(KeyId key, Version version) {
 void ReplyReader::hit(ClientRequest& request, KeyId key, std::string_view value,
                       std::uint32_t client_flags, bool has_client_flags, std::uint64_t cas) {
   if (request.touches) {
-    expected_.oracle.end(key, request.version, Effect::kApplied, turn_, now_s_ + request.ttl_s);
+    expected_.oracle.end(key, request.version, Effect::kApplied, turn_, expiry_of(request, false));
   }
   if (use_of(key) == KeyUse::kNumber) {
     std::uint64_t number = 0;
@@ -215,7 +225,7 @@ void ReplyReader::hit(ClientRequest& request, KeyId key, std::string_view value,
 
 void ReplyReader::missed(const ClientRequest& request, KeyId key, Interval when) {
   if (request.touches) {
-    expected_.oracle.end(key, request.version, Effect::kNone, when, 0);
+    expected_.oracle.end(key, request.version, Effect::kNone, when, {});
   }
   if (use_of(key) == KeyUse::kNumber) return;
   expected_.oracle.miss(key, when, now_s_);
@@ -230,7 +240,7 @@ ReplyReader::Outcome ReplyReader::get(ClientRequest& request, std::string_view& 
     for (; request.next_key < request.keys.size(); ++request.next_key) {
       missed(request, request.keys[request.next_key], silent_interval());
     }
-    previous_ = turn_.begin;
+    answered_now();
     bytes = rest;
     return Outcome::kDone;
   }
@@ -252,7 +262,7 @@ ReplyReader::Outcome ReplyReader::get(ClientRequest& request, std::string_view& 
       hit(request, asked, rest.substr(0, length), static_cast<std::uint32_t>(client_flags), true,
           cas);
       ++request.next_key;
-      previous_ = turn_.begin;
+      answered_now();
       bytes = rest.substr(length + 2);
       return Outcome::kMore;
     }
@@ -270,7 +280,7 @@ ReplyReader::Outcome ReplyReader::meta_get(ClientRequest& request, std::string_v
   const std::string_view code = next_token(words);
   if (code == "EN") {
     missed(request, request.key(), turn_);
-    previous_ = turn_.begin;
+    answered_now();
     bytes = rest;
     return Outcome::kDone;
   }
@@ -292,9 +302,9 @@ ReplyReader::Outcome ReplyReader::meta_get(ClientRequest& request, std::string_v
     rest.remove_prefix(length + 2);
   } else if (request.touches) {
     expected_.oracle.end(request.key(), request.version, Effect::kApplied, turn_,
-                         now_s_ + request.ttl_s);
+                         expiry_of(request, false));
   }
-  previous_ = turn_.begin;
+  answered_now();
   bytes = rest;
   return Outcome::kDone;
 }

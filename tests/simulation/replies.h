@@ -60,6 +60,9 @@ class ReplyReader {
   bool belongs_to_front(std::string_view line) const;
   void silent(ClientRequest& request, Interval when);
   Interval silent_interval() const { return {previous_, turn_.end}; }
+  // Of a request that was executed in this turn, or (`silent`) since the last answer.
+  Expiry expiry_of(const ClientRequest& request, bool silent) const;
+  void answered_now();
   bool quiet_store_was_refused(std::string_view line);
 
   Outcome get(ClientRequest& request, std::string_view& bytes);
@@ -80,6 +83,7 @@ class ReplyReader {
   unsigned connection_;
   Interval turn_;
   UnixSeconds now_s_ = 0;
+  UnixSeconds previous_now_s_ = 0;  // in the turn of the last answer
   Time previous_ = 0;  // when the turn of the last answer began
   Version pointer_ = 0;  // the last version of a pointer that was read
   std::uint64_t answered_ = 0;

@@ -16,10 +16,6 @@ bool joins(const ClientRequest& request) {
   return request.mode == Mode::kAppend || request.mode == Mode::kPrepend;
 }
 
-std::uint32_t exptime_of(const ClientRequest& request, UnixSeconds now_s) {
-  return request.ttl_s == 0 ? 0 : now_s + request.ttl_s;
-}
-
 }  // namespace
 
 // It had no answer, which says that all went well, or nothing at all.
@@ -29,11 +25,11 @@ void ReplyReader::silent(ClientRequest& request, Interval when) {
     case Command::kMetaGet: missed(request, request.key(), when); break;
     case Command::kStore:
       oracle.end(request.key(), request.version, Effect::kMaybe, when,
-                 exptime_of(request, now_s_));
+                 expiry_of(request, true));
       break;
     case Command::kMetaStore: {
       const Effect effect = request.may_be_refused ? Effect::kMaybe : Effect::kApplied;
-      oracle.end(request.key(), request.version, effect, when, exptime_of(request, now_s_));
+      oracle.end(request.key(), request.version, effect, when, expiry_of(request, true));
       if (request.mode == Mode::kCas && effect == Effect::kApplied) {
         oracle.still_current(request.key(), request.cas_base, when);
       }
@@ -44,11 +40,11 @@ void ReplyReader::silent(ClientRequest& request, Interval when) {
       if (use_of(request.key()) == KeyUse::kNumber) {
         expected_.numbers.may_be_reset(request.key(), when);
       } else {
-        oracle.end(request.key(), request.version, Effect::kApplied, when, 0);
+        oracle.end(request.key(), request.version, Effect::kApplied, when, {});
       }
       break;
     case Command::kTouch:
-      oracle.end(request.key(), request.version, Effect::kMaybe, when, now_s_ + request.ttl_s);
+      oracle.end(request.key(), request.version, Effect::kMaybe, when, expiry_of(request, true));
       break;
     case Command::kArithmetic:
     case Command::kMetaArithmetic: expected_.numbers.may_be_reset(request.key(), when); break;
@@ -68,7 +64,7 @@ ReplyReader::Outcome ReplyReader::store(ClientRequest& request, std::string_view
     return Outcome::kDone;
   }
   if (code == (text ? "STORED" : "HD")) {
-    oracle.end(key, request.version, Effect::kApplied, turn_, exptime_of(request, now_s_));
+    oracle.end(key, request.version, Effect::kApplied, turn_, expiry_of(request, false));
     if (request.mode == Mode::kCas) oracle.still_current(key, request.cas_base, turn_);
     return Outcome::kDone;
   }
@@ -79,7 +75,7 @@ ReplyReader::Outcome ReplyReader::store(ClientRequest& request, std::string_view
     oracle.refused(key, request.version, turn_, false);
     return Outcome::kDone;
   }
-  oracle.end(key, request.version, Effect::kNone, turn_, 0);
+  oracle.end(key, request.version, Effect::kNone, turn_, {});
   if (not_stored && request.mode == Mode::kAdd) return Outcome::kDone;
   if ((not_stored && request.mode == Mode::kReplace) || (not_found && request.mode == Mode::kCas)) {
     oracle.miss(key, turn_, now_s_);
@@ -99,7 +95,7 @@ ReplyReader::Outcome ReplyReader::remove(ClientRequest& request, std::string_vie
   }
   if (!found) expected_.oracle.miss(request.key(), turn_, now_s_);
   expected_.oracle.end(request.key(), request.version, found ? Effect::kApplied : Effect::kNone,
-                       turn_, 0);
+                       turn_, {});
   return Outcome::kDone;
 }
 
@@ -107,7 +103,7 @@ ReplyReader::Outcome ReplyReader::touch(ClientRequest& request, std::string_view
   const bool found = line == "TOUCHED";
   if (!found && line != "NOT_FOUND") return unexpected(request, line);
   expected_.oracle.end(request.key(), request.version, found ? Effect::kApplied : Effect::kNone,
-                       turn_, now_s_ + request.ttl_s);
+                       turn_, expiry_of(request, false));
   if (!found) expected_.oracle.miss(request.key(), turn_, now_s_);
   return Outcome::kDone;
 }
@@ -126,7 +122,10 @@ ReplyReader::Outcome ReplyReader::arithmetic(ClientRequest& request, std::string
     expected_.numbers.may_be_reset(key, turn_);
     return Outcome::kDone;
   }
-  if (code == "HD") return request.return_value ? unexpected(request, line) : Outcome::kDone;
+  if (code == "HD") {  // which says not whether it was created
+    expected_.numbers.may_be_reset(key, turn_);
+    return request.return_value ? unexpected(request, line) : Outcome::kDone;
+  }
   std::string_view digits = line;
   if (!text) {
     if (code != "VA" || !take_line(bytes, digits)) return unexpected(request, line);
@@ -155,7 +154,7 @@ void ReplyReader::abandon(Time now) {
       if (use_of(key) == KeyUse::kNumber) {
         if (may_be_executed) expected_.numbers.may_be_reset(key, when);
       } else {
-        expected_.oracle.end(key, request.version, effect, when, exptime_of(request, now_s_));
+        expected_.oracle.end(key, request.version, effect, when, expiry_of(request, true));
       }
     }
   }
