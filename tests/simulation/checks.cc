@@ -77,10 +77,10 @@ void World::check_memory() {
   for (const Client& client : clients_) {
     const Connection& connection = *client.connection;
     if (connection.output().capacity() > most) {
-      journal_.fail(fmt::format("connection {}: MEMORY: {} bytes of replies are kept for it, with "
-                                "an output limit of {}",
-                                connection.id(), connection.output().capacity(),
-                                plan_.output_limit));
+      journal_.fail(
+          fmt::format("connection {}: MEMORY: {} bytes of replies are kept for it, with "
+                      "an output limit of {}",
+                      connection.id(), connection.output().capacity(), plan_.output_limit));
     }
     if (connection.buffered() > kMostInputBytes) {
       journal_.fail(fmt::format("connection {}: MEMORY: {} bytes of input are kept for it",

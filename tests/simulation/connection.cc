@@ -14,8 +14,8 @@ constexpr std::size_t kBeyondWindowBytes = 2048;
 }  // namespace
 
 Connection::Connection(unsigned id, SimulatedBackend& backend, const Clock& clock,
-                       const SessionOptions& session, const SocketOptions& socket,
-                       Journal& journal, Expectations& expected, Random& random)
+                       const SessionOptions& session, const SocketOptions& socket, Journal& journal,
+                       Expectations& expected, Random& random)
     : id_(id),
       backend_(backend),
       clock_(clock),
@@ -81,7 +81,8 @@ Connection::Next Connection::take_turn(Worker& worker) {
 bool Connection::receive(Worker& worker) {
   if (delivered_ == 0) return !hung_up_;
   const std::span<char> window = session_->upload_window();
-  if (lock_hooks != nullptr) lock_hooks->before_lock();  // nothing holds the window's lock meanwhile
+  if (lock_hooks != nullptr)
+    lock_hooks->before_lock();  // nothing holds the window's lock meanwhile
   std::size_t bytes = std::min({delivered_, socket_.most_per_read, Worker::kReadBufferBytes});
   bytes = 1 + random_.below(bytes);
   std::size_t into_window = 0;
@@ -142,7 +143,8 @@ void Connection::note_produced() {
   produced_bytes_ += produced_.size() - before;
   const Interval turn{turn_begin, journal_.next()};
   parsed_ += replies_.read(std::string_view(produced_).substr(parsed_), turn, clock_.now_s);
-  journal_.note("answered in all; bytes to send", id_, replies_.answered(), produced_.size() - sent_);
+  journal_.note("answered in all; bytes to send", id_, replies_.answered(),
+                produced_.size() - sent_);
 }
 
 // As far as the socket takes it: true if all is sent. What is sent must still be what was produced.
@@ -158,9 +160,10 @@ bool Connection::send() {
     const std::size_t skip = sent_ - begin;
     const std::size_t bytes = std::min(left, span.size() - skip);
     if (std::memcmp(produced_.data() + sent_, span.data() + skip, bytes) != 0) {
-      journal_.fail(fmt::format("connection {}: WRONG VALUE: bytes {}..{} of an answer changed "
-                                "before they were sent",
-                                id_, sent_, sent_ + bytes));
+      journal_.fail(
+          fmt::format("connection {}: WRONG VALUE: bytes {}..{} of an answer changed "
+                      "before they were sent",
+                      id_, sent_, sent_ + bytes));
     }
     sent_ += bytes;
     sent_bytes_ += bytes;

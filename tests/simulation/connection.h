@@ -96,15 +96,15 @@ class Connection {
   std::unique_ptr<Session> session_;
   ReplyReader replies_;
 
-  std::string outgoing_;         // from the client, not received yet
-  std::uint64_t received_ = 0;   // before outgoing_
-  std::size_t delivered_ = 0;    // of outgoing_: what recv() finds
+  std::string outgoing_;        // from the client, not received yet
+  std::uint64_t received_ = 0;  // before outgoing_
+  std::size_t delivered_ = 0;   // of outgoing_: what recv() finds
   bool hung_up_ = false;
-  std::size_t unread_ = 0;       // bytes in the socket to the client
+  std::size_t unread_ = 0;  // bytes in the socket to the client
 
-  std::string produced_;         // a copy of what the output holds
-  std::size_t parsed_ = 0;       // of it
-  std::size_t sent_ = 0;         // of the output
+  std::string produced_;              // a copy of what the output holds
+  std::size_t parsed_ = 0;            // of it
+  std::size_t sent_ = 0;              // of the output
   std::uint64_t produced_bytes_ = 0;  // in all
   std::uint64_t sent_bytes_ = 0;
   bool blocked_ = false;

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,9 +27,12 @@ struct Options {
   bool keep_going = false;  // each seed in a process of its own, so that a crash ends it alone
 };
 
+constexpr int kMostSecondsPerSeed = 20;
+
 Journal* running = nullptr;
 
 void report(const Journal& journal, const char* failure) {
+  std::printf("plan: %s\n", describe(make_plan(journal.seed)).c_str());
   std::printf("seed %llu step %llu: %s\n", static_cast<unsigned long long>(journal.seed),
               static_cast<unsigned long long>(journal.step), failure);
 }
@@ -36,16 +40,26 @@ void report(const Journal& journal, const char* failure) {
 void on_crash(int signal) {
   if (running != nullptr) {
     running->print_last_events();
-    report(*running, signal == SIGABRT ? "CRASH: aborted" : "CRASH: a bad address");
+    report(*running, signal == SIGABRT   ? "CRASH: aborted"
+                     : signal == SIGPROF ? "HANG: a step has no end"
+                                         : "CRASH: a bad address");
     std::fflush(stdout);
   }
   std::_Exit(2);
+}
+
+// A run that needs more processor time than this has no end.
+void limit_time() {
+  itimerval limit{};
+  limit.it_value.tv_sec = kMostSecondsPerSeed;
+  ::setitimer(ITIMER_PROF, &limit, nullptr);
 }
 
 bool run_seed(std::uint64_t seed, const Options& options) {
   Journal journal(options.trace, options.ignored);
   journal.seed = seed;
   running = &journal;
+  limit_time();
   {
     World world(seed, journal);
     world.run(options.steps);
@@ -132,6 +146,7 @@ int main(int count, char** words) {
     return 64;
   }
   std::signal(SIGABRT, isocache::simulation::on_crash);
+  std::signal(SIGPROF, isocache::simulation::on_crash);
 #if !defined(__SANITIZE_ADDRESS__)
   std::signal(SIGSEGV, isocache::simulation::on_crash);
 #endif

@@ -91,7 +91,8 @@ bool Oracle::may_be_removed(const History& history, const Mutation& base, Time u
     const bool stored = other.effect == Effect::kApplied && other.change != Change::kRemove;
     if (!stored && possible(other.when)) return true;
     // The other one may have replaced it, and have expired since.
-    if (other.change == Change::kBase && other.expiry.latest != 0 && possible(other.when)) return true;
+    if (other.change == Change::kBase && other.expiry.latest != 0 && possible(other.when))
+      return true;
   }
   return std::any_of(flushes_.begin(), flushes_.end(),
                      [&](const Flush& flush) { return possible(flush.when); });
@@ -103,9 +104,11 @@ bool Oracle::may_be_expired(const History& history, const Mutation& base, UnixSe
            (mutation.expiry.earliest != 0 && mutation.expiry.earliest <= now_s);
   };
   if (expires(base)) return true;
-  return std::any_of(history.mutations.begin(), history.mutations.end(), [&](const Mutation& other) {
-    return other.change == Change::kTouch && other.when.end >= base.when.begin && expires(other);
-  });
+  return std::any_of(history.mutations.begin(), history.mutations.end(),
+                     [&](const Mutation& other) {
+                       return other.change == Change::kTouch && other.when.end >= base.when.begin &&
+                              expires(other);
+                     });
 }
 
 void Oracle::check_expiry(KeyId key, const History& history, const Mutation& base,
@@ -139,9 +142,10 @@ const Mutation* Oracle::check_order(const Read& read, std::span<const Version> v
   for (const Version version : versions) {
     Mutation* const mutation = find(read.key, version);
     if (mutation == nullptr) {
-      fail(read.key, fmt::format("version {} was read at {}..{}: it was replaced long ago, refused, "
-                                 "or never written",
-                                 version, read.when.begin, read.when.end));
+      fail(read.key,
+           fmt::format("version {} was read at {}..{}: it was replaced long ago, refused, "
+                       "or never written",
+                       version, read.when.begin, read.when.end));
       return nullptr;
     }
     mutation->seen = true;

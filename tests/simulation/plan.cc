@@ -1,4 +1,6 @@
 // What a seed decides.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -54,10 +56,22 @@ Plan make_plan(std::uint64_t seed) {
   plan.memory_fault = random.one_in(4) ? 40 : 0;
   plan.disconnect = one_of(random, std::array{0U, 60U, 400U});
   plan.tick = one_of(random, std::array{1U, 4U, 30U});
-  plan.output_limit = one_of<std::size_t>(
-      random, std::array<std::size_t, 3>{16U << 10, 64U << 10, 512U << 10});
+  plan.output_limit =
+      one_of<std::size_t>(random, std::array<std::size_t, 3>{16U << 10, 64U << 10, 512U << 10});
   plan.requests_per_turn = one_of<std::size_t>(random, std::array<std::size_t, 4>{1, 7, 32, 256});
   return plan;
+}
+
+std::string describe(const Plan& plan) {
+  const BackendOptions& backend = plan.backend;
+  return fmt::format(
+      "{} shards, {} KB, items up to {} KB, {}, {} keys, hash mask {:x}, memory {}, {} general "
+      "clients, {} stalled readers, {} uploaders, {} pairs, output limit {} KB, {} requests a turn",
+      backend.shards, backend.memory_limit >> 10U, backend.max_item_bytes >> 10U,
+      backend.evict ? "evicts" : "-M", plan.workload.keys, plan.hash_mask,
+      plan.memory_fault != 0 ? "fails now and then" : "never fails", plan.clients,
+      plan.stalled_readers, plan.uploaders, plan.pairs, plan.output_limit >> 10U,
+      plan.requests_per_turn);
 }
 
 }  // namespace isocache::simulation

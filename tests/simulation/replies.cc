@@ -72,8 +72,8 @@ std::size_t ReplyReader::read(std::string_view bytes, Interval turn, UnixSeconds
   const std::size_t before = bytes.size();
   while (!journal_.failed() && !bytes.empty()) {
     if (requests.empty()) {
-      journal_.fail(fmt::format("connection {}: an answer to nothing: {}", connection_,
-                                bytes.substr(0, 60)));
+      journal_.fail(
+          fmt::format("connection {}: an answer to nothing: {}", connection_, bytes.substr(0, 60)));
       break;
     }
     const Outcome outcome = next(bytes);
@@ -187,9 +187,9 @@ ReplyReader::Outcome ReplyReader::list(ClientRequest& request, std::string_view 
     return line == "OK" ? Outcome::kMore : unexpected(request, line);
   }
   if (line == (dump ? "EN" : "END")) return Outcome::kDone;
-  const std::string_view begin = dump                                  ? "mg "
+  const std::string_view begin = dump                                 ? "mg "
                                  : request.command == Command::kStats ? "STAT "
-                                                                       : "key=";
+                                                                      : "key=";
   return line.starts_with(begin) ? Outcome::kMore : unexpected(request, line);
 }
 
@@ -198,9 +198,10 @@ void ReplyReader::note_pair(KeyId key, Version version) {
   if (use_of(key) == KeyUse::kPointer) pointer_ = version;
   if (use_of(key) != KeyUse::kData) return;
   if (version != 0 && pointer_ != 0 && version + 1 < pointer_) {
-    journal_.fail(fmt::format("connection {}: ORDER: read pointer version {}, then data version {}, "
-                              "which was written before it",
-                              connection_, pointer_, version));
+    journal_.fail(
+        fmt::format("connection {}: ORDER: read pointer version {}, then data version {}, "
+                    "which was written before it",
+                    connection_, pointer_, version));
   }
   pointer_ = 0;
 }

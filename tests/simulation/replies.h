@@ -84,8 +84,8 @@ class ReplyReader {
   Interval turn_;
   UnixSeconds now_s_ = 0;
   UnixSeconds previous_now_s_ = 0;  // in the turn of the last answer
-  Time previous_ = 0;  // when the turn of the last answer began
-  Version pointer_ = 0;  // the last version of a pointer that was read
+  Time previous_ = 0;               // when the turn of the last answer began
+  Version pointer_ = 0;             // the last version of a pointer that was read
   std::uint64_t answered_ = 0;
 };
 

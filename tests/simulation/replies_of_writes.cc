@@ -24,8 +24,7 @@ void ReplyReader::silent(ClientRequest& request, Interval when) {
   switch (request.command) {
     case Command::kMetaGet: missed(request, request.key(), when); break;
     case Command::kStore:
-      oracle.end(request.key(), request.version, Effect::kMaybe, when,
-                 expiry_of(request, true));
+      oracle.end(request.key(), request.version, Effect::kMaybe, when, expiry_of(request, true));
       break;
     case Command::kMetaStore: {
       const Effect effect = request.may_be_refused ? Effect::kMaybe : Effect::kApplied;

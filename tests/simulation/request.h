@@ -29,7 +29,7 @@ enum class Command : std::uint8_t {
   kTouch,
   kArithmetic,  // incr decr
   kMetaArithmetic,
-  kNoop,    // mn
+  kNoop,     // mn
   kOneLine,  // an administrative command with a reply of one line
   kFlush,
   kStats,
@@ -46,18 +46,18 @@ struct ClientRequest {
   bool quiet = false;     // meta q: an answer that says nothing new is left out
   bool return_cas = false;
   bool return_value = false;
-  bool touches = false;       // gat, mg T, touch
+  bool touches = false;         // gat, mg T, touch
   bool may_be_refused = false;  // one of several quiet stores was
-  bool begun = false;         // the server has received its first byte
+  bool begun = false;           // the server has received its first byte
   std::vector<KeyId> keys;
   std::size_t next_key = 0;  // the first that was not answered
   Version version = 0;       // unique; the opaque of meta commands, the version that a store writes
   std::size_t length = 0;    // of the value that it stores
   std::uint32_t client_flags = 0;
-  std::uint32_t ttl_s = 0;  // 0: none
+  std::uint32_t ttl_s = 0;    // 0: none
   std::uint32_t delay_s = 0;  // of a flush
   std::uint64_t cas = 0;
-  Version cas_base = 0;  // the version that has this cas
+  Version cas_base = 0;          // the version that has this cas
   std::uint64_t begin_byte = 0;  // in all that the client sends
   std::uint64_t end_byte = 0;
 

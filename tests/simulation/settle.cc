@@ -45,11 +45,11 @@ void World::settle(bool all) {
       rounds[i] = done == progress[i] ? rounds[i] + 1 : 0;
       progress[i] = done;
       if (rounds[i] > kMostRoundsWithoutProgress) {
-        journal_.fail(fmt::format("connection {}: STARVED: {} requests unanswered, {} bytes "
-                                  "unreceived, no progress in {} rounds",
-                                  client.connection->id(),
-                                  client.connection->replies().requests.size(),
-                                  client.connection->outgoing().size(), rounds[i]));
+        journal_.fail(
+            fmt::format("connection {}: STARVED: {} requests unanswered, {} bytes "
+                        "unreceived, no progress in {} rounds",
+                        client.connection->id(), client.connection->replies().requests.size(),
+                        client.connection->outgoing().size(), rounds[i]));
       }
     }
     for (unsigned shard = 0; shard < backend_->shard_count(); ++shard) {

@@ -59,19 +59,22 @@ Chunks read_chunks(KeyId key, std::string_view value) {
       return chunks;
     }
     if (owner != key) {
-      chunks.wrong = fmt::format("bytes of key {} (version {}) at {} of {}", owner, version, at, whole);
+      chunks.wrong =
+          fmt::format("bytes of key {} (version {}) at {} of {}", owner, version, at, whole);
       return chunks;
     }
     if (length > value.size()) {
-      chunks.wrong = fmt::format("version {} ends after {} of {} bytes", version, value.size(), length);
+      chunks.wrong =
+          fmt::format("version {} ends after {} of {} bytes", version, value.size(), length);
       return chunks;
     }
     const std::string_view expected = body(key, version, length - kChunkHeadBytes);
     const std::string_view got = value.substr(kChunkHeadBytes, length - kChunkHeadBytes);
     if (std::memcmp(expected.data(), got.data(), got.size()) != 0) {
       const auto differs = std::mismatch(got.begin(), got.end(), expected.begin()).first;
-      chunks.wrong = fmt::format("version {} of {} bytes is wrong from byte {} on", version, length,
-                                 differs - got.begin() + static_cast<std::ptrdiff_t>(kChunkHeadBytes));
+      chunks.wrong =
+          fmt::format("version {} of {} bytes is wrong from byte {} on", version, length,
+                      differs - got.begin() + static_cast<std::ptrdiff_t>(kChunkHeadBytes));
       return chunks;
     }
     chunks.versions.push_back(version);

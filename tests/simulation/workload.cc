@@ -76,9 +76,7 @@ void Workload::add_some(Connection& to, Role role, std::uint32_t pair) {
         }
       }
       return;
-    case Role::kAdministrator:
-      add_admin(to);
-      [[fallthrough]];
+    case Role::kAdministrator: add_admin(to); [[fallthrough]];
     case Role::kGeneral:
       for (std::uint32_t n = 1 + random_.below(random_.one_in(4) ? 40 : 6); n > 0; --n) add_any(to);
   }

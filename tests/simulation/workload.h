@@ -16,8 +16,8 @@ enum class Role : std::uint8_t {
   kAdministrator,
   kWriterInOrder,  // the only one of its pair
   kReaderInOrder,
-  kLargeReader,    // asks for more than it reads
-  kUploader,       // large values, with stops
+  kLargeReader,  // asks for more than it reads
+  kUploader,     // large values, with stops
 };
 
 struct WorkloadOptions {

@@ -26,7 +26,8 @@ void Workload::add_get(Connection& to, std::size_t keys) {
   }
   for (std::size_t n = 1; n < keys; ++n) {
     const KeyId key = random_key();
-    const bool asked = std::find(request.keys.begin(), request.keys.end(), key) != request.keys.end();
+    const bool asked =
+        std::find(request.keys.begin(), request.keys.end(), key) != request.keys.end();
     if (!asked) request.keys.push_back(key);
   }
   std::string line = request.return_cas ? "gets" : "get";
@@ -54,7 +55,7 @@ void Workload::add_meta_get(Connection& to, KeyId key, bool quiet) {
 }
 
 void Workload::add_store(Connection& to, KeyId key, std::size_t length) {
-  static constexpr std::array kModes = {Mode::kSet, Mode::kSet,     Mode::kSet,     Mode::kSet,
+  static constexpr std::array kModes = {Mode::kSet, Mode::kSet,     Mode::kSet,    Mode::kSet,
                                         Mode::kAdd, Mode::kReplace, Mode::kAppend, Mode::kPrepend};
   static constexpr std::array kNames = {"set", "add", "replace", "append", "prepend"};
   ClientRequest request = make(Command::kStore, key);
@@ -114,11 +115,10 @@ void Workload::add_cas(Connection& to) {
   value_.clear();
   append_chunk(seen.key, request.version, request.length, value_);
   const std::string name = key_name(seen.key);
-  const std::string line =
-      meta ? fmt::format("ms {} {} C{} F{} O{}", name, request.length, request.cas,
-                         request.client_flags, request.version)
-           : fmt::format("cas {} {} 0 {} {}", name, request.client_flags, request.length,
-                         request.cas);
+  const std::string line = meta ? fmt::format("ms {} {} C{} F{} O{}", name, request.length,
+                                              request.cas, request.client_flags, request.version)
+                                : fmt::format("cas {} {} 0 {} {}", name, request.client_flags,
+                                              request.length, request.cas);
   finish(to, std::move(request), line, value_);
 }
 
@@ -126,15 +126,14 @@ void Workload::add_delete(Connection& to, KeyId key) {
   const bool meta = random_.one_in(2);
   ClientRequest request = make(meta ? Command::kMetaDelete : Command::kDelete, key);
   request.no_reply = !meta && random_.one_in(6);
-  const std::string line = meta ? fmt::format("md {} O{}", key_name(key), request.version)
-                                : fmt::format("delete {}{}", key_name(key),
-                                              request.no_reply ? " noreply" : "");
+  const std::string line =
+      meta ? fmt::format("md {} O{}", key_name(key), request.version)
+           : fmt::format("delete {}{}", key_name(key), request.no_reply ? " noreply" : "");
   finish(to, std::move(request), line);
 }
 
 void Workload::add_touch(Connection& to) {
-  ClientRequest request =
-      make(Command::kTouch, key_id(KeyUse::kExpiring, random_.below(8)));
+  ClientRequest request = make(Command::kTouch, key_id(KeyUse::kExpiring, random_.below(8)));
   request.touches = true;
   request.ttl_s = 1 + random_.below(kMostTtl_s);
   request.no_reply = random_.one_in(6);
@@ -194,7 +193,9 @@ void Workload::add_admin(Connection& to) {
     case 2: return list(Command::kMetadump, "lru_crawler metadump all");
     case 3: return list(Command::kMgdump, "lru_crawler mgdump all");
     case 4:
-    case 5: return one_line(fmt::format("cache_memlimit {}", options_.least_memlimit_mb + random_.below(9)));
+    case 5:
+      return one_line(
+          fmt::format("cache_memlimit {}", options_.least_memlimit_mb + random_.below(9)));
     case 6: {
       if (!options_.flushes) return list(Command::kStats, "stats items");
       ClientRequest request = make(Command::kFlush, 0);

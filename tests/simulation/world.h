@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "base/clock.h"
@@ -38,6 +39,7 @@ struct Plan {
   std::size_t requests_per_turn = 0;
 };
 Plan make_plan(std::uint64_t seed);
+std::string describe(const Plan& plan);
 
 class World : public LockHooks, public Expectations {
  public:
