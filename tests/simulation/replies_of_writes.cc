@@ -4,13 +4,12 @@
 #include <charconv>
 
 #include "simulation/replies.h"
+#include "simulation/reply_words.h"
 
 namespace isocache::simulation {
 namespace {
 
 std::string_view code_of(std::string_view line) { return line.substr(0, line.find(' ')); }
-
-bool is_no_memory(std::string_view line) { return line.starts_with("SERVER_ERROR out of memory"); }
 
 bool joins(const ClientRequest& request) {
   return request.mode == Mode::kAppend || request.mode == Mode::kPrepend;
