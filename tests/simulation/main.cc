@@ -27,7 +27,7 @@ struct Options {
   bool keep_going = false;  // each seed in a process of its own, so that a crash ends it alone
 };
 
-constexpr int kMostSecondsPerSeed = 20;
+constexpr int kMostSecondsPerSeed = 10;
 
 Journal* running = nullptr;
 

@@ -68,11 +68,12 @@ void Workload::add_some(Connection& to, Role role, std::uint32_t pair) {
       return;
     case Role::kUploader:
       for (std::uint32_t n = 1 + random_.below(2); n > 0; --n) {
+        const KeyId key = random_key();
         const std::size_t length = kChunkHeadBytes + random_.below(options_.largest_value);
         if (random_.one_in(3)) {
-          add_meta_store(to, random_key(), length, false);
+          add_meta_store(to, key, length, false);
         } else {
-          add_store(to, random_key(), length);
+          add_store(to, key, length);
         }
       }
       return;
@@ -83,22 +84,24 @@ void Workload::add_some(Connection& to, Role role, std::uint32_t pair) {
 }
 
 void Workload::add_any(Connection& to) {
+  const KeyId key = random_key();  // in this order: compilers differ in that of arguments
+  const std::size_t length = random_length();
   switch (random_.below(20)) {
     case 0:
     case 1:
     case 2: return add_get(to, 1 + (random_.one_in(3) ? random_.below(12) : 0));
     case 3:
     case 4:
-    case 5: return add_meta_get(to, random_key(), false);
+    case 5: return add_meta_get(to, key, false);
     case 6:
     case 7:
     case 8:
-    case 9: return add_store(to, random_key(), random_length());
+    case 9: return add_store(to, key, length);
     case 10:
     case 11:
-    case 12: return add_meta_store(to, random_key(), random_length(), false);
+    case 12: return add_meta_store(to, key, length, false);
     case 13: return add_cas(to);
-    case 14: return add_delete(to, random_key());
+    case 14: return add_delete(to, key);
     case 15: return add_touch(to);
     case 16:
     case 17: return add_number(to);

@@ -167,10 +167,12 @@ void Workload::add_number(Connection& to) {
 
 void Workload::add_quiet_run(Connection& to) {
   for (std::uint32_t n = 1 + random_.below(6); n > 0; --n) {
+    const KeyId key = random_key();
+    const std::size_t length = random_length();
     if (random_.one_in(3)) {
-      add_meta_get(to, random_key(), true);
+      add_meta_get(to, key, true);
     } else {
-      add_meta_store(to, random_key(), random_length(), true);
+      add_meta_store(to, key, length, true);
     }
   }
   add_noop(to);
