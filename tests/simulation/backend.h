@@ -42,6 +42,7 @@ class SimulatedBackend : public Backend {
   unsigned shard_of(std::string_view key) const;
   bool tick(unsigned shard, UnixSeconds now_s) { return backend_.tick(shard, now_s); }
   Snapshot figures(UnixSeconds now_s) { return backend_.snapshot(now_s); }
+  std::size_t memory_limit() { return backend_.settings().max_bytes; }
   void flush(UnixSeconds now_s) { backend_.flush_at(now_s, now_s); }
   // Over a session of its own; the reply.
   std::string set(std::string_view key, std::size_t length, const Clock& clock);

@@ -88,6 +88,11 @@ class World : public LockHooks, public Expectations {
   void settle(bool all);
   void finish();
   void check_that_all_comes_back();
+  struct Filled {
+    unsigned shard = 0;
+    std::size_t bytes = 0;
+  };
+  Filled fill(SimulatedBackend& backend) const;
 
   Journal& journal_;
   Plan plan_;
