@@ -36,6 +36,7 @@ class Journal {
   void print_last_events() const;
 
   std::uint64_t seed = 0;
+  std::string plan;  // what the seed decided, in words
   std::uint64_t step = 0;
 
  private:

@@ -1,5 +1,6 @@
 // isocache_simulation --seed N | --seeds A..B  [--steps M] [--trace] [--ignore WORD]
 //   [--keep-going]
+#include <cinttypes>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -8,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include <fmt/format.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -32,12 +34,12 @@ constexpr int kMostSecondsPerSeed = 10;
 Journal* running = nullptr;
 
 void report(const Journal& journal, const char* failure) {
-  std::printf("plan: %s\n", describe(make_plan(journal.seed)).c_str());
-  std::printf("seed %llu step %llu: %s\n", static_cast<unsigned long long>(journal.seed),
-              static_cast<unsigned long long>(journal.step), failure);
+  std::printf("plan: %s\nseed %" PRIu64 " step %" PRIu64 ": %s\n", journal.plan.c_str(),
+              journal.seed, journal.step, failure);
 }
 
 void on_crash(int signal) {
+  ::alarm(5);  // ends the program, should the crash have broken what the report needs
   if (running != nullptr) {
     running->print_last_events();
     report(*running, signal == SIGABRT   ? "CRASH: aborted"
@@ -58,6 +60,7 @@ void limit_time() {
 bool run_seed(std::uint64_t seed, const Options& options) {
   Journal journal(options.trace, options.ignored);
   journal.seed = seed;
+  journal.plan = describe(make_plan(seed));
   running = &journal;
   limit_time();
   {
@@ -68,9 +71,7 @@ bool run_seed(std::uint64_t seed, const Options& options) {
   if (!journal.failed()) return true;
   journal.print_last_events();
   report(journal, journal.failure().c_str());
-  std::printf("replay: isocache_simulation --seed %llu --steps %llu\n",
-              static_cast<unsigned long long>(seed),
-              static_cast<unsigned long long>(options.steps));
+  fmt::print("replay: isocache_simulation --seed {} --steps {}\n", seed, options.steps);
   return false;
 }
 
@@ -94,15 +95,13 @@ bool parse(int count, char** words, Options& options) {
       options.trace = true;
     } else if (word == "--keep-going") {
       options.keep_going = true;
-    } else if (i + 1 == count) {
-      return false;
-    } else if (word == "--seed") {
+    } else if (word == "--seed" && i + 1 < count) {
       options.first = options.last = std::strtoull(words[++i], nullptr, 10);
-    } else if (word == "--steps") {
+    } else if (word == "--steps" && i + 1 < count) {
       options.steps = std::strtoull(words[++i], nullptr, 10);
-    } else if (word == "--ignore") {
+    } else if (word == "--ignore" && i + 1 < count) {
       options.ignored.emplace_back(words[++i]);
-    } else if (word == "--seeds") {
+    } else if (word == "--seeds" && i + 1 < count) {
       char* rest = nullptr;
       options.first = std::strtoull(words[++i], &rest, 10);
       if (std::strncmp(rest, "..", 2) != 0) return false;
@@ -123,12 +122,11 @@ int run(const Options& options) {
     if (!options.keep_going) break;
   }
   if (failed == 0) {
-    std::printf("%llu seeds, no failure\n",
-                static_cast<unsigned long long>(options.last - options.first + 1));
+    fmt::print("{} seeds, no failure\n", options.last - options.first + 1);
     return 0;
   }
   if (options.keep_going) {
-    std::printf("%llu seeds failed\n", static_cast<unsigned long long>(failed));
+    fmt::print("{} seeds failed\n", failed);
   }
   return 1;
 }
