@@ -201,4 +201,10 @@ bool ShardedBackend::tick(unsigned index, UnixSeconds now_s) {
   return shard.engine.tick(now_s);
 }
 
+const char* ShardedBackend::broken_invariant(unsigned index) {
+  Shard& shard = *shards_[index];
+  const std::lock_guard lock(shard.mutex);
+  return shard.store.broken_invariant();
+}
+
 }  // namespace isocache

@@ -79,6 +79,8 @@ class ShardedBackend : public Backend, public AdminTarget {
   // As `stats` sees it. Takes the admin lock, then a shard's at a time, each for as long as it
   // takes to walk that shard's list of segments. Any thread.
   Snapshot snapshot(UnixSeconds now_s);
+  // Store::broken_invariant of one shard. For tests.
+  const char* broken_invariant(unsigned index);
 
   // AdminTarget; called under the admin lock, except scan().
   Settings& settings() override { return settings_; }
