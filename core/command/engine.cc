@@ -81,6 +81,7 @@ void Engine::count_refused(PutStatus status) {
 }
 
 void Engine::flush_at(UnixSeconds at_s, UnixSeconds now_s) {
+  begin_turn(now_s);  // one that is due is not replaced
   if (options_.shard == 0) ++counters_.cmd_flush;
   flush_at_s_ = at_s <= now_s ? 0 : at_s;
   if (flush_at_s_ == 0) store_.flush();

@@ -19,20 +19,22 @@ Settings settings_for(const BackendOptions& options) {
 }  // namespace
 
 SimulatedBackend::SimulatedBackend(const BackendOptions& options)
-    : backend_(settings_for(options), options.hash_seed, false, nullptr) {
+    : backend_(settings_for(options), options.hash_key, false, nullptr) {
   if (backend_.shard_count() != options.shards) std::abort();
   if (!backend_.set_memory_limit(options.memory_limit)) std::abort();
   backend_.settings().max_bytes = options.memory_limit;
 }
 
-void SimulatedBackend::execute(std::span<Request> requests, UnixSeconds now_s, Output& out) {
-  backend_.execute(requests, now_s, out);
-  for (const Request& request : requests) uploads_.erase(request.upload);
+std::size_t SimulatedBackend::execute(std::span<Request> requests, UnixSeconds now_s,
+                                      Output& out) {
+  const std::size_t done = backend_.execute(requests, now_s, out);
+  for (const Request& request : requests.first(done)) uploads_.erase(request.upload);
+  return done;
 }
 
-AdminResult SimulatedBackend::administer(const Request& request, UnixSeconds now_s, Output& out) {
+AdminResult SimulatedBackend::administer(const Request& request, const Clock& clock, Output& out) {
   administering_ = true;
-  AdminResult result = backend_.administer(request, now_s, out);
+  AdminResult result = backend_.administer(request, clock, out);
   administering_ = false;
   return result;
 }
@@ -44,7 +46,7 @@ PutStatus SimulatedBackend::begin_upload(const Request& request, UnixSeconds now
   return status;
 }
 
-std::span<char> SimulatedBackend::upload_window(const Request& request, const Upload& upload) {
+std::span<char> SimulatedBackend::upload_window(const Request& request, Upload& upload) {
   return backend_.upload_window(request, upload);
 }
 

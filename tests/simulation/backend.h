@@ -21,7 +21,7 @@ struct BackendOptions {
   std::size_t memory_limit = 0;  // of all shards together
   std::size_t max_item_bytes = 0;
   bool evict = true;
-  std::uint64_t hash_seed = 0;
+  HashKey hash_key = {};
 };
 
 class SimulatedBackend : public Backend {
@@ -30,12 +30,18 @@ class SimulatedBackend : public Backend {
 
   // Backend
   std::uint64_t hash(std::string_view key) const override { return backend_.hash(key); }
-  void execute(std::span<Request> requests, UnixSeconds now_s, Output& out) override;
-  AdminResult administer(const Request& request, UnixSeconds now_s, Output& out) override;
+  std::size_t execute(std::span<Request> requests, UnixSeconds now_s, Output& out) override;
+  AdminResult administer(const Request& request, const Clock& clock, Output& out) override;
   PutStatus begin_upload(const Request& request, UnixSeconds now_s, Upload* upload) override;
-  std::span<char> upload_window(const Request& request, const Upload& upload) override;
+  std::span<char> upload_window(const Request& request, Upload& upload) override;
+  bool upload_may_wait(const Request& request, const Upload& upload) override {
+    return backend_.upload_may_wait(request, upload);
+  }
   void upload_received(const Request& request, Upload& upload, std::size_t bytes) override;
   void abort_upload(const Request& request, Upload& upload) override;
+  bool memory_is_wanted(UnixSeconds now_s) const override {
+    return backend_.memory_is_wanted(now_s);
+  }
   void release(const Output& sent) override { backend_.release(sent); }
 
   unsigned shard_count() const { return backend_.shard_count(); }

@@ -10,9 +10,8 @@
 namespace isocache::simulation {
 namespace {
 
-// Replies of a batch beyond the limit: 32 of copied values, and lists. Buffers double.
-constexpr std::size_t kBesideLimitBytes = 160U << 10;
-constexpr std::size_t kKeptOutputBytes = 256U << 10;
+// The limit of copied replies, one reply or a slice of a list beyond it; buffers double.
+constexpr std::size_t kMostOutputBytes = 64U << 10;
 // A read, and what is kept of an unfinished request.
 constexpr std::size_t kMostInputBytes = 64U << 10;
 // Open segments, the reserve, and what is not worth compacting.
@@ -73,14 +72,17 @@ void World::flushed(const ClientRequest& request, Interval when, bool surely) {
 }
 
 void World::check_memory() {
-  const std::size_t most = std::max(kKeptOutputBytes, 2 * (plan_.output_limit + kBesideLimitBytes));
   for (const Client& client : clients_) {
     const Connection& connection = *client.connection;
-    if (connection.output().capacity() > most) {
+    if (connection.output().capacity() > kMostOutputBytes) {
       journal_.fail(
-          fmt::format("connection {}: MEMORY: {} bytes of replies are kept for it, with "
-                      "an output limit of {}",
-                      connection.id(), connection.output().capacity(), plan_.output_limit));
+          fmt::format("connection {}: MEMORY: {} bytes of replies are kept for it",
+                      connection.id(), connection.output().capacity()));
+    }
+    if (connection.output().size() > plan_.output_limit + plan_.backend.max_item_bytes + 4096) {
+      journal_.fail(fmt::format(
+          "connection {}: MEMORY: {} bytes of replies wait for it, with an output limit of {}",
+          connection.id(), connection.output().size(), plan_.output_limit));
     }
     if (connection.buffered() > kMostInputBytes) {
       journal_.fail(fmt::format("connection {}: MEMORY: {} bytes of input are kept for it",

@@ -8,7 +8,7 @@
 namespace isocache::simulation {
 namespace {
 
-constexpr std::size_t kKeptOutputBytes = 256U << 10;
+constexpr std::size_t kKeptOutputBytes = 64U << 10;
 constexpr std::size_t kBeyondWindowBytes = 2048;
 
 }  // namespace
@@ -59,7 +59,7 @@ Connection::Next Connection::take_turn(Worker& worker) {
     }
     if (session_->output().empty() && !session_->closing()) {
       if (session_->output().capacity() == 0) std::swap(session_->output(), worker.spare_output);
-      if (session_->wants_turn()) {
+      if (session_->wants_turn() || session_->waiting()) {
         journal_.note("goes on", id_);
         session_->resume();
       } else if (!receive(worker)) {
@@ -75,7 +75,7 @@ Connection::Next Connection::take_turn(Worker& worker) {
   in_turn = false;
   turn_begin = 0;
   if (next == Next::kClose) return next;
-  return !blocked_ && wants_turn() ? Next::kTurn : Next::kWait;
+  return !blocked_ && wants_turn() && !session_->waiting() ? Next::kTurn : Next::kWait;
 }
 
 bool Connection::receive(Worker& worker) {

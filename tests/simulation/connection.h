@@ -61,17 +61,22 @@ class Connection {
   // All that was asked for is answered and sent.
   bool settled() const {
     return replies_.requests.empty() && outgoing_.empty() && session_->output().empty() &&
-           !hung_up_ && !session_->wants_turn();
+           !hung_up_ && !session_->wants_turn() && !session_->waiting();
   }
   // Grows with each byte received, answered or sent.
   std::uint64_t progress() const { return received_ + produced_bytes_ + sent_bytes_; }
 
   // --- the server's end -------------------------------------------------------------------
   Next take_turn(Worker& worker);
-  bool wants_turn() const { return session_->wants_turn() || delivered_ > 0 || hung_up_; }
+  bool wants_turn() const {
+    return session_->wants_turn() || session_->waiting() || delivered_ > 0 || hung_up_;
+  }
   const Output& output() const { return session_->output(); }
   std::size_t buffered() const { return session_->buffered(); }
-  std::size_t output_limit() const { return session_options_.output_limit; }
+  bool holds_memory() const {
+    return session_->output().has_pins() || session_->upload_remaining() != 0;
+  }
+  std::size_t output_limit() const { return session_options_.output_limits.all_bytes; }
   unsigned id() const { return id_; }
 
   bool in_turn = false;

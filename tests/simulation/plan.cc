@@ -32,7 +32,7 @@ BackendOptions backend_options(Random& random) {
       random, std::array<std::size_t, 4>{40U << 10, 100U << 10, 250U << 10, 600U << 10});
   options.max_item_bytes = std::min(largest, shard_bytes / 4);
   options.evict = !random.one_in(3);
-  options.hash_seed = random.bits();
+  options.hash_key = hash_key_of(random.bits());
   return options;
 }
 
@@ -46,7 +46,7 @@ Plan make_plan(std::uint64_t seed) {
   plan.workload.largest_value = plan.backend.max_item_bytes - 400;
   plan.workload.large_in = one_of(random, std::array{4U, 10U, 30U});
   plan.workload.flushes = random.one_in(2);
-  if (random.one_in(3)) plan.hash_mask = weak_mask(random);
+  if (random.one_in(3)) plan.backend.hash_key.mask = weak_mask(random);
   plan.pairs = random.below(3);
   plan.clients = 2 + random.below(6);
   plan.stalled_readers = random.below(5);
@@ -68,7 +68,7 @@ std::string describe(const Plan& plan) {
       "{} shards, {} KB, items up to {} KB, {}, {} keys, hash mask {:x}, memory {}, {} general "
       "clients, {} stalled readers, {} uploaders, {} pairs, output limit {} KB, {} requests a turn",
       backend.shards, backend.memory_limit >> 10U, backend.max_item_bytes >> 10U,
-      backend.evict ? "evicts" : "-M", plan.workload.keys, plan.hash_mask,
+      backend.evict ? "evicts" : "-M", plan.workload.keys, backend.hash_key.mask,
       plan.memory_fault != 0 ? "fails now and then" : "never fails", plan.clients,
       plan.stalled_readers, plan.uploaders, plan.pairs, plan.output_limit >> 10U,
       plan.requests_per_turn);

@@ -10,6 +10,9 @@ namespace {
 
 // A connection that reads, and is read from, gets on within so many rounds of turns.
 constexpr unsigned kMostRoundsWithoutProgress = 200;
+// Somebody waits for memory for so long: as the server does after some seconds, those who hold it
+// and do not move are closed.
+constexpr unsigned kRoundsUntilHoldersAreClosed = 50;
 constexpr std::size_t kProbeBytes = 12'000;
 constexpr std::uint32_t kMostProbes = 20'000;
 constexpr std::size_t kTolerance = 2 * limits::kSegmentBytes;
@@ -46,6 +49,9 @@ void World::settle(bool all) {
       const std::uint64_t done = client.connection->progress();
       rounds[i] = done == progress[i] ? rounds[i] + 1 : 0;
       progress[i] = done;
+      if (rounds[i] == kRoundsUntilHoldersAreClosed && backend_->memory_is_wanted(clock_.now_s)) {
+        close_holders(waiting);
+      }
       if (rounds[i] > kMostRoundsWithoutProgress) {
         journal_.fail(
             fmt::format("connection {}: STARVED: {} requests unanswered, {} bytes "
@@ -61,6 +67,15 @@ void World::settle(bool all) {
   }
   settling_ = false;
   if (!journal_.failed()) check_memory();
+}
+
+void World::close_holders(const std::vector<Client*>& but) {
+  for (Client& client : clients_) {
+    const Connection& connection = *client.connection;
+    if (std::ranges::find(but, &client) != but.end() || !connection.holds_memory()) continue;
+    journal_.note("is closed: others wait for its memory", connection.id());
+    connect(client);
+  }
 }
 
 // The end: all that was asked for is answered, all leave, and all memory is there again.

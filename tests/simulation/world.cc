@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "simulation/seam/weak_hash.h"
-
 namespace isocache::simulation {
 
 World::World(std::uint64_t seed, Journal& journal)
@@ -14,7 +12,6 @@ World::World(std::uint64_t seed, Journal& journal)
       the_oracle_(journal, plan_.backend.evict),
       the_numbers_(journal),
       workload_(plan_.workload, random_) {
-  hash_mask = plan_.hash_mask;
   memory_faults = {};
   clock_.now_s = 1'000'000;
   backend_ = std::make_unique<SimulatedBackend>(plan_.backend);
@@ -52,7 +49,7 @@ void World::connect(Client& client) {
   socket.most_per_read = kReads[random_.below(4)];
   socket.most_per_write = random_.one_in(3) ? 8000 : 256U << 10;
   SessionOptions session;
-  session.output_limit = plan_.output_limit;
+  session.output_limits.all_bytes = plan_.output_limit;
   session.requests_per_turn = plan_.requests_per_turn;
   if (client.connection != nullptr) client.connection->leave();
   client.most_requests = 1 + random_.below(random_.one_in(2) ? 4 : 60);

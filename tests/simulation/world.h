@@ -25,7 +25,6 @@ namespace isocache::simulation {
 struct Plan {
   BackendOptions backend;
   WorkloadOptions workload;
-  std::uint64_t hash_mask = ~std::uint64_t{0};
   std::uint32_t clients = 0;
   std::uint32_t pairs = 0;  // of data and pointer, see Role
   std::uint32_t stalled_readers = 0;
@@ -86,6 +85,7 @@ class World : public LockHooks, public Expectations {
 
   // --- everybody gets what they asked for (settle.cc) ---
   void settle(bool all);
+  void close_holders(const std::vector<Client*>& but);
   void finish();
   void check_that_all_comes_back();
   struct Filled {
