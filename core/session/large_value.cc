@@ -25,7 +25,11 @@ void Session::Impl::start_upload() {
   Request& request = large->request;
   const PutStatus status = backend.begin_upload(request, host_clock.now_s, &large->upload);
   waiting = status == PutStatus::kWait;
-  if (waiting) return;
+  if (waiting) {
+    // A client that does not take its replies must not stand in line before others.
+    if (!out.empty()) backend.abort_upload(request, large->upload);
+    return;
+  }
   if (status != PutStatus::kStored) {
     swallow = std::uint64_t{request.value_length} + 2;
     refuse_large(status);

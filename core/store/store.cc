@@ -164,9 +164,9 @@ PutStatus Store::put(const Key& key, Item old, const ItemFields& fields,
   const std::uint64_t steps = impl.evictor.steps();
   const bool growing = impl.index.growing() || impl.index.wants_growth();
   const Location item =
-      impl.make_room(sizeof(ItemHeader) + key.bytes.size() + value_length)
-          ? impl.log.append_whole_item(stream, key.bytes.size(), value_length)
-          : 0;
+      impl.append_with_room(sizeof(ItemHeader) + key.bytes.size() + value_length, [&] {
+        return impl.log.append_whole_item(stream, key.bytes.size(), value_length);
+      });
   if (item == 0) return impl.refuse(PutStatus::kNoMemory, key);
 
   Log::Span span = impl.log.first_span(item);

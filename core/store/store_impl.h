@@ -27,6 +27,15 @@ struct Store::Impl {
   Slot find_slot(const Key& key) const;
   // Room in log and index for one more item of `bytes`.
   bool make_room(std::size_t bytes);
+  // Makes room and appends; 0: there is none. Once more if the memory source has let the first try
+  // down: then it is known that room has to come from eviction.
+  template <typename Append>
+  Location append_with_room(std::size_t bytes, Append&& append) {
+    for (int tries = 0; tries < 2 && make_room(bytes); ++tries) {
+      if (const Location location = append()) return location;
+    }
+    return 0;
+  }
   Stream stream_for(const Key& key, const Item& old, std::size_t key_length,
                     std::size_t value_length);
   bool fits(std::size_t key_length, std::size_t value_length) const;

@@ -86,9 +86,9 @@ PutStatus Store::begin_upload(const Key& key, std::size_t value_length, UnixSeco
   const Slot old = impl.find_slot(key);
   const Stream stream =
       impl.stream_for(key, old ? impl.item_at(old) : Item{}, key.bytes.size(), value_length);
-  const Location head = impl.make_room(limits::kSegmentBytes)
-                            ? impl.log.append_item(stream, key.bytes.size(), value_length)
-                            : 0;
+  const Location head = impl.append_with_room(limits::kSegmentBytes, [&] {
+    return impl.log.append_item(stream, key.bytes.size(), value_length);
+  });
   if (head == 0) {
     if (upload_may_wait({})) return impl.wait_in_line(*upload);
     impl.leave_line(*upload);
@@ -120,8 +120,9 @@ std::span<char> Store::upload_window(Upload& upload) {
 // The piece is full. The next one goes to the stream's end, wherever that is by now.
 bool Store::Impl::extend_upload(Upload& upload) {
   const Stream stream = Log::stream_of(log.heap.segment(Heap::segment_of(upload.head)));
-  if (!make_room(limits::kSegmentBytes)) return false;
-  const Location next = log.extend(stream, upload.head, upload.piece, upload.remaining);
+  const Location next = append_with_room(limits::kSegmentBytes, [&] {
+    return log.extend(stream, upload.head, upload.piece, upload.remaining);
+  });
   if (next == 0) return false;
   ++log.heap.segment(Heap::segment_of(next)).uploads;
   upload.piece = next;

@@ -73,6 +73,7 @@ class Connection {
   }
   const Output& output() const { return session_->output(); }
   std::size_t buffered() const { return session_->buffered(); }
+  bool waits_for_memory() const { return session_->waiting(); }
   bool holds_memory() const {
     return session_->output().has_pins() || session_->upload_remaining() != 0;
   }

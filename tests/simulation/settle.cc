@@ -32,8 +32,11 @@ void World::settle(bool all) {
   std::vector<std::uint64_t> progress(waiting.size(), 0);
   std::vector<unsigned> rounds(waiting.size(), 0);
   settling_ = true;
+  bool anybody_moves = false;
   for (bool anybody = true; anybody && !journal_.failed();) {
     anybody = false;
+    const bool others_moved = anybody_moves;  // in the round before
+    anybody_moves = false;
     for (std::size_t i = 0; i < waiting.size() && !journal_.failed(); ++i) {
       Client& client = *waiting[i];
       if (client.connection->settled()) continue;
@@ -47,11 +50,14 @@ void World::settle(bool all) {
         continue;
       }
       const std::uint64_t done = client.connection->progress();
-      rounds[i] = done == progress[i] ? rounds[i] + 1 : 0;
+      const bool moved = done != progress[i];
+      anybody_moves = anybody_moves || moved;
+      // Who waits for others' memory waits as long as they move.
+      const bool waits = client.connection->waits_for_memory() && others_moved;
+      rounds[i] = moved || waits ? 0 : rounds[i] + 1;
       progress[i] = done;
-      if (rounds[i] == kRoundsUntilHoldersAreClosed && backend_->memory_is_wanted(clock_.now_s)) {
-        close_holders(waiting);
-      }
+      const bool long_enough = rounds[i] % kRoundsUntilHoldersAreClosed == 1 && rounds[i] > 1;
+      if (long_enough && backend_->memory_is_wanted(clock_.now_s)) close_holders(waiting);
       if (rounds[i] > kMostRoundsWithoutProgress) {
         journal_.fail(
             fmt::format("connection {}: STARVED: {} requests unanswered, {} bytes "
@@ -59,6 +65,11 @@ void World::settle(bool all) {
                         client.connection->id(), client.connection->replies().requests.size(),
                         client.connection->outgoing().size(), rounds[i]));
       }
+    }
+    // The server goes on with those whose clients stall, as far as it can.
+    for (Client& client : clients_) {
+      if (std::ranges::find(waiting, &client) != waiting.end()) continue;
+      if (client.connection->take_turn(workers_[0]) == Connection::Next::kClose) connect(client);
     }
     for (unsigned shard = 0; shard < backend_->shard_count(); ++shard) {
       backend_->tick(shard, clock_.now_s);
