@@ -53,7 +53,8 @@ void World::refused(KeyId key, std::size_t length) {
   // Without eviction what is stored stays, and up to a quarter of each segment may be dead.
   const std::size_t stored =
       plan_.backend.evict ? 0 : memory.item_bytes / limits::kSegmentBytes * 4 / 3 + 8;
-  const std::size_t needed = length / limits::kSegmentBytes + 2;
+  // An append needs the old value and the new one.
+  const std::size_t needed = 2 * (length / limits::kSegmentBytes + 2);
   if (tables + pinned + uploads + stored + needed + kSpareSegments > all) return;
   journal_.fail(fmt::format(
       "key {}: REFUSED: a store of {} bytes, though of shard {}'s {} segments replies hold {}, "
