@@ -10,7 +10,7 @@ namespace isocache {
 
 // The command stays in a copy of its own, because the input moves on under it.
 void Session::Impl::begin_large() {
-  large = std::make_unique<LargeValue>();
+  large = std::make_unique<IncomingValue>();
   large->line.assign(in.substr(0, pending_line_bytes));
   std::string_view line = large->line;
   line.remove_suffix(line.size() >= 2 && line[line.size() - 2] == '\r' ? 2 : 1);
