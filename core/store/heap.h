@@ -101,12 +101,17 @@ class Heap {
   // When it becomes lower than what is used, acquire() goes by a ceiling that follows the use down
   // (lower_ceiling), so that no single caller has to make room for the whole difference.
   void set_limit(std::size_t limit_bytes);
-  bool above_limit() const { return used_segments_ > limit_segments_ || ceiling_ > limit_segments_; }
+  bool above_limit() const {
+    return used_segments_ > limit_segments_ || ceiling_ > limit_segments_;
+  }
   // Leaves `spare` segments to acquire() beside those in use.
   void lower_ceiling(std::size_t spare);
   // Gives memory of free segments above the limit back to the source, a bounded number. True if
   // there is more of it.
   bool discard_excess();
+
+  // What is inconsistent; null if nothing is. For Store::broken_invariant().
+  const char* broken_invariant() const;
 
  private:
   static constexpr std::size_t kSegmentsPerChunk = 16;
