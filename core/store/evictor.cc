@@ -343,8 +343,13 @@ bool Evictor::process_piece(Location piece) {
   }
   if (mode_ == VictimMode::kEvict) {
     const Segment& home = log_.heap.segment(Heap::segment_of(item));
-    const bool moved_on = home.opened_at > victim.opened_at || home.use != victim.use;
-    if (!moved_on && !home.open && !decide_to_keep(slot, hash, to)) return true;
+    const bool moved_on =
+        home.opened_at > victim.opened_at || home.use != victim.use || home.open;
+    if (moved_on && second_chances_ < kMaxSecondChances) {
+      second_chances_ += log_.record_bytes(piece);
+    } else if (!decide_to_keep(slot, hash, to)) {
+      return true;
+    }
     to.queue = home.use == SegmentUse::kMain ? QueueKind::kMain : to.queue;
   }
   if (log_.move_piece(piece, to) != 0) return true;
