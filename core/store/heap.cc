@@ -22,7 +22,8 @@ void Heap::set_limit(std::size_t limit_bytes) {
   // Whoever holds a Segment& keeps it while segments are acquired: neither vector grows later.
   chunks_.reserve(chunks_.size() + limit_segments_ / kSegmentsPerChunk + 2);
   segments_.reserve(segments_.size() + limit_segments_ + kSegmentsPerChunk + 1);
-  ceiling_ = std::max(limit_segments_, used_segments_);
+  // Without a segment for its survivors, no victim could be emptied.
+  ceiling_ = std::max(limit_segments_, std::min(ceiling_, used_segments_ + kForSurvivors));
   source_dry_ = false;
 }
 

@@ -115,6 +115,7 @@ class Heap {
 
  private:
   static constexpr std::size_t kSegmentsPerChunk = 16;
+  static constexpr std::size_t kForSurvivors = 2;
   // Free segments, last in first out, linked by Segment::next.
   struct FreeList {
     void push(std::vector<Segment>& segments, SegmentId id) {
