@@ -35,7 +35,8 @@ void Heap::lower_ceiling(std::size_t spare) {
 // stay unused.
 bool Heap::add_chunk() {
   const std::size_t first = segments_.size();
-  const std::size_t wanted = std::min(kSegmentsPerChunk, ceiling_ - used_segments_);
+  const std::size_t wanted =
+      std::min(kSegmentsPerChunk, ceiling_ - used_segments_ - free_.count - discarded_.count);
   std::byte* memory = source_.allocate(wanted * limits::kSegmentBytes);
   if (memory == nullptr) {
     source_dry_ = true;
@@ -46,6 +47,12 @@ bool Heap::add_chunk() {
   segments_.resize(first + kSegmentsPerChunk);
   for (std::size_t i = wanted; i-- > 0;) free_.push(segments_, static_cast<SegmentId>(first + i));
   return true;
+}
+
+// At once, so that available() does not promise what the source cannot give.
+void Heap::retry_source() {
+  if (!source_dry_ || used_segments_ + free_.count + discarded_.count >= ceiling_) return;
+  source_dry_ = !add_chunk();
 }
 
 bool Heap::secure(std::size_t count) {

@@ -88,8 +88,10 @@ class Heap {
   std::size_t available() const;
   // Fetches memory from the source if need be. True: the next `count` acquire() will succeed.
   bool secure(std::size_t count);
-  // A source that had nothing is asked again.
-  void retry_source() { source_dry_ = false; }
+  // The source had nothing when it was asked last.
+  bool source_dry() const { return source_dry_; }
+  // Such a one is asked again.
+  void retry_source();
   std::size_t used_segments() const { return used_segments_; }
   SegmentId end_id() const { return static_cast<SegmentId>(segments_.size()); }
   std::size_t resident_bytes() const {

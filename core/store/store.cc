@@ -163,10 +163,9 @@ PutStatus Store::put(const Key& key, Item old, const ItemFields& fields,
   const Stream stream = impl.stream_for(key, old, key.bytes.size(), value_length);
   const std::uint64_t steps = impl.evictor.steps();
   const bool growing = impl.index.growing() || impl.index.wants_growth();
-  const Location item =
-      impl.make_room(sizeof(ItemHeader) + key.bytes.size() + value_length)
-          ? impl.log.append_whole_item(stream, key.bytes.size(), value_length)
-          : 0;
+  const Location item = impl.place(sizeof(ItemHeader) + key.bytes.size() + value_length, [&] {
+    return impl.log.append_whole_item(stream, key.bytes.size(), value_length);
+  });
   if (item == 0) return impl.refuse(PutStatus::kNoMemory, key);
 
   Log::Span span = impl.log.first_span(item);

@@ -27,6 +27,15 @@ struct Store::Impl {
   Slot find_slot(const Key& key) const;
   // Room in log and index for one more item of `bytes`.
   bool make_room(std::size_t bytes);
+  // append() in that room; 0: there is none. Room that the memory source was to give, and did not,
+  // is made once more.
+  template <typename Append>
+  Location place(std::size_t bytes, Append&& append) {
+    const bool dry = log.heap.source_dry();
+    Location location = make_room(bytes) ? append() : 0;
+    if (location == 0 && !dry && log.heap.source_dry() && make_room(bytes)) location = append();
+    return location;
+  }
   Stream stream_for(const Key& key, const Item& old, std::size_t key_length,
                     std::size_t value_length);
   bool fits(std::size_t key_length, std::size_t value_length) const;

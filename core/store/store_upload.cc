@@ -86,9 +86,9 @@ PutStatus Store::begin_upload(const Key& key, std::size_t value_length, UnixSeco
   const Slot old = impl.find_slot(key);
   const Stream stream =
       impl.stream_for(key, old ? impl.item_at(old) : Item{}, key.bytes.size(), value_length);
-  const Location head = impl.make_room(limits::kSegmentBytes)
-                            ? impl.log.append_item(stream, key.bytes.size(), value_length)
-                            : 0;
+  const Location head = impl.place(limits::kSegmentBytes, [&] {
+    return impl.log.append_item(stream, key.bytes.size(), value_length);
+  });
   if (head == 0) {
     if (upload_may_wait({})) return impl.wait_in_line(*upload);
     impl.leave_line(*upload);
@@ -120,8 +120,9 @@ std::span<char> Store::upload_window(Upload& upload) {
 // The piece is full. The next one goes to the stream's end, wherever that is by now.
 bool Store::Impl::extend_upload(Upload& upload) {
   const Stream stream = Log::stream_of(log.heap.segment(Heap::segment_of(upload.head)));
-  if (!make_room(limits::kSegmentBytes)) return false;
-  const Location next = log.extend(stream, upload.head, upload.piece, upload.remaining);
+  const Location next = place(limits::kSegmentBytes, [&] {
+    return log.extend(stream, upload.head, upload.piece, upload.remaining);
+  });
   if (next == 0) return false;
   ++log.heap.segment(Heap::segment_of(next)).uploads;
   upload.piece = next;
@@ -147,9 +148,8 @@ Item Store::commit_upload(Upload& upload, const Key& key, Item old, const ItemFi
   Slot old_slot{old.bucket_, old.slot_};
   // A flush while it arrived must not hide it: what counts is when it was stored.
   if (impl.log.flushed(Heap::segment_of(upload.head))) {
-    const std::uint64_t steps = impl.evictor.steps();
     const bool moved = impl.move_upload_head(upload);
-    if (old && steps != impl.evictor.steps()) old_slot = impl.find_slot(key);
+    if (old) old_slot = impl.find_slot(key);  // it may have moved, too, or be gone
     if (!moved) {
       abort_upload(upload);
       impl.refuse(PutStatus::kNoMemory, key);
@@ -171,11 +171,13 @@ Item Store::commit_upload(Upload& upload, const Key& key, Item old, const ItemFi
 // An item is as old as its head: the pieces may stay where they are.
 bool Store::Impl::move_upload_head(Upload& upload) {
   const Stream stream = Log::stream_of(log.heap.segment(Heap::segment_of(upload.head)));
-  if (!evictor.make_room(limits::kSegmentBytes)) return false;
-  let_go(upload.head);
-  const Location moved = log.move_item(upload.head, stream);
-  if (moved != 0) upload.head = moved;
-  hold(upload.head);
+  const Location moved = place(limits::kSegmentBytes, [&] {
+    let_go(upload.head);
+    const Location to = log.move_item(upload.head, stream);
+    if (to != 0) upload.head = to;
+    hold(upload.head);
+    return to;
+  });
   return moved != 0;
 }
 

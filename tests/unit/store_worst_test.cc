@@ -311,6 +311,33 @@ TEST_F(StoreWorstTest, TheSourceMayRefuseAnyCall) {
   }
 }
 
+// Nobody is refused for a promise that the source did not keep: there is something to evict.
+TEST_F(StoreWorstTest, ASourceThatStaysDryRefusesNobody) {
+  open({.memory_limit = 16 * kMiB});
+  memory_->set_most_bytes(4 * kMiB);
+  for (std::size_t round = 0; round < 1500; ++round) {
+    ASSERT_EQ(put("k" + std::to_string(round), value_of(round, round * 4111 % 200'000)),
+              PutStatus::kStored)
+        << round;
+    if (round % 3 == 0) {
+      const std::string name = "u" + std::to_string(round);
+      const std::string value = value_of(round, 300'000);
+      Upload arriving;
+      ASSERT_TRUE(upload(name, value, &arriving)) << round;
+      if (round % 2 == 0) {
+        store_->flush();
+        held_.clear();
+      }
+      ASSERT_TRUE(store_->commit_upload(arriving, key(name), {}, {}, now_s_)) << round;
+      held_[name] = value;
+    }
+    store_->tick(now_s_);  // asks the source again
+    if (round % 100 == 0) count_missing();
+  }
+  EXPECT_GT(memory_->refused(), 1000U);
+  EXPECT_EQ(store_->counters().out_of_memory, 0U);
+}
+
 // --- a flush while a value arrives -------------------------------------------------------------
 
 struct FlushCase {
