@@ -208,8 +208,8 @@ class World {
   }
 
   const Case& what_;
-  FailingMemory memory_;
   StoreOptions options_;
+  FailingMemory memory_;
   Store store_;
   SingleBackend backend_;
   Clock clock_;
