@@ -3,9 +3,10 @@
 namespace isocache {
 
 SingleBackend::SingleBackend(Store& store, const Settings& settings, const HashKey& hash_key,
-                             UnixSeconds started_s)
+                             UnixSeconds started_s, bool gets_may_wait)
     : settings_(settings),
       engine_(store, EngineOptions{.cas_enabled = settings.cas_enabled,
+                                   .gets_may_wait = gets_may_wait,
                                    .count_prefixes = settings.detail_enabled,
                                    .prefix_delimiter = settings.prefix_delimiter}),
       hash_key_(hash_key),

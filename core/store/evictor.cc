@@ -32,6 +32,8 @@ constexpr std::size_t kMaxFollowed = 32 * limits::kSegmentBytes;
 // What one step works through after the limit was lowered: 32 items each at most, a megabyte at
 // most.
 constexpr std::size_t kShrinkBatches = 256;
+// What one step looks at in search of expired or flushed items.
+constexpr std::size_t kSegmentsLookedAt = 256;
 
 // base^exponent, a root for each binary digit behind the point. std::pow would be a tenth of the
 // wasm module (5.7 KB gzipped), for an exponent that is nearly always 1. REQUIRES: neither is
@@ -413,9 +415,26 @@ void Evictor::adapt(const Ghost::Entry& entry) {
 bool Evictor::reclaim_flushed() {
   if (log_.flushed_segments() == 0) return false;
   begin_call();
-  if (victim_ == 0 && !choose_flushed()) return false;
+  if (victim_ == 0 && !choose_flushed()) return look_for_flushed();
   process(limits::kSegmentBytes);
   return !gave_up_ && log_.flushed_segments() > 0;
+}
+
+// Those that were held lie behind others in their queues by now.
+bool Evictor::look_for_flushed() {
+  for (std::size_t n = 0; n < kSegmentsLookedAt; ++n) {
+    if (++flushed_cursor_ >= log_.heap.end_id()) {
+      flushed_cursor_ = 0;
+      return false;
+    }
+    const Segment& segment = log_.heap.segment(flushed_cursor_);
+    if (segment.use != SegmentUse::kSmall && segment.use != SegmentUse::kMain) continue;
+    if (!log_.flushed(flushed_cursor_) || segment.open || segment.held()) continue;
+    begin(flushed_cursor_, VictimMode::kFlushed);
+    process(limits::kSegmentBytes);
+    return !gave_up_;
+  }
+  return true;
 }
 
 bool Evictor::shrink_to_limit() {
@@ -423,17 +442,16 @@ bool Evictor::shrink_to_limit() {
   begin_call();
   std::size_t batches = 0;
   for (; batches < kShrinkBatches; ++batches) {
-    if (log_.heap.used_segments() + kReserve <= log_.heap.limit_segments()) break;
+    if (log_.heap.used_segments() + kSpare <= log_.heap.limit_segments()) break;
     if (victim_ == 0 && !choose_victim()) break;
     process(kBatchBytes);
   }
-  log_.heap.lower_ceiling(kReserve + kAhead + 1);
+  log_.heap.lower_ceiling(kSpare);
   log_.heap.discard_excess();
   return batches != 0 && log_.heap.above_limit();
 }
 
 bool Evictor::expire() {
-  constexpr std::size_t kSegmentsLookedAt = 256;
   for (std::size_t n = 0; n < kSegmentsLookedAt; ++n) {
     if (++expire_cursor_ >= log_.heap.end_id()) {
       expire_cursor_ = 0;

@@ -77,6 +77,8 @@ class Evictor {
   // Segments kept back for survivors, and a little ahead of need.
   static constexpr std::size_t kReserve = 2;
   static constexpr std::size_t kAhead = 1;
+  // What a limit that is lowered leaves to puts on its way down.
+  static constexpr std::size_t kSpare = kReserve + kAhead + 1;
 
   struct Record {
     Location location;
@@ -110,6 +112,7 @@ class Evictor {
   void fit_ghost();
   void adapt(const Ghost::Entry& entry);
   void expire_segment(SegmentId id);
+  bool look_for_flushed();
 
   Log& log_;
   Index& index_;
@@ -129,6 +132,7 @@ class Evictor {
   bool ghost_fitted_ = false;       // within one call
   bool gave_up_ = false;            // on a victim, within one call
   SegmentId expire_cursor_ = 1;
+  SegmentId flushed_cursor_ = 0;
   Evicted evicted_[kBands];
 };
 

@@ -22,7 +22,8 @@ void Heap::set_limit(std::size_t limit_bytes) {
   // Whoever holds a Segment& keeps it while segments are acquired: neither vector grows later.
   chunks_.reserve(chunks_.size() + limit_segments_ / kSegmentsPerChunk + 2);
   segments_.reserve(segments_.size() + limit_segments_ + kSegmentsPerChunk + 1);
-  ceiling_ = std::max(limit_segments_, used_segments_);
+  // Without a segment for its survivors, no victim could be emptied.
+  ceiling_ = std::max(limit_segments_, std::min(ceiling_, used_segments_ + kForSurvivors));
   source_dry_ = false;
 }
 
@@ -34,7 +35,8 @@ void Heap::lower_ceiling(std::size_t spare) {
 // stay unused.
 bool Heap::add_chunk() {
   const std::size_t first = segments_.size();
-  const std::size_t wanted = std::min(kSegmentsPerChunk, ceiling_ - used_segments_);
+  const std::size_t wanted =
+      std::min(kSegmentsPerChunk, ceiling_ - used_segments_ - free_.count - discarded_.count);
   std::byte* memory = source_.allocate(wanted * limits::kSegmentBytes);
   if (memory == nullptr) {
     source_dry_ = true;
@@ -45,6 +47,12 @@ bool Heap::add_chunk() {
   segments_.resize(first + kSegmentsPerChunk);
   for (std::size_t i = wanted; i-- > 0;) free_.push(segments_, static_cast<SegmentId>(first + i));
   return true;
+}
+
+// At once, so that available() does not promise what the source cannot give.
+void Heap::retry_source() {
+  if (!source_dry_ || used_segments_ + free_.count + discarded_.count >= ceiling_) return;
+  source_dry_ = !add_chunk();
 }
 
 bool Heap::secure(std::size_t count) {

@@ -88,8 +88,9 @@ class Heap {
   std::size_t available() const;
   // Fetches memory from the source if need be. True: the next `count` acquire() will succeed.
   bool secure(std::size_t count);
-  // A source that had nothing is asked again.
-  void retry_source() { source_dry_ = false; }
+  // The source had nothing when it was asked last.
+  // Such a one is asked again.
+  void retry_source();
   std::size_t used_segments() const { return used_segments_; }
   SegmentId end_id() const { return static_cast<SegmentId>(segments_.size()); }
   std::size_t resident_bytes() const {
@@ -101,15 +102,21 @@ class Heap {
   // When it becomes lower than what is used, acquire() goes by a ceiling that follows the use down
   // (lower_ceiling), so that no single caller has to make room for the whole difference.
   void set_limit(std::size_t limit_bytes);
-  bool above_limit() const { return used_segments_ > limit_segments_ || ceiling_ > limit_segments_; }
+  bool above_limit() const {
+    return used_segments_ > limit_segments_ || ceiling_ > limit_segments_;
+  }
   // Leaves `spare` segments to acquire() beside those in use.
   void lower_ceiling(std::size_t spare);
   // Gives memory of free segments above the limit back to the source, a bounded number. True if
   // there is more of it.
   bool discard_excess();
 
+  // What is inconsistent; null if nothing is. For Store::broken_invariant().
+  const char* broken_invariant() const;
+
  private:
   static constexpr std::size_t kSegmentsPerChunk = 16;
+  static constexpr std::size_t kForSurvivors = 2;
   // Free segments, last in first out, linked by Segment::next.
   struct FreeList {
     void push(std::vector<Segment>& segments, SegmentId id) {

@@ -68,6 +68,10 @@ class Bucket {
   void drop_overflow() {
     if (overflow_ != kMaxOverflow) --overflow_;
   }
+  // For broken_invariant(): is that how many went on?
+  bool counts(std::size_t went_on) const {
+    return overflow_ == kMaxOverflow || overflow_ == went_on;
+  }
 
   Location location(unsigned slot) const { return load(slot) >> kFrequencyBits; }
   unsigned frequency(unsigned slot) const {
@@ -157,6 +161,8 @@ class Index {
   // Moves up to `buckets` buckets. False if it needs a segment that the heap cannot give now.
   bool grow(std::size_t buckets);
 
+  // What is inconsistent; null if nothing is. For Store::broken_invariant().
+  const char* broken_invariant() const;
   // Every entry; visit(Slot). For tests.
   template <typename Visit>
   void for_each(Visit&& visit) const {
@@ -244,6 +250,12 @@ class Index {
   void finish_growth();
   void set_growth_mark();
   std::uint64_t hash_at(Location location) const;
+  // broken_invariant()
+  const char* broken_pages(const Table& table, std::size_t& pages) const;
+  template <typename Visit>
+  void for_each_page(const Table& table, Visit&& visit) const;
+  template <typename Visit>
+  bool walk(const Table& table, std::uint64_t hash, const Bucket* to, Visit&& visit) const;
 
   Heap& heap_;
   HashKey hash_key_;

@@ -48,9 +48,7 @@ class DeadLists {
   // Puts the segment where its dead bytes belong. Call when they changed.
   void update(Heap& heap, SegmentId id) {
     Segment& segment = heap.segment(id);
-    const auto level = static_cast<std::uint8_t>(
-        segment.open ? 0 : segment.dead() / (limits::kSegmentBytes / kLevels));
-    const std::uint8_t wanted = level >= kWorthwhile ? level : std::uint8_t{0};
+    const std::uint8_t wanted = level_of(segment);
     if (wanted == segment.dead_level) return;
     remove(heap, id);
     if (wanted != 0) insert(heap, id, wanted);
@@ -66,6 +64,12 @@ class DeadLists {
     }
     segment.dead_next = segment.dead_previous = 0;
     segment.dead_level = 0;
+  }
+  SegmentId head(unsigned level) const { return heads_[level]; }
+  // Which list the segment belongs in; 0: none.
+  static std::uint8_t level_of(const Segment& segment) {
+    const std::size_t level = segment.open ? 0 : segment.dead() / (limits::kSegmentBytes / kLevels);
+    return level >= kWorthwhile ? static_cast<std::uint8_t>(level) : std::uint8_t{0};
   }
   // The deadest one that may be emptied; 0: none is worth compacting. Looks at a bounded number of
   // those that may not.

@@ -148,9 +148,8 @@ Item Store::commit_upload(Upload& upload, const Key& key, Item old, const ItemFi
   Slot old_slot{old.bucket_, old.slot_};
   // A flush while it arrived must not hide it: what counts is when it was stored.
   if (impl.log.flushed(Heap::segment_of(upload.head))) {
-    const std::uint64_t steps = impl.evictor.steps();
     const bool moved = impl.move_upload_head(upload);
-    if (old && steps != impl.evictor.steps()) old_slot = impl.find_slot(key);
+    if (old) old_slot = impl.find_slot(key);  // it may have moved, too, or be gone
     if (!moved) {
       abort_upload(upload);
       impl.refuse(PutStatus::kNoMemory, key);
@@ -172,11 +171,13 @@ Item Store::commit_upload(Upload& upload, const Key& key, Item old, const ItemFi
 // An item is as old as its head: the pieces may stay where they are.
 bool Store::Impl::move_upload_head(Upload& upload) {
   const Stream stream = Log::stream_of(log.heap.segment(Heap::segment_of(upload.head)));
-  if (!evictor.make_room(limits::kSegmentBytes)) return false;
-  let_go(upload.head);
-  const Location moved = log.move_item(upload.head, stream);
-  if (moved != 0) upload.head = moved;
-  hold(upload.head);
+  const Location moved = place(limits::kSegmentBytes, [&] {
+    let_go(upload.head);
+    const Location to = log.move_item(upload.head, stream);
+    if (to != 0) upload.head = to;
+    hold(upload.head);
+    return to;
+  });
   return moved != 0;
 }
 

@@ -1,9 +1,12 @@
 // Plays transcripts against the core in process: natively, and under Node as wasm.
 //
-//   isocache_transcripts [--fragment] [--seed N] FILE...
+//   isocache_transcripts [--fragment] [--worst] [--seed N] FILE...
 //
 // --fragment feeds every command in random pieces, and large values partly through the upload
-// window; the replies must stay the same. Exit status 0 when every step passed.
+// window; the replies must stay the same. --worst plays them to a store whose keys collide, whose
+// memory runs out at half the limit, and which is full of others' items when a section
+// begins; replies are taken one by one, and hold their segments for a while. Exit status 0 when
+// every step passed.
 
 #include <algorithm>
 #include <cstdio>
@@ -11,6 +14,7 @@
 #include <cstring>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "command/single_backend.h"
@@ -18,15 +22,18 @@
 #include "conformance/transcript.h"
 #include "session/session.h"
 #include "store/store.h"
-#include "unit/heap_memory.h"
+#include "support/failing_memory.h"
 
 namespace isocache {
 namespace {
 
 constexpr UnixSeconds kStart = 1800000000;
+constexpr std::size_t kLimitBytes = 32U << 20U;
+constexpr std::size_t kReplyHeldFor = 5;  // commands
 
 struct Options {
   bool fragment = false;
+  bool worst = false;
   std::uint64_t seed = 1;
   std::vector<std::string> files;
 };
@@ -52,16 +59,22 @@ class Player {
   Player(const Options& options, std::uint64_t seed)
       : options_(options),
         random_(seed),
-        store_(store_options(), memory_),
-        backend_(store_, Settings(), HashKey(), kStart) {
+        hash_key_(options.worst ? weak_hash_key(seed) : hash_key_of(seed)),
+        store_(store_options(hash_key_), memory_),
+        backend_(store_, Settings(), hash_key_, kStart) {
     clock_.now_s = kStart;
+    if (options.worst) memory_.set_most_bytes(kLimitBytes / 2);
     connect();
   }
-  ~Player() { backend_.release(session_->output()); }
+  ~Player() {
+    backend_.release(session_->output());
+    release_held(0);
+  }
 
   void advance(unsigned seconds) { clock_.now_s += seconds; }
   void start_afresh() {
     connect();
+    if (options_.worst) fill();
     send("flush_all\r\n");
     matcher_.reset();
   }
@@ -69,6 +82,8 @@ class Player {
   bool ask(const TranscriptStep& step, std::string& got) {
     if (session_->closing()) connect();
     got = send(matcher_.fill_in(step.sent));
+    release_held(kReplyHeldFor);
+    if (options_.worst) backend_.engine().tick(clock_.now_s);
     const bool good =
         matcher_.matches(step.expected, got, step.sent) && session_->closing() == step.closes;
     if (session_->closing()) got += "<closed>";
@@ -76,23 +91,43 @@ class Player {
   }
 
  private:
-  static StoreOptions store_options() {
+  static StoreOptions store_options(const HashKey& hash_key) {
     StoreOptions options;
-    options.memory_limit = 32U << 20U;
+    options.memory_limit = kLimitBytes;
+    options.hash_key = hash_key;
     return options;
+  }
+
+  // With what the flush that follows hides, so that the memory comes back bit by bit.
+  void fill() {
+    for (int i = 0; i < 300; ++i) {
+      send("set fill" + std::to_string(i) + " 0 0 60000 noreply\r\n" + std::string(60'000, 'f') +
+           "\r\n");
+    }
   }
 
   void connect() {
     if (session_) backend_.release(session_->output());
-    session_ = std::make_unique<Session>(backend_, clock_, SessionOptions());
+    SessionOptions session_options;
+    if (options_.worst) session_options.output_limits = {1, 1};
+    session_ = std::make_unique<Session>(backend_, clock_, session_options);
   }
 
   std::string drain() {
     std::string bytes;
     session_->output().for_each_span([&](std::string_view span) { bytes.append(span); });
-    backend_.release(session_->output());
+    if (options_.worst && session_->output().has_pins()) {
+      held_.push_back(std::move(session_->output()));
+    } else {
+      backend_.release(session_->output());
+    }
     session_->output().clear();
     return bytes;
+  }
+
+  // Replies that somebody takes slowly.
+  void release_held(std::size_t most) {
+    for (; held_.size() > most; held_.erase(held_.begin())) backend_.release(held_.front());
   }
 
   std::string send(std::string_view bytes) {
@@ -132,10 +167,12 @@ class Player {
   const Options& options_;
   Random random_;
   Clock clock_;
-  HeapMemory memory_;
+  FailingMemory memory_;
+  HashKey hash_key_;
   Store store_;
   SingleBackend backend_;
   std::unique_ptr<Session> session_;
+  std::vector<Output> held_;
   ReplyMatcher matcher_;
 };
 
@@ -192,6 +229,8 @@ bool parse_arguments(int argc, char** argv, Options& options) {
     const std::string argument = argv[i];
     if (argument == "--fragment") {
       options.fragment = true;
+    } else if (argument == "--worst") {
+      options.worst = true;
     } else if (argument == "--seed" && i + 1 < argc) {
       options.seed = std::strtoull(argv[++i], nullptr, 10);
     } else if (argument.rfind("--", 0) == 0) {
@@ -209,7 +248,7 @@ bool parse_arguments(int argc, char** argv, Options& options) {
 int main(int argc, char** argv) {
   isocache::Options options;
   if (!isocache::parse_arguments(argc, argv, options)) {
-    std::fprintf(stderr, "usage: isocache_transcripts [--fragment] [--seed N] FILE...\n");
+    std::fprintf(stderr, "usage: isocache_transcripts [--fragment] [--worst] [--seed N] FILE...\n");
     return 2;
   }
   isocache::Score score;

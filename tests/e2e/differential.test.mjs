@@ -2,7 +2,9 @@
 // differences (../differential/differences.mjs). Larger runs: tests/differential/run.mjs.
 
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
 import { compareStreams } from '../differential/compare.mjs';
 import { makeStream } from '../differential/stream.mjs';
@@ -17,6 +19,21 @@ test(`${count} random streams`, { skip: needIsocached || needMemcached, timeout:
   context.diagnostic(`ISOCACHE_SEED=${seed}`);
   await withServer(startMemcached, QUIET_MEMCACHED, (theirs) => withServer(startIsocached, ['-t', '2'], async (ours) => {
     const failures = await compareStreams(ours, theirs, { count, seed });
+    assert.equal(failures.length, 0, `\n${failures.join('\n\n')}\n(ISOCACHE_SEED=${seed})`);
+  }));
+});
+
+// A build with assertions, whose keys nearly all collide.
+const asserting = process.env.ISOCACHED_ASSERTING ?? fileURLToPath(new URL('../../build/gcc/bin/isocached', import.meta.url));
+const weakCount = Math.min(count, 300);
+
+test(`${weakCount} random streams where keys collide`, {
+  skip: needMemcached || (existsSync(asserting) ? false : `no ${asserting}`), timeout: 600_000,
+}, async (context) => {
+  context.diagnostic(`ISOCACHE_SEED=${seed}`);
+  const start = (args) => startIsocached(args, { ISOCACHE_WEAK_HASH: '1' }, asserting);
+  await withServer(startMemcached, QUIET_MEMCACHED, (theirs) => withServer(start, ['-t', '2'], async (ours) => {
+    const failures = await compareStreams(ours, theirs, { count: weakCount, seed });
     assert.equal(failures.length, 0, `\n${failures.join('\n\n')}\n(ISOCACHE_SEED=${seed})`);
   }));
 });

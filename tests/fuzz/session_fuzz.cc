@@ -3,7 +3,8 @@
 //
 //   byte 0: bit 0 clock jumps and background steps, bit 1 a second session that takes turns,
 //           bit 2 a tiny store, full, that evicts, bit 3 no eviction (-M), bit 4 compare with a run
-//           in one piece
+//           in one piece, bit 5 the worst case: a weak hash, and a memory source that refuses
+//           every other call
 //   byte 1-2: seed for the pieces, jumps and turns
 //   the rest: what the client sends
 #include <algorithm>
@@ -22,6 +23,7 @@
 #include "command/single_backend.h"
 #include "session/session.h"
 #include "store/store.h"
+#include "support/failing_memory.h"
 
 namespace {
 
@@ -43,31 +45,13 @@ void require(bool condition, const char* what) {
   std::abort();
 }
 
-class Heap : public MemorySource {
- public:
-  Heap() = default;
-  Heap(const Heap&) = delete;
-  Heap& operator=(const Heap&) = delete;
-  ~Heap() override {
-    for (void* chunk : chunks_) std::free(chunk);
-  }
-  std::byte* allocate(std::size_t bytes) override {
-    void* chunk = std::aligned_alloc(64, bytes);
-    std::memset(chunk, 0, bytes);
-    chunks_.push_back(chunk);
-    return static_cast<std::byte*>(chunk);
-  }
-
- private:
-  std::vector<void*> chunks_;
-};
-
 struct Case {
   bool jumps = false;
   bool two_sessions = false;
   bool tiny = false;
   bool evict = true;
   bool compare = false;
+  bool worst = false;
   std::uint32_t seed = 0;
   std::string_view bytes;
 };
@@ -80,6 +64,7 @@ Case parse(const std::uint8_t* data, std::size_t size) {
   parsed.tiny = (data[0] & 4U) != 0;
   parsed.evict = (data[0] & 8U) == 0;
   parsed.compare = (data[0] & 16U) != 0;
+  parsed.worst = (data[0] & 32U) != 0;
   parsed.seed = data[1] * 256U + data[2];
   parsed.bytes = {reinterpret_cast<const char*>(data) + kHeadBytes, size - kHeadBytes};
   return parsed;
@@ -103,9 +88,10 @@ class World {
       : what_(what),
         options_{.memory_limit = what.tiny ? kTinyStoreBytes : kStoreBytes,
                  .max_item_size = kMaxItemBytes,
-                 .hash_key = hash_key_of(1),
+                 .hash_key = what.worst ? weak_hash_key(1) : hash_key_of(1),
                  .evict = what.evict},
-        store_(options_, heap_),
+        memory_(what.worst ? 2 : 0),
+        store_(options_, memory_),
         backend_(store_, settings(), options_.hash_key, kStart_s),
         clock_{kStart_s},
         state_(what.seed * 2654435761U + 1) {
@@ -222,8 +208,8 @@ class World {
   }
 
   const Case& what_;
-  Heap heap_;
   StoreOptions options_;
+  FailingMemory memory_;
   Store store_;
   SingleBackend backend_;
   Clock clock_;

@@ -154,11 +154,11 @@ function connects(address) {
 }
 
 /** isocached; on a free port unless `args` name a port or a socket (`-s`). `env` is added to the environment. */
-export async function startIsocached(args = [], env = {}) {
-  if (!isocachedPath) throw new Error(needIsocached);
+export async function startIsocached(args = [], env = {}, program = isocachedPath) {
+  if (!program) throw new Error(needIsocached);
   const socketAt = args.indexOf('-s');
   const own = args.includes('-p') || socketAt >= 0 ? [] : ['-p', '0'];
-  const child = spawnBound(isocachedPath, [...own, ...args],
+  const child = spawnBound(program, [...own, ...args],
     { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...env } });
   const server = new Server(child, 'isocached');
   await untilReady(server, () => /\bready\b/.test(server.stderr));

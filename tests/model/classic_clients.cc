@@ -83,7 +83,7 @@ void RandomClients::extend(const std::string& verb) {
   EXPECT_EQ(reply, "NOT_STORED\r\n");
   // Absent, or there was no room for the longer one: both leave a state that the next line settles.
   if (item != nullptr) {
-    EXPECT_TRUE(options_.misses_allowed);
+    EXPECT_TRUE(options_.misses_allowed || !options_.evict);
     forget(key);
   }
 }
@@ -207,7 +207,9 @@ void RandomClients::arithmetic() {
     return;
   }
   ASSERT_NE(item, nullptr) << key << " should not be there";
-  if (reply == "SERVER_ERROR out of memory\r\n" && options_.misses_allowed) return forget(key);
+  if (reply == "SERVER_ERROR out of memory\r\n" && (options_.misses_allowed || !options_.evict)) {
+    return forget(key);
+  }
   const std::uint64_t before = std::strtoull(item->value.c_str(), nullptr, 10);
   const std::uint64_t after = !decrement ? before + delta : before < delta ? 0 : before - delta;
   EXPECT_EQ(reply, std::to_string(after) + "\r\n");

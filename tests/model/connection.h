@@ -42,7 +42,7 @@ class Connection {
         session_->feed(bytes.substr(0, taken));
       }
       while (session_->wants_turn()) {
-        if (session_->output().size() > kDrainAbove) collect();
+        if (session_->output().full()) collect();
         session_->resume();
       }
       bytes.remove_prefix(taken);
@@ -63,8 +63,6 @@ class Connection {
   bool closing() const { return session_->closing(); }
 
  private:
-  static constexpr std::size_t kDrainAbove = 1U << 20;
-
   void collect() {
     Output& output = session_->output();
     output.for_each_span([&](std::string_view span) { replies_ += span; });

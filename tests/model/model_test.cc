@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "model/random_clients.h"
+#include "support/seeds.h"
 
 namespace isocache::model {
 namespace {
@@ -57,9 +58,53 @@ TEST(Model, ManySmallItems) {
 TEST(Model, WithoutEvictionAFullStoreRefusesAndKeeps) {
   for (unsigned seed = 1; seed <= 2; ++seed) {
     SCOPED_TRACE(seed);
-    RandomClients clients(
-        {.memory_limit = 1 * kMiB, .keys = 5000, .largest_value = 4000, .evict = false}, seed);
+    RandomClients clients({.memory_limit = 1 * kMiB,
+                           .keys = 5000,
+                           .largest_value = 4000,
+                           .evict = false,
+                           .misses_allowed = false},
+                          seed);
     clients.run(30'000 / kDivisor);
+    EXPECT_GT(clients.refused(), 0);
+    EXPECT_EQ(clients.counters().evictions, 0U);
+  }
+}
+
+// See tests/README.md.
+TEST(ModelWorst, NoWrongByteWhileEvicting) {
+  for (unsigned seed = first_seed(), end = seed + 4; seed != end; ++seed) {
+    SCOPED_TRACE(seed);
+    RandomClients clients(
+        {.memory_limit = 3 * kMiB, .keys = 700, .largest_value = 12'000, .worst = true}, seed);
+    clients.run(20'000 / kDivisor);
+    EXPECT_GT(clients.hits(), 1'000 / kDivisor);
+    EXPECT_GT(clients.counters().evictions, 0U);
+    EXPECT_GT(clients.memory().refused(), 0U);
+  }
+}
+
+TEST(ModelWorst, NoWrongByteWithChainedValues) {
+  for (unsigned seed = first_seed(), end = seed + 4; seed != end; ++seed) {
+    SCOPED_TRACE(seed);
+    RandomClients clients(
+        {.memory_limit = 6 * kMiB, .keys = 500, .largest_value = 200'000, .worst = true}, seed);
+    clients.run(8'000 / kDivisor);
+    EXPECT_GT(clients.hits(), 500 / kDivisor);
+    EXPECT_GT(clients.counters().evictions, 0U);
+  }
+}
+
+TEST(ModelWorst, WithoutEvictionAFullStoreRefusesAndKeeps) {
+  for (unsigned seed = first_seed(), end = seed + 4; seed != end; ++seed) {
+    SCOPED_TRACE(seed);
+    RandomClients clients({.memory_limit = 4 * kMiB,
+                           .keys = 700,
+                           .largest_value = 40'000,
+                           .evict = false,
+                           .misses_allowed = false,
+                           .worst = true},
+                          seed);
+    clients.run(15'000 / kDivisor);
     EXPECT_GT(clients.refused(), 0);
     EXPECT_EQ(clients.counters().evictions, 0U);
   }

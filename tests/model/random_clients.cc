@@ -14,6 +14,7 @@ constexpr std::string_view kNoMemory = "SERVER_ERROR out of memory storing objec
 constexpr int kOperationsBetweenChecks = 2000;
 constexpr std::size_t kMostUploads = 3;
 constexpr std::size_t kMostReaders = 3;
+constexpr std::size_t kMostReadersAtWorst = 12;
 
 // Order does not matter here.
 template <typename T>
@@ -27,9 +28,10 @@ void drop(std::vector<T>& all, std::size_t at) {
 RandomClients::RandomClients(const RunOptions& options, std::uint32_t seed)
     : options_(options),
       random_(seed),
+      memory_(options.worst ? 2 : 0),
       store_options_{.memory_limit = options.memory_limit,
                      .max_item_size = std::max<std::size_t>(options.largest_value * 4, 1U << 20),
-                     .hash_key = hash_key_of(seed),
+                     .hash_key = options.worst ? weak_hash_key(seed) : hash_key_of(seed),
                      .evict = options.evict},
       store_(store_options_, memory_),
       backend_(store_, Settings{}, store_options_.hash_key, kStart_s),
@@ -214,7 +216,7 @@ void RandomClients::finish_uploads() {
 }
 
 void RandomClients::start_reader() {
-  if (readers_.size() >= kMostReaders) return;
+  if (readers_.size() >= (options_.worst ? kMostReadersAtWorst : kMostReaders)) return;
   const std::string key = text_key();
   const ModelItem* item = model_.find(key);
   if (item == nullptr) return;
@@ -243,7 +245,7 @@ void RandomClients::finish_reader() {
   const std::size_t at = random_.below(readers_.size());
   const std::string reply = readers_[at].connection->drain();
   if (reply == "END\r\n") {
-    EXPECT_TRUE(options_.misses_allowed);
+    EXPECT_TRUE(options_.misses_allowed) << "a reader found nothing";
   } else {
     EXPECT_EQ(reply, readers_[at].expected) << "a reply changed while it waited";
   }

@@ -6,8 +6,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,32 +17,9 @@
 #include "model/connection.h"
 #include "model/random.h"
 #include "store/store.h"
+#include "support/failing_memory.h"
 
 namespace isocache::model {
-
-// The heap, counted: the store may not ask for more than its limit.
-class CountedMemory : public MemorySource {
- public:
-  CountedMemory() = default;
-  CountedMemory(const CountedMemory&) = delete;
-  CountedMemory& operator=(const CountedMemory&) = delete;
-  ~CountedMemory() override {
-    for (void* chunk : chunks_) std::free(chunk);
-  }
-  std::byte* allocate(std::size_t bytes) override {
-    void* chunk = std::aligned_alloc(64, bytes);
-    if (chunk == nullptr) return nullptr;
-    std::memset(chunk, 0, bytes);
-    chunks_.push_back(chunk);
-    allocated_bytes_ += bytes;
-    return static_cast<std::byte*>(chunk);
-  }
-  std::size_t allocated_bytes() const { return allocated_bytes_; }
-
- private:
-  std::vector<void*> chunks_;
-  std::size_t allocated_bytes_ = 0;
-};
 
 struct RunOptions {
   std::size_t memory_limit = 0;
@@ -53,6 +28,8 @@ struct RunOptions {
   bool evict = true;
   bool misses_allowed = true;
   bool jump_clock = true;
+  // A weak hash, a memory source that refuses every other call, many slow readers.
+  bool worst = false;
 };
 
 class RandomClients {
@@ -66,6 +43,7 @@ class RandomClients {
   int misses() const { return misses_; }
   int refused() const { return refused_; }  // for lack of memory
   const StoreCounters& counters() const { return store_.counters(); }
+  const FailingMemory& memory() const { return memory_; }
 
  private:
   // A value on its way, over a connection of its own.
@@ -143,7 +121,7 @@ class RandomClients {
 
   RunOptions options_;
   Random random_;
-  CountedMemory memory_;
+  FailingMemory memory_;
   StoreOptions store_options_;
   Store store_;
   SingleBackend backend_;

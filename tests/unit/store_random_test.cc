@@ -1,5 +1,6 @@
 // Random operations on a Store against a plain map, in stores too small for everything: a hit has
-// the bytes last stored, whatever was evicted, moved, chained, compacted or flushed meanwhile.
+// the bytes last stored, whatever was evicted, moved, chained, compacted or flushed meanwhile. Some
+// run in the worst cases that there are on purpose (tests/README.md).
 #include <gtest/gtest.h>
 
 #include <map>
@@ -8,8 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "heap_memory.h"
 #include "store/store.h"
+#include "support/failing_memory.h"
+#include "support/seeds.h"
 
 namespace isocache {
 namespace {
@@ -20,28 +22,60 @@ struct Expected {
   std::uint32_t client_flags = 0;
 };
 
+struct RandomOptions {
+  std::size_t memory_limit = 0;
+  std::size_t max_value = 0;
+  unsigned keys = 2000;
+  bool evict = true;
+  unsigned flush_one_in = 500;  // every twentieth operation
+  // The worst cases.
+  bool weak_hash = false;
+  unsigned refuse_every = 0;  // calls of the memory source
+  bool pin_too_much = false;  // beyond Store::may_pin(), up to half of the segments
+  bool change_limit = false;  // between that of above and half of it
+  int check_every = 4096;     // operations
+};
+
 class RandomStore {
  public:
-  RandomStore(std::size_t memory_limit, unsigned seed, std::size_t max_value)
-      : options_{.memory_limit = memory_limit, .max_item_size = 4U << 20, .hash_key = hash_key_of(seed)},
+  RandomStore(const RandomOptions& run_options, unsigned seed)
+      : run_options_(run_options),
+        options_{.memory_limit = run_options.memory_limit,
+                 .max_item_size = 4U << 20,
+                 .hash_key = run_options.weak_hash ? weak_hash_key(seed) : hash_key_of(seed),
+                 .evict = run_options.evict},
+        memory_(run_options.refuse_every),
         store_(options_, memory_),
         random_(seed),
-        max_value_(max_value) {}
+        max_value_(run_options.max_value) {}
 
   void run(int operations) {
-    for (int i = 0; i < operations; ++i) {
+    for (int i = 0; i < operations && !testing::Test::HasFailure(); ++i) {
       step();
-      if (i % 4096 == 0) {
+      if (i % run_options_.check_every == 0) {
         EXPECT_STREQ(store_.broken_invariant(), nullptr);
       }
     }
     while (!pinned_.empty()) unpin_one();
+    while (store_.tick(now_s_)) {
+    }
     EXPECT_STREQ(store_.broken_invariant(), nullptr);
-    EXPECT_LE(store_.memory_use().segment_bytes, options_.memory_limit);
+    const MemoryUse use = store_.memory_use();
+    EXPECT_LE(use.segment_bytes, options_.memory_limit);
+    EXPECT_EQ(use.pinned_segments, 0U);
+    EXPECT_EQ(use.upload_bytes, 0U);
+    EXPECT_EQ(store_.flushed_item_count(), 0U);
+    EXPECT_LE(memory_.allocated_bytes(), options_.memory_limit);
+    if (!options_.evict) {
+      EXPECT_EQ(misses, 0) << "nothing stored is ever dropped";
+      EXPECT_EQ(store_.counters().evictions, 0U);
+    }
   }
   Store& store() { return store_; }
+  const FailingMemory& memory() const { return memory_; }
   int hits = 0;
-  int misses = 0;
+  int misses = 0;   // of what was stored and is not expired
+  int refused = 0;  // for lack of memory
 
  private:
   unsigned below(std::size_t n) { return static_cast<unsigned>(random_() % n); }
@@ -64,21 +98,28 @@ class RandomStore {
     return value;
   }
 
+  std::string random_key() { return "key" + std::to_string(below(run_options_.keys)); }
+
   void step() {
-    const std::string name = "key" + std::to_string(below(2000));
+    const std::string name = random_key();
     switch (below(20)) {
       case 0: remove(name); break;
       case 1: touch(name); break;
       case 2: upload(name); break;
       case 3: append(name); break;
       case 4: now_s_ += below(50) == 0 ? 5U : 0U; break;
-      case 5: store_.tick(now_s_); break;
+      case 5:
+        store_.tick(now_s_);
+        if (run_options_.change_limit && below(100) == 0) {
+          store_.set_memory_limit(options_.memory_limit - below(options_.memory_limit / 2));
+        }
+        break;
       case 6: pin(name); break;
       case 7:
         if (!pinned_.empty()) unpin_one();
         break;
       case 8:
-        if (below(500) == 0) {
+        if (below(run_options_.flush_one_in) == 0) {
           store_.flush();
           model_.clear();
         }
@@ -95,8 +136,11 @@ class RandomStore {
     const Item item = store_.find(key(name), now_s_).item;
     const auto expected = model_.find(name);
     if (!item) {
-      if (expected != model_.end()) ++misses;
-      model_.erase(name);
+      if (expected != model_.end()) {
+        const UnixSeconds exptime = expected->second.exptime;
+        if (exptime == 0 || exptime > now_s_) ++misses;
+        model_.erase(expected);
+      }
       return item;
     }
     ++hits;
@@ -136,6 +180,7 @@ class RandomStore {
     if (status == PutStatus::kStored) {
       model_[name] = {value, fields.exptime, fields.client_flags};
     } else {
+      ++refused;
       model_.erase(name);
       EXPECT_FALSE(store_.find(key(name), now_s_).item) << "a failed put leaves nothing";
     }
@@ -164,6 +209,7 @@ class RandomStore {
     value += value;
     Upload upload;
     if (store_.begin_upload(key(name), value.size(), now_s_, &upload) != PutStatus::kStored) {
+      ++refused;
       model_.erase(name);
       return;
     }
@@ -179,7 +225,7 @@ class RandomStore {
       store_.upload_received(upload, bytes);
       sent += bytes;
       // Others write meanwhile.
-      if (below(3) == 0) set("key" + std::to_string(below(2000)));
+      if (below(3) == 0) set(random_key());
       if (below(2000) == 0) {
         store_.flush();
         model_.clear();
@@ -207,7 +253,7 @@ class RandomStore {
   // A slow reader: its bytes must stay as they were.
   void pin(const std::string& name) {
     const Item item = find_and_check(name);
-    if (!item || !store_.may_pin(item)) return;
+    if (!item || (!store_.may_pin(item) && !may_pin_anyway())) return;
     Reader reader;
     store_.for_each_piece(item, [&](const Store::Piece& piece) {
       store_.pin(piece.segment);
@@ -215,6 +261,11 @@ class RandomStore {
     });
     reader.value = model_[name].value;
     pinned_.push_back(reader);
+  }
+
+  bool may_pin_anyway() const {
+    const MemoryUse use = store_.memory_use();
+    return run_options_.pin_too_much && use.pinned_segments < use.limit / limits::kSegmentBytes / 2;
   }
 
   void unpin_one() {
@@ -231,8 +282,9 @@ class RandomStore {
     std::string value;
   };
 
+  const RandomOptions run_options_;
   StoreOptions options_;
-  HeapMemory memory_;
+  FailingMemory memory_;
   Store store_;
   std::mt19937 random_;
   std::size_t max_value_;
@@ -242,8 +294,9 @@ class RandomStore {
 };
 
 TEST(StoreRandom, SmallValuesWithEviction) {
-  for (unsigned seed = 1; seed <= 3; ++seed) {
-    RandomStore random(1U << 20, seed, 2000);
+  for (unsigned seed = first_seed(), end = seed + 3; seed != end; ++seed) {
+    SCOPED_TRACE(seed);
+    RandomStore random({.memory_limit = 1U << 20, .max_value = 2000}, seed);
     random.run(60'000);
     EXPECT_GT(random.hits, 1000);
     EXPECT_GT(random.store().counters().evictions, 0U);
@@ -251,8 +304,9 @@ TEST(StoreRandom, SmallValuesWithEviction) {
 }
 
 TEST(StoreRandom, ChainedValuesWithEviction) {
-  for (unsigned seed = 1; seed <= 3; ++seed) {
-    RandomStore random(8U << 20, seed, 200'000);
+  for (unsigned seed = first_seed(), end = seed + 3; seed != end; ++seed) {
+    SCOPED_TRACE(seed);
+    RandomStore random({.memory_limit = 8U << 20, .max_value = 200'000}, seed);
     random.run(20'000);
     EXPECT_GT(random.hits, 1000);
     EXPECT_GT(random.store().counters().evictions, 0U);
@@ -260,9 +314,80 @@ TEST(StoreRandom, ChainedValuesWithEviction) {
 }
 
 TEST(StoreRandom, RoomForEverythingMissesNothing) {
-  RandomStore random(64U << 20, 7, 3000);
+  RandomStore random({.memory_limit = 64U << 20, .max_value = 3000}, 7);
   random.run(60'000);
   EXPECT_EQ(random.store().counters().evictions, 0U);
+  EXPECT_EQ(random.misses, 0);
+}
+
+TEST(StoreRandom, WithoutEvictionNothingIsDropped) {
+  for (unsigned seed = first_seed(), end = seed + 3; seed != end; ++seed) {
+    SCOPED_TRACE(seed);
+    RandomStore random({.memory_limit = 2U << 20,
+                        .max_value = 20'000,
+                        .keys = 800,
+                        .evict = false,
+                        .pin_too_much = true},
+                       seed);
+    random.run(20'000);
+    EXPECT_GT(random.hits, 1000);
+    EXPECT_GT(random.refused, 0);
+  }
+}
+
+// --- worst cases -------------------------------------------------------------------------------
+
+RandomOptions worst(std::size_t memory_limit, std::size_t max_value) {
+  return {.memory_limit = memory_limit,
+          .max_value = max_value,
+          .keys = 600,
+          .flush_one_in = 200,
+          .weak_hash = true,
+          .refuse_every = 2,
+          .pin_too_much = true,
+          .change_limit = true,
+          .check_every = 500};
+}
+
+// What the worst case came to, over several seeds.
+struct Reached {
+  int hits = 0;
+  int refused = 0;
+  std::uint64_t evictions = 0;
+  std::size_t memory_refused = 0;
+  std::size_t memory_discarded = 0;
+};
+
+Reached run_worst(const RandomOptions& options, int operations) {
+  Reached reached;
+  for (unsigned seed = first_seed(), end = seed + 6; seed != end; ++seed) {
+    SCOPED_TRACE(seed);
+    RandomStore random(options, seed);
+    random.run(operations);
+    reached.hits += random.hits;
+    reached.refused += random.refused;
+    reached.evictions += random.store().counters().evictions;
+    reached.memory_refused += random.memory().refused();
+    reached.memory_discarded += random.memory().discarded_bytes();
+  }
+  EXPECT_GT(reached.hits, 3000);
+  EXPECT_GT(reached.memory_refused, 0U);
+  EXPECT_GT(reached.memory_discarded, 0U);
+  return reached;
+}
+
+TEST(StoreRandomWorst, SmallValues) {
+  EXPECT_GT(run_worst(worst(2U << 20, 12'000), 15'000).evictions, 100U);
+}
+
+TEST(StoreRandomWorst, ChainedValues) {
+  EXPECT_GT(run_worst(worst(6U << 20, 200'000), 8'000).evictions, 1000U);
+}
+
+TEST(StoreRandomWorst, WithoutEvictionNothingIsDropped) {
+  RandomOptions options = worst(4U << 20, 60'000);
+  options.evict = false;
+  EXPECT_GT(run_worst(options, 10'000).refused, 100);
 }
 
 }  // namespace

@@ -1,0 +1,80 @@
+// A memory source as bad as the interface allows: it refuses when it is told to, what it gives
+// holds garbage, and what is given back becomes garbage at once, so that a use of discarded memory
+// shows.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+#include "store/store.h"
+
+namespace isocache {
+
+class FailingMemory : public MemorySource {
+ public:
+  FailingMemory() = default;
+  // Every nth call is refused; 0: none is.
+  explicit FailingMemory(unsigned every) : every_(every) {}
+  FailingMemory(const FailingMemory&) = delete;
+  FailingMemory& operator=(const FailingMemory&) = delete;
+  ~FailingMemory() override {
+    for (const Chunk& chunk : chunks_) std::free(chunk.memory);
+  }
+
+  std::byte* allocate(std::size_t bytes) override {
+    ++calls_;
+    const bool refuses = refuse_next_ != 0 || (every_ != 0 && calls_ % every_ == 0) ||
+                         allocated_bytes_ + bytes > most_bytes_;
+    refuse_next_ -= std::min(refuse_next_, 1U);
+    auto* memory = refuses ? nullptr : static_cast<std::byte*>(std::aligned_alloc(64, bytes));
+    if (memory == nullptr) {
+      ++refused_;
+      return nullptr;
+    }
+    std::memset(memory, kGarbage, bytes);
+    chunks_.push_back({memory, bytes});
+    allocated_bytes_ += bytes;
+    return memory;
+  }
+  // Ends the program when the range is not whole segments of one chunk.
+  void discard(std::byte* memory, std::size_t bytes) override {
+    const bool good = std::any_of(chunks_.begin(), chunks_.end(), [&](const Chunk& chunk) {
+      return memory >= chunk.memory && memory + bytes <= chunk.memory + chunk.bytes &&
+             static_cast<std::size_t>(memory - chunk.memory) % limits::kSegmentBytes == 0;
+    });
+    if (!good || bytes == 0 || bytes % limits::kSegmentBytes != 0) std::abort();
+    std::memset(memory, kGarbage, bytes);
+    discarded_bytes_ += bytes;
+  }
+
+  // For a while: the next so many calls are refused.
+  void refuse_next(unsigned calls) { refuse_next_ = calls; }
+  // Gives that much in all, and no more.
+  void set_most_bytes(std::size_t bytes) { most_bytes_ = bytes; }
+
+  std::size_t allocated_bytes() const { return allocated_bytes_; }
+  std::size_t discarded_bytes() const { return discarded_bytes_; }  // in all
+  std::size_t refused() const { return refused_; }
+
+ private:
+  // As a record it would be an item that is live, with a key and a value of absurd lengths.
+  static constexpr int kGarbage = 0xa5;
+
+  struct Chunk {
+    std::byte* memory;
+    std::size_t bytes;
+  };
+  std::vector<Chunk> chunks_;
+  unsigned every_ = 0;
+  std::size_t calls_ = 0;
+  unsigned refuse_next_ = 0;
+  std::size_t most_bytes_ = ~std::size_t{0} >> 1U;
+  std::size_t allocated_bytes_ = 0;
+  std::size_t discarded_bytes_ = 0;
+  std::size_t refused_ = 0;
+};
+
+}  // namespace isocache
