@@ -164,10 +164,13 @@ std::span<char> ShardedBackend::upload_window(const Request& request, Upload& up
   return shard.engine.upload_window(upload);
 }
 
-bool ShardedBackend::upload_may_wait(const Request& request, const Upload& upload) {
+bool ShardedBackend::upload_may_wait(const Request& request, const Upload& upload,
+                                     UnixSeconds now_s) {
   Shard& shard = shard_of(request);
   const std::lock_guard lock(shard.mutex);
-  return shard.store.upload_may_wait(upload);
+  if (!shard.store.upload_may_wait(upload)) return false;
+  note_wait(now_s);
+  return true;
 }
 
 bool ShardedBackend::memory_is_wanted(UnixSeconds now_s) const {
@@ -185,6 +188,12 @@ void ShardedBackend::abort_upload(const Request& request, Upload& upload) {
   Shard& shard = shard_of(request);
   const std::lock_guard lock(shard.mutex);
   shard.engine.abort_upload(upload);
+}
+
+void ShardedBackend::refuse_upload(const Request& request, Upload& upload) {
+  Shard& shard = shard_of(request);
+  const std::lock_guard lock(shard.mutex);
+  shard.engine.refuse_upload(request, upload);
 }
 
 void ShardedBackend::release(const Output& sent) {

@@ -72,7 +72,14 @@ PutStatus Engine::begin_upload(const Request& request, UnixSeconds now_s, Upload
   if (refuse_too_large(request)) return PutStatus::kTooLarge;
   const PutStatus status = store_.begin_upload(request.key, request.value_length, now_s, upload);
   count_refused(status);
+  if (status == PutStatus::kNoMemory) drop_refused(request);
   return status;
+}
+
+void Engine::refuse_upload(const Request& request, Upload& upload) {
+  store_.abort_upload(upload);
+  count_refused(PutStatus::kNoMemory);
+  drop_refused(request);
 }
 
 void Engine::count_refused(PutStatus status) {

@@ -28,10 +28,11 @@ struct Pin {
 struct OutputLimits {
   std::size_t text_bytes = limits::kDefaultOutputTextBytes;  // copied
   std::size_t all_bytes = limits::kDefaultOutputBytes;       // with what is referred to
+  std::size_t refs = limits::kDefaultOutputRefs;             // each keeps a segment in its place
 };
 
 // For a host that takes everything at once.
-inline constexpr OutputLimits kUnlimitedOutput{~std::size_t{0}, ~std::size_t{0}};
+inline constexpr OutputLimits kUnlimitedOutput{~std::size_t{0}, ~std::size_t{0}, ~std::size_t{0}};
 
 class Output {
  public:
@@ -86,7 +87,9 @@ class Output {
   }
 
   // No further reply may be begun: send first. A reply that was begun is never cut off.
-  bool full() const { return size_ >= limits_.text_bytes || size() >= limits_.all_bytes; }
+  bool full() const {
+    return size_ >= limits_.text_bytes || size() >= limits_.all_bytes || refs_.size() >= limits_.refs;
+  }
   // Whether a value of this length is better referred to than copied: a short one only when copies
   // have used up much of the limit.
   bool prefers_pin(std::size_t length) const {

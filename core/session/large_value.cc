@@ -50,25 +50,15 @@ void Session::Impl::refuse_large(PutStatus status) {
   reply_to_large(status == PutStatus::kTooLarge ? reply::kTooLarge : reply::kNoMemoryStoring);
 }
 
-// As begin_upload() does when it refuses: nobody may read what a writer believes replaced.
-void Session::Impl::drop_old_value(const Request& store) {
-  Request drop;
-  drop.verb = Verb::kDelete;
-  drop.flags.no_reply = true;
-  drop.key = store.key;
-  backend.execute({&drop, 1}, host_clock.now_s, out);
-}
-
 void Session::Impl::receive_large() {
   Upload& upload = large->upload;
   while (upload.remaining != 0 && !in.empty()) {
     const std::span<char> window = backend.upload_window(large->request, upload);
     if (window.empty()) {  // memory ran out on the way
-      waiting = backend.upload_may_wait(large->request, upload);
+      waiting = backend.upload_may_wait(large->request, upload, host_clock.now_s);
       if (waiting) return;
       swallow = std::uint64_t{upload.remaining} + 2;
-      backend.abort_upload(large->request, upload);
-      drop_old_value(large->request);
+      backend.refuse_upload(large->request, upload);
       refuse_large(PutStatus::kNoMemory);
       return;
     }

@@ -88,7 +88,6 @@ struct Session::Impl {
   void receive_large();
   void finish_large();
   void refuse_large(PutStatus status);
-  void drop_old_value(const Request& store);
   void reply_to_large(std::string_view text);
 
   Backend& backend;

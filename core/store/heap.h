@@ -102,6 +102,8 @@ class Heap {
   // When it becomes lower than what is used, acquire() goes by a ceiling that follows the use down
   // (lower_ceiling), so that no single caller has to make room for the whole difference.
   void set_limit(std::size_t limit_bytes);
+  // Whether the host has the memory for the bookkeeping of so many segments.
+  bool can_have_limit(std::size_t limit_bytes) const;
   bool above_limit() const {
     return used_segments_ > limit_segments_ || ceiling_ > limit_segments_;
   }

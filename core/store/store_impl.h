@@ -44,7 +44,7 @@ struct Store::Impl {
   // Points the index at a finished item, in place of `old` if it is there.
   bool link(const Key& key, Slot old, Location location, const ItemFields& fields);
   bool insert(std::uint64_t hash, Location location);
-  PutStatus refuse(PutStatus why, const Key& key);
+  PutStatus refuse(PutStatus why);
   // Bytes that all unfinished uploads together may become.
   std::size_t upload_allowance() const;
   bool may_begin_upload(const Upload& upload, std::size_t bytes) const;

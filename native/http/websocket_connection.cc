@@ -322,13 +322,14 @@ Awaitable<void> WebSocketConnection::Impl::wait_for_memory() {
 
 // As Connection::holds_too_long().
 bool WebSocketConnection::Impl::holds_too_long() {
-  const bool receiving = session_.upload_remaining() != 0;
-  const bool holds = receiving || (sending_now_ && sending_.has_pins());
-  const std::uint64_t taken = holds && !receiving ? bytes_acknowledged(info_.fd) : 0;
-  if (!hold_watch_.look(holds, moved_bytes_ + taken, host_.clock.now_s)) return false;
+  const std::size_t receiving = session_.waiting() ? 0 : session_.upload_remaining();
+  const bool sends = sending_now_ && sending_.has_pins();
+  const std::uint64_t held = receiving != 0 ? receiving : sends ? sending_.size() : 0;
+  const std::uint64_t taken = sends && receiving == 0 ? bytes_acknowledged(info_.fd) : 0;
+  if (!hold_watch_.look(held, moved_bytes_ + taken, host_.clock.now_s)) return false;
   if (!host_.backend.memory_is_wanted(host_.clock.now_s)) return false;
   WorkerCounters& counters = host_.counters;
-  (receiving ? counters.closed_stalled_uploads : counters.closed_slow_readers).add(1);
+  (receiving != 0 ? counters.closed_stalled_uploads : counters.closed_slow_readers).add(1);
   return true;
 }
 

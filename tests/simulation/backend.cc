@@ -60,6 +60,11 @@ void SimulatedBackend::abort_upload(const Request& request, Upload& upload) {
   uploads_.erase(&upload);
 }
 
+void SimulatedBackend::refuse_upload(const Request& request, Upload& upload) {
+  backend_.refuse_upload(request, upload);
+  uploads_.erase(&upload);
+}
+
 std::string SimulatedBackend::set(std::string_view key, std::size_t length, const Clock& clock) {
   Session session(*this, clock, {});
   session.feed("set " + std::string(key) + " 0 0 " + std::to_string(length) + "\r\n" +

@@ -34,11 +34,12 @@ class SimulatedBackend : public Backend {
   AdminResult administer(const Request& request, const Clock& clock, Output& out) override;
   PutStatus begin_upload(const Request& request, UnixSeconds now_s, Upload* upload) override;
   std::span<char> upload_window(const Request& request, Upload& upload) override;
-  bool upload_may_wait(const Request& request, const Upload& upload) override {
-    return backend_.upload_may_wait(request, upload);
+  bool upload_may_wait(const Request& request, const Upload& upload, UnixSeconds now_s) override {
+    return backend_.upload_may_wait(request, upload, now_s);
   }
   void upload_received(const Request& request, Upload& upload, std::size_t bytes) override;
   void abort_upload(const Request& request, Upload& upload) override;
+  void refuse_upload(const Request& request, Upload& upload) override;
   bool memory_is_wanted(UnixSeconds now_s) const override {
     return backend_.memory_is_wanted(now_s);
   }
