@@ -39,6 +39,8 @@ HostStats Server::count_since_start() const {
     stats.bytes_written += counters.bytes_written.get();
     stats.conn_yields += counters.yields.get();
     stats.idle_kicks += counters.idle_kicks.get();
+    stats.slow_readers_closed += counters.closed_slow_readers.get();
+    stats.stalled_uploads_closed += counters.closed_stalled_uploads.get();
   }
   if (tls_) {
     const TlsCounters& tls = tls_->counters();
@@ -65,6 +67,8 @@ HostStats Server::host_stats(UnixSeconds now_s) {
   stats.bytes_written -= at_reset_.bytes_written;
   stats.conn_yields -= at_reset_.conn_yields;
   stats.idle_kicks -= at_reset_.idle_kicks;
+  stats.slow_readers_closed -= at_reset_.slow_readers_closed;
+  stats.stalled_uploads_closed -= at_reset_.stalled_uploads_closed;
   stats.tls_new_sessions -= at_reset_.tls_new_sessions;
   stats.tls_handshake_errors -= at_reset_.tls_handshake_errors;
   stats.tls_protocol_errors -= at_reset_.tls_protocol_errors;
