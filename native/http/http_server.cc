@@ -66,7 +66,7 @@ class HttpLoop {
   HttpHost host_;
   asio::executor_work_guard<Executor> work_{context_.get_executor()};  // until stop()
   Timer sweep_;
-  bool sweeping_ = false;             // while there are connections, and once behind the last
+  bool sweeping_ = false;  // while there are connections, and once behind the last
   MemoryTrim memory_trim_;
   std::atomic<bool> answered_{true};  // what answered() asked last
   mutable std::mutex table_mutex_;

@@ -7,7 +7,7 @@ import { describe, test } from 'node:test';
 
 import { limit, many } from '../lib/abuse.mjs';
 import { sluggard, store, WAYS, withstand } from '../lib/bounds.mjs';
-import { RawClient, withClient } from '../lib/client.mjs';
+import { withClient } from '../lib/client.mjs';
 import { needIsocached } from '../lib/server.mjs';
 import { readFrame } from '../lib/websocket.mjs';
 
@@ -19,8 +19,26 @@ const crowd = (way, server, count, bytes) => {
 /** As often as it goes into so many bytes. */
 const filling = (bytes, request) => request.repeat(Math.floor(bytes / request.length));
 
+const KEYS = Array.from({ length: 200_000 }, (_, i) => `k${i.toString(36)}`);
+
+/** Stores an 'x' under each, in one go. */
+async function storeKeys(server) {
+  await withClient(server, async (client) => {
+    for (let at = 0; at < KEYS.length; at += 20_000) {
+      assert.equal(await client.ask(KEYS.slice(at, at + 20_000).map((key) => `ms ${key} 1 q\r\nx\r\n`).join('')), '');
+    }
+  });
+}
+
+/** So many bytes of replies. */
+async function readReplies(way, client, length) {
+  if (!way.way.startsWith('WebSocket')) return client.read(length);
+  let all = '';
+  while (all.length < length) all += (await readFrame(client)).payload;
+  return all;
+}
+
 for (const way of WAYS) {
-  const encrypted = way.transport === 'TLS';
   describe(`isocached, ${way.way}`, { skip: needIsocached || way.skip, concurrency: 1 }, () => {
     test('a value of 100 MB that is asked for 32 times, at once and one after the other', limit, () => withstand(way,
       { megabytes: 512, args: ['-I', '128m'], full: false, connections: 2, prepare: (server) => store(server, [['big', 'v'.repeat(100_000_000)]]) },
@@ -32,11 +50,30 @@ for (const way of WAYS) {
       { connections: 60, prepare: (server) => store(server, Array.from({ length: 8 }, (_, i) => [`big${i}`, 'v'.repeat(1_000_000)])) },
       (server) => crowd(way, server, 60, `get ${Array.from({ length: 100 }, (_, i) => `big${i % 8}`).join(' ')}\r\n`)));
 
-    const many_ = encrypted ? 100 : 300;
-    test(`${2 * many_} with a megabyte of gets of small values`, limit, () => withstand(way,
-      { connections: 2 * many_, prepare: (server) => store(server, [['medium', 'v'.repeat(4000)], ['small', 'v'.repeat(100)]]) },
+    test(`${way.crowd} with a megabyte of gets of small values`, limit, () => withstand(way,
+      { connections: way.crowd, prepare: (server) => store(server, [['medium', 'v'.repeat(4000)], ['small', 'v'.repeat(100)]]) },
       async (server) => [
-        ...await crowd(way, server, many_, filling(1e6, 'get medium\r\n')),
-        ...await crowd(way, server, many_, filling(1e6, 'get small\r\n'))]));
+        ...await crowd(way, server, way.crowd / 2, filling(1e6, 'get medium\r\n')),
+        ...await crowd(way, server, way.crowd / 2, filling(1e6, 'get small\r\n'))]));
+
+    test('200,000 keys in a line', limit, () => withstand(way, { full: false, connections: 21, prepare: storeKeys }, async (server) => [
+      ...await crowd(way, server, 10, `get ${KEYS.join(' ')}\r\n`),
+      ...await crowd(way, server, 10, `gets ${KEYS.join(' ')}\r\n`),
+    ], async (server) => {  // beside them, who reads gets it all
+      const expected = `${KEYS.map((key) => `VALUE ${key} 0 1\r\nx\r\n`).join('')}END\r\n`;
+      const client = await way.open(server);
+      client.send(way.wrap(`get ${KEYS.join(' ')}\r\n`));
+      assert.ok(await readReplies(way, client, expected.length) === expected);
+      client.close();
+    }));
+
+    test('stats and dumps without end', limit, () => withstand(way, { connections: way.crowd }, async (server) => [
+      ...await crowd(way, server, way.crowd - 100, 'stats conns\r\n'.repeat(1000)),
+      ...await crowd(way, server, 50, 'stats items\r\nstats\r\n'.repeat(1000)),
+      ...await crowd(way, server, 50, 'lru_crawler metadump all\r\nstats conns\r\n'.repeat(1000))]));
+
+    test(`${way.crowd} that stop in the middle of a command or a value`, limit, () => withstand(way, { connections: way.crowd }, async (server) => [
+      ...await crowd(way, server, way.crowd / 2, `get ${filling(16_000, 'key ')}`),
+      ...await crowd(way, server, way.crowd / 2, `set k 0 0 15000\r\n${'v'.repeat(14_900)}`)]));
   });
 }
