@@ -63,7 +63,7 @@ class Server : private HostFigures, private WorkerEvents {
 
   // HostFigures
   HostStats host_stats(UnixSeconds now_s) override;
-  void write_connections(StatsWriter& stats) override;
+  bool write_connections(int* after, StatsWriter& stats) override;
   void reset_host_counters() override;
   void settings_changed(const Settings& settings) override;
   const char* refresh_certificates(UnixSeconds now_s) override;

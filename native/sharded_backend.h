@@ -35,7 +35,8 @@ class HostFigures {
  public:
   virtual ~HostFigures() = default;
   virtual HostStats host_stats(UnixSeconds now_s) = 0;
-  virtual void write_connections(StatsWriter& stats) = 0;
+  // As AdminTarget's; any thread.
+  virtual bool write_connections(int* after, StatsWriter& stats) = 0;
   virtual void reset_host_counters() = 0;
   virtual void settings_changed(const Settings& settings) = 0;
   // Null when it went well, else why not.
@@ -83,12 +84,13 @@ class ShardedBackend : public Backend, public AdminTarget {
   // Store::broken_invariant of one shard. For tests.
   const char* broken_invariant(unsigned index);
 
-  // AdminTarget; called under the admin lock, except scan().
+  // AdminTarget; called under the admin lock, except scan() and
+  // write_connections().
   Settings& settings() override { return settings_; }
   void settings_changed() override;
   EngineFigures figures() override;
   HostStats host_stats(UnixSeconds now_s) override;
-  void write_connections(StatsWriter& stats) override;
+  bool write_connections(int* after, StatsWriter& stats) override;
   void reset_counters() override;
   void count_prefixes(bool on) override;
   PrefixStats prefix_stats() override;
