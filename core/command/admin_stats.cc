@@ -2,6 +2,9 @@
 
 #include <memory>
 
+#include <memory>
+#include <string>
+
 #include "command/admin_call.h"
 #include "command/dump.h"
 #include "command/stats.h"
@@ -13,6 +16,19 @@ namespace {
 
 constexpr std::uint64_t kMaxClass = 63;
 
+// Comes in slices, of the counts as they are by then: a client that takes none of it costs little.
+class DetailDump : public ReplyStream {
+ public:
+  explicit DetailDump(AdminTarget& target) : target_(target) {}
+  bool produce(Output& out, const Clock& /*clock*/) override {
+    return !target_.prefix_stats().write_slice(out, after_);
+  }
+
+ private:
+  AdminTarget& target_;
+  std::unique_ptr<std::string> after_;
+};
+
 void detail(AdminCall& call) {
   Settings& settings = call.target.settings();
   if (!settings.dump_enabled) return call.reply("CLIENT_ERROR stats detail not allowed\r\n");
@@ -23,7 +39,10 @@ void detail(AdminCall& call) {
     call.target.settings_changed();
     return call.reply(reply::kOk);
   }
-  if (what == "dump") return call.target.prefix_stats().write(call.out());
+  if (what == "dump") {
+    call.result.stream = std::make_unique<DetailDump>(call.target);
+    return;
+  }
   call.reply("CLIENT_ERROR usage: stats detail on|off|dump\r\n");
 }
 

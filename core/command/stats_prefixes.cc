@@ -80,16 +80,36 @@ void PrefixStats::add(const PrefixStats& other) {
 void PrefixStats::clear() { *this = {}; }
 
 void PrefixStats::write(Output& out) const {
-  for (const std::uint16_t entry : order_) {
+  std::unique_ptr<std::string> after;
+  while (!write_slice(out, after)) {
+  }
+}
+
+bool PrefixStats::write_slice(Output& out, std::unique_ptr<std::string>& after) const {
+  auto at = order_.begin();
+  if (after) {
+    at = std::upper_bound(order_.begin(), order_.end(), std::string_view(*after),
+                          [this](std::string_view name, std::uint16_t entry) {
+                            return name < name_of(entries_[entry]);
+                          });
+  }
+  const auto begin = at;
+  for (; at != order_.end() && (at == begin || !out.full()); ++at) {
+    const Entry& entry = entries_[*at];
     out.append("PREFIX ");
-    append_name(name_of(entries_[entry]), out);
-    append_counters(entries_[entry].counters, out);
+    append_name(name_of(entry), out);
+    append_counters(entry.counters, out);
+  }
+  if (at != order_.end()) {
+    after = std::make_unique<std::string>(name_of(entries_[*(at - 1)]));
+    return false;
   }
   if (others_.gets + others_.sets + others_.deletes != 0) {
     out.append("PREFIX %other");
     append_counters(others_, out);
   }
   out.append(reply::kEnd);
+  return true;
 }
 
 }  // namespace isocache

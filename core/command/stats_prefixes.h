@@ -14,6 +14,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,6 +48,9 @@ class PrefixStats {
   // printable ASCII, and '%', are written as %XX. No name is written as "%other": that is the line
   // of the prefixes for which there was no room.
   void write(Output& out) const;
+  // The same in slices, until the output is full: the lines behind that of the name `after` (null:
+  // from the first on). Sets `after` to the last one written; true when END is among them.
+  bool write_slice(Output& out, std::unique_ptr<std::string>& after) const;
 
  private:
   struct Entry {

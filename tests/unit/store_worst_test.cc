@@ -377,8 +377,8 @@ TEST_P(FlushDuringUploadTest, StoredMeansThereAndRefusedMeansGone) {
       held_["u"] = value;
     } else {
       ++refused;
-      if (!what.evict) EXPECT_TRUE(find("u"));
-      if (find("u")) EXPECT_EQ(read(find("u")), "newer");
+      EXPECT_TRUE(what.evict || find("u"));
+      EXPECT_EQ(find("u") ? read(find("u")) : "newer", "newer");
     }
     EXPECT_FALSE(arriving);
     EXPECT_EQ(store_->memory_use().upload_bytes, 0U);
