@@ -194,10 +194,11 @@ void Connection::receive_into_upload(std::span<char> window, std::size_t bytes) 
 }
 
 bool Connection::holds_too_long() {
-  const bool receiving = session_.upload_remaining() != 0;
-  const bool holds = receiving || (blocked_ && session_.output().has_pins());
-  const std::uint64_t taken = holds && !receiving ? bytes_acknowledged(info_.fd) : 0;
-  return hold_watch_.look(holds, moved_bytes_ + taken, host_.clock.now_s);
+  const std::size_t receiving = session_.waiting() ? 0 : session_.upload_remaining();
+  const bool sends = blocked_ && session_.output().has_pins();
+  const std::uint64_t held = receiving != 0 ? receiving : sends ? session_.output().size() : 0;
+  const std::uint64_t taken = sends && receiving == 0 ? bytes_acknowledged(info_.fd) : 0;
+  return hold_watch_.look(held, moved_bytes_ + taken, host_.clock.now_s);
 }
 
 void Connection::count_held_too_long() {

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "native/errors.h"
 #include "native/socket_queues.h"
 
 namespace isocache {
@@ -32,7 +33,12 @@ void LingeringSockets::add(LeavingSocket leaving, std::int64_t now_ms) {
   }
   socket.unacknowledged = unacknowledged_bytes(fd);
   const std::uint32_t events = EPOLLIN | (socket.unsent.empty() ? 0U : std::uint32_t{EPOLLOUT});
-  poller_.add(fd, events, &socket);
+  try {
+    poller_.add(fd, events, &socket);
+  } catch (const SystemError&) {  // the kernel watches no more sockets for us
+    sockets_.pop_back();
+    return;
+  }
   if (sockets_.size() == 1) timer_at_ms_ = now_ms + kCheck_ms;
   if (sockets_.size() > kMost && !draining_) sockets_.pop_front();
 }

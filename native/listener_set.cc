@@ -52,8 +52,7 @@ void skip_protocol_and_tag(std::string_view& address) {
   if (const auto protocol = take_prefix(address, "proto", false)) check_protocol(*protocol);
   const auto tag = take_prefix(address, "tag", true);
   if (tag && (tag->empty() || tag->size() > kMaxTagBytes)) {
-    throw UsageError(
-        fmt::format("Listener tags must be between 1 and 8 characters: \"{}\"", *tag));
+    throw UsageError(fmt::format("Listener tags must be between 1 and 8 characters: \"{}\"", *tag));
   }
 }
 

@@ -79,6 +79,7 @@ int serve(Options options) {
   log(server.banner());
   if (daemon) daemon->ready();
   log_without_waiting();
+  server.drop_privileges();
   server.run();
   return EXIT_SUCCESS;
 }

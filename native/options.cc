@@ -184,7 +184,8 @@ Options parse_options(int argc, char** argv, const char* const* environment,
   options = defaults();
   const std::array<const Layer*, 3> layers{&file.layer, &variables.layer, &flags};
   apply(layers, options, found);
-  options.warnings = std::move(variables.warnings);
+  options.warnings.insert(options.warnings.begin(), variables.warnings.begin(),
+                          variables.warnings.end());
   warn_of_no_effect(layers, options);
   log_as_json(options.log_format == Options::LogFormat::kJson);
   if (collects) {

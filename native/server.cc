@@ -11,6 +11,7 @@
 #include "native/http/pages.h"
 #include "native/listener_set.h"
 #include "native/process.h"
+#include "native/system_call_filter.h"
 
 namespace isocache {
 
@@ -82,6 +83,7 @@ void Server::start() {
   backend_ =
       std::make_unique<ShardedBackend>(settings, random_hash_key(), options_.huge_pages, figures);
   WorkerOptions worker;
+  worker.on_thread_start = on_thread_start();
   worker.threads = settings.threads;
   worker.idle_timeout_s = settings.idle_timeout_s;
   worker.measure_turns = !options_.http.listen.empty();
@@ -91,6 +93,7 @@ void Server::start() {
     workers_.push_back(std::make_unique<Worker>(worker, *backend_, clock_, verbosity_, events));
   }
   if (!options_.http.listen.empty()) make_http_server();
+  if (settings.drop_privileges) SystemCallFilter::check_kernel();
   try {
     for (const auto& started : workers_) started->start();
     if (http_) http_->start();
@@ -101,9 +104,23 @@ void Server::start() {
   readiness_ = Readiness::kReady;
 }
 
+// Clients may ask for new certificates (refresh_certs), not for new passwords.
+std::function<void()> Server::on_thread_start() const {
+  if (!options_.settings.drop_privileges) return nullptr;
+  const bool reads_files = tls_ != nullptr;
+  return [reads_files] { SystemCallFilter(SystemCallFilter::Thread::kWorker, reads_files).load(); };
+}
+
+void Server::drop_privileges() const {
+  if (!options_.settings.drop_privileges) return;
+  SystemCallFilter(SystemCallFilter::Thread::kMain, tls_ != nullptr || passwords_ != nullptr)
+      .load();
+}
+
 void Server::make_http_server() {
   const Settings& settings = options_.settings;
   HttpServerOptions http;
+  http.on_thread_start = on_thread_start();
   http.http = options_.http;
   http.threads = settings.threads;
   http.idle_timeout_s = settings.idle_timeout_s;

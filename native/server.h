@@ -10,6 +10,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -42,6 +43,8 @@ class Server : private HostFigures, private WorkerEvents {
   std::vector<LogEntry> banner() const;
   // Takes the memory and starts the threads. Throws SystemError.
   void start();
+  // -o drop_privileges, for the main thread: nothing but run() and the end is possible from now on.
+  void drop_privileges() const;
   // Serves until SIGTERM, SIGINT, SIGUSR1 or a shutdown command.
   void run();
 
@@ -60,7 +63,7 @@ class Server : private HostFigures, private WorkerEvents {
 
   // HostFigures
   HostStats host_stats(UnixSeconds now_s) override;
-  void write_connections(StatsWriter& stats) override;
+  bool write_connections(int* after, StatsWriter& stats) override;
   void reset_host_counters() override;
   void settings_changed(const Settings& settings) override;
   const char* refresh_certificates(UnixSeconds now_s) override;
@@ -70,6 +73,7 @@ class Server : private HostFigures, private WorkerEvents {
 
   void describe_listeners();
   void make_http_server();
+  std::function<void()> on_thread_start() const;
   HostStats count_since_start() const;
   void hand_over(FileDescriptor socket, const Listener& listener, bool crowded);
   unsigned connection_count() const;

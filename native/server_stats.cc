@@ -4,6 +4,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <optional>
+#include <span>
 
 #include "native/address.h"
 #include "native/server.h"
@@ -26,6 +29,52 @@ std::string_view state_name(ConnectionInfo::State state) {
   return "";
 }
 
+// What `stats conns` shows of a listener or a connection. By the time it is written the connection
+// may have ended.
+struct ListedSocket {
+  int fd = -1;
+  std::optional<ConnectionInfo::State> state = {};  // none: it listens
+  UnixSeconds last_active_s = 0;
+
+  void write(UnixSeconds now_s, StatsWriter& stats) const {
+    const auto add = [&](std::string_view key, auto value) {
+      stats.add(fmt::format("{}:{}", fd, key), value);
+    };
+    add("addr", std::string_view(state ? peer_address(fd) : local_address(fd)));
+    if (state) add("listen_addr", std::string_view(local_address(fd)));
+    add("state", state ? state_name(*state) : std::string_view("conn_listening"));
+    add("secs_since_last_cmd",
+        state ? std::uint64_t{now_s - std::min(now_s, last_active_s)} : std::uint64_t{0});
+  }
+};
+
+// Of many, the few with the lowest descriptors above a given one.
+class LowestDescriptors {
+ public:
+  explicit LowestDescriptors(int above) : above_(above) {}
+
+  void offer(const ListedSocket& socket) {
+    if (socket.fd <= above_) return;
+    if (count_ == found_.size()) {
+      if (socket.fd > found_.front().fd) return;
+      std::ranges::pop_heap(found_, {}, &ListedSocket::fd);
+      --count_;
+    }
+    found_[count_++] = socket;
+    std::ranges::push_heap(std::span(found_).first(count_), {}, &ListedSocket::fd);
+  }
+  bool empty() const { return count_ == 0; }
+  std::span<const ListedSocket> sorted() {
+    std::ranges::sort_heap(std::span(found_).first(count_), {}, &ListedSocket::fd);
+    return std::span(found_).first(count_);
+  }
+
+ private:
+  int above_;
+  std::array<ListedSocket, 32> found_;  // a heap
+  std::size_t count_ = 0;
+};
+
 }  // namespace
 
 HostStats Server::count_since_start() const {
@@ -39,6 +88,8 @@ HostStats Server::count_since_start() const {
     stats.bytes_written += counters.bytes_written.get();
     stats.conn_yields += counters.yields.get();
     stats.idle_kicks += counters.idle_kicks.get();
+    stats.slow_readers_closed += counters.closed_slow_readers.get();
+    stats.stalled_uploads_closed += counters.closed_stalled_uploads.get();
   }
   if (tls_) {
     const TlsCounters& tls = tls_->counters();
@@ -65,6 +116,8 @@ HostStats Server::host_stats(UnixSeconds now_s) {
   stats.bytes_written -= at_reset_.bytes_written;
   stats.conn_yields -= at_reset_.conn_yields;
   stats.idle_kicks -= at_reset_.idle_kicks;
+  stats.slow_readers_closed -= at_reset_.slow_readers_closed;
+  stats.stalled_uploads_closed -= at_reset_.stalled_uploads_closed;
   stats.tls_new_sessions -= at_reset_.tls_new_sessions;
   stats.tls_handshake_errors -= at_reset_.tls_handshake_errors;
   stats.tls_protocol_errors -= at_reset_.tls_protocol_errors;
@@ -90,26 +143,23 @@ HostStats Server::host_stats(UnixSeconds now_s) {
 
 void Server::settings_changed(const Settings& settings) { verbosity_.set(settings.verbosity); }
 
-void Server::write_connections(StatsWriter& stats) {
-  const auto add = [&](int fd, std::string_view key, auto value) {
-    stats.add(fmt::format("{}:{}", fd, key), value);
+bool Server::write_connections(int* after, StatsWriter& stats) {
+  LowestDescriptors lowest(*after);
+  for (const Listener& listener : listeners_) lowest.offer({.fd = listener.fd()});
+  const auto offer = [&](const ConnectionInfo& connection) {
+    lowest.offer({.fd = connection.fd,
+                  .state = connection.state(),
+                  .last_active_s = connection.last_active_s()});
   };
-  for (const Listener& listener : listeners_) {
-    add(listener.fd(), "addr", std::string_view(local_address(listener.fd())));
-    add(listener.fd(), "state", std::string_view("conn_listening"));
-    add(listener.fd(), "secs_since_last_cmd", std::uint64_t{0});
-  }
+  for (const auto& worker : workers_) worker->for_each_connection(offer);
+  if (http_) http_->for_each_connection(offer);
+
   const UnixSeconds now_s = clock_.now().clock.now_s;
-  const auto add_connection = [&](const ConnectionInfo& connection) {
-    const int fd = connection.fd;
-    add(fd, "addr", std::string_view(peer_address(fd)));
-    add(fd, "listen_addr", std::string_view(local_address(fd)));
-    add(fd, "state", state_name(connection.state()));
-    add(fd, "secs_since_last_cmd",
-        std::uint64_t{now_s - std::min(now_s, connection.last_active_s())});
-  };
-  for (const auto& worker : workers_) worker->for_each_connection(add_connection);
-  if (http_) http_->for_each_connection(add_connection);
+  for (const ListedSocket& socket : lowest.sorted()) {
+    socket.write(now_s, stats);
+    *after = socket.fd;
+  }
+  return !lowest.empty();
 }
 
 }  // namespace isocache

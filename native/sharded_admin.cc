@@ -44,8 +44,8 @@ HostStats ShardedBackend::host_stats(UnixSeconds now_s) {
   return host_ != nullptr ? host_->host_stats(now_s) : HostStats{};
 }
 
-void ShardedBackend::write_connections(StatsWriter& stats) {
-  if (host_ != nullptr) host_->write_connections(stats);
+bool ShardedBackend::write_connections(int* after, StatsWriter& stats) {
+  return host_ != nullptr && host_->write_connections(after, stats);
 }
 
 void ShardedBackend::reset_counters() {

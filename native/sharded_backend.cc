@@ -164,10 +164,13 @@ std::span<char> ShardedBackend::upload_window(const Request& request, Upload& up
   return shard.engine.upload_window(upload);
 }
 
-bool ShardedBackend::upload_may_wait(const Request& request, const Upload& upload) {
+bool ShardedBackend::upload_may_wait(const Request& request, const Upload& upload,
+                                     UnixSeconds now_s) {
   Shard& shard = shard_of(request);
   const std::lock_guard lock(shard.mutex);
-  return shard.store.upload_may_wait(upload);
+  if (!shard.store.upload_may_wait(upload)) return false;
+  note_wait(now_s);
+  return true;
 }
 
 bool ShardedBackend::memory_is_wanted(UnixSeconds now_s) const {
@@ -187,6 +190,12 @@ void ShardedBackend::abort_upload(const Request& request, Upload& upload) {
   shard.engine.abort_upload(upload);
 }
 
+void ShardedBackend::refuse_upload(const Request& request, Upload& upload) {
+  Shard& shard = shard_of(request);
+  const std::lock_guard lock(shard.mutex);
+  shard.engine.refuse_upload(request, upload);
+}
+
 void ShardedBackend::release(const Output& sent) {
   sent.for_each_pin([&](Pin pin) {
     Shard& shard = *shards_[pin.shard];
@@ -199,6 +208,12 @@ bool ShardedBackend::tick(unsigned index, UnixSeconds now_s) {
   Shard& shard = *shards_[index];
   const std::lock_guard lock(shard.mutex);
   return shard.engine.tick(now_s);
+}
+
+const char* ShardedBackend::broken_invariant(unsigned index) {
+  Shard& shard = *shards_[index];
+  const std::lock_guard lock(shard.mutex);
+  return shard.store.broken_invariant();
 }
 
 }  // namespace isocache

@@ -35,7 +35,8 @@ class HostFigures {
  public:
   virtual ~HostFigures() = default;
   virtual HostStats host_stats(UnixSeconds now_s) = 0;
-  virtual void write_connections(StatsWriter& stats) = 0;
+  // As AdminTarget's; any thread.
+  virtual bool write_connections(int* after, StatsWriter& stats) = 0;
   virtual void reset_host_counters() = 0;
   virtual void settings_changed(const Settings& settings) = 0;
   // Null when it went well, else why not.
@@ -67,9 +68,10 @@ class ShardedBackend : public Backend, public AdminTarget {
   AdminResult administer(const Request& request, const Clock& clock, Output& out) override;
   PutStatus begin_upload(const Request& request, UnixSeconds now_s, Upload* upload) override;
   std::span<char> upload_window(const Request& request, Upload& upload) override;
-  bool upload_may_wait(const Request& request, const Upload& upload) override;
+  bool upload_may_wait(const Request& request, const Upload& upload, UnixSeconds now_s) override;
   void upload_received(const Request& request, Upload& upload, std::size_t bytes) override;
   void abort_upload(const Request& request, Upload& upload) override;
+  void refuse_upload(const Request& request, Upload& upload) override;
   bool memory_is_wanted(UnixSeconds now_s) const override;
   void release(const Output& sent) override;
 
@@ -79,13 +81,16 @@ class ShardedBackend : public Backend, public AdminTarget {
   // As `stats` sees it. Takes the admin lock, then a shard's at a time, each for as long as it
   // takes to walk that shard's list of segments. Any thread.
   Snapshot snapshot(UnixSeconds now_s);
+  // Store::broken_invariant of one shard. For tests.
+  const char* broken_invariant(unsigned index);
 
-  // AdminTarget; called under the admin lock, except scan().
+  // AdminTarget; called under the admin lock, except scan() and
+  // write_connections().
   Settings& settings() override { return settings_; }
   void settings_changed() override;
   EngineFigures figures() override;
   HostStats host_stats(UnixSeconds now_s) override;
-  void write_connections(StatsWriter& stats) override;
+  bool write_connections(int* after, StatsWriter& stats) override;
   void reset_counters() override;
   void count_prefixes(bool on) override;
   PrefixStats prefix_stats() override;

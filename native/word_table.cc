@@ -9,6 +9,7 @@
 #include "native/errors.h"
 #include "native/flag_table.h"
 #include "native/suggestion.h"
+#include "native/system_call_filter.h"
 #include "native/text.h"
 
 namespace isocache {
@@ -71,6 +72,7 @@ using V = std::string_view;
 constexpr auto kListening = Purpose::kListening;
 constexpr auto kConnections = Purpose::kConnections;
 constexpr auto kCommands = Purpose::kCommands;
+constexpr auto kProcess = Purpose::kProcess;
 constexpr auto kAccepted = Purpose::kAccepted;
 constexpr auto kRefused = Purpose::kRefused;
 
@@ -82,6 +84,12 @@ void no_modern(O o, V /*value*/) {
   o.settings.lru_crawler = false;
   o.settings.lru_maintainer = false;
   o.settings.lru_segmented = false;
+}
+
+void drop_privileges(O o, V /*value*/) {
+  o.settings.drop_privileges = kHasSystemCallFilter;
+  if (kHasSystemCallFilter) return;
+  o.warnings.emplace_back("-o drop_privileges has no effect: this build has no libseccomp");
 }
 
 void lru_maintainer(O o, bool on) {
@@ -109,6 +117,12 @@ const Word kWords[] = {
      "no_maxconns_fast and no_lru_crawler; for stats also no_lru_maintainer, no_slab_reassign and "
      "no_slab_automove",
      no_modern},
+
+    {"drop_privileges", "", kProcess,
+     "refuse system calls that serving does not need: to run programs, trace, write files",
+     drop_privileges},
+    {"no_drop_privileges", "", kProcess, "allow them (default)",
+     [](O o, V) { o.settings.drop_privileges = false; }},
 
     {"ssl_chain_cert", "<file>", kListening, "the server's certificate and what signed it, PEM",
      [](O o, V v) { o.tls.chain_cert = v; }},
@@ -189,8 +203,6 @@ const Word kWords[] = {
     {"no_track_sizes", "", kAccepted, "", nothing},
     {"inline_ascii_resp", "", kAccepted, "", nothing},
     {"no_inline_ascii_resp", "", kAccepted, "", nothing},
-    {"drop_privileges", "", kAccepted, "", nothing},
-    {"no_drop_privileges", "", kAccepted, "", nothing},
     {"modern", "", kAccepted, "", nothing},
     {"sock_cookie_id", "<n>", kAccepted, "", nothing},
     {"ext_page_size", "<mb>", kAccepted, "", nothing},

@@ -1,7 +1,5 @@
 #include "native/worker.h"
 
-#include <malloc.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -15,6 +13,7 @@
 
 #include "native/connection.h"
 #include "native/linger.h"
+#include "native/memory_trim.h"
 #include "native/poller.h"
 
 namespace isocache {
@@ -26,9 +25,6 @@ constexpr std::int64_t kOverdueCheck_ms = 1000;
 // For connections that wait for memory.
 constexpr std::int64_t kMemoryRetry_ms = 5;
 constexpr std::int64_t kHoldCheck_ms = 1000;
-// As many connections have to end before their memory is given back to the system.
-constexpr unsigned kTrimAfterClosings = 16;
-constexpr std::int64_t kTrim_ms = 1000;
 // For steps of handshakes in one round, when there are many.
 constexpr std::chrono::microseconds kHandshakes_us{300};
 
@@ -78,7 +74,6 @@ struct Worker::Impl {
   void close_overdue();
   void close_holders();
   void retry_for_memory();
-  void trim_memory();
   void begin_stop(std::int64_t grace_ms);
 
   WorkerOptions options;
@@ -120,8 +115,7 @@ struct Worker::Impl {
   std::int64_t overdue_check_at_ms = 0;
   std::int64_t hold_check_at_ms = 0;
   std::int64_t memory_retry_at_ms = 0;
-  std::int64_t trim_at_ms = 0;
-  unsigned closed_since_trim = 0;
+  MemoryTrim memory_trim;
   // The grace that stop() gives. It waits for the end of the round: connections that it closes may
   // be among what epoll has reported.
   std::optional<std::int64_t> stop_asked_ms;
@@ -179,6 +173,7 @@ void Worker::for_each_connection(const std::function<void(const ConnectionInfo&)
 }
 
 void Worker::Impl::run() {
+  if (options.on_thread_start) options.on_thread_start();
   const auto stopped = [this] {
     return host.stopping && ((table.empty() && lingering.empty()) || now_ms >= stop_at_ms);
   };
@@ -214,7 +209,7 @@ void Worker::Impl::run_timers() {
   if (watches_time() && now_ms >= overdue_check_at_ms) close_overdue();
   if (!wanting_memory.empty() && now_ms >= memory_retry_at_ms) retry_for_memory();
   if (now_ms >= hold_check_at_ms) close_holders();
-  if (closed_since_trim >= kTrimAfterClosings && now_ms >= trim_at_ms) trim_memory();
+  memory_trim.run(now_ms);
   if (!lingering.empty()) {
     lingering.run_timer(now_ms);
     note_lingering();
@@ -241,13 +236,6 @@ void Worker::Impl::close_holders() {
     return true;
   });
   hold_check_at_ms = now_ms + kHoldCheck_ms;
-}
-
-// A crowd's buffers are free then, and malloc would keep them.
-void Worker::Impl::trim_memory() {
-  ::malloc_trim(0);
-  closed_since_trim = 0;
-  trim_at_ms = now_ms + kTrim_ms;
 }
 
 void Worker::Impl::handle(const epoll_event& event) {
@@ -355,7 +343,7 @@ void Worker::Impl::finish(Connection& connection) {
     std::ranges::replace(handshakes, &connection, nullptr);
   }
   if (connection.wants_memory) std::ranges::replace(wanting_memory, &connection, nullptr);
-  ++closed_since_trim;
+  memory_trim.note_closing();
   std::unique_ptr<Connection> leaving;
   {
     const std::lock_guard lock(table_mutex);

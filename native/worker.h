@@ -30,7 +30,8 @@ namespace isocache {
 inline constexpr unsigned kHandshakeLimit_s = 10;
 
 struct WorkerOptions {
-  bool measure_turns = false;  // somebody may ask for turn_latency()
+  bool measure_turns = false;             // somebody may ask for turn_latency()
+  std::function<void()> on_thread_start;  // called on its thread, first of all; may be empty
   unsigned index = 0;
   unsigned threads = 1;
   unsigned idle_timeout_s = 0;  // 0: none

@@ -30,6 +30,8 @@ inline constexpr std::size_t kMaxMaxItemBytes = 1U << 30;
 inline constexpr std::size_t kSegmentBytes = 64U << 10;
 inline constexpr std::size_t kDefaultMemoryBytes = 64U << 20;  // -m
 inline constexpr std::size_t kMinStoreBytes = 1U << 20;        // one shard; smaller works badly
+inline constexpr std::uint64_t kMaxStoreBytes = std::uint64_t{1}
+                                                << 40;  // one shard; the index can point at twice that
 
 // A session.
 inline constexpr std::size_t kBatchRequests = 32;  // parsed ahead, executed together
@@ -43,6 +45,7 @@ inline constexpr std::size_t kUploadBytes = 16384;      // larger values are rea
 // exceed them.
 inline constexpr std::size_t kDefaultOutputTextBytes = 24U << 10;
 inline constexpr std::size_t kDefaultOutputBytes = 1U << 20;
+inline constexpr std::size_t kDefaultOutputRefs = 32;
 
 // `stats detail`: of one shard, and of a dump. Together 0.35 MB a shard at most, when it is on.
 inline constexpr std::size_t kMaxPrefixes = 4096;

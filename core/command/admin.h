@@ -55,8 +55,10 @@ class AdminTarget {
 
   virtual EngineFigures figures() = 0;                  // all shards added up
   virtual HostStats host_stats(UnixSeconds now_s) = 0;  // process and connections
-  // The lines of `stats conns`, without END.
-  virtual void write_connections(StatsWriter& /*stats*/) {}
+  // Some lines of `stats conns`: of the next few connections whose descriptors are above `*after`,
+  // in ascending order. Sets it to the last one's; false: there are no more. May be called outside
+  // of a command.
+  virtual bool write_connections(int* /*after*/, StatsWriter& /*stats*/) { return false; }
   virtual void reset_counters() = 0;         // stats reset
   virtual void count_prefixes(bool on) = 0;  // stats detail on|off
   virtual PrefixStats prefix_stats() = 0;    // all shards added up

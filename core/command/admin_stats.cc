@@ -1,5 +1,7 @@
 // stats and its sub-commands.
 
+#include <memory>
+
 #include "command/admin_call.h"
 #include "command/dump.h"
 #include "command/stats.h"
@@ -47,11 +49,22 @@ void sizes(AdminCall& call) {
   call.reply(reply::kEnd);
 }
 
-void connections(AdminCall& call) {
-  StatsWriter stats(call.out());
-  call.target.write_connections(stats);
-  stats.end();
-}
+// A server may have so many that their lines are more than a connection may have unsent.
+class ConnectionList : public ReplyStream {
+ public:
+  explicit ConnectionList(AdminTarget& target) : target_(target) {}
+
+  bool produce(Output& out, const Clock& /*clock*/) override {
+    StatsWriter stats(out);
+    if (target_.write_connections(&after_, stats)) return true;
+    stats.end();
+    return false;
+  }
+
+ private:
+  AdminTarget& target_;
+  int after_ = -1;
+};
 
 }  // namespace
 
@@ -70,7 +83,7 @@ void run_stats(AdminCall& call) {
   } else if (what == "slabs") {
     write_stats_slabs(target.figures(), call.out());
   } else if (what == "conns") {
-    connections(call);
+    call.result.stream = std::make_unique<ConnectionList>(target);
   } else if (what == "sizes") {
     sizes(call);
   } else if (what == "reset") {

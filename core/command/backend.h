@@ -44,13 +44,15 @@ class Backend {
 
   // A large value on its way in; see Store::begin_upload. The session owns `upload` until a kStore
   // request that carries it is executed, or until abort_upload.
-  // A refusal (too large, no memory) also drops what the key held, as memcached does, and is
-  // counted.
+  // A refusal (too large, no memory) is counted, and a refused `set` drops what the key held, as
+  // memcached does.
   virtual PutStatus begin_upload(const Request& request, UnixSeconds now_s, Upload* upload) = 0;
   virtual std::span<char> upload_window(const Request& request, Upload& upload) = 0;
-  virtual bool upload_may_wait(const Request& request, const Upload& upload) = 0;
+  virtual bool upload_may_wait(const Request& request, const Upload& upload, UnixSeconds now_s) = 0;
   virtual void upload_received(const Request& request, Upload& upload, std::size_t bytes) = 0;
   virtual void abort_upload(const Request& request, Upload& upload) = 0;
+  // Ends one for which memory ran out on the way: as begin_upload() when it refuses.
+  virtual void refuse_upload(const Request& request, Upload& upload) = 0;
 
   // Somebody had to wait for memory in the last second or so, held by replies or by uploads. Then
   // the host ends connections that hold some and have not moved for long.

@@ -72,7 +72,14 @@ PutStatus Engine::begin_upload(const Request& request, UnixSeconds now_s, Upload
   if (refuse_too_large(request)) return PutStatus::kTooLarge;
   const PutStatus status = store_.begin_upload(request.key, request.value_length, now_s, upload);
   count_refused(status);
+  if (status == PutStatus::kNoMemory) drop_refused(request);
   return status;
+}
+
+void Engine::refuse_upload(const Request& request, Upload& upload) {
+  store_.abort_upload(upload);
+  count_refused(PutStatus::kNoMemory);
+  drop_refused(request);
 }
 
 void Engine::count_refused(PutStatus status) {
@@ -81,6 +88,7 @@ void Engine::count_refused(PutStatus status) {
 }
 
 void Engine::flush_at(UnixSeconds at_s, UnixSeconds now_s) {
+  begin_turn(now_s);  // one that is due is not replaced
   if (options_.shard == 0) ++counters_.cmd_flush;
   flush_at_s_ = at_s <= now_s ? 0 : at_s;
   if (flush_at_s_ == 0) store_.flush();

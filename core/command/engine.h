@@ -67,6 +67,7 @@ class Engine {
   std::span<char> upload_window(Upload& upload) { return store_.upload_window(upload); }
   void upload_received(Upload& upload, std::size_t bytes) { store_.upload_received(upload, bytes); }
   void abort_upload(Upload& upload) { store_.abort_upload(upload); }
+  void refuse_upload(const Request& request, Upload& upload);
   void release(Pin pin) { store_.unpin(pin.segment); }
 
   // Hides everything stored before `at_s`, once that time has come; at once when it has. A later
@@ -97,7 +98,7 @@ class Engine {
   bool apply_get_flag(char flag, const Request& request, Item item, bool vivified);
   void get_meta(Request& request, Item item, bool vivified, Output& out);
   void miss_meta(Request& request, Output& out);
-  void append_value(Item item, Output& out);
+  void append_value(Item item, bool has_waited, Output& out);
 
   // store_value.cc
   void store(Request& request, Output& out);
@@ -108,6 +109,7 @@ class Engine {
   StoreOutcome write_joined(Request& request, Item old, const ItemFields& fields,
                             std::size_t* value_length);
   bool refuse_too_large(const Request& request);
+  void drop_refused(const Request& request);
   void count_refused(PutStatus status);
 
   // modify.cc

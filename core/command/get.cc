@@ -73,7 +73,8 @@ bool Engine::must_wait(const Request& request, Item item, const Output& out) con
   const bool text = request.style == ReplyStyle::kText;
   if (text ? flags.no_reply : !flags.return_value) return false;
   if (flags.has_compare_cas && item.cas() == request.compare_cas) return false;
-  return options_.gets_may_wait && !out.may_copy(length) && !store_.may_pin(item);
+  return options_.gets_may_wait && !out.may_copy(length) &&
+         !store_.may_pin(item, flags.has_waited);
 }
 
 bool Engine::get(Request& request, Output& out) {
@@ -108,11 +109,11 @@ void Engine::get_text(Request& request, Item item, Output& out) {
   }
   to = put(to, "\r\n");
   out.commit(static_cast<std::size_t>(to - begin));
-  append_value(item, out);
+  append_value(item, request.flags.has_waited, out);
 }
 
 // The value and its line end: copied when small, else referred to where it lies.
-void Engine::append_value(Item item, Output& out) {
+void Engine::append_value(Item item, bool has_waited, Output& out) {
   const std::size_t length = item.value_length();
   if (!out.prefers_pin(length) && !item.chained()) [[likely]] {
     char* const begin = out.reserve(length + 2);
@@ -120,7 +121,7 @@ void Engine::append_value(Item item, Output& out) {
     out.commit(length + 2);
     return;
   }
-  const bool pin = store_.may_pin(item);
+  const bool pin = store_.may_pin(item, has_waited);
   if (!pin) out.reserve(length + 2);
   store_.for_each_piece(item, [&](const Store::Piece& piece) {
     if (pin) {
@@ -203,7 +204,7 @@ void Engine::get_meta(Request& request, Item item, bool vivified, Output& out) {
     item.set(kWinSent);
   }
   out.append("\r\n");
-  if (with_value) append_value(item, out);
+  if (with_value) append_value(item, flags.has_waited, out);
 }
 
 }  // namespace isocache

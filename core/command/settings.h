@@ -43,6 +43,7 @@ struct Settings {
   unsigned tcp_backlog = 1024;       // -b
   unsigned idle_timeout_s = 0;       // -o idle_timeout
   std::string auth_file;             // -Y
+  bool drop_privileges = false;      // -o drop_privileges
   bool max_connections_fast = true;  // -o maxconns_fast
   std::string memory_file;           // -e; empty shows as (null)
 

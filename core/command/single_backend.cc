@@ -32,7 +32,8 @@ std::span<char> SingleBackend::upload_window(const Request& /*request*/, Upload&
   return engine_.upload_window(upload);
 }
 
-bool SingleBackend::upload_may_wait(const Request& /*request*/, const Upload& upload) {
+bool SingleBackend::upload_may_wait(const Request& /*request*/, const Upload& upload,
+                                    UnixSeconds /*now_s*/) {
   return engine_.store().upload_may_wait(upload);
 }
 
@@ -42,6 +43,10 @@ void SingleBackend::upload_received(const Request& /*request*/, Upload& upload, 
 
 void SingleBackend::abort_upload(const Request& /*request*/, Upload& upload) {
   engine_.abort_upload(upload);
+}
+
+void SingleBackend::refuse_upload(const Request& request, Upload& upload) {
+  engine_.refuse_upload(request, upload);
 }
 
 void SingleBackend::release(const Output& sent) {

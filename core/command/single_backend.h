@@ -27,9 +27,10 @@ class SingleBackend : public Backend, public AdminTarget {
   AdminResult administer(const Request& request, const Clock& clock, Output& out) override;
   PutStatus begin_upload(const Request& request, UnixSeconds now_s, Upload* upload) override;
   std::span<char> upload_window(const Request& request, Upload& upload) override;
-  bool upload_may_wait(const Request& request, const Upload& upload) override;
+  bool upload_may_wait(const Request& request, const Upload& upload, UnixSeconds now_s) override;
   void upload_received(const Request& request, Upload& upload, std::size_t bytes) override;
   void abort_upload(const Request& request, Upload& upload) override;
+  void refuse_upload(const Request& request, Upload& upload) override;
   void release(const Output& sent) override;
 
   // AdminTarget

@@ -104,6 +104,10 @@ struct HostStats {
   std::uint64_t listen_disabled_num = 0;
   std::uint64_t conn_yields = 0;  // turns that ended with requests left
   std::uint64_t idle_kicks = 0;   // connections closed for idle_timeout
+  // Connections closed because others waited for the memory that they held: in replies that they
+  // did not read, in values that did not arrive.
+  std::uint64_t slow_readers_closed = 0;
+  std::uint64_t stalled_uploads_closed = 0;
   std::uint64_t tls_new_sessions = 0;
   std::uint64_t tls_handshake_errors = 0;
   std::uint64_t tls_protocol_errors = 0;  // after the handshake

@@ -147,7 +147,7 @@ void write_items(const EngineFigures& figures, const Settings& settings, StatsWr
 }
 
 // Ours, after memcached's.
-void write_own(const EngineFigures& figures, StatsWriter& stats) {
+void write_own(const EngineFigures& figures, const HostStats& host, StatsWriter& stats) {
   stats.add("isocache_version", kIsocacheVersion);
   stats.add("isocache_shards", figures.shards);
   stats.add("isocache_segment_bytes", figures.memory.segment_bytes);
@@ -156,6 +156,8 @@ void write_own(const EngineFigures& figures, StatsWriter& stats) {
   stats.add("isocache_ghost_hits", figures.store.ghost_hits);
   stats.add("isocache_compacted_segments", figures.store.compacted_segments);
   stats.add("isocache_in_place_updates", figures.store.in_place_updates);
+  stats.add("isocache_slow_readers_closed", host.slow_readers_closed);
+  stats.add("isocache_stalled_uploads_closed", host.stalled_uploads_closed);
 }
 
 }  // namespace
@@ -172,7 +174,7 @@ void write_stats(const EngineFigures& figures, const HostStats& host, const Sett
   write_tls(host, settings, stats);
   write_network_cards(stats);
   write_items(figures, settings, stats);
-  write_own(figures, stats);
+  write_own(figures, host, stats);
   stats.end();
 }
 

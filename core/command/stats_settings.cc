@@ -81,6 +81,7 @@ void write_memory(const Settings& settings, StatsWriter& stats) {
   stats.add("read_buf_mem_limit", settings.read_buffer_limit_bytes);
   stats.add("track_sizes", "no");
   stats.add("inline_ascii_response", "no");
+  stats.add("drop_privileges", yes_no(settings.drop_privileges));
 }
 
 void write_tier(const Settings& settings, StatsWriter& stats) {

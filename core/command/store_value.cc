@@ -131,12 +131,24 @@ StoreOutcome Engine::decide(const Request& request, Item old, ItemFields& fields
 
 StoreOutcome Engine::write_whole(Request& request, Item old, const ItemFields& fields) {
   if (request.upload != nullptr) {
-    const Item stored = store_.commit_upload(*request.upload, request.key, old, fields, now_s_);
-    return stored ? StoreOutcome::kStored : StoreOutcome::kNoMemory;
+    if (store_.commit_upload(*request.upload, request.key, old, fields, now_s_)) {
+      return StoreOutcome::kStored;
+    }
+    count_refused(PutStatus::kNoMemory);
+    drop_refused(request);
+    return StoreOutcome::kNoMemory;
   }
   const PutStatus status = store_.put(request.key, old, fields, {&request.value, 1}, now_s_);
   count_refused(status);
+  if (status != PutStatus::kStored) drop_refused(request);
   return outcome_of(status);
+}
+
+// For want of memory. As in memcached, a `set` then drops what the key held, so that nobody reads a
+// value that its writer believes replaced. What the other commands would have changed stays.
+void Engine::drop_refused(const Request& request) {
+  if (request.mode != StoreMode::kSet || request.flags.has_compare_cas) return;
+  if (const Item old = store_.find(request.key, now_s_).item) store_.remove(old);
 }
 
 // append, prepend: old and new value become one. Both may lie in segments, which are pinned

@@ -22,6 +22,12 @@ inline char* write_u64(char* to, std::uint64_t value) {
 
 // Decimal digits only, all of `text`, no overflow. False leaves `value` alone.
 inline bool parse_u64(std::string_view text, std::uint64_t& value) {
+  if (text.size() == 1) {  // most client flags and exptimes are 0
+    const unsigned digit = static_cast<unsigned char>(text.front()) - unsigned{'0'};
+    if (digit > 9) return false;
+    value = digit;
+    return true;
+  }
   while (text.size() > kMaxU64Digits && text.front() == '0') text.remove_prefix(1);
   if (text.empty() || text.size() > kMaxU64Digits) return false;
   std::uint64_t sum = 0;

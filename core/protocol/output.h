@@ -5,6 +5,7 @@
 //   refs_:                  ^ 100000 bytes at p, held by a pin
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -28,10 +29,11 @@ struct Pin {
 struct OutputLimits {
   std::size_t text_bytes = limits::kDefaultOutputTextBytes;  // copied
   std::size_t all_bytes = limits::kDefaultOutputBytes;       // with what is referred to
+  std::size_t refs = limits::kDefaultOutputRefs;             // each keeps a segment in its place
 };
 
 // For a host that takes everything at once.
-inline constexpr OutputLimits kUnlimitedOutput{~std::size_t{0}, ~std::size_t{0}};
+inline constexpr OutputLimits kUnlimitedOutput{~std::size_t{0}, ~std::size_t{0}, ~std::size_t{0}};
 
 class Output {
  public:
@@ -86,7 +88,9 @@ class Output {
   }
 
   // No further reply may be begun: send first. A reply that was begun is never cut off.
-  bool full() const { return size_ >= limits_.text_bytes || size() >= limits_.all_bytes; }
+  bool full() const {
+    return size_ >= limits_.text_bytes || size() >= limits_.all_bytes || refs_.size() >= limits_.refs;
+  }
   // Whether a value of this length is better referred to than copied: a short one only when copies
   // have used up much of the limit.
   bool prefers_pin(std::size_t length) const {
@@ -126,13 +130,21 @@ class Output {
   void release_memory() { Output().swap(*this); }
 
  private:
+  static constexpr std::size_t kShortBytes = 1024;
+  static constexpr std::size_t kLongBytes = 32U << 10;
+  static_assert(kLongBytes >= limits::kDefaultOutputTextBytes + limits::kPinnedValueBytes);
+
   struct Ref {
     std::size_t at;  // before which byte of text_
     std::string_view bytes;
     Pin pin;
   };
+  // What is not short gets all that the limit of text allows at once: the pieces that growing step
+  // by step leaves behind fit nobody else, and would make a crowd of slow readers cost half as much
+  // again.
   void grow(std::size_t bytes) {
-    std::size_t capacity = capacity_ < 1024 ? 1024 : capacity_ * 2;
+    std::size_t capacity =
+        capacity_ < kShortBytes ? kShortBytes : std::max(2 * capacity_, kLongBytes);
     while (capacity - size_ < bytes) capacity *= 2;
     std::unique_ptr<char[]> text(new char[capacity]);
     if (size_ != 0) std::memcpy(text.get(), text_.get(), size_);

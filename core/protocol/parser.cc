@@ -1,5 +1,7 @@
 #include "protocol/parser.h"
 
+#include <cstring>
+
 #include "protocol/commands.h"
 #include "protocol/meta_parser.h"
 #include "protocol/numbers.h"
@@ -179,6 +181,23 @@ AfterLine parse_unknown(std::string_view line, Request& request) {
   return answer(request, reply::kError);
 }
 
+// "get <key>", the usual line: what the general way comes to, without looking for more.
+bool parse_plain_get(std::string_view line, Request& request) {
+  constexpr std::string_view kGet = "get ";
+  if (line.size() <= kGet.size() || line.size() > kGet.size() + limits::kMaxKeyBytes ||
+      std::memcmp(line.data(), kGet.data(), kGet.size()) != 0) {
+    return false;
+  }
+  const std::string_view key = line.substr(kGet.size());
+  const char* const end = key.data() + key.size();
+  if (find_space(key.data(), end) != end) return false;
+  request.verb = Verb::kGet;
+  request.key.bytes = key;
+  request.wire_key = key;
+  request.fixed_reply = reply::kEnd;
+  return true;
+}
+
 }  // namespace
 
 bool next_key(std::string_view& keys, Request& request) {
@@ -197,6 +216,7 @@ std::string_view end_of_retrieval(const RequestFlags& flags) {
 
 AfterLine parse_line(std::string_view line, KeyBuffer& key_buffer, Request& request,
                      std::int64_t max_exptime_s) {
+  if (parse_plain_get(line, request)) return AfterLine::kNothing;
   if (line.size() < 2) return answer(request, reply::kBadFormat);
   const char* const end = line.data() + line.size();
   const auto verb_length = static_cast<std::size_t>(find_space(line.data(), end) - line.data());

@@ -50,6 +50,7 @@ struct RequestFlags {
   bool has_recache : 1;      // R
   bool decrement : 1;        // decr, M-
   bool opaque_too_long : 1;  // mg, ma: an error, but only when the reply comes to it
+  bool has_waited : 1;       // a get that was not executed before, for want of memory
 };
 
 // Numbers are as sent; the engine turns exptimes into unix seconds.

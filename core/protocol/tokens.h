@@ -17,7 +17,9 @@ inline const char* find_space(const char* at, const char* end) {
     std::uint64_t word;
     std::memcpy(&word, at, sizeof word);
     word ^= kOnes * ' ';  // spaces become zero bytes
-    if (((word - kOnes) & ~word & kHighs) != 0) break;
+    // The lowest high bit that is set belongs to the first of them (higher ones may be false).
+    const std::uint64_t found = (word - kOnes) & ~word & kHighs;
+    if (found != 0) return at + (static_cast<unsigned>(__builtin_ctzll(found)) >> 3U);
     at += 8;
   }
   while (at != end && *at != ' ') ++at;

@@ -10,7 +10,7 @@ namespace isocache {
 
 // The command stays in a copy of its own, because the input moves on under it.
 void Session::Impl::begin_large() {
-  large = std::make_unique<LargeValue>();
+  large = std::make_unique<IncomingValue>();
   large->line.assign(in.substr(0, pending_line_bytes));
   std::string_view line = large->line;
   line.remove_suffix(line.size() >= 2 && line[line.size() - 2] == '\r' ? 2 : 1);
@@ -25,7 +25,11 @@ void Session::Impl::start_upload() {
   Request& request = large->request;
   const PutStatus status = backend.begin_upload(request, host_clock.now_s, &large->upload);
   waiting = status == PutStatus::kWait;
-  if (waiting) return;
+  if (waiting) {
+    // A client that does not take its replies must not stand in line before others.
+    if (!out.empty()) backend.abort_upload(request, large->upload);
+    return;
+  }
   if (status != PutStatus::kStored) {
     swallow = std::uint64_t{request.value_length} + 2;
     refuse_large(status);
@@ -46,25 +50,15 @@ void Session::Impl::refuse_large(PutStatus status) {
   reply_to_large(status == PutStatus::kTooLarge ? reply::kTooLarge : reply::kNoMemoryStoring);
 }
 
-// As begin_upload() does when it refuses: nobody may read what a writer believes replaced.
-void Session::Impl::drop_old_value(const Request& store) {
-  Request drop;
-  drop.verb = Verb::kDelete;
-  drop.flags.no_reply = true;
-  drop.key = store.key;
-  backend.execute({&drop, 1}, host_clock.now_s, out);
-}
-
 void Session::Impl::receive_large() {
   Upload& upload = large->upload;
   while (upload.remaining != 0 && !in.empty()) {
     const std::span<char> window = backend.upload_window(large->request, upload);
     if (window.empty()) {  // memory ran out on the way
-      waiting = backend.upload_may_wait(large->request, upload);
+      waiting = backend.upload_may_wait(large->request, upload, host_clock.now_s);
       if (waiting) return;
       swallow = std::uint64_t{upload.remaining} + 2;
-      backend.abort_upload(large->request, upload);
-      drop_old_value(large->request);
+      backend.refuse_upload(large->request, upload);
       refuse_large(PutStatus::kNoMemory);
       return;
     }

@@ -1,5 +1,7 @@
 #include "session/session.h"
 
+#include <utility>
+
 #include "session/session_impl.h"
 
 namespace isocache {
@@ -93,7 +95,7 @@ bool Session::Impl::begins_binary(std::string_view bytes) {
 
 void Session::Impl::run() {
   more = false;
-  waiting = false;
+  bool has_waited = std::exchange(waiting, false);
   while (!closing) {
     if (last_is_done()) {
       closing = true;
@@ -126,6 +128,7 @@ void Session::Impl::run() {
     Batch batch;
     const std::size_t most = last == Last::kNone ? Batch::kMost : 1;
     const Stop stop = collect(batch, std::min(turn_left, most));
+    if (batch.size() != 0) batch.requests()[0].flags.has_waited = std::exchange(has_waited, false);
     if (!execute(batch)) {
       more = true;
       return;

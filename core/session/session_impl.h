@@ -24,7 +24,7 @@
 namespace isocache {
 
 // A value too large to be buffered, on its way into item memory.
-struct LargeValue {
+struct IncomingValue {
   std::string line;  // the command, which `request` views
   KeyBuffer key_buffer;
   Request request;
@@ -88,7 +88,6 @@ struct Session::Impl {
   void receive_large();
   void finish_large();
   void refuse_large(PutStatus status);
-  void drop_old_value(const Request& store);
   void reply_to_large(std::string_view text);
 
   Backend& backend;
@@ -102,7 +101,7 @@ struct Session::Impl {
   std::size_t awaited = 0;    // bytes that the command at the front of `in` has, its value included
   std::uint64_t swallow = 0;  // bytes to come that are ignored
   Retrieval retrieval;
-  std::unique_ptr<LargeValue> large;
+  std::unique_ptr<IncomingValue> large;
   std::unique_ptr<ReplyStream> stream;
 
   const Request* pending = nullptr;  // in the batch's next slot; see Stop

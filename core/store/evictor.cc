@@ -27,6 +27,8 @@ constexpr std::size_t kBatchBytes = 4096;
 // Survivors copied in one call; what is found later is evicted though it was read. Bounds the
 // stall.
 constexpr std::size_t kMaxSecondChances = 8 * limits::kSegmentBytes;
+// And of pieces whose item was kept, or is newer; what is found later is evicted with its item.
+constexpr std::size_t kMaxFollowed = 32 * limits::kSegmentBytes;
 // What one step works through after the limit was lowered: 32 items each at most, a megabyte at
 // most.
 constexpr std::size_t kShrinkBatches = 256;
@@ -66,6 +68,7 @@ Evictor::Evictor(Log& log, Index& index, StoreCounters& counters, const HashKey&
 void Evictor::begin_call() {
   ++steps_;
   second_chances_ = 0;
+  followed_ = 0;
   ghost_fitted_ = false;
   gave_up_ = false;
 }
@@ -345,9 +348,13 @@ bool Evictor::process_piece(Location piece) {
   }
   if (mode_ == VictimMode::kEvict) {
     const Segment& home = log_.heap.segment(Heap::segment_of(item));
-    const bool moved_on = home.opened_at > victim.opened_at || home.use != victim.use || home.open;
-    if (moved_on && second_chances_ < kMaxSecondChances) {
-      second_chances_ += log_.record_bytes(piece);
+    const bool moved_on = home.opened_at > victim.opened_at || home.use != victim.use;
+    if (moved_on || home.open) {
+      followed_ += log_.record_bytes(piece);
+      if (followed_ > kMaxFollowed) {  // nothing but pieces of such items may be left to process
+        evict_item(slot, hash);
+        return true;
+      }
     } else if (!decide_to_keep(slot, hash, to)) {
       return true;
     }

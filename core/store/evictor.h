@@ -128,6 +128,7 @@ class Evictor {
   std::size_t offset_ = 0;          // of its next record
   std::size_t owed_bytes_ = 0;      // of work, below one batch
   std::size_t second_chances_ = 0;  // bytes kept within one call
+  std::size_t followed_ = 0;        // bytes of pieces that went where their item is, likewise
   bool ghost_fitted_ = false;       // within one call
   bool gave_up_ = false;            // on a victim, within one call
   SegmentId expire_cursor_ = 1;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
 
 #include "base/check.h"
 
@@ -25,6 +26,14 @@ void Heap::set_limit(std::size_t limit_bytes) {
   // Without a segment for its survivors, no victim could be emptied.
   ceiling_ = std::max(limit_segments_, std::min(ceiling_, used_segments_ + kForSurvivors));
   source_dry_ = false;
+}
+
+bool Heap::can_have_limit(std::size_t limit_bytes) const {
+  const std::size_t bytes =
+      (segments_.size() + segments_for(limit_bytes) + kSegmentsPerChunk + 1) * sizeof(Segment);
+  void* const probe = ::operator new(bytes, std::nothrow);
+  ::operator delete(probe);
+  return probe != nullptr;
 }
 
 void Heap::lower_ceiling(std::size_t spare) {

@@ -89,7 +89,6 @@ class Heap {
   // Fetches memory from the source if need be. True: the next `count` acquire() will succeed.
   bool secure(std::size_t count);
   // The source had nothing when it was asked last.
-  bool source_dry() const { return source_dry_; }
   // Such a one is asked again.
   void retry_source();
   std::size_t used_segments() const { return used_segments_; }
@@ -103,6 +102,8 @@ class Heap {
   // When it becomes lower than what is used, acquire() goes by a ceiling that follows the use down
   // (lower_ceiling), so that no single caller has to make room for the whole difference.
   void set_limit(std::size_t limit_bytes);
+  // Whether the host has the memory for the bookkeeping of so many segments.
+  bool can_have_limit(std::size_t limit_bytes) const;
   bool above_limit() const {
     return used_segments_ > limit_segments_ || ceiling_ > limit_segments_;
   }

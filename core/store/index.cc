@@ -100,6 +100,16 @@ bool Index::insert_on_page(Bucket* base, std::size_t at, std::uint8_t tag, Locat
   return false;
 }
 
+Bucket* Index::next_spill(const Table& table, std::size_t page, const Bucket* base) {
+  bool behind = base == table.bases[page];
+  for (const Spill& spill : table.spills) {
+    if (spill.page != page) continue;
+    if (behind) return spill.base;
+    behind = spill.base == base;
+  }
+  return nullptr;
+}
+
 // Takes back what insert_on_page() counted of an entry that found no room.
 void Index::leave_page(Bucket* base, std::size_t at, std::uint8_t tag) {
   for (std::size_t tries = 0; tries < probes_; ++tries) {

@@ -137,8 +137,9 @@ class Index {
   void prefetch_items(std::uint64_t hash) const;
 
   // The entry with this hash's tag for which is_match(location), if any.
+  // (Inlined by force: callgrind, 30 instructions a request.)
   template <typename IsMatch>
-  Slot find(std::uint64_t hash, IsMatch&& is_match) const {
+  [[gnu::always_inline]] Slot find(std::uint64_t hash, IsMatch&& is_match) const {
     if (growing()) [[unlikely]] {
       Slot slot = find_in(next_, hash, is_match);
       return slot || is_moved(hash) ? slot : find_in(table_, hash, is_match);
@@ -207,23 +208,13 @@ class Index {
   }
 
   template <typename IsMatch>
-  Slot find_in(const Table& table, std::uint64_t hash, IsMatch& is_match) const {
+  [[gnu::always_inline]] Slot find_in(const Table& table, std::uint64_t hash, IsMatch& is_match) const {
     const std::size_t number = bucket_number(table, hash);
-    Bucket* const base = table.bases[number / kPageBuckets];
+    Bucket* base = table.bases[number / kPageBuckets];
     if (base == nullptr) return {};
-    bool went_on = false;
-    const Slot slot = find_on_page(base, number % kPageBuckets, hash, is_match, went_on);
-    if (slot || !went_on) [[likely]] {
-      return slot;
-    }
-    return find_spilled(table, number, hash, is_match);
-  }
-  // `went_on`: entries of this hash may be on the next page.
-  template <typename IsMatch>
-  Slot find_on_page(Bucket* base, std::size_t at, std::uint64_t hash, IsMatch& is_match,
-                    bool& went_on) const {
     const std::uint8_t tag = tag_of(hash);
-    for (std::size_t tries = 0; tries < probes_; ++tries) {
+    std::size_t at = number % kPageBuckets;
+    for (std::size_t tries = 0;;) {
       Bucket* bucket = base + at;
       for (unsigned found = bucket->match(tag); found != 0; found &= found - 1) {
         const auto slot = static_cast<unsigned>(__builtin_ctz(found));
@@ -231,21 +222,15 @@ class Index {
       }
       if (bucket->overflow() == 0) return {};
       at = (at + step_of(tag)) % kPageBuckets;
+      if (++tries < probes_) continue;
+      base = next_spill(table, number / kPageBuckets, base);
+      if (base == nullptr) return {};
+      at = number % kPageBuckets;
+      tries = 0;
     }
-    went_on = true;
-    return {};
   }
-  template <typename IsMatch>
-  Slot find_spilled(const Table& table, std::size_t number, std::uint64_t hash,
-                    IsMatch& is_match) const {
-    for (const Spill& spill : table.spills) {
-      if (spill.page != number / kPageBuckets) continue;
-      bool went_on = false;
-      const Slot slot = find_on_page(spill.base, number % kPageBuckets, hash, is_match, went_on);
-      if (slot || !went_on) return slot;
-    }
-    return {};
-  }
+  // The page that took what found `base`, a page of number `page`, full; null: none did.
+  static Bucket* next_spill(const Table& table, std::size_t page, const Bucket* base);
 
   void prefetch_items(const Bucket& bucket, std::uint8_t tag) const;
   // All of this hash's old page has been moved.

@@ -99,9 +99,10 @@ void Store::next_piece(PieceCursor& at) const {
 
 void Store::pin(SegmentId segment) { impl_->log.pin(segment); }
 void Store::unpin(SegmentId segment) { impl_->log.unpin(segment); }
-bool Store::may_pin(Item item) const {
+bool Store::may_pin(Item item, bool has_waited) const {
   const Log& log = impl_->log;
-  const std::size_t most = log.heap.limit_segments() / kPinnedShare;
+  const std::size_t share = log.heap.limit_segments() / kPinnedShare;
+  const std::size_t most = has_waited ? share + share / 2 : share;
   std::size_t pinned = log.pinned_segments();
   if (pinned == 0) return true;
   SegmentId last = 0;
@@ -142,10 +143,8 @@ Stream Store::Impl::stream_for(const Key& key, const Item& old, std::size_t key_
   return {band, evictor.queue_for_new(key.hash)};
 }
 
-// A failed put also removes what the key held.
-PutStatus Store::Impl::refuse(PutStatus why, const Key& key) {
+PutStatus Store::Impl::refuse(PutStatus why) {
   ++(why == PutStatus::kTooLarge ? counters.too_large : counters.out_of_memory);
-  if (const Slot slot = find_slot(key)) evictor.drop(slot, key.hash);
   return why;
 }
 
@@ -155,7 +154,7 @@ PutStatus Store::put(const Key& key, Item old, const ItemFields& fields,
   impl.log.now_s = now_s;
   std::size_t value_length = 0;
   for (const std::string_view part : parts) value_length += part.size();
-  if (!impl.fits(key.bytes.size(), value_length)) return impl.refuse(PutStatus::kTooLarge, key);
+  if (!impl.fits(key.bytes.size(), value_length)) return impl.refuse(PutStatus::kTooLarge);
   if (old && impl.try_in_place(key, old, fields, parts, value_length)) {
     if (stored != nullptr) *stored = old;
     return PutStatus::kStored;
@@ -163,10 +162,11 @@ PutStatus Store::put(const Key& key, Item old, const ItemFields& fields,
   const Stream stream = impl.stream_for(key, old, key.bytes.size(), value_length);
   const std::uint64_t steps = impl.evictor.steps();
   const bool growing = impl.index.growing() || impl.index.wants_growth();
-  const Location item = impl.place(sizeof(ItemHeader) + key.bytes.size() + value_length, [&] {
-    return impl.log.append_whole_item(stream, key.bytes.size(), value_length);
-  });
-  if (item == 0) return impl.refuse(PutStatus::kNoMemory, key);
+  const Location item =
+      impl.append_with_room(sizeof(ItemHeader) + key.bytes.size() + value_length, [&] {
+        return impl.log.append_whole_item(stream, key.bytes.size(), value_length);
+      });
+  if (item == 0) return impl.refuse(PutStatus::kNoMemory);
 
   Log::Span span = impl.log.first_span(item);
   for (std::string_view part : parts) {
@@ -182,7 +182,7 @@ PutStatus Store::put(const Key& key, Item old, const ItemFields& fields,
   // Making room may have moved or dropped the old item.
   Slot old_slot{old.bucket_, old.slot_};
   if (old && (growing || steps != impl.evictor.steps())) old_slot = impl.find_slot(key);
-  if (!impl.link(key, old_slot, item, fields)) return impl.refuse(PutStatus::kNoMemory, key);
+  if (!impl.link(key, old_slot, item, fields)) return impl.refuse(PutStatus::kNoMemory);
   if (stored != nullptr) *stored = impl.item_at(impl.find_slot(key));
   return PutStatus::kStored;
 }

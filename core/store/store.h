@@ -227,8 +227,9 @@ class Store {
   void pin(SegmentId segment);
   void unpin(SegmentId segment);
   // Whether replies may hold this value as well: a quarter of the segments is theirs at most, so
-  // that eviction has room; or this value, if nothing else is held.
-  bool may_pin(Item item) const;
+  // that eviction has room; or this value, if nothing else is held. For one that has waited, an
+  // eighth more: those who take their replies slowly do not keep it waiting for ever.
+  bool may_pin(Item item, bool has_waited = false) const;
 
   // --- writing ----------------------------------------------------------------------------
   // Whether an item of that size may be stored at all (-I).
@@ -236,7 +237,8 @@ class Store {
   std::uint64_t next_cas();
   // Writes a whole item, replacing `old`: what find() gave for the same key just before, or null.
   // The value is the parts in order; they may lie in old's own segments if those are pinned.
-  // When it fails, old is gone too: never serve stale data after an accepted command that failed.
+  // When it fails, old stays. A caller whose command was to replace it removes it then, so that
+  // nobody reads a value that its writer believes replaced.
   PutStatus put(const Key& key, Item old, const ItemFields& fields,
                 std::span<const std::string_view> parts, UnixSeconds now_s, Item* stored = nullptr);
   // Overwrites the value's bytes where they lie (arithmetic). REQUIRES: same length as the value.

@@ -29,7 +29,10 @@ bool Store::tick(UnixSeconds now_s) {
 bool Store::set_memory_limit(std::size_t bytes) {
   const std::size_t fixed =
       (impl_->index.pages() + 16) * limits::kSegmentBytes + impl_->evictor.ghost_bytes();
-  if (bytes < std::max(fixed, limits::kMinStoreBytes)) return false;
+  if (bytes < std::max(fixed, limits::kMinStoreBytes) || bytes > limits::kMaxStoreBytes ||
+      !impl_->log.heap.can_have_limit(bytes)) {
+    return false;
+  }
   impl_->options.memory_limit = bytes;
   impl_->log.heap.set_limit(bytes);
   return true;

@@ -27,14 +27,14 @@ struct Store::Impl {
   Slot find_slot(const Key& key) const;
   // Room in log and index for one more item of `bytes`.
   bool make_room(std::size_t bytes);
-  // append() in that room; 0: there is none. Room that the memory source was to give, and did not,
-  // is made once more.
+  // Makes room and appends; 0: there is none. Once more if the memory source has let the first try
+  // down: then it is known that room has to come from eviction.
   template <typename Append>
-  Location place(std::size_t bytes, Append&& append) {
-    const bool dry = log.heap.source_dry();
-    Location location = make_room(bytes) ? append() : 0;
-    if (location == 0 && !dry && log.heap.source_dry() && make_room(bytes)) location = append();
-    return location;
+  Location append_with_room(std::size_t bytes, Append&& append) {
+    for (int tries = 0; tries < 2 && make_room(bytes); ++tries) {
+      if (const Location location = append()) return location;
+    }
+    return 0;
   }
   Stream stream_for(const Key& key, const Item& old, std::size_t key_length,
                     std::size_t value_length);
@@ -44,7 +44,7 @@ struct Store::Impl {
   // Points the index at a finished item, in place of `old` if it is there.
   bool link(const Key& key, Slot old, Location location, const ItemFields& fields);
   bool insert(std::uint64_t hash, Location location);
-  PutStatus refuse(PutStatus why, const Key& key);
+  PutStatus refuse(PutStatus why);
   // Bytes that all unfinished uploads together may become.
   std::size_t upload_allowance() const;
   bool may_begin_upload(const Upload& upload, std::size_t bytes) const;

@@ -75,24 +75,24 @@ PutStatus Store::begin_upload(const Key& key, std::size_t value_length, UnixSeco
   impl.log.now_s = now_s;
   if (!impl.fits(key.bytes.size(), value_length)) {
     impl.leave_line(*upload);
-    return impl.refuse(PutStatus::kTooLarge, key);
+    return impl.refuse(PutStatus::kTooLarge);
   }
   const std::size_t reserved =
       round_to_unit(sizeof(ItemHeader) + key.bytes.size() + value_length) + limits::kSegmentBytes;
   if (!impl.may_begin_upload(*upload, reserved)) {
     if (impl.options.uploads_wait) return impl.wait_in_line(*upload);
-    return impl.refuse(PutStatus::kNoMemory, key);
+    return impl.refuse(PutStatus::kNoMemory);
   }
   const Slot old = impl.find_slot(key);
   const Stream stream =
       impl.stream_for(key, old ? impl.item_at(old) : Item{}, key.bytes.size(), value_length);
-  const Location head = impl.place(limits::kSegmentBytes, [&] {
+  const Location head = impl.append_with_room(limits::kSegmentBytes, [&] {
     return impl.log.append_item(stream, key.bytes.size(), value_length);
   });
   if (head == 0) {
     if (upload_may_wait({})) return impl.wait_in_line(*upload);
     impl.leave_line(*upload);
-    return impl.refuse(PutStatus::kNoMemory, key);
+    return impl.refuse(PutStatus::kNoMemory);
   }
   impl.leave_line(*upload);
   ItemHeader* header = impl.log.item(head);
@@ -120,7 +120,7 @@ std::span<char> Store::upload_window(Upload& upload) {
 // The piece is full. The next one goes to the stream's end, wherever that is by now.
 bool Store::Impl::extend_upload(Upload& upload) {
   const Stream stream = Log::stream_of(log.heap.segment(Heap::segment_of(upload.head)));
-  const Location next = place(limits::kSegmentBytes, [&] {
+  const Location next = append_with_room(limits::kSegmentBytes, [&] {
     return log.extend(stream, upload.head, upload.piece, upload.remaining);
   });
   if (next == 0) return false;
@@ -152,7 +152,7 @@ Item Store::commit_upload(Upload& upload, const Key& key, Item old, const ItemFi
     if (old) old_slot = impl.find_slot(key);  // it may have moved, too, or be gone
     if (!moved) {
       abort_upload(upload);
-      impl.refuse(PutStatus::kNoMemory, key);
+      impl.refuse(PutStatus::kNoMemory);
       return {};
     }
   }
@@ -162,7 +162,7 @@ Item Store::commit_upload(Upload& upload, const Key& key, Item old, const ItemFi
   const bool linked = impl.link(key, old_slot, head, fields);
   impl.let_go(head);
   if (!linked) {
-    impl.refuse(PutStatus::kNoMemory, key);
+    impl.refuse(PutStatus::kNoMemory);
     return {};
   }
   return impl.item_at(impl.find_slot(key));
@@ -171,7 +171,7 @@ Item Store::commit_upload(Upload& upload, const Key& key, Item old, const ItemFi
 // An item is as old as its head: the pieces may stay where they are.
 bool Store::Impl::move_upload_head(Upload& upload) {
   const Stream stream = Log::stream_of(log.heap.segment(Heap::segment_of(upload.head)));
-  const Location moved = place(limits::kSegmentBytes, [&] {
+  const Location moved = append_with_room(limits::kSegmentBytes, [&] {
     let_go(upload.head);
     const Location to = log.move_item(upload.head, stream);
     if (to != 0) upload.head = to;

@@ -211,6 +211,7 @@ Awaitable<bool> HttpConnection::serve_websocket(const HttpRequest& request, bool
   has_answered_ = true;
   websocket_ = std::make_unique<WebSocketConnection>(stream_, host_, info_);
   co_await websocket_->run(request, upgrade);
+  if (websocket_->broken()) has_answered_ = false;
   co_return false;
 }
 
@@ -242,6 +243,7 @@ Awaitable<bool> HttpConnection::send(Reply reply, const HttpRequest& request, bo
   const auto [error, bytes] = co_await http::async_write(stream_, response, kToken);
   host_.counters.bytes_written.add(bytes);
   info_.set_state(ConnectionInfo::State::kReading);
+  if (error) has_answered_ = false;
   co_return !error && response.keep_alive();
 }
 

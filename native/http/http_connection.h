@@ -67,9 +67,9 @@ class HttpConnection {
   std::optional<Parser> parser_;  // of the request that is awaited or being read
   Phase phase_ = Phase::kReading;
   std::int64_t deadline_ms_ = 0;
-  GoodbyeLimit goodbye_;  // once kClosing
-  bool late_ = false;     // cancelled by tick()
-  bool has_answered_ = false;
+  GoodbyeLimit goodbye_;       // once kClosing
+  bool late_ = false;          // cancelled by tick()
+  bool has_answered_ = false;  // and no write has failed since: somebody may read it
   std::unique_ptr<WebSocketConnection> websocket_;
 };
 

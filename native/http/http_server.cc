@@ -13,6 +13,7 @@
 
 #include "native/http/http_connection.h"
 #include "native/http/http_host.h"
+#include "native/memory_trim.h"
 
 namespace isocache {
 namespace {
@@ -35,7 +36,10 @@ class HttpLoop {
       : host_(shared, context_.get_executor()), sweep_(context_.get_executor()) {}
 
   void start() {
-    thread_ = std::thread([this] { context_.run(); });
+    thread_ = std::thread([this] {
+      if (host_.options.on_thread_start) host_.options.on_thread_start();
+      context_.run();
+    });
   }
   void adopt(FileDescriptor socket, std::shared_ptr<SSL_CTX> tls, bool crowded);
   void drain();
@@ -62,7 +66,8 @@ class HttpLoop {
   HttpHost host_;
   asio::executor_work_guard<Executor> work_{context_.get_executor()};  // until stop()
   Timer sweep_;
-  bool sweeping_ = false;             // only while there are connections
+  bool sweeping_ = false;  // while there are connections, and once behind the last
+  MemoryTrim memory_trim_;
   std::atomic<bool> answered_{true};  // what answered() asked last
   mutable std::mutex table_mutex_;
   Table table_;                                // changed by this thread, under table_mutex_
@@ -133,6 +138,7 @@ void HttpLoop::finish(Table::iterator connection, const std::exception_ptr& erro
     leaving.splice(leaving.begin(), table_, connection);
   }
   leaving.clear();
+  memory_trim_.note_closing();
   leave();
   if (asks_for_end(asked)) host_.events.on_stop_requested();
 }
@@ -151,6 +157,7 @@ void HttpLoop::watch_time() {
     const HostClock::Now now = host_.host_clock.now();
     host_.clock = now.clock;
     for (HttpConnection& connection : table_) connection.tick(now.monotonic_ms);
+    memory_trim_.run(now.monotonic_ms);
     if (!table_.empty()) watch_time();
   });
 }
@@ -216,6 +223,8 @@ void HttpServer::add_counters(HostStats& stats) const {
     stats.bytes_written += loop->counters().bytes_written.get();
     stats.conn_yields += loop->counters().yields.get();
     stats.idle_kicks += loop->counters().idle_kicks.get();
+    stats.slow_readers_closed += loop->counters().closed_slow_readers.get();
+    stats.stalled_uploads_closed += loop->counters().closed_stalled_uploads.get();
   }
 }
 

@@ -29,7 +29,8 @@ enum class Readiness : std::uint8_t { kLoading, kReady, kDraining };
 struct HttpServerOptions {
   HttpOptions http;
   unsigned threads = 1;
-  unsigned idle_timeout_s = 0;  // of a WebSocket without requests; 0: none
+  std::function<void()> on_thread_start;  // called on each thread, first of all; may be empty
+  unsigned idle_timeout_s = 0;            // of a WebSocket without requests; 0: none
   std::size_t max_item_bytes = 0;
   SessionOptions session;
   HttpTimes times;

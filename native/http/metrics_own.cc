@@ -93,6 +93,13 @@ void write_logins(const HostStats& host, MetricsWriter& out) {
   out.sample({{"result", "refused"}}, host.auth_errors);
 }
 
+void write_closed_holders(const HostStats& host, MetricsWriter& out) {
+  out.counter("isocache_connections_closed_total",
+              "Connections closed because others waited for the memory that they held.");
+  out.sample({{"reason", "slow_reader"}}, host.slow_readers_closed);
+  out.sample({{"reason", "stalled_upload"}}, host.stalled_uploads_closed);
+}
+
 void write_turns_of(std::string_view transport,
                     const std::function<void(const HistogramVisitor&)>& for_each_histogram,
                     MetricsWriter& out) {
@@ -144,6 +151,7 @@ void write_own_metrics(const Snapshot& snapshot, const PageFigures& figures, Met
   write_tiers(snapshot.sum, out);
   write_shards(snapshot.shards, out);
   write_logins(snapshot.host, out);
+  write_closed_holders(snapshot.host, out);
   if (snapshot.settings.tls_enabled) write_tls(snapshot.host, out);
   write_turns(figures, out);
 }

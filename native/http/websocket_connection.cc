@@ -87,6 +87,7 @@ class WebSocketConnection::Impl final : public StreamWatcher {
   void drain();
   void close();
   AdminResult::Next requested() const { return session_.requested(); }
+  bool broken() const { return write_failed_; }
 
  private:
   enum class Stage : std::uint8_t {
@@ -140,12 +141,13 @@ class WebSocketConnection::Impl final : public StreamWatcher {
   asio::cancellation_signal stop_reading_;
   asio::cancellation_signal stop_closing_;
   std::vector<char> read_buffer_;
-  Output sending_;                         // on its way out
+  Output sending_;  // on its way out
   HoldWatch hold_watch_;
   std::uint64_t moved_bytes_ = 0;          // received into uploads, and sent
   std::vector<asio::const_buffer> spans_;  // of sending_
   FrameHead head_;                         // of a frame that goes before one of Beast's
   Stage stage_ = Stage::kOpening;
+  bool write_failed_ = false;
   bool draining_ = false;
   std::uint8_t failed_logins_ = 0;  // that were noted
   bool pinged_ = false;             // since it was last heard
@@ -322,13 +324,14 @@ Awaitable<void> WebSocketConnection::Impl::wait_for_memory() {
 
 // As Connection::holds_too_long().
 bool WebSocketConnection::Impl::holds_too_long() {
-  const bool receiving = session_.upload_remaining() != 0;
-  const bool holds = receiving || (sending_now_ && sending_.has_pins());
-  const std::uint64_t taken = holds && !receiving ? bytes_acknowledged(info_.fd) : 0;
-  if (!hold_watch_.look(holds, moved_bytes_ + taken, host_.clock.now_s)) return false;
+  const std::size_t receiving = session_.waiting() ? 0 : session_.upload_remaining();
+  const bool sends = sending_now_ && sending_.has_pins();
+  const std::uint64_t held = receiving != 0 ? receiving : sends ? sending_.size() : 0;
+  const std::uint64_t taken = sends && receiving == 0 ? bytes_acknowledged(info_.fd) : 0;
+  if (!hold_watch_.look(held, moved_bytes_ + taken, host_.clock.now_s)) return false;
   if (!host_.backend.memory_is_wanted(host_.clock.now_s)) return false;
   WorkerCounters& counters = host_.counters;
-  (receiving ? counters.closed_stalled_uploads : counters.closed_slow_readers).add(1);
+  (receiving != 0 ? counters.closed_stalled_uploads : counters.closed_slow_readers).add(1);
   return true;
 }
 
@@ -384,6 +387,7 @@ void WebSocketConnection::Impl::on_sent(beast::error_code error, std::size_t byt
   give_output_back(sending_);
   info_.set_last_active(host_.clock.now_s);
   info_.set_state(ConnectionInfo::State::kReading);
+  if (error) write_failed_ = true;
   if (error && stage_ == Stage::kOpen) stage_ = Stage::kBroken;
   sending_now_ = false;
   wake_coroutine_.cancel();
@@ -460,8 +464,7 @@ void WebSocketConnection::Impl::ping() {
 }
 
 bool WebSocketConnection::Impl::busy() {
-  return sending_now_ || !session_.output().empty() || session_.wants_turn() ||
-         session_.waiting();
+  return sending_now_ || !session_.output().empty() || session_.wants_turn() || session_.waiting();
 }
 
 // As memcached: only a client from which we wait for a command is idle.
@@ -514,5 +517,6 @@ void WebSocketConnection::tick(std::int64_t now_ms) { impl_->tick(now_ms); }
 void WebSocketConnection::drain() { impl_->drain(); }
 void WebSocketConnection::close() { impl_->close(); }
 AdminResult::Next WebSocketConnection::requested() const { return impl_->requested(); }
+bool WebSocketConnection::broken() const { return impl_->broken(); }
 
 }  // namespace isocache

@@ -37,6 +37,8 @@ class WebSocketConnection {
   // Breaks it off.
   void close();
   AdminResult::Next requested() const;
+  // A write failed: nobody is there to say goodbye to.
+  bool broken() const;
 
  private:
   class Impl;

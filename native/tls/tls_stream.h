@@ -32,7 +32,7 @@ class TlsBuffers {
   // A record's plaintext, the most there may be of it (RFC 8446, section 5.1).
   static constexpr std::size_t kRecordBytes = 16U << 10;
   // Encrypted replies that leave in one send.
-  static constexpr std::size_t kCiphertextBytes = 64U << 10;
+  static constexpr std::size_t kCiphertextBytes = 32U << 10;
   // And in one turn, see Sender::kTurnBytes: to encrypt as much takes about 0.5 ms.
   static constexpr std::size_t kTurnBytes = 256U << 10;
 

@@ -32,7 +32,7 @@ const SETTINGS = `maxbytes maxconns tcpport udpport inter verbosity oldest evict
   lru_crawler lru_crawler_sleep lru_crawler_tocrawl tail_repair_time flush_enabled dump_enabled hash_algorithm
   lru_maintainer_thread lru_segmented hot_lru_pct warm_lru_pct hot_max_factor warm_max_factor temp_lru temporary_ttl
   idle_timeout watcher_logbuf_size worker_logbuf_size read_buf_mem_limit track_sizes inline_ascii_response
-  ext_item_size ext_item_age ext_low_ttl ext_recache_rate ext_wbuf_size ext_compact_under ext_drop_under ext_max_sleep
+  drop_privileges ext_item_size ext_item_age ext_low_ttl ext_recache_rate ext_wbuf_size ext_compact_under ext_drop_under ext_max_sleep
   ext_max_frag slab_automove_freeratio ext_drop_unread num_napi_ids memory_file client_flags_size`;
 
 const ITEMS = `number number_hot number_warm number_cold age_hot age_warm age mem_requested evicted evicted_nonzero
@@ -260,7 +260,7 @@ test('idle_kicks counts who was closed for idle_timeout, over TCP and WebSocket'
 
 test('modern and no_modern, the crawler and the maintainer: settings, stats and commands as memcached\'s', { ...limit, skip: needIsocached || needMemcached }, async () => {
   const settings = words('maxconns_fast slab_reassign slab_automove lru_crawler lru_maintainer_thread lru_segmented hot_lru_pct warm_lru_pct');
-  const commands = ['lru_crawler metadump 99', 'lru_crawler mgdump all', 'lru_crawler crawl 1', 'lru mode segmented', 'lru temp_ttl 5', 'slabs reassign 1 1',
+  const commands = ['lru_crawler metadump 99', 'lru_crawler crawl 1', 'lru mode segmented', 'lru temp_ttl 5', 'slabs reassign 1 1',
     'lru_crawler enable', 'lru_crawler metadump 99', 'slabs automove 1'];
   const look = async (server) => withClient(server, async (client) => {
     const shown = async () => { const all = await statsOf(client, 'settings'); return settings.map((key) => `${key} ${all[key]}`); };

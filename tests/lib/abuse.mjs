@@ -111,9 +111,8 @@ export async function assertOthersServed(probe, attack) {
   assert.fail(`others wait:\n${seen.join('\n')}`);
 }
 
-/** Starts two servers and a probe of both: use(server to abuse, probe). */
-export async function besideQuiet(transport, args, use) {
-  const start = () => startOver(transport, args);
+/** Starts two servers and a probe of both: use(server to abuse, probe). `start`: starts the one or the other. */
+export async function besideQuiet(transport, args, use, start = () => startOver(transport, args)) {
   await withServer(start, [], (quiet) => withServer(start, [], async (server) => {
     const probe = await Probe.start(quiet, server);
     try {

@@ -46,6 +46,45 @@ TEST_F(HttpServerTest, DrainsAWebSocketWhenItsRepliesAreOut) {
   EXPECT_EQ(close_code(rest), 1001U);
 }
 
+TEST_F(HttpServerTest, DrainsAWebSocketWhoseClientReadsLate) {
+  options_.times.close = 100;
+  start();
+  Client client = connect_websocket();
+  constexpr std::size_t kBytes = 500'000;
+  const std::string set = "set k 0 0 500000\r\n" + std::string(kBytes, 'v') + "\r\n";
+  std::string head("\x82\xff\0\0\0\0\0\0\0\0\0\0\0\0", 14);  // a long frame; the mask is zeroes
+  for (unsigned i = 0; i < 4; ++i) head[9 - i] = static_cast<char>(set.size() >> (8 * i));
+  ASSERT_TRUE(client.send(head + set));
+  ASSERT_EQ(client.receive(10), "\x82\x08STORED\r\n");
+  for (int i = 0; i < 100; ++i) client.send(command("get k\r\n"));
+  std::this_thread::sleep_for(300ms);  // until the sockets are full
+  server_->drain();
+  std::this_thread::sleep_for(500ms);
+  const std::string rest = client.receive_all();
+  EXPECT_EQ(close_code(rest), 1001U);
+  EXPECT_GT(rest.size(), kBytes);
+  EXPECT_EQ(rest.substr(rest.size() - 4 - std::string_view("the server ends").size() - 7, 7),
+            "\r\nEND\r\n");
+}
+
+TEST_F(HttpServerTest, AnswersWhatCameBeforeABadFrame) {
+  start();
+  Client client = connect_websocket();
+  client.send(command("mn\r\n") + command("mn\r\n") + "\x82\x02mn");  // no mask
+  const std::string all = client.receive(14);
+  EXPECT_EQ(all.substr(0, 10), "\x82\x08MN\r\nMN\r\n");
+  EXPECT_EQ(close_code(all), 1002U);
+}
+
+TEST_F(HttpServerTest, ReadsOnBehindAPageUntilTheClientHasIt) {
+  start();
+  Client client = connect();
+  client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10000000\r\n\r\n");
+  const std::string body(1'000'000, 'b');
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(client.send(body));
+  EXPECT_TRUE(client.receive_all().starts_with("HTTP/1.1 4"));
+}
+
 // A socket that takes no more until somebody reads.
 std::size_t fill(const TcpPair& sockets) {
   const int small = 4096;

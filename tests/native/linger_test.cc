@@ -109,47 +109,49 @@ TEST_F(LingerTest, InADrainNobodyIsCut) {
   EXPECT_EQ(client.receive_all(), "bye");
 }
 
-// More than its kernel and ours hold, so that some of it is not acknowledged before it reads.
-TEST_F(LingerTest, ASlowReaderHasTimeAsLongAsItGetsOn) {
-  TcpPair sockets;
-  const int small = 4096;
-  ::setsockopt(sockets.client.get(), SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
-  const std::string some(1000, 's');
+// A connection whose client has read nothing: its kernel and ours are full.
+struct FullPair : TcpPair {
   std::size_t said = 0;
-  for (ssize_t sent = 0; (sent = ::send(sockets.server.get(), some.data(), some.size(), 0)) > 0;) {
-    said += static_cast<std::size_t>(sent);
+  explicit FullPair(int send_buffer) {
+    const int receive_buffer = 65536;
+    ::setsockopt(client.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof(receive_buffer));
+    ::setsockopt(server.get(), SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof(send_buffer));
+    const std::string some(1000, 's');
+    for (int quiet = 0; quiet < 5; ++quiet) {  // the kernel makes room for some time
+      for (ssize_t sent = 0; (sent = ::send(server.get(), some.data(), some.size(), 0)) > 0;) {
+        said += static_cast<std::size_t>(sent);
+        quiet = 0;
+      }
+      std::this_thread::sleep_for(10ms);
+    }
   }
+};
+
+TEST_F(LingerTest, ASlowReaderHasTimeAsLongAsItGetsOn) {
+  FullPair sockets(400'000);
   Client client(std::move(sockets.client));
   lingering_.add({std::move(sockets.server), {}, false}, now_ms_);
   std::size_t heard = 0;
-  for (int i = 0; i < 10; ++i) {
-    heard += client.receive(20'000).size();
-    pass(LingeringSockets::kStalled_ms - 100);
+  for (int i = 0; i < 5; ++i) {
+    heard += client.receive(120'000).size();
+    pass(LingeringSockets::kStalled_ms / 2);
     EXPECT_EQ(lingering_.size(), 1U) << i;
   }
   pass(LingeringSockets::kStalled_ms);  // the kernel may have got something through since
   pass(LingeringSockets::kStalled_ms);
   EXPECT_TRUE(lingering_.empty());
   // The kernel still delivers what it has: the socket was closed with nothing unread.
-  EXPECT_EQ(heard + client.receive_all().size(), said);
+  EXPECT_EQ(heard + client.receive_all().size(), sockets.said);
 }
 
 TEST_F(LingerTest, TheRestOfAGoodbyeGoesOutBeforeTheEnd) {
-  TcpPair sockets;
-  const int small = 4096;
-  ::setsockopt(sockets.client.get(), SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
-  const std::string some(1000, 's');
-  while (::send(sockets.server.get(), some.data(), some.size(), 0) > 0) {
-  }
+  FullPair sockets(4096);
   Client client(std::move(sockets.client));
   lingering_.add({std::move(sockets.server), "goodbye", false}, now_ms_);
-  std::string heard;
-  for (int i = 0; i < 1000 && !heard.ends_with("goodbye"); ++i) {
-    heard += client.receive_some();
-    pass(1);
-  }
-  EXPECT_TRUE(heard.ends_with("goodbye"));
-  EXPECT_EQ(client.receive_all(), "");
+  std::string heard = client.receive(sockets.said);
+  pass(1);
+  heard += client.receive_all();
+  EXPECT_EQ(heard, std::string(sockets.said, 's') + "goodbye");
 }
 
 TEST_F(LingerTest, ThousandsDoNotPileUp) {

@@ -28,7 +28,7 @@ Settings two_threads() {
 class Host : public HostFigures {
  public:
   HostStats host_stats(UnixSeconds) override { return stats; }
-  void write_connections(StatsWriter&) override {}
+  bool write_connections(int*, StatsWriter&) override { return false; }
   void reset_host_counters() override {}
   void settings_changed(const Settings&) override {}
   const char* refresh_certificates(UnixSeconds) override { return nullptr; }

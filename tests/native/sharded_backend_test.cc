@@ -235,7 +235,7 @@ TEST(ShardedBackend, ThreadsNeverSeeEachOthersBytes) {
 TEST(ShardedBackend, CountsByPrefixInAllShardsWhileOthersAsk) {
   constexpr unsigned kThreads = 4;
   constexpr int kKeys = 1000;
-  ShardedBackend backend(settings_for(256, 4), kSeed, false, nullptr);
+  ShardedBackend backend(settings_for(256, 4), kHashKey, false, nullptr);
   ASSERT_GT(backend.shard_count(), 1U);
   std::atomic<bool> done{false};
   Client admin(backend);

@@ -43,6 +43,7 @@ constexpr const char* kSettings[] = {
     "lru_maintainer_thread", "lru_segmented", "hot_lru_pct", "warm_lru_pct", "hot_max_factor",
     "warm_max_factor", "temp_lru", "temporary_ttl", "idle_timeout", "watcher_logbuf_size",
     "worker_logbuf_size", "read_buf_mem_limit", "track_sizes", "inline_ascii_response",
+    "drop_privileges",
     "ext_item_size", "ext_item_age", "ext_low_ttl", "ext_recache_rate", "ext_wbuf_size",
     "ext_compact_under", "ext_drop_under", "ext_max_sleep", "ext_max_frag",
     "slab_automove_freeratio", "ext_drop_unread", "num_napi_ids", "memory_file",

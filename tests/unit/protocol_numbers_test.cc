@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "base/limits.h"
 #include "protocol/numbers.h"
 
 namespace isocache {
@@ -40,6 +41,21 @@ TEST(Numbers, SignedRangesEndWhereTheTypeDoes) {
   std::uint32_t flags = 0;
   EXPECT_TRUE(parse_u32("4294967295", flags));
   EXPECT_FALSE(parse_u32("4294967296", flags));
+}
+
+TEST(Numbers, ExptimesHaveALimitOfTheirOwn) {
+  std::int64_t seconds = 7;
+  EXPECT_FALSE(parse_exptime("2147483648", limits::kMaxExptimeS, seconds));
+  EXPECT_FALSE(parse_exptime("4294967296", limits::kMaxLateExptimeS, seconds));
+  EXPECT_FALSE(parse_exptime("-2147483649", limits::kMaxLateExptimeS, seconds));
+  EXPECT_FALSE(parse_exptime("", limits::kMaxExptimeS, seconds));
+  EXPECT_EQ(seconds, 7);
+  EXPECT_TRUE(parse_exptime("2147483647", limits::kMaxExptimeS, seconds));
+  EXPECT_EQ(seconds, 2147483647);
+  EXPECT_TRUE(parse_exptime("4294967295", limits::kMaxLateExptimeS, seconds));
+  EXPECT_EQ(seconds, 4294967295);
+  EXPECT_TRUE(parse_exptime("-2147483648", limits::kMaxExptimeS, seconds));
+  EXPECT_EQ(seconds, -2147483648);
 }
 
 TEST(Numbers, FixedPointCutsFurtherDigitsOff) {

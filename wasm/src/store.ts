@@ -336,11 +336,12 @@ function unsigned(what: string, value: bigint | number): bigint {
 }
 
 /**
- * 64 bits that nobody outside can know. Not from `crypto`: to load that costs Node 2.5 ms, which is half of what
- * opening a store may take. Math.random() has its own seed from the system.
+ * 128 bits that nobody outside can know. Not from `crypto`: to load that costs Node 2.5 ms, which is half of what
+ * opening a store may take. Math.random() has its own seed from the system; whoever sees much of its output can compute
+ * the rest, so give `hashSeed` from `crypto` where a program shows such numbers to those whose keys it stores.
  */
 function randomSeed(): bigint {
   let seed = BigInt(Math.floor(performance.now() * 1e6));
-  for (let i = 0; i < 8; ++i) seed = BigInt.asUintN(64, (seed << 9n) ^ (seed >> 55n) ^ BigInt(Math.floor(Math.random() * 2 ** 32)));
+  for (let i = 0; i < 16; ++i) seed = BigInt.asUintN(128, (seed << 9n) ^ (seed >> 119n) ^ BigInt(Math.floor(Math.random() * 2 ** 32)));
   return seed;
 }

@@ -121,7 +121,7 @@ export interface StoreOptions {
   wasm?: WasmSource | undefined;
   /** The clock, in milliseconds since 1970. `Date.now` if left out. */
   now?: (() => number) | undefined;
-  /** Of the hash, 64 bits. Random if left out, so that nobody can aim keys at one bucket. */
+  /** The key of the hash, 128 bits. Random if left out, so that nobody can aim keys at one bucket. */
   hashSeed?: bigint | undefined;
   /**
    * Told of each item that is dropped for room (not of expired, overwritten or deleted ones), after the call

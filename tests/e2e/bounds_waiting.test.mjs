@@ -1,0 +1,95 @@
+// Memory that others hold, and what who needs it gets: who has held it for 5 s without a move is closed, and counted, over
+// each way in. All of it takes its time, so that all ways are tried side by side.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { limit, many } from '../lib/abuse.mjs';
+import { assertBack, assertBounded, fill, set, sluggard, startFor, store, WAYS } from '../lib/bounds.mjs';
+import { RawClient, statsOf, withClient } from '../lib/client.mjs';
+import { needIsocached, withServer } from '../lib/server.mjs';
+
+const MEGABYTES = 64;
+const LARGE = 'v'.repeat(1_000_000);
+const SERVED_MS = 15_000;  // 5 s to be found, a second for each look, and a busy machine
+const SHORT_MS = 1000;
+const COME_MS = 1000;    // by then they hold what they can
+
+const closedOf = async (server) => {
+  const { isocache_slow_readers_closed: readers, isocache_stalled_uploads_closed: uploads } = await withClient(server, statsOf);
+  return { readers: Number(readers), uploads: Number(uploads) };
+};
+
+/** Small values are stored and read as ever, one after the other, until `done`. */
+async function useSmallValues(server, done) {
+  let longest = 0;
+  await withClient(server, async (client) => {
+    for (let i = 0; !done.now; ++i) {
+      const began = performance.now();
+      assert.equal(await client.ask(set('little', String(i))), 'STORED\r\n');
+      assert.match(await client.ask('get little\r\n'), /^VALUE little 0 \d+\r\n\d+\r\nEND\r\n$/);
+      longest = Math.max(longest, performance.now() - began);
+      await sleep(20);
+    }
+  });
+  assert.ok(longest < SHORT_MS, `a small value took ${longest.toFixed()} ms`);
+}
+
+const onFull = (way, use) => withServer(() => startFor(way, ['-m', String(MEGABYTES)]), [], async (server) => {
+  await fill(server, MEGABYTES);
+  const before = server.residentBytes();
+  server.resetPeak();
+  await use(server, before);
+  await assertBack(server, before);
+  assert.equal(await withClient(server, (client) => client.ask('mn\r\n')), 'MN\r\n');
+});
+
+describe('isocached', { skip: needIsocached, concurrency: 8 }, () => {
+  for (const way of WAYS) {
+    test(`${way.way}: 60 readers of large values that read nothing, and somebody who wants one`, { ...limit, skip: way.skip }, () => onFull(way,
+      async (server, before) => {
+        await store(server, Array.from({ length: 40 }, (_, i) => [`big${i}`, LARGE]));
+        const lines = Array.from({ length: 60 }, (_, i) => `get ${Array.from({ length: 40 }, (_, k) => `big${(i + k) % 40}`).join(' ')}\r\n`);
+        const readers = await Promise.all(lines.map((line) => sluggard(way, server, way.wrap(line))));
+        await sleep(COME_MS);
+        const done = { now: false };
+        const small = useSmallValues(server, done);
+        try {
+          await withClient(server, async (client) => {
+            const began = performance.now();
+            await client.send('get big39\r\n');
+            const reply = await client.readUntil('END\r\n', SERVED_MS);
+            assert.ok(reply === `VALUE big39 0 ${LARGE.length}\r\n${LARGE}\r\nEND\r\n`, reply.slice(0, 100));
+            console.log(way.way, 'waited', performance.now() - began);
+          });
+        } finally {
+          done.now = true;
+        }
+        await small;
+        const closed = await closedOf(server);
+        assert.ok(closed.readers > 0 && closed.uploads === 0, JSON.stringify(closed));
+        assertBounded(server, way, { megabytes: MEGABYTES, connections: readers.length, before });
+        for (const reader of readers) reader.close();
+      }));
+
+    test(`${way.way}: 40 uploads of 1 MB beside 20 that stall`, { ...limit, skip: way.skip }, () => onFull(way, async (server) => {
+      const announced = set('stalled', LARGE).slice(0, 500_000);
+      const stalled = await many(20, async () => {
+        const client = await way.open(server);
+        client.send(way.wrap(announced));
+        return client;
+      });
+      const clients = await many(40, () => RawClient.connect(server.address));
+      const began = Date.now();
+      const replies = await Promise.all(clients.map(async (client, i) => {
+        client.send(set(`up${i}`, LARGE));
+        return client.readLine(SERVED_MS);
+      }));
+      assert.deepEqual([...new Set(replies)], ['STORED\r\n']);
+      const closed = await closedOf(server);
+      console.log(way.way, Date.now() - began, closed);
+      for (const client of [...clients, ...stalled]) client.close();
+    }));
+  }
+});

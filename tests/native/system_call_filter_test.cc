@@ -1,0 +1,96 @@
+// What a thread may still do under -o drop_privileges, and what not. Each case in a process of its
+// own: a filter cannot be taken off.
+#include "native/system_call_filter.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <functional>
+
+namespace isocache {
+namespace {
+
+using Thread = SystemCallFilter::Thread;
+
+class DropPrivileges : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!kHasSystemCallFilter) GTEST_SKIP() << "built without libseccomp";
+  }
+
+  // What `call` leaves in errno under the filter; 0: it went well.
+  static int error_of(Thread thread, bool reads_files, const std::function<bool()>& call) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      SystemCallFilter(thread, reads_files).load();
+      errno = 0;
+      const bool good = call();
+      ::_exit(good ? 0 : errno);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  }
+  static bool opens(const char* path, int flags) { return ::open(path, flags, 0600) >= 0; }
+  static bool runs_program() {
+    std::array<char*, 1> none = {nullptr};
+    ::execve("/bin/true", none.data(), none.data());
+    return false;
+  }
+  static bool maps(int protection) {
+    return ::mmap(nullptr, 4096, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED;
+  }
+};
+
+TEST_F(DropPrivileges, NothingIsRunTracedOrWritten) {
+  for (const Thread thread : {Thread::kMain, Thread::kWorker}) {
+    const auto error = [&](const std::function<bool()>& call) {
+      return error_of(thread, true, call);
+    };
+    EXPECT_EQ(error(runs_program), EACCES);
+    EXPECT_EQ(error([] { return ::fork() >= 0; }), EACCES);
+    EXPECT_EQ(error([] { return ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) == 0; }), EACCES);
+    EXPECT_EQ(error([] { return ::kill(::getppid(), 0) == 0; }), EACCES);
+    EXPECT_EQ(error([] { return ::socket(AF_INET, SOCK_STREAM, 0) >= 0; }), EACCES);
+    EXPECT_EQ(error([] { return ::setuid(0) == 0; }), EACCES);
+    EXPECT_EQ(error([] { return opens("/dev/null", O_WRONLY); }), EACCES);
+    EXPECT_EQ(error([] { return opens("/dev/null", O_RDWR); }), EACCES);
+    EXPECT_EQ(error([] { return opens("/tmp/isocache-none", O_RDONLY | O_CREAT); }), EACCES);
+    EXPECT_EQ(error([] { return maps(PROT_READ | PROT_EXEC); }), EACCES);
+    EXPECT_EQ(error([] {
+                iovec none{};
+                return ::process_vm_readv(::getpid(), &none, 1, &none, 1, 0) >= 0;
+              }),
+              EACCES);
+  }
+}
+
+TEST_F(DropPrivileges, ServingGoesOn) {
+  for (const Thread thread : {Thread::kMain, Thread::kWorker}) {
+    EXPECT_EQ(error_of(thread, true, [] { return opens("/dev/null", O_RDONLY); }), 0);
+    EXPECT_EQ(error_of(thread, false, [] { return maps(PROT_READ | PROT_WRITE); }), 0);
+    EXPECT_EQ(error_of(thread, false, [] { return ::write(STDERR_FILENO, "", 0) == 0; }), 0);
+  }
+}
+
+TEST_F(DropPrivileges, EachMayDoOnlyWhatItHasTo) {
+  const auto accepts = [] { return ::accept4(-1, nullptr, nullptr, 0) < 0 && errno == EBADF; };
+  const auto removes = [] { return ::unlink("/tmp/isocache-none") < 0 && errno == ENOENT; };
+  EXPECT_EQ(error_of(Thread::kMain, false, accepts), 0);
+  EXPECT_EQ(error_of(Thread::kWorker, false, accepts), EACCES);
+  EXPECT_EQ(error_of(Thread::kMain, false, removes), 0);
+  EXPECT_EQ(error_of(Thread::kWorker, false, removes), EACCES);
+  EXPECT_EQ(error_of(Thread::kWorker, false, [] { return opens("/dev/null", O_RDONLY); }), EACCES);
+}
+
+}  // namespace
+}  // namespace isocache

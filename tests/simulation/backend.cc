@@ -1,0 +1,91 @@
+#include "simulation/backend.h"
+
+#include <cstdlib>
+
+namespace isocache::simulation {
+namespace {
+
+// As many threads and as much memory as lead to that number of shards. The memory is not touched:
+// the limit becomes what is wanted before the first request.
+Settings settings_for(const BackendOptions& options) {
+  Settings settings;
+  settings.threads = options.shards == 1 ? 1 : options.shards;
+  settings.max_bytes = options.shards * (32U << 20);
+  settings.max_item_bytes = options.max_item_bytes;
+  settings.evictions = options.evict;
+  return settings;
+}
+
+}  // namespace
+
+SimulatedBackend::SimulatedBackend(const BackendOptions& options)
+    : backend_(settings_for(options), options.hash_key, false, nullptr) {
+  if (backend_.shard_count() != options.shards) std::abort();
+  if (!backend_.set_memory_limit(options.memory_limit)) std::abort();
+  backend_.settings().max_bytes = options.memory_limit;
+}
+
+std::size_t SimulatedBackend::execute(std::span<Request> requests, UnixSeconds now_s,
+                                      Output& out) {
+  const std::size_t done = backend_.execute(requests, now_s, out);
+  for (const Request& request : requests.first(done)) uploads_.erase(request.upload);
+  return done;
+}
+
+AdminResult SimulatedBackend::administer(const Request& request, const Clock& clock, Output& out) {
+  administering_ = true;
+  AdminResult result = backend_.administer(request, clock, out);
+  administering_ = false;
+  return result;
+}
+
+PutStatus SimulatedBackend::begin_upload(const Request& request, UnixSeconds now_s,
+                                         Upload* upload) {
+  const PutStatus status = backend_.begin_upload(request, now_s, upload);
+  if (status == PutStatus::kStored) uploads_[upload] = {shard_of(request.key.bytes), 0};
+  return status;
+}
+
+std::span<char> SimulatedBackend::upload_window(const Request& request, Upload& upload) {
+  return backend_.upload_window(request, upload);
+}
+
+void SimulatedBackend::upload_received(const Request& request, Upload& upload, std::size_t bytes) {
+  backend_.upload_received(request, upload, bytes);
+  uploads_[&upload].bytes += bytes;
+}
+
+void SimulatedBackend::abort_upload(const Request& request, Upload& upload) {
+  backend_.abort_upload(request, upload);
+  uploads_.erase(&upload);
+}
+
+void SimulatedBackend::refuse_upload(const Request& request, Upload& upload) {
+  backend_.refuse_upload(request, upload);
+  uploads_.erase(&upload);
+}
+
+std::string SimulatedBackend::set(std::string_view key, std::size_t length, const Clock& clock) {
+  Session session(*this, clock, {});
+  session.feed("set " + std::string(key) + " 0 0 " + std::to_string(length) + "\r\n" +
+               std::string(length, 'x') + "\r\n");
+  std::string reply;
+  session.output().for_each_span([&](std::string_view span) { reply += span; });
+  release(session.output());
+  session.output().clear();
+  return reply;
+}
+
+unsigned SimulatedBackend::shard_of(std::string_view key) const {
+  return static_cast<unsigned>(backend_.hash(key) >> 8U) & (backend_.shard_count() - 1);
+}
+
+std::size_t SimulatedBackend::upload_segments(unsigned shard) const {
+  std::size_t segments = 0;
+  for (const auto& [upload, held] : uploads_) {
+    if (held.shard == shard) segments += held.bytes / limits::kSegmentBytes + 2;
+  }
+  return segments;
+}
+
+}  // namespace isocache::simulation

@@ -1,0 +1,73 @@
+// The server under test, and all of isocache that the simulation calls: a ShardedBackend whose
+// shards are small, behind a tap that knows what uploads hold.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "command/backend.h"
+#include "native/sharded_backend.h"
+#include "session/session.h"
+
+namespace isocache::simulation {
+
+struct BackendOptions {
+  unsigned shards = 1;
+  std::size_t memory_limit = 0;  // of all shards together
+  std::size_t max_item_bytes = 0;
+  bool evict = true;
+  HashKey hash_key = {};
+};
+
+class SimulatedBackend : public Backend {
+ public:
+  explicit SimulatedBackend(const BackendOptions& options);
+
+  // Backend
+  std::uint64_t hash(std::string_view key) const override { return backend_.hash(key); }
+  std::size_t execute(std::span<Request> requests, UnixSeconds now_s, Output& out) override;
+  AdminResult administer(const Request& request, const Clock& clock, Output& out) override;
+  PutStatus begin_upload(const Request& request, UnixSeconds now_s, Upload* upload) override;
+  std::span<char> upload_window(const Request& request, Upload& upload) override;
+  bool upload_may_wait(const Request& request, const Upload& upload, UnixSeconds now_s) override {
+    return backend_.upload_may_wait(request, upload, now_s);
+  }
+  void upload_received(const Request& request, Upload& upload, std::size_t bytes) override;
+  void abort_upload(const Request& request, Upload& upload) override;
+  void refuse_upload(const Request& request, Upload& upload) override;
+  bool memory_is_wanted(UnixSeconds now_s) const override {
+    return backend_.memory_is_wanted(now_s);
+  }
+  void release(const Output& sent) override { backend_.release(sent); }
+
+  unsigned shard_count() const { return backend_.shard_count(); }
+  unsigned shard_of(std::string_view key) const;
+  bool tick(unsigned shard, UnixSeconds now_s) { return backend_.tick(shard, now_s); }
+  Snapshot figures(UnixSeconds now_s) { return backend_.snapshot(now_s); }
+  std::size_t memory_limit() { return backend_.settings().max_bytes; }
+  void flush(UnixSeconds now_s) { backend_.flush_at(now_s, now_s); }
+  // Over a session of its own; the reply.
+  std::string set(std::string_view key, std::size_t length, const Clock& clock);
+  const char* broken_invariant(unsigned shard) { return backend_.broken_invariant(shard); }
+  // An administrative command is under way: another would wait for it.
+  bool administering() const { return administering_; }
+  // Segments that unfinished uploads of a shard hold, at most.
+  std::size_t upload_segments(unsigned shard) const;
+  std::size_t uploads() const { return uploads_.size(); }
+
+ private:
+  struct Held {
+    unsigned shard = 0;
+    std::size_t bytes = 0;
+  };
+  ShardedBackend backend_;
+  std::map<const Upload*, Held> uploads_;
+  bool administering_ = false;
+};
+
+}  // namespace isocache::simulation

@@ -1,0 +1,115 @@
+// Memory, stores, and refusals.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "simulation/world.h"
+
+namespace isocache::simulation {
+namespace {
+
+// The limit of copied replies, one reply or a slice of a list beyond it; buffers double.
+constexpr std::size_t kMostOutputBytes = 64U << 10;
+// A read, and what is kept of an unfinished request.
+constexpr std::size_t kMostInputBytes = 64U << 10;
+// Open segments, the reserve, and what is not worth compacting.
+constexpr std::size_t kSpareSegments = 8;
+constexpr std::size_t kChunkBytes = 16 * limits::kSegmentBytes;
+
+}  // namespace
+
+std::size_t World::pinned_segments(unsigned shard) const {
+  std::set<std::uint32_t> pinned;
+  for (const Client& client : clients_) {
+    client.connection->output().for_each_pin([&](Pin pin) {
+      if (pin.shard == shard) pinned.insert(pin.segment);
+    });
+  }
+  return pinned.size();
+}
+
+Snapshot World::look() {
+  alone_ = true;
+  Snapshot snapshot = backend_->figures(clock_.now_s);
+  alone_ = false;
+  return snapshot;
+}
+
+// A store may be refused only if the memory for it is really held by others.
+void World::refused(KeyId key, std::size_t length) {
+  journal_.note("a store is refused; bytes, key", kNobody, length, key);
+  if (backend_->administering()) return;  // the figures wait for its lock
+  const unsigned shard = backend_->shard_of(key_name(key));
+  const Snapshot snapshot = look();
+  const MemoryUse& memory = snapshot.shards[shard].memory;
+  const std::size_t bytes =
+      memory_faults.failed_once ? std::min(memory.limit, memory.segment_bytes) : memory.limit;
+  const std::size_t all = bytes / (limits::kSegmentBytes + 128);
+  const std::size_t pinned = pinned_segments(shard);
+  const std::size_t uploads = backend_->upload_segments(shard);
+  const std::size_t tables = (memory.index_bytes + memory.ghost_bytes) / limits::kSegmentBytes;
+  // Without eviction what is stored stays, and up to a quarter of each segment may be dead.
+  const std::size_t stored =
+      plan_.backend.evict ? 0 : memory.item_bytes / limits::kSegmentBytes * 4 / 3 + 8;
+  // An append needs the old value and the new one.
+  const std::size_t needed = 2 * (length / limits::kSegmentBytes + 2);
+  if (tables + pinned + uploads + stored + needed + kSpareSegments > all) return;
+  journal_.fail(fmt::format(
+      "key {}: REFUSED: a store of {} bytes, though of shard {}'s {} segments replies hold {}, "
+      "uploads {}, tables {}{}",
+      key, length, shard, all, pinned, uploads, tables,
+      plan_.backend.evict ? "" : fmt::format(", items {}", stored)));
+}
+
+void World::flushed(const ClientRequest& request, Interval when, bool surely) {
+  const bool waits = request.delay_s != 0 && surely;
+  waiting_flush_ = waits ? request.version : 0;
+  waiting_flush_at_s_ = clock_.now_s + request.delay_s;
+  if (waits) when = {kNever, kNever};
+  the_oracle_.flush_ends(request.version, when, surely && !waits);
+  if (!waits) the_numbers_.all_may_be_reset(when);
+}
+
+void World::check_memory() {
+  for (const Client& client : clients_) {
+    const Connection& connection = *client.connection;
+    if (connection.output().capacity() > kMostOutputBytes) {
+      journal_.fail(
+          fmt::format("connection {}: MEMORY: {} bytes of replies are kept for it",
+                      connection.id(), connection.output().capacity()));
+    }
+    if (connection.output().size() > plan_.output_limit + plan_.backend.max_item_bytes + 4096) {
+      journal_.fail(fmt::format(
+          "connection {}: MEMORY: {} bytes of replies wait for it, with an output limit of {}",
+          connection.id(), connection.output().size(), plan_.output_limit));
+    }
+    if (connection.buffered() > kMostInputBytes) {
+      journal_.fail(fmt::format("connection {}: MEMORY: {} bytes of input are kept for it",
+                                connection.id(), connection.buffered()));
+    }
+  }
+}
+
+void World::check_stores() {
+  const Snapshot snapshot = look();
+  highest_limit_ = std::max(highest_limit_, snapshot.sum.memory.limit);
+  const std::size_t most = highest_limit_ + backend_->shard_count() * kChunkBytes;
+  if (snapshot.sum.memory.segment_bytes > most) {
+    journal_.fail(fmt::format("MEMORY: the stores took {} bytes, their limit was never above {}",
+                              snapshot.sum.memory.segment_bytes, highest_limit_));
+  }
+  if (!plan_.backend.evict && snapshot.sum.store.evictions != 0) {
+    journal_.fail(fmt::format("EVICTED: {} items, with -M", snapshot.sum.store.evictions));
+  }
+  alone_ = true;
+  for (unsigned shard = 0; shard < backend_->shard_count(); ++shard) {
+    if (const char* const broken = backend_->broken_invariant(shard)) {
+      journal_.fail(fmt::format("shard {}: INVARIANT broken: {}", shard, broken));
+    }
+  }
+  alone_ = false;
+}
+
+}  // namespace isocache::simulation

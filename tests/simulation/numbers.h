@@ -1,0 +1,43 @@
+// What incr, decr and ma may answer. The number of key n is n modulo kStep, or 0 after a decr below
+// it; where nobody decrements, an increment that came after another must show it.
+#pragma once
+
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include "simulation/journal.h"
+#include "simulation/values.h"
+
+namespace isocache::simulation {
+
+class Numbers {
+ public:
+  static constexpr std::uint64_t kStep = 10'000;
+
+  explicit Numbers(Journal& journal) : journal_(journal) {}
+
+  static std::uint64_t initial(KeyId key) { return key % kStep; }
+  static bool only_grows(KeyId key) { return key % 2 == 0; }
+
+  void result(KeyId key, std::uint64_t number, Interval when);
+  // It may have been created anew.
+  void may_be_reset(KeyId key, Interval when);
+  void all_may_be_reset(Interval when) { flushed_.push_back(when); }
+
+ private:
+  struct Result {
+    std::uint64_t number;
+    Interval when;
+  };
+  struct History {
+    Result highest{0, {0, 0}};
+    std::vector<Interval> resets;
+  };
+
+  Journal& journal_;
+  std::unordered_map<KeyId, History> keys_;
+  std::vector<Interval> flushed_;
+};
+
+}  // namespace isocache::simulation
