@@ -60,7 +60,7 @@ bool check(std::string_view what, const std::string& reply, std::string_view exp
 int main() {
   HeapMemory memory;
   StoreOptions options;
-  options.memory_limit = 16U << 20U;        // items, index and all
+  options.memory_limit = 16U << 20U;                              // items, index and all
   options.hash_key = {0x9E3779B97F4A7C15U, 0xF39CC0605CEDC834U};  // yours: random
   Store store(options, memory);
   Clock clock{static_cast<UnixSeconds>(std::time(nullptr))};  // set it again before each batch

@@ -206,8 +206,9 @@ void Connection::count_held_too_long() {
   WorkerCounters& counters = host_.counters;
   (receiving ? counters.closed_stalled_uploads : counters.closed_slow_readers).add(1);
   if (!host_.verbosity.notes()) return;
-  log_line(fmt::format("{} closed: others wait for the memory of {}", peer_address(info_.fd),
-                       receiving ? "a value that does not arrive" : "replies that it does not take"));
+  log_line(
+      fmt::format("{} closed: others wait for the memory of {}", peer_address(info_.fd),
+                  receiving ? "a value that does not arrive" : "replies that it does not take"));
 }
 
 bool Connection::send() {

@@ -120,7 +120,7 @@ class Connection {
   Session session_;
   Sender sender_;
   HoldWatch hold_watch_;
-  std::uint64_t moved_bytes_ = 0;  // received into uploads, and sent
+  std::uint64_t moved_bytes_ = 0;   // received into uploads, and sent
   std::unique_ptr<TlsStream> tls_;  // null: plain
   UnixSeconds opened_s_;
   std::uint8_t failed_logins_ = 0;  // that were noted

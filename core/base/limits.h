@@ -11,8 +11,7 @@ namespace isocache::limits {
 inline constexpr std::size_t kMaxKeyBytes = 250;
 inline constexpr std::size_t kMaxOpaqueBytes = 32;    // with the leading 'O'
 inline constexpr std::size_t kMaxTokensPerLine = 24;  // command, key and at most 20 flags, roughly
-inline constexpr std::size_t kMaxCommandLineBytes =
-    2048;  // get and gets may be longer
+inline constexpr std::size_t kMaxCommandLineBytes = 2048;  // get and gets may be longer
 inline constexpr std::size_t kMaxWholeRetrievalBytes =
     16384;  // of get and gets; the keys of longer lines are read as they come
 inline constexpr std::uint32_t kMaxRelativeExptimeS = 60 * 60 * 24 * 30;
@@ -30,8 +29,8 @@ inline constexpr std::size_t kMaxMaxItemBytes = 1U << 30;
 inline constexpr std::size_t kSegmentBytes = 64U << 10;
 inline constexpr std::size_t kDefaultMemoryBytes = 64U << 20;  // -m
 inline constexpr std::size_t kMinStoreBytes = 1U << 20;        // one shard; smaller works badly
-inline constexpr std::uint64_t kMaxStoreBytes = std::uint64_t{1}
-                                                << 40;  // one shard; the index can point at twice that
+inline constexpr std::uint64_t kMaxStoreBytes =
+    std::uint64_t{1} << 40;  // one shard; the index can point at twice that
 
 // A session.
 inline constexpr std::size_t kBatchRequests = 32;  // parsed ahead, executed together

@@ -73,8 +73,7 @@ bool Engine::must_wait(const Request& request, Item item, const Output& out) con
   const bool text = request.style == ReplyStyle::kText;
   if (text ? flags.no_reply : !flags.return_value) return false;
   if (flags.has_compare_cas && item.cas() == request.compare_cas) return false;
-  return options_.gets_may_wait && !out.may_copy(length) &&
-         !store_.may_pin(item, flags.has_waited);
+  return options_.gets_may_wait && !out.may_copy(length) && !store_.may_pin(item, flags.has_waited);
 }
 
 bool Engine::get(Request& request, Output& out) {

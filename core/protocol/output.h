@@ -89,7 +89,8 @@ class Output {
 
   // No further reply may be begun: send first. A reply that was begun is never cut off.
   bool full() const {
-    return size_ >= limits_.text_bytes || size() >= limits_.all_bytes || refs_.size() >= limits_.refs;
+    return size_ >= limits_.text_bytes || size() >= limits_.all_bytes ||
+           refs_.size() >= limits_.refs;
   }
   // Whether a value of this length is better referred to than copied: a short one only when copies
   // have used up much of the limit.

@@ -202,7 +202,7 @@ Session::Impl::Stop Session::Impl::collect_key(Batch& batch) {
     return Stop::kFull;
   }
   request.verb = Verb::kReply;
-  request.fixed_reply = too_long               ? reply::kBadRetrievalKey
+  request.fixed_reply = too_long              ? reply::kBadRetrievalKey
                         : retrieval.keys_seen ? end_of_retrieval(retrieval.flags)
                                               : reply::kBadFormat;
   push(batch, request);

@@ -28,7 +28,7 @@ namespace isocache {
 
 struct SessionOptions {
   std::size_t requests_per_turn = limits::kDefaultRequestsPerTurn;  // -R
-  OutputLimits output_limits = {};  // nothing is executed while so much is unsent
+  OutputLimits output_limits = {};               // nothing is executed while so much is unsent
   const Authenticator* authenticator = nullptr;  // clients log in first; null: nobody has to
 };
 

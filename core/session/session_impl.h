@@ -106,9 +106,9 @@ struct Session::Impl {
 
   const Request* pending = nullptr;  // in the batch's next slot; see Stop
   std::size_t pending_line_bytes = 0;
-  std::size_t turn_left = 0;  // requests
-  bool more = false;          // stopped though there is something left
-  bool waiting = false;       // and it is of no use to go on before others release memory
+  std::size_t turn_left = 0;   // requests
+  bool more = false;           // stopped though there is something left
+  bool waiting = false;        // and it is of no use to go on before others release memory
   bool skipping_line = false;  // what comes until the next newline belongs to a refused line
   bool closing = false;
   // After end_after_request(): is the last request still to come, or has it been taken?

@@ -10,9 +10,7 @@
 namespace isocache {
 
 Index::Index(Heap& heap, const HashKey& hash_key)
-    : heap_(heap),
-      hash_key_(hash_key),
-      probes_(hash_key.weak() ? kWeakProbes : kPageBuckets) {
+    : heap_(heap), hash_key_(hash_key), probes_(hash_key.weak() ? kWeakProbes : kPageBuckets) {
   table_.buckets = kPageBuckets;
   table_.pages.resize(1);
   table_.bases.resize(1);

@@ -208,7 +208,8 @@ class Index {
   }
 
   template <typename IsMatch>
-  [[gnu::always_inline]] Slot find_in(const Table& table, std::uint64_t hash, IsMatch& is_match) const {
+  [[gnu::always_inline]] Slot find_in(const Table& table, std::uint64_t hash,
+                                      IsMatch& is_match) const {
     const std::size_t number = bucket_number(table, hash);
     Bucket* base = table.bases[number / kPageBuckets];
     if (base == nullptr) return {};

@@ -99,8 +99,7 @@ Location Log::extend(Stream stream, Location owner, Location tail, std::size_t r
   const std::size_t length = std::min(remaining, room(stream) - sizeof(PieceHeader));
   const Location location = append(stream, piece_record_bytes(length));
   if (location == 0) return 0;
-  *piece(location) = {
-      static_cast<std::uint16_t>(length), 0, RecordKind::kPiece, 0, owner, tail, 0};
+  *piece(location) = {static_cast<std::uint16_t>(length), 0, RecordKind::kPiece, 0, owner, tail, 0};
   set_next(tail, location);
   return location;
 }

@@ -2,9 +2,9 @@
 // byte at offset 2 (an item's key length) tells them apart: an item's is never 0.
 //
 // A value that does not fit where it should go is chained: the item holds its first bytes, pieces
-// in later segments the others. Pieces know where their item lies, so that eviction can find it from
-// any of them, and their neighbours, so that each can move by itself. An item that moves tells its
-// pieces.
+// in later segments the others. Pieces know where their item lies, so that eviction can find it
+// from any of them, and their neighbours, so that each can move by itself. An item that moves tells
+// its pieces.
 //
 //   chained item   | ItemHeader | key | ChainHead | first bytes |
 //   piece          | PieceHeader | more bytes |

@@ -162,10 +162,9 @@ PutStatus Store::put(const Key& key, Item old, const ItemFields& fields,
   const Stream stream = impl.stream_for(key, old, key.bytes.size(), value_length);
   const std::uint64_t steps = impl.evictor.steps();
   const bool growing = impl.index.growing() || impl.index.wants_growth();
-  const Location item =
-      impl.append_with_room(sizeof(ItemHeader) + key.bytes.size() + value_length, [&] {
-        return impl.log.append_whole_item(stream, key.bytes.size(), value_length);
-      });
+  const Location item = impl.append_with_room(
+      sizeof(ItemHeader) + key.bytes.size() + value_length,
+      [&] { return impl.log.append_whole_item(stream, key.bytes.size(), value_length); });
   if (item == 0) return impl.refuse(PutStatus::kNoMemory);
 
   Log::Span span = impl.log.first_span(item);

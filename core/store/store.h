@@ -59,10 +59,10 @@ class EvictionObserver {
 struct StoreOptions {
   std::size_t memory_limit = limits::kDefaultMemoryBytes;  // all of it: segments, index, ghosts
   std::size_t max_item_size = limits::kDefaultMaxItemBytes;
-  HashKey hash_key = {};                 // random for each process; shards share it
-  CasIds* cas_ids = nullptr;             // null: the store counts by itself; outlives the store
-  bool evict = true;                     // false (-M): a full store answers kNoMemory
-  double size_exponent = 1.0;            // victim band: age x mean size^exponent; 0 favours no size
+  HashKey hash_key = {};       // random for each process; shards share it
+  CasIds* cas_ids = nullptr;   // null: the store counts by itself; outlives the store
+  bool evict = true;           // false (-M): a full store answers kNoMemory
+  double size_exponent = 1.0;  // victim band: age x mean size^exponent; 0 favours no size
   // Uploads that find too little memory left by others wait for it (PutStatus::kWait). False: they
   // are refused, for a host that does not know how to wait.
   bool uploads_wait = false;
@@ -188,9 +188,9 @@ struct MemoryUse {
   std::size_t ghost_bytes = 0;
   std::size_t item_bytes = 0;  // live records
   std::size_t dead_bytes = 0;
-  std::size_t pinned_segments = 0;      // replies send from them
-  std::size_t upload_bytes = 0;         // that unfinished uploads may become
-  std::size_t uploads_waiting = 0;      // to begin
+  std::size_t pinned_segments = 0;  // replies send from them
+  std::size_t upload_bytes = 0;     // that unfinished uploads may become
+  std::size_t uploads_waiting = 0;  // to begin
 };
 
 class Store {

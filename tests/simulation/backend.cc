@@ -25,8 +25,7 @@ SimulatedBackend::SimulatedBackend(const BackendOptions& options)
   backend_.settings().max_bytes = options.memory_limit;
 }
 
-std::size_t SimulatedBackend::execute(std::span<Request> requests, UnixSeconds now_s,
-                                      Output& out) {
+std::size_t SimulatedBackend::execute(std::span<Request> requests, UnixSeconds now_s, Output& out) {
   const std::size_t done = backend_.execute(requests, now_s, out);
   for (const Request& request : requests.first(done)) uploads_.erase(request.upload);
   return done;

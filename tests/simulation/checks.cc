@@ -76,9 +76,8 @@ void World::check_memory() {
   for (const Client& client : clients_) {
     const Connection& connection = *client.connection;
     if (connection.output().capacity() > kMostOutputBytes) {
-      journal_.fail(
-          fmt::format("connection {}: MEMORY: {} bytes of replies are kept for it",
-                      connection.id(), connection.output().capacity()));
+      journal_.fail(fmt::format("connection {}: MEMORY: {} bytes of replies are kept for it",
+                                connection.id(), connection.output().capacity()));
     }
     if (connection.output().size() > plan_.output_limit + plan_.backend.max_item_bytes + 4096) {
       journal_.fail(fmt::format(

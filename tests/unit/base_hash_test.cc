@@ -18,7 +18,13 @@ TEST(Hash, IsSipHash13) {
     std::size_t length;
     std::uint64_t hash;
   };
-  constexpr Known kKnown[] = {{0, 0xabac0158050fc4dcU}, {1, 0x0732543e9e14e772U}, {2, 0xa177ccd8b821f0b9U}, {3, 0xcbd7d8ae50ca0bd2U}, {4, 0x8cd4043b6e77eb03U}, {5, 0x2ac3da0405d64fa6U}, {6, 0x9cf3ab605dad5907U}, {7, 0x50d95085fa48f822U}, {8, 0x09ae2ff58209e72cU}, {15, 0xb56058f3d11f3bc6U}, {16, 0xf6cb49fd54c72164U}, {17, 0x2cce1f2bfc0a1004U}, {20, 0x890ecb260a59da59U}, {32, 0x052ec17c2516e2deU}, {33, 0x8962225a34bd84f2U}, {100, 0x665671726ca14cbeU}, {250, 0xfc778d0b8b7fda03U}};
+  constexpr Known kKnown[] = {
+      {0, 0xabac0158050fc4dcU},   {1, 0x0732543e9e14e772U},  {2, 0xa177ccd8b821f0b9U},
+      {3, 0xcbd7d8ae50ca0bd2U},   {4, 0x8cd4043b6e77eb03U},  {5, 0x2ac3da0405d64fa6U},
+      {6, 0x9cf3ab605dad5907U},   {7, 0x50d95085fa48f822U},  {8, 0x09ae2ff58209e72cU},
+      {15, 0xb56058f3d11f3bc6U},  {16, 0xf6cb49fd54c72164U}, {17, 0x2cce1f2bfc0a1004U},
+      {20, 0x890ecb260a59da59U},  {32, 0x052ec17c2516e2deU}, {33, 0x8962225a34bd84f2U},
+      {100, 0x665671726ca14cbeU}, {250, 0xfc778d0b8b7fda03U}};
   constexpr HashKey kKey{0x0706050403020100U, 0x0f0e0d0c0b0a0908U};
   for (const Known& known : kKnown) {
     std::string bytes(known.length, '\0');
