@@ -5,7 +5,6 @@
 //   refs_:                  ^ 100000 bytes at p, held by a pin
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -131,21 +130,13 @@ class Output {
   void release_memory() { Output().swap(*this); }
 
  private:
-  static constexpr std::size_t kShortBytes = 1024;
-  static constexpr std::size_t kLongBytes = 32U << 10;
-  static_assert(kLongBytes >= limits::kDefaultOutputTextBytes + limits::kPinnedValueBytes);
-
   struct Ref {
     std::size_t at;  // before which byte of text_
     std::string_view bytes;
     Pin pin;
   };
-  // What is not short gets all that the limit of text allows at once: the pieces that growing step
-  // by step leaves behind fit nobody else, and would make a crowd of slow readers cost half as much
-  // again.
   void grow(std::size_t bytes) {
-    std::size_t capacity =
-        capacity_ < kShortBytes ? kShortBytes : std::max(2 * capacity_, kLongBytes);
+    std::size_t capacity = capacity_ < 1024 ? 1024 : capacity_ * 2;
     while (capacity - size_ < bytes) capacity *= 2;
     std::unique_ptr<char[]> text(new char[capacity]);
     if (size_ != 0) std::memcpy(text.get(), text_.get(), size_);

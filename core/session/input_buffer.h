@@ -40,7 +40,10 @@ class InputBuffer {
     if (capacity_ >= kept + more && begin_ >= kept) {  // at least half is free: worth moving
       std::memcpy(bytes_.get(), bytes_.get() + begin_, kept);
     } else {
-      capacity_ = std::bit_ceil(std::max({kMinBytes, kept + more, expected}));
+      const std::size_t needed = std::max({kMinBytes, kept + more, expected});
+      // What a client that does not read has sent is mostly a few bytes and then all of one read:
+      // no more than that is taken for it. Where little comes at a time it doubles.
+      capacity_ = more >= kept ? needed : std::bit_ceil(needed);
       std::unique_ptr<char[]> grown(new char[capacity_]);
       if (kept != 0) std::memcpy(grown.get(), bytes_.get() + begin_, kept);
       bytes_ = std::move(grown);

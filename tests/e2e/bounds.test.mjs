@@ -32,7 +32,7 @@ async function storeKeys(server) {
 
 /** So many bytes of replies. */
 async function readReplies(way, client, length) {
-  if (!way.way.startsWith('WebSocket')) return client.read(length);
+  if (!way.frames) return client.read(length);
   let all = '';
   while (all.length < length) all += (await readFrame(client)).payload;
   return all;

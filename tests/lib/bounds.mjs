@@ -27,14 +27,14 @@ const toSocket = (server) => RawClient.connect({ path: server.unixSocket });
 
 /**
  * Each way in. `most`: what a connection may cost (the table in native/README.md). `crowd`: as many clients as a test
- * connects in a moment. `open` and `wrap` are the clients'.
+ * connects in a moment. `open` and `wrap` are the clients', `frames`: replies come in some.
  */
 export const WAYS = [
-  { way: 'TCP', transport: 'plain', most: 68 * KB, crowd: 600, open: toPort, wrap: asIs, skip: false },
-  { way: 'unix socket', transport: 'plain', most: 68 * KB, crowd: 600, open: toSocket, wrap: asIs, unix: true, skip: false },
-  { way: 'TLS', transport: 'TLS', most: 160 * KB, crowd: 200, open: toPort, wrap: asIs, skip: needOpenssl },
-  { way: 'WebSocket', transport: 'plain', most: 100 * KB, crowd: 400, open: upgraded, wrap: inFrame, skip: false },
-  { way: 'WebSocket over TLS', transport: 'TLS', most: 200 * KB, crowd: 200, open: upgraded, wrap: inFrame, skip: needOpenssl },
+  { way: 'TCP', transport: 'plain', most: 72 * KB, crowd: 600, open: toPort, wrap: asIs, skip: false },
+  { way: 'unix socket', transport: 'plain', most: 72 * KB, crowd: 600, open: toSocket, wrap: asIs, unix: true, skip: false },
+  { way: 'TLS', transport: 'TLS', most: 144 * KB, crowd: 200, open: toPort, wrap: asIs, skip: needOpenssl },
+  { way: 'WebSocket', transport: 'plain', most: 124 * KB, crowd: 400, open: upgraded, wrap: inFrame, frames: true, skip: false },
+  { way: 'WebSocket over TLS', transport: 'TLS', most: 204 * KB, crowd: 200, open: upgraded, wrap: inFrame, frames: true, skip: needOpenssl },
 ];
 
 let sockets;

@@ -26,9 +26,9 @@ class TwoShards : public AdminTarget {
     return host;
   }
   bool write_connections(int* after, StatsWriter& stats) override {
-    if (*after >= 27) return false;
-    *after = 27;
-    stats.add("27:state", "conn_read");
+    if (*after >= last_descriptor) return false;
+    *after = *after < 27 ? 27 : *after + 1;
+    stats.add(std::to_string(*after) + ":state", "conn_read");
     return true;
   }
   void reset_counters() override {
@@ -71,6 +71,7 @@ class TwoShards : public AdminTarget {
   TestCore shards[2];
   std::size_t memory_limit = 0;
   int slices = 0;
+  int last_descriptor = 27;
 
  private:
   Settings settings_;
@@ -96,6 +97,15 @@ TEST(Admin, DumpsEveryShardInSlices) {
   expected.insert("EN\r");
   EXPECT_EQ(lines, expected);
   EXPECT_GT(host.slices, 4);
+}
+
+TEST(Admin, ListsConnectionsInSlices) {
+  TwoShards host;
+  host.last_descriptor = 29;
+  EXPECT_EQ(
+      host.ask("stats conns"),
+      "STAT 27:state conn_read\r\nSTAT 28:state conn_read\r\nSTAT 29:state conn_read\r\nEND\r\n");
+  EXPECT_EQ(host.slices, 3);
 }
 
 TEST(Admin, MetadumpTellsWhatItPromises) {
