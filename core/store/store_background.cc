@@ -29,7 +29,8 @@ bool Store::tick(UnixSeconds now_s) {
 bool Store::set_memory_limit(std::size_t bytes) {
   const std::size_t fixed =
       (impl_->index.pages() + 16) * limits::kSegmentBytes + impl_->evictor.ghost_bytes();
-  if (bytes < std::max(fixed, limits::kMinStoreBytes) || bytes > limits::kMaxStoreBytes ||
+  const std::uint64_t wide = bytes;  // which a limit may exceed where std::size_t has 32 bits
+  if (bytes < std::max(fixed, limits::kMinStoreBytes) || wide > limits::kMaxStoreBytes ||
       !impl_->log.heap.can_have_limit(bytes)) {
     return false;
   }
