@@ -66,7 +66,7 @@ void write_memory(const Settings& settings, StatsWriter& stats) {
   stats.add("tail_repair_time", 0U);
   stats.add("flush_enabled", yes_no(settings.flush_enabled));
   stats.add("dump_enabled", yes_no(settings.dump_enabled));
-  stats.add("hash_algorithm", "rapidhash");
+  stats.add("hash_algorithm", "siphash13");
   stats.add("lru_maintainer_thread", yes_no(settings.lru_maintainer));
   stats.add("lru_segmented", yes_no(settings.lru_segmented));
   stats.add("hot_lru_pct", settings.hot_lru_percent);
