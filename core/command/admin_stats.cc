@@ -1,8 +1,6 @@
 // stats and its sub-commands.
 
 #include <memory>
-
-#include <memory>
 #include <string>
 
 #include "command/admin_call.h"
