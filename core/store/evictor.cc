@@ -21,6 +21,11 @@ constexpr std::size_t kGhostShare = 256;
 // Below this (2 MB) a page of ghost costs more than it brings.
 constexpr std::size_t kMinSegmentsForGhost = 32;
 
+// A segment is compacted when so many eighths of it are dead: copying the rest costs less than what
+// eviction would lose. Without eviction the choice is between more copying and refusing.
+constexpr unsigned kWorthwhile = 2;
+constexpr unsigned kWorthwhileToKeep = 1;
+
 // Work is done in batches, so that the index lines of several items are fetched at once.
 constexpr std::size_t kBatchRecords = 32;
 constexpr std::size_t kBatchBytes = 4096;
@@ -126,7 +131,7 @@ bool Evictor::choose_victim() {
   // Where one survivor found no room, another will not.
   if (!gave_up_) {
     if (choose_flushed()) return true;
-    const SegmentId id = log_.dead_lists.deadest(log_.heap);
+    const SegmentId id = log_.dead_lists.deadest(options_.evict ? kWorthwhile : kWorthwhileToKeep);
     // What lives in it needs one segment at most.
     if (id != 0 && log_.heap.secure(1)) {
       begin(id, VictimMode::kCompact);
@@ -135,7 +140,10 @@ bool Evictor::choose_victim() {
   }
   if (!options_.evict) return false;
   fit_ghost();
-  return choose_by_age_and_size() || (close_an_open_one() && choose_by_age_and_size());
+  while (!choose_by_age_and_size()) {
+    if (!close_an_open_one()) return false;
+  }
+  return true;
 }
 
 // The band whose oldest segment has held its memory longest for the least use: age times mean item
@@ -169,7 +177,8 @@ bool Evictor::choose_by_age_and_size() {
   return true;
 }
 
-// In a very small store every segment may be open: the fullest gives way.
+// In a very small store every segment may be open: the fullest gives way. One with nothing live in
+// it is free by that.
 bool Evictor::close_an_open_one() {
   Stream fullest{};
   std::size_t most = 0;

@@ -78,6 +78,12 @@ SegmentId Heap::acquire(SegmentUse use) {
   ++used_segments_;
   segments_[id] = Segment{};
   segments_[id].use = use;
+  // Memory for survivors is fetched while there is room without it: if the source has none, it is
+  // known before the last segment is used up, and not when nothing can be emptied any more.
+  if (free_.count + discarded_.count < kForSurvivors && !source_dry_ &&
+      used_segments_ + free_.count + discarded_.count < ceiling_) {
+    add_chunk();
+  }
   return id;
 }
 

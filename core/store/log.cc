@@ -300,7 +300,9 @@ void Log::retire(SegmentId id) {
 }
 
 void Log::pin(SegmentId id) {
-  if (heap.segment(id).pins++ == 0) ++pinned_segments_;
+  if (heap.segment(id).pins++ != 0) return;
+  ++pinned_segments_;
+  dead_lists.remove(heap, id);
 }
 
 void Log::unpin(SegmentId id) {
@@ -308,7 +310,24 @@ void Log::unpin(SegmentId id) {
   check(segment.pins > 0);
   if (--segment.pins > 0) return;
   --pinned_segments_;
-  if (segment.use == SegmentUse::kZombie) heap.release(id);
+  if (segment.use == SegmentUse::kZombie) {
+    heap.release(id);
+  } else if (!segment.open && id != evicting) {
+    dead_lists.update(heap, id);
+  }
+}
+
+void Log::hold_for_upload(SegmentId id) {
+  ++heap.segment(id).uploads;
+  dead_lists.remove(heap, id);
+}
+
+// A segment whose records are all dead waits for this.
+void Log::let_go_of_upload(SegmentId id) {
+  Segment& segment = heap.segment(id);
+  check(segment.uploads > 0);
+  --segment.uploads;
+  if (!segment.open && id != evicting) settle(id);
 }
 
 void Log::begin_generation() {

@@ -97,8 +97,12 @@ class Log {
   void retire(SegmentId id);
   // Was `evicting`, and is no longer: makes up for the bookkeeping that was left out.
   void settle(SegmentId id);
+  // A reply sends from it; an unfinished upload writes to it. Each call of the first kind needs one
+  // of the second. Between them the segment is not worth emptying, and keeps its memory.
   void pin(SegmentId id);
   void unpin(SegmentId id);
+  void hold_for_upload(SegmentId id);
+  void let_go_of_upload(SegmentId id);
   std::size_t pinned_segments() const { return pinned_segments_; }
 
   // Everything appended so far belongs to the past; see Store::flush.

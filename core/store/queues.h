@@ -39,11 +39,10 @@ class SegmentQueue {
   std::size_t size_ = 0;
 };
 
-// Closed segments by how much of them is dead, in eighths; only from a quarter on.
+// Closed segments that nobody holds, by how many eighths of them are dead; from one eighth on.
 class DeadLists {
  public:
   static constexpr unsigned kLevels = 8;
-  static constexpr unsigned kWorthwhile = 2;
 
   // Puts the segment where its dead bytes belong. Call when they changed.
   void update(Heap& heap, SegmentId id) {
@@ -68,19 +67,13 @@ class DeadLists {
   SegmentId head(unsigned level) const { return heads_[level]; }
   // Which list the segment belongs in; 0: none.
   static std::uint8_t level_of(const Segment& segment) {
-    const std::size_t level = segment.open ? 0 : segment.dead() / (limits::kSegmentBytes / kLevels);
-    return level >= kWorthwhile ? static_cast<std::uint8_t>(level) : std::uint8_t{0};
+    if (segment.open || segment.held()) return 0;
+    return static_cast<std::uint8_t>(segment.dead() / (limits::kSegmentBytes / kLevels));
   }
-  // The deadest one that may be emptied; 0: none is worth compacting. Looks at a bounded number of
-  // those that may not.
-  SegmentId deadest(const Heap& heap) const {
-    constexpr unsigned kTries = 64;
-    unsigned tries = 0;
-    for (unsigned level = kLevels; level >= kWorthwhile; --level) {
-      for (SegmentId id = heads_[level]; id != 0; id = heap.segment(id).dead_next) {
-        if (!heap.segment(id).held()) return id;
-        if (++tries == kTries) return 0;
-      }
+  // The deadest one; 0: in none are `lowest` eighths dead.
+  SegmentId deadest(unsigned lowest) const {
+    for (unsigned level = kLevels; level >= lowest; --level) {
+      if (heads_[level] != 0) return heads_[level];
     }
     return 0;
   }

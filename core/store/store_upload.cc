@@ -54,18 +54,14 @@ bool Store::upload_may_wait(const Upload& upload) const {
 // While the records of an item that is not in the index are held, eviction leaves them alone.
 void Store::Impl::hold(Location head) {
   for (Location at = head; at != 0; at = log.next_of(at, head)) {
-    ++log.heap.segment(Heap::segment_of(at)).uploads;
+    log.hold_for_upload(Heap::segment_of(at));
   }
 }
 
-// A segment whose records are all dead waits for this.
 void Store::Impl::let_go(Location head) {
   for (Location at = head, next = 0; at != 0; at = next) {
     next = log.next_of(at, head);
-    const SegmentId id = Heap::segment_of(at);
-    Segment& segment = log.heap.segment(id);
-    --segment.uploads;
-    if (!segment.open && id != log.evicting) log.settle(id);
+    log.let_go_of_upload(Heap::segment_of(at));
   }
 }
 
@@ -98,7 +94,7 @@ PutStatus Store::begin_upload(const Key& key, std::size_t value_length, UnixSeco
   ItemHeader* header = impl.log.item(head);
   std::memcpy(header + 1, key.bytes.data(), key.bytes.size());
   header->bits = static_cast<std::uint8_t>(header->bits | kUnlinked);
-  ++impl.log.heap.segment(Heap::segment_of(head)).uploads;
+  impl.log.hold_for_upload(Heap::segment_of(head));
   impl.upload_bytes += reserved;
   *upload = {head, head, 0, value_length, reserved, 0};
   return PutStatus::kStored;
@@ -124,7 +120,7 @@ bool Store::Impl::extend_upload(Upload& upload) {
     return log.extend(stream, upload.head, upload.piece, upload.remaining);
   });
   if (next == 0) return false;
-  ++log.heap.segment(Heap::segment_of(next)).uploads;
+  log.hold_for_upload(Heap::segment_of(next));
   upload.piece = next;
   upload.piece_filled = 0;
   return true;

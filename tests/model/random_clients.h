@@ -79,6 +79,7 @@ class RandomClients {
   // --- what may differ from the model (random_clients.cc) ---
   // The store has lost what the model holds.
   void lost(const std::string& key);
+  bool is_uploaded(const std::string& key) const;
   // True when the reply says so.
   bool was_refused(const std::string& reply);
   // Deletes: whether it was there or not, store and model agree afterwards.

@@ -18,12 +18,13 @@ namespace {
 
 class RandomIndex {
  public:
-  RandomIndex(const HashKey& hash_key, unsigned refuse_every, unsigned seed)
+  RandomIndex(const HashKey& hash_key, std::size_t memory_bytes, unsigned seed)
       : hash_key_(hash_key),
-        memory_(refuse_every),
         heap_(64U << 20, memory_),
         index_(heap_, hash_key),
-        random_(seed) {}
+        random_(seed) {
+    memory_.set_most_bytes(memory_bytes);
+  }
 
   void run(int operations, std::size_t most_entries) {
     for (int i = 0; i < operations && !testing::Test::HasFailure(); ++i) {
@@ -133,7 +134,7 @@ class RandomIndex {
 TEST(IndexRandom, FewHashesSpillOverSeveralPages) {
   for (unsigned seed = first_seed(), end = seed + 2; seed != end; ++seed) {
     SCOPED_TRACE(seed);
-    RandomIndex random(weak_hash_key(seed), 0, seed);
+    RandomIndex random(weak_hash_key(seed), 64U << 20, seed);
     random.run(40'000, 6000);
     EXPECT_GT(random.most_pages(), 10U);
   }
@@ -144,7 +145,7 @@ TEST(IndexRandom, WhileItGrows) {
     SCOPED_TRACE(seed);
     HashKey hash_key = weak_hash_key(seed);
     hash_key.mask |= 0x0ff0'0000'0000'00f0U;
-    RandomIndex random(hash_key, 0, seed);
+    RandomIndex random(hash_key, 64U << 20, seed);
     random.run(120'000, 20'000);
     EXPECT_TRUE(random.grew());
     EXPECT_GT(random.most_pages(), 4U);
@@ -154,7 +155,7 @@ TEST(IndexRandom, WhileItGrows) {
 TEST(IndexRandom, WhileMemoryRunsOut) {
   for (unsigned seed = first_seed(), end = seed + 2; seed != end; ++seed) {
     SCOPED_TRACE(seed);
-    RandomIndex random(weak_hash_key(seed), 2, seed);
+    RandomIndex random(weak_hash_key(seed), 1U << 20, seed);
     random.run(40'000, 6000);
     EXPECT_GT(random.refused(), 0U);
   }

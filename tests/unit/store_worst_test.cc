@@ -282,6 +282,53 @@ TEST_F(StoreWorstTest, WithoutEvictionADrySourceDropsNothing) {
   EXPECT_EQ(store_->counters().evictions, 0U);
 }
 
+// What compaction needs is not used up by puts that counted on the source.
+TEST_F(StoreWorstTest, WithoutEvictionADrySourceLeavesRoomToCompact) {
+  open({.memory_limit = 8 * kMiB, .evict = false});
+  memory_->set_most_bytes(2 * kMiB);
+  const int before = fill_up(5000);
+  for (int n = 1; n <= filled_; ++n) {
+    if (n % 5 != 0) remove("fill" + std::to_string(n));
+  }
+  EXPECT_GT(fill_up(5000), before / 2);
+  EXPECT_EQ(count_missing(), 0U);
+}
+
+// However many segments are both dead and held.
+TEST_F(StoreWorstTest, WithoutEvictionHeldSegmentsHideNoOthers) {
+  open({.memory_limit = 16 * kMiB, .evict = false});
+  fill_up(5000);
+  pin_some();
+  ASSERT_GT(pins_.size(), 100U);
+  const auto is_pinned = [&](const std::string& name) {
+    bool pinned = false;
+    store_->for_each_piece(find(name), [&](const Store::Piece& piece) {
+      pinned = pinned || std::find(pins_.begin(), pins_.end(), piece.segment) != pins_.end();
+    });
+    return pinned;
+  };
+  int elsewhere = 0;
+  for (int n = 1, last = filled_; n < last; ++n) {
+    const std::string name = "fill" + std::to_string(n);
+    const bool held = is_pinned(name);
+    if (n % (held ? 10 : 2) == 0) continue;  // more is dead in the held ones
+    elsewhere += held ? 0 : 1;
+    remove(name);
+  }
+  EXPECT_GT(fill_up(5000), elsewhere / 2);
+  EXPECT_EQ(count_missing(), 0U);
+  unpin_all();
+}
+
+TEST_F(StoreWorstTest, WithoutEvictionAFewRemovedItemsMakeRoom) {
+  open({.memory_limit = 4 * kMiB, .evict = false});
+  fill_up(1000);
+  int removed = 0;
+  for (int n = 1; n <= filled_; n += 6, ++removed) remove("fill" + std::to_string(n));
+  EXPECT_GT(fill_up(1000), removed / 2);
+  EXPECT_EQ(count_missing(), 0U);
+}
+
 // --- a source that runs dry once ---------------------------------------------------------------
 
 // At each of its calls: whoever counted on it copes, and the next tick asks again.
@@ -354,6 +401,25 @@ TEST_F(StoreWorstTest, ASourceThatStaysDryRefusesNobody) {
   }
   EXPECT_GT(memory_->refused(), 1000U);
   EXPECT_EQ(store_->counters().out_of_memory, 0U);
+}
+
+// So few segments that all of them may be open, and some of those with nothing live in them.
+TEST_F(StoreWorstTest, ASourceThatGivesAlmostNothingRefusesNobody) {
+  open({.memory_limit = 16 * kMiB});
+  memory_->set_most_bytes(kMiB);  // the first chunk
+  for (std::size_t round = 0; round < 6000; ++round) {
+    const std::string name = "k" + std::to_string(round % 40);
+    const std::size_t length = std::size_t{1} << (4 + round * 7 % 14);
+    ASSERT_EQ(put(name, value_of(round, length)), PutStatus::kStored) << round;
+    if (const Item item = find(name)) store_->on_hit(item, now_s_);
+    if (round % 3 != 0) remove("k" + std::to_string(round * 11 % 40));
+    if (round % 5 != 0) continue;
+    Upload arriving;
+    ASSERT_TRUE(upload("u", value_of(round, 18'000), &arriving)) << round;
+    ASSERT_TRUE(store_->commit_upload(arriving, key("u"), find("u"), {}, now_s_)) << round;
+    remove("u");
+  }
+  count_missing();
 }
 
 // --- a flush while a value arrives -------------------------------------------------------------
