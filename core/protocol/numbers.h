@@ -7,12 +7,14 @@
 #include <limits>
 #include <string_view>
 
+#include "base/inline.h"
+
 namespace isocache {
 
 inline constexpr std::size_t kMaxU64Digits = 20;
 
 // Writes `value` and returns the end. REQUIRES: kMaxU64Digits bytes of room.
-inline char* write_u64(char* to, std::uint64_t value) {
+ISOCACHE_INLINE_NATIVELY inline char* write_u64(char* to, std::uint64_t value) {
   if (value < 10) {
     *to = static_cast<char>('0' + value);
     return to + 1;

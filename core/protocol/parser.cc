@@ -36,11 +36,13 @@ bool ends_with_noreply(std::string_view arguments) {
   return arguments.size() > 7 && last_token(arguments) == "noreply";
 }
 
+// From one space to the last one that a good key can have before it, so that most bytes are not
+// looked at.
 bool any_key_too_long(std::string_view keys) {
-  if (keys.size() <= limits::kMaxKeyBytes) return false;
-  Tokens tokens(keys);
-  for (std::string_view key = tokens.next(); !key.empty(); key = tokens.next()) {
-    if (key.size() > limits::kMaxKeyBytes) return true;
+  while (keys.size() > limits::kMaxKeyBytes) {
+    const std::size_t space = keys.rfind(' ', limits::kMaxKeyBytes);
+    if (space == std::string_view::npos) return true;
+    keys.remove_prefix(space + 1);
   }
   return false;
 }
@@ -198,6 +200,49 @@ bool parse_plain_get(std::string_view line, Request& request) {
   return true;
 }
 
+// One space and up to nine digits from `at` on; null if there is something else.
+const char* read_plain_number(const char* at, const char* end, std::uint32_t& number) {
+  constexpr int kMostDigits = 9;  // no overflow
+  if (at == end || *at != ' ') return nullptr;
+  const char* const begin = ++at;
+  std::uint32_t sum = 0;
+  for (; at != end; ++at) {
+    const unsigned digit = static_cast<unsigned char>(*at) - unsigned{'0'};
+    if (digit > 9) break;
+    sum = sum * 10 + digit;  // wraps around if there are too many
+  }
+  number = sum;
+  return at == begin || at - begin > kMostDigits ? nullptr : at;
+}
+
+// "set <key> <flags> <exptime> <length>", likewise.
+bool parse_plain_set(std::string_view line, Request& request) {
+  constexpr std::string_view kSet = "set ";
+  if (line.size() <= kSet.size() || std::memcmp(line.data(), kSet.data(), kSet.size()) != 0) {
+    return false;
+  }
+  const char* const end = line.data() + line.size();
+  const char* const key = line.data() + kSet.size();
+  const char* at = find_space(key, end);
+  const auto key_length = static_cast<std::size_t>(at - key);
+  std::uint32_t exptime = 0;
+  std::uint32_t value_length = 0;
+  if (key_length - 1 >= limits::kMaxKeyBytes ||
+      (at = read_plain_number(at, end, request.client_flags)) == nullptr ||
+      (at = read_plain_number(at, end, exptime)) == nullptr ||
+      (at = read_plain_number(at, end, value_length)) != end) {
+    request.client_flags = 0;
+    return false;
+  }
+  request.verb = Verb::kStore;
+  request.key.bytes = {key, key_length};
+  request.wire_key = request.key.bytes;
+  request.exptime = exptime;
+  request.flags.has_exptime = true;
+  request.value_length = value_length;
+  return true;
+}
+
 }  // namespace
 
 bool next_key(std::string_view& keys, Request& request) {
@@ -217,6 +262,7 @@ std::string_view end_of_retrieval(const RequestFlags& flags) {
 AfterLine parse_line(std::string_view line, KeyBuffer& key_buffer, Request& request,
                      std::int64_t max_exptime_s) {
   if (parse_plain_get(line, request)) return AfterLine::kNothing;
+  if (parse_plain_set(line, request)) return AfterLine::kValue;
   if (line.size() < 2) return answer(request, reply::kBadFormat);
   const char* const end = line.data() + line.size();
   const auto verb_length = static_cast<std::size_t>(find_space(line.data(), end) - line.data());

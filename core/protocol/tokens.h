@@ -34,7 +34,11 @@ class Tokens {
   std::string_view next() {
     while (at_ != end_ && *at_ == ' ') ++at_;
     const char* const begin = at_;
-    at_ = find_space(at_, end_);
+    if (end_ - at_ >= 2 && at_[1] == ' ') {  // most flags and many numbers have one byte
+      at_ += 1;
+    } else {
+      at_ = find_space(at_, end_);
+    }
     return {begin, static_cast<std::size_t>(at_ - begin)};
   }
   // What next() has not taken.

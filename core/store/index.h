@@ -30,19 +30,13 @@
 #include <vector>
 
 #include "base/hash.h"
+#include "base/inline.h"
 #include "store/heap.h"
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #elif defined(__wasm_simd128__)
 #include <wasm_simd128.h>
-#endif
-
-// callgrind: 30 instructions a request. In wasm it would be 1 KB of the module.
-#if defined(__wasm__)
-#define ISOCACHE_INLINE_NATIVELY
-#else
-#define ISOCACHE_INLINE_NATIVELY [[gnu::always_inline]]
 #endif
 
 namespace isocache {

@@ -48,7 +48,7 @@ unsigned Store::band_of(std::size_t key_length, std::size_t value_length) {
 void Store::prefetch_bucket(std::uint64_t hash) const { impl_->index.prefetch(hash); }
 void Store::prefetch_item(std::uint64_t hash) const { impl_->index.prefetch_items(hash); }
 
-Slot Store::Impl::find_slot(const Key& key) const {
+ISOCACHE_INLINE_NATIVELY inline Slot Store::Impl::find_slot_inlined(const Key& key) const {
   return index.find(key.hash, [&](Location location) {
     const ItemHeader* header = log.item(location);
     return header->key_length == key.bytes.size() &&
@@ -57,10 +57,12 @@ Slot Store::Impl::find_slot(const Key& key) const {
   });
 }
 
+Slot Store::Impl::find_slot(const Key& key) const { return find_slot_inlined(key); }
+
 FindResult Store::find(const Key& key, UnixSeconds now_s) {
   // A line that is only read stays in the caches of all cores.
   if (impl_->log.now_s != now_s) impl_->log.now_s = now_s;
-  const Slot slot = impl_->find_slot(key);
+  const Slot slot = impl_->find_slot_inlined(key);
   if (!slot) return {{}, Miss::kAbsent};
   const Item item = impl_->item_at(slot);
   const bool expired = item.exptime() != 0 && item.exptime() <= now_s;

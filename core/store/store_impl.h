@@ -25,6 +25,7 @@ struct Store::Impl {
             slot.index};
   }
   Slot find_slot(const Key& key) const;
+  Slot find_slot_inlined(const Key& key) const;  // only in store.cc
   // Room in log and index for one more item of `bytes`.
   bool make_room(std::size_t bytes);
   // Makes room and appends; 0: there is none. Once more if the memory source has let the first try

@@ -142,7 +142,8 @@ RandomClients::Exptime RandomClients::random_exptime() {
 void RandomClients::lost(const std::string& key) {
   ++misses_;
   model_.erase(key);
-  EXPECT_TRUE(options_.misses_allowed || is_uploaded(key)) << key << " is lost, in a store with room";
+  EXPECT_TRUE(options_.misses_allowed || is_uploaded(key))
+      << key << " is lost, in a store with room";
 }
 
 // A set that is refused for want of memory drops the old value at its first line, as memcached's

@@ -19,10 +19,7 @@ namespace {
 class RandomIndex {
  public:
   RandomIndex(const HashKey& hash_key, std::size_t memory_bytes, unsigned seed)
-      : hash_key_(hash_key),
-        heap_(64U << 20, memory_),
-        index_(heap_, hash_key),
-        random_(seed) {
+      : hash_key_(hash_key), heap_(64U << 20, memory_), index_(heap_, hash_key), random_(seed) {
     memory_.set_most_bytes(memory_bytes);
   }
 
