@@ -73,7 +73,10 @@ Connection::Next Connection::take_turn() {
     if (sending()) return blocked_ ? Next::kWaitForEvent : Next::kTakeTurn;
   }
   if (session_.closing()) return Next::kLeave;
-  if (session_.waiting()) return Next::kWaitForMemory;
+  if (session_.waiting()) {
+    hold_watch_.note_wait();
+    return Next::kWaitForMemory;
+  }
   if (session_.wants_turn()) {
     host_.counters.yields.add(1);
     return Next::kTakeTurn;

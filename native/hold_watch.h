@@ -14,6 +14,9 @@ class HoldWatch {
   // Who holds memory and moves less than a quarter of it in that time (but at least and at most so
   // much) is closed, if somebody waits.
   static constexpr UnixSeconds kLimit_s = 5;
+  // Who has waited itself is to go on at once, at the same pace: a value that was announced that
+  // long ago is on its way, if it ever comes. So a crowd that stands still is gone sooner.
+  static constexpr UnixSeconds kLimitAfterWait_s = 2;
   static constexpr std::uint64_t kLeastBytes = 16U << 10;
   static constexpr std::uint64_t kMostBytes = 256U << 10;
 
@@ -21,18 +24,29 @@ class HoldWatch {
   // none. `moved_bytes`: what has gone through since the connection's begin. True: it has held
   // memory for the limit and moved too little.
   bool look(std::uint64_t held_bytes, std::uint64_t moved_bytes, UnixSeconds now_s) {
-    const bool holds = held_bytes != 0;
-    const std::uint64_t wanted = std::clamp(held_bytes / 4, kLeastBytes, kMostBytes);
-    if (!holds || since_s_ == 0 || moved_bytes - moved_then_ >= wanted) {
-      since_s_ = holds ? now_s : 0;
-      moved_then_ = moved_bytes;
+    if (held_bytes == 0) {
+      since_s_ = 0;
+      return false;
     }
-    return holds && now_s - since_s_ >= kLimit_s;
+    const std::uint64_t wanted =
+        std::clamp(held_bytes / 4, kLeastBytes, kMostBytes) * limit_s_ / kLimit_s;
+    const bool begins = since_s_ == 0;
+    if (begins || moved_bytes - moved_then_ >= wanted) {
+      since_s_ = now_s;
+      moved_then_ = moved_bytes;
+      limit_s_ = begins && has_waited_ ? kLimitAfterWait_s : kLimit_s;
+      has_waited_ = false;
+    }
+    return now_s - since_s_ >= limit_s_;
   }
+  // It cannot go on for want of memory. What it holds next it has waited for.
+  void note_wait() { has_waited_ = true; }
 
  private:
   UnixSeconds since_s_ = 0;  // 0: it holds none
+  UnixSeconds limit_s_ = kLimit_s;
   std::uint64_t moved_then_ = 0;
+  bool has_waited_ = false;
 };
 
 }  // namespace isocache

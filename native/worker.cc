@@ -24,6 +24,7 @@ constexpr std::int64_t kBusyTick_ms = 1;  // while there is more of it
 constexpr std::int64_t kOverdueCheck_ms = 1000;
 // For connections that wait for memory.
 constexpr std::int64_t kMemoryRetry_ms = 5;
+constexpr std::size_t kMostMemoryRetries = 64;  // each takes some microseconds
 constexpr std::int64_t kHoldCheck_ms = 1000;
 // For steps of handshakes in one round, when there are many.
 constexpr std::chrono::microseconds kHandshakes_us{300};
@@ -92,7 +93,7 @@ struct Worker::Impl {
   std::atomic<unsigned> lingering_count{0};
 
   std::vector<Connection*> turns;                     // who waits for another turn
-  std::vector<Connection*> wanting_memory;            // and who for memory that others hold
+  std::deque<Connection*> wanting_memory;             // and who for memory that others hold
   std::deque<Connection*> handshakes;                 // and who for a step of its handshake
   bool serves_tls = false;                            // or did
   std::chrono::steady_clock::time_point round_began;  // only if turns are measured
@@ -216,11 +217,12 @@ void Worker::Impl::run_timers() {
   }
 }
 
-// In the order in which they began to wait.
+// In the order in which they began to wait, a bounded number; who waits on is asked again after the
+// others.
 void Worker::Impl::retry_for_memory() {
-  std::vector<Connection*> asking;
-  asking.swap(wanting_memory);
-  for (Connection* const connection : asking) {
+  for (std::size_t n = std::min(wanting_memory.size(), kMostMemoryRetries); n > 0; --n) {
+    Connection* const connection = wanting_memory.front();
+    wanting_memory.pop_front();
     if (connection == nullptr) continue;  // finished meanwhile
     connection->wants_memory = false;
     if (!connection->queued) give_turn(*connection);

@@ -37,7 +37,8 @@ struct HttpHost : HttpShared {
   LatencyHistogram turn_latency;  // of WebSockets
   HandshakeQueue handshakes;
   Output spare_output;
-  bool draining = false;  // no more requests
+  unsigned waiting_for_memory = 0;  // WebSockets
+  bool draining = false;            // no more requests
 
   std::int64_t now_ms() const { return host_clock.now().monotonic_ms; }
   // Counts it if it is one, of a connection that is through with its handshake.

@@ -23,6 +23,8 @@ inline constexpr std::size_t kLargeReadBytes = 16U << 10;
 inline constexpr std::size_t kKeptOutputBytes = 64U << 10;
 // A WebSocket that waits for memory asks again after this.
 inline constexpr std::chrono::milliseconds kMemoryRetry{5};
+// As many at once; of more, each asks less often.
+inline constexpr unsigned kMemoryRetries = 64;
 // permessage-deflate: shorter replies are not compressed.
 inline constexpr std::size_t kDeflateFromBytes = 256;
 

@@ -316,9 +316,17 @@ Awaitable<void> WebSocketConnection::Impl::execute() {
   info_.set_state(ConnectionInfo::State::kReading);
 }
 
-// Others may have released some by then.
+// Others may have released some by then. The more wait, the less often each asks.
 Awaitable<void> WebSocketConnection::Impl::wait_for_memory() {
-  Timer pause(stream_.get_executor(), http_limits::kMemoryRetry);
+  hold_watch_.note_wait();
+  struct Counted {
+    explicit Counted(unsigned& counter) : count(counter) { ++count; }
+    ~Counted() { --count; }
+    unsigned& count;
+  };
+  const Counted waiting(host_.waiting_for_memory);
+  Timer pause(stream_.get_executor(),
+              http_limits::kMemoryRetry * (1 + waiting.count / http_limits::kMemoryRetries));
   co_await pause.async_wait(kToken);
 }
 
