@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace isocache::simulation {
 namespace {
@@ -43,7 +44,7 @@ void Connection::leave() {
 }
 
 void Connection::deliver(std::size_t bytes) {
-  delivered_ = std::min(outgoing_.size(), delivered_ + bytes);
+  delivered_ = std::min(outgoing_bytes(), delivered_ + bytes);
 }
 
 void Connection::take_replies(std::size_t bytes) { unread_ -= std::min(unread_, bytes); }
@@ -89,11 +90,12 @@ bool Connection::receive(Worker& worker) {
   if (!window.empty()) {
     bytes = std::min(bytes, window.size() + kBeyondWindowBytes);
     into_window = std::min(bytes, window.size());
-    std::memcpy(window.data(), outgoing_.data(), into_window);
+    std::memcpy(window.data(), outgoing_.data() + taken_, into_window);
   }
   const std::size_t rest = bytes - into_window;
-  std::memcpy(worker.read_buffer.get(), outgoing_.data() + into_window, rest);
-  outgoing_.erase(0, bytes);
+  std::memcpy(worker.read_buffer.get(), outgoing_.data() + taken_ + into_window, rest);
+  taken_ += bytes;
+  if (taken_ > outgoing_.size() / 2) outgoing_.erase(0, std::exchange(taken_, 0));
   delivered_ -= bytes;
   received_ += bytes;
   begin_requests();

@@ -48,8 +48,9 @@ class Connection {
 
   // --- the client -------------------------------------------------------------------------
   // Bytes of the requests that were added to replies().requests.
-  std::string& outgoing() { return outgoing_; }
-  std::uint64_t outgoing_end() const { return received_ + outgoing_.size(); }
+  void write(std::string_view bytes) { outgoing_ += bytes; }
+  std::size_t outgoing_bytes() const { return outgoing_.size() - taken_; }
+  std::uint64_t outgoing_end() const { return received_ + outgoing_bytes(); }
   // Up to that many more bytes are on the way.
   void deliver(std::size_t bytes);
   // Takes up to that many bytes out of the socket.
@@ -60,7 +61,7 @@ class Connection {
 
   // All that was asked for is answered and sent.
   bool settled() const {
-    return replies_.requests.empty() && outgoing_.empty() && session_->output().empty() &&
+    return replies_.requests.empty() && outgoing_bytes() == 0 && session_->output().empty() &&
            !hung_up_ && !session_->wants_turn() && !session_->waiting();
   }
   // Grows with each byte received, answered or sent.
@@ -102,9 +103,10 @@ class Connection {
   std::unique_ptr<Session> session_;
   ReplyReader replies_;
 
-  std::string outgoing_;        // from the client, not received yet
-  std::uint64_t received_ = 0;  // before outgoing_
-  std::size_t delivered_ = 0;   // of outgoing_: what recv() finds
+  std::string outgoing_;        // from the client
+  std::size_t taken_ = 0;       // of it: received by now
+  std::uint64_t received_ = 0;  // in all
+  std::size_t delivered_ = 0;   // of the rest: what recv() finds
   bool hung_up_ = false;
   std::size_t unread_ = 0;  // bytes in the socket to the client
 

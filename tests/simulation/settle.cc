@@ -41,7 +41,7 @@ void World::settle(bool all) {
       Client& client = *waiting[i];
       if (client.connection->settled()) continue;
       anybody = true;
-      client.connection->deliver(client.connection->outgoing().size());
+      client.connection->deliver(client.connection->outgoing_bytes());
       client.connection->take_replies(client.connection->output_limit() + (1U << 20));
       if (client.connection->take_turn(workers_[0]) == Connection::Next::kClose) {
         connect(client);
@@ -63,7 +63,7 @@ void World::settle(bool all) {
             fmt::format("connection {}: STARVED: {} requests unanswered, {} bytes "
                         "unreceived, no progress in {} rounds",
                         client.connection->id(), client.connection->replies().requests.size(),
-                        client.connection->outgoing().size(), rounds[i]));
+                        client.connection->outgoing_bytes(), rounds[i]));
       }
     }
     // The server goes on with those whose clients stall, as far as it can.

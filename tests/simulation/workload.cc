@@ -28,11 +28,11 @@ ClientRequest Workload::make(Command command, KeyId key) {
 void Workload::finish(Connection& to, ClientRequest request, std::string_view line,
                       std::string_view value) {
   request.begin_byte = to.outgoing_end();
-  to.outgoing() += line;
-  to.outgoing() += "\r\n";
+  to.write(line);
+  to.write("\r\n");
   if (request.command == Command::kStore || request.command == Command::kMetaStore) {
-    to.outgoing() += value;
-    to.outgoing() += "\r\n";
+    to.write(value);
+    to.write("\r\n");
   }
   request.end_byte = to.outgoing_end();
   to.replies().requests.push_back(std::move(request));

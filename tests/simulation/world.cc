@@ -83,11 +83,11 @@ void World::act_as_client(Client& client) {
   Connection& connection = *client.connection;
   if (journal_.step >= client.sends_from) {
     const bool wants_more = connection.replies().requests.size() < client.most_requests;
-    if (!settling_ && wants_more && connection.outgoing().size() < (64U << 10)) {
+    if (!settling_ && wants_more && connection.outgoing_bytes() < (64U << 10)) {
       workload_.add_requests(connection, client.role, client.pair);
     }
     const bool all = random_.one_in(2);
-    connection.deliver(all ? connection.outgoing().size() : random_.below(20'000));
+    connection.deliver(all ? connection.outgoing_bytes() : random_.below(20'000));
     const bool often = client.role == Role::kUploader;
     if (random_.one_in(often ? 8 : 100)) client.sends_from = journal_.step + random_.below(300);
   }
