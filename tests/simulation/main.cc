@@ -1,18 +1,16 @@
-// isocache_simulation --seed N | --seeds A..B  [--steps M] [--trace] [--ignore WORD]
-//   [--keep-going]
+// Runs seeds, and reports the first failure (--help).
 #include <cinttypes>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include "simulation/journal.h"
 #include "simulation/world.h"
@@ -88,29 +86,18 @@ bool run_apart(std::uint64_t seed, const Options& options) {
   return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-bool parse(int count, char** words, Options& options) {
-  for (int i = 1; i < count; ++i) {
-    const std::string_view word = words[i];
-    if (word == "--trace") {
-      options.trace = true;
-    } else if (word == "--keep-going") {
-      options.keep_going = true;
-    } else if (word == "--seed" && i + 1 < count) {
-      options.first = options.last = std::strtoull(words[++i], nullptr, 10);
-    } else if (word == "--steps" && i + 1 < count) {
-      options.steps = std::strtoull(words[++i], nullptr, 10);
-    } else if (word == "--ignore" && i + 1 < count) {
-      options.ignored.emplace_back(words[++i]);
-    } else if (word == "--seeds" && i + 1 < count) {
-      char* rest = nullptr;
-      options.first = std::strtoull(words[++i], &rest, 10);
-      if (std::strncmp(rest, "..", 2) != 0) return false;
-      options.last = std::strtoull(rest + 2, nullptr, 10);
-    } else {
-      return false;
-    }
-  }
-  return options.first <= options.last;
+// "A..B" or "N", both at least 1.
+std::string read_seeds(const std::string& text, Options& options) {
+  const std::size_t dots = text.find("..");
+  const std::string first = text.substr(0, dots);
+  const std::string last = dots == std::string::npos ? first : text.substr(dots + 2);
+  const auto read = [](const std::string& number, std::uint64_t& value) {
+    return number.find_first_not_of("0123456789") == std::string::npos &&
+           CLI::detail::lexical_cast(number, value);
+  };
+  const bool good = read(first, options.first) && read(last, options.last) && options.first != 0 &&
+                    options.first <= options.last;
+  return good ? std::string() : "SEEDS is a number, or a range as 1..1000";
 }
 
 int run(const Options& options) {
@@ -136,13 +123,22 @@ int run(const Options& options) {
 
 int main(int count, char** words) {
   isocache::simulation::Options options;
-  if (!isocache::simulation::parse(count, words, options)) {
-    std::fputs(
-        "isocache_simulation --seed N | --seeds A..B  [--steps M] [--trace] [--ignore WORD] "
-        "[--keep-going]\n",
-        stderr);
-    return 64;
-  }
+  CLI::App app{
+      "The server's backend and many connections in one thread, under a seeded scheduler."};
+  const auto read = [&](const std::string& text) {
+    return isocache::simulation::read_seeds(text, options);
+  };
+  std::string seeds;
+  app.add_option("--seed,--seeds", seeds, "which to run: 145, or 1..1000 (default: 1)")
+      ->type_name("SEEDS")
+      ->check(CLI::Validator(read, "", "seeds"));
+  app.add_option("--steps", options.steps, "of each")->capture_default_str();
+  app.add_flag("--trace", options.trace, "print all events");
+  app.add_option("--ignore", options.ignored, "failures whose text has this WORD do not count")
+      ->type_name("WORD");
+  app.add_flag("--keep-going", options.keep_going,
+               "go on after a failure; each seed in a process of its own");
+  CLI11_PARSE(app, count, words);
   std::signal(SIGABRT, isocache::simulation::on_crash);
   std::signal(SIGPROF, isocache::simulation::on_crash);
 #if !defined(__SANITIZE_ADDRESS__)

@@ -57,7 +57,9 @@ void World::settle(bool all) {
       rounds[i] = moved || waits ? 0 : rounds[i] + 1;
       progress[i] = done;
       const bool long_enough = rounds[i] % kRoundsUntilHoldersAreClosed == 1 && rounds[i] > 1;
-      if (long_enough && backend_->memory_is_wanted(clock_.now_s)) close_holders(waiting);
+      if (long_enough && backend_->memory_is_wanted(clock_.now_s)) {
+        anybody_moves = close_holders(waiting) || anybody_moves;  // the next in line goes on
+      }
       if (rounds[i] > kMostRoundsWithoutProgress) {
         journal_.fail(
             fmt::format("connection {}: STARVED: {} requests unanswered, {} bytes "
@@ -69,7 +71,12 @@ void World::settle(bool all) {
     // The server goes on with those whose clients stall, as far as it can.
     for (Client& client : clients_) {
       if (std::ranges::find(waiting, &client) != waiting.end()) continue;
-      if (client.connection->take_turn(workers_[0]) == Connection::Next::kClose) connect(client);
+      const std::uint64_t before = client.connection->progress();
+      if (client.connection->take_turn(workers_[0]) == Connection::Next::kClose) {
+        connect(client);
+      } else if (client.connection->progress() != before) {
+        anybody_moves = true;
+      }
     }
     for (unsigned shard = 0; shard < backend_->shard_count(); ++shard) {
       backend_->tick(shard, clock_.now_s);
@@ -80,13 +87,16 @@ void World::settle(bool all) {
   if (!journal_.failed()) check_memory();
 }
 
-void World::close_holders(const std::vector<Client*>& but) {
+bool World::close_holders(const std::vector<Client*>& but) {
+  bool any = false;
   for (Client& client : clients_) {
     const Connection& connection = *client.connection;
     if (std::ranges::find(but, &client) != but.end() || !connection.holds_memory()) continue;
     journal_.note("is closed: others wait for its memory", connection.id());
     connect(client);
+    any = true;
   }
+  return any;
 }
 
 // The end: all that was asked for is answered, all leave, and all memory is there again.

@@ -85,7 +85,7 @@ class World : public LockHooks, public Expectations {
 
   // --- everybody gets what they asked for (settle.cc) ---
   void settle(bool all);
-  void close_holders(const std::vector<Client*>& but);
+  bool close_holders(const std::vector<Client*>& but);
   void finish();
   void check_that_all_comes_back();
   struct Filled {
