@@ -403,6 +403,28 @@ TEST_F(StoreWorstTest, ASourceThatStaysDryRefusesNobody) {
   EXPECT_EQ(store_->counters().out_of_memory, 0U);
 }
 
+// A put that counted on the source has taken the last segment, and its entry needs a page of the
+// index. What is evicted for that is not the new item, whose segments are the only closed ones.
+TEST_F(StoreWorstTest, TheSourceMayRefuseThePageOfANewEntry) {
+  const auto pages = [&] { return store_->memory_use().index_bytes / limits::kSegmentBytes; };
+  int entries = 0;  // of one hash, before a third page is needed
+  open({.memory_limit = 16 * kMiB, .hash_key = {.mask = 0}});
+  while (pages() < 3) put("k" + std::to_string(entries++), "");
+  for (std::size_t segments = 1; segments <= 16; ++segments) {
+    SCOPED_TRACE(segments);
+    open({.memory_limit = 16 * kMiB, .hash_key = {.mask = 0}});
+    memory_->set_most_bytes(kMiB);  // the first chunk
+    for (int n = 0; n < entries - 1; ++n) put("k" + std::to_string(n), "");
+    ASSERT_EQ(pages(), 2U);
+    const std::string value = value_of(segments, segments * limits::kSegmentBytes - 2000);
+    if (put("large", value) == PutStatus::kStored) {
+      EXPECT_EQ(read(find("large")), value);
+    }
+    EXPECT_STREQ(store_->broken_invariant(), nullptr);
+    count_missing();
+  }
+}
+
 // So few segments that all of them may be open, and some of those with nothing live in them.
 TEST_F(StoreWorstTest, ASourceThatGivesAlmostNothingRefusesNobody) {
   open({.memory_limit = 16 * kMiB});
