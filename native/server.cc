@@ -65,13 +65,15 @@ std::vector<LogEntry> Server::banner() const {
   for (const Listener& listener : listeners_) {
     for (LogEntry& entry : exposure(options_, listener)) entries.push_back(std::move(entry));
   }
-  entries.push_back({.message = fmt::format("memory {} MB in {} shards, {} threads, pid {}",
-                                            settings.max_bytes >> 20, shard_count_for(settings),
-                                            settings.threads, ::getpid()),
-                     .fields = {{"max_bytes", std::uint64_t{settings.max_bytes}},
-                                {"shards", std::uint64_t{shard_count_for(settings)}},
-                                {"threads", std::uint64_t{settings.threads}},
-                                {"pid", std::uint64_t(::getpid())}}});
+  entries.push_back(
+      {.message =
+           fmt::format("memory {} MB in {} shard{}, {} thread{}, pid {}", settings.max_bytes >> 20,
+                       shard_count_for(settings), shard_count_for(settings) == 1 ? "" : "s",
+                       settings.threads, settings.threads == 1 ? "" : "s", ::getpid()),
+       .fields = {{"max_bytes", std::uint64_t{settings.max_bytes}},
+                  {"shards", std::uint64_t{shard_count_for(settings)}},
+                  {"threads", std::uint64_t{settings.threads}},
+                  {"pid", std::uint64_t(::getpid())}}});
   entries.push_back({.message = "ready"});
   return entries;
 }

@@ -8,19 +8,33 @@
 
 namespace isocache {
 
+// A bit in each byte of the word that is a space. The lowest bit is right; higher ones may be
+// false.
+inline std::uint64_t spaces_in(std::uint64_t word) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101U;
+  constexpr std::uint64_t kHighs = 0x8080808080808080U;
+  word ^= kOnes * ' ';  // spaces become zero bytes
+  return (word - kOnes) & ~word & kHighs;
+}
+
 // The first space in [at, end), or end. Eight bytes at a time while there are eight: keys are
 // mostly longer than that, and shorter tokens are mostly not at the end of the line.
 inline const char* find_space(const char* at, const char* end) {
-  constexpr std::uint64_t kOnes = 0x0101010101010101U;
-  constexpr std::uint64_t kHighs = 0x8080808080808080U;
-  while (end - at >= 8) {
+  const auto word_at = [](const char* from) {
     std::uint64_t word;
-    std::memcpy(&word, at, sizeof word);
-    word ^= kOnes * ' ';  // spaces become zero bytes
-    // The lowest high bit that is set belongs to the first of them (higher ones may be false).
-    const std::uint64_t found = (word - kOnes) & ~word & kHighs;
+    std::memcpy(&word, from, sizeof word);
+    return word;
+  };
+  const char* const begin = at;
+  while (end - at >= 8) {
+    const std::uint64_t found = spaces_in(word_at(at));
     if (found != 0) return at + (static_cast<unsigned>(__builtin_ctzll(found)) >> 3U);
     at += 8;
+  }
+  if (at == end) return end;
+  if (end - begin >= 8) {  // the last eight, some of them for the second time
+    const std::uint64_t found = spaces_in(word_at(end - 8));
+    return found == 0 ? end : end - 8 + (static_cast<unsigned>(__builtin_ctzll(found)) >> 3U);
   }
   while (at != end && *at != ' ') ++at;
   return at;

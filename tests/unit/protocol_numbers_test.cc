@@ -27,6 +27,17 @@ TEST(Numbers, RefusesWhatIsNoNumberAndKeepsTheValue) {
   }
 }
 
+TEST(Numbers, WritesAsTheStandardLibrary) {
+  const auto written = [](std::uint64_t value) {
+    char text[kMaxU64Digits];
+    return std::string(text, write_u64(text, value));
+  };
+  for (std::uint64_t value = 0; value < 12'000; ++value) {
+    ASSERT_EQ(written(value), std::to_string(value));
+  }
+  EXPECT_EQ(written(18446744073709551615U), "18446744073709551615");
+}
+
 TEST(Numbers, SignedRangesEndWhereTheTypeDoes) {
   std::int64_t wide = 0;
   EXPECT_TRUE(parse_i64("-9223372036854775808", wide));
