@@ -63,17 +63,11 @@ void ShardedBackend::count_prefixes(bool on) {
   }
 }
 
-PrefixStats ShardedBackend::prefix_stats() {
-  PrefixStats sum;
-  PrefixStats one;
+void ShardedBackend::add_prefixes(PrefixSlice& slice) {
   for (const auto& shard : shards_) {
-    {
-      const std::lock_guard lock(shard->mutex);
-      one = shard->engine.prefix_stats();
-    }
-    sum.add(one);  // may take a millisecond
+    const std::lock_guard lock(shard->mutex);
+    slice.add(shard->engine.prefix_stats());
   }
-  return sum;
 }
 
 void ShardedBackend::flush_at(UnixSeconds at_s, UnixSeconds now_s) {
@@ -99,7 +93,8 @@ bool ShardedBackend::set_memory_limit(std::size_t bytes) {
 std::uint64_t ShardedBackend::scan(unsigned shard, std::uint64_t cursor, std::size_t max_items,
                                    UnixSeconds now_s, ItemVisitor& visitor) {
   const std::lock_guard lock(shards_[shard]->mutex);
-  return shards_[shard]->store.scan(cursor, max_items, now_s, VisitEach{visitor});
+  return shards_[shard]->store.scan(cursor, max_items, limits::kScanRecords, now_s,
+                                    VisitEach{visitor});
 }
 
 }  // namespace isocache

@@ -84,8 +84,8 @@ class ShardedBackend : public Backend, public AdminTarget {
   // Store::broken_invariant of one shard. For tests.
   const char* broken_invariant(unsigned index);
 
-  // AdminTarget; called under the admin lock, except scan() and
-  // write_connections().
+  // AdminTarget; called under the admin lock, except what a long answer calls: scan(),
+  // add_prefixes(), write_connections().
   Settings& settings() override { return settings_; }
   void settings_changed() override;
   EngineFigures figures() override;
@@ -93,7 +93,7 @@ class ShardedBackend : public Backend, public AdminTarget {
   bool write_connections(int* after, StatsWriter& stats) override;
   void reset_counters() override;
   void count_prefixes(bool on) override;
-  PrefixStats prefix_stats() override;
+  void add_prefixes(PrefixSlice& slice) override;
   const char* refresh_certificates(UnixSeconds now_s) override;
   void flush_at(UnixSeconds at_s, UnixSeconds now_s) override;
   bool set_memory_limit(std::size_t bytes) override;

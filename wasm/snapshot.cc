@@ -141,15 +141,16 @@ std::size_t fill_scratch(Write&& write) {
   while (!scan_done) {
     std::size_t written = 0;
     bool full = false;
-    const std::uint64_t next = cache->store.scan(cursor, kItems, now_s, [&](const Item& item) {
-      if (full) return;
-      const std::size_t bytes = write(item, scratch + used, kScratchBytes - used);
-      full = bytes == 0;
-      used += bytes;
-      written += full ? 0 : 1;
-    });
+    const std::uint64_t next =
+        cache->store.scan(cursor, kItems, Store::kAnyLooks, now_s, [&](const Item& item) {
+          if (full) return;
+          const std::size_t bytes = write(item, scratch + used, kScratchBytes - used);
+          full = bytes == 0;
+          used += bytes;
+          written += full ? 0 : 1;
+        });
     if (full) {  // go back to the first that had no room
-      cursor = cache->store.scan(cursor, written, now_s, [](const Item&) {});
+      cursor = cache->store.scan(cursor, written, Store::kAnyLooks, now_s, [](const Item&) {});
       return used;
     }
     cursor = next;
@@ -179,7 +180,7 @@ ISOCACHE_EXPORT(scan_large) std::size_t export_scan_large() {
   if (scan_done) return 0;
   std::size_t bytes = 0;
   const UnixSeconds now_s = cache->clock.now_s;
-  cursor = cache->store.scan(cursor, 1, now_s, [&](const Item& item) {
+  cursor = cache->store.scan(cursor, 1, Store::kAnyLooks, now_s, [&](const Item& item) {
     bytes = static_cast<std::size_t>(write_header(item, item.value_length(), scratch) - scratch);
     cache->hand_back(found_again(item, now_s));
   });

@@ -46,7 +46,10 @@ inline constexpr std::size_t kDefaultOutputTextBytes = 24U << 10;
 inline constexpr std::size_t kDefaultOutputBytes = 1U << 20;
 inline constexpr std::size_t kDefaultOutputRefs = 32;
 
-// `stats detail`: of one shard, and of a dump. Together 0.35 MB a shard at most, when it is on.
+// What a slice of a dump looks at under its shard's lock, be it live or not: some microseconds.
+inline constexpr std::size_t kScanRecords = 1024;
+
+// `stats detail`: of one shard. Together 0.35 MB a shard at most, when it is on.
 inline constexpr std::size_t kMaxPrefixes = 4096;
 inline constexpr std::size_t kMaxPrefixNameBytes = 128U << 10;
 

@@ -11,7 +11,7 @@
 //   }
 //   EngineFigures figures()      { for each shard: lock it, sum.add(engine.figures()) }
 //   void flush_at(...)           { for each shard: lock it, engine.flush_at(...) }
-//   PrefixStats prefix_stats()   { for each shard: lock it, copy its own; sum.add(copy) }
+//   void add_prefixes(slice)     { for each shard: lock it, slice.add(engine.prefix_stats()) }
 //   void reset_counters()        { for each shard: lock it, engine.reset_counters(); its own too }
 //   bool set_memory_limit(bytes) { for each shard: lock it, store().set_memory_limit(bytes /
 //   shards) } scan(shard, ...)             { lock that shard, store().scan(cursor, max_items,
@@ -59,15 +59,16 @@ class AdminTarget {
   // in ascending order. Sets it to the last one's; false: there are no more. May be called outside
   // of a command.
   virtual bool write_connections(int* /*after*/, StatsWriter& /*stats*/) { return false; }
-  virtual void reset_counters() = 0;         // stats reset
-  virtual void count_prefixes(bool on) = 0;  // stats detail on|off
-  virtual PrefixStats prefix_stats() = 0;    // all shards added up
+  virtual void reset_counters() = 0;                  // stats reset
+  virtual void count_prefixes(bool on) = 0;           // stats detail on|off
+  virtual void add_prefixes(PrefixSlice& slice) = 0;  // of all shards
   virtual void flush_at(UnixSeconds at_s, UnixSeconds now_s) = 0;
   // All shards together; false when that is too little for what is stored and indexed.
   virtual bool set_memory_limit(std::size_t bytes) = 0;
 
   virtual unsigned shard_count() const = 0;
-  // Store::scan of one shard: up to max_items from cursor on; the next cursor, 0 at the end.
+  // Store::scan of one shard: up to max_items from cursor on, and up to limits::kScanRecords
+  // records looked at; the next cursor, 0 at the end.
   virtual std::uint64_t scan(unsigned shard, std::uint64_t cursor, std::size_t max_items,
                              UnixSeconds now_s, ItemVisitor& visitor) = 0;
 

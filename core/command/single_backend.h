@@ -39,7 +39,7 @@ class SingleBackend : public Backend, public AdminTarget {
   HostStats host_stats(UnixSeconds now_s) override;
   void reset_counters() override;
   void count_prefixes(bool on) override { engine_.count_prefixes(on); }
-  PrefixStats prefix_stats() override { return engine_.prefix_stats(); }
+  void add_prefixes(PrefixSlice& slice) override { slice.add(engine_.prefix_stats()); }
   void flush_at(UnixSeconds at_s, UnixSeconds now_s) override;
   bool set_memory_limit(std::size_t bytes) override;
   unsigned shard_count() const override { return 1; }

@@ -1,6 +1,7 @@
 #include "command/stats_prefixes.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/bytes.h"
 #include "command/reply_writer.h"
@@ -73,44 +74,47 @@ PrefixCounters& PrefixStats::counters_of(std::string_view prefix) {
   return entries_.back().counters;
 }
 
-void PrefixStats::add(const PrefixStats& other) {
-  for (const Entry& entry : other.entries_) counters_of(other.name_of(entry)) += entry.counters;
-  others_ += other.others_;
-}
-
 void PrefixStats::clear() { *this = {}; }
 
-void PrefixStats::write(Output& out) const {
-  std::unique_ptr<std::string> after;
-  while (!write_slice(out, after)) {
-  }
+void PrefixSlice::add(const PrefixStats& shard) {
+  others_ += shard.others();
+  std::vector<Line> merged;
+  auto known = lines_.begin();
+  const auto has_room = [&] {
+    cut_ = cut_ || merged.size() == most_;
+    return merged.size() < most_;
+  };
+  const auto take_known = [&] { merged.push_back(std::move(*known++)); };
+  shard.visit_behind(after_, [&](std::string_view name, const PrefixCounters& counters) {
+    while (known != lines_.end() && known->name < name && has_room()) take_known();
+    if (!has_room()) return false;
+    if (known != lines_.end() && known->name == name) {
+      take_known();
+      merged.back().counters += counters;
+    } else {
+      merged.push_back({std::string(name), counters});
+    }
+    return true;
+  });
+  while (known != lines_.end() && has_room()) take_known();
+  lines_ = std::move(merged);
 }
 
-bool PrefixStats::write_slice(Output& out, std::unique_ptr<std::string>& after) const {
-  auto at = order_.begin();
-  if (after) {
-    at = std::upper_bound(order_.begin(), order_.end(), std::string_view(*after),
-                          [this](std::string_view name, std::uint16_t entry) {
-                            return name < name_of(entries_[entry]);
-                          });
-  }
-  const auto begin = at;
-  for (; at != order_.end() && (at == begin || !out.full()); ++at) {
-    const Entry& entry = entries_[*at];
+bool PrefixSlice::write(Output& out, std::optional<std::string>& after) const {
+  std::size_t written = 0;
+  for (; written < lines_.size() && (written == 0 || !out.full()); ++written) {
     out.append("PREFIX ");
-    append_name(name_of(entry), out);
-    append_counters(entry.counters, out);
+    append_name(lines_[written].name, out);
+    append_counters(lines_[written].counters, out);
   }
-  if (at != order_.end()) {
-    after = std::make_unique<std::string>(name_of(entries_[*(at - 1)]));
-    return false;
-  }
+  if (written != 0) after = lines_[written - 1].name;
+  if (cut_ || written != lines_.size()) return true;
   if (others_.gets + others_.sets + others_.deletes != 0) {
     out.append("PREFIX %other");
     append_counters(others_, out);
   }
   out.append(reply::kEnd);
-  return true;
+  return false;
 }
 
 }  // namespace isocache

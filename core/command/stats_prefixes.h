@@ -12,9 +12,10 @@
 //             keys makes it slow
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,16 +42,21 @@ class PrefixStats {
   // The counters of a prefix, or those of all prefixes for which there is no room. Good until the
   // next call. REQUIRES: prefix.size() <= limits::kMaxKeyBytes.
   PrefixCounters& counters_of(std::string_view prefix);
-  // Adds another shard's.
-  void add(const PrefixStats& other);
   void clear();
-  // The lines of `stats detail dump`, sorted by name, and END. Bytes of a name that are not
-  // printable ASCII, and '%', are written as %XX. No name is written as "%other": that is the line
-  // of the prefixes for which there was no room.
-  void write(Output& out) const;
-  // The same in slices, until the output is full: the lines behind that of the name `after` (null:
-  // from the first on). Sets `after` to the last one written; true when END is among them.
-  bool write_slice(Output& out, std::unique_ptr<std::string>& after) const;
+  // Sorted by name, those behind `after` (nothing: from the first on), until visit(name, counters)
+  // returns false.
+  template <typename Visit>
+  void visit_behind(const std::optional<std::string>& after, Visit&& visit) const {
+    const auto is_behind = [this](std::string_view name, std::uint16_t entry) {
+      return name < name_of(entries_[entry]);
+    };
+    auto at =
+        after ? std::upper_bound(order_.begin(), order_.end(), std::string_view(*after), is_behind)
+              : order_.begin();
+    while (at != order_.end() && visit(name_of(entries_[*at]), entries_[*at].counters)) ++at;
+  }
+  // Those of all prefixes for which there was no room.
+  const PrefixCounters& others() const { return others_; }
 
  private:
   struct Entry {
@@ -68,6 +74,33 @@ class PrefixStats {
   std::string names_;
   std::vector<Entry> entries_;
   std::vector<std::uint16_t> order_;
+  PrefixCounters others_;
+};
+
+// The next lines of `stats detail dump`, of one shard or of several together: those of the first
+// `most` names behind `after`.
+class PrefixSlice {
+ public:
+  // REQUIRES: `after` outlives the slice until write(); most > 0.
+  PrefixSlice(const std::optional<std::string>& after, std::size_t most)
+      : after_(after), most_(most) {}
+  // Each shard once. Takes as long as `most` names do.
+  void add(const PrefixStats& shard);
+  // The lines, until the output is full; after the last of all, END. Sets `after` to the last one
+  // written. False when END is among them. Bytes of a name that are not printable ASCII, and '%',
+  // are written as %XX. No name is written as "%other": that is the line of the prefixes for which
+  // there was no room.
+  bool write(Output& out, std::optional<std::string>& after) const;
+
+ private:
+  struct Line {
+    std::string name;
+    PrefixCounters counters;
+  };
+  const std::optional<std::string>& after_;
+  std::size_t most_;
+  std::vector<Line> lines_;  // sorted by name
+  bool cut_ = false;         // there are more behind them
   PrefixCounters others_;
 };
 

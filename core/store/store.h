@@ -285,18 +285,24 @@ class Store {
   // Returns true if there is more to do at once.
   bool tick(UnixSeconds now_s);
   // Visits up to `max_items` live items from `cursor` (0 to begin) on; returns the next cursor, 0
-  // at the end. Items stored meanwhile may be missed, items moved meanwhile be seen twice.
+  // at the end. Looks at no more than about `max_looks` records, live or not, and segments: it may
+  // come back without having visited any. Items stored meanwhile may be missed, items moved
+  // meanwhile be seen twice.
   template <typename Visit>
-  std::uint64_t scan(std::uint64_t cursor, std::size_t max_items, UnixSeconds now_s,
-                     Visit&& visit) {
+  std::uint64_t scan(std::uint64_t cursor, std::size_t max_items, std::size_t max_looks,
+                     UnixSeconds now_s, Visit&& visit) {
     Scan at = resume_scan(cursor);
+    at.looks_left = max_looks;
     Item item;
     for (std::size_t n = 0; n < max_items; ++n) {
-      if (!next_live(at, now_s, item)) return 0;
+      const Next next = next_live(at, now_s, item);
+      if (next == Next::kEnd) return 0;
+      if (next == Next::kLater) break;
       visit(static_cast<const Item&>(item));
     }
     return cursor_of(at);
   }
+  static constexpr std::size_t kAnyLooks = ~std::size_t{0};
 
   // Shrinks or grows the limit; false when below what the index and a few segments need.
   // Shrinking evicts in the steps of tick(), and gives memory back to the source.
@@ -334,9 +340,11 @@ class Store {
     SegmentId segment = 0;
     std::size_t offset = 0;
     std::uint64_t record = 0;  // its number in the segment: offsets do not outlive a call
+    std::size_t looks_left = 0;
   };
+  enum class Next : std::uint8_t { kFound, kEnd, kLater };
   Scan resume_scan(std::uint64_t cursor) const;
-  bool next_live(Scan& at, UnixSeconds now_s, Item& item) const;
+  Next next_live(Scan& at, UnixSeconds now_s, Item& item) const;
   static std::uint64_t cursor_of(const Scan& at);
 
   struct Impl;

@@ -61,13 +61,17 @@ std::uint64_t Store::cursor_of(const Scan& at) {
   return (static_cast<std::uint64_t>(at.segment) << kOffsetBits) | at.record;
 }
 
-bool Store::next_live(Scan& at, UnixSeconds now_s, Item& item) const {
+Store::Next Store::next_live(Scan& at, UnixSeconds now_s, Item& item) const {
   Log& log = impl_->log;
   for (; at.segment < log.heap.end_id(); ++at.segment, at.offset = 0, at.record = 0) {
+    if (at.looks_left == 0) return Next::kLater;
+    --at.looks_left;
     Segment& segment = log.heap.segment(at.segment);
     if (segment.use != SegmentUse::kSmall && segment.use != SegmentUse::kMain) continue;
     if (log.flushed(at.segment)) continue;
     while (at.offset < segment.used) {
+      if (at.looks_left == 0) return Next::kLater;
+      --at.looks_left;
       const Location location = Heap::locate(at.segment, at.offset);
       at.offset += log.record_bytes(location);
       ++at.record;
@@ -75,10 +79,10 @@ bool Store::next_live(Scan& at, UnixSeconds now_s, Item& item) const {
       if (!log.is_item(location) || (header->bits & (kDead | kUnlinked)) != 0) continue;
       if (header->exptime != 0 && header->exptime <= now_s) continue;
       item = Item(header, &segment, nullptr, 0);
-      return true;
+      return Next::kFound;
     }
   }
-  return false;
+  return Next::kEnd;
 }
 
 // --- figures ------------------------------------------------------------------------------

@@ -37,10 +37,8 @@ class TwoShards : public AdminTarget {
   void count_prefixes(bool on) override {
     for (TestCore& shard : shards) shard.backend.count_prefixes(on);
   }
-  PrefixStats prefix_stats() override {
-    PrefixStats sum = shards[0].backend.prefix_stats();
-    sum.add(shards[1].backend.prefix_stats());
-    return sum;
+  void add_prefixes(PrefixSlice& slice) override {
+    for (TestCore& shard : shards) shard.backend.add_prefixes(slice);
   }
   void flush_at(UnixSeconds at_s, UnixSeconds now_s) override {
     for (TestCore& shard : shards) shard.backend.flush_at(at_s, now_s);

@@ -240,11 +240,32 @@ TEST_F(StoreTest, ScanVisitsEveryLiveItem) {
   std::vector<int> seen(5000);
   std::uint64_t cursor = 0;
   do {
-    cursor = store_->scan(cursor, 100, now_s_, [&](const Item& item) {
+    cursor = store_->scan(cursor, 100, Store::kAnyLooks, now_s_, [&](const Item& item) {
       ++seen[static_cast<std::size_t>(std::stoi(std::string(item.key().substr(1))))];
     });
   } while (cursor != 0);
   for (int i = 0; i < 5000; ++i) EXPECT_EQ(seen[static_cast<std::size_t>(i)], i == 17 ? 0 : 1) << i;
+}
+
+// However much has expired, a call looks at a bounded number of records; one that found nothing
+// goes on where it was.
+TEST_F(StoreTest, AScanOfWhatHasExpiredComesInPieces) {
+  for (int i = 0; i < 20'000; ++i) put("k" + std::to_string(i), "v", {.exptime = 2000});
+  put("lives", "v");
+  now_s_ = 3000;
+  int calls = 0;
+  int seen = 0;
+  std::uint64_t cursor = 0;
+  do {
+    ++calls;
+    cursor = store_->scan(cursor, 100, 1000, now_s_, [&](const Item& item) {
+      EXPECT_EQ(item.key(), "lives");
+      ++seen;
+    });
+  } while (cursor != 0);
+  EXPECT_EQ(seen, 1);
+  EXPECT_GE(calls, 20);
+  EXPECT_LE(calls, 22);
 }
 
 // broken_invariant() holds the sums against what lies in the segments.
