@@ -5,6 +5,7 @@
 #include <array>
 #include <cerrno>
 #include <limits>
+#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -76,10 +77,14 @@ bool Acceptor::accept_one(const Listener& listener) {
   }
   out_of_resources_ = false;
   counters_.accepted.fetch_add(1, std::memory_order_relaxed);
-  if (has_room_for(listener)) {
-    options_.hand_over(std::move(socket), listener, is_full());
-  } else {
-    turn_away(std::move(socket), listener);
+  try {
+    if (has_room_for(listener)) {
+      options_.hand_over(std::move(socket), listener, is_full());
+    } else {
+      turn_away(std::move(socket), listener);
+    }
+  } catch (const std::bad_alloc&) {  // this client goes, the others are served
+    counters_.rejected.fetch_add(1, std::memory_order_relaxed);
   }
   return true;
 }

@@ -17,7 +17,7 @@
 namespace isocache {
 namespace {
 
-constexpr std::uint32_t kReadEvents = EPOLLIN | EPOLLRDHUP | EPOLLET;
+constexpr std::uint32_t kReadEvents = EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLET;
 constexpr std::uint32_t kHangUpEvents = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 // What may be read beyond an upload's window: the end of the value and the next commands. Short,
 // because in the middle of a large value it has to be copied.
@@ -37,6 +37,10 @@ Connection::Connection(FileDescriptor socket, SSL_CTX* tls, ConnectionHost& host
       tls_(tls == nullptr ? nullptr
                           : std::make_unique<TlsStream>(*tls, info_.fd, *host.tls_buffers)),
       opened_s_(host.clock.now_s) {
+  int domain = 0;
+  socklen_t length = sizeof(domain);
+  ::getsockopt(info_.fd, SOL_SOCKET, SO_DOMAIN, &domain, &length);
+  reads_end_early_ = domain == AF_UNIX;
   host_.poller.add(info_.fd, kReadEvents, this);
   if (host_.verbosity.traffic()) log_line(fmt::format("<{} new client connection", info_.fd));
 }
@@ -51,6 +55,7 @@ Connection::~Connection() {
 bool Connection::on_event(std::uint32_t events) {
   if ((events & (EPOLLIN | kHangUpEvents)) != 0) readable_ = true;
   if ((events & kHangUpEvents) != 0) hung_up_ = true;
+  if ((events & EPOLLPRI) != 0) reads_end_early_ = true;
   return !blocked_ || (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0;
 }
 
@@ -149,7 +154,7 @@ Connection::Received Connection::note_received(ssize_t count, std::size_t room) 
     readable_ = false;
     return errno == EAGAIN ? Received::kNothing : Received::kEnd;
   }
-  readable_ = static_cast<std::size_t>(count) == room || hung_up_;
+  readable_ = static_cast<std::size_t>(count) == room || hung_up_ || reads_end_early_;
   info_.set_last_active(host_.clock.now_s);
   return Received::kSomething;
 }

@@ -126,9 +126,13 @@ class Connection {
   std::uint8_t failed_logins_ = 0;  // that were noted
   bool readable_ = false;           // there may be bytes to read
   bool hung_up_ = false;            // the end of the stream is among them: read until it
-  bool blocked_ = false;            // the socket takes no more
-  bool sends_on_ = false;           // it does, but this turn's share is sent
-  bool wants_writable_ = false;     // epoll reports when it does
+  // A short read does not mean that all was read: it ends at TCP's urgent mark, and on a unix
+  // socket behind bytes that came with a descriptor. Such a one is read until it says that it is
+  // empty.
+  bool reads_end_early_ = false;
+  bool blocked_ = false;         // the socket takes no more
+  bool sends_on_ = false;        // it does, but this turn's share is sent
+  bool wants_writable_ = false;  // epoll reports when it does
 };
 
 }  // namespace isocache

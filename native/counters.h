@@ -22,9 +22,10 @@ class Counter {
 struct alignas(64) WorkerCounters {
   Counter bytes_read;
   Counter bytes_written;
-  Counter yields;      // turns that ended with requests left
-  Counter idle_kicks;  // connections closed for idle_timeout
-  Counter ticks;       // of its timer: the thread is alive
+  Counter yields;        // turns that ended with requests left
+  Counter idle_kicks;    // connections closed for idle_timeout
+  Counter malloc_fails;  // connections closed because there was no memory for them
+  Counter ticks;         // of its timer: the thread is alive
   // Closed because others waited for the memory they held.
   Counter closed_slow_readers;
   Counter closed_stalled_uploads;

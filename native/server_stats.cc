@@ -88,6 +88,7 @@ HostStats Server::count_since_start() const {
     stats.bytes_written += counters.bytes_written.get();
     stats.conn_yields += counters.yields.get();
     stats.idle_kicks += counters.idle_kicks.get();
+    stats.malloc_fails += counters.malloc_fails.get();
     stats.slow_readers_closed += counters.closed_slow_readers.get();
     stats.stalled_uploads_closed += counters.closed_stalled_uploads.get();
   }
@@ -116,6 +117,7 @@ HostStats Server::host_stats(UnixSeconds now_s) {
   stats.bytes_written -= at_reset_.bytes_written;
   stats.conn_yields -= at_reset_.conn_yields;
   stats.idle_kicks -= at_reset_.idle_kicks;
+  stats.malloc_fails -= at_reset_.malloc_fails;
   stats.slow_readers_closed -= at_reset_.slow_readers_closed;
   stats.stalled_uploads_closed -= at_reset_.stalled_uploads_closed;
   stats.tls_new_sessions -= at_reset_.tls_new_sessions;

@@ -6,6 +6,7 @@
 #include <deque>
 #include <exception>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -61,6 +62,7 @@ struct Worker::Impl {
   void queue(Connection& connection);
   void give_turns();
   void give_handshake_turns();
+  void serve(Connection& connection);
   void give_turn(Connection& connection);
   void finish(Connection& connection);
   void leave(Connection& connection);
@@ -140,10 +142,10 @@ void Worker::join() {
 }
 
 void Worker::adopt(FileDescriptor socket, std::shared_ptr<SSL_CTX> tls) {
-  impl_->connection_count.fetch_add(1, std::memory_order_relaxed);
   {
     const std::lock_guard lock(impl_->inbox_mutex);
     impl_->inbox.newcomers.push_back({std::move(socket), std::move(tls)});
+    impl_->connection_count.fetch_add(1, std::memory_order_relaxed);
   }
   impl_->poller.wake();
 }
@@ -263,12 +265,12 @@ void Worker::Impl::read_inbox() {
 }
 
 void Worker::Impl::queue(Connection& connection) {
-  connection.queued = true;
   if (connection.handshaking()) {
     handshakes.push_back(&connection);
   } else {
     turns.push_back(&connection);
   }
+  connection.queued = true;
 }
 
 // A whole step of a handshake takes as long as a thousand requests (tls/README.md): it is the only
@@ -299,7 +301,18 @@ void Worker::Impl::give_turns() {
   turns.erase(turns.begin(), turns.begin() + static_cast<std::ptrdiff_t>(waiting));
 }
 
+// Without memory for one connection, the others are served.
 void Worker::Impl::give_turn(Connection& connection) {
+  try {
+    serve(connection);
+  } catch (const std::bad_alloc&) {
+    host.counters.malloc_fails.add(1);
+    finish(connection);
+  }
+}
+
+// Throws nothing once it has begun to finish the connection.
+void Worker::Impl::serve(Connection& connection) {
   const Connection::Next next = connection.take_turn();
   if (options.measure_turns) {
     const std::chrono::nanoseconds took = std::chrono::steady_clock::now() - round_began;
@@ -308,8 +321,8 @@ void Worker::Impl::give_turn(Connection& connection) {
   if (next == Connection::Next::kClose) return finish(connection);
   if (next == Connection::Next::kWaitForMemory) {
     if (connection.wants_memory) return;
-    connection.wants_memory = true;
     wanting_memory.push_back(&connection);
+    connection.wants_memory = true;
     return;
   }
   if (next == Connection::Next::kLeave) return leave(connection);
@@ -368,7 +381,11 @@ void Worker::Impl::leave(Connection& connection) {
   // Before it is no longer counted as a connection: the server waits until neither is left.
   lingering_count.fetch_add(1, std::memory_order_release);
   finish(connection);
-  lingering.add(std::move(leaving), now_ms);
+  try {
+    lingering.add(std::move(leaving), now_ms);
+  } catch (const std::bad_alloc&) {  // then it is closed at once
+    host.counters.malloc_fails.add(1);
+  }
   note_lingering();
 }
 

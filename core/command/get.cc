@@ -124,8 +124,8 @@ void Engine::append_value(Item item, bool has_waited, Output& out) {
   if (!pin) out.reserve(length + 2);
   store_.for_each_piece(item, [&](const Store::Piece& piece) {
     if (pin) {
-      store_.pin(piece.segment);
       out.append_pinned(piece.bytes, Pin{options_.shard, piece.segment});
+      store_.pin(piece.segment);
     } else {
       out.append(piece.bytes);
     }

@@ -108,6 +108,7 @@ struct HostStats {
   // did not read, in values that did not arrive.
   std::uint64_t slow_readers_closed = 0;
   std::uint64_t stalled_uploads_closed = 0;
+  std::uint64_t malloc_fails = 0;  // connections closed because the host had no memory for them
   std::uint64_t tls_new_sessions = 0;
   std::uint64_t tls_handshake_errors = 0;
   std::uint64_t tls_protocol_errors = 0;  // after the handshake

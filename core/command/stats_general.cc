@@ -101,8 +101,8 @@ void write_crawler(const Settings& settings, StatsWriter& stats) {
 }
 
 // There is no log to watch.
-void write_log(StatsWriter& stats) {
-  stats.add("malloc_fails", 0U);
+void write_log(const HostStats& host, StatsWriter& stats) {
+  stats.add("malloc_fails", host.malloc_fails);
   stats.add("log_worker_dropped", 0U);
   stats.add("log_worker_written", 0U);
   stats.add("log_watcher_skipped", 0U);
@@ -170,7 +170,7 @@ void write_stats(const EngineFigures& figures, const HostStats& host, const Sett
   write_server(figures, host, settings, stats);
   write_slab_mover(settings, stats);
   write_crawler(settings, stats);
-  write_log(stats);
+  write_log(host, stats);
   write_tls(host, settings, stats);
   write_network_cards(stats);
   write_items(figures, settings, stats);

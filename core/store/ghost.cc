@@ -26,6 +26,8 @@ Ghost::Entry Ghost::take(std::uint64_t hash) {
 }
 
 bool Ghost::add_page() {
+  pages_.reserve(pages_.size() + 1);
+  bases_.reserve(bases_.size() + 1);
   const SegmentId id = heap_.acquire(SegmentUse::kTable);
   if (id == 0) return false;
   std::memset(heap_.data(id), 0, limits::kSegmentBytes);

@@ -71,6 +71,7 @@ bool Index::insert_in(Table& table, std::uint64_t hash, Location location, unsig
       return true;
     }
   }
+  table.spills.reserve(table.spills.size() + 1);  // may throw, in a host with exceptions
   const SegmentId id = new_page();
   if (id != 0) {
     table.spills.push_back({page, id, bucket_in(id, 0)});
@@ -154,9 +155,9 @@ void Index::erase(Slot slot, std::uint64_t hash) {
 void Index::begin_growth() {
   assert(!growing());
   const std::size_t pages = table_.pages.size() + std::max<std::size_t>(1, table_.pages.size() / 8);
-  next_.buckets = pages * kPageBuckets;
   next_.pages.assign(pages, 0);
   next_.bases.assign(pages, nullptr);
+  next_.buckets = pages * kPageBuckets;  // from here on it grows
   move_page_ = 0;
   move_bucket_ = 0;
 }

@@ -32,8 +32,8 @@ bool Store::Impl::may_begin_upload(const Upload& upload, std::size_t bytes) cons
 
 PutStatus Store::Impl::wait_in_line(Upload& upload) {
   if (upload.ticket == 0) {
+    upload_line.push_back(last_ticket + 1);
     upload.ticket = ++last_ticket;
-    upload_line.push_back(upload.ticket);
   }
   return PutStatus::kWait;
 }
