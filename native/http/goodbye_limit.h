@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "native/linger.h"
 #include "native/socket_queues.h"
 
 namespace isocache {
@@ -22,17 +23,19 @@ class GoodbyeLimit {
   // Something came from the other end.
   void heard(std::int64_t now_ms) { heard_ms_ = now_ms; }
   bool is_over(std::int64_t now_ms, int socket, bool draining) {
+    if (draining && is_quiet(now_ms, socket, LingeringSockets::kQuiet_ms)) return true;
     const std::size_t before = std::exchange(unacknowledged_, unacknowledged_bytes(socket));
     if (unacknowledged_ < before) ends_ms_ = now_ms + limit_ms_;
     if (draining && unacknowledged_ != 0) return false;
     return now_ms >= ends_ms_;
   }
+
+ private:
   // The other end has everything, and is silent: nothing is under way.
   bool is_quiet(std::int64_t now_ms, int socket, std::int64_t quiet_ms) const {
     return now_ms - heard_ms_ >= quiet_ms && unacknowledged_bytes(socket) == 0;
   }
 
- private:
   std::int64_t limit_ms_ = 0;
   std::int64_t ends_ms_ = 0;
   std::int64_t heard_ms_ = 0;

@@ -17,7 +17,6 @@
 #include "native/http/http_limits.h"
 #include "native/http/reply_fields.h"
 #include "native/http/upgrade.h"
-#include "native/linger.h"
 #include "native/socket_queues.h"
 
 namespace isocache {
@@ -265,9 +264,7 @@ Awaitable<void> HttpConnection::say_goodbye() {
 void HttpConnection::tick(std::int64_t now_ms) {
   if (phase_ == Phase::kWebSocket) return websocket_->tick(now_ms);
   if (phase_ == Phase::kClosing) {
-    const bool quiet =
-        host_.draining && goodbye_.is_quiet(now_ms, info_.fd, LingeringSockets::kQuiet_ms);
-    if (quiet || goodbye_.is_over(now_ms, info_.fd, host_.draining)) stream_.close();
+    if (goodbye_.is_over(now_ms, info_.fd, host_.draining)) stream_.close();
     return;
   }
   if (now_ms < deadline_ms_) return;
@@ -301,10 +298,6 @@ void HttpConnection::drain() {
 void HttpConnection::close() {
   if (phase_ == Phase::kWebSocket) return websocket_->close();
   stream_.close();
-}
-
-AdminResult::Next HttpConnection::requested() const {
-  return websocket_ ? websocket_->requested() : AdminResult::Next{};
 }
 
 }  // namespace isocache

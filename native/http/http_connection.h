@@ -39,8 +39,6 @@ class HttpConnection {
   void drain();
   // Breaks it off.
   void close();
-  // A command asked for the server's end.
-  AdminResult::Next requested() const;
 
   const ConnectionInfo& info() const { return info_; }
 

@@ -40,6 +40,7 @@ struct HttpTimes {
   std::int64_t close = 5'000;           // for the other end's goodbye
   std::int64_t login = std::int64_t{1000} * limits::kLoginLimit_s;  // of a WebSocket, by a `set`
   std::int64_t sweep = 1'000;                                       // between looks at all these
+  std::int64_t drain_sweep = 100;  // while the server ends, which waits for them
 };
 
 }  // namespace isocache

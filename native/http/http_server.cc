@@ -66,6 +66,7 @@ class HttpLoop {
   HttpHost host_;
   asio::executor_work_guard<Executor> work_{context_.get_executor()};  // until stop()
   Timer sweep_;
+  bool stopped_ = false;
   bool sweeping_ = false;  // while there are connections, and once behind the last
   MemoryTrim memory_trim_;
   std::atomic<bool> answered_{true};  // what answered() asked last
@@ -85,13 +86,19 @@ void HttpLoop::adopt(FileDescriptor socket, std::shared_ptr<SSL_CTX> tls, bool c
 void HttpLoop::drain() {
   asio::post(context_, [this] {
     host_.draining = true;
-    for (HttpConnection& connection : table_) connection.drain();
+    sweep_.cancel();  // so that the next is soon
+    // Behind what the sockets have given already: a connection cannot see it before its turn.
+    asio::post(context_, [this] {
+      if (stopped_) return;
+      for (HttpConnection& connection : table_) connection.drain();
+    });
   });
 }
 
 void HttpLoop::stop() {
   asio::post(context_, [this] {
     host_.draining = true;
+    stopped_ = true;
     for (HttpConnection& connection : table_) connection.close();
     work_.reset();
     sweep_.cancel();
@@ -131,7 +138,6 @@ void HttpLoop::open(FileDescriptor socket, const std::shared_ptr<SSL_CTX>& tls, 
 
 void HttpLoop::finish(Table::iterator connection, const std::exception_ptr& error) {
   if (error) log_line(fmt::format("http connection {}: {}", connection->info().fd, what(error)));
-  const AdminResult::Next asked = connection->requested();
   Table leaving;  // it may have to lock shards, when it goes
   {
     const std::lock_guard lock(table_mutex_);
@@ -140,7 +146,6 @@ void HttpLoop::finish(Table::iterator connection, const std::exception_ptr& erro
   leaving.clear();
   memory_trim_.note_closing();
   leave();
-  if (asks_for_end(asked)) host_.events.on_stop_requested();
 }
 
 void HttpLoop::leave() {
@@ -150,10 +155,12 @@ void HttpLoop::leave() {
 
 void HttpLoop::watch_time() {
   sweeping_ = true;
-  sweep_.expires_after(std::chrono::milliseconds(host_.options.times.sweep));
-  sweep_.async_wait([this](beast::error_code error) {
+  const HttpTimes& times = host_.options.times;
+  sweep_.expires_after(std::chrono::milliseconds(
+      host_.draining ? std::min(times.drain_sweep, times.sweep) : times.sweep));
+  sweep_.async_wait([this](beast::error_code) {
     sweeping_ = false;
-    if (error) return;
+    if (stopped_) return;
     const HostClock::Now now = host_.host_clock.now();
     host_.clock = now.clock;
     for (HttpConnection& connection : table_) connection.tick(now.monotonic_ms);

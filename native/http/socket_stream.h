@@ -56,6 +56,8 @@ class StreamWatcher {
  public:
   // What was received is used up, and the socket is about to be read.
   virtual void on_socket_read() = 0;
+  // That read has ended.
+  virtual void on_received() = 0;
   // A frame is about to be written. What is returned goes out before it; nothing: empty. It stays
   // where it is until on_written_before(), which is called unless it is empty.
   virtual std::span<const asio::const_buffer> take_what_goes_before() = 0;
@@ -124,6 +126,10 @@ class SocketStream {
     ahead_.resize(http_limits::kSmallReadBytes);
   }
   void stop_watching() { watcher_ = nullptr; }
+  // Received, and not handed out; with TLS also what cannot be decrypted yet.
+  bool holds_input() {
+    return ahead_begin_ != ahead_end_ || (tls_ && SSL_has_pending(tls_->native_handle()) == 1);
+  }
 
   Executor get_executor() { return socket_.get_executor(); }
 
@@ -150,16 +156,20 @@ class SocketStream {
   }
 
  private:
-  // Completes a read of less than is read ahead.
+  // Completes a read: of all that the socket gives, or of less than is read ahead.
+  enum class Into : std::uint8_t { kTheirs, kAhead };
   template <typename Buffers, typename Handler>
-  class AheadOp : public beast::async_base<std::decay_t<Handler>, Executor> {
+  class ReadOp : public beast::async_base<std::decay_t<Handler>, Executor> {
    public:
-    AheadOp(SocketStream& stream, const Buffers& to, Handler&& handler)
+    ReadOp(SocketStream& stream, Into into, const Buffers& to, Handler&& handler)
         : beast::async_base<std::decay_t<Handler>, Executor>(std::forward<Handler>(handler),
                                                              stream.get_executor()),
           stream_(stream),
+          into_(into),
           to_(to) {}
     void operator()(beast::error_code error, std::size_t bytes) {
+      if (stream_.watcher_ != nullptr) stream_.watcher_->on_received();
+      if (into_ == Into::kTheirs) return this->complete_now(error, bytes);
       stream_.ahead_end_ = bytes;
       const std::size_t copied = stream_.take_ahead(to_);
       this->complete_now(error, copied);
@@ -167,6 +177,7 @@ class SocketStream {
 
    private:
     SocketStream& stream_;
+    Into into_;
     Buffers to_;
   };
 
@@ -220,11 +231,12 @@ class SocketStream {
       return;
     }
     if (watcher_ != nullptr) watcher_->on_socket_read();
-    if (asio::buffer_size(to) >= ahead_.size()) {
-      receive(to, std::forward<Handler>(handler));
+    const Into into = asio::buffer_size(to) >= ahead_.size() ? Into::kTheirs : Into::kAhead;
+    ReadOp<Buffers, Handler> op(*this, into, to, std::forward<Handler>(handler));
+    if (into == Into::kTheirs) {
+      receive(to, std::move(op));
     } else {
-      receive(asio::buffer(ahead_),
-              AheadOp<Buffers, Handler>(*this, to, std::forward<Handler>(handler)));
+      receive(asio::buffer(ahead_), std::move(op));
     }
   }
   template <typename Buffers, typename Handler>

@@ -86,7 +86,6 @@ class WebSocketConnection::Impl final : public StreamWatcher {
   void tick(std::int64_t now_ms);
   void drain();
   void close();
-  AdminResult::Next requested() const { return session_.requested(); }
   bool broken() const { return write_failed_; }
 
  private:
@@ -106,6 +105,8 @@ class WebSocketConnection::Impl final : public StreamWatcher {
   Awaitable<void> wait_for_memory();
   bool holds_too_long();
   void on_socket_read() override;
+  void on_received() override;
+  void finish_replies();
   std::span<const asio::const_buffer> take_what_goes_before() override;
   void on_written_before(beast::error_code error, std::size_t bytes) override;
   void take_output();
@@ -123,6 +124,8 @@ class WebSocketConnection::Impl final : public StreamWatcher {
   void start_closing(const websocket::close_reason& reason);
   void ping();
   websocket::close_reason why_closing() const;
+  void end_if_nothing_began();
+  bool nothing_began();
   bool busy();
   bool is_idle();
   bool makes_progress();
@@ -155,6 +158,11 @@ class WebSocketConnection::Impl final : public StreamWatcher {
   bool sending_now_ = false;
   bool pinging_now_ = false;
   bool closing_now_ = false;
+  bool looking_now_ = false;
+  bool at_socket_ = false;     // all that came is used up, and the socket is being read
+  unsigned socket_reads_ = 0;  // that have ended
+  // As of the last bytes: more of their message is to come.
+  bool in_message_ = false;
   std::optional<std::chrono::steady_clock::time_point> turn_began_;
   std::int64_t opened_ms_ = 0;
   std::int64_t heard_ms_ = 0;  // when anything last came
@@ -181,7 +189,8 @@ Awaitable<void> WebSocketConnection::Impl::run(const HttpRequest& request, const
   }
   // What refers to this object has to end before it does.
   if (stage_ != Stage::kClosing) stream_.cancel();
-  co_await until([this] { return !sending_now_ && !pinging_now_ && !closing_now_; });
+  co_await until(
+      [this] { return !sending_now_ && !pinging_now_ && !closing_now_ && !looking_now_; });
   stream_.stop_watching();
   host_.backend.release(session_.output());
   session_.output().clear();
@@ -211,7 +220,7 @@ void WebSocketConnection::Impl::set_options(const Upgrade& upgrade) {
   socket_.control_callback([this](websocket::frame_type type, beast::string_view) {
     heard();
     // Beast answers a close frame at once, behind what is being sent.
-    if (type == websocket::frame_type::close) on_socket_read();
+    if (type == websocket::frame_type::close) finish_replies();
   });
 }
 
@@ -220,7 +229,9 @@ Awaitable<void> WebSocketConnection::Impl::serve() {
     const bool received = co_await receive();
     if (!received) break;
     co_await execute();
-    if (session_.closing() || (draining_ && !session_.in_request())) {
+    // Now: its own goodbye may take long.
+    if (asks_for_end(session_.requested())) host_.events.on_stop_requested();
+    if (session_.closing()) {
       co_await flush();
       start_closing(why_closing());
     }
@@ -252,6 +263,7 @@ Awaitable<bool> WebSocketConnection::Impl::receive() {
     if (stage_ == Stage::kOpen && is_end(error)) co_await until_sent();
   }
   if (error || stage_ != Stage::kOpen) co_return false;
+  in_message_ = !socket_.is_message_done();
   if (!socket_.got_binary()) {
     co_await flush();
     start_closing({close_code::unknown_data, "binary frames only"});
@@ -358,8 +370,20 @@ void WebSocketConnection::Impl::on_written_before(beast::error_code error, std::
   on_sent(error, bytes);
 }
 
-// All that was received is used up, and its replies are complete.
 void WebSocketConnection::Impl::on_socket_read() {
+  at_socket_ = true;
+  finish_replies();
+  if (draining_) end_if_nothing_began();
+}
+
+void WebSocketConnection::Impl::on_received() {
+  at_socket_ = false;
+  ++socket_reads_;
+  if (stage_ == Stage::kClosing) goodbye_.heard(host_.now_ms());
+}
+
+// All that was received is used up, and its replies are complete.
+void WebSocketConnection::Impl::finish_replies() {
   if (!session_.output().empty()) return start_sending();
   end_turn();
   give_output_back(session_.output());
@@ -399,7 +423,7 @@ void WebSocketConnection::Impl::on_sent(beast::error_code error, std::size_t byt
   if (error && stage_ == Stage::kOpen) stage_ = Stage::kBroken;
   sending_now_ = false;
   wake_coroutine_.cancel();
-  if (draining_ && session_.output().empty()) drain();
+  if (draining_) end_if_nothing_began();
 }
 
 Awaitable<void> WebSocketConnection::Impl::flush() {
@@ -459,7 +483,29 @@ void WebSocketConnection::Impl::close() {
 void WebSocketConnection::Impl::drain() {
   draining_ = true;
   session_.end_after_request();
-  if (!busy() && !session_.in_request()) start_closing({close_code::going_away, "the server ends"});
+  end_if_nothing_began();
+}
+
+// What the socket has given may wait among the loop's events, where nobody sees it. So this asks
+// again behind these; what comes meanwhile has come after the end began.
+void WebSocketConnection::Impl::end_if_nothing_began() {
+  if (looking_now_ || !nothing_began()) return;
+  looking_now_ = true;
+  asio::post(stream_.get_executor(), [this, reads = socket_reads_] {
+    looking_now_ = false;
+    wake_coroutine_.cancel();
+    if (reads != socket_reads_) return end_if_nothing_began();
+    if (nothing_began()) start_closing(why_closing());
+  });
+}
+
+// Of a request: neither its bytes have come, nor the head of their frame. Else serve() goes on with
+// it, and the socket's next read asks again.
+bool WebSocketConnection::Impl::nothing_began() {
+  if (stage_ != Stage::kOpen || !at_socket_ || busy()) return false;
+  if (session_.closing() || session_.in_request()) return false;
+  if (!in_message_ && !socket_.is_message_done()) return false;
+  return unread_bytes(info_.fd) == 0 && !stream_.holds_input();
 }
 
 void WebSocketConnection::Impl::ping() {
@@ -506,6 +552,7 @@ void WebSocketConnection::Impl::tick(std::int64_t now_ms) {
     return start_closing({close_code::normal, "idle"});
   }
   if (holds_too_long()) return close();
+  if (draining_) end_if_nothing_began();  // half a TLS record may be all that came, for ever
   if (makes_progress()) heard();
   const std::int64_t silent_ms = now_ms - heard_ms_;
   if (silent_ms >= times.dead) {
@@ -524,7 +571,6 @@ Awaitable<void> WebSocketConnection::run(const HttpRequest& request, const Upgra
 void WebSocketConnection::tick(std::int64_t now_ms) { impl_->tick(now_ms); }
 void WebSocketConnection::drain() { impl_->drain(); }
 void WebSocketConnection::close() { impl_->close(); }
-AdminResult::Next WebSocketConnection::requested() const { return impl_->requested(); }
 bool WebSocketConnection::broken() const { return impl_->broken(); }
 
 }  // namespace isocache

@@ -32,11 +32,10 @@ class WebSocketConnection {
 
   // Pings, and closes what is dead, idle or late.
   void tick(std::int64_t now_ms);
-  // Says goodbye (1001) when the replies under way are out.
+  // Says goodbye (1001) when the request that has begun to arrive is answered; at once if none has.
   void drain();
   // Breaks it off.
   void close();
-  AdminResult::Next requested() const;
   // A write failed: nobody is there to say goodbye to.
   bool broken() const;
 

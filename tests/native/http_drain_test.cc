@@ -158,6 +158,85 @@ TEST_F(HttpServerTest, DrainsAPageWhoseRequestHasBegun) {
   EXPECT_NE(reply.find("\r\nConnection: close\r\n"), std::string::npos) << reply;
 }
 
+// The requests are in the server's sockets when its end begins, and it has not looked at them yet.
+class HttpServerAndRequestsUnread : public HttpServerTest {
+ protected:
+  // The loop does nothing else until the end has begun.
+  Client hold_the_loop() {
+    start(nullptr, [&] {
+      entered_.set_value();
+      release_.get_future().wait();
+      return std::string("m");
+    });
+    Client page = connect();
+    for (int i = 0; i < 20; ++i) clients_.push_back(connect_websocket());
+    page.send("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    entered_.get_future().wait();
+    return page;
+  }
+  void end_now() {
+    server_->drain();
+    release_.set_value();
+  }
+  std::promise<void> entered_;
+  std::promise<void> release_;
+  std::vector<Client> clients_;
+};
+
+TEST_F(HttpServerAndRequestsUnread, AnswersThemBeforeItsGoodbye) {
+  Client page = hold_the_loop();
+  for (Client& client : clients_) client.send(command("mn\r\n"));
+  end_now();
+  for (Client& client : clients_) {
+    EXPECT_EQ(client.receive(6), "\x82\x04MN\r\n");
+    EXPECT_EQ(close_code(client.receive(4)), 1001U);
+  }
+}
+
+TEST_F(HttpServerAndRequestsUnread, FindsThemBehindFramesThatHoldNone) {
+  Client page = hold_the_loop();
+  std::string all;
+  for (int i = 0; i < 1000; ++i) all += i % 2 == 0 ? command("") : frame(10, "");  // a pong
+  for (Client& client : clients_) client.send(all + command("mn\r\n") + command("mn\r\n"));
+  end_now();
+  for (Client& client : clients_) {
+    EXPECT_EQ(client.receive(6), "\x82\x04MN\r\n");  // the first is the last
+    EXPECT_EQ(close_code(client.receive(4)), 1001U);
+  }
+}
+
+TEST_F(HttpServerAndRequestsUnread, AFrameWhoseHeadIsHereHasBegun) {
+  Client page = hold_the_loop();
+  const std::string mn = command("mn\r\n");
+  for (Client& client : clients_) client.send(mn.substr(0, 6));
+  end_now();
+  std::this_thread::sleep_for(50ms);
+  for (Client& client : clients_) {
+    client.send(mn.substr(6));
+    EXPECT_EQ(client.receive(6), "\x82\x04MN\r\n");
+    EXPECT_EQ(close_code(client.receive(4)), 1001U);
+  }
+}
+
+TEST_F(HttpServerTest, AWebSocketThatDoesNotSayGoodbyeHoldsNoDrainUp) {
+  start();  // with the long times of a server
+  Client silent = connect_websocket();
+  const auto begin = std::chrono::steady_clock::now();
+  server_->drain();
+  EXPECT_EQ(close_code(silent.receive(4)), 1001U);
+  EXPECT_TRUE(silent.ends());
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 2s);
+}
+
+TEST_F(HttpServerTest, AShutdownNeedsNoGoodbyeOfWhoAskedForIt) {
+  start();
+  Client client = connect_websocket();
+  client.send(command("shutdown graceful\r\n"));
+  EXPECT_EQ(close_code(client.receive(4)), 1000U);  // and does not answer
+  for (int i = 0; i < 50 && events_.stops == 0; ++i) std::this_thread::sleep_for(20ms);
+  EXPECT_EQ(events_.stops, 1);
+}
+
 // Bad frames and the server's end reach the loop in one round: Beast's read finds a bad frame while
 // Beast's close is sending its own, and both wait for each other.
 class HttpServerAndBadFrames : public HttpServerTest {

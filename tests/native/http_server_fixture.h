@@ -22,9 +22,10 @@
 
 namespace isocache {
 
-struct NoEvents : WorkerEvents {
+struct CountedEvents : WorkerEvents {
   void on_connection_closed() override {}
-  void on_stop_requested() override {}
+  void on_stop_requested() override { ++stops; }
+  std::atomic<int> stops{0};
 };
 
 struct OneUser : Authenticator {
@@ -158,11 +159,17 @@ class HttpServerTest : public testing::Test {
     return client;
   }
 
-  ShardedBackend backend_{Settings{}, hash_key_of(42), false, nullptr};
+  static Settings settings() {
+    Settings settings;
+    settings.shutdown_enabled = true;
+    return settings;
+  }
+
+  ShardedBackend backend_{settings(), hash_key_of(42), false, nullptr};
   std::atomic<Readiness> readiness_{Readiness::kReady};
   HostClock clock_;
   Verbosity verbosity_;
-  NoEvents events_;
+  CountedEvents events_;
   HttpServerOptions options_;
   std::unique_ptr<HttpServer> server_;
 };
