@@ -3,7 +3,9 @@
 #pragma once
 
 #if defined(__wasm__)
-#define ISOCACHE_INLINE_NATIVELY
+#define ISOCACHE_INLINE_NATIVELY  // as the compiler likes
+#define ISOCACHE_INLINE_ONLY_NATIVELY [[gnu::noinline]]
 #else
 #define ISOCACHE_INLINE_NATIVELY [[gnu::always_inline]]
+#define ISOCACHE_INLINE_ONLY_NATIVELY [[gnu::always_inline]]
 #endif

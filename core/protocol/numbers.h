@@ -14,7 +14,7 @@ namespace isocache {
 inline constexpr std::size_t kMaxU64Digits = 20;
 
 // Writes `value` and returns the end. REQUIRES: kMaxU64Digits bytes of room.
-ISOCACHE_INLINE_NATIVELY inline char* write_u64(char* to, std::uint64_t value) {
+ISOCACHE_INLINE_ONLY_NATIVELY inline char* write_u64(char* to, std::uint64_t value) {
   if (value < 1000) {  // most client flags, lengths and TTLs: a third of what to_chars takes
     const auto small = static_cast<unsigned>(value);
     if (small >= 100) *to++ = static_cast<char>('0' + small / 100);

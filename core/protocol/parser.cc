@@ -200,10 +200,10 @@ bool parse_plain_get(std::string_view line, Request& request) {
   return true;
 }
 
-// One space and up to nine digits from `at` on; null if there is something else.
+// One space and up to nine digits from `at` on; null if there is something else, or `at` is null.
 const char* read_plain_number(const char* at, const char* end, std::uint32_t& number) {
   constexpr int kMostDigits = 9;  // no overflow
-  if (at == end || *at != ' ') return nullptr;
+  if (at == nullptr || at == end || *at != ' ') return nullptr;
   const char* const begin = ++at;
   std::uint32_t sum = 0;
   for (; at != end; ++at) {
@@ -223,20 +223,18 @@ bool parse_plain_set(std::string_view line, Request& request) {
   }
   const char* const end = line.data() + line.size();
   const char* const key = line.data() + kSet.size();
-  const char* at = find_space(key, end);
-  const auto key_length = static_cast<std::size_t>(at - key);
+  const auto key_length = static_cast<std::size_t>(find_space(key, end) - key);
   std::uint32_t exptime = 0;
   std::uint32_t value_length = 0;
-  if (key_length - 1 >= limits::kMaxKeyBytes ||
-      (at = read_plain_number(at, end, request.client_flags)) == nullptr ||
-      (at = read_plain_number(at, end, exptime)) == nullptr ||
-      (at = read_plain_number(at, end, value_length)) != end) {
-    request.client_flags = 0;
-    return false;
-  }
+  if (key_length - 1 >= limits::kMaxKeyBytes) return false;
+  std::uint32_t client_flags = 0;
+  const char* const flags_end = read_plain_number(key + key_length, end, client_flags);
+  const char* const exptime_end = read_plain_number(flags_end, end, exptime);
+  if (read_plain_number(exptime_end, end, value_length) != end) return false;
   request.verb = Verb::kStore;
   request.key.bytes = {key, key_length};
   request.wire_key = request.key.bytes;
+  request.client_flags = client_flags;
   request.exptime = exptime;
   request.flags.has_exptime = true;
   request.value_length = value_length;

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "base/inline.h"
+
 namespace isocache {
 
 // A bit in each byte of the word that is a space. The lowest bit is right; higher ones may be
@@ -19,7 +21,7 @@ inline std::uint64_t spaces_in(std::uint64_t word) {
 
 // The first space in [at, end), or end. Eight bytes at a time while there are eight: keys are
 // mostly longer than that, and shorter tokens are mostly not at the end of the line.
-inline const char* find_space(const char* at, const char* end) {
+ISOCACHE_INLINE_ONLY_NATIVELY inline const char* find_space(const char* at, const char* end) {
   const auto word_at = [](const char* from) {
     std::uint64_t word;
     std::memcpy(&word, from, sizeof word);

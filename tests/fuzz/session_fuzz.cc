@@ -116,7 +116,9 @@ class World {
     sessions_[1].reset();
     const char* broken = store_.broken_invariant();
     require(broken == nullptr, broken == nullptr ? "" : broken);
-    require(store_.memory_use().segment_bytes <= options_.memory_limit, "more memory than allowed");
+    const bool may_raise_limit = what_.bytes.find("cache_memlimit") != std::string::npos;
+    require(may_raise_limit || store_.memory_use().segment_bytes <= options_.memory_limit,
+            "more memory than allowed");
     return std::move(reply_);
   }
 
