@@ -148,10 +148,15 @@ void Oracle::flush_ends(Version flush, Interval when, bool surely) {
 void Oracle::forget(Time oldest) {
   for (const KeyId key : std::exchange(long_histories_, {})) {
     History& history = keys_[key];
+    // What explains the end of one that is still to be acknowledged is kept as long as that.
+    Time since = oldest;
+    for (const Mutation& mutation : history.mutations) {
+      if (mutation.effect == Effect::kPending) since = std::min(since, mutation.when.begin);
+    }
     std::vector<Mutation> kept;
     for (const Mutation& mutation : history.mutations) {
-      const bool over = mutation.effect != Effect::kPending && mutation.when.end < oldest;
-      if (!over || !superseded(history, mutation, oldest)) kept.push_back(mutation);
+      const bool over = mutation.effect != Effect::kPending && mutation.when.end < since;
+      if (!over || !superseded(history, mutation, since)) kept.push_back(mutation);
     }
     history.mutations = std::move(kept);
     if (history.mutations.size() >= kLongHistory) long_histories_.push_back(key);
