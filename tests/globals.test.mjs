@@ -17,6 +17,8 @@ function writableVariables(file) {
     .filter(([, kind, section]) => kind !== 'd' && /^\.t?(data|bss)/.test(section))
     // Constants with addresses in them are written once, by the loader: vtables, tables of names.
     .filter(([, , section]) => !section.startsWith('.data.rel.ro'))
+    // So is the address of the function that unwinds exceptions.
+    .filter(([, , , name]) => !name.endsWith(' DW.ref.__gxx_personality_v0'))
     .map(([, , , name]) => name);
 }
 
