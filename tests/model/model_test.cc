@@ -75,7 +75,7 @@ TEST(ModelWorst, NoWrongByteWhileEvicting) {
   for (unsigned seed = first_seed(), end = seed + 4; seed != end; ++seed) {
     SCOPED_TRACE(seed);
     RandomClients clients(
-        {.memory_limit = 2 * kMiB, .keys = 3000, .largest_value = 12'000, .worst = true}, seed);
+        {.memory_limit = 2 * kMiB, .keys = 3000, .largest_value = 30'000, .worst = true}, seed);
     clients.run(20'000 / kDivisor);
     EXPECT_GT(clients.hits(), 1'000 / kDivisor);
     EXPECT_GT(clients.counters().evictions, 0U);
