@@ -5,12 +5,14 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <string>
 #include <thread>
@@ -24,6 +26,12 @@ namespace {
 // A blocking client on loopback.
 class Client {
  public:
+  explicit Client(const std::filesystem::path& path) : socket_(::socket(AF_UNIX, SOCK_STREAM, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.string().copy(address.sun_path, sizeof(address.sun_path) - 1);
+    EXPECT_EQ(::connect(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+  }
   explicit Client(unsigned port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -38,6 +46,25 @@ class Client {
       bytes.remove_prefix(static_cast<std::size_t>(sent));
     }
   }
+  // Marks a byte as TCP's urgent data.
+  void send_urgent(char byte) { EXPECT_EQ(::send(socket_.get(), &byte, 1, MSG_OOB), 1); }
+  // Bytes that come with a descriptor.
+  void send_with_descriptor(std::string_view bytes) {
+    iovec span{const_cast<char*>(bytes.data()), bytes.size()};
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+    msghdr message{};
+    message.msg_iov = &span;
+    message.msg_iovlen = 1;
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    cmsghdr* const header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof(int));
+    const int descriptor = STDERR_FILENO;
+    std::memcpy(CMSG_DATA(header), &descriptor, sizeof(descriptor));
+    EXPECT_EQ(::sendmsg(socket_.get(), &message, MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
+  }
   void finish_sending() { ::shutdown(socket_.get(), SHUT_WR); }
   // Up to and with `end`, or until the server closes.
   std::string receive_until(std::string_view end) {
@@ -49,6 +76,22 @@ class Client {
       all.append(buffer.data(), static_cast<std::size_t>(count));
     }
     return all;
+  }
+  // So many bytes; fewer if the server closes, or is silent for longer than the patience.
+  std::string receive(std::size_t bytes) {
+    std::string all(bytes, '\0');
+    std::size_t at = 0;
+    while (at < bytes) {
+      const ssize_t count = ::recv(socket_.get(), all.data() + at, bytes - at, 0);
+      if (count <= 0) break;
+      at += static_cast<std::size_t>(count);
+    }
+    all.resize(at);
+    return all;
+  }
+  void set_patience() {
+    const timeval limit{.tv_sec = 5, .tv_usec = 0};
+    ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
   }
   std::string receive_all() {
     std::string all;
@@ -63,12 +106,16 @@ class Client {
 // A server on a port of its own, ended by the shutdown command.
 class RunningServer {
  public:
-  explicit RunningServer(Options options = {}) : server_(prepare(options)) {
+  // `accepts` false: clients wait, and what they send, until accept().
+  explicit RunningServer(Options options = {}, bool accepts = true) : server_(prepare(options)) {
     server_.start();
     std::string banner;
     for (const LogEntry& entry : server_.banner()) banner += entry.message + "\n";
     const std::string_view mark = "listening 127.0.0.1:";
     port_ = static_cast<unsigned>(std::stoul(banner.substr(banner.find(mark) + mark.size())));
+    if (accepts) accept();
+  }
+  void accept() {
     thread_ = std::thread([this] { server_.run(); });
   }
   ~RunningServer() {
@@ -208,6 +255,40 @@ TEST(Server, UnixSocketHasItsModeAndGoesAtTheEnd) {
     EXPECT_THROW(listen_unix(path, 0700, 10), SystemError);  // somebody answers there
   }
   EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+// `each`, so many times.
+std::string times(std::size_t count, std::string_view each) {
+  std::string all;
+  for (std::size_t n = 0; n < count; ++n) all += each;
+  return all;
+}
+
+// The kernel ends a read there, whatever lies behind it.
+TEST(Server, ReadsOnBehindTheUrgentMark) {
+  RunningServer server({}, false);
+  Client client(server.port());
+  client.send("mn\r\n");
+  client.send_urgent('!');
+  client.send(times(10, "mn\r\n"));
+  client.set_patience();
+  server.accept();
+  EXPECT_EQ(client.receive(11 * 4), times(11, "MN\r\n"));
+}
+
+// And behind bytes that came with a descriptor, which nobody wants.
+TEST(Server, ReadsOnBehindADescriptor) {
+  const std::filesystem::path path = std::filesystem::temp_directory_path() /
+                                     ("isocached-descriptors-" + std::to_string(::getpid()));
+  Options options;
+  options.unix_socket = path;
+  options.tcp_asked = true;
+  RunningServer server(options, false);
+  Client client(path);
+  for (int n = 0; n < 20; ++n) client.send_with_descriptor("mn\r\n");
+  client.set_patience();
+  server.accept();
+  EXPECT_EQ(client.receive(20 * 4), times(20, "MN\r\n"));
 }
 
 // It does not answer at once, but it is there.
