@@ -11,8 +11,9 @@
 namespace isocache {
 namespace {
 
-// Below this memcached refuses a limit, in its words.
+// Below and above these memcached refuses a limit, in its words.
 constexpr std::uint64_t kMinMemoryMiB = 8;
+constexpr std::uint64_t kMaxMemoryMiB = 1'000'000'000;
 // The most that memcached's verbosity command sets.
 constexpr std::uint32_t kMaxVerbosity = 2;
 
@@ -48,14 +49,17 @@ void verbosity(AdminCall& call) {
 }
 
 void cache_memlimit(AdminCall& call) {
-  std::uint32_t mebibytes = 0;
-  if (call.count() == 0 || call.count() > 2 || !parse_u32(call.token(0), mebibytes)) {
+  std::uint64_t mebibytes = 0;
+  if (call.count() == 0 || call.count() > 2 || !parse_u64(call.token(0), mebibytes)) {
     return call.reply_unless_quiet(reply::kError);
   }
   if (mebibytes < kMinMemoryMiB) {
     return call.reply_unless_quiet("MEMLIMIT_TOO_SMALL cannot set maxbytes to less than 8m\r\n");
   }
-  const std::uint64_t bytes = std::uint64_t{mebibytes} << 20U;
+  if (mebibytes > kMaxMemoryMiB) {
+    return call.reply_unless_quiet("MEMLIMIT_ADJUST_FAILED input value is megabytes not bytes\r\n");
+  }
+  const std::uint64_t bytes = mebibytes << 20U;
   if (bytes > SIZE_MAX || !call.target.set_memory_limit(static_cast<std::size_t>(bytes))) {
     return call.reply_unless_quiet("MEMLIMIT_ADJUST_FAILED out of bounds or unable to adjust\r\n");
   }

@@ -138,7 +138,10 @@ bool Evictor::choose_victim() {
       return true;
     }
   }
-  if (!options_.evict) return false;
+  if (!options_.evict) {
+    close_dead_open_ones();
+    return false;
+  }
   fit_ghost();
   while (!choose_by_age_and_size()) {
     if (!close_an_open_one()) return false;
@@ -197,6 +200,17 @@ bool Evictor::close_an_open_one() {
   if (most == 0) return false;
   log_.close(fullest);
   return true;
+}
+
+// Which frees them: in a very small store they are many of all.
+void Evictor::close_dead_open_ones() {
+  for (unsigned band = 0; band < kBands; ++band) {
+    for (const QueueKind kind : {QueueKind::kSmall, QueueKind::kMain}) {
+      const SegmentId id = log_.open_segment({band, kind});
+      if (id == 0 || log_.heap.segment(id).live != 0 || log_.heap.segment(id).held()) continue;
+      log_.close({band, kind});
+    }
+  }
 }
 
 // --- one victim ---------------------------------------------------------------------------

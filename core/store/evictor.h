@@ -92,6 +92,7 @@ class Evictor {
   bool choose_flushed();
   bool choose_by_age_and_size();
   bool close_an_open_one();
+  void close_dead_open_ones();
   void begin(SegmentId victim, VictimMode mode);
   // Processes the victim's next records, about `bytes` of them, and ends it when there are no more,
   // or gives it up when a survivor finds no room. Returns how many bytes further it got.

@@ -37,9 +37,11 @@ Snapshot World::look() {
   return snapshot;
 }
 
-// A store may be refused only if the memory for it is really held by others.
-void World::refused(KeyId key, std::size_t length) {
+// A store may be refused only if the memory for it is really held by others. Its reply is read at
+// the end of the turn: what others did meanwhile may have given back what they held then.
+void World::refused(KeyId key, std::size_t length, Interval turn) {
   journal_.note("a store is refused; bytes, key", kNobody, length, key);
+  if (interrupted_at_ >= turn.begin) return;
   if (backend_->administering()) return;  // the figures wait for its lock
   const unsigned shard = backend_->shard_of(key_name(key));
   const Snapshot snapshot = look();
@@ -70,6 +72,20 @@ void World::flushed(const ClientRequest& request, Interval when, bool surely) {
   if (waits) when = {kNever, kNever};
   the_oracle_.flush_ends(request.version, when, surely && !waits);
   if (!waits) the_numbers_.all_may_be_reset(when);
+}
+
+// A number that fell is judged when nobody is left whose answer may yet say that it was created
+// anew before.
+void World::check_numbers() {
+  the_numbers_.judge([&](KeyId key) {
+    return std::any_of(clients_.begin(), clients_.end(), [&](const Client& client) {
+      const auto& requests = client.connection->replies().requests;
+      return std::any_of(requests.begin(), requests.end(), [&](const ClientRequest& request) {
+        return request.begun &&
+               std::find(request.keys.begin(), request.keys.end(), key) != request.keys.end();
+      });
+    });
+  });
 }
 
 void World::check_memory() {

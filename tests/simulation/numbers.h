@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <unordered_map>
 #include <vector>
 
@@ -24,6 +25,9 @@ class Numbers {
   // It may have been created anew.
   void may_be_reset(KeyId key, Interval when);
   void all_may_be_reset(Interval when) { flushed_.push_back(when); }
+  // Reports numbers that fell though nothing reset them. Not yet those whose key `open` says yes
+  // to: requests for it have begun whose answers are not read.
+  void judge(const std::function<bool(KeyId)>& open);
 
  private:
   struct Result {
@@ -34,10 +38,17 @@ class Numbers {
     Result highest{0, {0, 0}};
     std::vector<Interval> resets;
   };
+  struct Fall {
+    KeyId key;
+    Result from;
+    Result to;
+  };
+  bool reset_between(KeyId key, const Result& from, Interval to) const;
 
   Journal& journal_;
   std::unordered_map<KeyId, History> keys_;
   std::vector<Interval> flushed_;
+  std::vector<Fall> falls_;
 };
 
 }  // namespace isocache::simulation

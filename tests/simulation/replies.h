@@ -25,8 +25,8 @@ struct Expectations {
   virtual ~Expectations() = default;
   Expectations(Oracle& the_oracle, Numbers& the_numbers)
       : oracle(the_oracle), numbers(the_numbers) {}
-  // A store of that many bytes was refused for lack of memory.
-  virtual void refused(KeyId key, std::size_t length) = 0;
+  // A store of that many bytes was refused for lack of memory, in that turn.
+  virtual void refused(KeyId key, std::size_t length, Interval turn) = 0;
   // `surely` false: nobody knows whether it was executed.
   virtual void flushed(const ClientRequest& request, Interval when, bool surely) = 0;
 };

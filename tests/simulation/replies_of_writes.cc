@@ -57,7 +57,7 @@ ReplyReader::Outcome ReplyReader::store(ClientRequest& request, std::string_view
   const KeyId key = request.key();
   const std::string_view code = text ? line : code_of(line);
   if (is_no_memory(line) || line == "SERVER_ERROR object too large for cache") {
-    if (is_no_memory(line)) expected_.refused(key, request.length);
+    if (is_no_memory(line)) expected_.refused(key, request.length, turn_);
     oracle.refused(key, request.version, turn_, request.mode == Mode::kSet);
     return Outcome::kDone;
   }
@@ -112,7 +112,7 @@ ReplyReader::Outcome ReplyReader::arithmetic(ClientRequest& request, std::string
   const bool text = request.command == Command::kArithmetic;
   const std::string_view code = text ? line : code_of(line);
   if (is_no_memory(line)) {
-    expected_.refused(key, 0);
+    expected_.refused(key, 0, turn_);
     expected_.numbers.may_be_reset(key, turn_);
     return Outcome::kDone;
   }

@@ -70,6 +70,7 @@ void World::step() {
   if (journal_.step % 8 == 0) check_memory();
   if (journal_.step % 64 == 0) check_stores();
   if (journal_.step % 256 == 0) settle(false);
+  check_numbers();
   the_oracle_.forget(oldest_turn());
 }
 
@@ -147,6 +148,7 @@ void World::before_lock() {
   if (alone_ || nested_ >= kMostNested || plan_.interleave == 0 || journal_.failed()) return;
   if (!random_.one_in(plan_.interleave)) return;
   ++nested_;
+  interrupted_at_ = journal_.next();
   if (random_.one_in(6)) {
     backend_->tick(random_.below(backend_->shard_count()), clock_.now_s);
   } else {

@@ -75,8 +75,9 @@ class World : public LockHooks, public Expectations {
   bool pretend_held() override;
 
   // --- expectations (checks.cc) ---
-  void refused(KeyId key, std::size_t length) override;
+  void refused(KeyId key, std::size_t length, Interval turn) override;
   void flushed(const ClientRequest& request, Interval when, bool surely) override;
+  void check_numbers();
   void check_memory();
   void check_stores();
   std::size_t pinned_segments(unsigned shard) const;
@@ -107,8 +108,9 @@ class World : public LockHooks, public Expectations {
   unsigned nested_ = 0;
   unsigned next_id_ = 0;
   std::size_t highest_limit_ = 0;
-  bool alone_ = false;     // nobody acts in between
-  bool settling_ = false;  // nobody asks for more
+  Time interrupted_at_ = 0;  // when somebody last came in between
+  bool alone_ = false;       // nobody acts in between
+  bool settling_ = false;    // nobody asks for more
   Version waiting_flush_ = 0;
   UnixSeconds waiting_flush_at_s_ = 0;
 };

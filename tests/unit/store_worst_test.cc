@@ -329,6 +329,19 @@ TEST_F(StoreWorstTest, WithoutEvictionAFewRemovedItemsMakeRoom) {
   EXPECT_EQ(count_missing(), 0U);
 }
 
+// In a tiny store the segments that sizes append to are many of all, and all that was in them may
+// have been removed.
+TEST_F(StoreWorstTest, WithoutEvictionADeadOpenSegmentIsRoom) {
+  open({.memory_limit = 40 * limits::kSegmentBytes, .evict = false});
+  const int alone = fill_up(6000);
+  open({.memory_limit = 40 * limits::kSegmentBytes, .evict = false});
+  for (const std::size_t size : {30U, 200U, 900U, 3000U}) {
+    put(std::to_string(size), value_of(size, size));
+    remove(std::to_string(size));
+  }
+  EXPECT_EQ(fill_up(6000), alone);
+}
+
 // --- a source that runs dry once ---------------------------------------------------------------
 
 // At each of its calls: whoever counted on it copes, and the next tick asks again.
