@@ -80,15 +80,21 @@ void ShardedBackend::prefetch(std::span<const Request> batch) const {
   Groups groups;
   group_by_shard(batch, groups);
   const auto pass = [&](auto&& visit) {
-    for (const std::uint16_t shard : std::span(groups.shards).first(groups.shard_count)) {
+    std::size_t taken = 0;  // by others, for the moment
+    const auto look = [&](std::uint16_t shard) {
       Shard& place = *shards_[shard];
       // Nobody waits for the sake of speed.
       const std::unique_lock lock(place.mutex, std::try_to_lock);
-      if (!lock) continue;
+      if (!lock) return false;
       for (std::uint8_t i = groups.first[shard]; i != Groups::kNone; i = groups.next[i]) {
         visit(place.store, batch[i].key.hash);
       }
+      return true;
+    };
+    for (std::size_t i = 0; i < groups.shard_count; ++i) {
+      if (!look(groups.shards[i])) std::swap(groups.shards[taken++], groups.shards[i]);
     }
+    for (std::size_t i = 0; i < taken; ++i) look(groups.shards[i]);
   };
   pass([](const Store& store, std::uint64_t hash) { store.prefetch_bucket(hash); });
   pass([](const Store& store, std::uint64_t hash) { store.prefetch_item(hash); });
@@ -135,6 +141,10 @@ std::size_t ShardedBackend::execute_batch(std::span<Request> batch, UnixSeconds 
   std::size_t done = 0;
   for (;;) {
     std::size_t executed = 0;
+    // What the next one writes first.
+    if (const std::size_t next = done + run.size(); next < batch.size()) {
+      shard_of(batch[next]).prefetch();
+    }
     {
       const std::lock_guard lock(shard->mutex);
       executed = shard->engine.execute_prefetched(run, now_s, out);

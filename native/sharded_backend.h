@@ -107,10 +107,16 @@ class ShardedBackend : public Backend, public AdminTarget {
         : memory(store_options.memory_limit, huge_pages),
           store(store_options, memory),
           engine(store, engine_options) {}
+    // Fetches the lines that every holder writes, the lock's and the next: another core's, mostly.
+    void prefetch() const {
+      __builtin_prefetch(&mutex, 1);
+      __builtin_prefetch(reinterpret_cast<const char*>(&mutex) + kLineBytes, 1);
+    }
+    static constexpr std::size_t kLineBytes = 64;
     ReservedMemory memory;
     Store store;
     // The lock and the engine's first fields share the one line that every holder writes anyway.
-    alignas(64) SpinningMutex mutex;
+    alignas(kLineBytes) SpinningMutex mutex;
     Engine engine;
   };
 

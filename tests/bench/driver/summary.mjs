@@ -33,7 +33,7 @@ const bars = [
   most('misses of OLTP at 64 MB', 0.345, ({ traces }) => traces?.['oltp, 64 MB']?.ours, fixed(3)),
   most('more misses than memcached, the worst trace', 0.01, missesMore, fixed(3)),
   most('p99.9 of evicting sets, the worst', 1, p999Evicting),
-  least('2 threads over 1, in process, uniform keys, the worst', 1.8, twoThreads),
+  least('2 threads over 1, in process, uniform keys, the worst', 1.6, twoThreads),
   least('a batch of 32 gets over single ones, in process', 2, ({ process }) => process?.batchSpeedUp),
   most('wasm over native, in process, the worst', 1.7, ({ process }) => process?.wasmOverNative),
   ...waysIn,
