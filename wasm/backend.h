@@ -14,10 +14,17 @@ class LocalBackend : public SingleBackend {
  public:
   using SingleBackend::SingleBackend;
 
-  // As the engine gets, but hands over the item itself.
+  // An empty item in place of one that was missing, which somebody is to fill: nothing to callers
+  // who take no part in loading. An empty value that is to be loaded anew looks the same.
+  static bool is_lease(const Item& item) {
+    return (item.has(kWinSent) || item.has(kStale)) && item.value_length() == 0;
+  }
+
+  // As the engine gets, but hands over the item itself; no lease.
   Item get(const Key& key, UnixSeconds now_s) {
     Store& store = engine().store();
-    const FindResult found = store.find(key, now_s);
+    FindResult found = store.find(key, now_s);
+    if (found.item && is_lease(found.item)) found.item = {};
     if (found.item) {
       ++counters_.bands[Store::band_of(key.bytes.size(), found.item.value_length())].get_hits;
       store.on_hit(found.item, now_s);

@@ -42,7 +42,7 @@ static_assert(sizeof(Result) == 16);  // as engine.ts reads it
 struct LargeValue {
   Request request;
   Upload upload;
-  PutStatus status = PutStatus::kStored;
+  std::string_view refusal;  // the reply, if it was refused before its first byte
 };
 
 // Ids go on behind those of a restored snapshot.

@@ -63,6 +63,31 @@ bool is_binary(std::string_view key) {
   return false;
 }
 
+// What a lease is to a command of somebody who takes no part in loading: nothing. True: `missed` is
+// the answer. Else the command goes on; the lease is gone if it is one that writes or removes.
+bool misses_lease(const Request& request, std::string_view& missed) {
+  const bool is_store = request.verb == Verb::kStore;
+  if (is_store && request.mode == StoreMode::kSet) return false;
+  Item item = cache->store.find(request.key, cache->clock.now_s).item;
+  if (!item || !LocalBackend::is_lease(item)) return false;
+  if (request.mode == StoreMode::kAdd || request.verb == Verb::kDelete ||
+      request.flags.has_vivify) {
+    cache->store.remove(item);
+    return false;
+  }
+  missed = request.verb == Verb::kGet ? "EN\r\n" : is_store ? "NS\r\n" : "NF\r\n";
+  return true;
+}
+
+// Who does not ask to load a stale item is not chosen to.
+void get_without_winning(Request& request) {
+  Item item = cache->store.find(request.key, cache->clock.now_s).item;
+  const bool could_win = item && item.has(kStale) && !item.has(kWinSent);
+  if (could_win) item.set(kWinSent);
+  cache->backend.engine().execute(request, cache->clock.now_s, cache->replies);
+  if (could_win) item.clear(kWinSent);
+}
+
 // A meta command by its second letter.
 void fill_in(Request& request, char letter, std::string_view key, std::string_view flags,
              std::string_view value) {
@@ -127,7 +152,8 @@ ISOCACHE_EXPORT(get_many) void export_get_many(std::size_t count, UnixSeconds no
   cache->result = {{}, count, cache->spans.data()};
 }
 
-// One meta command: key, flags ("T60 c") and value in the scratch area. The reply is handed back.
+// One meta command: key, flags ("T60 c") and value in the scratch area. The reply is handed back. A
+// capital letter is for callers who take no part in loading; all modes of `ms` but set are.
 ISOCACHE_EXPORT(command)
 std::size_t export_command(char letter, std::size_t key_length, std::size_t flags_length,
                            std::size_t value_length, UnixSeconds now_s) {
@@ -135,9 +161,16 @@ std::size_t export_command(char letter, std::size_t key_length, std::size_t flag
   cache->sent(cache->replies);
   const char* const flags = scratch + key_length;
   Request request;
-  fill_in(request, letter, {scratch, key_length}, {flags, flags_length},
+  const bool is_plain = letter < 'a' || letter == 's';
+  fill_in(request, static_cast<char>(letter | 0x20), {scratch, key_length}, {flags, flags_length},
           {flags + flags_length, value_length});
-  cache->backend.engine().execute(request, now_s, cache->replies);
+  std::string_view missed;
+  if (is_plain && misses_lease(request, missed)) return cache->hand_back(missed);
+  if (letter == 'G') {
+    get_without_winning(request);
+  } else {
+    cache->backend.engine().execute(request, now_s, cache->replies);
+  }
   return cache->hand_back(cache->replies);
 }
 
@@ -154,6 +187,8 @@ std::size_t export_command_many(char letter, std::size_t flags_length, std::size
     for (std::size_t i = 0; i < some; ++i) {
       records.next();
       fill_in(requests[i], letter, records.key, {scratch, flags_length}, records.value);
+      std::string_view missed;  // a delete takes the lease away
+      misses_lease(requests[i], missed);
     }
     cache->backend.engine().execute(std::span(requests).first(some), now_s, cache->replies);
     count -= some;
@@ -173,8 +208,12 @@ std::size_t export_large_begin(std::size_t key_length, std::size_t flags_length,
   Request& request = large.request;
   fill_in(request, 's', {scratch, key_length}, {scratch + key_length, flags_length}, {});
   request.value_length = value_length;
-  large.status = cache->backend.begin_upload(request, now_s, &large.upload);
-  if (large.status != PutStatus::kStored) return 0;
+  if (misses_lease(request, large.refusal)) return 0;
+  const PutStatus status = cache->backend.begin_upload(request, now_s, &large.upload);
+  if (status != PutStatus::kStored) {
+    large.refusal = status == PutStatus::kTooLarge ? reply::kTooLarge : reply::kNoMemoryStoring;
+    return 0;
+  }
   request.upload = &large.upload;
   return cache->hand_back_window();
 }
@@ -189,8 +228,7 @@ ISOCACHE_EXPORT(large_filled) std::size_t export_large_filled(std::size_t bytes)
 ISOCACHE_EXPORT(large_done) std::size_t export_large_done(UnixSeconds now_s) {
   LargeValue& large = *cache->large;
   const Key key = large.request.key;
-  if (large.status == PutStatus::kTooLarge) return cache->hand_back(reply::kTooLarge);
-  if (large.status == PutStatus::kNoMemory) return cache->hand_back(reply::kNoMemoryStoring);
+  if (!large.refusal.empty()) return cache->hand_back(large.refusal);
   if (large.upload.remaining !=
       0) {  // memory ran out on the way: as for a set that fails, the old value goes
     cache->store.abort_upload(large.upload);

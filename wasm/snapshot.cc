@@ -131,7 +131,8 @@ std::size_t write_record(const Item& item, char* to, std::size_t room) {
 std::uint64_t cursor = 0;
 bool scan_done = true;
 
-// Fills the scratch area with what `write` makes of the next items; returns how many bytes.
+// Fills the scratch area with what `write` makes of the next items, leases apart; returns how many
+// bytes.
 // write(item, to, room) returns 0 when there is no room.
 template <typename Write>
 std::size_t fill_scratch(Write&& write) {
@@ -144,6 +145,10 @@ std::size_t fill_scratch(Write&& write) {
     const std::uint64_t next =
         cache->store.scan(cursor, kItems, Store::kAnyLooks, now_s, [&](const Item& item) {
           if (full) return;
+          if (LocalBackend::is_lease(item)) {
+            ++written;
+            return;
+          }
           const std::size_t bytes = write(item, scratch + used, kScratchBytes - used);
           full = bytes == 0;
           used += bytes;

@@ -1,18 +1,24 @@
-// getOrSet: one loader at a time, over all users of a cache.
+// getOrSet: one load at a time, over all users of a cache. Whoever stores, deletes or marks the item as stale during a
+// load wins over what is loaded.
 //
 //   take()    mg N R    -> the item. `won`: this caller is to load; `lost`: somebody else does.
 //   load()
-//   fill()    ms C      -> stores it, unless somebody stored, deleted or marked the item as stale meanwhile
-//   giveUp()  md C (I)  -> the load failed: the next caller is let in
+//   fill()    ms C      -> stores it if nobody has written meanwhile
+//   giveUp()  md C (I)  -> the load failed, or takes too long: the next caller is let in
 //
-// A miss makes an empty item that lives as long as the lease. While somebody else loads, callers get the old value
-// if there is one, and else come back until there is one, or the lease is over and one of them wins. Callers in one
-// process share a load instead.
+// A miss makes an empty item that lives as long as the lease. While somebody else loads, callers get the old value if
+// there is one, and else come back until there is one, or the lease is over and one of them wins. Callers in one process
+// share a load instead, as long as what they find is still that load's lease.
 
+import { type Flight, Flights } from './flights.js';
+import { isLease } from './item.js';
+import { Overdue } from './overdue.js';
+import { shortKey } from './short-key.js';
 import { latin1 } from './text.js';
 import {
   type GetOrSetOptions, IsocacheError, type Item, type ItemOptions, type Key, type Loader, type SetOptions, type Value,
 } from './types.js';
+import { orAbort, pause } from './waiting.js';
 
 /** What getOrSet needs of a cache, in process or elsewhere. */
 export interface LeaseHolder {
@@ -21,61 +27,95 @@ export interface LeaseHolder {
   fill(key: Key, value: Value, cas: bigint, options: SetOptions): unknown;
   /** If the item is still the one with this `cas`, removes it, or marks it stale: then the next reader wins. */
   giveUp(key: Key, cas: bigint, how: 'remove' | 'markStale'): unknown;
+  /** In milliseconds. */
+  now(): number;
+  /** What the cache could not do. */
+  onError(error: unknown): void;
 }
 
 const LEASE_MS = 30_000;
 const FIRST_WAIT_MS = 2;
 const LONGEST_WAIT_MS = 100;
 
-/** A load under way. */
-interface Flight {
-  result: Promise<Value>;
-  /** What its maker found: nothing, or an old value that others may still get. */
-  old: Item | undefined;
-  waiting: number;
-  abort: AbortController;
+/** One call: what it was given, and under which name others in this process find its load. */
+interface Call {
+  key: Key;
+  /** What the cache knows it by: `key`, or its hash. */
+  stored: Key;
+  name: string;
+  load: Loader;
+  lease: number;
+  options: GetOrSetOptions;
 }
 
 export class GetOrSet {
   readonly #cache: LeaseHolder;
-  readonly #flights = new Map<string, Flight>();
+  readonly #flights = new Flights();
+  readonly #overdue: Overdue;
 
-  constructor(cache: LeaseHolder) { this.#cache = cache; }
+  constructor(cache: LeaseHolder) {
+    this.#cache = cache;
+    this.#overdue = new Overdue(() => cache.now());
+  }
 
   async run(key: Key, load: Loader, options: GetOrSetOptions = {}): Promise<Value> {
-    const { ttl, signal, lease = LEASE_MS, refreshBelow = 0, staleIfError = 0 } = options;
-    if (ttl !== undefined && !(ttl > 0)) throw new IsocacheError('BAD_ARGUMENT', `a TTL is more than 0 ms, not ${ttl}`);
+    check(key, load, options);
+    const { signal, lease = LEASE_MS, refreshBelow = 0, staleIfError = 0 } = options;
+    signal?.throwIfAborted();
+    const stored = options.hashLongKeys ? await shortKey(key) : key;
+    const call: Call = { key, stored, name: nameOf(stored), load, lease, options };
     const below = refreshBelow + staleIfError;
     const request: ItemOptions = { lease, refreshBelow: below > 0 ? below : undefined };
     for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
-      signal?.throwIfAborted();
-      const flight = this.#firstLoad(key);
-      if (flight) return this.#join(flight, signal);
-      const item = await this.#cache.take(key, request);
-      if (item === undefined || item.won) return this.#lead(key, load, options, item);
-      // A lease is an empty item, too; so is an empty value that is being loaded anew.
-      if (!item.lost || item.size > 0) return item.value;
-      if (!this.#firstLoad(key)) await pause(wait, signal);
+      let item: Item | undefined;
+      try {
+        const taken = this.#cache.take(stored, request);
+        item = taken instanceof Promise ? await orAbort(taken, signal) : taken;
+      } catch (error) {
+        signal?.throwIfAborted();
+        this.#report(call, error);
+        return this.#loadUncached(call);
+      }
+      if (item === undefined) {
+        this.#report(call, new IsocacheError('NO_MEMORY', 'no memory for a lease'));
+        return this.#loadUncached(call);
+      }
+      if (item.won) return this.#lead(call, item);
+      if (!isLease(item)) {
+        if (!item.lost || !this.#overdue.is(call.name, item.cas, lease)) return item.value;
+        // Who was to load it anew has not: nothing else ends that.
+        await this.#giveUp(call, item.cas, 'markStale');
+        continue;
+      }
+      const flight = this.#flights.get(call.name, item.cas);
+      if (flight === undefined) {
+        await pause(wait, signal);
+        continue;
+      }
+      const outcome = await flight.join(signal);
+      if (outcome !== undefined) return outcome;  // else its time is over
     }
   }
 
-  /** The load in this process of a value that nobody has yet. */
-  #firstLoad(key: Key): Flight | undefined {
-    const flight = this.#flights.get(nameOf(key));
-    return flight?.old ? undefined : flight;
+  /** The leases that loads in this process took, if nobody has written over them. */
+  *leases(): Generator<{ key: Key; cas: bigint }> {
+    for (const { leaseAt, cas } of this.#flights) {
+      if (leaseAt !== undefined && cas !== undefined) yield { key: leaseAt, cas };
+    }
   }
 
-  /** This caller was chosen to load (or, without an item, there is not even the memory for a lease). */
-  async #lead(key: Key, load: Loader, options: GetOrSetOptions, item: Item | undefined): Promise<Value> {
-    const old = item && (item.size > 0 || item.stale) ? item : undefined;
-    const flight = this.#start(key, load, options, item?.cas ?? 0n, old);
+  /** This caller was chosen to load. */
+  async #lead(call: Call, item: Item): Promise<Value> {
+    const { options } = call;
+    const old = isLease(item) ? undefined : item;
+    const flight = this.#flights.start(call.name, item.cas, call.lease, (signal) => this.#load(call, item.cas, old, signal));
+    if (!old) flight.leaseAt = call.stored;
     if (old && options.waitUntil) {
-      ++flight.waiting;
-      options.waitUntil(flight.result.catch(() => {}));
+      options.waitUntil(flight.background());
       return old.value;
     }
     try {
-      return await this.#join(flight, options.signal);
+      return await flight.wait(options.signal);
     } catch (error) {
       // Not stale and no time beyond the TTL: then it was loaded early, and is still fresh.
       const isGood = old && (!old.stale || options.staleIfError);
@@ -84,58 +124,68 @@ export class GetOrSet {
     }
   }
 
-  #start(key: Key, load: Loader, options: GetOrSetOptions, cas: bigint, old: Item | undefined): Flight {
-    const name = nameOf(key);
-    const abort = new AbortController();
-    const flight: Flight = { result: this.#load(key, load, options, cas, old, abort.signal), old, waiting: 0, abort };
-    this.#flights.set(name, flight);
-    const land = () => {
-      flight.waiting = Infinity;  // nobody can abort it any more
-      if (this.#flights.get(name) === flight) this.#flights.delete(name);
-    };
-    flight.result.then(land, land);
-    return flight;
+  /** The cache is of no help: those who find that out at the same time share a load all the same. */
+  #loadUncached(call: Call): Promise<Value> {
+    const flight: Flight = this.#flights.get(call.name, undefined)
+      ?? this.#flights.start(call.name, undefined, Infinity, async (signal) => valueOf(await call.load(call.key, { signal })));
+    return flight.wait(call.options.signal);
   }
 
-  async #load(key: Key, load: Loader, options: GetOrSetOptions, cas: bigint, old: Item | undefined,
-    signal: AbortSignal): Promise<Value> {
+  async #load(call: Call, cas: bigint, old: Item | undefined, signal: AbortSignal): Promise<Value> {
+    const { options } = call;
     let value: Value;
     try {
-      value = await load(key, { signal });
-      if (typeof value !== 'string' && !(value instanceof Uint8Array)) {
-        throw new IsocacheError('BAD_ARGUMENT', 'the loader gave neither string nor Uint8Array');
-      }
+      value = valueOf(await call.load(call.key, { signal }));
     } catch (error) {
-      await this.#giveUp(key, options, cas, old);
+      if (!old) await this.#giveUp(call, cas, 'remove');
+      else if (old.stale || options.staleIfError) await this.#giveUp(call, cas, 'markStale');
+      // What is still fresh stays as it is, and is not loaded early again before the lease is over.
       throw error;
     }
     try {
-      await this.#cache.fill(key, value, cas, setOptions(options));
-    } catch {
-      // Too large, say: it is a good value all the same.
+      await this.#cache.fill(call.stored, value, cas, setOptions(options));
+    } catch (error) {
+      this.#report(call, error);  // too large, say: it is a good value all the same
     }
     return value;
   }
 
-  async #giveUp(key: Key, options: GetOrSetOptions, cas: bigint, old: Item | undefined): Promise<void> {
+  async #giveUp(call: Call, cas: bigint, how: 'remove' | 'markStale'): Promise<void> {
     try {
-      if (!old) await this.#cache.giveUp(key, cas, 'remove');
-      else if (old.stale || options.staleIfError) await this.#cache.giveUp(key, cas, 'markStale');
-      // What is still fresh stays as it is; nobody else loads it early.
-    } catch {
-      // The lease will run out.
+      await this.#cache.giveUp(call.stored, cas, how);
+    } catch (error) {
+      this.#report(call, error);  // the lease will run out
     }
   }
 
-  /** Waits for a load. The last one to lose patience ends it. */
-  async #join(flight: Flight, signal: AbortSignal | undefined): Promise<Value> {
-    ++flight.waiting;
+  #report({ options }: Call, error: unknown): void {
     try {
-      return await orAbort(flight.result, signal);
-    } finally {
-      if (--flight.waiting === 0) flight.abort.abort(signal?.reason);
+      if (options.onError) options.onError(error);
+      else this.#cache.onError(error);
+    } catch {
+      // Nobody is left to tell.
     }
   }
+}
+
+function check(key: Key, load: Loader, options: GetOrSetOptions): void {
+  if (typeof key !== 'string' && !(key instanceof Uint8Array)) {
+    throw new IsocacheError('BAD_KEY', `a key is a string or a Uint8Array, not ${typeof key}`);
+  }
+  if (key.length === 0) throw new IsocacheError('BAD_KEY', 'a key is not empty');
+  if (typeof load !== 'function') throw new IsocacheError('BAD_ARGUMENT', `load is a function, not ${typeof load}`);
+  for (const name of ['ttl', 'lease', 'refreshBelow', 'staleIfError'] as const) {
+    const value: unknown = options[name];
+    const least = name === 'ttl' || name === 'lease' ? Number.MIN_VALUE : 0;
+    if (value !== undefined && !(typeof value === 'number' && value >= least)) {
+      throw new IsocacheError('BAD_ARGUMENT', `${name} is a number of milliseconds, not ${String(value)}`);
+    }
+  }
+}
+
+function valueOf(loaded: unknown): Value {
+  if (typeof loaded === 'string' || loaded instanceof Uint8Array) return loaded;
+  throw new IsocacheError('BAD_ARGUMENT', `load gave neither string nor Uint8Array, but ${typeof loaded}`);
 }
 
 function nameOf(key: Key): string { return typeof key === 'string' ? `s${key}` : `b${latin1(key)}`; }
@@ -143,21 +193,4 @@ function nameOf(key: Key): string { return typeof key === 'string' ? `s${key}` :
 /** An item lives as long as it is fresh, and then as long as it may be served stale. */
 function setOptions({ ttl, staleIfError = 0, flags }: GetOrSetOptions): SetOptions {
   return { ttl: ttl === undefined ? undefined : ttl + staleIfError, flags };
-}
-
-/** Rejects when the signal is aborted, and leaves no listener behind. */
-function orAbort<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise;
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
-}
-
-function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  let timer: ReturnType<typeof setTimeout>;
-  const slept = new Promise<void>((resolve) => { timer = setTimeout(resolve, milliseconds); });
-  return orAbort(slept, signal).finally(() => clearTimeout(timer));
 }

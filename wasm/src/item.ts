@@ -6,10 +6,27 @@ import type { Item, Stats } from './types.js';
 
 const NEWLINE = 10;
 
-/** Reads a whole reply to `mg` with the flags v c f s l h t. `now` is what the engine was told. */
-export function itemOf(reply: Uint8Array, now: number): Item {
+/**
+ * An empty item in place of one that somebody is loading: nothing to all who take no part in that. An empty value that is
+ * loaded anew looks the same, and is nothing meanwhile.
+ */
+export function isLease({ size, stale, won, lost }: Item): boolean { return size === 0 && (stale || won || lost); }
+
+/**
+ * By the line of a reply to `mg`: somebody loads the item, or is to. The flags that say so, Z X W, are the last ones, and
+ * what comes before ends in a digit.
+ */
+export function isMarked(line: string): boolean { return line.charCodeAt(line.length - 1) > 0x39; }
+
+/**
+ * Reads a whole reply to `mg` with the flags v c f s l h t. `now` is what the engine was told. Who does not ask is told
+ * neither that he won nor that he lost.
+ */
+export function itemOf(reply: Uint8Array, now: number, asks: boolean): Item {
   const lineEnd = reply.indexOf(NEWLINE);
-  return readItem(decodeText(reply.subarray(0, lineEnd - 1)), reply.slice(lineEnd + 1, -2), now);
+  const item = readItem(decodeText(reply.subarray(0, lineEnd - 1)), reply.slice(lineEnd + 1, -2), now);
+  if (!asks) item.won = item.lost = false;
+  return item;
 }
 
 /** The same from the reply's line, without its end, and the value. */

@@ -25,8 +25,8 @@ const MAX_U64 = (1n << 64n) - 1n;
 
 /** The first two bytes of a reply. */
 const enum Code { done = 0x4844, value = 0x5641, notStored = 0x4e53, exists = 0x4558, notFound = 0x4e46, miss = 0x454e }
-/** The second letter of a meta command. */
-const enum Command { get = 0x67, set = 0x73, delete = 0x64, arithmetic = 0x61 }
+/** The second letter of a meta command; a capital one for callers who take no part in loading, see exports.cc. */
+const enum Command { get = 0x67, set = 0x73, delete = 0x64, plainGet = 0x47, plainDelete = 0x44, arithmetic = 0x41 }
 
 /** Makes a store in a module that is compiled already. */
 export function openSync(module: WebAssembly.Module, options: Omit<StoreOptions, 'wasm'> = {}): Store {
@@ -38,18 +38,22 @@ export class Store implements Disposable {
   readonly #now: () => number;
   readonly #nowS = () => Math.min(this.#now() / 1000, MAX_DATE_S) >>> 0;
   readonly #onEvict: StoreOptions['onEvict'];
+  readonly #onError: StoreOptions['onError'];
   #evicted: EvictEvent[] = [];
   readonly #loads = new GetOrSet({
     take: (key, options) => this.getItem(key, options),
     fill: (key, value, cas, options) => this.#putCas(key, value, `C${cas}`, options),
     giveUp: (key, cas, how) => this.#command(Command.delete, key, how === 'remove' ? `C${cas}` : `C${cas} I`),
+    now: () => this.#now(),
+    onError: (error) => this.#onError?.(error),
   });
 
   constructor(module: WebAssembly.Module, options: Omit<StoreOptions, 'wasm'> = {}) {
     const maxBytes = within('maxBytes', options.maxBytes ?? 64 * MIB, MIN_BYTES, MAX_BYTES);
     const asked = within('maxItemSize', options.maxItemSize ?? MIB, MIN_ITEM_BYTES, MAX_ITEM_BYTES);
-    this.#now = options.now ?? Date.now;
+    this.#now = options.now ?? (() => Date.now());  // as it is then: tests replace it
     this.#onEvict = options.onEvict;
+    this.#onError = options.onError;
     this.#engine = new Engine(module, {
       maxBytes,
       maxItemSize: Math.min(asked, maxBytes / 2),
@@ -101,7 +105,8 @@ export class Store implements Disposable {
   }
 
   getItem(key: Key, options: ItemOptions = {}): Item | undefined {
-    const { lease, refreshBelow, touch, peek } = options;
+    const { lease, refreshBelow, touch, peek, win } = options;
+    const asks = lease !== undefined || refreshBelow !== undefined || win === true;
     let flags = 'v c f s l h';
     if (lease !== undefined) flags += ` N${this.#exptime(lease)}`;
     flags += ' t';
@@ -109,13 +114,13 @@ export class Store implements Disposable {
     if (touch !== undefined) flags += ` T${this.#exptime(touch)}`;
     if (peek) flags += ' u';
     const now = this.#now();
-    const reply = this.#command(Command.get, key, flags);
+    const reply = this.#command(asks ? Command.get : Command.plainGet, key, flags);
     if (this.#code() !== Code.value) return this.#tell(undefined);
-    return this.#tell(itemOf(this.#open().resultView(reply), now));
+    return this.#tell(itemOf(this.#open().resultView(reply), now, asks));
   }
 
   has(key: Key): boolean {
-    this.#command(Command.get, key, 'u');
+    this.#command(Command.plainGet, key, 'u');
     return this.#code() === Code.done;
   }
 
@@ -155,18 +160,18 @@ export class Store implements Disposable {
 
   /** Gives a new TTL. */
   touch(key: Key, ttl: number): boolean {
-    this.#command(Command.get, key, `T${this.#exptime(ttl)}`);
+    this.#command(Command.plainGet, key, `T${this.#exptime(ttl)}`);
     return this.#code() === Code.done;
   }
 
   delete(key: Key): boolean {
-    this.#command(Command.delete, key, '');
+    this.#command(Command.plainDelete, key, '');
     return this.#code() === Code.done;
   }
 
   /** Keeps the value, but as one that is to be loaded anew; perhaps not for long. */
   markStale(key: Key, { ttl }: { ttl?: number | undefined } = {}): boolean {
-    this.#command(Command.delete, key, ttl === undefined ? 'I' : `I T${this.#exptime(ttl)}`);
+    this.#command(Command.plainDelete, key, ttl === undefined ? 'I' : `I T${this.#exptime(ttl)}`);
     return this.#code() === Code.done;
   }
 
@@ -202,7 +207,14 @@ export class Store implements Disposable {
   keys(): IterableIterator<string> { return listKeys(this.#open(), this.#nowS()); }
 
   /** Items held. Expired ones count until they are met. */
-  get size(): number { return this.#open().calls.size(); }
+  get size(): number {
+    let size = this.#open().calls.size();
+    for (const { key, cas } of this.#loads.leases()) {
+      const reply = this.#command(Command.get, key, 'u c');
+      if (this.#open().resultText(reply).startsWith(`HD c${cas} `)) --size;
+    }
+    return size;
+  }
 
   /** What items and index take of `maxBytes`. */
   get bytes(): number { return this.#open().calls.bytes(); }
@@ -296,7 +308,11 @@ export class Store implements Disposable {
     this.#telling = true;
     try {
       for (let event = this.#evicted.shift(); event !== undefined; event = this.#evicted.shift()) {
-        this.#onEvict!(event);
+        try {
+          this.#onEvict!(event);
+        } catch (error) {
+          this.#onError?.(error);  // the call that made room is done
+        }
       }
     } finally {
       this.#telling = false;

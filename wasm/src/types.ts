@@ -36,6 +36,11 @@ export interface ItemOptions {
   lease?: number | undefined;
   /** One reader gets `won` when the item has less than this left to live. */
   refreshBelow?: number | undefined;
+  /**
+   * Of a stale item, one reader gets `won`. Readers who ask for none of the last three are never chosen, and an item that
+   * somebody is loading for the first time is a miss to them.
+   */
+  win?: boolean | undefined;
 }
 
 /** An item with what the cache knows about it, as it was before this read. */
@@ -56,7 +61,7 @@ export interface Item {
   hit: boolean;
   /** markStale() was called on it, and nobody has stored a newer value since. */
   stale: boolean;
-  /** This reader was chosen to store a newer value. */
+  /** This reader asked for it, and was chosen to store a newer value. */
   won: boolean;
   /** Another reader was. */
   lost: boolean;
@@ -92,6 +97,13 @@ export interface GetOrSetOptions {
    * goes on in the background. Called with its promise, which never rejects (a worker's `ctx.waitUntil`).
    */
   waitUntil?: ((refresh: Promise<unknown>) => void) | undefined;
+  /**
+   * Told what the cache could not do (a server that is down, a key or value that is too large): the value is loaded all
+   * the same, and this call does not fail for it. The cache's own `onError` if left out.
+   */
+  onError?: ((error: unknown) => void) | undefined;
+  /** A key that is too long is stored under `sha256:` and its hash, as shortKey() gives it. */
+  hashLongKeys?: boolean | undefined;
 }
 
 /** What can be asked of the cache itself. Numbers are since the start. */
@@ -128,6 +140,8 @@ export interface StoreOptions {
    * that caused it. May use the store.
    */
   onEvict?: ((event: EvictEvent) => void) | undefined;
+  /** Told what could not be done in the background: what getOrSet() could not store, what `onEvict` threw. */
+  onError?: ((error: unknown) => void) | undefined;
 }
 
 export interface EvictEvent {

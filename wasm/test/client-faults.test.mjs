@@ -50,7 +50,7 @@ test('requests made in one go leave in one write', async () => {
   const { sent, transport } = scripted((request) => request.split('\r\n').slice(1).map(() => 'EN\r\n'));
   const client = createClient({ transport });
   await Promise.all([client.get('a'), client.has('b'), (async () => client.get('c'))()]);
-  assert.deepEqual(sent, ['mg a v\r\nmg b u\r\nmg c v\r\n']);
+  assert.deepEqual(sent, ['mg a v c\r\nmg b u s c\r\nmg c v c\r\n']);
   await client.get('d');
   assert.equal(sent.length, 2);
 });

@@ -26,6 +26,8 @@ export interface ClientOptions {
    * left out.
    */
   now?: (() => number) | undefined;
+  /** Told what getOrSet() could not do: see GetOrSetOptions. */
+  onError?: ((error: unknown) => void) | undefined;
 }
 
 /** What every request takes as its last argument. */
@@ -55,12 +57,14 @@ export class Client {
   constructor(connect: Connect, options: ClientOptions = {}) {
     this.#connect = connect;
     this.#timeout = options.timeout ?? DEFAULT_TIMEOUT_MS;
-    const now = options.now ?? Date.now;
+    const now = options.now ?? (() => Date.now());  // as it is then: tests replace it
     this.#exptime = (ttl) => wireExptime(ttl, now);
     this.#getOrSet = new GetOrSet({
       take: (key, asked) => this.getItem(key, asked),
-      fill: (key, value, cas, set) => this.#ask(() => commands.fill(key, value, cas, set, this.#exptime)),
+      fill: (key, value, cas, set) => this.cas(key, value, cas, set),
       giveUp: (key, cas, how) => this.#ask(() => commands.giveUp(key, cas, how)),
+      now,
+      onError: (error) => options.onError?.(error),
     });
   }
 
@@ -83,24 +87,24 @@ export class Client {
   // ---------------------------------------------------------------- reading
 
   get(key: Key, options?: CallOptions): Promise<string | undefined> {
-    return this.#ask(() => commands.get(key), options);
+    return this.#ask(() => commands.get(key, this.#passOn), options);
   }
 
   getBytes(key: Key, options?: CallOptions): Promise<Uint8Array | undefined> {
-    return this.#ask(() => commands.getBytes(key), options);
+    return this.#ask(() => commands.getBytes(key, this.#passOn), options);
   }
 
   getItem(key: Key, options: ItemOptions & CallOptions = {}): Promise<Item | undefined> {
-    return this.#ask(() => commands.getItem(key, options, this.#exptime), options);
+    return this.#ask(() => commands.getItem(key, options, this.#exptime, this.#passOn), options);
   }
 
   /** In the order of `keys`. */
   getMany(keys: Iterable<Key>, options?: CallOptions): Promise<(string | undefined)[]> {
-    return this.#askAll(() => Array.from(keys, commands.get), options);
+    return this.#askAll(() => Array.from(keys, (key) => commands.get(key, this.#passOn)), options);
   }
 
   has(key: Key, options?: CallOptions): Promise<boolean> {
-    return this.#ask(() => commands.has(key), options);
+    return this.#ask(() => commands.has(key, this.#passOn), options);
   }
 
   // ---------------------------------------------------------------- storing
@@ -116,24 +120,53 @@ export class Client {
   }
 
   /** Only if the key has no value. */
-  add(key: Key, value: Value, options: SetOptions & CallOptions = {}): Promise<boolean> {
-    return this.#ask(() => commands.storeIf('E', key, value, options, this.#exptime), options);
+  async add(key: Key, value: Value, options: SetOptions & CallOptions = {}): Promise<boolean> {
+    for (;;) {
+      if (await this.#ask(() => commands.add(key, value, options, this.#exptime), options)) return true;
+      const found = await this.#find(key, options);
+      if (found?.isLease === false) return this.#decline(key, found);
+      if (found && await this.cas(key, value, found.cas, options) === 'stored') return true;
+    }
   }
 
-  /** Only if the key has a value. */
+  /** Only if the key has a value. Takes two round trips, as append() and prepend() do: leases look like values. */
   replace(key: Key, value: Value, options: SetOptions & CallOptions = {}): Promise<boolean> {
-    return this.#ask(() => commands.storeIf('R', key, value, options, this.#exptime), options);
+    return this.#change(key, (cas) => commands.cas(key, value, cas, options, this.#exptime), options);
   }
 
   /** After the value that is there. Its flags and TTL stay. */
   append(key: Key, value: Value, options?: CallOptions): Promise<boolean> {
-    return this.#ask(() => commands.storeIf('A', key, value, {}, this.#exptime), options);
+    return this.#change(key, (cas) => commands.join('A', key, value, cas), options);
   }
 
   /** Before the value that is there. */
   prepend(key: Key, value: Value, options?: CallOptions): Promise<boolean> {
-    return this.#ask(() => commands.storeIf('P', key, value, {}, this.#exptime), options);
+    return this.#change(key, (cas) => commands.join('P', key, value, cas), options);
   }
+
+  /** A write that goes over a value only; again, if somebody was faster. */
+  async #change(key: Key, write: (cas: bigint) => Command<CasResult>, options?: CallOptions): Promise<boolean> {
+    for (;;) {
+      const found = await this.#find(key, options);
+      if (found === undefined) return false;
+      if (found.isLease) return this.#decline(key, found);
+      if (await this.#ask(() => write(found.cas), options) === 'stored') return true;
+    }
+  }
+
+  #find(key: Key, options?: CallOptions): Promise<commands.Found | undefined> {
+    return this.#ask(() => commands.find(key), options);
+  }
+
+  /** Nothing is written: whoever reads next may load. */
+  async #decline(key: Key, { won, cas }: commands.Found): Promise<false> {
+    if (won) await this.#passOn(key, cas);
+    return false;
+  }
+
+  /** For the next reader to be chosen in place of this one. If that fails, the right to load runs out in time. */
+  readonly #passOn = (key: Key, cas: bigint): Promise<unknown> =>
+    this.#ask(() => commands.giveUp(key, cas, 'markStale')).catch(() => {});
 
   /** Only if nobody has changed it since getItem() gave `cas`. */
   cas(key: Key, value: Value, cas: bigint, options: SetOptions & CallOptions = {}): Promise<CasResult> {
@@ -157,16 +190,36 @@ export class Client {
 
   /** The new number; undefined if there is none and no `initial`. Wraps at 2^64. */
   incr(key: Key, delta: bigint | number = 1n, options: CounterOptions & CallOptions = {}): Promise<bigint | undefined> {
-    return this.#ask(() => commands.count('I', key, delta, options, this.#exptime), options);
+    return this.#count('I', key, delta, options);
   }
 
   /** As incr(), downwards; stops at 0. */
   decr(key: Key, delta: bigint | number = 1n, options: CounterOptions & CallOptions = {}): Promise<bigint | undefined> {
-    return this.#ask(() => commands.count('D', key, delta, options, this.#exptime), options);
+    return this.#count('D', key, delta, options);
+  }
+
+  async #count(mode: 'I' | 'D', key: Key, delta: bigint | number,
+               options: CounterOptions & CallOptions): Promise<bigint | undefined> {
+    for (;;) {
+      try {
+        return await this.#ask(() => commands.count(mode, key, delta, options, this.#exptime), options);
+      } catch (error) {
+        if (!(error instanceof IsocacheError) || error.code !== 'NON_NUMERIC') throw error;
+        const found = await this.#find(key, options);
+        if (found === undefined) continue;
+        const { initial } = options;
+        if (!found.isLease || initial === undefined) {
+          await this.#decline(key, found);
+          if (found.isLease) return undefined;
+          throw error;
+        }
+        if (await this.cas(key, String(initial), found.cas, options) === 'stored') return initial;
+      }
+    }
   }
 
   touch(key: Key, ttl: number, options?: CallOptions): Promise<boolean> {
-    return this.#ask(() => commands.touch(key, ttl, this.#exptime), options);
+    return this.#ask(() => commands.touch(key, ttl, this.#exptime, this.#passOn), options);
   }
 
   delete(key: Key, options?: CallOptions): Promise<boolean> {

@@ -1,6 +1,7 @@
 // What the client says and how it reads the answers: each method of Client is one of these commands.
 
 import { bytesOf } from '../bytes.js';
+import { isLease, isMarked } from '../item.js';
 import { owned, type Reply, replyError, replyFlags, wireKey, wireSeconds } from '../meta.js';
 import { decodeText } from '../text.js';
 import {
@@ -18,7 +19,7 @@ const MAX_CLIENT_FLAGS = 2 ** 32 - 1;
 // ---------------------------------------------------------------- wording
 
 /** "verb key flags" */
-function line<T>(verb: string, key: Key, flags: string, read: (reply: Reply) => T): Command<T> {
+function line<T>(verb: string, key: Key, flags: string, read: (reply: Reply) => T | Promise<T>): Command<T> {
   const { text, flag } = wireKey(key);
   return { write: (writer) => writer.text(`${verb} ${text}${flag}${flags}\r\n`), read };
 }
@@ -51,25 +52,55 @@ function map<A, B>(value: A | undefined, to: (value: A) => B): B | undefined {
 
 // ---------------------------------------------------------------- reading items
 
-export function get(key: Key): Command<string | undefined> {
-  return line('mg', key, ' v', (reply) => map(valueOf(reply), decodeText));
+// Plain reads take no part in loading: a lease is a miss to them. A stale item's first reader is chosen to load it
+// anew all the same, so that they ask for the `cas` by which to pass that on.
+
+/** Passes the right to load on to the next reader: done when that may win. */
+export type PassOn = (key: Key, cas: bigint) => Promise<unknown>;
+
+export function get(key: Key, passOn: PassOn): Command<string | undefined> {
+  return line('mg', key, ' v c', (reply) => plain(reply, key, passOn, map(valueOf(reply), decodeText)));
 }
 
-export function getBytes(key: Key): Command<Uint8Array | undefined> {
-  return line('mg', key, ' v', (reply) => map(valueOf(reply), owned));
+export function getBytes(key: Key, passOn: PassOn): Command<Uint8Array | undefined> {
+  return line('mg', key, ' v c', (reply) => plain(reply, key, passOn, map(valueOf(reply), owned)));
+}
+
+/** What a plain read makes of `read`, which is what its reply says. */
+function plain<T extends { length: number }>(reply: Reply, key: Key, passOn: PassOn, read: T | undefined): T | undefined | Promise<T | undefined> {
+  if (read === undefined || !isMarked(reply.line)) return read;
+  const value = read.length === 0 ? undefined : read;
+  const flags = replyFlags(reply.line);
+  return flags.includes('W') ? passOn(key, casOf(flags)).then(() => value) : value;
+}
+
+function casOf(flags: readonly string[]): bigint {
+  return BigInt(flags.find((flag) => flag.startsWith('c'))?.slice(1) ?? 0);
 }
 
 function valueOf(reply: Reply): Uint8Array | undefined {
   return reply.value ?? outcome(reply, { EN: undefined });
 }
 
-export function getItem(key: Key, options: ItemOptions, exptime: Exptime): Command<Item | undefined> {
+/** Whether the caller takes part in loading. */
+export function asksToLoad({ lease, refreshBelow, win }: ItemOptions): boolean {
+  return lease !== undefined || refreshBelow !== undefined || win === true;
+}
+
+export function getItem(key: Key, options: ItemOptions, exptime: Exptime, passOn: PassOn): Command<Item | undefined> {
   const flags = ' v c f t h l'
     + (options.peek === true ? ' u' : '')
     + optional('T', map(options.touch, exptime))
     + optional('N', map(options.lease, exptime))
     + optional('R', seconds(options.refreshBelow));
-  return line('mg', key, flags, (reply) => map(valueOf(reply), (value) => readItem(reply.line, owned(value))));
+  const asks = asksToLoad(options);
+  return line('mg', key, flags, (reply) => {
+    const item = map(valueOf(reply), (value) => readItem(reply.line, owned(value)));
+    if (item === undefined || asks) return item;
+    const { won } = item;
+    const seen = isLease(item) ? undefined : Object.assign(item, { won: false, lost: false });
+    return won ? passOn(key, item.cas).then(() => seen) : seen;
+  });
 }
 
 function readItem(replyLine: string, value: Uint8Array): Item {
@@ -90,12 +121,33 @@ function readItem(replyLine: string, value: Uint8Array): Item {
   };
 }
 
-export function has(key: Key): Command<boolean> {
-  return line('mg', key, ' u', (reply) => outcome(reply, { HD: true, EN: false }));
+export function has(key: Key, passOn: PassOn): Command<boolean> {
+  return line('mg', key, ' u s c', (reply) => isThere(reply, key, passOn));
 }
 
-export function touch(key: Key, ttl: number, exptime: Exptime): Command<boolean> {
-  return line('mg', key, ` T${exptime(ttl)}`, (reply) => outcome(reply, { HD: true, EN: false }));
+export function touch(key: Key, ttl: number, exptime: Exptime, passOn: PassOn): Command<boolean> {
+  return line('mg', key, ` s c T${exptime(ttl)}`, (reply) => isThere(reply, key, passOn));
+}
+
+function isThere(reply: Reply, key: Key, passOn: PassOn): boolean | Promise<boolean> {
+  const found = look(reply);
+  const is = found?.isLease === false;
+  return found?.won ? passOn(key, found.cas).then(() => is) : is;
+}
+
+/** What is there, for a command that is to find no lease. Who wins with it writes, or passes that on. */
+export interface Found {
+  cas: bigint;
+  isLease: boolean;
+  won: boolean;
+}
+
+export function find(key: Key): Command<Found | undefined> { return line('mg', key, ' u s c', look); }
+
+function look(reply: Reply): Found | undefined {
+  if (!outcome(reply, { HD: true, EN: false })) return undefined;
+  const flags = replyFlags(reply.line);
+  return { cas: casOf(flags), isLease: isMarked(reply.line) && flags.includes('s0'), won: flags.includes('W') };
 }
 
 // ---------------------------------------------------------------- storing
@@ -123,10 +175,8 @@ export function set(key: Key, value: Value, options: SetOptions, exptime: Exptim
   return store(key, value, options, exptime, '', { HD: undefined });
 }
 
-/** `mode` is memcached's: E adds, R replaces, A appends, P prepends. */
-export function storeIf(mode: 'E' | 'R' | 'A' | 'P', key: Key, value: Value, options: SetOptions,
-                        exptime: Exptime): Command<boolean> {
-  return store(key, value, options, exptime, ` M${mode}`, { HD: true, NS: false });
+export function add(key: Key, value: Value, options: SetOptions, exptime: Exptime): Command<boolean> {
+  return store(key, value, options, exptime, ' ME', { HD: true, NS: false });
 }
 
 export function cas(key: Key, value: Value, unique: bigint, options: SetOptions,
@@ -135,10 +185,9 @@ export function cas(key: Key, value: Value, unique: bigint, options: SetOptions,
 }
 const CAS_RESULTS: Record<string, CasResult> = { HD: 'stored', EX: 'exists', NF: 'notFound' };
 
-/** As cas(); but over an item that was only marked stale since, it stores a stale one. */
-export function fill(key: Key, value: Value, unique: bigint, options: SetOptions,
-                     exptime: Exptime): Command<CasResult> {
-  return store(key, value, options, exptime, ` C${unique} I`, CAS_RESULTS);
+/** `mode` A appends, P prepends, if the item is still the one with this cas. */
+export function join(mode: 'A' | 'P', key: Key, value: Value, unique: bigint): Command<CasResult> {
+  return store(key, value, {}, Number, ` M${mode} C${unique}`, { ...CAS_RESULTS, NS: 'notFound' });
 }
 
 // ---------------------------------------------------------------- one key, otherwise
@@ -201,7 +250,7 @@ export function stats(family = ''): Command<Record<string, string>> {
 
 /** Several commands as one: all are sent, then the first error counts. */
 export function all<T>(commands: readonly Command<T>[]): Command<T[]> {
-  const results: T[] = [];
+  const results: (T | Promise<T>)[] = [];
   let answered = 0;
   let failure: unknown;
   return {
@@ -220,7 +269,7 @@ export function all<T>(commands: readonly Command<T>[]): Command<T[]> {
       ++answered;
       if (answered < commands.length) return MORE;
       if (failure !== undefined) throw failure;
-      return results;
+      return results.some((result) => result instanceof Promise) ? Promise.all(results) : results as T[];
     },
   };
 }

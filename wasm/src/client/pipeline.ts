@@ -9,8 +9,8 @@ export const MORE = Symbol('more');
 
 export interface Command<T> {
   write(writer: RequestWriter): void;
-  /** Called for each of its replies, until it gives a result or throws. */
-  read(reply: Reply): T | typeof MORE;
+  /** Called for each of its replies, until it gives a result (perhaps one to come) or throws. */
+  read(reply: Reply): T | Promise<T> | typeof MORE;
 }
 
 // The longest time that timers know.

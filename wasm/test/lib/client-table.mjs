@@ -158,10 +158,10 @@ export const clientTable = [
     assert.equal(await client.markStale(key), false);
     await client.set(key, 'old');
     assert.equal(await client.markStale(key, { ttl: 30_000 }), true);
-    const winner = await client.getItem(key);
+    const winner = await client.getItem(key, { win: true });
     assert.deepEqual([winner.text(), winner.stale, winner.won, winner.lost], ['old', true, true, false]);
     assert.ok(winner.ttl <= 30_000);
-    const other = await client.getItem(key);
+    const other = await client.getItem(key, { win: true });
     assert.deepEqual([other.text(), other.stale, other.won, other.lost], ['old', true, false, true]);
     assert.equal(await client.cas(key, 'new', winner.cas), 'stored');
     const fresh = await client.getItem(key);

@@ -1,0 +1,25 @@
+// Keys that are longer than the protocol takes.
+
+import { encodeText, latin1 } from './text.js';
+import type { Key } from './types.js';
+
+const MAX_KEY_BYTES = 250;
+// In base64 these are 248; see wireKey() of meta.ts.
+const MAX_BINARY_KEY_BYTES = 186;
+// For Node 18, which has no global `crypto`; a variable, so that no bundler looks for it.
+const NODE_CRYPTO = 'node:crypto';
+
+/**
+ * The key itself if a cache takes it; else `sha256:` and the SHA-256 of its bytes in hex, 71 bytes. So a key has the same
+ * name in process and over a client, where spaces and control characters make it longer.
+ */
+export async function shortKey(key: Key): Promise<Key> {
+  if (key.length <= MAX_BINARY_KEY_BYTES / 3) return key;
+  const bytes = typeof key === 'string' ? encodeText(key) : key;
+  // eslint-disable-next-line no-control-regex
+  const most = bytes.length <= MAX_KEY_BYTES && /[\0- \x7f]/.test(latin1(bytes)) ? MAX_BINARY_KEY_BYTES : MAX_KEY_BYTES;
+  if (bytes.length <= most) return key;
+  const { subtle } = globalThis.crypto ?? (await import(NODE_CRYPTO) as { webcrypto: Crypto }).webcrypto;
+  const hash = new Uint8Array(await subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>));
+  return `sha256:${Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+}
