@@ -68,10 +68,12 @@ export class GetOrSet {
     const request: ItemOptions = { lease, refreshBelow: below > 0 ? below : undefined };
     for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
       let item: Item | undefined;
+      let taken: Promise<Item | undefined> | undefined;
       try {
-        const taken = this.#cache.take(stored, request);
-        item = taken instanceof Promise ? await orAbort(taken, signal) : taken;
+        const given = this.#cache.take(stored, request);
+        item = given instanceof Promise ? await orAbort(taken = given, signal) : given;
       } catch (error) {
+        if (signal?.aborted) this.#decline(call, taken);
         signal?.throwIfAborted();
         this.#report(call, error);
         return this.#loadUncached(call);
@@ -148,6 +150,11 @@ export class GetOrSet {
       this.#report(call, error);  // too large, say: it is a good value all the same
     }
     return value;
+  }
+
+  /** The caller is gone before it is known whether it is to load. */
+  #decline(call: Call, taken: Promise<Item | undefined> | undefined): void {
+    taken?.then((item) => (item?.won ? this.#giveUp(call, item.cas, isLease(item) ? 'remove' : 'markStale') : undefined), () => {});
   }
 
   async #giveUp(call: Call, cas: bigint, how: 'remove' | 'markStale'): Promise<void> {
