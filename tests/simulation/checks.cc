@@ -38,10 +38,11 @@ Snapshot World::look() {
 }
 
 // A store may be refused only if the memory for it is really held by others. Its reply is read at
-// the end of the turn: what others did meanwhile may have given back what they held then.
+// the end of the turn: what others did meanwhile may have given back what they held then, and what
+// came behind it may have raised the limit.
 void World::refused(KeyId key, std::size_t length, Interval turn) {
   journal_.note("a store is refused; bytes, key", kNobody, length, key);
-  if (interrupted_at_ >= turn.begin) return;
+  if (interrupted_at_ >= turn.begin || backend_->memory_limit() != limit_before_) return;
   if (backend_->administering()) return;  // the figures wait for its lock
   const unsigned shard = backend_->shard_of(key_name(key));
   const Snapshot snapshot = look();

@@ -76,6 +76,7 @@ void World::step() {
 
 void World::act(Client& client) {
   if (client.connection->in_turn) return;
+  if (nested_ == 0) limit_before_ = backend_->memory_limit();
   act_as_client(client);
   take_turn(client);
 }

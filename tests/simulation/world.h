@@ -108,9 +108,10 @@ class World : public LockHooks, public Expectations {
   unsigned nested_ = 0;
   unsigned next_id_ = 0;
   std::size_t highest_limit_ = 0;
-  Time interrupted_at_ = 0;  // when somebody last came in between
-  bool alone_ = false;       // nobody acts in between
-  bool settling_ = false;    // nobody asks for more
+  Time interrupted_at_ = 0;       // when somebody last came in between
+  std::size_t limit_before_ = 0;  // of memory, before the turn
+  bool alone_ = false;            // nobody acts in between
+  bool settling_ = false;         // nobody asks for more
   Version waiting_flush_ = 0;
   UnixSeconds waiting_flush_at_s_ = 0;
 };

@@ -6,7 +6,8 @@
 //   one at a time     no load begins while another one's lease lasts, if nobody has written and it has not failed
 //   no lease seen     no read gives the empty item of a lease
 //   no end missing    every call ends once the loads have, or their leases are over
-//   no stale for ever in the end the cache holds what was written or loaded last
+//   no stale for ever in the end the cache holds what was written or loaded last, also when a client has died that was
+//                     to load it; and while nobody loads, who asks for what is stale does
 
 import { mock } from 'node:test';
 
@@ -79,8 +80,8 @@ export class Model {
       case 3: return this.read();
       case 4: case 5: return this.endLoad();
       case 6: return this.abort();
-      case 7: return random.oneIn(3) ? this.advance(500 * (1 + random.below(8))) : undefined;
-      default: return this.deliver(random.pick(this.links));
+      case 7: return random.oneIn(3) ? this.advance(500 * (1 + random.below(8))) : this.kill();
+      default: return this.links.length > 0 ? this.deliver(random.pick(this.links)) : undefined;
     }
   }
 
@@ -132,7 +133,7 @@ export class Model {
 
   call(user = this.random.pick(this.users)) {
     const controller = new AbortController();
-    const call = { began: this.time, controller, settled: false };
+    const call = { by: user, began: this.time, controller, settled: false };
     this.calls.push(call);
     this.note(`getOrSet by ${this.nameOf(user)}`);
     const options = { lease: LEASE_S * 1000, signal: controller.signal };
@@ -145,12 +146,25 @@ export class Model {
     return undefined;
   }
 
+  /** What a client was about to send is never sent. */
+  kill() {
+    if (this.server.store === undefined || !this.random.oneIn(20)) return;
+    const link = this.links.pop();
+    if (link === undefined) return;
+    this.note(`client ${link.number} dies`);
+    const dead = this.clients[link.number];
+    this.killed = true;
+    this.users = this.users.filter((user) => user !== dead);
+    this.calls = this.calls.filter(({ by }) => by !== dead);
+    for (const load of this.loads) if (load.by === dead && load.state === 'runs') load.state = 'lost';
+  }
+
   nameOf(user) { return user === this.server.store ? 'the process' : `client ${this.clients.indexOf(user)}`; }
 
   load(user) {
     const chosen = this.winsOf(user).shift() ?? this.time;
     this.note(`load${this.loads.length} begins`);
-    const load = { value: `load${this.loads.length}`, chosen, began: this.time, beganS: this.seconds, state: 'runs' };
+    const load = { by: user, value: `load${this.loads.length}`, chosen, began: this.time, beganS: this.seconds, state: 'runs' };
     this.oneAtATime(load);
     this.loads.push(load);
     return new Promise((resolve, reject) => {
@@ -280,8 +294,15 @@ export class Model {
 
   /** After them the cache holds nothing that was marked or removed. */
   async lastCalls() {
-    if (this.server.advance === undefined) return;
     const write = this.lastWrite(Infinity);
+    const isStale = write?.kind === 'mark' && !this.loads.some(({ began }) => began > write.time);
+    if (isStale && !this.killed && await this.verify() !== undefined) {
+      const before = this.loads.length;
+      this.call(this.users[0]);
+      await this.drain();
+      if (this.loads.length === before) this.fail('nobody loads what is stale');
+    }
+    if (this.server.advance === undefined) return;
     for (let i = 0; i < 4; ++i) {
       this.call(this.users[0]);
       for (let passes = 0; passes < 4; ++passes) {
