@@ -25,13 +25,19 @@ export default {
       ttl: 60_000,
       refreshBelow: 10_000,
       waitUntil: (load) => ctx.waitUntil(load), // who loads anew gets the old page at once
+      hashLongKeys: true, // a path may be longer than a key
+      onError: (error) => console.error(error), // the page is made all the same
     });
     return new Response(page, { headers: { 'content-type': 'text/html' } });
   },
 };
 
 async function makePage(path) {
-  return `<h1>${path}</h1><p>made at ${new Date().toISOString()}</p>`;
+  return `<h1>${escape(path)}</h1><p>made at ${new Date().toISOString()}</p>`;
+}
+
+function escape(text) {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 async function countVisit(shared) {
@@ -68,7 +74,8 @@ function serve(store, socket) {
   socket.binaryType = 'arraybuffer';
   socket.accept();
   socket.addEventListener('message', ({ data }) => {
-    socket.send(connection.feed(typeof data === 'string' ? data : new Uint8Array(data)));
+    if (typeof data === 'string') return socket.close(1003, 'the protocol has no text frames');
+    socket.send(connection.feed(new Uint8Array(data)));
     while (connection.pending) socket.send(connection.feed());
     if (connection.closed) socket.close();
   });

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { compileFile, loadFile } from './load-file.js';
 import { opener } from './opener.js';
 
+export { shortKey } from './short-key.js';
 export { openSync, Store } from './store.js';
 export * from './types.js';
 

@@ -4,6 +4,7 @@
 import { loadInline } from './load-inline.js';
 import { opener } from './opener.js';
 
+export { shortKey } from './short-key.js';
 export { openSync, Store } from './store.js';
 export * from './types.js';
 

@@ -3,6 +3,7 @@
 import module from '../isocache.wasm';
 import { opener } from './opener.js';
 
+export { shortKey } from './short-key.js';
 export { openSync, Store } from './store.js';
 export * from './types.js';
 

@@ -128,6 +128,13 @@ test('cloudflare/', { skip: needsNode(20, 'miniflare') }, async (t) => {
   const page = await text('/page/1');
   assert.match(page, /^<h1>\/page\/1<\/h1>/);
   assert.equal(await text('/page/1'), page);
+  // Any URL is served, and what is in it stays text.
+  const hostile = ['/', `/${'u'.repeat(3000)}`, `/${'%20'.repeat(100)}`, '/%00%0d%0aflush_all', '/%F0%9F', '/<script>', '//x?k=v'];
+  for (const path of hostile) {
+    const first = await text(path);
+    assert.match(first, /^<h1>\/[^<]*<\/h1><p>made at /, path.slice(0, 40));
+    assert.equal(await text(path), first, path.slice(0, 40));
+  }
   assert.deepEqual([await text('/visits'), await text('/visits')], ['1', '2']);
 
   // From outside, as any program with isocache/client would.
