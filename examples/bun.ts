@@ -10,7 +10,7 @@ let made = 0;
 async function makePage(path: string): Promise<string> {
   ++made;
   await Bun.sleep(20); // stands for templates and a database
-  return `<h1>${path}</h1>`;
+  return `<h1>${Bun.escapeHTML(path)}</h1>`;
 }
 
 const server = Bun.serve({
@@ -18,7 +18,7 @@ const server = Bun.serve({
   async fetch(request) {
     const { pathname } = new URL(request.url);
     // However many ask for it at once, one makes it.
-    const page = await pages.getOrSet(`page:${pathname}`, () => makePage(pathname), { ttl: 60_000 });
+    const page = await pages.getOrSet(`page:${pathname}`, () => makePage(pathname), { ttl: 60_000, hashLongKeys: true });
     return new Response(page, { headers: { 'content-type': 'text/html', 'x-pages-made': String(made) } });
   },
 });

@@ -17,23 +17,22 @@ class LocalBackend : public SingleBackend {
   // An empty item in place of one that was missing, which somebody is to fill: nothing to callers
   // who take no part in loading. An empty value that is to be loaded anew looks the same.
   static bool is_lease(const Item& item) {
-    return (item.has(kWinSent) || item.has(kStale)) && item.value_length() == 0;
+    return item.has(static_cast<ItemBits>(kWinSent | kStale)) && item.value_length() == 0;
   }
 
   // As the engine gets, but hands over the item itself; no lease.
   Item get(const Key& key, UnixSeconds now_s) {
     Store& store = engine().store();
-    FindResult found = store.find(key, now_s);
-    if (found.item && is_lease(found.item)) found.item = {};
-    if (found.item) {
+    const FindResult found = store.find(key, now_s);
+    if (found.item && !is_lease(found.item)) [[likely]] {
       ++counters_.bands[Store::band_of(key.bytes.size(), found.item.value_length())].get_hits;
       store.on_hit(found.item, now_s);
-    } else {
-      ++counters_.get_misses;
-      counters_.get_expired += found.miss == Miss::kExpired ? 1 : 0;
-      counters_.get_flushed += found.miss == Miss::kFlushed ? 1 : 0;
+      return found.item;
     }
-    return found.item;
+    ++counters_.get_misses;
+    counters_.get_expired += found.miss == Miss::kExpired ? 1 : 0;
+    counters_.get_flushed += found.miss == Miss::kFlushed ? 1 : 0;
+    return {};
   }
 
   // A connection's requests. Large values would hold, or copy, more memory than the limit knows of:

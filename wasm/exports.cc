@@ -63,29 +63,38 @@ bool is_binary(std::string_view key) {
   return false;
 }
 
-// What a lease is to a command of somebody who takes no part in loading: nothing. True: `missed` is
-// the answer. Else the command goes on; the lease is gone if it is one that writes or removes.
-bool misses_lease(const Request& request, std::string_view& missed) {
-  const bool is_store = request.verb == Verb::kStore;
-  if (is_store && request.mode == StoreMode::kSet) return false;
-  Item item = cache->store.find(request.key, cache->clock.now_s).item;
+// What the key of a command has, for a caller who takes no part in loading: a lease is nothing to
+// it, and it takes no right to load. True: `missed` is the answer. A lease makes way for a command
+// that writes or removes.
+bool misses_lease(const Request& request, Item item, std::string_view& missed) {
   if (!item || !LocalBackend::is_lease(item)) return false;
   if (request.mode == StoreMode::kAdd || request.verb == Verb::kDelete ||
       request.flags.has_vivify) {
     cache->store.remove(item);
     return false;
   }
-  missed = request.verb == Verb::kGet ? "EN\r\n" : is_store ? "NS\r\n" : "NF\r\n";
+  missed = request.verb == Verb::kGet     ? "EN\r\n"
+           : request.verb == Verb::kStore ? "NS\r\n"
+                                          : "NF\r\n";
   return true;
 }
 
-// Who does not ask to load a stale item is not chosen to.
-void get_without_winning(Request& request) {
-  Item item = cache->store.find(request.key, cache->clock.now_s).item;
-  const bool could_win = item && item.has(kStale) && !item.has(kWinSent);
-  if (could_win) item.set(kWinSent);
+Item find(const Request& request) {
+  return cache->store.find(request.key, cache->clock.now_s).item;
+}
+
+// The reply is handed back.
+std::size_t execute_plainly(Request& request) {
+  Item item = find(request);
+  std::string_view missed;
+  if (misses_lease(request, item, missed)) return cache->hand_back(missed);
+  // The first to get a stale item would be chosen to load it anew.
+  const bool would_win =
+      request.verb == Verb::kGet && item && item.has(kStale) && !item.has(kWinSent);
+  if (would_win) item.set(kWinSent);
   cache->backend.engine().execute(request, cache->clock.now_s, cache->replies);
-  if (could_win) item.clear(kWinSent);
+  if (would_win) item.clear(kWinSent);
+  return cache->hand_back(cache->replies);
 }
 
 // A meta command by its second letter.
@@ -161,16 +170,10 @@ std::size_t export_command(char letter, std::size_t key_length, std::size_t flag
   cache->sent(cache->replies);
   const char* const flags = scratch + key_length;
   Request request;
-  const bool is_plain = letter < 'a' || letter == 's';
   fill_in(request, static_cast<char>(letter | 0x20), {scratch, key_length}, {flags, flags_length},
           {flags + flags_length, value_length});
-  std::string_view missed;
-  if (is_plain && misses_lease(request, missed)) return cache->hand_back(missed);
-  if (letter == 'G') {
-    get_without_winning(request);
-  } else {
-    cache->backend.engine().execute(request, now_s, cache->replies);
-  }
+  if (letter < 'a' || request.mode != StoreMode::kSet) return execute_plainly(request);
+  cache->backend.engine().execute(request, now_s, cache->replies);
   return cache->hand_back(cache->replies);
 }
 
@@ -187,8 +190,8 @@ std::size_t export_command_many(char letter, std::size_t flags_length, std::size
     for (std::size_t i = 0; i < some; ++i) {
       records.next();
       fill_in(requests[i], letter, records.key, {scratch, flags_length}, records.value);
-      std::string_view missed;  // a delete takes the lease away
-      misses_lease(requests[i], missed);
+      std::string_view missed;  // none: a lease makes way for a delete
+      if (letter == 'd') misses_lease(requests[i], find(requests[i]), missed);
     }
     cache->backend.engine().execute(std::span(requests).first(some), now_s, cache->replies);
     count -= some;
@@ -208,7 +211,9 @@ std::size_t export_large_begin(std::size_t key_length, std::size_t flags_length,
   Request& request = large.request;
   fill_in(request, 's', {scratch, key_length}, {scratch + key_length, flags_length}, {});
   request.value_length = value_length;
-  if (misses_lease(request, large.refusal)) return 0;
+  if (request.mode != StoreMode::kSet && misses_lease(request, find(request), large.refusal)) {
+    return 0;
+  }
   const PutStatus status = cache->backend.begin_upload(request, now_s, &large.upload);
   if (status != PutStatus::kStored) {
     large.refusal = status == PutStatus::kTooLarge ? reply::kTooLarge : reply::kNoMemoryStoring;

@@ -140,7 +140,7 @@ export class ReplyReader {
       return false;
     }
     const hasReturn = newline > queue.begin && queue.bytes[newline - 1] === CR;
-    const line = latin1(queue.bytes.subarray(queue.begin, hasReturn ? newline - 1 : newline));
+    const line = latin1(queue.bytes, queue.begin, hasReturn ? newline - 1 : newline);
     queue.skip(newline + 1 - queue.begin);
     const valueBytes = valueLength(line);
     if (valueBytes === undefined) {

@@ -68,8 +68,13 @@ export function concat(parts: Uint8Array[]): Uint8Array {
 }
 
 /** One character a byte. */
-export function latin1(bytes: Uint8Array): string {
+export function latin1(bytes: Uint8Array, from = 0, to = bytes.length): string {
+  if ('latin1Slice' in bytes) return (bytes as Latin1Buffer).latin1Slice(from, to);  // Node's sockets give such
   let text = '';
-  for (const byte of bytes) text += String.fromCharCode(byte);
+  for (let at = from; at < to; ++at) text += String.fromCharCode(bytes[at]!);
   return text;
+}
+
+interface Latin1Buffer extends Uint8Array {
+  latin1Slice(from: number, to: number): string;
 }
