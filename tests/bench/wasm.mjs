@@ -68,7 +68,8 @@ async function measureCaches(names, items) {
 }
 
 const columns = [
-  { figure: 'get', head: 'get/s', format: count },
+  { figure: 'get', head: 'get/s, rope keys', format: count },
+  { figure: 'getFlat', head: 'get/s, flat keys', format: count },
   { figure: 'getHot', head: 'get/s, 1,000 kept strings', format: count },
   { figure: 'set', head: 'set/s', format: count },
   { figure: 'getMany', head: 'getMany of 100, keys/s', format: count },

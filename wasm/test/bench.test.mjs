@@ -14,8 +14,8 @@ test('tests/bench/wasm.mjs --quick', { timeout: 120_000, skip: needNode20 }, asy
   assert.equal(code, 0, stderr);
   for (const line of [
     /### 5,000 items/,
-    /^\| isocache +\|( +[\d,.-]+ \|){6}$/m,
-    /^\| keyv +\|( +[\d,.-]+ \|){6}$/m,
+    /^\| isocache +\|( +[\d,.-]+ \|){7}$/m,
+    /^\| keyv +\|( +[\d,.-]+ \|){7}$/m,
     /### isocache \/ lru-cache[^]*^\| 5,000 \|( +[\d.]+x \|){5}/m,
     /^\| set, 100,000 items \| +[\d,]+ \|/m,
   ]) assert.match(stdout, line);

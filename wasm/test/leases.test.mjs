@@ -10,7 +10,7 @@ import { open } from 'isocache';
 import { createClient } from 'isocache/client';
 import { createServer } from 'isocache/server';
 
-import { needMemcached, startMemcached } from '../../tests/lib/server.mjs';
+import { needIsocached, needMemcached, startIsocached, startMemcached } from '../../tests/lib/server.mjs';
 
 /** A loader that counts, and that the test lets go on. */
 function heldLoader(value = 'loaded') {
@@ -36,6 +36,11 @@ const places = [
     t.after(() => server.stop());
     return connect(t, { port: server.port });
   }, needMemcached],
+  ['over isocached', async (t) => {
+    const server = await startIsocached();
+    t.after(() => server.stop());
+    return connect(t, { port: server.port });
+  }, needIsocached],
   ['over isocache/server', async (t) => {
     const server = await createServer();
     t.after(() => server.close());

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { caches } from './caches.mjs';
 import { rate } from './measure.mjs';
-import { draws, keyOf, valueOf, warmUpHeap } from './workload.mjs';
+import { draws, flatKeyOf, keyOf, valueOf, warmUpHeap } from './workload.mjs';
 
 const BATCH = 1000; // operations between two looks at the clock
 const MANY = 100;
@@ -41,7 +41,7 @@ function checkFound(values) {
 }
 
 const draw = draws(items);
-const drawKeys = (count) => Array.from({ length: count }, () => keyOf(draw()));
+const drawKeys = (count, make = keyOf) => Array.from({ length: count }, () => make(draw()));
 
 function gets(cache, nextKeys) {
   const values = new Array(BATCH);
@@ -99,6 +99,7 @@ const cache = await caches[name](items);
 await fill(cache);
 const bytesAnItem = (await settledRss() - rssBefore) / items;
 const get = await gets(cache, () => drawKeys(BATCH));
+const getFlat = await gets(cache, () => drawKeys(BATCH, flatKeyOf));
 const hotKeys = drawKeys(BATCH);
 const getHot = await gets(cache, () => hotKeys);
 const set = await sets(cache);
@@ -106,4 +107,4 @@ const many = await getManys(cache);
 await sleep(20); // the observer hears of the last ones
 const pauseMs = pausesMs.reduce((longest, pause) => Math.max(longest, pause), 0);
 checkFound([await cache.get(keyOf(0))]); // and so it was alive all the time
-console.log(JSON.stringify({ get, getHot, set, getMany: many, bytesAnItem, pauseMs }));
+console.log(JSON.stringify({ get, getFlat, getHot, set, getMany: many, bytesAnItem, pauseMs }));

@@ -5,7 +5,14 @@ const KEY_DIGITS = 16;
 export const KEY_BYTES = 'key:'.length + KEY_DIGITS;
 export const VALUE_BYTES = 100;
 
+// Put together by the program: V8 keeps such a string as a rope of its parts, which whoever reads it makes flat first.
 export const keyOf = (number) => `key:${String(number).padStart(KEY_DIGITS, '0')}`;
+
+/** The same in one piece, as a parser or a socket gives it. */
+export function flatKeyOf(number) {
+  const bytes = Buffer.from(keyOf(number), 'latin1');
+  return bytes.latin1Slice(0, bytes.length);
+}
 
 const pool = Buffer.from(Array.from({ length: 64 << 10 }, (_, i) => 32 + (i * 7919 + (i >> 7)) % 95));
 

@@ -40,7 +40,7 @@ export class Model {
     this.seconds = 0;     // of the clock
     this.writes = [];     // executed: { time, value, kind }
     this.wins = new Map();  // by user: when it was chosen, for loads that have not begun
-    this.loads = [];      // { value, chosen, began, beganS, state, end }
+    this.loads = [];      // { by, value, chosen, chosenS, began, state, end }
     this.calls = [];      // { began, settled, controller }
     this.links = [];
     this.clients = [0, 1].map((n) => this.connect(n));
@@ -115,7 +115,7 @@ export class Model {
     for (const request of requests.split('\r\n').filter((line) => /^m[a-z] /.test(line))) {
       const line = lines.shift();
       if (line.startsWith('VA ')) lines.shift();
-      if (/ N\d/.test(request) && / W$/.test(line)) this.winsOf(this.clients[client]).push(this.time);
+      if (/ N\d/.test(request) && / W$/.test(line)) this.winsOf(this.clients[client]).push({ chosen: this.time, chosenS: this.seconds });
     }
   }
 
@@ -162,9 +162,9 @@ export class Model {
   nameOf(user) { return user === this.server.store ? 'the process' : `client ${this.clients.indexOf(user)}`; }
 
   load(user) {
-    const chosen = this.winsOf(user).shift() ?? this.time;
+    const won = this.winsOf(user).shift() ?? { chosen: this.time, chosenS: this.seconds };
     this.note(`load${this.loads.length} begins`);
-    const load = { by: user, value: `load${this.loads.length}`, chosen, began: this.time, beganS: this.seconds, state: 'runs' };
+    const load = { by: user, value: `load${this.loads.length}`, ...won, began: this.time, state: 'runs' };
     this.oneAtATime(load);
     this.loads.push(load);
     return new Promise((resolve, reject) => {
@@ -229,7 +229,7 @@ export class Model {
 
   oneAtATime(load) {
     for (const other of this.loads) {
-      const lasts = this.seconds - other.beganS < LEASE_S - 1;
+      const lasts = this.seconds - other.chosenS < LEASE_S - 1;
       const since = Math.min(load.chosen, other.chosen);
       const changed = this.writes.some(({ time }) => time >= since);
       if (other.state === 'runs' && lasts && !changed) this.fail(`${load.value} begins while ${other.value} runs`);
