@@ -17,8 +17,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <string_view>
-#include <vector>
 
 #include "base/hash.h"
 #include "cache.h"
@@ -32,6 +32,7 @@ constexpr std::uint8_t kKeptBits = kFetched | kStale | kWinSent | kBinaryKey;
 constexpr unsigned kInMainShift = 4;
 constexpr unsigned kFrequencyShift = 5;
 
+// As it lies in a record, but for its alignment.
 struct RecordHeader {
   std::uint32_t value_length = 0;
   std::uint32_t client_flags = 0;
@@ -40,44 +41,28 @@ struct RecordHeader {
   std::uint8_t key_length = 0;
   std::uint8_t bits = 0;
 };
-
-template <typename Number>
-void put(char*& to, Number number) {
-  std::memcpy(to, &number, sizeof number);
-  to += sizeof number;
-}
-template <typename Number>
-void take(const char*& from, Number& number) {
-  std::memcpy(&number, from, sizeof number);
-  from += sizeof number;
-}
+static_assert(offsetof(RecordHeader, bits) + 1 == kHeaderBytes);
 
 char* write_header(const Item& item, std::size_t value_length, char* to) {
   const Standing standing = cache->store.standing(item);
-  unsigned bits = standing.frequency << kFrequencyShift | unsigned{standing.in_main}
-                                                              << kInMainShift;
-  for (const ItemBits bit : {kFetched, kStale, kWinSent, kBinaryKey}) {
-    if (item.has(bit)) bits |= bit;
-  }
-  put(to, static_cast<std::uint32_t>(value_length));
-  put(to, item.client_flags());
-  put(to, item.cas());
-  put(to, item.exptime());
-  put(to, static_cast<std::uint8_t>(item.key().size()));
-  put(to, static_cast<std::uint8_t>(bits));
-  std::memcpy(to, item.key().data(), item.key().size());
-  return to + item.key().size();
+  const unsigned bits = (item.bits() & kKeptBits) | unsigned{standing.in_main} << kInMainShift |
+                        standing.frequency << kFrequencyShift;
+  const std::string_view key = item.key();
+  const RecordHeader header{static_cast<std::uint32_t>(value_length),
+                            item.client_flags(),
+                            item.cas(),
+                            item.exptime(),
+                            static_cast<std::uint8_t>(key.size()),
+                            static_cast<std::uint8_t>(bits)};
+  std::memcpy(to, &header, kHeaderBytes);
+  std::memcpy(to + kHeaderBytes, key.data(), key.size());
+  return to + kHeaderBytes + key.size();
 }
 
-bool read_header(const char* from, std::size_t length, RecordHeader& header) {
-  if (length < kHeaderBytes) return false;
-  take(from, header.value_length);
-  take(from, header.client_flags);
-  take(from, header.cas);
-  take(from, header.exptime);
-  take(from, header.key_length);
-  take(from, header.bits);
-  return true;
+RecordHeader header_at(const char* record) {
+  RecordHeader header;
+  std::memcpy(&header, record, kHeaderBytes);
+  return header;
 }
 
 bool has_expired(const RecordHeader& header) {
@@ -150,12 +135,12 @@ std::size_t write_record(const Item& scanned, char* to, std::size_t room) {
 // Where the scan is; 0 both before it and after it.
 std::uint64_t cursor = 0;
 bool scan_done = true;
-std::vector<SegmentId> order;
+std::unique_ptr<SegmentId[]> order;
 
 // Visits up to `items` more; where the scan would go on.
 template <typename Visit>
 std::uint64_t scan_on(std::size_t items, Visit&& visit) {
-  return cache->store.scan(cursor, items, Store::kAnyLooks, cache->clock.now_s, visit, &order);
+  return cache->store.scan(cursor, items, Store::kAnyLooks, cache->clock.now_s, visit, order.get());
 }
 
 // Fills the scratch area with what `write` makes of the next items; returns how many bytes.
@@ -228,8 +213,8 @@ std::size_t export_restore(std::size_t length, UnixSeconds now_s, bool count) {
   cache->begin(now_s);
   std::size_t used = 0;
   std::size_t held = 0;
-  RecordHeader header;
-  while (used < length && read_header(scratch + used, length - used, header)) {
+  while (used + kHeaderBytes <= length) {
+    const RecordHeader header = header_at(scratch + used);
     const std::size_t head = kHeaderBytes + header.key_length;
     if (head + (count ? 0 : header.value_length) > length - used) break;
     if (count) {
@@ -247,8 +232,7 @@ std::size_t export_restore(std::size_t length, UnixSeconds now_s, bool count) {
 // it. A window is handed back, see large_filled(); none: it is not wanted.
 ISOCACHE_EXPORT(restore_large) std::size_t export_restore_large(UnixSeconds now_s) {
   cache->begin(now_s);
-  RecordHeader header;
-  read_header(scratch, kScratchBytes, header);
+  const RecordHeader header = header_at(scratch);
   if (has_expired(header)) return 0;
   const Standing standing = standing_of(header);
   const Key key = key_of(header, scratch);
@@ -263,8 +247,7 @@ ISOCACHE_EXPORT(restore_large) std::size_t export_restore_large(UnixSeconds now_
 
 // All windows were filled, or there was no memory for the next one.
 ISOCACHE_EXPORT(restore_large_done) void export_restore_large_done() {
-  RecordHeader header;
-  read_header(scratch, kScratchBytes, header);
+  const RecordHeader header = header_at(scratch);
   const Key key = key_of(header, scratch);
   Store& store = cache->store;
   Upload& upload = cache->large->upload;

@@ -15,7 +15,6 @@
 #include <memory>
 #include <span>
 #include <string_view>
-#include <vector>
 
 #include "base/clock.h"
 #include "base/hash.h"
@@ -86,7 +85,8 @@ class Item {
   std::uint64_t cas() const { return header_->cas; }
   UnixSeconds exptime() const { return header_->exptime; }
   UnixSeconds last_access() const { return header_->last_access; }
-  bool has(ItemBits bit) const { return (header_->bits & bit) != 0; }
+  std::uint8_t bits() const { return header_->bits; }
+  bool has(ItemBits bit) const { return (bits() & bit) != 0; }
   bool chained() const { return has(kChained); }
   std::size_t value_length() const {
     return chained() ? chained_value_length() : header_->value_length;
@@ -307,8 +307,7 @@ class Store {
   // lie in memory.
   template <typename Visit>
   std::uint64_t scan(std::uint64_t cursor, std::size_t max_items, std::size_t max_looks,
-                     UnixSeconds now_s, Visit&& visit,
-                     const std::vector<SegmentId>* order = nullptr) {
+                     UnixSeconds now_s, Visit&& visit, const SegmentId* order = nullptr) {
     Scan at = resume_scan(cursor, order);
     at.looks_left = max_looks;
     Item item;
@@ -322,8 +321,8 @@ class Store {
   }
   static constexpr std::size_t kAnyLooks = ~std::size_t{0};
   // Those that hold items: each queue in the order in which eviction takes them, and the queues
-  // merged by when their segments were opened.
-  std::vector<SegmentId> segments_by_age() const;
+  // merged by when their segments were opened. A 0 is behind the last one.
+  std::unique_ptr<SegmentId[]> segments_by_age() const;
 
   // Shrinks or grows the limit; false when below what the index and a few segments need.
   // Shrinking evicts in the steps of tick(), and gives memory back to the source.
@@ -358,14 +357,14 @@ class Store {
   void next_piece(PieceCursor& at) const;
   PieceCursor first_uploaded_piece(const Upload& upload) const;
   struct Scan {
-    const std::vector<SegmentId>* order = nullptr;
+    const SegmentId* order = nullptr;
     SegmentId segment = 0;  // or its place in the order, from 1 on
     std::size_t offset = 0;
     std::uint64_t record = 0;  // its number in the segment: offsets do not outlive a call
     std::size_t looks_left = 0;
   };
   enum class Next : std::uint8_t { kFound, kEnd, kLater };
-  Scan resume_scan(std::uint64_t cursor, const std::vector<SegmentId>* order) const;
+  Scan resume_scan(std::uint64_t cursor, const SegmentId* order) const;
   SegmentId segment_at(const Scan& at) const;
   Next next_live(Scan& at, UnixSeconds now_s, Item& item) const;
   static std::uint64_t cursor_of(const Scan& at);

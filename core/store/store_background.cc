@@ -41,37 +41,39 @@ bool Store::set_memory_limit(std::size_t bytes) {
 
 // --- all items ----------------------------------------------------------------------------
 
-std::vector<SegmentId> Store::segments_by_age() const {
+std::unique_ptr<SegmentId[]> Store::segments_by_age() const {
   constexpr unsigned kQueues = 2 * kBands;
   const Log& log = impl_->log;
   SegmentId heads[kQueues];
+  std::size_t segments = 0;
   for (unsigned i = 0; i < kQueues; ++i) {
-    heads[i] = log.queue({i / 2, i % 2 == 0 ? QueueKind::kSmall : QueueKind::kMain}).head();
+    const SegmentQueue& queue = log.queue({i / 2, static_cast<QueueKind>(i % 2)});
+    heads[i] = queue.head();
+    segments += queue.size();
   }
-  std::vector<SegmentId> order;
-  for (;;) {
+  auto order = std::make_unique<SegmentId[]>(segments + 1);
+  for (std::size_t n = 0; n < segments; ++n) {
     SegmentId* oldest = nullptr;
+    std::uint64_t opened_at = ~std::uint64_t{0};
     for (SegmentId& head : heads) {
-      if (head == 0) continue;
-      if (oldest == nullptr ||
-          log.heap.segment(head).opened_at < log.heap.segment(*oldest).opened_at) {
-        oldest = &head;
-      }
+      if (head == 0 || log.heap.segment(head).opened_at >= opened_at) continue;
+      oldest = &head;
+      opened_at = log.heap.segment(head).opened_at;
     }
-    if (oldest == nullptr) return order;
-    order.push_back(*oldest);
+    order[n] = *oldest;
     *oldest = log.heap.segment(*oldest).next;
   }
+  return order;
 }
 
 // 0: behind the last one.
 SegmentId Store::segment_at(const Scan& at) const {
-  if (at.order != nullptr) return at.segment <= at.order->size() ? (*at.order)[at.segment - 1] : 0;
+  if (at.order != nullptr) return at.order[at.segment - 1];
   return at.segment < impl_->log.heap.end_id() ? at.segment : 0;
 }
 
 // A cursor is a segment and the number of a record in it.
-Store::Scan Store::resume_scan(std::uint64_t cursor, const std::vector<SegmentId>* order) const {
+Store::Scan Store::resume_scan(std::uint64_t cursor, const SegmentId* order) const {
   Scan at;
   at.order = order;
   at.segment = static_cast<SegmentId>(cursor >> kOffsetBits);
