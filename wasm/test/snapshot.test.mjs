@@ -168,7 +168,7 @@ test('large items keep it as well', async () => {
   for (const name of ['read', 'not read']) store.set(name, 'L'.repeat(300_000));
   store.get('read');
   const copy = await open({ now, maxBytes: 8 * MIB });
-  copy.restore((await restored(store)).snapshot());
+  copy.restore(store.snapshot());
   for (let i = 0; i < 30; ++i) copy.set(`new${i}`, 'n'.repeat(300_000));
   assert.equal(copy.has('read'), true);
   assert.equal(copy.has('not read'), false);
@@ -176,19 +176,14 @@ test('large items keep it as well', async () => {
 
 test('what is oldest goes first, as it would have', async () => {
   const store = await open({ now, maxBytes: 4 * MIB });
-  for (let i = 0; i < 40_000; ++i) store.set(`key${i}`, 'v'.repeat(20 + (i % 4) * 100));
-  const copy = await restored(store);
-  for (const each of [store, copy]) for (let i = 0; i < 3000; ++i) each.set(`new${i}`, value);
+  for (let i = 0; i < 200_000; ++i) store.set(`key${i}`, 'v'.repeat(20 + (i % 4) * 100));
+  const copy = await open({ now, maxBytes: 4 * MIB });
+  copy.restore(store.snapshot());
+  for (const each of [store, copy]) for (let i = 0; i < 8000; ++i) each.set(`new${i}`, value);
   const left = [store, copy].map((each) => new Set([...each.keys()].filter((key) => key.startsWith('key'))));
   const both = [...left[0]].filter((key) => left[1].has(key)).length;
-  assert.ok(both > 0.95 * left[0].size, `${both} of ${left[0].size} and ${left[1].size}`);
+  assert.ok(both > 0.93 * left[0].size, `${both} of ${left[0].size} and ${left[1].size}`);
 });
-
-async function restored(store) {
-  const copy = await open({ now, maxBytes: store.stats().limit_maxbytes });
-  copy.restore(store.snapshot());
-  return copy;
-}
 
 test('an empty one', async () => {
   const store = await open();
