@@ -49,7 +49,11 @@ struct LargeValue {
 class LocalCasIds : public CasIds {
  public:
   std::uint64_t next() override { return next_++; }
-  void skip(std::uint64_t used) { next_ = std::max(next_, used + 1); }
+  // An id from the upper half is one that a client chose (the E flag). None comes near it here, and
+  // going on behind it could lead round to 0.
+  void skip(std::uint64_t used) {
+    if (used >> 63U == 0) next_ = std::max(next_, used + 1);
+  }
 
  private:
   std::uint64_t next_ = kFirstCas;

@@ -7,26 +7,32 @@
 //   | length | flags  |                |         | length |      |     |       |
 //   +--------+--------+----------------+---------+--------+------+-----+-------+
 //
-// Little-endian, not aligned. Exptime is in unix seconds. Restoring counts as an access: when the
-// last one was is not kept.
+// Little-endian, not aligned. Exptime is in unix seconds. The bits, from the lowest:
+//
+//   fetched | stale | win sent | binary key | in the main queue | frequency (2) | 0
+//
+// Version 1 had the first four. Records come in the order in which eviction would take the items.
+// Restoring counts as an access: when the last one was is not kept.
 
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <string_view>
 
 #include "base/hash.h"
-#include "base/limits.h"
 #include "cache.h"
 
 namespace isocache {
 namespace {
 
 constexpr std::size_t kHeaderBytes = 22;
-// What survives in a record: a chained or unlinked item is written and read as any other.
+// What survives of an item's bits: a chained one is written and read as any other.
 constexpr std::uint8_t kKeptBits = kFetched | kStale | kWinSent | kBinaryKey;
-constexpr std::int32_t kMalformed = -1;
+constexpr unsigned kInMainShift = 4;
+constexpr unsigned kFrequencyShift = 5;
 
+// As it lies in a record, but for its alignment.
 struct RecordHeader {
   std::uint32_t value_length = 0;
   std::uint32_t client_flags = 0;
@@ -35,47 +41,28 @@ struct RecordHeader {
   std::uint8_t key_length = 0;
   std::uint8_t bits = 0;
 };
-
-template <typename Number>
-void put(char*& to, Number number) {
-  std::memcpy(to, &number, sizeof number);
-  to += sizeof number;
-}
-template <typename Number>
-void take(const char*& from, Number& number) {
-  std::memcpy(&number, from, sizeof number);
-  from += sizeof number;
-}
+static_assert(offsetof(RecordHeader, bits) + 1 == kHeaderBytes);
 
 char* write_header(const Item& item, std::size_t value_length, char* to) {
-  std::uint8_t bits = 0;
-  for (const ItemBits bit : {kFetched, kStale, kWinSent, kBinaryKey}) {
-    if (item.has(bit)) bits = static_cast<std::uint8_t>(bits | bit);
-  }
-  put(to, static_cast<std::uint32_t>(value_length));
-  put(to, item.client_flags());
-  put(to, item.cas());
-  put(to, item.exptime());
-  put(to, static_cast<std::uint8_t>(item.key().size()));
-  put(to, bits);
-  std::memcpy(to, item.key().data(), item.key().size());
-  return to + item.key().size();
+  const Standing standing = cache->store.standing(item);
+  const unsigned bits = (item.bits() & kKeptBits) | unsigned{standing.in_main} << kInMainShift |
+                        standing.frequency << kFrequencyShift;
+  const std::string_view key = item.key();
+  const RecordHeader header{static_cast<std::uint32_t>(value_length),
+                            item.client_flags(),
+                            item.cas(),
+                            item.exptime(),
+                            static_cast<std::uint8_t>(key.size()),
+                            static_cast<std::uint8_t>(bits)};
+  std::memcpy(to, &header, kHeaderBytes);
+  std::memcpy(to + kHeaderBytes, key.data(), key.size());
+  return to + kHeaderBytes + key.size();
 }
 
-bool read_header(const char* from, std::size_t length, RecordHeader& header) {
-  if (length < kHeaderBytes) return false;
-  take(from, header.value_length);
-  take(from, header.client_flags);
-  take(from, header.cas);
-  take(from, header.exptime);
-  take(from, header.key_length);
-  take(from, header.bits);
-  return true;
-}
-
-bool is_good(const RecordHeader& header) {
-  return header.key_length > 0 && header.key_length <= limits::kMaxKeyBytes &&
-         header.value_length <= limits::kMaxMaxItemBytes && (header.bits & ~kKeptBits) == 0;
+RecordHeader header_at(const char* record) {
+  RecordHeader header;
+  std::memcpy(&header, record, kHeaderBytes);
+  return header;
 }
 
 bool has_expired(const RecordHeader& header) {
@@ -89,21 +76,39 @@ Key key_of(const RecordHeader& header, const char* record) {
 // New ids go on behind those that are restored.
 ItemFields fields_of(const RecordHeader& header) {
   cache->cas_ids.skip(header.cas);
-  return {header.client_flags, header.exptime, header.cas, header.bits};
+  return {header.client_flags, header.exptime, header.cas,
+          static_cast<std::uint8_t>(header.bits & kKeptBits)};
 }
 
-bool restore_record(const RecordHeader& header, const char* record) {
-  if (has_expired(header)) return false;
-  const UnixSeconds now_s = cache->clock.now_s;
+Standing standing_of(const RecordHeader& header) {
+  return {(header.bits >> kInMainShift & 1U) != 0, header.bits >> kFrequencyShift & 3U};
+}
+
+Item find(const Key& key) { return cache->store.find(key, cache->clock.now_s).item; }
+
+// As for a set that fails: nobody reads a value that was to be replaced.
+void forget(const Key& key) {
+  if (const Item old = find(key)) cache->store.remove(old);
+}
+
+void restore_record(const RecordHeader& header, const char* record) {
+  if (has_expired(header)) return;
   const Key key = key_of(header, record);
   const std::string_view value(record + kHeaderBytes + header.key_length, header.value_length);
-  const Item old = cache->store.find(key, now_s).item;
-  return cache->store.put(key, old, fields_of(header), {&value, 1}, now_s) == PutStatus::kStored;
+  const PutStatus status =
+      cache->store.put_back(key, fields_of(header), standing_of(header), value, cache->clock.now_s);
+  if (status != PutStatus::kStored) forget(key);
 }
 
-// What a scan gives does not know its pieces.
-Item found_again(const Item& scanned, UnixSeconds now_s) {
-  return cache->store.find(cache->key_at(scanned.key().data(), scanned.key().size()), now_s).item;
+bool is_held(const RecordHeader& header, const char* record) {
+  if (has_expired(header)) return false;
+  const Item item = find(key_of(header, record));
+  return item && item.cas() == header.cas;
+}
+
+// What a scan gives does not know its pieces and its standing.
+Item found_again(const Item& scanned) {
+  return find(cache->key_at(scanned.key().data(), scanned.key().size()));
 }
 
 std::size_t write_key(const Item& item, char* to, std::size_t room) {
@@ -114,22 +119,29 @@ std::size_t write_key(const Item& item, char* to, std::size_t room) {
   return length + 1;
 }
 
-std::size_t write_record(const Item& item, char* to, std::size_t room) {
-  const std::size_t value_length = item.value_length();
-  const std::size_t length = kHeaderBytes + item.key().size() + value_length;
+std::size_t write_record(const Item& scanned, char* to, std::size_t room) {
+  const std::size_t value_length = scanned.value_length();
+  const std::size_t length = kHeaderBytes + scanned.key().size() + value_length;
   if (room < length) return 0;
+  const Item item = found_again(scanned);
   to = write_header(item, value_length, to);
-  cache->store.for_each_piece(found_again(item, cache->clock.now_s),
-                              [&](const Store::Piece& piece) {
-                                std::memcpy(to, piece.bytes.data(), piece.bytes.size());
-                                to += piece.bytes.size();
-                              });
+  cache->store.for_each_piece(item, [&](const Store::Piece& piece) {
+    std::memcpy(to, piece.bytes.data(), piece.bytes.size());
+    to += piece.bytes.size();
+  });
   return length;
 }
 
 // Where the scan is; 0 both before it and after it.
 std::uint64_t cursor = 0;
 bool scan_done = true;
+std::unique_ptr<SegmentId[]> order;
+
+// Visits up to `items` more; where the scan would go on.
+template <typename Visit>
+std::uint64_t scan_on(std::size_t items, Visit&& visit) {
+  return cache->store.scan(cursor, items, Store::kAnyLooks, cache->clock.now_s, visit, order.get());
+}
 
 // Fills the scratch area with what `write` makes of the next items, leases apart; returns how many
 // bytes.
@@ -137,25 +149,23 @@ bool scan_done = true;
 template <typename Write>
 std::size_t fill_scratch(Write&& write) {
   constexpr std::size_t kItems = 256;
-  const UnixSeconds now_s = cache->clock.now_s;
   std::size_t used = 0;
   while (!scan_done) {
     std::size_t written = 0;
     bool full = false;
-    const std::uint64_t next =
-        cache->store.scan(cursor, kItems, Store::kAnyLooks, now_s, [&](const Item& item) {
-          if (full) return;
-          if (LocalBackend::is_lease(item)) {
-            ++written;
-            return;
-          }
-          const std::size_t bytes = write(item, scratch + used, kScratchBytes - used);
-          full = bytes == 0;
-          used += bytes;
-          written += full ? 0 : 1;
-        });
+    const std::uint64_t next = scan_on(kItems, [&](const Item& item) {
+      if (full) return;
+      if (LocalBackend::is_lease(item)) {
+        ++written;
+        return;
+      }
+      const std::size_t bytes = write(item, scratch + used, kScratchBytes - used);
+      full = bytes == 0;
+      used += bytes;
+      written += full ? 0 : 1;
+    });
     if (full) {  // go back to the first that had no room
-      cursor = cache->store.scan(cursor, written, Store::kAnyLooks, now_s, [](const Item&) {});
+      cursor = scan_on(written, [](const Item&) {});
       return used;
     }
     cursor = next;
@@ -170,6 +180,7 @@ ISOCACHE_EXPORT(scan_begin) void export_scan_begin(UnixSeconds now_s) {
   cache->begin(now_s);
   cursor = 0;
   scan_done = false;
+  order = cache->store.segments_by_age();
 }
 
 // The scratch area gets the next keys, each behind its length (a byte). 0: that was all.
@@ -184,10 +195,10 @@ ISOCACHE_EXPORT(scan_records) std::size_t export_scan_records() {
 ISOCACHE_EXPORT(scan_large) std::size_t export_scan_large() {
   if (scan_done) return 0;
   std::size_t bytes = 0;
-  const UnixSeconds now_s = cache->clock.now_s;
-  cursor = cache->store.scan(cursor, 1, Store::kAnyLooks, now_s, [&](const Item& item) {
+  cursor = scan_on(1, [&](const Item& scanned) {
+    const Item item = found_again(scanned);
     bytes = static_cast<std::size_t>(write_header(item, item.value_length(), scratch) - scratch);
-    cache->hand_back(found_again(item, now_s));
+    cache->hand_back(item);
   });
   scan_done = cursor == 0;
   return bytes;
@@ -199,51 +210,63 @@ std::uint32_t export_checksum(std::size_t length, std::uint32_t before) {
   return static_cast<std::uint32_t>(hash_bytes({scratch, length}, HashKey{.low = before}));
 }
 
-// Stores the records that are whole in the scratch area's first `length` bytes; how many bytes of
-// it those were (0: it begins with one that is larger), or -1. The result counts those that are
-// stored now: not what has expired or has no room.
-ISOCACHE_EXPORT(restore) std::int32_t export_restore(std::size_t length, UnixSeconds now_s) {
+// Stores the records that are whole in the scratch area's first `length` bytes, or only counts
+// those that are held: there the values may be cut off. How many bytes it went on, with the values;
+// 0: it begins with a record that is larger. The host has seen that every record makes sense.
+ISOCACHE_EXPORT(restore)
+std::size_t export_restore(std::size_t length, UnixSeconds now_s, bool count) {
   cache->begin(now_s);
   std::size_t used = 0;
-  std::size_t stored = 0;
-  RecordHeader header;
-  while (read_header(scratch + used, length - used, header)) {
-    if (!is_good(header)) return kMalformed;
-    const std::size_t bytes = kHeaderBytes + header.key_length + header.value_length;
-    if (bytes > length - used) break;
-    if (restore_record(header, scratch + used)) ++stored;
-    used += bytes;
+  std::size_t held = 0;
+  while (used + kHeaderBytes <= length) {
+    const RecordHeader header = header_at(scratch + used);
+    const std::size_t head = kHeaderBytes + header.key_length;
+    if (head + (count ? 0 : header.value_length) > length - used) break;
+    if (count) {
+      held += is_held(header, scratch + used) ? 1 : 0;
+    } else {
+      restore_record(header, scratch + used);
+    }
+    used += head + header.value_length;
   }
-  cache->result = {{}, stored, nullptr};
-  return static_cast<std::int32_t>(used);
+  cache->result = {{}, held, nullptr};
+  return used;
 }
 
 // A record whose value the host puts straight into item memory: the scratch area has the rest of
 // it. A window is handed back, see large_filled(); none: it is not wanted.
 ISOCACHE_EXPORT(restore_large) std::size_t export_restore_large(UnixSeconds now_s) {
   cache->begin(now_s);
-  RecordHeader header;
-  read_header(scratch, kScratchBytes, header);
-  if (!is_good(header) || has_expired(header)) return 0;
+  const RecordHeader header = header_at(scratch);
+  if (has_expired(header)) return 0;
+  const Standing standing = standing_of(header);
+  const Key key = key_of(header, scratch);
   cache->large.emplace();
-  const PutStatus status = cache->store.begin_upload(key_of(header, scratch), header.value_length,
-                                                     now_s, &cache->large->upload);
-  return status == PutStatus::kStored ? cache->hand_back_window() : 0;
+  if (cache->store.begin_upload(key, header.value_length, now_s, &cache->large->upload,
+                                &standing) == PutStatus::kStored) {
+    return cache->hand_back_window();
+  }
+  forget(key);
+  return 0;
 }
 
-// True if it is stored now.
-ISOCACHE_EXPORT(restore_large_done) bool export_restore_large_done() {
-  RecordHeader header;
-  read_header(scratch, kScratchBytes, header);
+// All windows were filled, or there was no memory for the next one.
+ISOCACHE_EXPORT(restore_large_done) void export_restore_large_done() {
+  const RecordHeader header = header_at(scratch);
   const Key key = key_of(header, scratch);
+  Store& store = cache->store;
   Upload& upload = cache->large->upload;
+  Item item;
   if (upload.remaining != 0) {
-    cache->store.abort_upload(upload);
-    return false;
+    store.abort_upload(upload);
+  } else {
+    item = store.commit_upload(upload, key, find(key), fields_of(header), cache->clock.now_s);
   }
-  const UnixSeconds now_s = cache->clock.now_s;
-  const Item old = cache->store.find(key, now_s).item;
-  return static_cast<bool>(cache->store.commit_upload(upload, key, old, fields_of(header), now_s));
+  if (item) {
+    store.set_frequency(item, standing_of(header).frequency);
+  } else {
+    forget(key);
+  }
 }
 
 }  // namespace isocache

@@ -150,6 +150,35 @@ PutStatus Store::Impl::refuse(PutStatus why) {
   return why;
 }
 
+ISOCACHE_INLINE_NATIVELY inline PutStatus Store::Impl::put_in(
+    Stream stream, const Key& key, const Item& old, const ItemFields& fields,
+    std::span<const std::string_view> parts, std::size_t value_length, Item* stored) {
+  const std::uint64_t steps = evictor.steps();
+  const bool growing = index.growing() || index.wants_growth();
+  const Location item = append_with_room(sizeof(ItemHeader) + key.bytes.size() + value_length, [&] {
+    return log.append_whole_item(stream, key.bytes.size(), value_length);
+  });
+  if (item == 0) return refuse(PutStatus::kNoMemory);
+
+  Log::Span span = log.first_span(item);
+  for (std::string_view part : parts) {
+    while (!part.empty()) {
+      if (span.size == 0) span = log.piece_span(span.next);
+      const std::size_t bytes = std::min(part.size(), span.size);
+      copy_bytes(span.data, part.data(), bytes);
+      part.remove_prefix(bytes);
+      span.data += bytes;
+      span.size -= bytes;
+    }
+  }
+  // Making room may have moved or dropped the old item.
+  Slot old_slot{old.bucket_, old.slot_};
+  if (old && (growing || steps != evictor.steps())) old_slot = find_slot(key);
+  if (!link(key, old_slot, item, fields)) return refuse(PutStatus::kNoMemory);
+  if (stored != nullptr) *stored = item_at(find_slot(key));
+  return PutStatus::kStored;
+}
+
 PutStatus Store::put(const Key& key, Item old, const ItemFields& fields,
                      std::span<const std::string_view> parts, UnixSeconds now_s, Item* stored) {
   Impl& impl = *impl_;
@@ -162,30 +191,28 @@ PutStatus Store::put(const Key& key, Item old, const ItemFields& fields,
     return PutStatus::kStored;
   }
   const Stream stream = impl.stream_for(key, old, key.bytes.size(), value_length);
-  const std::uint64_t steps = impl.evictor.steps();
-  const bool growing = impl.index.growing() || impl.index.wants_growth();
-  const Location item = impl.append_with_room(
-      sizeof(ItemHeader) + key.bytes.size() + value_length,
-      [&] { return impl.log.append_whole_item(stream, key.bytes.size(), value_length); });
-  if (item == 0) return impl.refuse(PutStatus::kNoMemory);
+  return impl.put_in(stream, key, old, fields, parts, value_length, stored);
+}
 
-  Log::Span span = impl.log.first_span(item);
-  for (std::string_view part : parts) {
-    while (!part.empty()) {
-      if (span.size == 0) span = impl.log.piece_span(span.next);
-      const std::size_t bytes = std::min(part.size(), span.size);
-      copy_bytes(span.data, part.data(), bytes);
-      part.remove_prefix(bytes);
-      span.data += bytes;
-      span.size -= bytes;
-    }
-  }
-  // Making room may have moved or dropped the old item.
-  Slot old_slot{old.bucket_, old.slot_};
-  if (old && (growing || steps != impl.evictor.steps())) old_slot = impl.find_slot(key);
-  if (!impl.link(key, old_slot, item, fields)) return impl.refuse(PutStatus::kNoMemory);
-  if (stored != nullptr) *stored = impl.item_at(impl.find_slot(key));
-  return PutStatus::kStored;
+Standing Store::standing(Item item) const {
+  return {Log::stream_of(*item.segment_).queue == QueueKind::kMain,
+          item.bucket_->frequency(item.slot_)};
+}
+
+void Store::set_frequency(Item item, unsigned frequency) {
+  item.bucket_->set_frequency(item.slot_, frequency);
+}
+
+// Never in place: there it would be as old as what it replaces.
+PutStatus Store::put_back(const Key& key, const ItemFields& fields, const Standing& standing,
+                          std::string_view value, UnixSeconds now_s) {
+  Impl& impl = *impl_;
+  Item item = find(key, now_s).item;
+  if (!impl.fits(key.bytes.size(), value.size())) return impl.refuse(PutStatus::kTooLarge);
+  const Stream stream{band_of(key.bytes.size(), value.size()), queue_of(standing)};
+  const PutStatus status = impl.put_in(stream, key, item, fields, {&value, 1}, value.size(), &item);
+  if (status == PutStatus::kStored) set_frequency(item, standing.frequency);
+  return status;
 }
 
 bool Store::Impl::link(const Key& key, Slot old, Location location, const ItemFields& fields) {

@@ -85,7 +85,8 @@ class Item {
   std::uint64_t cas() const { return header_->cas; }
   UnixSeconds exptime() const { return header_->exptime; }
   UnixSeconds last_access() const { return header_->last_access; }
-  bool has(ItemBits bit) const { return (header_->bits & bit) != 0; }
+  std::uint8_t bits() const { return header_->bits; }
+  bool has(ItemBits bit) const { return (bits() & bit) != 0; }
   bool chained() const { return has(kChained); }
   std::size_t value_length() const {
     return chained() ? chained_value_length() : header_->value_length;
@@ -135,6 +136,12 @@ struct ItemFields {
   UnixSeconds exptime = 0;
   std::uint64_t cas = 0;  // from next_cas(), or the client's own (meta E flag)
   std::uint8_t bits = 0;  // kStale, kWinSent, kBinaryKey
+};
+
+// What eviction knows of an item, besides how old it is; see evictor.h.
+struct Standing {
+  bool in_main = false;    // the queue it is in: main or small
+  unsigned frequency = 0;  // reads since eviction last looked at it, up to 3
 };
 
 // A reply's hold on a segment: while held, its bytes neither move nor change.
@@ -245,6 +252,13 @@ class Store {
   // False, and nothing is done, when a reply still sends from the segment: put() instead.
   bool overwrite_value(Item item, std::string_view value);
   void remove(Item item);
+  // The standing of an item that find() gave.
+  Standing standing(Item item) const;
+  void set_frequency(Item item, unsigned frequency);
+  // As put(), for an item that some store has held before: it gets the standing that it had there,
+  // and is the youngest of its queue. So put items back oldest first.
+  PutStatus put_back(const Key& key, const ItemFields& fields, const Standing& standing,
+                     std::string_view value, UnixSeconds now_s);
 
   // A value that arrives in pieces: begin, fill upload_window() and tell upload_received() until
   // `remaining` is 0, then commit or abort. The item is invisible until commit. Memory is taken as
@@ -255,8 +269,10 @@ class Store {
   // largest size needs it). An upload reserves its share when it begins, so that what has begun
   // can be finished; one that finds too little left waits (kWait) in line until others end: call
   // begin_upload() again with the same Upload, or abort_upload() to leave the line.
+  //
+  // A standing is for an item that is put back, see put_back(); its frequency is set after commit.
   PutStatus begin_upload(const Key& key, std::size_t value_length, UnixSeconds now_s,
-                         Upload* upload);
+                         Upload* upload, const Standing* standing = nullptr);
   // Where the next bytes belong; may be shorter than `remaining`. Empty while bytes remain: no
   // memory now. If upload_may_wait(), there may be some later, else abort. The window stays where
   // it is until upload_received(), so a host with several threads may fill it outside the store's
@@ -287,11 +303,12 @@ class Store {
   // Visits up to `max_items` live items from `cursor` (0 to begin) on; returns the next cursor, 0
   // at the end. Looks at no more than about `max_looks` records, live or not, and segments: it may
   // come back without having visited any. Items stored meanwhile may be missed, items moved
-  // meanwhile be seen twice.
+  // meanwhile be seen twice. `order` is segments_by_age(), the same for a whole scan; null: as they
+  // lie in memory.
   template <typename Visit>
   std::uint64_t scan(std::uint64_t cursor, std::size_t max_items, std::size_t max_looks,
-                     UnixSeconds now_s, Visit&& visit) {
-    Scan at = resume_scan(cursor);
+                     UnixSeconds now_s, Visit&& visit, const SegmentId* order = nullptr) {
+    Scan at = resume_scan(cursor, order);
     at.looks_left = max_looks;
     Item item;
     for (std::size_t n = 0; n < max_items; ++n) {
@@ -303,6 +320,9 @@ class Store {
     return cursor_of(at);
   }
   static constexpr std::size_t kAnyLooks = ~std::size_t{0};
+  // Those that hold items: each queue in the order in which eviction takes them, and the queues
+  // merged by when their segments were opened. A 0 is behind the last one.
+  std::unique_ptr<SegmentId[]> segments_by_age() const;
 
   // Shrinks or grows the limit; false when below what the index and a few segments need.
   // Shrinking evicts in the steps of tick(), and gives memory back to the source.
@@ -337,13 +357,15 @@ class Store {
   void next_piece(PieceCursor& at) const;
   PieceCursor first_uploaded_piece(const Upload& upload) const;
   struct Scan {
-    SegmentId segment = 0;
+    const SegmentId* order = nullptr;
+    SegmentId segment = 0;  // or its place in the order, from 1 on
     std::size_t offset = 0;
     std::uint64_t record = 0;  // its number in the segment: offsets do not outlive a call
     std::size_t looks_left = 0;
   };
   enum class Next : std::uint8_t { kFound, kEnd, kLater };
-  Scan resume_scan(std::uint64_t cursor) const;
+  Scan resume_scan(std::uint64_t cursor, const SegmentId* order) const;
+  SegmentId segment_at(const Scan& at) const;
   Next next_live(Scan& at, UnixSeconds now_s, Item& item) const;
   static std::uint64_t cursor_of(const Scan& at);
 

@@ -41,18 +41,51 @@ bool Store::set_memory_limit(std::size_t bytes) {
 
 // --- all items ----------------------------------------------------------------------------
 
+std::unique_ptr<SegmentId[]> Store::segments_by_age() const {
+  constexpr unsigned kQueues = 2 * kBands;
+  const Log& log = impl_->log;
+  SegmentId heads[kQueues];
+  std::size_t segments = 0;
+  for (unsigned i = 0; i < kQueues; ++i) {
+    const SegmentQueue& queue = log.queue({i / 2, static_cast<QueueKind>(i % 2)});
+    heads[i] = queue.head();
+    segments += queue.size();
+  }
+  auto order = std::make_unique<SegmentId[]>(segments + 1);
+  for (std::size_t n = 0; n < segments; ++n) {
+    SegmentId* oldest = nullptr;
+    std::uint64_t opened_at = ~std::uint64_t{0};
+    for (SegmentId& head : heads) {
+      if (head == 0 || log.heap.segment(head).opened_at >= opened_at) continue;
+      oldest = &head;
+      opened_at = log.heap.segment(head).opened_at;
+    }
+    order[n] = *oldest;
+    *oldest = log.heap.segment(*oldest).next;
+  }
+  return order;
+}
+
+// 0: behind the last one.
+SegmentId Store::segment_at(const Scan& at) const {
+  if (at.order != nullptr) return at.order[at.segment - 1];
+  return at.segment < impl_->log.heap.end_id() ? at.segment : 0;
+}
+
 // A cursor is a segment and the number of a record in it.
-Store::Scan Store::resume_scan(std::uint64_t cursor) const {
+Store::Scan Store::resume_scan(std::uint64_t cursor, const SegmentId* order) const {
   Scan at;
+  at.order = order;
   at.segment = static_cast<SegmentId>(cursor >> kOffsetBits);
   if (at.segment == 0) at.segment = 1;
   const std::uint64_t wanted = cursor & ((1U << kOffsetBits) - 1);
   const Log& log = impl_->log;
-  if (at.segment >= log.heap.end_id()) return at;
-  const Segment& segment = log.heap.segment(at.segment);
+  const SegmentId id = segment_at(at);
+  if (id == 0) return at;
+  const Segment& segment = log.heap.segment(id);
   if (segment.use != SegmentUse::kSmall && segment.use != SegmentUse::kMain) return at;
   for (; at.record < wanted && at.offset < segment.used; ++at.record) {
-    at.offset += log.record_bytes(Heap::locate(at.segment, at.offset));
+    at.offset += log.record_bytes(Heap::locate(id, at.offset));
   }
   return at;
 }
@@ -63,16 +96,16 @@ std::uint64_t Store::cursor_of(const Scan& at) {
 
 Store::Next Store::next_live(Scan& at, UnixSeconds now_s, Item& item) const {
   Log& log = impl_->log;
-  for (; at.segment < log.heap.end_id(); ++at.segment, at.offset = 0, at.record = 0) {
+  for (; const SegmentId id = segment_at(at); ++at.segment, at.offset = 0, at.record = 0) {
     if (at.looks_left == 0) return Next::kLater;
     --at.looks_left;
-    Segment& segment = log.heap.segment(at.segment);
+    Segment& segment = log.heap.segment(id);
     if (segment.use != SegmentUse::kSmall && segment.use != SegmentUse::kMain) continue;
-    if (log.flushed(at.segment)) continue;
+    if (log.flushed(id)) continue;
     while (at.offset < segment.used) {
       if (at.looks_left == 0) return Next::kLater;
       --at.looks_left;
-      const Location location = Heap::locate(at.segment, at.offset);
+      const Location location = Heap::locate(id, at.offset);
       at.offset += log.record_bytes(location);
       ++at.record;
       ItemHeader* header = log.item(location);

@@ -10,6 +10,10 @@
 
 namespace isocache {
 
+inline QueueKind queue_of(const Standing& standing) {
+  return standing.in_main ? QueueKind::kMain : QueueKind::kSmall;
+}
+
 struct Store::Impl {
   Impl(const StoreOptions& store_options, MemorySource& memory)
       : options(store_options),
@@ -42,6 +46,10 @@ struct Store::Impl {
   bool fits(std::size_t key_length, std::size_t value_length) const;
   bool try_in_place(const Key& key, Item old, const ItemFields& fields,
                     std::span<const std::string_view> parts, std::size_t value_length);
+  // put() once it is known where; `old` is replaced.
+  PutStatus put_in(Stream stream, const Key& key, const Item& old, const ItemFields& fields,
+                   std::span<const std::string_view> parts, std::size_t value_length,
+                   Item* stored);  // only in store.cc
   // Points the index at a finished item, in place of `old` if it is there.
   bool link(const Key& key, Slot old, Location location, const ItemFields& fields);
   bool insert(std::uint64_t hash, Location location);

@@ -66,7 +66,7 @@ void Store::Impl::let_go(Location head) {
 }
 
 PutStatus Store::begin_upload(const Key& key, std::size_t value_length, UnixSeconds now_s,
-                              Upload* upload) {
+                              Upload* upload, const Standing* standing) {
   Impl& impl = *impl_;
   impl.log.now_s = now_s;
   if (!impl.fits(key.bytes.size(), value_length)) {
@@ -79,9 +79,13 @@ PutStatus Store::begin_upload(const Key& key, std::size_t value_length, UnixSeco
     if (impl.options.uploads_wait) return impl.wait_in_line(*upload);
     return impl.refuse(PutStatus::kNoMemory);
   }
-  const Slot old = impl.find_slot(key);
-  const Stream stream =
-      impl.stream_for(key, old ? impl.item_at(old) : Item{}, key.bytes.size(), value_length);
+  Stream stream;
+  if (standing != nullptr) {
+    stream = {band_of(key.bytes.size(), value_length), queue_of(*standing)};
+  } else {
+    const Slot old = impl.find_slot(key);
+    stream = impl.stream_for(key, old ? impl.item_at(old) : Item{}, key.bytes.size(), value_length);
+  }
   const Location head = impl.append_with_room(limits::kSegmentBytes, [&] {
     return impl.log.append_item(stream, key.bytes.size(), value_length);
   });

@@ -34,9 +34,9 @@ interface Exports {
   scan_records(): number;
   scan_large(): number;
   checksum(length: number, before: number): number;
-  restore(length: number, nowS: number): number;
+  restore(length: number, nowS: number, count: boolean): number;
   restore_large(nowS: number): number;
-  restore_large_done(): number;
+  restore_large_done(): void;
   connect(): number;
   disconnect(session: number): void;
   feed(session: number, length: number, nowS: number): number;

@@ -5,18 +5,24 @@
 //   | "isocache" | version  | checksum | record  | record  | ...
 //   +------------+----------+----------+---------+---------+--
 //
-// Little-endian. The records are snapshot.cc's: key, value, flags, cas id, expiry, and whether an item is
-// stale, won or was read. The checksum is over all of them, in pieces of the scratch area's size.
+// Little-endian. The records are snapshot.cc's: key, value, flags, cas id, expiry, whether an item is stale,
+// won or was read, and what eviction knows of it (from version 2 on). The checksum is over all of them, in
+// pieces of the scratch area's size.
 
 import type { Engine } from './engine.js';
 import { concat, encodeText } from './text.js';
 import { IsocacheError } from './types.js';
 
 const MAGIC = encodeText('isocache');
-const VERSION = 1;
+const VERSION = 2;
 const HEADER_BYTES = 16;
 const RECORD_HEADER_BYTES = 22;
 const KEY_LENGTH_AT = 20;
+const BITS_AT = 21;
+const MAX_KEY_BYTES = 250;
+const MAX_VALUE_BYTES = 2 ** 30;
+// Of a record's bits, by the snapshot's version.
+const KNOWN_BITS = [0, 0x0f, 0x7f];
 
 export function snapshot(engine: Engine, nowS: number): Uint8Array {
   const parts: Uint8Array[] = [new Uint8Array(HEADER_BYTES)];
@@ -40,43 +46,51 @@ export function snapshot(engine: Engine, nowS: number): Uint8Array {
   return whole;
 }
 
+/** How many of its items are held in the end. Nothing is stored before every record is known to make sense. */
 export function restore(engine: Engine, bytes: Uint8Array, nowS: number): number {
-  const header = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  check(engine, bytes, view);
+  pass(engine, bytes, view, nowS, false);
+  return pass(engine, bytes, view, nowS, true);
+}
+
+function check(engine: Engine, bytes: Uint8Array, view: DataView): void {
   if (bytes.length < HEADER_BYTES || MAGIC.some((byte, i) => byte !== bytes[i])) throw bad('this is none');
-  const version = header.getUint32(8, true);
-  if (version !== VERSION) throw bad(`its version is ${version}, not ${VERSION}`);
-  if (header.getUint32(12, true) !== checksum(engine, bytes.subarray(HEADER_BYTES))) throw bad('it is damaged');
-  let stored = 0;
+  const known = KNOWN_BITS[view.getUint32(8, true)];
+  if (!known) throw bad(`its version is ${view.getUint32(8, true)}, not 1 or ${VERSION}`);
+  if (view.getUint32(12, true) !== checksum(engine, bytes.subarray(HEADER_BYTES))) throw bad('it is damaged');
+  for (let at = HEADER_BYTES; at < bytes.length; at = recordEnd(view, at)) {
+    if (at + RECORD_HEADER_BYTES > bytes.length || recordEnd(view, at) > bytes.length) throw bad('its end is missing');
+    const keyLength = bytes[at + KEY_LENGTH_AT]!;
+    if (keyLength === 0 || keyLength > MAX_KEY_BYTES || view.getUint32(at, true) > MAX_VALUE_BYTES ||
+        (bytes[at + BITS_AT]! & ~known) !== 0) throw bad('a record makes no sense');
+  }
+}
+
+function recordEnd(view: DataView, at: number): number {
+  return at + RECORD_HEADER_BYTES + view.getUint8(at + KEY_LENGTH_AT) + view.getUint32(at, true);
+}
+
+/** Stores the records, or counts those that are held. */
+function pass(engine: Engine, bytes: Uint8Array, view: DataView, nowS: number, count: boolean): number {
+  let held = 0;
   for (let at = HEADER_BYTES; at < bytes.length;) {
     const part = bytes.subarray(at, at + engine.scratchEnd - engine.scratch);
     engine.bytes.set(part, engine.scratch);
-    const used = engine.calls.restore(part.length, nowS);
-    if (used < 0) throw bad('a record makes no sense');
-    if (used > 0) {
-      stored += engine.resultCount;
-      at += used;
-    } else {
-      const end = largeRecordEnd(header, at);
-      stored += restoreLarge(engine, bytes, at, end, nowS) ? 1 : 0;
-      at = end;
-    }
+    const used = engine.calls.restore(part.length, nowS, count);
+    if (used === 0) restoreLarge(engine, bytes, at, recordEnd(view, at), nowS);
+    held += count ? engine.resultCount : 0;
+    at = used === 0 ? recordEnd(view, at) : at + used;
   }
-  return stored;
-}
-
-function largeRecordEnd(header: DataView, at: number): number {
-  if (at + RECORD_HEADER_BYTES > header.byteLength) throw bad('its end is missing');
-  const end = at + RECORD_HEADER_BYTES + header.getUint8(at + KEY_LENGTH_AT) + header.getUint32(at, true);
-  if (end > header.byteLength) throw bad('its end is missing');
-  return end;
+  return held;
 }
 
 /** The head of the record lies in the scratch area. */
-function restoreLarge(engine: Engine, bytes: Uint8Array, at: number, end: number, nowS: number): boolean {
+function restoreLarge(engine: Engine, bytes: Uint8Array, at: number, end: number, nowS: number): void {
   const room = engine.calls.restore_large(nowS);
-  if (room === 0) return false;
+  if (room === 0) return;
   engine.fillWindows(bytes.subarray(at + RECORD_HEADER_BYTES + bytes[at + KEY_LENGTH_AT]!, end), room);
-  return engine.calls.restore_large_done() !== 0;
+  engine.calls.restore_large_done();
 }
 
 function checksum(engine: Engine, payload: Uint8Array): number {
