@@ -1,18 +1,18 @@
-// The core's backend, with a get that words no reply, and long replies handed over on the way.
+// The core's backend, with a get that words no reply, and a memory limit that clients cannot lift.
 #pragma once
 
 #include <cstddef>
-#include <span>
-#include <string_view>
 
 #include "command/single_backend.h"
-#include "imports.h"
 
 namespace isocache {
 
 class LocalBackend : public SingleBackend {
  public:
-  using SingleBackend::SingleBackend;
+  LocalBackend(Store& store, const Settings& settings, const HashKey& hash_key,
+               UnixSeconds started_s)
+      : SingleBackend(store, settings, hash_key, started_s, /*gets_may_wait=*/true),
+        max_bytes_(settings.max_bytes) {}
 
   // An empty item in place of one that was missing, which somebody is to fill: nothing to callers
   // who take no part in loading. An empty value that is to be loaded anew looks the same.
@@ -35,22 +35,10 @@ class LocalBackend : public SingleBackend {
     return {};
   }
 
-  // A connection's requests. Large values would hold, or copy, more memory than the limit knows of:
-  // so the host takes replies as soon as there are more than kGatheredBytes of them.
-  std::size_t execute(std::span<Request> requests, UnixSeconds now_s, Output& out) override {
-    const Store& store = engine().store();
-    for (const Request& request : requests) store.prefetch_bucket(request.key.hash);
-    for (const Request& request : requests) store.prefetch_item(request.key.hash);
-    for (Request& request : requests) {
-      engine().execute(request, now_s, out);
-      if (out.size() > kGatheredBytes) [[unlikely]]
-        hand_over(out);
-    }
-    return requests.size();
+  // A client may lower the limit and raise it again, but not beyond what the store was opened with.
+  bool set_memory_limit(std::size_t bytes) override {
+    return bytes <= max_bytes_ && SingleBackend::set_memory_limit(bytes);
   }
-  static constexpr std::size_t kGatheredBytes = 128U << 10U;
-  // What was handed over since this was set to 0.
-  std::size_t handed_over = 0;
 
   void drop(Output& out) {
     release(out);
@@ -68,12 +56,7 @@ class LocalBackend : public SingleBackend {
   }
 
  private:
-  void hand_over(Output& out) {
-    handed_over += out.size();
-    out.for_each_span([](std::string_view bytes) { isocache_reply(bytes.data(), bytes.size()); });
-    drop(out);
-  }
-
+  const std::size_t max_bytes_;
   EngineCounters counters_;  // of get()
 };
 

@@ -29,10 +29,10 @@
 namespace isocache {
 namespace {
 
-// A turn is one batch: after it, feed() sees how long the replies are.
-// LocalBackend hands replies over long before the output is full.
-constexpr SessionOptions kSessionOptions{
-    limits::kBatchRequests, {LocalBackend::kGatheredBytes, LocalBackend::kGatheredBytes}};
+// One feed() executes until there are this many bytes of replies: at most one item more is handed
+// back, however many large values a pipeline asks for.
+constexpr std::size_t kGatheredBytes = 128U << 10U;
+constexpr SessionOptions kSessionOptions{limits::kBatchRequests, {kGatheredBytes, kGatheredBytes}};
 constexpr std::size_t kBatch = limits::kBatchRequests;
 constexpr std::int32_t kMiss = -1;
 
@@ -281,24 +281,20 @@ ISOCACHE_EXPORT(disconnect) void export_disconnect(Session* session) {
 }
 
 // Takes `length` bytes from the scratch area; 0: goes on with what is kept. The replies so far are
-// handed back, but for what isocache_reply() gave before; take them, then call sent(). -1: there is
-// no memory to go on, and the connection must end.
+// handed back; take them, then call sent(). -1: there is no memory to go on, and the connection must
+// end.
 ISOCACHE_EXPORT(feed)
 std::int32_t export_feed(Session* session, std::size_t length, UnixSeconds now_s) {
   // An unfinished command may double its buffer, replies theirs.
-  const std::size_t needed = 2 * (session->buffered() + length) + 3 * LocalBackend::kGatheredBytes;
+  const std::size_t needed = 2 * (session->buffered() + length) + 3 * kGatheredBytes;
   if (!can_allocate(needed + kReserveBytes / 2)) return -1;
   cache->begin(now_s);
-  cache->backend.handed_over = 0;
   if (length == 0) {
     session->resume();
   } else {
     session->feed({scratch, length});
   }
-  while (session->wants_turn() &&
-         cache->backend.handed_over + session->output().size() < LocalBackend::kGatheredBytes) {
-    session->resume();
-  }
+  while (session->wants_turn() && !session->output().full()) session->resume();
   return static_cast<std::int32_t>(cache->hand_back(session->output()));
 }
 
@@ -306,9 +302,10 @@ std::int32_t export_feed(Session* session, std::size_t length, UnixSeconds now_s
 ISOCACHE_EXPORT(sent) std::uint32_t export_sent(Session* session) {
   enum State : std::uint32_t { kClosing = 1, kWantsTurn = 2, kUnfinished = 4 };
   cache->sent(session->output());
-  const bool unfinished = session->buffered() != 0 || !session->upload_window().empty();
-  return (session->closing() ? kClosing : 0U) | (session->wants_turn() ? kWantsTurn : 0U) |
-         (unfinished ? kUnfinished : 0U);
+  // A request that waits for memory waits for what sent() has just released.
+  const bool wants_turn = session->wants_turn() || session->waiting();
+  return (session->closing() ? kClosing : 0U) | (wants_turn ? kWantsTurn : 0U) |
+         (session->midway() ? kUnfinished : 0U);
 }
 
 }  // namespace isocache

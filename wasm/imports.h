@@ -9,6 +9,4 @@ extern "C" {
 void isocache_evicting(const char* key, std::size_t key_length, std::uint32_t client_flags,
                        std::uint32_t exptime, std::size_t value_length, const char* piece,
                        std::size_t piece_length);
-// The first part of replies that are too long to be gathered.
-void isocache_reply(const char* bytes, std::size_t length);
 }

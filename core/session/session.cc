@@ -84,6 +84,10 @@ bool Session::in_request() const {
   return !impl_->input.empty() || impl_->large != nullptr || impl_->stream != nullptr;
 }
 
+bool Session::midway() const {
+  return in_request() || impl_->retrieval.active || impl_->swallow != 0 || impl_->skipping_line;
+}
+
 // Such a client waits for an answer that never comes, and its own time limit is long.
 bool Session::Impl::begins_binary(std::string_view bytes) {
   if (began || bytes.empty()) return false;

@@ -2,6 +2,7 @@
 
 const nothing = new Uint8Array(0);
 const MIN_CAPACITY = 256;
+const MAX_AHEAD_BYTES = 64 << 10;
 const NEWLINE = 10;
 
 /**
@@ -64,7 +65,9 @@ export class ByteQueue {
 
   #grow(more: number, expected: number): void {
     const kept = this.length;
-    const grown = new Uint8Array(Math.max(MIN_CAPACITY, 2 * kept, kept + more, expected + more));
+    // A peer that only announces a large piece does not get the memory for it.
+    const ahead = Math.min(expected + more, Math.max(MAX_AHEAD_BYTES, 4 * kept));
+    const grown = new Uint8Array(Math.max(MIN_CAPACITY, 2 * kept, kept + more, ahead));
     grown.set(this.bytes.subarray(this.begin, this.end));
     this.bytes = grown;
     this.#capacity = grown.length;

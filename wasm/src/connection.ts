@@ -6,8 +6,8 @@ import { concat, encodeText } from './text.js';
 import { type Connection, IsocacheError } from './types.js';
 
 const nothing = new Uint8Array(0);
-// What one feed() gives, but for the last 32 replies.
-const OUTPUT_LIMIT = 1 << 20;
+// One feed() gives less than this, and at most one item more.
+const OUTPUT_LIMIT = 256 << 10;
 
 export class EngineConnection implements Connection {
   readonly #engine: () => Engine | undefined;
@@ -38,6 +38,7 @@ export class EngineConnection implements Connection {
     const engine = stillOpen(this.#engine());
     const size = engine.scratchEnd - engine.scratch;
     const added = typeof input === 'string' ? encodeText(input) : input;
+    if (!(added instanceof Uint8Array)) throw new IsocacheError('BAD_ARGUMENT', 'neither string nor Uint8Array');
     const bytes = this.#waiting.length > 0 ? concat([this.#waiting, added]) : added;
     const replies: Uint8Array[] = [];
     let replied = 0;
@@ -61,21 +62,24 @@ export class EngineConnection implements Connection {
   #turn(engine: Engine, length: number, replies: Uint8Array[]): number {
     const size = engine.calls.feed(this.#session, length, this.#nowS());
     if (size < 0) {
-      this.close();
+      this.#disconnect();
       throw new IsocacheError('NO_MEMORY', 'no memory to go on with this connection');
     }
-    let replied = engine.takeEarly(replies);
     if (size > 0) replies.push(engine.replyCopy(size));
-    replied += size;
     this.#state = engine.calls.sent(this.#session);
-    if ((this.#state & CLOSING) !== 0) this.close();
-    return replied;
+    if ((this.#state & CLOSING) !== 0) this.#disconnect();
+    return size;
   }
 
   get readable(): ReadableStream<Uint8Array> { return (this.#streams ??= streamsOf(this)).readable; }
   get writable(): WritableStream<Uint8Array> { return (this.#streams ??= streamsOf(this)).writable; }
 
   close(): void {
+    this.#disconnect();
+    this.#streams?.end();
+  }
+
+  #disconnect(): void {
     if (this.#session === 0) return;
     this.#engine()?.calls.disconnect(this.#session);
     this.#session = 0;

@@ -62,7 +62,6 @@ export class Engine {
   bytes!: Uint8Array;
   readText!: TextReader;
   #words!: Uint32Array;
-  #early: Uint8Array[] = [];
   readonly #pool = new ReplyPool();
   /** Of the four words of the last call's result. */
   readonly #result: number;
@@ -73,7 +72,6 @@ export class Engine {
       env: {
         emscripten_notify_memory_growth: () => this.#look(),
         isocache_evicting: evictionReader(this, onEvict),
-        isocache_reply: (at: number, length: number) => this.#early.push(this.bytes.slice(at >>> 0, (at >>> 0) + length)),
       },
       wasi_snapshot_preview1: { proc_exit: () => { throw new IsocacheError('NO_MEMORY', 'out of memory'); } },
     });
@@ -189,15 +187,6 @@ export class Engine {
     if (this.resultCount > 1 || length > LARGEST_POOLED) return this.resultCopy(length);
     const at = this.resultAddress;
     return this.#pool.copy(this.bytes.subarray(at, at + length));
-  }
-
-  /** Moves what feed() handed over before its result; how many bytes. */
-  takeEarly(replies: Uint8Array[]): number {
-    if (this.#early.length === 0) return 0;
-    const bytes = this.#early.reduce((sum, part) => sum + part.length, 0);
-    replies.push(...this.#early);
-    this.#early = [];
-    return bytes;
   }
 }
 

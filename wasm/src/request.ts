@@ -4,7 +4,7 @@
 
 import { ByteQueue } from './byte-queue.js';
 import { fromLatin1 } from './bytes.js';
-import { decodeText, encodeText } from './text.js';
+import { decodeText, latin1 } from './text.js';
 
 /** What the tokens of a command line mean. Positions count from the command, which is 0. */
 interface CommandShape {
@@ -85,16 +85,14 @@ export class ParsedRequest {
 
   /** The first key as text (of a meta command with the flag `b`: decoded); undefined if the command has none. */
   get key(): string | undefined {
-    const sent = this.#sentKeys()[0];
-    if (sent === undefined) return undefined;
-    return this.#hasBinaryKey() ? decodeText(decodeBase64(sent)) : sent;
+    return this.#hasBinaryKey() ? decodeText(this.keyBytes!) : this.#sentKeys()[0];
   }
 
-  /** The same as bytes; exact for keys that are no text. */
+  /** The same as bytes, exactly as the engine takes them. */
   get keyBytes(): Uint8Array | undefined {
-    const sent = this.#sentKeys()[0];
-    if (sent === undefined) return undefined;
-    return this.#hasBinaryKey() ? decodeBase64(sent) : encodeText(sent);
+    if (this.#sentKeys().length === 0) return undefined;
+    const sent = wordOf(this.bytes, this.#shape.keyAt);
+    return this.#hasBinaryKey() ? decodeBase64(sent) : sent;
   }
 
   /** All keys: get, gets, gat and gats may have many. */
@@ -122,7 +120,7 @@ export class ParsedRequest {
   }
 
   #hasBinaryKey(): boolean {
-    return this.#shape.meta && this.flags.includes('b');
+    return this.args.length > 0 && this.#shape.meta && this.flags.some((flag) => flag[0] === 'b');  // as the engine: what follows is ignored
   }
 }
 
@@ -241,10 +239,22 @@ function parseLength(word: string | undefined): number | undefined {
   return length <= MAX_LENGTH ? length : undefined;
 }
 
-function decodeBase64(text: string): Uint8Array {
-  try {
-    return fromLatin1(atob(text));
-  } catch {
-    return encodeText(text);  // the engine will refuse the key; until then it is what was sent
+/** The word at this position of the request's line, whose words spaces part. REQUIRES: there is one. */
+function wordOf(request: Uint8Array, position: number): Uint8Array {
+  const newline = request.indexOf(LF);
+  const line = request.subarray(0, request[newline - 1] === CR ? newline - 1 : newline);
+  let begin = 0;
+  let end = 0;
+  for (let word = 0; word <= position; ++word) {
+    for (begin = end; line[begin] === SPACE;) ++begin;
+    for (end = begin; end < line.length && line[end] !== SPACE;) ++end;
   }
+  return new Uint8Array(line.subarray(begin, end));
+}
+
+/** What the engine refuses stays as it was sent. */
+function decodeBase64(sent: Uint8Array): Uint8Array {
+  const text = latin1(sent);
+  const good = text.length % 4 === 0 && /^[A-Za-z\d+/]+={0,2}$/.test(text);
+  return good ? fromLatin1(atob(text)) : sent;
 }

@@ -7,17 +7,21 @@ const BUFFERED_BYTES = 64 << 10;
 export interface Streams {
   readable: ReadableStream<Uint8Array>;
   writable: WritableStream<Uint8Array>;
+  /** The connection was closed: who reads is told. */
+  end(): void;
 }
 
 export function streamsOf(connection: Connection): Streams {
   let out!: ReadableStreamDefaultController<Uint8Array>;
   let wanted: (() => void) | undefined;
   let ended = false;
-  const end = () => {
+  const end = (error?: unknown) => {
+    if (ended) return;
+    ended = true;
+    if (error === undefined) out.close();
+    else out.error(error);
     connection.close();
     wanted?.();
-    if (!ended) out.close();
-    ended = true;
   };
   const demand = () => new Promise<void>((resolve) => {
     wanted = resolve;
@@ -29,24 +33,31 @@ export function streamsOf(connection: Connection): Streams {
     pull: () => wanted?.(),
     cancel: () => {
       ended = true;
-      end();
+      connection.close();
+      wanted?.();
     },
   }, { highWaterMark: BUFFERED_BYTES, size: (chunk) => chunk!.length });
 
+  const execute = async (chunk: Uint8Array) => {
+    let input: Uint8Array | undefined = chunk;
+    do {
+      await demand();
+      if (connection.closed) throw new IsocacheError('CLOSED', 'the connection is closed');
+      const replies = connection.feed(input);
+      if (replies.length > 0) out.enqueue(replies);
+      input = undefined;
+    } while (connection.pending);
+    if (connection.closed) end();
+  };
   const writable = new WritableStream<Uint8Array>({
-    write: async (chunk) => {
-      let input: Uint8Array | undefined = chunk;
-      do {
-        await demand();
-        if (connection.closed) throw new IsocacheError('CLOSED', 'the connection is closed');
-        const replies = connection.feed(input);
-        if (replies.length > 0) out.enqueue(replies);
-        input = undefined;
-      } while (connection.pending);
-      if (connection.closed) end();
-    },
-    close: end,
-    abort: end,
+    // A chunk that cannot be executed ends both streams: what would be answered is not known.
+    write: (chunk) => execute(chunk).catch((error: unknown) => {
+      end(error);
+      throw error;
+    }),
+    close: () => end(),
+    abort: () => end(),
   });
-  return { readable, writable };
+  if (connection.closed) end();
+  return { readable, writable, end: () => end() };
 }

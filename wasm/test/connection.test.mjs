@@ -46,11 +46,39 @@ describe('feed', () => {
     for (let replies = connection.feed(requests); ; replies = connection.feed()) {
       ++parts;
       bytes += replies.length;
-      assert.ok(replies.length < 34 << 20);
+      assert.ok(replies.length < 1_000_000 + (256 << 10) + 100, `${replies.length} bytes in one part`);
       if (!connection.pending) break;
     }
     assert.equal(bytes, 100 * (1_000_000 + 'VA 1000000\r\n\r\n'.length));
-    assert.ok(parts >= 3);
+    assert.ok(parts >= 100);
+  });
+
+  test('one part is never more than one item beyond the limit, whatever the sizes and the command', async () => {
+    const store = await open({ maxItemSize: 8 << 20 });
+    const sizes = [100, 5_000, 100_000, 300_000, 3_000_000, 6_000_000];
+    for (const size of sizes) store.set(`v${size}`, 'x'.repeat(size));
+    const keys = Array.from({ length: 60 }, (_, i) => `v${sizes[(i * 7) % sizes.length]}`);
+    const lines = { get: `get ${keys.join(' ')}\r\n`, mg: keys.map((key) => `mg ${key} v\r\n`).join(''),
+      gats: `gats 0 ${keys.join(' ')}\r\n` };
+    for (const [command, line] of Object.entries(lines)) {
+      const connection = store.connect();
+      let bytes = 0;
+      for (let replies = connection.feed(line); ; replies = connection.feed()) {
+        bytes += replies.length;
+        assert.ok(replies.length < 6_000_000 + (256 << 10) + 100, `${command}: ${replies.length} bytes in one part`);
+        if (!connection.pending) break;
+      }
+      assert.ok(bytes > keys.reduce((sum, key) => sum + Number(key.slice(1)), 0), command);
+      connection.close();
+    }
+  });
+
+  test('refuses what is neither string nor bytes', async () => {
+    const connection = (await open()).connect();
+    for (const wrong of [5, null, true, {}, [109, 110], new Uint16Array(4), new ArrayBuffer(4)]) {
+      assert.throws(() => connection.feed(wrong), { code: 'BAD_ARGUMENT' });
+    }
+    assert.equal(text(connection.feed('mn\r\n')), 'MN\r\n');
   });
 
   test('what comes while replies are pending keeps its place', async () => {
@@ -82,6 +110,18 @@ describe('feed', () => {
       assert.equal(connection.closed, true);
       assert.equal(connection.pending, false);
     }
+  });
+
+  test('a client may lower the memory limit, and not lift it', async () => {
+    const store = await open({ maxBytes: 16 << 20 });
+    const connection = store.connect();
+    const ask = (mebibytes) => text(connection.feed(`cache_memlimit ${mebibytes}\r\n`));
+    assert.equal(ask(17), 'MEMLIMIT_ADJUST_FAILED out of bounds or unable to adjust\r\n');
+    assert.equal(ask(8), 'OK\r\n');
+    assert.equal(store.stats().maxBytes, 8 << 20);
+    assert.equal(ask(1000), 'MEMLIMIT_ADJUST_FAILED out of bounds or unable to adjust\r\n');
+    assert.equal(ask(16), 'OK\r\n');
+    assert.equal(store.stats().maxBytes, 16 << 20);
   });
 
   test('execute() takes whole requests only', async () => {
@@ -141,7 +181,17 @@ describe('streams', () => {
     const closed = store.connect();
     const reader = closed.readable.getReader();
     closed.close();
+    assert.equal((await reader.read()).done, true);
     await assert.rejects(closed.writable.getWriter().write(new Uint8Array(1)), { code: 'CLOSED' });
-    reader.releaseLock();
+    const late = store.connect();
+    late.close();
+    assert.equal((await late.readable.getReader().read()).done, true);
+  });
+
+  test('end with an error when a chunk is no bytes', async () => {
+    const { readable, writable } = (await open()).connect();
+    const read = readable.getReader().read();
+    await assert.rejects(writable.getWriter().write(5), { code: 'BAD_ARGUMENT' });
+    await assert.rejects(read, { code: 'BAD_ARGUMENT' });
   });
 });

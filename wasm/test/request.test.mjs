@@ -78,6 +78,17 @@ test('the parts of a request', () => {
   assert.deepEqual(parseOne('get k\r\n').keyBytes, Uint8Array.of(107));
 });
 
+test('keyBytes are the bytes that the engine looks for', () => {
+  const table = [
+    ['get \xff\xfe b\r\n', '\xff\xfe'], ['get  a\rb  c\r\n', 'a\rb'], ['gat 7 \xe4\n', '\xe4'], ['get \xef\xbb\xbfk\r\n', '\xef\xbb\xbfk'],
+    ['set \x80 0 0 1\r\n\n\r\n', '\x80'], ['mg \xff v\r\n', '\xff'], ['mg YQ== bX\r\n', 'a'], ['mg YR== b\r\n', 'a'],
+    ['mg YQ b\r\n', 'YQ'], ['mg Y\xff== b\r\n', 'Y\xff=='], ['mg ==== b\r\n', '===='], ['mg Y\tQ= b\r\n', 'Y\tQ='],
+  ];
+  for (const [text, key] of table) assert.equal(latin1(parseOne(text).keyBytes), key, JSON.stringify(text));
+  assert.equal(parseOne('mg\r\n').keyBytes, undefined);
+  assert.equal(parseOne('mg\r\n').key, undefined);
+});
+
 test('what is malformed goes to the engine', () => {
   for (const text of ['\r\n', '\n', ' get a\r\n', 'set\r\n', 'set k 0 0\r\n', 'set k 0 0 x\r\n', 'set k 0 0 -1\r\n',
     'set k 0 0 99999999999\r\n', 'ms k\r\n', 'ms k x\r\n', 'set k 0 0 2\r\nabcd', 'ms k 2 T1\r\nab\nx']) {

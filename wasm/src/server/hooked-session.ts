@@ -1,35 +1,37 @@
 // A connection whose requests user code sees first.
 
-import { bytesOf } from '../bytes.js';
+import type { EngineConnection } from '../connection.js';
 import { ParsedRequest, RequestReader } from '../request.js';
-import { concat } from '../text.js';
-import { type Connection, IsocacheError } from '../types.js';
+import { IsocacheError } from '../types.js';
+import { type Answer, mayBeSilent, replyOf, serverError } from './answer.js';
+import { type Internal, InternalConnection } from './internal.js';
 import type { Peer, Session } from './session.js';
-
-/** Carries out one or more whole requests here, and gives their replies. */
-export type Internal = (request: ParsedRequest | string | Uint8Array) => Uint8Array;
-
-/** A reply as it goes over the wire, line ends included; nothing: the engine is to answer. */
-export type Answer = string | Uint8Array | undefined | void;
+import { Turn } from './turn.js';
 
 /**
  * Sees each request before the engine does, but for lines that are no requests, which only get an error. What it throws
- * is answered as SERVER_ERROR.
+ * is answered as SERVER_ERROR, and so is an answer that is no reply; onError is told of both.
  */
 export type OnRequest = (request: ParsedRequest, internal: Internal) => Answer | Promise<Answer>;
 
+/** Told of what went wrong in user code, for a log. What it throws itself is ignored. */
+export type OnError = (error: unknown, request?: ParsedRequest) => void;
+
 export interface HookOptions {
   onRequest: OnRequest;
+  onError: OnError;
   /** Of one connection's requests, how many the hook may have at once. */
   concurrency: number;
   /** Larger values are refused before they are held. */
   maxValueBytes: number;
 }
 
-// Beyond this internal() goes on no further: what it gives is held in memory as a whole.
-const MAX_INTERNAL_BYTES = 64 << 20;
 // Read while the hook is busy with what came before.
 const READ_AHEAD_BYTES = 64 << 10;
+// Of answers that wait for one before them; beyond it, no further request is looked at.
+const MAX_WAITING_BYTES = 1 << 20;
+// What a request costs of a turn beside its bytes: it is a call of user code.
+const REQUEST_COST = 256;
 
 /** A request in order of arrival: its answer goes out when those before it have. */
 interface Slot {
@@ -40,14 +42,14 @@ interface Slot {
 
 export class HookedSession implements Session {
   readonly #peer: Peer;
-  readonly #connect: () => Connection;
   readonly #options: HookOptions;
+  readonly #turn: Turn;
   readonly #reader: RequestReader;
   /** For what the hook leaves to the engine: its replies go straight to the peer. */
-  readonly #through: Connection;
-  /** For internal(). */
-  #internal: Connection | undefined;
+  readonly #through: EngineConnection;
+  readonly #internal: InternalConnection;
   readonly #slots: Slot[] = [];
+  #waitingBytes = 0;
   /** What becomes of the value of a request that is too large. */
   #largeValue: 'undecided' | 'pass' | 'swallow' = 'pass';
   #blocked = false;
@@ -56,10 +58,11 @@ export class HookedSession implements Session {
   #quitting = false;
   #closed = false;
 
-  constructor(peer: Peer, connect: () => Connection, options: HookOptions) {
+  constructor(peer: Peer, connect: () => EngineConnection, options: HookOptions) {
     this.#peer = peer;
-    this.#connect = connect;
     this.#options = options;
+    this.#turn = new Turn(peer, () => this.#run());
+    this.#internal = new InternalConnection(connect);
     this.#reader = new RequestReader({ maxValueBytes: options.maxValueBytes });
     this.#through = connect();
   }
@@ -82,13 +85,13 @@ export class HookedSession implements Session {
   closed(): void {
     this.#closed = true;
     this.#through.close();
-    this.#internal?.close();
+    this.#internal.close();
   }
 
   #run(): void {
     if (this.#closed) return;
     let caughtUp = false;
-    for (let progress = true; progress && !this.#blocked;) {
+    for (let progress = true; progress && !this.#blocked && !this.#turn.over;) {
       progress = this.#answerFirst();
       if (!this.#mayAsk()) continue;
       const request = this.#reader.next();
@@ -102,6 +105,7 @@ export class HookedSession implements Session {
 
   #mayAsk(): boolean {
     if (this.#blocked || this.#quitting || this.#slots.length >= this.#options.concurrency) return false;
+    if (this.#waitingBytes > MAX_WAITING_BYTES) return false;
     return !this.#reader.midway || this.#largeValue !== 'undecided';
   }
 
@@ -114,6 +118,8 @@ export class HookedSession implements Session {
 
   #ask(request: ParsedRequest | Uint8Array): void {
     const slot: Slot = { request, state: 'for the engine', answer: nothing };
+    const bytes = request instanceof ParsedRequest ? request.bytes : request;
+    this.#turn.spend(bytes.length + REQUEST_COST);
     if (request instanceof ParsedRequest) {
       slot.state = 'asked';
       this.#largeValue = request.tooLarge ? 'undecided' : 'pass';
@@ -132,6 +138,7 @@ export class HookedSession implements Session {
     } else {
       slot.state = 'answered';
       slot.answer = request.noreply ? nothing : answer;
+      this.#waitingBytes += slot.answer.length;
     }
     if (request.tooLarge) this.#largeValue = answer === undefined ? 'pass' : 'swallow';
     this.#run();
@@ -140,9 +147,10 @@ export class HookedSession implements Session {
   async #callHook(request: ParsedRequest): Promise<Uint8Array | undefined> {
     try {
       const answer = await this.#options.onRequest(request, (inner) => this.#execute(inner));
-      return answer === undefined ? undefined : bytesOf(answer);
+      return replyOf(answer, this.#quitting || mayBeSilent(request));
     } catch (error) {
-      return bytesOf(serverError(error));
+      this.#options.onError(error, request);
+      return serverError(error);
     }
   }
 
@@ -152,6 +160,7 @@ export class HookedSession implements Session {
     if (slot === undefined || slot.state === 'asked') return false;
     if (slot.state === 'answered') {
       this.#slots.shift();
+      this.#waitingBytes -= slot.answer.length;
       this.#write(slot.answer);
     } else {
       this.#sendThrough(slot);
@@ -172,41 +181,16 @@ export class HookedSession implements Session {
   }
 
   #write(bytes: Uint8Array): void {
+    this.#turn.spend(bytes.length);
     if (bytes.length > 0) this.#blocked = !this.#peer.write(bytes);
   }
 
   #execute(request: ParsedRequest | string | Uint8Array): Uint8Array {
     if (this.#closed) throw new IsocacheError('CLOSED', 'the connection is gone');
-    const engine = (this.#internal ??= this.#connect());
-    const parts: Uint8Array[] = [];
-    let length = 0;
-    for (let input: typeof request | undefined = request; ; input = undefined) {
-      const replies = engine.feed(input instanceof ParsedRequest ? input.bytes : input);
-      parts.push(replies);
-      length += replies.length;
-      if (!engine.pending) break;
-      if (length > MAX_INTERNAL_BYTES) {
-        this.#endInternal(engine);
-        throw new IsocacheError('NO_MEMORY', 'out of memory writing a reply');
-      }
-    }
-    if (engine.closed) this.#quitting = true;
-    if (request instanceof ParsedRequest && request.tooLarge) this.#endInternal(engine);  // it awaits the value
-    return concat(parts);
-  }
-
-  /** What is left over of this request must not meet the next one. */
-  #endInternal(engine: Connection): void {
-    this.#internal = undefined;
-    engine.close();
+    const replies = this.#internal.execute(request);
+    this.#quitting ||= this.#internal.closing;
+    return replies;
   }
 }
 
 const nothing = new Uint8Array(0);
-
-/** On one line, whatever the message. */
-function serverError(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  // eslint-disable-next-line no-control-regex
-  return `SERVER_ERROR ${message.replace(/[\0-\x1f\x7f]+/g, ' ').slice(0, 200)}\r\n`;
-}

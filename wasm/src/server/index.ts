@@ -4,33 +4,26 @@ import { createServer as createHttpServer, type IncomingMessage } from 'node:htt
 import { createServer as createNetServer, type Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 
+import type { EngineConnection } from '../connection.js';
 import { open, type Store } from '../inline.js';
+import type { ParsedRequest } from '../request.js';
 import { decodeText } from '../text.js';
-import { IsocacheError, type StoreOptions } from '../types.js';
-import { HookedSession, type OnRequest } from './hooked-session.js';
+import { IsocacheError } from '../types.js';
+import { Arrivals } from './arrivals.js';
+import { HookedSession, type OnError } from './hooked-session.js';
 import { listenAt, portOf, stop } from './listen.js';
+import { checkOptions, DEFAULT_MAX_CONNECTIONS, type ServerOptions } from './options.js';
 import { type Peer, PlainSession, type Session } from './session.js';
 import { serveSocket } from './socket.js';
-import { WebSocketDoor } from './websocket.js';
+import { Unsent } from './unsent.js';
+import { refuseRequests, WebSocketDoor } from './websocket.js';
 
 export { ParsedRequest } from '../request.js';
-export type { Answer, Internal, OnRequest } from './hooked-session.js';
+export type { Answer } from './answer.js';
+export type { OnError, OnRequest } from './hooked-session.js';
+export type { Internal } from './internal.js';
 
-export interface ServerOptions {
-  /** What to serve: a store, or options for one of its own. */
-  store?: Store | StoreOptions | undefined;
-  /** Sees each request before the engine does, and may answer it. */
-  onRequest?: OnRequest | undefined;
-  /**
-   * How many requests of one connection the hook may have at once. 1 if left out: each sees what those before it did.
-   * Replies keep the order of the requests in any case.
-   */
-  concurrency?: number | undefined;
-  /** Further ones are hung up on. 1024 if left out. */
-  maxConnections?: number | undefined;
-  /** Origins of web pages that may connect by WebSocket, besides the server's own; `*`: all. */
-  origins?: readonly string[] | undefined;
-}
+export type { ServerOptions } from './options.js';
 
 export interface ListenAddress {
   /** For all ports. 127.0.0.1 if left out: memcached's protocol knows no passwords. */
@@ -44,14 +37,14 @@ export interface ListenAddress {
 }
 
 const DEFAULT_PORT = 11211;
-const DEFAULT_MAX_CONNECTIONS = 1024;
 const CLOSE_GRACE_MS = 1000;
 
 /** Opens the store, if it is not given. Serves nobody until listen(). */
 export async function createServer(options: ServerOptions = {}): Promise<Server> {
-  const { store } = options;
-  if (store !== undefined && 'connect' in store) return new Server(store, false, options);
-  return new Server(await open(store), true, { ...options, store });
+  const checked = checkOptions(options);
+  const { store } = checked;
+  if (store !== undefined && 'connect' in store) return new Server(store, false, checked);
+  return new Server(await open(store), true, checked);
 }
 
 export class Server {
@@ -64,7 +57,9 @@ export class Server {
   readonly #options: ServerOptions;
   readonly #maxItemSize: number;
   readonly #listeners: NetServer[] = [];
+  readonly #arrivals = new Arrivals();
   readonly #peers = new Set<Peer>();
+  readonly #unsent = new Unsent();
   #door: Promise<WebSocketDoor> | undefined;
   #closed = false;
   #onDeserted: (() => void) | undefined;
@@ -84,8 +79,8 @@ export class Server {
     if (tcpPort !== undefined) this.port = portOf(await this.#listen(this.#netServer(), { host, port: tcpPort }));
     if (path !== undefined) await this.#listen(this.#netServer(), { path });
     if (websocketPort !== undefined) {
-      const http = createHttpServer();
-      (await this.#webSockets()).attach(http);
+      await this.#webSockets();  // fails here if ws is not there
+      const http = this.#httpServer();
       this.websocketPort = portOf(await this.#listen(http, { host, port: websocketPort }));
     }
     return this;
@@ -95,6 +90,14 @@ export class Server {
     return createNetServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.accept(socket));
   }
 
+  #httpServer(): NetServer {
+    const server = createHttpServer();
+    server.on('connection', (socket) => this.#arrive(socket));
+    server.on('upgrade', (request, socket, head) => void this.upgrade(request, socket, head));
+    refuseRequests(server);
+    return server;
+  }
+
   async #listen(server: NetServer, address: { host?: string; port?: number; path?: string }): Promise<NetServer> {
     await listenAt(server, address);
     this.#listeners.push(server);
@@ -102,7 +105,8 @@ export class Server {
   }
 
   #webSockets(): Promise<WebSocketDoor> {
-    return this.#door ??= WebSocketDoor.open({ origins: this.#options.origins ?? [] }, (peer) => this.#begin(peer));
+    const options = { origins: this.#options.origins ?? [], arrivals: this.#arrivals };
+    return this.#door ??= WebSocketDoor.open(options, (peer) => this.#begin(peer));
   }
 
   /** Serves a connection that was accepted elsewhere: by `tls.createServer`, for instance, with `allowHalfOpen`. */
@@ -110,23 +114,60 @@ export class Server {
     serveSocket(socket, (peer) => this.#begin(peer));
   }
 
-  /** Serves a WebSocket that another server was asked for: `http.on('upgrade', (...args) => server.upgrade(...args))`. */
+  /**
+   * Serves a WebSocket that another server was asked for: `http.on('upgrade', (...args) => server.upgrade(...args))`.
+   * Never fails: what cannot be served is refused.
+   */
   async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    (await this.#webSockets()).upgrade(request, socket, head);
+    if (!this.#arrive(socket)) return;
+    try {
+      (await this.#webSockets()).upgrade(request, socket, head);
+    } catch (error) {
+      this.#arrivals.refuse(socket, 501, 'no WebSocket here');
+      this.#report(error);
+    }
+  }
+
+  /** A socket for which there is room, so far. Its errors are seen to from now on. */
+  #arrive(socket: Duplex): boolean {
+    if (this.#arrivals.has(socket)) return true;
+    const room = this.#hasRoom();
+    this.#arrivals.add(socket);
+    if (!room) socket.destroy();
+    return room;
+  }
+
+  #hasRoom(): boolean {
+    const { maxConnections = DEFAULT_MAX_CONNECTIONS } = this.#options;
+    return !this.#closed && this.#peers.size + this.#arrivals.size < maxConnections;
   }
 
   #begin(peer: Peer): Session {
-    if (this.#closed || this.#peers.size >= (this.#options.maxConnections ?? DEFAULT_MAX_CONNECTIONS)) {
+    if (!this.#hasRoom()) {
       peer.destroy();
       return noSession;
     }
-    const session = this.#session(peer);
+    const unsent = this.#unsent;
+    const { write } = peer;
+    const counted: Peer = {
+      ...peer,
+      write: (bytes) => {
+        const more = write(bytes);
+        if (!more) unsent.add(peer, bytes.length);
+        return more;
+      },
+    };
+    const session = this.#session(counted);
     this.#peers.add(peer);
     return {
       data: (bytes) => session.data(bytes),
-      drained: () => session.drained(),
+      drained: () => {
+        unsent.remove(peer);
+        session.drained();
+      },
       ended: () => session.ended(),
       closed: () => {
+        unsent.remove(peer);
         session.closed();
         this.#peers.delete(peer);
         if (this.#peers.size === 0) this.#onDeserted?.();
@@ -136,15 +177,23 @@ export class Server {
 
   #session(peer: Peer): Session {
     const { onRequest, concurrency = 1 } = this.#options;
-    if (onRequest === undefined) return new PlainSession(peer, this.store.connect());
-    const maxValueBytes = this.#maxItemSize;
-    return new HookedSession(peer, () => this.store.connect(), { onRequest, concurrency, maxValueBytes });
+    const connect = () => this.store.connect() as EngineConnection;
+    if (onRequest === undefined) return new PlainSession(peer, connect());
+    const onError: OnError = (error, request) => this.#report(error, request);
+    return new HookedSession(peer, connect, { onRequest, onError, concurrency, maxValueBytes: this.#maxItemSize });
+  }
+
+  /** User code that fails must not end the process. */
+  #report(error: unknown, request?: ParsedRequest): void {
+    const { onError } = this.#options;
+    (async () => onError?.(error, request))().catch(() => {});
   }
 
   /** Stops listening and hangs up on everybody. Closes the store, unless it was given. */
   async close(): Promise<void> {
     this.#closed = true;
     const stopped = this.#listeners.map(stop);
+    this.#arrivals.destroyAll();
     await this.#hangUp();
     await Promise.all(stopped);
     if (this.#ownsStore) this.store.close();

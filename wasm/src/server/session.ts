@@ -2,6 +2,10 @@
 // read its replies, nothing more is read from it.
 
 import type { Connection } from '../types.js';
+import { Turn } from './turn.js';
+
+// WebSocket's frames may be longer; of requests without replies, this much is executed at a time.
+const SLICE_BYTES = 64 << 10;
 
 /** The other side of a connection, however it is reached. */
 export interface Peer {
@@ -30,14 +34,17 @@ export interface Session {
 export class PlainSession implements Session {
   readonly #peer: Peer;
   readonly #connection: Connection;
-  /** What came while the peer was not reading. */
+  readonly #turn: Turn;
+  /** What came while the peer was not reading, or others had their turn. */
   #waiting: Uint8Array[] = [];
   #blocked = false;
   #ended = false;
+  #gone = false;
 
   constructor(peer: Peer, connection: Connection) {
     this.#peer = peer;
     this.#connection = connection;
+    this.#turn = new Turn(peer, () => this.#run());
   }
 
   data(bytes: Uint8Array): void {
@@ -56,19 +63,32 @@ export class PlainSession implements Session {
   }
 
   closed(): void {
+    this.#gone = true;
     this.#waiting = [];
     this.#connection.close();
   }
 
   #run(): void {
+    if (this.#gone) return;
     const connection = this.#connection;
-    while (!this.#blocked && (connection.pending || this.#waiting.length > 0)) {
-      const replies = connection.feed(connection.pending ? undefined : this.#waiting.shift());
+    while (!this.#blocked && !this.#turn.over && this.#hasWork()) {
+      const input = connection.pending ? undefined : this.#slice();
+      const replies = connection.feed(input);
+      this.#turn.spend(replies.length + (input?.length ?? 0));
       if (replies.length > 0) this.#blocked = !this.#peer.write(replies);
       if (connection.closed) this.#waiting = [];
     }
-    if (this.#blocked) this.#peer.pause();
+    if (this.#blocked || this.#hasWork()) this.#peer.pause();
     else if (this.#ended || connection.closed) this.#peer.end();
     else this.#peer.resume();
+  }
+
+  #hasWork(): boolean { return this.#connection.pending || this.#waiting.length > 0; }
+
+  #slice(): Uint8Array {
+    const first = this.#waiting[0]!;
+    if (first.length <= SLICE_BYTES) this.#waiting.shift();
+    else this.#waiting[0] = first.subarray(SLICE_BYTES);
+    return first.subarray(0, SLICE_BYTES);
   }
 }

@@ -1,8 +1,12 @@
 // Connections over a stream of Node's: a TCP, unix or TLS socket.
 
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 import type { Peer, Session } from './session.js';
+
+// Who is hung up on gets what was written, as long as he goes on reading it.
+const LINGER_MS = 30_000;
 
 /** REQUIRES: a socket made with allowHalfOpen, so that who ends its side still gets its replies. */
 export function serveSocket(socket: Duplex, begin: (peer: Peer) => Session): Peer {
@@ -14,7 +18,11 @@ export function serveSocket(socket: Duplex, begin: (peer: Peer) => Session): Pee
     },
     pause: () => { socket.pause(); },
     resume: () => { socket.resume(); },
-    end: () => { if (!socket.writableEnded) socket.end(() => socket.destroy()); },
+    end: () => {
+      if (socket.writableEnded) return;
+      socket.end(() => socket.destroy());
+      (socket as Partial<Socket>).setTimeout?.(LINGER_MS, () => socket.destroy());
+    },
     destroy: () => { socket.destroy(); },
   };
   // The answers of a hook come one by one, often many before the next tick: they share a system call.

@@ -1,0 +1,53 @@
+// What a hook may answer, and what the client is told when it answers something else.
+
+import { bytesOf } from '../bytes.js';
+import type { ParsedRequest } from '../request.js';
+import { IsocacheError } from '../types.js';
+
+/**
+ * One or more replies as they go over the wire, the last line's end (`\r\n`) included; nothing: the engine is to
+ * answer. It may be empty where the client expects no reply.
+ */
+export type Answer = string | Uint8Array | undefined | void;
+
+const CR = 13;
+const LF = 10;
+
+/** Of a checked answer. A client that waited for the rest of a line would take the next reply for it. */
+export function replyOf(answer: Answer, maySayNothing: boolean): Uint8Array | undefined {
+  if (answer === undefined) return undefined;
+  if (typeof answer !== 'string' && !(answer instanceof Uint8Array)) throw notAReply(kindOf(answer));
+  const bytes = bytesOf(answer);
+  const { length } = bytes;
+  if (length === 0 && maySayNothing) return bytes;
+  if (bytes[length - 2] !== CR || bytes[length - 1] !== LF) throw notAReply('what has no line end');
+  return bytes;
+}
+
+/** The engine itself has no reply to such a request, or not always. */
+export function mayBeSilent({ command, args, flags, noreply }: ParsedRequest): boolean {
+  return noreply || command === 'quit' || args[args.length - 1] === 'noreply' || flags.some((flag) => flag[0] === 'q');
+}
+
+/** On one line, whatever was thrown. */
+export function serverError(error: unknown): Uint8Array {
+  // eslint-disable-next-line no-control-regex
+  return bytesOf(`SERVER_ERROR ${messageOf(error).replace(/[\0-\x1f\x7f]+/g, ' ').slice(0, 200)}\r\n`);
+}
+
+function messageOf(error: unknown): string {
+  try {
+    return String(error instanceof Error ? error.message : error);
+  } catch {
+    return 'the hook failed';
+  }
+}
+
+function notAReply(what: string): IsocacheError {
+  return new IsocacheError('BAD_ARGUMENT', `onRequest gave ${what}, not a reply that ends in \\r\\n`);
+}
+
+function kindOf(answer: unknown): string {
+  if (answer === null) return 'null';
+  return Array.isArray(answer) ? 'an array' : `a value of type ${typeof answer}`;
+}

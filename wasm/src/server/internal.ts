@@ -1,0 +1,60 @@
+// A connection to the engine for what a hook has executed.
+
+import { ParsedRequest } from '../request.js';
+import type { EngineConnection } from '../connection.js';
+import { concat } from '../text.js';
+import { IsocacheError } from '../types.js';
+
+/**
+ * Carries out one or more whole requests here, and gives their replies. Throws if the last one is not whole; those
+ * before it were carried out.
+ */
+export type Internal = (request: ParsedRequest | string | Uint8Array) => Uint8Array;
+
+// Beyond this it goes on no further: what it gives is held in memory as a whole.
+const MAX_BYTES = 64 << 20;
+
+export class InternalConnection {
+  readonly #connect: () => EngineConnection;
+  #engine: EngineConnection | undefined;
+  /** A request was `quit`, or its error ends a connection. */
+  closing = false;
+
+  constructor(connect: () => EngineConnection) {
+    this.#connect = connect;
+  }
+
+  execute(request: ParsedRequest | string | Uint8Array): Uint8Array {
+    const input = request instanceof ParsedRequest ? request.bytes : request;
+    const engine = (this.#engine ??= this.#connect());
+    let whole = false;
+    try {
+      const replies = readAll(engine, input);
+      this.closing ||= engine.closed;
+      whole = !engine.closed && !engine.unfinished;
+      // The value of one that is too large is not there, and the engine has refused it.
+      const refused = request instanceof ParsedRequest && request.tooLarge;
+      if (engine.unfinished && !refused) throw new IsocacheError('BAD_ARGUMENT', 'internal(): the request is not whole');
+      return replies;
+    } finally {
+      if (!whole) this.close();  // what is left over of this request must not meet the next one
+    }
+  }
+
+  close(): void {
+    this.#engine?.close();
+    this.#engine = undefined;
+  }
+}
+
+function readAll(engine: EngineConnection, input: string | Uint8Array): Uint8Array {
+  const parts = [engine.feed(input)];
+  let length = parts[0]!.length;
+  while (engine.pending) {
+    if (length > MAX_BYTES) throw new IsocacheError('NO_MEMORY', 'out of memory writing a reply');
+    const more = engine.feed();
+    parts.push(more);
+    length += more.length;
+  }
+  return concat(parts);
+}

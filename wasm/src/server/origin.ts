@@ -1,0 +1,57 @@
+// Which web pages may connect. A browser lets any page open a WebSocket to any address it can reach, and sends the
+// page's origin along: it is for the server to refuse. Others send no Origin, and are not asked for anything. The rule
+// is that of isocached (native/http/upgrade.h).
+
+import type { IncomingMessage } from 'node:http';
+import { hostname } from 'node:os';
+import type { TLSSocket } from 'node:tls';
+
+import { SUBPROTOCOL } from '../client/websocket.js';
+import { IsocacheError } from '../types.js';
+
+export interface Refusal {
+  status: number;
+  text: string;
+}
+
+/** Why this upgrade is refused; nothing: it is not. `allowed` are normalized origins. */
+export function refusalOf(request: IncomingMessage, allowed: readonly string[]): Refusal | undefined {
+  const { origin, host } = request.headers;
+  if (origin === undefined) return undefined;
+  const encrypted = (request.socket as Partial<TLSSocket>).encrypted === true;
+  const sent = origin.toLowerCase();
+  if (!allowed.includes('*') && !allowed.includes(sent) && !isSameOrigin(sent, host ?? '', encrypted)) {
+    return { status: 403, text: 'this page\'s origin is not allowed; see the option origins' };
+  }
+  const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+  if (offered.includes(SUBPROTOCOL)) return undefined;
+  return { status: 400, text: `a browser has to ask for the subprotocol ${SUBPROTOCOL}` };
+}
+
+/** The page came from here. With TLS the browser has seen our certificate for that name. */
+function isSameOrigin(origin: string, host: string, encrypted: boolean): boolean {
+  if (origin !== `${encrypted ? 'https' : 'http'}://${host.toLowerCase()}`) return false;
+  return encrypted || namesUs(host);
+}
+
+/**
+ * Whether this can mean nobody but us: an IP address, localhost, or this machine's own name. The owner of any other
+ * name may let it point here once a page of his is in somebody's browser, which then takes us for his server (DNS
+ * rebinding).
+ */
+function namesUs(host: string): boolean {
+  const name = host.replace(/:\d*$/, '').toLowerCase();
+  return /^\[.*\]$|^[\d.]+$/.test(name) || name === 'localhost' || name === hostname().toLowerCase();
+}
+
+/** `HTTPS://App.Example:443` as browsers send it: `https://app.example`. */
+export function normalizedOrigin(text: unknown): string {
+  if (text === '*' || text === 'null') return text;
+  try {
+    if (!/^[a-z][a-z\d+.-]*:\/\/[^\s/?#@*]+$/i.test(text as string)) throw text;
+    const { origin } = new URL(text as string);
+    return origin === 'null' ? (text as string).toLowerCase() : origin;
+  } catch {
+    throw new IsocacheError('BAD_ARGUMENT', 'origins: each such as https://app.example, without a path; or *');
+  }
+}

@@ -1,0 +1,79 @@
+// A WebSocket of the package ws as a peer: binary frames are a byte stream, whatever their borders.
+
+import type { WebSocket } from 'ws';
+
+import type { Peer, Session } from './session.js';
+
+const MAX_SENT_FRAME_BYTES = 256 << 10;
+const MAX_UNSENT_BYTES = 256 << 10;
+const PING_MS = 30_000;
+const UNSUPPORTED_DATA = 1003;
+
+export function serveWebSocket(socket: WebSocket, begin: (peer: Peer) => Session): void {
+  let blocked = false;
+  const sent = () => {
+    if (!blocked || socket.bufferedAmount > MAX_UNSENT_BYTES / 2) return;
+    blocked = false;
+    attempt(() => session.drained());
+  };
+  const session = begin({
+    write: (bytes) => {
+      for (let from = 0; from < bytes.length; from += MAX_SENT_FRAME_BYTES) {
+        socket.send(bytes.subarray(from, from + MAX_SENT_FRAME_BYTES), sent);
+      }
+      blocked = socket.bufferedAmount > MAX_UNSENT_BYTES;
+      return !blocked;
+    },
+    pause: () => socket.pause(),
+    resume: () => socket.resume(),
+    end: () => socket.close(),
+    destroy: () => socket.terminate(),
+  });
+  const attempt = (step: () => void) => {
+    try {
+      if (socket.readyState === socket.OPEN) step();
+    } catch {
+      socket.terminate();  // the store was closed under it
+    }
+  };
+  socket.on('message', (data, isBinary) => {
+    if (isBinary) attempt(() => session.data(data as Buffer));
+    else socket.close(UNSUPPORTED_DATA, 'the protocol has no text frames');
+  });
+  answerPings(socket);
+  const stopPinging = keepAlive(socket);
+  socket.on('close', () => {
+    stopPinging();
+    session.closed();
+  });
+  socket.on('error', () => socket.terminate());
+}
+
+/** One pong at a time is on its way, and then the one for the latest ping (RFC 6455, 5.5.3). */
+function answerPings(socket: WebSocket): void {
+  let sending = false;
+  let latest: Buffer | undefined;
+  const answer = () => {
+    sending = latest !== undefined && socket.readyState === socket.OPEN;
+    if (sending) socket.pong(latest, false, answer);
+    latest = undefined;
+  };
+  socket.on('ping', (data) => {
+    latest = data;
+    if (!sending) answer();
+  });
+}
+
+/** Ends a connection whose other side does not even answer pings. */
+function keepAlive(socket: WebSocket): () => void {
+  let alive = true;
+  socket.on('pong', () => { alive = true; });
+  const timer = setInterval(() => {
+    if (socket.isPaused) return;  // nor do we read pongs then
+    if (!alive) return socket.terminate();
+    alive = false;
+    socket.ping();
+  }, PING_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+}

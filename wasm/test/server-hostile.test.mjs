@@ -1,0 +1,317 @@
+// isocache/server and clients that mean harm: they do not read, say nothing, stop in the middle, flood, and reset. Each
+// test bounds what that costs in memory or time, and asks whether others are still served.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import http from 'node:http';
+import net from 'node:net';
+import path from 'node:path';
+import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { createServer } from 'isocache/server';
+import { WebSocket } from 'ws';
+
+import { RawClient, withClient } from '../../tests/lib/client.mjs';
+import { sleep, withServer } from './lib/serve.mjs';
+
+const limit = { timeout: 60_000 };
+const HOOK = { onRequest: async (request, internal) => internal(request) };
+const WAYS = [['without a hook', {}], ['with a hook', HOOK]];
+const withBoth = (options, use) => withServer(options, use, { port: 0, websocketPort: 0 });
+const urlOf = (server) => `ws://127.0.0.1:${server.websocketPort}/memcached`;
+
+/** What buffers take: neither code nor what the collector is late with. */
+function bufferBytes() {
+  global.gc?.();
+  const { arrayBuffers } = process.memoryUsage();
+  return arrayBuffers;
+}
+
+async function openSocket(server) {
+  const socket = new WebSocket(urlOf(server), 'memcached');
+  socket.on('error', () => {});
+  await new Promise((resolve, reject) => { socket.on('open', resolve).on('error', reject); });
+  return socket;
+}
+
+/** An HTTP request as bytes, for the WebSocket port. */
+function upgradeText({ method = 'GET', path: target = '/memcached', ...fields } = {}) {
+  const all = { Host: '127.0.0.1', Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13',
+    'Sec-WebSocket-Key': 'AAAAAAAAAAAAAAAAAAAAAA==', ...fields };
+  const lines = Object.entries(all).filter(([, value]) => value !== undefined).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `${method} ${target} HTTP/1.1\r\n${lines.join('')}\r\n`;
+}
+
+const REFUSED = [
+  ['another origin', 403, { Origin: 'https://example.org' }],
+  ['a name that was rebound to us', 403, { Host: 'evil.example', Origin: 'http://evil.example' }],
+  ['another path', 400, { path: '/other' }],
+  ['no key', 400, { 'Sec-WebSocket-Key': undefined }],
+  ['another version', 400, { 'Sec-WebSocket-Version': '7' }],
+  ['a page without the subprotocol', 400, { Origin: 'http://127.0.0.1' }],
+  ['another method', 405, { method: 'POST' }],
+  ['another protocol', 400, { Upgrade: 'h2c' }],
+  ['no upgrade', 426, { Connection: 'keep-alive', Upgrade: undefined }],
+];
+
+/** Connects, sends, and never ends its side. */
+async function dial(port, text) {
+  const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  const seen = { socket, text: '', began: Date.now() };
+  socket.on('data', (chunk) => { seen.text += chunk; });
+  socket.on('error', () => {});
+  seen.ended = new Promise((resolve) => { socket.on('end', resolve).on('close', resolve); });
+  await new Promise((resolve) => { socket.on('connect', resolve); });
+  socket.write(text);
+  return seen;
+}
+
+describe('upgrades that are refused', { concurrency: 12 }, () => {
+  for (const [name, status, fields] of REFUSED) {
+    test(`${name}: an answer, and an end whether the other side closes or not`, limit, () => withBoth({ maxConnections: 3 }, async (server) => {
+      const stubborn = await Promise.all([1, 2, 3].map(() => dial(server.websocketPort, upgradeText(fields))));
+      for (const { ended } of stubborn) await ended;
+      for (const { text } of stubborn) assert.match(text, new RegExp(`^HTTP/1.1 ${status} `));
+      assert.ok(Date.now() - stubborn[0].began < 3000);
+      await sleep(1500);  // by then none of them counts any more
+      const others = await Promise.all([1, 2].map(() => RawClient.connect(server.address)));
+      for (const other of others) assert.equal(await other.ask('mn\r\n'), 'MN\r\n');
+      for (const other of others) other.close();
+      for (const { socket } of stubborn) socket.destroy();
+    }));
+  }
+
+  for (const own of [false, true]) {
+    test(`and reset, at any time: nobody else notices (${own ? 'a server of the user' : 'listen()'})`, limit, () => withBoth({}, async (server) => {
+      const front = http.createServer((_, response) => response.end());
+      front.on('upgrade', (...upgrade) => server.upgrade(...upgrade));
+      await new Promise((resolve) => { front.listen(0, '127.0.0.1', resolve); });
+      const port = own ? front.address().port : server.websocketPort;
+      for (const [, , fields] of REFUSED) {
+        for (const wait of [0, 0, 1, 5]) {
+          const { socket } = await dial(port, upgradeText(fields));
+          if (wait > 0) await sleep(wait);
+          socket.resetAndDestroy();
+        }
+      }
+      await sleep(100);
+      await withClient(server, async (client) => assert.equal(await client.ask('mn\r\n'), 'MN\r\n'));
+      front.close();
+      front.closeAllConnections();
+    }));
+  }
+
+  test('a socket that fails while upgrade() is waiting, or has failed', limit, async () => {
+    const server = await createServer();
+    const front = http.createServer();
+    const taken = new Promise((resolve) => {
+      front.on('upgrade', (request, socket, head) => {
+        const done = server.upgrade(request, socket, head);
+        socket.destroy(new Error('reset'));
+        resolve(done);
+      });
+    });
+    await new Promise((resolve) => { front.listen(0, '127.0.0.1', resolve); });
+    const { socket } = await dial(front.address().port, upgradeText());
+    await taken;
+    socket.destroy();
+    await server.close();
+    front.close();
+  });
+});
+
+describe('who may connect from a page', () => {
+  const asked = async (server, fields) => {
+    const seen = await dial(server.websocketPort, upgradeText({ 'Sec-WebSocket-Protocol': 'memcached', ...fields }));
+    for (let i = 0; i < 400 && !seen.text.includes('\r\n\r\n'); ++i) await sleep(5);
+    seen.socket.destroy();
+    return Number(/^HTTP\/1.1 (\d+)/.exec(seen.text)?.[1]);
+  };
+
+  test('pages of this server: by address or localhost, not by a name that somebody else may own', limit, () => withBoth({}, async (server) => {
+    const table = [
+      [101, '127.0.0.1:80', 'http://127.0.0.1:80'], [101, '192.168.1.7:8080', 'http://192.168.1.7:8080'], [101, '[::1]:8080', 'http://[::1]:8080'],
+      [101, 'localhost:8080', 'http://localhost:8080'], [101, 'LocalHost', 'http://localhost'],
+      [403, 'evil.example', 'http://evil.example'], [403, 'evil.example:8080', 'http://evil.example:8080'],
+      [403, '127.0.0.1.evil.example', 'http://127.0.0.1.evil.example'], [403, 'localhost.evil.example', 'http://localhost.evil.example'],
+      [403, '127.0.0.1', 'https://127.0.0.1'], [403, '127.0.0.1', 'http://127.0.0.1:81'], [403, '127.0.0.1', 'null'], [403, '127.0.0.1', ''],
+      [403, '127.0.0.1', 'http://'], [403, '', 'http://'],
+    ];
+    for (const [status, Host, Origin] of table) assert.equal(await asked(server, { Host, Origin }), status, `${Host} ${Origin}`);
+    assert.equal(await asked(server, { Host: 'evil.example' }), 101, 'a program');
+  }));
+
+  test('pages of the list: whole origins, as browsers send them', limit, () => withBoth({ origins: ['HTTPS://App.Example:443', 'http://cache.lan:8080'] }, async (server) => {
+    for (const [status, Origin] of [[101, 'https://app.example'], [101, 'http://cache.lan:8080'], [403, 'https://app.example.evil.example'],
+      [403, 'http://app.example'], [403, 'https://app.exampl'], [403, 'https://app.example:8443'], [403, 'http://cache.lan']]) {
+      assert.equal(await asked(server, { Origin }), status, Origin);
+    }
+  }));
+
+  test('options that make no sense are refused', async () => {
+    for (const wrong of [{ origins: 'https://app.example' }, { origins: ['app.example'] }, { origins: ['https://app.example/path'] },
+      { origins: ['https://*.example'] }, { origins: [5] }, { origins: [null] }, { concurrency: 0 }, { concurrency: NaN }, { concurrency: '2' },
+      { maxConnections: NaN }, { maxConnections: 0 }, { maxConnections: 1.5 }, { onRequest: 'x' }, { onError: {} }]) {
+      await assert.rejects(createServer(wrong), { code: 'BAD_ARGUMENT' }, JSON.stringify(wrong));
+    }
+  });
+});
+
+describe('silent ones', () => {
+  test('on the WebSocket port: they count as connections, and go after 10 seconds', limit, () => withBoth({ maxConnections: 6 }, async (server) => {
+    const silent = await Promise.all(['', '', 'GET', 'GET /memcached HTTP/1.1\r\nHost:', upgradeText().slice(0, -2)].map((text) => dial(server.websocketPort, text)));
+    const drip = setInterval(() => silent[3].socket.write('a'), 200);
+    await sleep(100);
+    const last = await RawClient.connect(server.address);
+    assert.equal(await last.ask('mn\r\n'), 'MN\r\n');
+    const beyond = await RawClient.connect(server.address);
+    assert.equal(await beyond.readToEnd(), '');
+    const beyondHttp = await dial(server.websocketPort, '');
+    await beyondHttp.ended;
+    for (const { ended } of silent) await ended;
+    clearInterval(drip);
+    const took = Date.now() - silent[0].began;
+    assert.ok(took > 5000 && took < 15_000, `${took} ms`);
+    await sleep(100);
+    await (await openSocket(server)).close();
+    last.close();
+  }));
+
+  test('do not hold up close()', limit, async () => {
+    const server = await createServer();
+    await server.listen({ port: 0, websocketPort: 0 });
+    for (const text of ['', 'GET', upgradeText({ Origin: 'https://example.org' })]) await dial(server.websocketPort, text);
+    const start = Date.now();
+    await server.close();
+    assert.ok(Date.now() - start < 3000, `${Date.now() - start} ms`);
+  });
+});
+
+for (const [name, options] of WAYS) {
+  describe(`slow readers (${name})`, () => {
+    test('50 of them, over TCP and WebSocket: little more than an item each', limit, () => withBoth(options, async (server) => {
+      server.store.set('big', 'v'.repeat(1_000_000));
+      const requests = Buffer.from('get big\r\n'.repeat(1000));
+      const before = bufferBytes();
+      const slow = await Promise.all(Array.from({ length: 50 }, async (_, i) => {
+        if (i % 2 === 0) {
+          const socket = await openSocket(server);
+          socket.pause();
+          socket.send(requests);
+          return () => socket.terminate();
+        }
+        const socket = net.connect(server.port, '127.0.0.1');
+        socket.on('error', () => {});
+        socket.pause();
+        socket.write(requests);
+        return () => socket.destroy();
+      }));
+      await sleep(1000);
+      const grown = bufferBytes() - before;
+      assert.ok(grown < 50 * 2_000_000, `${grown} bytes`);
+      const start = Date.now();
+      await withClient(server, async (client) => assert.equal(await client.ask('mn\r\n'), 'MN\r\n'));
+      assert.ok(Date.now() - start < 1000);
+      for (const end of slow) end();
+    }));
+
+    test('a flood of pings, whose pongs nobody reads', limit, () => withBoth(options, async (server) => {
+      const before = bufferBytes();
+      const socket = await dial(server.websocketPort, upgradeText({ 'Sec-WebSocket-Protocol': 'memcached' }));
+      socket.socket.pause();
+      const ping = Buffer.concat([Buffer.of(0x89, 0x80 | 125, 0, 0, 0, 0), Buffer.alloc(125)]);
+      const flood = Buffer.concat(Array.from({ length: 500 }, () => ping));
+      let most = 0;
+      for (const until = Date.now() + 1500; Date.now() < until;) {
+        if (!socket.socket.writableNeedDrain) socket.socket.write(flood);
+        await sleep(0);
+        most = Math.max(most, process.memoryUsage().arrayBuffers - before - socket.socket.writableLength);
+      }
+      assert.ok(most < 20e6, `${most} bytes`);
+      const honest = await openSocket(server);
+      const pong = new Promise((resolve) => { honest.on('pong', resolve); });
+      honest.ping('hello');
+      assert.equal(String(await pong), 'hello');
+      honest.close();
+      socket.socket.destroy();
+    }));
+  });
+
+  describe(`floods (${name})`, () => {
+    for (const [what, frame, replies] of [
+      ['small requests', Buffer.from('mn\r\n'.repeat(1 << 20)), 4 << 20],
+      ['quiet ones', Buffer.from('mg a q\r\n'.repeat((1 << 19) - 2) + 'mn\r\nmn\r\n'), 8],
+    ]) {
+      test(`a frame of 4 MiB, of ${what}, does not hold up others`, limit, () => withBoth(options, async (server) => {
+        const socket = await openSocket(server);
+        let received = 0;
+        const done = new Promise((resolve) => {
+          socket.on('message', (data) => {
+            received += data.length;
+            if (received === replies) resolve();
+          });
+        });
+        let longest = 0;
+        let last = performance.now();
+        const watch = setInterval(() => {
+          longest = Math.max(longest, performance.now() - last);
+          last = performance.now();
+        }, 1);
+        await sleep(20);
+        socket.send(frame);
+        await done;
+        clearInterval(watch);
+        assert.ok(longest < 100, `${longest} ms without a turn for others`);
+        socket.close();
+      }));
+    }
+  });
+}
+
+test('a pipeline of values of 60 MB: others are served between two of them', limit, async () => {
+  const cli = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', 'dist', 'esm', 'cli.js');
+  const server = spawn(process.execPath, [cli, '-p', '0', '-m', '400', '-I', '64m'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    const line = await new Promise((resolve) => { server.stdout.once('data', (text) => resolve(String(text))); });
+    const address = { host: '127.0.0.1', port: Number(/:(\d+)/.exec(line)[1]) };
+    const value = 'v'.repeat(60_000_000);
+    await withClient({ address }, async (client) => assert.equal(await client.ask(`set big 0 0 ${value.length}\r\n${value}\r\n`), 'STORED\r\n'));
+    const greedy = net.connect(address);
+    greedy.resume();  // it does read: the server is never blocked for long
+    const stuck = net.connect(address);
+    stuck.pause();
+    for (const socket of [greedy, stuck]) socket.write('get big\r\n'.repeat(40));
+    await sleep(50);
+    let longest = 0;
+    await withClient({ address }, async (client) => {
+      for (let i = 0; i < 20; ++i) {
+        const start = Date.now();
+        assert.equal(await client.ask('mn\r\n'), 'MN\r\n');
+        longest = Math.max(longest, Date.now() - start);
+        await sleep(20);
+      }
+    });
+    assert.ok(longest < 1500, `${longest} ms`);
+    greedy.destroy();
+    stuck.destroy();
+  } finally {
+    server.kill();
+  }
+});
+
+test('half requests that announce much: no memory for what has not come', limit, () => withServer(HOOK, async (server) => {
+  const before = bufferBytes();
+  const halves = await Promise.all(Array.from({ length: 300 }, async () => {
+    const client = await RawClient.connect(server.address);
+    await client.send('set a 0 0 1000000\r\n');
+    return client;
+  }));
+  await sleep(50);
+  for (const client of halves) await client.send('x');
+  await sleep(100);
+  const grown = bufferBytes() - before;
+  assert.ok(grown < 100e6, `${grown} bytes`);
+  for (const client of halves) client.reset();
+  await withClient(server, async (client) => assert.equal(await client.ask('get a\r\n'), 'END\r\n'));
+}));
