@@ -9,6 +9,7 @@
 // if there is one, and else come back until there is one, or the lease is over and one of them wins. Callers in one
 // process share a load instead.
 
+import { checkGetOrSet, isBytes } from './arguments.js';
 import { latin1 } from './text.js';
 import {
   type GetOrSetOptions, IsocacheError, type Item, type ItemOptions, type Key, type Loader, type SetOptions, type Value,
@@ -43,8 +44,8 @@ export class GetOrSet {
   constructor(cache: LeaseHolder) { this.#cache = cache; }
 
   async run(key: Key, load: Loader, options: GetOrSetOptions = {}): Promise<Value> {
-    const { ttl, signal, lease = LEASE_MS, refreshBelow = 0, staleIfError = 0 } = options;
-    if (ttl !== undefined && !(ttl > 0)) throw new IsocacheError('BAD_ARGUMENT', `a TTL is more than 0 ms, not ${ttl}`);
+    checkGetOrSet(key, load, options);
+    const { signal, lease = LEASE_MS, refreshBelow = 0, staleIfError = 0 } = options;
     const below = refreshBelow + staleIfError;
     const request: ItemOptions = { lease, refreshBelow: below > 0 ? below : undefined };
     for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
@@ -102,7 +103,7 @@ export class GetOrSet {
     let value: Value;
     try {
       value = await load(key, { signal });
-      if (typeof value !== 'string' && !(value instanceof Uint8Array)) {
+      if (typeof value !== 'string' && !isBytes(value)) {
         throw new IsocacheError('BAD_ARGUMENT', 'the loader gave neither string nor Uint8Array');
       }
     } catch (error) {

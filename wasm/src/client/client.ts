@@ -1,5 +1,6 @@
 // The typed methods of a store, over a connection.
 
+import { checkOptions, checkSignal, listOf, pairsOf } from '../arguments.js';
 import { bytesOf } from '../bytes.js';
 import { GetOrSet } from '../get-or-set.js';
 import { wireExptime } from '../meta.js';
@@ -47,7 +48,7 @@ const DEFAULT_TIMEOUT_MS = 5000;
 export class Client {
   readonly #connect: Connect;
   readonly #timeout: number;
-  readonly #exptime: (ttl: number) => number;
+  readonly #exptime: commands.Exptime;
   readonly #getOrSet: GetOrSet;
   #pipeline: Pipeline | undefined;
   #closed = false;
@@ -56,7 +57,7 @@ export class Client {
     this.#connect = connect;
     this.#timeout = options.timeout ?? DEFAULT_TIMEOUT_MS;
     const now = options.now ?? Date.now;
-    this.#exptime = (ttl) => wireExptime(ttl, now);
+    this.#exptime = (ttl, name) => wireExptime(ttl, now, name);
     this.#getOrSet = new GetOrSet({
       take: (key, asked) => this.getItem(key, asked),
       fill: (key, value, cas, set) => this.#ask(() => commands.fill(key, value, cas, set, this.#exptime)),
@@ -70,12 +71,15 @@ export class Client {
   }
 
   async #ask<T>(command: () => Command<T>, options?: CallOptions): Promise<T> {
+    checkOptions(options);
+    checkSignal(options?.signal);
     const asked = command();
     if (this.#pipeline === undefined || this.#pipeline.closed) this.#pipeline = this.#open();
     return this.#pipeline.request(asked, options?.signal);
   }
 
   async #askAll<T>(all: () => Command<T>[], options?: CallOptions): Promise<T[]> {
+    checkOptions(options);
     const asked = all();
     return asked.length === 0 ? [] : this.#ask(() => commands.all(asked), options);
   }
@@ -96,7 +100,7 @@ export class Client {
 
   /** In the order of `keys`. */
   getMany(keys: Iterable<Key>, options?: CallOptions): Promise<(string | undefined)[]> {
-    return this.#askAll(() => Array.from(keys, commands.get), options);
+    return this.#askAll(() => listOf('keys', keys).map((key) => commands.get(key)), options);
   }
 
   has(key: Key, options?: CallOptions): Promise<boolean> {
@@ -112,7 +116,7 @@ export class Client {
   /** Every value gets the same options. */
   async setMany(entries: Iterable<readonly [Key, Value]>, options: SetOptions & CallOptions = {}): Promise<void> {
     const set = ([key, value]: readonly [Key, Value]) => commands.set(key, value, options, this.#exptime);
-    await this.#askAll(() => Array.from(entries, set), options);
+    await this.#askAll(() => pairsOf('entries', entries).map(set), options);
   }
 
   /** Only if the key has no value. */
@@ -175,7 +179,7 @@ export class Client {
 
   /** How many there were. */
   async deleteMany(keys: Iterable<Key>, options?: CallOptions): Promise<number> {
-    const removed = await this.#askAll(() => Array.from(keys, commands.remove), options);
+    const removed = await this.#askAll(() => listOf('keys', keys).map((key) => commands.remove(key)), options);
     return removed.filter(Boolean).length;
   }
 

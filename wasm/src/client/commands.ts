@@ -1,7 +1,8 @@
 // What the client says and how it reads the answers: each method of Client is one of these commands.
 
+import { checkType, clientFlags, unsigned } from '../arguments.js';
 import { bytesOf } from '../bytes.js';
-import { owned, type Reply, replyError, replyFlags, wireKey, wireSeconds } from '../meta.js';
+import { owned, type Reply, replyError, replyFlags, wireKey } from '../meta.js';
 import { decodeText } from '../text.js';
 import {
   type CasResult, type CounterOptions, IsocacheError, type Item, type ItemOptions, type Key, type SetOptions,
@@ -10,10 +11,8 @@ import {
 import { type Command, MORE } from './pipeline.js';
 
 /** A TTL in milliseconds to an exptime. */
-export type Exptime = (ttl: number) => number;
+export type Exptime = (ttl: number, name?: string) => number;
 
-const MAX_UNSIGNED = 2n ** 64n - 1n;
-const MAX_CLIENT_FLAGS = 2 ** 32 - 1;
 
 // ---------------------------------------------------------------- wording
 
@@ -40,8 +39,9 @@ function optional(letter: string, argument: number | bigint | undefined): string
   return argument === undefined ? '' : ` ${letter}${argument}`;
 }
 
-function seconds(milliseconds: number | undefined): number | undefined {
-  return milliseconds === undefined ? undefined : wireSeconds(milliseconds);
+/** A flag for the duration that the argument `name` gives, if it does. */
+function lasting(letter: string, name: string, milliseconds: number | undefined, exptime: Exptime): string {
+  return milliseconds === undefined ? '' : ` ${letter}${exptime(milliseconds, name)}`;
 }
 
 /** As `?.`, for a function. */
@@ -64,11 +64,13 @@ function valueOf(reply: Reply): Uint8Array | undefined {
 }
 
 export function getItem(key: Key, options: ItemOptions, exptime: Exptime): Command<Item | undefined> {
+  const { peek, touch, lease, refreshBelow } = options;
+  checkType('peek', peek, 'boolean');
   const flags = ' v c f t h l'
-    + (options.peek === true ? ' u' : '')
-    + optional('T', map(options.touch, exptime))
-    + optional('N', map(options.lease, exptime))
-    + optional('R', seconds(options.refreshBelow));
+    + (peek === true ? ' u' : '')
+    + lasting('T', 'touch', touch, exptime)
+    + lasting('N', 'lease', lease, exptime)
+    + lasting('R', 'refreshBelow', refreshBelow, exptime);
   return line('mg', key, flags, (reply) => map(valueOf(reply), (value) => readItem(reply.line, owned(value))));
 }
 
@@ -104,11 +106,7 @@ function store<T>(key: Key, value: Value, options: SetOptions, exptime: Exptime,
                   meanings: Record<string, T>): Command<T> {
   const { text, flag } = wireKey(key);
   const bytes = bytesOf(value);
-  const { flags } = options;
-  if (flags !== undefined && !(Number.isInteger(flags) && flags >= 0 && flags <= MAX_CLIENT_FLAGS)) {
-    throw new IsocacheError('BAD_ARGUMENT', `flags: 0 to ${MAX_CLIENT_FLAGS}, not ${flags}`);
-  }
-  const what = optional('T', map(options.ttl, exptime)) + optional('F', flags) + more;
+  const what = lasting('T', 'ttl', options.ttl, exptime) + optional('F', map(options.flags, clientFlags)) + more;
   return {
     write: (writer) => {
       writer.text(`ms ${text} ${bytes.length}${flag}${what}\r\n`);
@@ -131,7 +129,7 @@ export function storeIf(mode: 'E' | 'R' | 'A' | 'P', key: Key, value: Value, opt
 
 export function cas(key: Key, value: Value, unique: bigint, options: SetOptions,
                     exptime: Exptime): Command<CasResult> {
-  return store(key, value, options, exptime, ` C${unsigned(unique)}`, CAS_RESULTS);
+  return store(key, value, options, exptime, ` C${unsigned('cas', unique)}`, CAS_RESULTS);
 }
 const CAS_RESULTS: Record<string, CasResult> = { HD: 'stored', EX: 'exists', NF: 'notFound' };
 
@@ -146,20 +144,12 @@ export function fill(key: Key, value: Value, unique: bigint, options: SetOptions
 export function count(mode: 'I' | 'D', key: Key, delta: bigint | number, options: CounterOptions,
                       exptime: Exptime): Command<bigint | undefined> {
   const { initial, ttl } = options;
-  const create = initial === undefined ? '' : ` J${unsigned(initial)} N${ttl === undefined ? 0 : exptime(ttl)}`;
-  return line('ma', key, ` v M${mode} D${unsigned(delta)}${create}`, (reply) => {
+  const create = initial === undefined ? '' : ` J${unsigned('initial', initial)} N${ttl === undefined ? 0 : exptime(ttl)}`;
+  return line('ma', key, ` v M${mode} D${unsigned('delta', delta)}${create}`, (reply) => {
     // What is shorter than before may have spaces after it.
     if (reply.value !== undefined) return BigInt(decodeText(reply.value).trim());
     return outcome(reply, { NF: undefined });
   });
-}
-
-function unsigned(number: bigint | number): bigint {
-  if (typeof number === 'bigint' || Number.isSafeInteger(number)) {
-    const integer = BigInt(number);
-    if (integer >= 0n && integer <= MAX_UNSIGNED) return integer;
-  }
-  throw new IsocacheError('BAD_ARGUMENT', `an integer of 0 to ${MAX_UNSIGNED}, not ${number}`);
 }
 
 export function remove(key: Key): Command<boolean> {
@@ -173,7 +163,7 @@ export function giveUp(key: Key, unique: bigint, how: 'remove' | 'markStale'): C
 }
 
 export function markStale(key: Key, ttl: number | undefined, exptime: Exptime): Command<boolean> {
-  return line('md', key, ` I${optional('T', map(ttl, exptime))}`, (reply) => outcome(reply, { HD: true, NF: false }));
+  return line('md', key, ` I${lasting('T', 'ttl', ttl, exptime)}`, (reply) => outcome(reply, { HD: true, NF: false }));
 }
 
 // ---------------------------------------------------------------- the whole cache

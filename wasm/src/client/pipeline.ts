@@ -69,7 +69,13 @@ export class Pipeline {
     return new Promise<T>((resolve, reject) => {
       signal?.throwIfAborted();
       if (this.#closed) throw closedError('the connection was closed');
-      command.write(this.#writer);
+      const before = this.#writer.length;
+      try {
+        command.write(this.#writer);
+      } catch (error) {
+        this.#writer.cutTo(before);  // half a request would take the next one's reply
+        throw error;
+      }
       const abort = () => settle(() => reject(signal?.reason));
       const settle = (how: () => void) => {
         if (!pending.settled) how();
