@@ -9,7 +9,7 @@ import { IsocacheError, type Key } from './types.js';
 
 const MAX_KEY_BYTES = 250;
 const MAX_REPLY_LINE_BYTES = 8192;
-const MAX_VALUE_BYTES = 1 << 30;
+export const DEFAULT_MAX_VALUE_BYTES = 64 << 20;
 // A value's room is made at once up to this size; a larger one's grows as its bytes come.
 const MAX_EXPECTED_BYTES = 16 << 20;
 const MAX_RELATIVE_S = 60 * 60 * 24 * 30;
@@ -124,12 +124,15 @@ export interface Reply {
 export class ReplyReader {
   readonly #queue = new ByteQueue();
   readonly #onReply: (reply: Reply) => void;
+  readonly #maxValueBytes: number;
   /** The line whose value is not all there. */
   #line: string | undefined;
   #valueBytes = 0;
 
-  constructor(onReply: (reply: Reply) => void) {
+  /** `maxValueBytes`: a larger value is refused when its length comes. */
+  constructor(onReply: (reply: Reply) => void, maxValueBytes = DEFAULT_MAX_VALUE_BYTES) {
     this.#onReply = onReply;
+    this.#maxValueBytes = maxValueBytes;
   }
 
   /** Takes a chunk, which the caller must not change any more. */
@@ -150,6 +153,9 @@ export class ReplyReader {
     const line = latin1(queue.bytes.subarray(queue.begin, hasReturn ? newline - 1 : newline));
     queue.skip(newline + 1 - queue.begin);
     const valueBytes = valueLength(line);
+    if (valueBytes !== undefined && valueBytes > this.#maxValueBytes) {
+      throw new IsocacheError('PROTOCOL', `a value of ${valueBytes} bytes, more than maxItemSize`);
+    }
     if (valueBytes === undefined) {
       this.#onReply({ line, value: undefined, lineEnd: hasReturn ? '\r\n' : '\n' });
     } else {
@@ -180,10 +186,7 @@ function valueLength(line: string): number | undefined {
   for (let i = 0; i < word; ++i) begin = line.indexOf(' ', begin) + 1 || line.length;
   const end = line.indexOf(' ', begin);
   const length = line.slice(begin, end < 0 ? undefined : end);
-  if (!/^\d+$/.test(length) || Number(length) > MAX_VALUE_BYTES) {
-    throw new IsocacheError('PROTOCOL', `no length in ${JSON.stringify(line)}`);
-  }
-  return Number(length);
+  return Number(replyNumber(length));
 }
 
 /** Bytes that keep no larger piece of memory alive: a copy, unless most of that piece is the value. */
@@ -198,6 +201,12 @@ export function owned(value: Uint8Array): Uint8Array {
 export function replyFlags(line: string): string[] {
   const words = line.split(' ');
   return words.slice(line.startsWith('VA ') ? 2 : 1);
+}
+
+/** A number of a reply. Throws PROTOCOL if it is none. */
+export function replyNumber(text: string): bigint {
+  if (/^\d{1,20}$/.test(text)) return BigInt(text);
+  throw new IsocacheError('PROTOCOL', `no number: ${JSON.stringify(text.slice(0, 99))}`);
 }
 
 /** The error that a reply line states, if it does. */

@@ -1,9 +1,9 @@
 // The typed methods of a store, over a connection.
 
-import { checkOptions, checkSignal, listOf, pairsOf } from '../arguments.js';
+import { checkDuration, checkOptions, checkSignal, checkType, listOf, pairsOf, within } from '../arguments.js';
 import { bytesOf } from '../bytes.js';
 import { GetOrSet } from '../get-or-set.js';
-import { wireExptime } from '../meta.js';
+import { DEFAULT_MAX_VALUE_BYTES, wireExptime } from '../meta.js';
 import type { ParsedRequest } from '../request.js';
 import { decodeText } from '../text.js';
 import {
@@ -23,6 +23,11 @@ export interface ClientOptions {
    */
   timeout?: number | undefined;
   /**
+   * The largest value that is taken from the server: if it announces a larger one, the connection is given up, with
+   * PROTOCOL, before there is memory for it. 64 MiB if left out.
+   */
+  maxItemSize?: number | undefined;
+  /**
    * The server's clock in milliseconds, since a TTL of more than 30 days goes over the wire as a date. `Date.now` if
    * left out.
    */
@@ -36,6 +41,7 @@ export interface CallOptions {
 }
 
 const DEFAULT_TIMEOUT_MS = 5000;
+const MAX_ITEM_BYTES = 1 << 30;
 
 /**
  * A cache at the other end of a connection. Requests made in one go leave in one write, and their replies come in
@@ -47,7 +53,7 @@ const DEFAULT_TIMEOUT_MS = 5000;
  */
 export class Client {
   readonly #connect: Connect;
-  readonly #timeout: number;
+  readonly #limits: { timeout: number; maxItemSize: number };
   readonly #exptime: commands.Exptime;
   readonly #getOrSet: GetOrSet;
   #pipeline: Pipeline | undefined;
@@ -55,7 +61,11 @@ export class Client {
 
   constructor(connect: Connect, options: ClientOptions = {}) {
     this.#connect = connect;
-    this.#timeout = options.timeout ?? DEFAULT_TIMEOUT_MS;
+    checkOptions(options);
+    checkType('now', options.now, 'function');
+    const { timeout = DEFAULT_TIMEOUT_MS, maxItemSize = DEFAULT_MAX_VALUE_BYTES } = options;
+    checkDuration('timeout', timeout);
+    this.#limits = { timeout, maxItemSize: within('maxItemSize', maxItemSize, 1, MAX_ITEM_BYTES) };
     const now = options.now ?? Date.now;
     this.#exptime = (ttl, name) => wireExptime(ttl, now, name);
     this.#getOrSet = new GetOrSet({
@@ -67,13 +77,14 @@ export class Client {
 
   #open(): Pipeline {
     if (this.#closed) throw new IsocacheError('CLOSED', 'the client is closed');
-    return new Pipeline(this.#connect, this.#timeout);
+    return new Pipeline(this.#connect, this.#limits);
   }
 
   async #ask<T>(command: () => Command<T>, options?: CallOptions): Promise<T> {
     checkOptions(options);
     checkSignal(options?.signal);
     const asked = command();
+    if (this.#closed) throw new IsocacheError('CLOSED', 'the client is closed');
     if (this.#pipeline === undefined || this.#pipeline.closed) this.#pipeline = this.#open();
     return this.#pipeline.request(asked, options?.signal);
   }

@@ -2,17 +2,19 @@
 
 import { checkType, clientFlags, unsigned } from '../arguments.js';
 import { bytesOf } from '../bytes.js';
-import { owned, type Reply, replyError, replyFlags, wireKey } from '../meta.js';
+import { owned, type Reply, replyError, replyFlags, replyNumber, wireKey } from '../meta.js';
 import { decodeText } from '../text.js';
 import {
   type CasResult, type CounterOptions, IsocacheError, type Item, type ItemOptions, type Key, type SetOptions,
   type Value,
 } from '../types.js';
-import { type Command, MORE } from './pipeline.js';
+import { type Command, MORE, NEXT } from './pipeline.js';
 
 /** A TTL in milliseconds to an exptime. */
 export type Exptime = (ttl: number, name?: string) => number;
 
+
+const MAX_STATS_BYTES = 1 << 20;
 
 // ---------------------------------------------------------------- wording
 
@@ -23,7 +25,7 @@ function line<T>(verb: string, key: Key, flags: string, read: (reply: Reply) => 
 }
 
 /** A line of its own, without a key. */
-export function bare<T>(text: string, read: (reply: Reply) => T | typeof MORE): Command<T> {
+export function bare<T>(text: string, read: Command<T>['read']): Command<T> {
   return { write: (writer) => writer.text(`${text}\r\n`), read };
 }
 
@@ -76,15 +78,16 @@ export function getItem(key: Key, options: ItemOptions, exptime: Exptime): Comma
 
 function readItem(replyLine: string, value: Uint8Array): Item {
   const facts = new Map(replyFlags(replyLine).map((flag) => [flag[0], flag.slice(1)]));
-  const ttl = Number(facts.get('t') ?? -1);
+  const number = (flag: string) => replyNumber(facts.get(flag) ?? '0');
+  const expires = facts.has('t') && facts.get('t') !== '-1';
   return {
     value,
     text: () => decodeText(value),
-    cas: BigInt(facts.get('c') ?? 0),
-    flags: Number(facts.get('f') ?? 0),
-    ttl: ttl < 0 ? undefined : ttl * 1000,
+    cas: number('c'),
+    flags: Number(number('f')),
+    ttl: expires ? Number(number('t')) * 1000 : undefined,
     size: value.length,
-    idle: Number(facts.get('l') ?? 0) * 1000,
+    idle: Number(number('l')) * 1000,
     hit: facts.get('h') === '1',
     stale: facts.has('X'),
     won: facts.has('W'),
@@ -147,7 +150,7 @@ export function count(mode: 'I' | 'D', key: Key, delta: bigint | number, options
   const create = initial === undefined ? '' : ` J${unsigned('initial', initial)} N${ttl === undefined ? 0 : exptime(ttl)}`;
   return line('ma', key, ` v M${mode} D${unsigned('delta', delta)}${create}`, (reply) => {
     // What is shorter than before may have spaces after it.
-    if (reply.value !== undefined) return BigInt(decodeText(reply.value).trim());
+    if (reply.value !== undefined) return replyNumber(decodeText(reply.value).trimEnd());
     return outcome(reply, { NF: undefined });
   });
 }
@@ -179,10 +182,13 @@ export function version(): Command<string> {
 /** `stats`, or one of its families. */
 export function stats(family = ''): Command<Record<string, string>> {
   const all: Record<string, string> = {};
+  let room = MAX_STATS_BYTES;
   return bare(`stats ${family}`.trimEnd(), (reply) => {
     const [, name, value] = /^STAT (\S+) ?(.*)$/.exec(reply.line) ?? [];
     if (name === undefined) return outcome(reply, { END: all, RESET: all });
     all[name] = value ?? '';
+    room -= reply.line.length;
+    if (room < 0) throw new IsocacheError('PROTOCOL', 'statistics without end');
     return MORE;
   });
 }
@@ -202,13 +208,14 @@ export function all<T>(commands: readonly Command<T>[]): Command<T[]> {
       try {
         const result = command.read(reply);
         if (result === MORE) return MORE;
+        if (result === NEXT) return NEXT;
         results.push(result);
       } catch (error) {
         if (error instanceof IsocacheError && error.code === 'PROTOCOL') throw error;
         failure ??= error;
       }
       ++answered;
-      if (answered < commands.length) return MORE;
+      if (answered < commands.length) return NEXT;
       if (failure !== undefined) throw failure;
       return results;
     },
