@@ -203,6 +203,12 @@ export function replyFlags(line: string): string[] {
   return words.slice(line.startsWith('VA ') ? 2 : 1);
 }
 
+/**
+ * After a request with a value: the server read its line otherwise than it was meant, and may have taken the value for
+ * requests.
+ */
+export function misread(line: string): boolean { return /^(ERROR\b|CLIENT_ERROR (bad|invalid|duplicate)\b)/.test(line); }
+
 /** A number of a reply. Throws PROTOCOL if it is none. */
 export function replyNumber(text: string): bigint {
   if (/^\d{1,20}$/.test(text)) return BigInt(text);

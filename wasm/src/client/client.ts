@@ -57,6 +57,7 @@ export class Client {
   readonly #exptime: commands.Exptime;
   readonly #getOrSet: GetOrSet;
   #pipeline: Pipeline | undefined;
+  readonly #alone = new Set<Pipeline>();
   #closed = false;
 
   constructor(connect: Connect, options: ClientOptions = {}) {
@@ -233,16 +234,33 @@ export class Client {
   /** Bytes in use. */
   async bytes(options?: CallOptions): Promise<number> { return (await this.stats(options)).bytes; }
 
-  /** One or more whole requests of the text or meta protocol, sent as they are; gives their replies as they come. */
-  execute(request: string | Uint8Array | ParsedRequest, options?: CallOptions): Promise<Uint8Array> {
-    const bytes = typeof request === 'object' && 'command' in request ? request.bytes : request;
-    return this.#ask(() => raw(bytes), options);
+  /**
+   * One or more whole requests of the text or meta protocol; gives their replies as they come. What others word may
+   * be given, too: requests whose replies cannot be told from those of others get a connection of their own.
+   */
+  async execute(request: string | Uint8Array | ParsedRequest, options?: CallOptions): Promise<Uint8Array> {
+    const bytes = typeof request === 'object' && request !== null && 'command' in request ? request.bytes : request;
+    checkOptions(options);
+    checkSignal(options?.signal);
+    const { command, alone } = raw(bytes, this.#limits.maxItemSize);
+    return alone ? this.#askAlone(command, options) : this.#ask(() => command, options);
   }
 
-  /** Waits for the answers that are due, then hangs up. Later requests fail with CLOSED. */
+  async #askAlone<T>(command: Command<T>, options?: CallOptions): Promise<T> {
+    const pipeline = this.#open();
+    this.#alone.add(pipeline);
+    try {
+      return await pipeline.request(command, options?.signal);
+    } finally {
+      this.#alone.delete(pipeline);
+      pipeline.destroy();
+    }
+  }
+
+  /** Waits for the answers that are due, no longer than `timeout`, then hangs up. Later requests fail with CLOSED. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#pipeline?.drain();
+    await Promise.all([this.#pipeline, ...this.#alone].map((pipeline) => pipeline?.drain()));
   }
 
   [Symbol.asyncDispose](): Promise<void> { return this.close(); }

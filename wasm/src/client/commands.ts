@@ -2,7 +2,7 @@
 
 import { checkType, clientFlags, unsigned } from '../arguments.js';
 import { bytesOf } from '../bytes.js';
-import { owned, type Reply, replyError, replyFlags, replyNumber, wireKey } from '../meta.js';
+import { misread, owned, type Reply, replyError, replyFlags, replyNumber, wireKey } from '../meta.js';
 import { decodeText } from '../text.js';
 import {
   type CasResult, type CounterOptions, IsocacheError, type Item, type ItemOptions, type Key, type SetOptions,
@@ -116,7 +116,10 @@ function store<T>(key: Key, value: Value, options: SetOptions, exptime: Exptime,
       writer.bytes(bytes);
       writer.text('\r\n');
     },
-    read: (reply) => outcome(reply, meanings),
+    read: (reply) => {
+      if (misread(reply.line)) throw new IsocacheError('PROTOCOL', `a value that was not taken: ${reply.line}`);
+      return outcome(reply, meanings);
+    },
   };
 }
 
