@@ -16,8 +16,8 @@ const UINT_32 = /^\d{1,9}$/;
 const UINT_64 = /^\d{1,19}$/;
 const EXPTIME = /^(-?\d{1,9}|1\d{9})$/;
 const META_FLAG = /^[a-zA-Z][!-~]{0,99}$/;
-// Of `ms`, whose flags a server must like, or it may take the value for requests.
-const STORE_FLAG = /^([bckI]|[CE]\d{1,19}|F\d{1,9}|[TN](-?\d{1,9}|1\d{9})|M[AEPRS]|O[!-~]{1,31})$/;
+// Of `ms`, those that every server knows: one that does not like a flag may take the value for requests.
+const STORE_FLAG = /^([bkI]|C\d{1,19}|F\d{1,9}|T(-?\d{1,9}|1\d{9})|M[AEPRS]|O[!-~]{1,31})$/;
 const BASE64 = /^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})$/;
 
 interface Form {
