@@ -202,7 +202,9 @@ export class Pipeline {
 
   /** Waits for the replies that are due, at most as long as for any reply, then hangs up. */
   drain(): Promise<void> {
-    if (this.#first === undefined) this.destroy();
+    let due = this.#first;
+    while (due?.settled === true) due = due.next;
+    if (due === undefined) this.destroy();
     return this.#drained ??= this.#closed ? Promise.resolve() : new Promise<void>((resolve) => {
       const limit = this.#timeout <= MAX_TIMER_MS ? setTimeout(() => this.destroy(), this.#timeout) : undefined;
       this.#onDrained = () => {
