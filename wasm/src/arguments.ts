@@ -46,6 +46,11 @@ export function checkDuration(name: string, value: number): void {
   if (!(typeof value === 'number' && value > 0)) throw wrong(name, 'a number of more than 0 ms', value);
 }
 
+/** Any number, if it is given. */
+export function checkNumber(name: string, value: number | undefined): void {
+  if (value !== undefined && (typeof value !== 'number' || Number.isNaN(value))) throw wrong(name, 'a number', value);
+}
+
 export function within(name: string, value: number, least: number, most: number): number {
   if (typeof value === 'number' && value >= least && value <= most) return Math.floor(value);
   throw wrong(name, `a number of ${least} to ${most}`, value);
