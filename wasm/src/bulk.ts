@@ -1,5 +1,6 @@
 // Many keys in one call: they go in, and their values lie there, in one crossing each way.
 
+import { listOf, pairsOf } from './arguments.js';
 import type { Engine } from './engine.js';
 import { replyError } from './meta.js';
 import { decodeText } from './text.js';
@@ -25,7 +26,7 @@ function inBatches(engine: Engine, keys: readonly Key[], from: number, execute: 
 }
 
 export function bulkGet(engine: Engine, keys: Iterable<Key>, nowS: number): (string | undefined)[] {
-  const list = [...keys];
+  const list = listOf('keys', keys);
   const values = new Array<string | undefined>(list.length).fill(undefined);
   const inPieces: number[] = [];
   inBatches(engine, list, 0, (from, to) => {
@@ -41,7 +42,7 @@ export function bulkGet(engine: Engine, keys: Iterable<Key>, nowS: number): (str
 
 export function bulkDelete(engine: Engine, keys: Iterable<Key>, nowS: number): number {
   let deleted = 0;
-  inBatches(engine, [...keys], 0, (from, to) => {
+  inBatches(engine, listOf('keys', keys), 0, (from, to) => {
     const reply = engine.resultView(engine.calls.command_many(DELETE, 0, to - from, nowS));
     for (let at = 0; at < reply.length; at += DONE_BYTES) deleted += reply[at] === 0x48 ? 1 : 0;  // H
   });
@@ -51,6 +52,7 @@ export function bulkDelete(engine: Engine, keys: Iterable<Key>, nowS: number): n
 /** `setOne` stores what is too large to go with others. Throws the first error, at the end. */
 export function bulkSet(engine: Engine, entries: Iterable<readonly [Key, Value]>, flags: string, nowS: number,
   setOne: (key: Key, value: Value) => void): void {
+  const list = pairsOf('entries', entries);
   const errors: unknown[] = [];
   let flagsLength = 0;
   let at = 0;
@@ -68,7 +70,7 @@ export function bulkSet(engine: Engine, entries: Iterable<readonly [Key, Value]>
     begin();
   };
   begin();
-  for (const [key, value] of [...entries]) {
+  for (const [key, value] of list) {
     try {
       let written = engine.writeRecord(key, value, at);
       if (written < 0) {

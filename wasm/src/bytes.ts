@@ -1,10 +1,14 @@
 // Values as bytes, and strings of one character a byte as bytes.
 
+import { isBytes, wrong } from './arguments.js';
 import { encodeText } from './text.js';
-import type { Value } from './types.js';
+import type { ErrorCode, Value } from './types.js';
 
-export function bytesOf(value: Value): Uint8Array {
-  return typeof value === 'string' ? encodeText(value) : value;
+/** Throws what names the argument if it is neither. */
+export function bytesOf(value: Value, name = 'value', code?: ErrorCode): Uint8Array {
+  if (typeof value === 'string') return encodeText(value);
+  if (isBytes(value)) return value;
+  throw wrong(name, 'a string or Uint8Array', value, code);
 }
 
 /** The opposite of latin1(). */

@@ -1,8 +1,9 @@
 // A connection without a network: what arrives goes in, what is to be sent comes out.
 
+import { bytesOf } from './bytes.js';
 import { CLOSING, type Engine, stillOpen, UNFINISHED, WANTS_TURN } from './engine.js';
 import { type Streams, streamsOf } from './streams.js';
-import { concat, encodeText } from './text.js';
+import { concat } from './text.js';
 import { type Connection, IsocacheError } from './types.js';
 
 const nothing = new Uint8Array(0);
@@ -37,8 +38,7 @@ export class EngineConnection implements Connection {
   feed(input: string | Uint8Array = nothing): Uint8Array {
     const engine = stillOpen(this.#engine());
     const size = engine.scratchEnd - engine.scratch;
-    const added = typeof input === 'string' ? encodeText(input) : input;
-    if (!(added instanceof Uint8Array)) throw new IsocacheError('BAD_ARGUMENT', 'neither string nor Uint8Array');
+    const added = bytesOf(input, 'input');
     const bytes = this.#waiting.length > 0 ? concat([this.#waiting, added]) : added;
     const replies: Uint8Array[] = [];
     let replied = 0;

@@ -1,6 +1,7 @@
 // The module's raw calls on wasm memory: the other side of exports.cc, whose comments say what each does.
 // One Engine is one module instance with one store in it; when it is dropped, its memory goes with it.
 
+import { isBytes, isWellFormed, wrong } from './arguments.js';
 import { decodeText, encodeText, type TextReader, textReader, writeText } from './text.js';
 import { type EvictEvent, IsocacheError, type Key, type Value } from './types.js';
 
@@ -96,15 +97,16 @@ export class Engine {
   // --- arguments: each returns the bytes it wrote to the scratch area -----------------------------
 
   writeKey(key: Key, at = this.scratch): number {
-    const length = this.writeValue(key, at, at + MAX_KEY_BYTES);
-    if (length < 1) throw badKey(key);
+    const length = typeof key === 'string' || isBytes(key) ? this.writeValue(key, at, at + MAX_KEY_BYTES) : -1;
+    // Text that is not ASCII has more bytes than characters.
+    if (length < 1 || (length !== key.length && !isWellFormed(key as string))) throw badKey(key);
     return length;
   }
 
   /** -1: it does not fit. */
   writeValue(value: Value, at: number, end = this.scratchEnd): number {
     if (typeof value === 'string') return writeText(value, this.bytes, at, end - at);
-    if (!(value instanceof Uint8Array)) throw new IsocacheError('BAD_ARGUMENT', 'neither string nor Uint8Array');
+    if (!isBytes(value)) throw wrong('value', 'a string or Uint8Array', value);
     if (value.length > end - at) return -1;
     this.bytes.set(value, at);
     return value.length;
@@ -232,6 +234,6 @@ export function stillOpen(engine: Engine | undefined): Engine {
 }
 
 function badKey(key: Key): IsocacheError {
-  const what = typeof key === 'string' || key instanceof Uint8Array ? `one of length ${key.length}` : typeof key;
-  return new IsocacheError('BAD_KEY', `a key has 1 to ${MAX_KEY_BYTES} bytes, not ${what}`);
+  if (typeof key !== 'string' && !isBytes(key)) return wrong('key', 'a string or Uint8Array', key, 'BAD_KEY');
+  return new IsocacheError('BAD_KEY', `key must have 1 to ${MAX_KEY_BYTES} bytes, of well-formed text if it is text; its length is ${key.length}`);
 }

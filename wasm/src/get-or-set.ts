@@ -10,6 +10,7 @@
 // there is one, and else come back until there is one, or the lease is over and one of them wins. Callers in one process
 // share a load instead, as long as what they find is still that load's lease.
 
+import { checkGetOrSet, isBytes } from './arguments.js';
 import { type Flight, Flights } from './flights.js';
 import { isLease } from './item.js';
 import { Overdue } from './overdue.js';
@@ -59,7 +60,7 @@ export class GetOrSet {
   }
 
   async run(key: Key, load: Loader, options: GetOrSetOptions = {}): Promise<Value> {
-    check(key, load, options);
+    checkGetOrSet(key, load, options);
     const { signal, lease = LEASE_MS, refreshBelow = 0, staleIfError = 0 } = options;
     signal?.throwIfAborted();
     const stored = options.hashLongKeys ? await shortKey(key) : key;
@@ -175,23 +176,8 @@ export class GetOrSet {
   }
 }
 
-function check(key: Key, load: Loader, options: GetOrSetOptions): void {
-  if (typeof key !== 'string' && !(key instanceof Uint8Array)) {
-    throw new IsocacheError('BAD_KEY', `a key is a string or a Uint8Array, not ${typeof key}`);
-  }
-  if (key.length === 0) throw new IsocacheError('BAD_KEY', 'a key is not empty');
-  if (typeof load !== 'function') throw new IsocacheError('BAD_ARGUMENT', `load is a function, not ${typeof load}`);
-  for (const name of ['ttl', 'lease', 'refreshBelow', 'staleIfError'] as const) {
-    const value: unknown = options[name];
-    const least = name === 'ttl' || name === 'lease' ? Number.MIN_VALUE : 0;
-    if (value !== undefined && !(typeof value === 'number' && value >= least)) {
-      throw new IsocacheError('BAD_ARGUMENT', `${name} is a number of milliseconds, not ${String(value)}`);
-    }
-  }
-}
-
 function valueOf(loaded: unknown): Value {
-  if (typeof loaded === 'string' || loaded instanceof Uint8Array) return loaded;
+  if (typeof loaded === 'string' || isBytes(loaded)) return loaded;
   throw new IsocacheError('BAD_ARGUMENT', `load gave neither string nor Uint8Array, but ${typeof loaded}`);
 }
 

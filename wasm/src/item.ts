@@ -2,7 +2,7 @@
 
 import { replyFlags } from './meta.js';
 import { decodeText } from './text.js';
-import type { Item, Stats } from './types.js';
+import type { Item, ItemOptions, Stats } from './types.js';
 
 const NEWLINE = 10;
 
@@ -11,6 +11,11 @@ const NEWLINE = 10;
  * loaded anew looks the same, and is nothing meanwhile.
  */
 export function isLease({ size, stale, won, lost }: Item): boolean { return size === 0 && (stale || won || lost); }
+
+/** Whether a reader takes part in loading. */
+export function asksToLoad({ lease, refreshBelow, win }: ItemOptions): boolean {
+  return lease !== undefined || refreshBelow !== undefined || win === true;
+}
 
 /**
  * By the line of a reply to `mg`: somebody loads the item, or is to. The flags that say so, Z X W, are the last ones, and

@@ -1,6 +1,7 @@
 // The meta protocol from a client's side: words requests into bytes, and reads replies from a stream that may be
 // cut anywhere. Lines are strings with one character a byte, so that nothing is lost either way.
 
+import { checkDuration, isWellFormed } from './arguments.js';
 import { ByteQueue } from './byte-queue.js';
 import { bytesOf, fromLatin1 } from './bytes.js';
 import { decodeText, latin1 } from './text.js';
@@ -8,7 +9,7 @@ import { IsocacheError, type Key } from './types.js';
 
 const MAX_KEY_BYTES = 250;
 const MAX_REPLY_LINE_BYTES = 8192;
-const MAX_VALUE_BYTES = 1 << 30;
+export const DEFAULT_MAX_VALUE_BYTES = 64 << 20;
 // A value's room is made at once up to this size; a larger one's grows as its bytes come.
 const MAX_EXPECTED_BYTES = 16 << 20;
 const MAX_RELATIVE_S = 60 * 60 * 24 * 30;
@@ -30,20 +31,21 @@ export interface WireKey {
 
 export function wireKey(key: Key): WireKey {
   if (typeof key === 'string' && /^[!-~]{1,250}$/.test(key)) return { text: key, flag: '' };
-  const text = latin1(bytesOf(key));
+  const text = latin1(bytesOf(key, 'key', 'BAD_KEY'));
+  if (typeof key === 'string' && !isWellFormed(key)) throw new IsocacheError('BAD_KEY', 'key must be well-formed text');
   // eslint-disable-next-line no-control-regex
   const binary = /[\0- \x7f]/.test(text);
   const sent = binary ? btoa(text) : text;
   if (sent.length === 0 || sent.length > MAX_KEY_BYTES) {
     const how = binary ? `${text.length} bytes, ${sent.length} in base64` : `${text.length} bytes`;
-    throw new IsocacheError('BAD_KEY', `a key has 1 to ${MAX_KEY_BYTES} bytes; this one has ${how}`);
+    throw new IsocacheError('BAD_KEY', `key must have 1 to ${MAX_KEY_BYTES} bytes; this one has ${how}`);
   }
   return { text: sent, flag: binary ? ' b' : '' };
 }
 
-/** Milliseconds as the protocol's seconds, rounded up. */
-export function wireSeconds(milliseconds: number): number {
-  if (!(milliseconds > 0)) throw new IsocacheError('BAD_ARGUMENT', `a time is more than 0 ms, not ${milliseconds}`);
+/** Milliseconds, the argument `name`, as the protocol's seconds, rounded up. */
+export function wireSeconds(milliseconds: number, name = 'ttl'): number {
+  checkDuration(name, milliseconds);
   return Math.ceil(milliseconds / 1000);
 }
 
@@ -51,8 +53,8 @@ export function wireSeconds(milliseconds: number): number {
  * A TTL as an exptime: memcached reads up to 30 days as relative, more as a date, of which it has 31 bits. A TTL that
  * ends after 2038 is cut to what can be said: a date until then, or 30 days.
  */
-export function wireExptime(ttl: number, now: () => number): number {
-  const seconds = wireSeconds(ttl);
+export function wireExptime(ttl: number, now: () => number, name?: string): number {
+  const seconds = wireSeconds(ttl, name);
   if (seconds <= MAX_RELATIVE_S) return seconds;
   const nowMs = now();
   if (nowMs + MAX_RELATIVE_S * 1000 >= MAX_DATE_S * 1000) return MAX_RELATIVE_S;
@@ -68,12 +70,14 @@ export class RequestWriter {
   /** Bytes that take() would give. */
   get length(): number { return this.#end - this.#begin; }
 
-  /** One character a byte. */
+  /** One character a byte: throws, and writes nothing, at one that is more. */
   text(text: string): void {
     this.#reserve(text.length);
     const slab = this.#slab;
     let to = this.#end;
-    for (let at = 0; at < text.length; ++at) slab[to++] = text.charCodeAt(at);
+    let all = 0;
+    for (let at = 0; at < text.length; ++at) all |= slab[to++] = text.charCodeAt(at);
+    if (all > 0xff) throw new IsocacheError('BAD_ARGUMENT', 'a request has characters of more than a byte');
     this.#end = to;
   }
 
@@ -82,6 +86,9 @@ export class RequestWriter {
     this.#slab.set(bytes, this.#end);
     this.#end += bytes.length;
   }
+
+  /** Takes back what was written after there were `length` bytes. */
+  cutTo(length: number): void { this.#end = this.#begin + length; }
 
   /** What was written since the last call. It will not be written to again. */
   take(): Uint8Array {
@@ -117,12 +124,15 @@ export interface Reply {
 export class ReplyReader {
   readonly #queue = new ByteQueue();
   readonly #onReply: (reply: Reply) => void;
+  readonly #maxValueBytes: number;
   /** The line whose value is not all there. */
   #line: string | undefined;
   #valueBytes = 0;
 
-  constructor(onReply: (reply: Reply) => void) {
+  /** `maxValueBytes`: a larger value is refused when its length comes. */
+  constructor(onReply: (reply: Reply) => void, maxValueBytes = DEFAULT_MAX_VALUE_BYTES) {
     this.#onReply = onReply;
+    this.#maxValueBytes = maxValueBytes;
   }
 
   /** Takes a chunk, which the caller must not change any more. */
@@ -143,6 +153,9 @@ export class ReplyReader {
     const line = latin1(queue.bytes, queue.begin, hasReturn ? newline - 1 : newline);
     queue.skip(newline + 1 - queue.begin);
     const valueBytes = valueLength(line);
+    if (valueBytes !== undefined && valueBytes > this.#maxValueBytes) {
+      throw new IsocacheError('PROTOCOL', `a value of ${valueBytes} bytes, more than maxItemSize`);
+    }
     if (valueBytes === undefined) {
       this.#onReply({ line, value: undefined, lineEnd: hasReturn ? '\r\n' : '\n' });
     } else {
@@ -173,10 +186,7 @@ function valueLength(line: string): number | undefined {
   for (let i = 0; i < word; ++i) begin = line.indexOf(' ', begin) + 1 || line.length;
   const end = line.indexOf(' ', begin);
   const length = line.slice(begin, end < 0 ? undefined : end);
-  if (!/^\d+$/.test(length) || Number(length) > MAX_VALUE_BYTES) {
-    throw new IsocacheError('PROTOCOL', `no length in ${JSON.stringify(line)}`);
-  }
-  return Number(length);
+  return Number(replyNumber(length));
 }
 
 /** Bytes that keep no larger piece of memory alive: a copy, unless most of that piece is the value. */
@@ -191,6 +201,18 @@ export function owned(value: Uint8Array): Uint8Array {
 export function replyFlags(line: string): string[] {
   const words = line.split(' ');
   return words.slice(line.startsWith('VA ') ? 2 : 1);
+}
+
+/**
+ * After a request with a value: the server read its line otherwise than it was meant, and may have taken the value for
+ * requests.
+ */
+export function misread(line: string): boolean { return /^(ERROR\b|CLIENT_ERROR (bad|invalid|duplicate)\b)/.test(line); }
+
+/** A number of a reply. Throws PROTOCOL if it is none. */
+export function replyNumber(text: string): bigint {
+  if (/^\d{1,20}$/.test(text)) return BigInt(text);
+  throw new IsocacheError('PROTOCOL', `no number: ${JSON.stringify(text.slice(0, 99))}`);
 }
 
 /** The error that a reply line states, if it does. */

@@ -1,10 +1,12 @@
 // The cache in process: Store's typed methods are the commands of the meta protocol, without a protocol.
 
+import { checkBytes, checkDuration, checkOptions, checkType, clientFlags, unsigned, within } from './arguments.js';
+import { bytesOf } from './bytes.js';
 import { bulkDelete, bulkGet, bulkSet, listKeys } from './bulk.js';
 import { EngineConnection } from './connection.js';
 import { Engine, stillOpen } from './engine.js';
 import { GetOrSet } from './get-or-set.js';
-import { itemOf, parseStats, statsOf } from './item.js';
+import { asksToLoad, itemOf, parseStats, statsOf } from './item.js';
 import { replyError } from './meta.js';
 import { restore, snapshot } from './snapshot.js';
 import { concat, decodeText, encodeText } from './text.js';
@@ -21,7 +23,6 @@ const MIN_ITEM_BYTES = 1 << 10;
 const MAX_ITEM_BYTES = 1 << 30;
 const MAX_RELATIVE_S = 60 * 60 * 24 * 30;
 const MAX_DATE_S = 0xffffffff;  // in 2106: the engine's dates have 32 bits, and time stands still then
-const MAX_U64 = (1n << 64n) - 1n;
 
 /** The first two bytes of a reply. */
 const enum Code { done = 0x4844, value = 0x5641, notStored = 0x4e53, exists = 0x4558, notFound = 0x4e46, miss = 0x454e }
@@ -49,6 +50,11 @@ export class Store implements Disposable {
   });
 
   constructor(module: WebAssembly.Module, options: Omit<StoreOptions, 'wasm'> = {}) {
+    checkOptions(options);
+    checkType('now', options.now, 'function');
+    checkType('onEvict', options.onEvict, 'function');
+    checkType('onError', options.onError, 'function');
+    checkType('hashSeed', options.hashSeed, 'bigint');
     const maxBytes = within('maxBytes', options.maxBytes ?? 64 * MIB, MIN_BYTES, MAX_BYTES);
     const asked = within('maxItemSize', options.maxItemSize ?? MIB, MIN_ITEM_BYTES, MAX_ITEM_BYTES);
     this.#now = options.now ?? (() => Date.now());  // as it is then: tests replace it
@@ -69,8 +75,9 @@ export class Store implements Disposable {
 
   /** One or more whole requests of the text or meta protocol; gives their replies. */
   execute(request: string | Uint8Array): Uint8Array {
+    const bytes = bytesOf(request, 'request');
     const connection = this.#connect();
-    const replies = [connection.feed(request)];
+    const replies = [connection.feed(bytes)];
     while (connection.pending) replies.push(connection.feed());
     const { unfinished } = connection;
     connection.close();
@@ -105,13 +112,16 @@ export class Store implements Disposable {
   }
 
   getItem(key: Key, options: ItemOptions = {}): Item | undefined {
+    checkOptions(options);
     const { lease, refreshBelow, touch, peek, win } = options;
-    const asks = lease !== undefined || refreshBelow !== undefined || win === true;
+    checkType('peek', peek, 'boolean');
+    checkType('win', win, 'boolean');
+    const asks = asksToLoad(options);
     let flags = 'v c f s l h';
-    if (lease !== undefined) flags += ` N${this.#exptime(lease)}`;
+    if (lease !== undefined) flags += ` N${this.#exptime(lease, 'lease')}`;
     flags += ' t';
-    if (refreshBelow !== undefined) flags += ` R${this.#exptime(refreshBelow)}`;
-    if (touch !== undefined) flags += ` T${this.#exptime(touch)}`;
+    if (refreshBelow !== undefined) flags += ` R${this.#exptime(refreshBelow, 'refreshBelow')}`;
+    if (touch !== undefined) flags += ` T${this.#exptime(touch, 'touch')}`;
     if (peek) flags += ' u';
     const now = this.#now();
     const reply = this.#command(asks ? Command.get : Command.plainGet, key, flags);
@@ -170,7 +180,9 @@ export class Store implements Disposable {
   }
 
   /** Keeps the value, but as one that is to be loaded anew; perhaps not for long. */
-  markStale(key: Key, { ttl }: { ttl?: number | undefined } = {}): boolean {
+  markStale(key: Key, options: { ttl?: number | undefined } = {}): boolean {
+    checkOptions(options);
+    const { ttl } = options;
     this.#command(Command.plainDelete, key, ttl === undefined ? 'I' : `I T${this.#exptime(ttl)}`);
     return this.#code() === Code.done;
   }
@@ -231,7 +243,7 @@ export class Store implements Disposable {
    * by it: not those that have expired meanwhile. Throws BAD_SNAPSHOT, and does nothing, when the bytes are
    * damaged or no snapshot.
    */
-  restore(bytes: Uint8Array): number { return this.#tell(restore(this.#open(), bytes, this.#nowS())); }
+  restore(bytes: Uint8Array): number { return this.#tell(restore(this.#open(), checkBytes('bytes', bytes), this.#nowS())); }
 
   /** Gives the memory back. Every further call throws CLOSED. */
   close(): void { this.#engine = undefined; }
@@ -276,6 +288,7 @@ export class Store implements Disposable {
   }
 
   #count(key: Key, delta: bigint | number, options: CounterOptions | undefined, flags: string): bigint | undefined {
+    checkOptions(options);
     flags += ` D${unsigned('delta', delta)}`;
     if (options?.initial !== undefined) {
       flags += ` J${unsigned('initial', options.initial)} N${options.ttl === undefined ? 0 : this.#exptime(options.ttl)}`;
@@ -323,32 +336,20 @@ export class Store implements Disposable {
 
   #flags(options: SetOptions | undefined): string {
     if (options === undefined) return '';
+    checkOptions(options);
     const { ttl, flags } = options;
     const parts = [];
     if (ttl !== undefined) parts.push(`T${this.#exptime(ttl)}`);
-    if (flags !== undefined) parts.push(`F${within('flags', flags, 0, 0xffffffff)}`);
+    if (flags !== undefined) parts.push(`F${clientFlags(flags)}`);
     return parts.join(' ');
   }
 
   /** A TTL as the engine reads it. It counts from now to the millisecond, and is then rounded up. */
-  #exptime(ttl: number): number {
-    if (!(ttl > 0)) throw new IsocacheError('BAD_ARGUMENT', `a TTL is more than 0 ms, not ${ttl}`);
+  #exptime(ttl: number, name = 'ttl'): number {
+    checkDuration(name, ttl);
     const date = Math.min(Math.ceil((this.#now() + ttl) / 1000), MAX_DATE_S);
     return date > MAX_RELATIVE_S ? date : date - this.#nowS();
   }
-}
-
-function within(what: string, value: number, least: number, most: number): number {
-  if (value >= least && value <= most) return Math.floor(value);
-  throw new IsocacheError('BAD_ARGUMENT', `${what} is ${least} to ${most}, not ${value}`);
-}
-
-function unsigned(what: string, value: bigint | number): bigint {
-  if (typeof value === 'bigint' || Number.isSafeInteger(value)) {
-    const number = BigInt(value);
-    if (number >= 0n && number <= MAX_U64) return number;
-  }
-  throw new IsocacheError('BAD_ARGUMENT', `${what} is an integer of 0 to 2^64 - 1, not ${value}`);
 }
 
 /**

@@ -1,7 +1,8 @@
 // A store for cache-manager 5: `createCache(cacheManagerStore(cache))`. cache-manager 6 and 7 take Keyv instead:
 // `createCache({ stores: [new Keyv({ store: keyvStore(cache) })] })`, with keyvStore from isocache/adapters/keyv.
 
-import { type Cache, keysWith, setFor } from './cache.js';
+import { checkNumber, checkOptions, checkType, pairsOf } from '../arguments.js';
+import { type Cache, checkCache, keysWith, setFor, text } from './cache.js';
 
 export type { Cache } from './cache.js';
 
@@ -16,11 +17,16 @@ export type CacheManagerStore = ReturnType<typeof cacheManagerStore>;
 
 /** Values are kept as JSON. `cache` is a Store or a Client; closing it stays with its owner. */
 export function cacheManagerStore(cache: Cache, options: CacheManagerOptions = {}) {
+  checkCache(cache);
+  checkOptions(options);
+  checkNumber('ttl', options.ttl);
+  checkType('isCacheable', options.isCacheable, 'function');
   const isCacheable = options.isCacheable ?? ((value: unknown) => value !== undefined);
 
   async function set(key: string, value: unknown, ttl = options.ttl): Promise<void> {
     const json = JSON.stringify(value);
-    if (!isCacheable(value) || json === undefined) throw new TypeError(`no value to cache: ${String(json)}`);
+    if (!isCacheable(value) || json === undefined) throw new TypeError(`value: none to cache: ${String(json)}`);
+    checkNumber('ttl', ttl);
     // cache-manager's 0 is no TTL at all.
     await setFor(cache, key, json, ttl || undefined);
   }
@@ -34,7 +40,7 @@ export function cacheManagerStore(cache: Cache, options: CacheManagerOptions = {
     async mget(...keys: string[]): Promise<unknown[]> { return (await cache.getMany(keys)).map(parse); },
     set,
     async mset(entries: [string, unknown][], ttl?: number): Promise<void> {
-      await Promise.all(entries.map(([key, value]) => set(key, value, ttl)));
+      await Promise.all(pairsOf('entries', entries).map(([key, value]) => set(key, value, ttl)));
     },
     async del(key: string): Promise<void> { await cache.delete(key); },
     async mdel(...keys: string[]): Promise<void> { await cache.deleteMany(keys); },
@@ -42,7 +48,7 @@ export function cacheManagerStore(cache: Cache, options: CacheManagerOptions = {
 
     /** `pattern` knows `*`, for any characters. */
     async keys(pattern = '*'): Promise<string[]> {
-      const matcher = new RegExp(`^${pattern.split('*').map(escapeRegExp).join('.*')}$`, 's');
+      const matcher = new RegExp(`^${text('pattern', pattern).split('*').map(escapeRegExp).join('.*')}$`, 's');
       return (await keysWith(cache, '')).filter((key) => matcher.test(key));
     },
 

@@ -1,5 +1,6 @@
 // What the adapters ask of a Store or a Client: the same calls, answered at once or by a promise.
 
+import { checkNumber, wrong } from '../arguments.js';
 import type { Item, ItemOptions, SetOptions, Value } from '../types.js';
 
 type MaybePromise<T> = T | Promise<T>;
@@ -18,8 +19,20 @@ export interface Cache {
   keys(): Iterable<string> | AsyncIterable<string>;
 }
 
+export function checkCache(cache: Cache): Cache {
+  if (typeof cache?.getItem === 'function') return cache;
+  throw wrong('cache', 'a Store or a Client', cache);
+}
+
+/** Keys of adapters are put together as text, which would take anything. */
+export function text(name: string, value: string): string {
+  if (typeof value === 'string') return value;
+  throw wrong(name, 'a string', value, name === 'key' ? 'BAD_KEY' : undefined);
+}
+
 /** A TTL that is over before it begins leaves nothing behind; a cache itself calls it an error. */
 export async function setFor(cache: Cache, key: string, value: Value, ttl: number | undefined): Promise<void> {
+  checkNumber('ttl', ttl);
   if (ttl !== undefined && ttl <= 0) await cache.delete(key);
   else await cache.set(key, value, { ttl });
 }
@@ -35,6 +48,6 @@ export async function keysWith(cache: Cache, prefix: string): Promise<string[]> 
 
 /** Removes what begins with `prefix`; with the empty one, everything. */
 export async function clearWith(cache: Cache, prefix: string): Promise<void> {
-  if (prefix === '') await cache.clear();
+  if (text('prefix', prefix) === '') await cache.clear();
   else await cache.deleteMany(await keysWith(cache, prefix));
 }

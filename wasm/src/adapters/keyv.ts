@@ -3,7 +3,8 @@
 // It keeps the strings that Keyv's serializer makes, and Keyv's own check makes TTLs exact to the millisecond.
 // Keyv 6 still takes adapters of this kind, by its bridge.
 
-import { type Cache, clearWith, keysWith, setFor } from './cache.js';
+import { checkObject, listOf, wrong } from '../arguments.js';
+import { type Cache, checkCache, clearWith, keysWith, setFor, text } from './cache.js';
 
 export type { Cache } from './cache.js';
 
@@ -28,7 +29,7 @@ export class KeyvStore {
   declare namespace?: string | undefined;
 
   constructor(cache: Cache) {
-    this.#cache = cache;
+    this.#cache = checkCache(cache);
   }
 
   async get(key: string): Promise<string | undefined> { return this.#cache.get(key); }
@@ -36,13 +37,15 @@ export class KeyvStore {
   async getMany(keys: string[]): Promise<(string | undefined)[]> { return this.#cache.getMany(keys); }
 
   async set(key: string, value: string, ttl?: number): Promise<boolean> {
-    if (typeof value !== 'string') throw new TypeError('isocache keeps strings: leave Keyv its serializer');
+    if (typeof value !== 'string') throw wrong('value', 'a string: leave Keyv its serializer', value);
     await setFor(this.#cache, key, value, ttl);
     return true;
   }
 
   async setMany(entries: KeyvEntry[]): Promise<boolean[]> {
-    return Promise.all(entries.map(({ key, value, ttl }) => this.set(key, value, ttl)));
+    const list = listOf('entries', entries);
+    for (const entry of list) checkObject('entries', entry);
+    return Promise.all(list.map(({ key, value, ttl }) => this.set(key, value, ttl)));
   }
 
   async delete(key: string): Promise<boolean> { return this.#cache.delete(key); }
@@ -62,4 +65,4 @@ export class KeyvStore {
   }
 }
 
-function prefixOf(namespace: string | undefined): string { return namespace ? `${namespace}:` : ''; }
+function prefixOf(namespace: string | undefined): string { return namespace ? `${text('namespace', namespace)}:` : ''; }

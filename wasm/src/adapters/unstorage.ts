@@ -1,7 +1,8 @@
 // A driver for unstorage: `createStorage({ driver: unstorageDriver({ cache }) })`.
 
+import { checkNumber, checkObject, checkOptions, listOf } from '../arguments.js';
 import type { Value } from '../types.js';
-import { type Cache, clearWith, keysWith, setFor } from './cache.js';
+import { type Cache, checkCache, clearWith, keysWith, setFor, text } from './cache.js';
 
 export type { Cache } from './cache.js';
 
@@ -24,11 +25,21 @@ interface Keyed { key: string; options?: ItemOptions | undefined }
 export type UnstorageDriver = ReturnType<typeof unstorageDriver>;
 
 export function unstorageDriver(options: UnstorageOptions) {
-  const { cache } = options;
-  const base = options.base ? `${options.base.replace(/:$/, '')}:` : '';
-  const full = (key: string) => base + key;
+  checkObject('options', options);
+  const cache = checkCache(options.cache);
+  checkNumber('ttl', options.ttl);
+  const base = options.base ? `${text('base', options.base).replace(/:$/, '')}:` : '';
+  const full = (key: string, name = 'key') => base + text(name, key);
+  const listed = (items: Keyed[]) => {
+    const list = listOf('items', items);
+    for (const item of list) checkObject('items', item);
+    return list;
+  };
   const store = (key: string, value: Value, itemOptions?: ItemOptions) => {
+    // unstorage may give null.
+    checkOptions(itemOptions ?? undefined);
     const ttl = itemOptions?.ttl ?? options.ttl;
+    checkNumber('ttl', ttl);
     return setFor(cache, full(key), value, ttl === undefined ? undefined : ttl * 1000);
   };
 
@@ -42,23 +53,24 @@ export function unstorageDriver(options: UnstorageOptions) {
     async getItem(key: string): Promise<string | null> { return (await cache.get(full(key))) ?? null; },
     async getItemRaw(key: string): Promise<Uint8Array | null> { return (await cache.getBytes(full(key))) ?? null; },
     async getItems(items: Keyed[]): Promise<{ key: string; value: string | null }[]> {
-      const values = await cache.getMany(items.map(({ key }) => full(key)));
-      return items.map(({ key }, i) => ({ key, value: values[i] ?? null }));
+      const list = listed(items);
+      const values = await cache.getMany(list.map(({ key }) => full(key)));
+      return list.map(({ key }, i) => ({ key, value: values[i] ?? null }));
     },
 
-    setItem: store,
+    setItem: async (...args: Parameters<typeof store>): Promise<void> => store(...args),
     async setItemRaw(key: string, value: Value | ArrayBuffer, itemOptions?: ItemOptions): Promise<void> {
       await store(key, value instanceof ArrayBuffer ? new Uint8Array(value) : value, itemOptions);
     },
     async setItems(items: (Keyed & { value: string })[], common?: ItemOptions): Promise<void> {
-      await Promise.all(items.map((item) => store(item.key, item.value, { ...common, ...item.options })));
+      await Promise.all((listed(items) as typeof items).map((item) => store(item.key, item.value, { ...common, ...item.options })));
     },
 
     async removeItem(key: string): Promise<void> { await cache.delete(full(key)); },
     async getKeys(below = ''): Promise<string[]> {
-      return (await keysWith(cache, full(below))).map((key) => key.slice(base.length));
+      return (await keysWith(cache, full(below, 'base'))).map((key) => key.slice(base.length));
     },
-    async clear(below = ''): Promise<void> { await clearWith(cache, full(below)); },
+    async clear(below = ''): Promise<void> { await clearWith(cache, full(below, 'base')); },
 
     /** unstorage's metadata: what is left to live, in seconds, and when it was last used. */
     async getMeta(key: string): Promise<{ ttl?: number; atime: Date; size: number } | null> {

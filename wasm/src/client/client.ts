@@ -1,8 +1,9 @@
 // The typed methods of a store, over a connection.
 
+import { checkDuration, checkOptions, checkSignal, checkType, listOf, pairsOf, within } from '../arguments.js';
 import { bytesOf } from '../bytes.js';
 import { GetOrSet } from '../get-or-set.js';
-import { wireExptime } from '../meta.js';
+import { DEFAULT_MAX_VALUE_BYTES, wireExptime } from '../meta.js';
 import type { ParsedRequest } from '../request.js';
 import { decodeText } from '../text.js';
 import {
@@ -22,6 +23,11 @@ export interface ClientOptions {
    */
   timeout?: number | undefined;
   /**
+   * The largest value that is taken from the server: if it announces a larger one, the connection is given up, with
+   * PROTOCOL, before there is memory for it. 64 MiB if left out.
+   */
+  maxItemSize?: number | undefined;
+  /**
    * The server's clock in milliseconds, since a TTL of more than 30 days goes over the wire as a date. `Date.now` if
    * left out.
    */
@@ -37,6 +43,7 @@ export interface CallOptions {
 }
 
 const DEFAULT_TIMEOUT_MS = 5000;
+const MAX_ITEM_BYTES = 1 << 30;
 
 /**
  * A cache at the other end of a connection. Requests made in one go leave in one write, and their replies come in
@@ -48,17 +55,23 @@ const DEFAULT_TIMEOUT_MS = 5000;
  */
 export class Client {
   readonly #connect: Connect;
-  readonly #timeout: number;
-  readonly #exptime: (ttl: number) => number;
+  readonly #limits: { timeout: number; maxItemSize: number };
+  readonly #exptime: commands.Exptime;
   readonly #getOrSet: GetOrSet;
   #pipeline: Pipeline | undefined;
+  readonly #alone = new Set<Pipeline>();
   #closed = false;
 
   constructor(connect: Connect, options: ClientOptions = {}) {
     this.#connect = connect;
-    this.#timeout = options.timeout ?? DEFAULT_TIMEOUT_MS;
+    checkOptions(options);
+    checkType('now', options.now, 'function');
+    checkType('onError', options.onError, 'function');
+    const { timeout = DEFAULT_TIMEOUT_MS, maxItemSize = DEFAULT_MAX_VALUE_BYTES } = options;
+    checkDuration('timeout', timeout);
+    this.#limits = { timeout, maxItemSize: within('maxItemSize', maxItemSize, 1, MAX_ITEM_BYTES) };
     const now = options.now ?? (() => Date.now());  // as it is then: tests replace it
-    this.#exptime = (ttl) => wireExptime(ttl, now);
+    this.#exptime = (ttl, name) => wireExptime(ttl, now, name);
     this.#getOrSet = new GetOrSet({
       take: (key, asked) => this.getItem(key, asked),
       fill: (key, value, cas, set) => this.cas(key, value, cas, set),
@@ -70,16 +83,20 @@ export class Client {
 
   #open(): Pipeline {
     if (this.#closed) throw new IsocacheError('CLOSED', 'the client is closed');
-    return new Pipeline(this.#connect, this.#timeout);
+    return new Pipeline(this.#connect, this.#limits);
   }
 
   async #ask<T>(command: () => Command<T>, options?: CallOptions): Promise<T> {
+    checkOptions(options);
+    checkSignal(options?.signal);
     const asked = command();
+    if (this.#closed) throw new IsocacheError('CLOSED', 'the client is closed');
     if (this.#pipeline === undefined || this.#pipeline.closed) this.#pipeline = this.#open();
     return this.#pipeline.request(asked, options?.signal);
   }
 
   async #askAll<T>(all: () => Command<T>[], options?: CallOptions): Promise<T[]> {
+    checkOptions(options);
     const asked = all();
     return asked.length === 0 ? [] : this.#ask(() => commands.all(asked), options);
   }
@@ -100,7 +117,7 @@ export class Client {
 
   /** In the order of `keys`. */
   getMany(keys: Iterable<Key>, options?: CallOptions): Promise<(string | undefined)[]> {
-    return this.#askAll(() => Array.from(keys, (key) => commands.get(key, this.#passOn)), options);
+    return this.#askAll(() => listOf('keys', keys).map((key) => commands.get(key, this.#passOn)), options);
   }
 
   has(key: Key, options?: CallOptions): Promise<boolean> {
@@ -116,7 +133,7 @@ export class Client {
   /** Every value gets the same options. */
   async setMany(entries: Iterable<readonly [Key, Value]>, options: SetOptions & CallOptions = {}): Promise<void> {
     const set = ([key, value]: readonly [Key, Value]) => commands.set(key, value, options, this.#exptime);
-    await this.#askAll(() => Array.from(entries, set), options);
+    await this.#askAll(() => pairsOf('entries', entries).map(set), options);
   }
 
   /** Only if the key has no value. */
@@ -228,7 +245,7 @@ export class Client {
 
   /** How many there were. */
   async deleteMany(keys: Iterable<Key>, options?: CallOptions): Promise<number> {
-    const removed = await this.#askAll(() => Array.from(keys, commands.remove), options);
+    const removed = await this.#askAll(() => listOf('keys', keys).map((key) => commands.remove(key)), options);
     return removed.filter(Boolean).length;
   }
 
@@ -271,16 +288,33 @@ export class Client {
   /** Bytes in use. */
   async bytes(options?: CallOptions): Promise<number> { return (await this.stats(options)).bytes; }
 
-  /** One or more whole requests of the text or meta protocol, sent as they are; gives their replies as they come. */
-  execute(request: string | Uint8Array | ParsedRequest, options?: CallOptions): Promise<Uint8Array> {
-    const bytes = typeof request === 'object' && 'command' in request ? request.bytes : request;
-    return this.#ask(() => raw(bytes), options);
+  /**
+   * One or more whole requests of the text or meta protocol; gives their replies as they come. What others word may
+   * be given, too: requests whose replies cannot be told from those of others get a connection of their own.
+   */
+  async execute(request: string | Uint8Array | ParsedRequest, options?: CallOptions): Promise<Uint8Array> {
+    const bytes = typeof request === 'object' && request !== null && 'command' in request ? request.bytes : request;
+    checkOptions(options);
+    checkSignal(options?.signal);
+    const { command, alone } = raw(bytes, this.#limits.maxItemSize);
+    return alone ? this.#askAlone(command, options) : this.#ask(() => command, options);
   }
 
-  /** Waits for the answers that are due, then hangs up. Later requests fail with CLOSED. */
+  async #askAlone<T>(command: Command<T>, options?: CallOptions): Promise<T> {
+    const pipeline = this.#open();
+    this.#alone.add(pipeline);
+    try {
+      return await pipeline.request(command, options?.signal);
+    } finally {
+      this.#alone.delete(pipeline);
+      pipeline.destroy();
+    }
+  }
+
+  /** Waits for the answers that are due, no longer than `timeout`, then hangs up. Later requests fail with CLOSED. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#pipeline?.drain();
+    await Promise.all([this.#pipeline, ...this.#alone].map((pipeline) => pipeline?.drain()));
   }
 
   [Symbol.asyncDispose](): Promise<void> { return this.close(); }

@@ -1,20 +1,21 @@
 // What the client says and how it reads the answers: each method of Client is one of these commands.
 
+import { checkType, clientFlags, unsigned } from '../arguments.js';
 import { bytesOf } from '../bytes.js';
-import { isLease, isMarked } from '../item.js';
-import { owned, type Reply, replyError, replyFlags, wireKey, wireSeconds } from '../meta.js';
+import { asksToLoad, isLease, isMarked } from '../item.js';
+import { misread, owned, type Reply, replyError, replyFlags, replyNumber, wireKey } from '../meta.js';
 import { decodeText } from '../text.js';
 import {
   type CasResult, type CounterOptions, IsocacheError, type Item, type ItemOptions, type Key, type SetOptions,
   type Value,
 } from '../types.js';
-import { type Command, MORE } from './pipeline.js';
+import { type Command, MORE, NEXT } from './pipeline.js';
 
 /** A TTL in milliseconds to an exptime. */
-export type Exptime = (ttl: number) => number;
+export type Exptime = (ttl: number, name?: string) => number;
 
-const MAX_UNSIGNED = 2n ** 64n - 1n;
-const MAX_CLIENT_FLAGS = 2 ** 32 - 1;
+
+const MAX_STATS_BYTES = 1 << 20;
 
 // ---------------------------------------------------------------- wording
 
@@ -25,7 +26,7 @@ function line<T>(verb: string, key: Key, flags: string, read: (reply: Reply) => 
 }
 
 /** A line of its own, without a key. */
-export function bare<T>(text: string, read: (reply: Reply) => T | typeof MORE): Command<T> {
+export function bare<T>(text: string, read: Command<T>['read']): Command<T> {
   return { write: (writer) => writer.text(`${text}\r\n`), read };
 }
 
@@ -41,8 +42,9 @@ function optional(letter: string, argument: number | bigint | undefined): string
   return argument === undefined ? '' : ` ${letter}${argument}`;
 }
 
-function seconds(milliseconds: number | undefined): number | undefined {
-  return milliseconds === undefined ? undefined : wireSeconds(milliseconds);
+/** A flag for the duration that the argument `name` gives, if it does. */
+function lasting(letter: string, name: string, milliseconds: number | undefined, exptime: Exptime): string {
+  return milliseconds === undefined ? '' : ` ${letter}${exptime(milliseconds, name)}`;
 }
 
 /** As `?.`, for a function. */
@@ -75,24 +77,22 @@ function plain<T extends { length: number }>(reply: Reply, key: Key, passOn: Pas
 }
 
 function casOf(flags: readonly string[]): bigint {
-  return BigInt(flags.find((flag) => flag.startsWith('c'))?.slice(1) ?? 0);
+  return replyNumber(flags.find((flag) => flag.startsWith('c'))?.slice(1) ?? '0');
 }
 
 function valueOf(reply: Reply): Uint8Array | undefined {
   return reply.value ?? outcome(reply, { EN: undefined });
 }
 
-/** Whether the caller takes part in loading. */
-export function asksToLoad({ lease, refreshBelow, win }: ItemOptions): boolean {
-  return lease !== undefined || refreshBelow !== undefined || win === true;
-}
-
 export function getItem(key: Key, options: ItemOptions, exptime: Exptime, passOn: PassOn): Command<Item | undefined> {
+  const { peek, touch, lease, refreshBelow, win } = options;
+  checkType('peek', peek, 'boolean');
+  checkType('win', win, 'boolean');
   const flags = ' v c f t h l'
-    + (options.peek === true ? ' u' : '')
-    + optional('T', map(options.touch, exptime))
-    + optional('N', map(options.lease, exptime))
-    + optional('R', seconds(options.refreshBelow));
+    + (peek === true ? ' u' : '')
+    + lasting('T', 'touch', touch, exptime)
+    + lasting('N', 'lease', lease, exptime)
+    + lasting('R', 'refreshBelow', refreshBelow, exptime);
   const asks = asksToLoad(options);
   return line('mg', key, flags, (reply) => {
     const item = map(valueOf(reply), (value) => readItem(reply.line, owned(value)));
@@ -105,15 +105,16 @@ export function getItem(key: Key, options: ItemOptions, exptime: Exptime, passOn
 
 function readItem(replyLine: string, value: Uint8Array): Item {
   const facts = new Map(replyFlags(replyLine).map((flag) => [flag[0], flag.slice(1)]));
-  const ttl = Number(facts.get('t') ?? -1);
+  const number = (flag: string) => replyNumber(facts.get(flag) ?? '0');
+  const expires = facts.has('t') && facts.get('t') !== '-1';
   return {
     value,
     text: () => decodeText(value),
-    cas: BigInt(facts.get('c') ?? 0),
-    flags: Number(facts.get('f') ?? 0),
-    ttl: ttl < 0 ? undefined : ttl * 1000,
+    cas: number('c'),
+    flags: Number(number('f')),
+    ttl: expires ? Number(number('t')) * 1000 : undefined,
     size: value.length,
-    idle: Number(facts.get('l') ?? 0) * 1000,
+    idle: Number(number('l')) * 1000,
     hit: facts.get('h') === '1',
     stale: facts.has('X'),
     won: facts.has('W'),
@@ -156,18 +157,17 @@ function store<T>(key: Key, value: Value, options: SetOptions, exptime: Exptime,
                   meanings: Record<string, T>): Command<T> {
   const { text, flag } = wireKey(key);
   const bytes = bytesOf(value);
-  const { flags } = options;
-  if (flags !== undefined && !(Number.isInteger(flags) && flags >= 0 && flags <= MAX_CLIENT_FLAGS)) {
-    throw new IsocacheError('BAD_ARGUMENT', `flags: 0 to ${MAX_CLIENT_FLAGS}, not ${flags}`);
-  }
-  const what = optional('T', map(options.ttl, exptime)) + optional('F', flags) + more;
+  const what = lasting('T', 'ttl', options.ttl, exptime) + optional('F', map(options.flags, clientFlags)) + more;
   return {
     write: (writer) => {
       writer.text(`ms ${text} ${bytes.length}${flag}${what}\r\n`);
       writer.bytes(bytes);
       writer.text('\r\n');
     },
-    read: (reply) => outcome(reply, meanings),
+    read: (reply) => {
+      if (misread(reply.line)) throw new IsocacheError('PROTOCOL', `a value that was not taken: ${reply.line}`);
+      return outcome(reply, meanings);
+    },
   };
 }
 
@@ -181,7 +181,7 @@ export function add(key: Key, value: Value, options: SetOptions, exptime: Exptim
 
 export function cas(key: Key, value: Value, unique: bigint, options: SetOptions,
                     exptime: Exptime): Command<CasResult> {
-  return store(key, value, options, exptime, ` C${unsigned(unique)}`, CAS_RESULTS);
+  return store(key, value, options, exptime, ` C${unsigned('cas', unique)}`, CAS_RESULTS);
 }
 const CAS_RESULTS: Record<string, CasResult> = { HD: 'stored', EX: 'exists', NF: 'notFound' };
 
@@ -195,20 +195,12 @@ export function join(mode: 'A' | 'P', key: Key, value: Value, unique: bigint): C
 export function count(mode: 'I' | 'D', key: Key, delta: bigint | number, options: CounterOptions,
                       exptime: Exptime): Command<bigint | undefined> {
   const { initial, ttl } = options;
-  const create = initial === undefined ? '' : ` J${unsigned(initial)} N${ttl === undefined ? 0 : exptime(ttl)}`;
-  return line('ma', key, ` v M${mode} D${unsigned(delta)}${create}`, (reply) => {
+  const create = initial === undefined ? '' : ` J${unsigned('initial', initial)} N${ttl === undefined ? 0 : exptime(ttl)}`;
+  return line('ma', key, ` v M${mode} D${unsigned('delta', delta)}${create}`, (reply) => {
     // What is shorter than before may have spaces after it.
-    if (reply.value !== undefined) return BigInt(decodeText(reply.value).trim());
+    if (reply.value !== undefined) return replyNumber(decodeText(reply.value).trimEnd());
     return outcome(reply, { NF: undefined });
   });
-}
-
-function unsigned(number: bigint | number): bigint {
-  if (typeof number === 'bigint' || Number.isSafeInteger(number)) {
-    const integer = BigInt(number);
-    if (integer >= 0n && integer <= MAX_UNSIGNED) return integer;
-  }
-  throw new IsocacheError('BAD_ARGUMENT', `an integer of 0 to ${MAX_UNSIGNED}, not ${number}`);
 }
 
 export function remove(key: Key): Command<boolean> {
@@ -222,7 +214,7 @@ export function giveUp(key: Key, unique: bigint, how: 'remove' | 'markStale'): C
 }
 
 export function markStale(key: Key, ttl: number | undefined, exptime: Exptime): Command<boolean> {
-  return line('md', key, ` I${optional('T', map(ttl, exptime))}`, (reply) => outcome(reply, { HD: true, NF: false }));
+  return line('md', key, ` I${lasting('T', 'ttl', ttl, exptime)}`, (reply) => outcome(reply, { HD: true, NF: false }));
 }
 
 // ---------------------------------------------------------------- the whole cache
@@ -238,10 +230,13 @@ export function version(): Command<string> {
 /** `stats`, or one of its families. */
 export function stats(family = ''): Command<Record<string, string>> {
   const all: Record<string, string> = {};
+  let room = MAX_STATS_BYTES;
   return bare(`stats ${family}`.trimEnd(), (reply) => {
     const [, name, value] = /^STAT (\S+) ?(.*)$/.exec(reply.line) ?? [];
     if (name === undefined) return outcome(reply, { END: all, RESET: all });
     all[name] = value ?? '';
+    room -= reply.line.length;
+    if (room < 0) throw new IsocacheError('PROTOCOL', 'statistics without end');
     return MORE;
   });
 }
@@ -261,13 +256,14 @@ export function all<T>(commands: readonly Command<T>[]): Command<T[]> {
       try {
         const result = command.read(reply);
         if (result === MORE) return MORE;
+        if (result === NEXT) return NEXT;
         results.push(result);
       } catch (error) {
         if (error instanceof IsocacheError && error.code === 'PROTOCOL') throw error;
         failure ??= error;
       }
       ++answered;
-      if (answered < commands.length) return MORE;
+      if (answered < commands.length) return NEXT;
       if (failure !== undefined) throw failure;
       return results.some((result) => result instanceof Promise) ? Promise.all(results) : results as T[];
     },

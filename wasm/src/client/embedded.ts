@@ -6,16 +6,25 @@ import type { Connect } from './transport.js';
 export function embedded(store: { connect(): Connection }): Connect {
   return (receiver) => {
     const connection = store.connect();
+    let paused = false;
     const close = () => {
       connection.close();
       receiver.closed();
     };
+    const goOn = () => {
+      while (connection.pending && !paused) receiver.receive(connection.feed());
+      if (connection.closed) close();
+    };
     return {
       send: (bytes) => {
         receiver.receive(connection.feed(bytes));
-        while (connection.pending) receiver.receive(connection.feed());
-        if (connection.closed) close();
+        goOn();
         return undefined;
+      },
+      pause: () => { paused = true; },
+      resume: () => {
+        paused = false;
+        goOn();
       },
       close,
     };

@@ -5,10 +5,12 @@ import { type Reply, replyError } from '../meta.js';
 import { decodeText } from '../text.js';
 import { IsocacheError } from '../types.js';
 import { bare } from './commands.js';
-import { MORE, type Pipeline } from './pipeline.js';
+import { NEXT, type Pipeline } from './pipeline.js';
 
 // Keys that wait for their reader before the server is asked to wait, too.
 const MAX_WAITING = 10_000;
+// A WebSocket cannot be asked. What waits is then kept up to here.
+const MAX_WAITING_UNASKED = 1_000_000;
 
 /** Takes the whole of `pipeline`: a slow reader must not hold up anybody else's replies. */
 export async function* listKeys(pipeline: Pipeline): AsyncGenerator<string, void, undefined> {
@@ -18,8 +20,9 @@ export async function* listKeys(pipeline: Pipeline): AsyncGenerator<string, void
     if (reply.line === 'END') return true;
     const key = keyOf(reply);
     if (key !== undefined && waiting.push(key) === MAX_WAITING) pipeline.pause();
+    if (waiting.length > MAX_WAITING_UNASKED) throw new IsocacheError('PROTOCOL', 'keys come faster than they are read');
     wake();
-    return MORE;
+    return NEXT;
   }));
   let ended = false;
   finished.finally(() => {

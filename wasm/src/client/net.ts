@@ -3,7 +3,7 @@
 import * as net from 'node:net';
 import * as tls from 'node:tls';
 
-import type { Connect, Transport, Receiver } from './transport.js';
+import { CLOSE_LIMIT_MS, type Connect, type Transport, type Receiver } from './transport.js';
 
 export interface NetAddress {
   /** Default: 127.0.0.1. */
@@ -55,6 +55,12 @@ function connectSocket(socket: net.Socket, receiver: Receiver): Transport {
     },
     pause: () => { socket.pause(); },
     resume: () => { socket.resume(); },
-    close: () => socket.destroySoon(),
+    close: () => {
+      if (socket.destroyed) return;
+      socket.destroySoon();
+      // A peer that does not read would keep what is unsent, and the socket, for ever.
+      const limit = setTimeout(() => socket.destroy(), CLOSE_LIMIT_MS);
+      socket.once('close', () => clearTimeout(limit));
+    },
   };
 }

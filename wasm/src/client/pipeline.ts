@@ -4,21 +4,23 @@ import { type Reply, ReplyReader, RequestWriter } from '../meta.js';
 import { IsocacheError } from '../types.js';
 import type { Connect, Transport } from './transport.js';
 
-/** Given by a command's read(): further replies belong to it. */
+/** Given by a command's read(): further lines belong to this reply. */
 export const MORE = Symbol('more');
+/** The same, but this was a whole step: the time for the next one begins anew. */
+export const NEXT = Symbol('next');
 
 export interface Command<T> {
   write(writer: RequestWriter): void;
   /** Called for each of its replies, until it gives a result (perhaps one to come) or throws. */
-  read(reply: Reply): T | Promise<T> | typeof MORE;
+  read(reply: Reply): T | Promise<T> | typeof MORE | typeof NEXT;
 }
 
 // The longest time that timers know.
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 interface Pending {
-  /** True: the reply was its last. */
-  answer(reply: Reply): boolean;
+  /** MORE or NEXT: further replies are its, too. */
+  answer(reply: Reply): unknown;
   fail(error: unknown): void;
   /** Its caller has an answer, or an error; replies to come are dropped. */
   settled: boolean;
@@ -28,7 +30,7 @@ interface Pending {
 
 export class Pipeline {
   readonly #writer = new RequestWriter();
-  readonly #reader = new ReplyReader((reply) => this.#take(reply));
+  readonly #reader: ReplyReader;
   readonly #timeout: number;
   readonly #connecting = new AbortController();
   #transport: Transport | undefined;
@@ -41,11 +43,13 @@ export class Pipeline {
   #lastReceived = 0;
   /** Runs on while nothing is pending: to set one for each request would cost more than the request. */
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #drained: Promise<void> | undefined;
   #onDrained: (() => void) | undefined;
 
-  /** Connects at once. `timeout`: see ClientOptions. */
-  constructor(connect: Connect, timeout: number) {
+  /** Connects at once. For `timeout` and `maxItemSize` see ClientOptions. */
+  constructor(connect: Connect, { timeout, maxItemSize }: { timeout: number; maxItemSize: number }) {
     this.#timeout = timeout;
+    this.#reader = new ReplyReader((reply) => this.#take(reply), maxItemSize);
     this.#open(connect).catch((error: unknown) => this.#end(closedError('no connection', error)));
   }
 
@@ -69,7 +73,13 @@ export class Pipeline {
     return new Promise<T>((resolve, reject) => {
       signal?.throwIfAborted();
       if (this.#closed) throw closedError('the connection was closed');
-      command.write(this.#writer);
+      const before = this.#writer.length;
+      try {
+        command.write(this.#writer);
+      } catch (error) {
+        this.#writer.cutTo(before);  // half a request would take the next one's reply
+        throw error;
+      }
       const abort = () => settle(() => reject(signal?.reason));
       const settle = (how: () => void) => {
         if (!pending.settled) how();
@@ -79,9 +89,8 @@ export class Pipeline {
       const pending: Pending = {
         answer: (reply) => {
           const result = command.read(reply);
-          if (result === MORE) return false;
-          settle(() => resolve(result));
-          return true;
+          if (result !== MORE && result !== NEXT) settle(() => resolve(result));
+          return result;
         },
         fail: (error) => settle(() => reject(error)),
         settled: false,
@@ -130,14 +139,13 @@ export class Pipeline {
     const pending = this.#first;
     if (pending === undefined) throw new IsocacheError('PROTOCOL', `a reply to no request: ${reply.line}`);
     try {
-      if (!pending.answer(reply)) {
-        pending.since = this.#lastReceived;
-        return;
-      }
+      const result = pending.answer(reply);
+      if (result === NEXT) pending.since = this.#lastReceived;
+      if (result === NEXT || result === MORE) return;
     } catch (error) {
       pending.fail(error);
       // After a reply that makes no sense nobody can tell which request the next one belongs to.
-      if (error instanceof IsocacheError && error.code === 'PROTOCOL') throw error;
+      if (!(error instanceof IsocacheError) || error.code === 'PROTOCOL') throw error;
     }
     this.#first = pending.next;
     if (this.#first === undefined) this.#idle();
@@ -166,12 +174,21 @@ export class Pipeline {
     this.#timer = setTimeout(() => this.#checkTime(), ms);
   }
 
-  /** Fails requests that have waited for too long; and the connection, if nothing at all has come since the first. */
+  /**
+   * Fails requests that have waited for too long; and the connection, if nothing at all has come since the first, or
+   * what comes is not its reply in twice that time: what waits for replies does not grow without end.
+   */
   #checkTime(): void {
     this.#timer = undefined;
     const now = performance.now();
     let pending = this.#first;
-    if (pending !== undefined && this.#paused) pending.since = now;
+    if (pending === undefined) return;
+    if (this.#paused) pending.since = now;
+    const ends = pending.since + 2 * this.#timeout;
+    if (ends - now <= 1) {
+      this.#end(closedError(`no whole reply within ${2 * this.#timeout} ms`));
+      return;
+    }
     // A millisecond of grace: timers may ring early.
     for (; pending !== undefined && now - pending.since >= this.#timeout - 1; pending = pending.next) {
       pending.fail(new IsocacheError('TIMEOUT', `no answer within ${this.#timeout} ms`));
@@ -180,13 +197,22 @@ export class Pipeline {
         return;
       }
     }
-    if (pending !== undefined) this.#watch(pending.since + this.#timeout - now);
+    this.#watch(Math.min(ends, pending === undefined ? Infinity : pending.since + this.#timeout) - now);
   }
 
-  /** Waits for the replies that are due, then hangs up. */
-  async drain(): Promise<void> {
-    if (this.#first !== undefined) await new Promise<void>((resolve) => { this.#onDrained = resolve; });
-    this.destroy();
+  /** Waits for the replies that are due, at most as long as for any reply, then hangs up. */
+  drain(): Promise<void> {
+    let due = this.#first;
+    while (due?.settled === true) due = due.next;
+    if (due === undefined) this.destroy();
+    return this.#drained ??= this.#closed ? Promise.resolve() : new Promise<void>((resolve) => {
+      const limit = this.#timeout <= MAX_TIMER_MS ? setTimeout(() => this.destroy(), this.#timeout) : undefined;
+      this.#onDrained = () => {
+        clearTimeout(limit);
+        resolve();
+        this.destroy();
+      };
+    });
   }
 
   /** Hangs up at once. */

@@ -1,22 +1,41 @@
-// Requests worded by others: bytes that go to the server as they are, and the reply as it comes.
+// Requests worded by others: bytes that go to the server, and the reply as it comes.
 
-import { bytesOf, fromLatin1 } from '../bytes.js';
-import type { Reply } from '../meta.js';
+import { bytesOf } from '../bytes.js';
 import { ParsedRequest, RequestReader } from '../request.js';
 import { concat } from '../text.js';
 import { IsocacheError } from '../types.js';
+import { all } from './commands.js';
+import { addReply, framed } from './framing.js';
 import { type Command, MORE } from './pipeline.js';
 
 // They end the connection, or turn it into something else.
 const NOT_PIPELINED = new Set(['quit', 'shutdown', 'watch']);
 
-/**
- * One or more whole requests. How many replies they have is hard to tell (noreply, quiet flags, errors), so that
- * `mn` goes after them: what comes before its answer is theirs.
- */
-export function raw(request: string | Uint8Array): Command<Uint8Array> {
-  const bytes = bytesOf(request);
-  let noops = countNoops(bytes);
+export interface RawCommand {
+  readonly command: Command<Uint8Array>;
+  /** It needs a connection that nobody else uses, now or later. */
+  readonly alone: boolean;
+}
+
+/** One or more whole requests. `maxBytes` limits a reply whose end only the server knows. */
+export function raw(request: string | Uint8Array, maxBytes: number): RawCommand {
+  const bytes = bytesOf(request, 'request');
+  const requests = parse(bytes);
+  const commands = requests.map(framed);
+  if (commands.includes(undefined)) return { command: unframed(bytes, requests, maxBytes), alone: true };
+  const { write, read } = all(commands as Command<Uint8Array>[]);
+  const whole = (reply: Parameters<typeof read>[0]) => {
+    const result = read(reply);
+    if (result instanceof Promise) return result.then(concat);
+    return Array.isArray(result) ? concat(result) : result;
+  };
+  return { command: { write, read: whole }, alone: false };
+}
+
+/** `mn` goes after them: what comes before its answer is theirs, or what a server makes of them. */
+function unframed(bytes: Uint8Array, requests: ParsedRequest[], maxBytes: number): Command<Uint8Array> {
+  let noops = requests.filter(({ command }) => command === 'mn').length;
+  let room = maxBytes;
   const parts: Uint8Array[] = [];
   return {
     write: (writer) => {
@@ -25,29 +44,26 @@ export function raw(request: string | Uint8Array): Command<Uint8Array> {
     },
     read: (reply) => {
       if (reply.line === 'MN' && noops-- === 0) return concat(parts);
+      room -= reply.line.length + (reply.value?.length ?? 0);
+      if (room < 0) throw new IsocacheError('PROTOCOL', `a reply of more than ${maxBytes} bytes`);
       addReply(parts, reply);
       return MORE;
     },
   };
 }
 
-/** How many `mn` there are among the requests. Throws if they are not whole, or cannot share a connection. */
-function countNoops(bytes: Uint8Array): number {
+/** Throws if they are not whole, or not for a connection that goes on. */
+function parse(bytes: Uint8Array): ParsedRequest[] {
   const reader = new RequestReader({ maxValueBytes: Infinity });
+  const requests: ParsedRequest[] = [];
   reader.push(bytes);
-  let noops = 0;
   for (let piece = reader.next(); piece !== undefined; piece = reader.next()) {
-    if (!(piece instanceof ParsedRequest)) throw new IsocacheError('BAD_ARGUMENT', 'a malformed request');
+    if (!(piece instanceof ParsedRequest)) throw new IsocacheError('BAD_ARGUMENT', 'request must be well-formed');
     if (NOT_PIPELINED.has(piece.command)) {
-      throw new IsocacheError('BAD_ARGUMENT', `${piece.command} needs a connection of its own`);
+      throw new IsocacheError('BAD_ARGUMENT', `request must not be ${piece.command}, which ends a connection`);
     }
-    if (piece.command === 'mn') ++noops;
+    requests.push(piece);
   }
-  if (reader.buffered !== 0) throw new IsocacheError('BAD_ARGUMENT', 'the request is not whole');
-  return noops;
-}
-
-function addReply(parts: Uint8Array[], { line, value, lineEnd }: Reply): void {
-  parts.push(fromLatin1(line + lineEnd));
-  if (value !== undefined) parts.push(value, Uint8Array.of(13, 10));
+  if (reader.buffered !== 0 || requests.length === 0) throw new IsocacheError('BAD_ARGUMENT', 'request must be whole');
+  return requests;
 }

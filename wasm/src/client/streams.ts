@@ -1,6 +1,6 @@
 // A pair of WHATWG byte streams as a connection: Cloudflare's sockets, Deno.Conn, a Store's Connection.
 
-import type { Receiver, Transport } from './transport.js';
+import { CLOSE_LIMIT_MS, type Receiver, type Transport } from './transport.js';
 
 export interface ByteStreams {
   readonly readable: ReadableStream<Uint8Array>;
@@ -44,7 +44,15 @@ function transportOver(streams: ByteStreams, receiver: Receiver): Transport {
     },
     close: () => {
       resume();
-      writer.close().catch(ignore).then(() => reader.cancel()).catch(ignore).then(() => hangUp(streams));
+      const end = () => {
+        clearTimeout(limit);
+        reader.cancel().catch(ignore).then(() => hangUp(streams));
+      };
+      const limit = setTimeout(() => {
+        writer.abort().catch(ignore);
+        end();
+      }, CLOSE_LIMIT_MS);
+      writer.close().then(end, end);
     },
   };
 }

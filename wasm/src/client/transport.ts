@@ -1,5 +1,7 @@
 // What a client needs of a network: bytes both ways. Each kind of transport is one file beside this one.
 
+export const CLOSE_LIMIT_MS = 1000;
+
 /** One connection. */
 export interface Transport {
   /**
@@ -10,7 +12,7 @@ export interface Transport {
   /** Stops and goes on calling receive(), where the network allows it. */
   pause?(): void;
   resume?(): void;
-  /** Hangs up; what was sent before still goes out. */
+  /** Hangs up; what was sent before still goes out, if the peer takes it within CLOSE_LIMIT_MS. */
   close(): void;
 }
 

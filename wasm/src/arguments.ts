@@ -1,0 +1,106 @@
+// What callers give, checked before anything is done with it: a type is only a promise, and values come from parsers
+// of JSON and query strings, too.
+
+import { type ErrorCode, type GetOrSetOptions, IsocacheError, type Key, type Loader } from './types.js';
+
+/** A Uint8Array of any realm, or a subclass such as Buffer; nothing that merely looks like one. */
+export function isBytes(value: unknown): value is Uint8Array {
+  return ArrayBuffer.isView(value) && (value as Uint8Array)[Symbol.toStringTag] === 'Uint8Array';
+}
+
+export function checkBytes(name: string, value: Uint8Array, code?: ErrorCode): Uint8Array {
+  if (isBytes(value)) return value;
+  throw wrong(name, code ? 'a string or Uint8Array' : 'a Uint8Array', value, code);
+}
+
+/** UTF-8 cannot say half of a surrogate pair: all such halves would become the same three bytes. */
+export function isWellFormed(text: string): boolean { return !/[\ud800-\udfff]/u.test(text); }
+
+/** The error that says what the argument `name` must be. */
+export function wrong(name: string, must: string, value: unknown, code: ErrorCode = 'BAD_ARGUMENT'): IsocacheError {
+  const isNumber = typeof value === 'number' || typeof value === 'bigint';
+  return new IsocacheError(code, `${name} must be ${must}, not ${isNumber || value === null ? value : `of type ${typeof value}`}`);
+}
+
+export function checkObject(name: string, value: unknown): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(name, 'an object', value);
+}
+
+export function checkOptions(options: unknown): void {
+  if (options !== undefined) checkObject('options', options);
+}
+
+export function checkType(name: string, value: unknown, type: 'boolean' | 'function' | 'string' | 'bigint'): void {
+  if (value !== undefined && typeof value !== type) throw wrong(name, `a ${type}`, value);
+}
+
+export function checkSignal(signal: AbortSignal | undefined): void {
+  if (signal === undefined) return;
+  if (typeof signal?.aborted !== 'boolean' || typeof signal.addEventListener !== 'function') {
+    throw wrong('signal', 'an AbortSignal', signal);
+  }
+}
+
+/** A duration: more than 0 ms; Infinity is the longest that can be said. */
+export function checkDuration(name: string, value: number): void {
+  if (!(typeof value === 'number' && value > 0)) throw wrong(name, 'a number of more than 0 ms', value);
+}
+
+/** Any number, if it is given. */
+export function checkNumber(name: string, value: number | undefined): void {
+  if (value !== undefined && (typeof value !== 'number' || Number.isNaN(value))) throw wrong(name, 'a number', value);
+}
+
+export function within(name: string, value: number, least: number, most: number): number {
+  if (typeof value === 'number' && value >= least && value <= most) return Math.floor(value);
+  throw wrong(name, `a number of ${least} to ${most}`, value);
+}
+
+export function clientFlags(flags: number): number {
+  if (Number.isInteger(flags) && flags >= 0 && flags <= 0xffffffff) return flags;
+  throw wrong('flags', 'an integer of 0 to 2^32 - 1', flags);
+}
+
+const MAX_U64 = (1n << 64n) - 1n;
+
+export function unsigned(name: string, value: bigint | number): bigint {
+  if (typeof value === 'bigint' || Number.isSafeInteger(value)) {
+    const number = BigInt(value);
+    if (number >= 0n && number <= MAX_U64) return number;
+  }
+  throw wrong(name, 'an integer of 0 to 2^64 - 1', value);
+}
+
+/** Strings and bytes can be iterated over, too, but are one key, not several. */
+export function listOf<T>(name: string, items: Iterable<T>): T[] {
+  if (typeof items !== 'object' || typeof items?.[Symbol.iterator] !== 'function' || ArrayBuffer.isView(items)) {
+    throw wrong(name, 'an array or another iterable', items);
+  }
+  return [...items];
+}
+
+export function pairsOf<K, V>(name: string, entries: Iterable<readonly [K, V]>): (readonly [K, V])[] {
+  const list = listOf(name, entries);
+  for (const entry of list) {
+    if (!Array.isArray(entry)) throw wrong(name, 'pairs of key and value', entry);
+  }
+  return list;
+}
+
+/** The types; what is too long or too large is for the cache to say. */
+export function checkGetOrSet(key: Key, load: Loader, options: GetOrSetOptions): void {
+  if (typeof key !== 'string') checkBytes('key', key, 'BAD_KEY');
+  if (key.length === 0) throw wrong('key', 'one that is not empty', key, 'BAD_KEY');
+  if (typeof load !== 'function') throw wrong('load', 'a function', load);
+  checkOptions(options);
+  const { ttl, refreshBelow, staleIfError, lease, flags, signal, waitUntil, onError, hashLongKeys } = options;
+  for (const [name, value] of Object.entries({ ttl, lease })) if (value !== undefined) checkDuration(name, value);
+  for (const [name, value] of Object.entries({ refreshBelow, staleIfError })) {
+    if (value !== undefined) within(name, value, 0, Infinity);
+  }
+  if (flags !== undefined) clientFlags(flags);
+  checkSignal(signal);
+  checkType('waitUntil', waitUntil, 'function');
+  checkType('onError', onError, 'function');
+  checkType('hashLongKeys', hashLongKeys, 'boolean');
+}
