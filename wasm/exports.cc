@@ -55,14 +55,6 @@ class Records {
   const char* at_;
 };
 
-// Space and control bytes: such a key goes over the wire in base64.
-bool is_binary(std::string_view key) {
-  for (const char c : key) {
-    if (static_cast<unsigned char>(c) <= ' ' || c == 0x7F) return true;
-  }
-  return false;
-}
-
 // A meta command by its second letter.
 void fill_in(Request& request, char letter, std::string_view key, std::string_view flags,
              std::string_view value) {
