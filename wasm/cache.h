@@ -59,6 +59,14 @@ class LocalCasIds : public CasIds {
   std::uint64_t next_ = kFirstCas;
 };
 
+// Space and control bytes: such a key goes over the wire in base64.
+inline bool is_binary(std::string_view key) {
+  for (const char c : key) {
+    if (static_cast<unsigned char>(c) <= ' ' || c == 0x7F) return true;
+  }
+  return false;
+}
+
 class Cache : private EvictionObserver {
  public:
   struct Limits {

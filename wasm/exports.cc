@@ -55,14 +55,6 @@ class Records {
   const char* at_;
 };
 
-// Space and control bytes: such a key goes over the wire in base64.
-bool is_binary(std::string_view key) {
-  for (const char c : key) {
-    if (static_cast<unsigned char>(c) <= ' ' || c == 0x7F) return true;
-  }
-  return false;
-}
-
 // What the key of a command has, for a caller who takes no part in loading: a lease is nothing to
 // it, and it takes no right to load. True: `missed` is the answer. A lease makes way for a command
 // that writes or removes.

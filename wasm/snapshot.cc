@@ -73,11 +73,12 @@ Key key_of(const RecordHeader& header, const char* record) {
   return cache->key_at(record + kHeaderBytes, header.key_length);
 }
 
-// New ids go on behind those that are restored.
-ItemFields fields_of(const RecordHeader& header) {
+// New ids go on behind those that are restored. Whether a reply may show the key as it is: that is
+// not left to whoever wrote the record.
+ItemFields fields_of(const RecordHeader& header, const Key& key) {
   cache->cas_ids.skip(header.cas);
-  return {header.client_flags, header.exptime, header.cas,
-          static_cast<std::uint8_t>(header.bits & kKeptBits)};
+  const unsigned bits = (header.bits & kKeptBits) | (is_binary(key.bytes) ? kBinaryKey : 0U);
+  return {header.client_flags, header.exptime, header.cas, static_cast<std::uint8_t>(bits)};
 }
 
 Standing standing_of(const RecordHeader& header) {
@@ -95,8 +96,8 @@ void restore_record(const RecordHeader& header, const char* record) {
   if (has_expired(header)) return;
   const Key key = key_of(header, record);
   const std::string_view value(record + kHeaderBytes + header.key_length, header.value_length);
-  const PutStatus status =
-      cache->store.put_back(key, fields_of(header), standing_of(header), value, cache->clock.now_s);
+  const PutStatus status = cache->store.put_back(key, fields_of(header, key), standing_of(header),
+                                                 value, cache->clock.now_s);
   if (status != PutStatus::kStored) forget(key);
 }
 
@@ -260,7 +261,7 @@ ISOCACHE_EXPORT(restore_large_done) void export_restore_large_done() {
   if (upload.remaining != 0) {
     store.abort_upload(upload);
   } else {
-    item = store.commit_upload(upload, key, find(key), fields_of(header), cache->clock.now_s);
+    item = store.commit_upload(upload, key, find(key), fields_of(header, key), cache->clock.now_s);
   }
   if (item) {
     store.set_frequency(item, standing_of(header).frequency);

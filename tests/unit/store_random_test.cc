@@ -127,7 +127,7 @@ class RandomStore {
       case 9:
       case 10:
       case 11:
-      case 12: set(name); break;
+      case 12: below(5) == 0 ? put_back(name) : set(name); break;
       default: get(name);
     }
   }
@@ -175,6 +175,21 @@ class RandomStore {
     note(name, store_.put(key(name), old, fields, parts, now_s_), value, fields);
   }
 
+  Standing random_standing() { return {below(2) == 0, below(4)}; }
+
+  void put_back(const std::string& name) {
+    find_and_check(name);
+    const std::string value = random_value();
+    const ItemFields fields = random_fields();
+    const Standing standing = random_standing();
+    const PutStatus status = store_.put_back(key(name), fields, standing, value, now_s_);
+    note(name, status, value, fields);
+    if (status != PutStatus::kStored) return;
+    const Standing found = store_.standing(find_and_check(name));
+    EXPECT_EQ(found.in_main, standing.in_main);
+    EXPECT_EQ(found.frequency, standing.frequency);
+  }
+
   void note(const std::string& name, PutStatus status, const std::string& value,
             const ItemFields& fields) {
     if (status == PutStatus::kStored) {
@@ -206,7 +221,9 @@ class RandomStore {
     std::string value = random_value();
     value += value;
     Upload upload;
-    if (store_.begin_upload(key(name), value.size(), now_s_, &upload) != PutStatus::kStored) {
+    const Standing standing = random_standing();
+    if (store_.begin_upload(key(name), value.size(), now_s_, &upload,
+                            below(4) == 0 ? &standing : nullptr) != PutStatus::kStored) {
       ++refused;
       return;
     }

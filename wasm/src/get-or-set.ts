@@ -83,6 +83,11 @@ export class GetOrSet {
         this.#report(call, new IsocacheError('NO_MEMORY', 'no memory for a lease'));
         return this.#loadUncached(call);
       }
+      if (item.won && item.stale && isLease(item)) {
+        // A lease that somebody marked: what is left of its time is not ours.
+        await this.#giveUp(call, item.cas, 'remove');
+        continue;
+      }
       if (item.won) return this.#lead(call, item);
       if (!isLease(item)) {
         if (!item.lost || !this.#overdue.is(call.name, item.cas, lease)) return item.value;

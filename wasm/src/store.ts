@@ -235,13 +235,16 @@ export class Store implements Disposable {
     return statsOf(parseStats(this.execute('stats\r\n')), this.size, this.bytes);
   }
 
-  /** All items, with flags, cas ids, expiry and staleness, as bytes for restore(). */
+  /**
+   * All items, with flags, cas ids, expiry, staleness and what eviction knows of them, as bytes for restore().
+   * The oldest come first.
+   */
   snapshot(): Uint8Array { return snapshot(this.#open(), this.#nowS()); }
 
   /**
-   * Adds what snapshot() gave, here or elsewhere, and replaces what has the same key. How many items are stored
-   * by it: not those that have expired meanwhile. Throws BAD_SNAPSHOT, and does nothing, when the bytes are
-   * damaged or no snapshot.
+   * Adds what snapshot() gave, here or elsewhere, and replaces what has the same key. How many of its items are
+   * held in the end: not those that have expired meanwhile, nor those there is no room for. Throws BAD_SNAPSHOT,
+   * and does nothing, when the bytes are damaged or no snapshot.
    */
   restore(bytes: Uint8Array): number { return this.#tell(restore(this.#open(), checkBytes('bytes', bytes), this.#nowS())); }
 

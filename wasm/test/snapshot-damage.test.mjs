@@ -80,6 +80,17 @@ test('a last record that makes no sense: the store stays as it was', async () =>
   assert.equal(store.get('key1'), 'mine');
 });
 
+test('a key with a line end in it is never shown as it is, whatever its record says', async () => {
+  const donor = await open({ now });
+  donor.set('a\r\nHD b', 'v');
+  const bytes = donor.snapshot();
+  for (const at of records(bytes)) bytes[at + 21] = 0;
+  const store = await open({ now });
+  assert.equal(store.restore(resign(bytes)), 1);
+  const key = Buffer.from('a\r\nHD b').toString('base64');
+  assert.equal(Buffer.from(store.connect().feed(`mg ${key} b k v\r\n`)).toString(), `VA 1 k${key} b\r\nv\r\n`);
+});
+
 // With a good checksum: what only a malicious writer makes. It is restored or refused, as a whole, and does not trap.
 test('forged snapshots are all or nothing', async () => {
   const random = new Random(seed);
@@ -88,7 +99,7 @@ test('forged snapshots are all or nothing', async () => {
   const store = await open({ now, maxBytes: 4 << 20 });
   store.set('alive', 'yes');
   const outcomes = { restored: 0, refused: 0 };
-  for (let i = 0; i < 3000; ++i) {
+  for (let i = 0; i < 1500; ++i) {
     const forged = mutated(bytes, starts, random);
     const before = contents(store);
     try {
@@ -105,7 +116,7 @@ test('forged snapshots are all or nothing', async () => {
     if (random.oneIn(50)) store.clear();
     store.set('alive', 'yes');
   }
-  assert.ok(outcomes.restored > 100 && outcomes.refused > 100, JSON.stringify(outcomes));
+  assert.ok(outcomes.restored > 50 && outcomes.refused > 50, JSON.stringify(outcomes));
 });
 
 /** Some bytes of some heads of records changed; now and then it ends early, or goes on. */
