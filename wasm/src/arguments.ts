@@ -41,6 +41,12 @@ export function checkSignal(signal: AbortSignal | undefined): void {
   }
 }
 
+/** What every request of a client takes. */
+export function checkCall(options: { signal?: AbortSignal | undefined } | undefined): void {
+  checkOptions(options);
+  checkSignal(options?.signal);
+}
+
 /** A duration: more than 0 ms; Infinity is the longest that can be said. */
 export function checkDuration(name: string, value: number): void {
   if (!(typeof value === 'number' && value > 0)) throw wrong(name, 'a number of more than 0 ms', value);

@@ -1,6 +1,6 @@
 // The typed methods of a store, over a connection.
 
-import { checkDuration, checkOptions, checkSignal, checkType, listOf, pairsOf, within } from '../arguments.js';
+import { checkCall, checkDuration, checkOptions, checkType, listOf, pairsOf, within } from '../arguments.js';
 import { bytesOf } from '../bytes.js';
 import { GetOrSet } from '../get-or-set.js';
 import { DEFAULT_MAX_VALUE_BYTES, wireExptime } from '../meta.js';
@@ -82,8 +82,7 @@ export class Client {
   }
 
   async #ask<T>(command: () => Command<T>, options?: CallOptions): Promise<T> {
-    checkOptions(options);
-    checkSignal(options?.signal);
+    checkCall(options);
     const asked = command();
     if (this.#closed) throw new IsocacheError('CLOSED', 'the client is closed');
     if (this.#pipeline === undefined || this.#pipeline.closed) this.#pipeline = this.#open();
@@ -91,7 +90,7 @@ export class Client {
   }
 
   async #askAll<T>(all: () => Command<T>[], options?: CallOptions): Promise<T[]> {
-    checkOptions(options);
+    checkCall(options);
     const asked = all();
     return asked.length === 0 ? [] : this.#ask(() => commands.all(asked), options);
   }
@@ -240,8 +239,7 @@ export class Client {
    */
   async execute(request: string | Uint8Array | ParsedRequest, options?: CallOptions): Promise<Uint8Array> {
     const bytes = typeof request === 'object' && request !== null && 'command' in request ? request.bytes : request;
-    checkOptions(options);
-    checkSignal(options?.signal);
+    checkCall(options);
     const { command, alone } = raw(bytes, this.#limits.maxItemSize);
     return alone ? this.#askAlone(command, options) : this.#ask(() => command, options);
   }
