@@ -175,7 +175,10 @@ export class Client {
     return this.#ask(() => commands.count('I', key, delta, options, this.#exptime), options);
   }
 
-  /** As incr(), downwards; stops at 0. */
+  /**
+   * As incr(), downwards; stops at 0. A number that gets shorter is stored with spaces after it, as memcached does:
+   * get() gives "9 " after 10.
+   */
   decr(key: Key, delta: bigint | number = 1n, options: CounterOptions & CallOptions = {}): Promise<bigint | undefined> {
     return this.#ask(() => commands.count('D', key, delta, options, this.#exptime), options);
   }
