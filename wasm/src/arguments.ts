@@ -18,8 +18,8 @@ export function isWellFormed(text: string): boolean { return !/[\ud800-\udfff]/u
 
 /** The error that says what the argument `name` must be. */
 export function wrong(name: string, must: string, value: unknown, code: ErrorCode = 'BAD_ARGUMENT'): IsocacheError {
-  const isNumber = typeof value === 'number' || typeof value === 'bigint';
-  return new IsocacheError(code, `${name} must be ${must}, not ${isNumber || value === null ? value : `of type ${typeof value}`}`);
+  const got = value === null || typeof value === 'number' || typeof value === 'bigint' ? value : typeof value;
+  return new IsocacheError(code, `${name} must be ${must}, not ${got}`);
 }
 
 export function checkObject(name: string, value: unknown): void {
@@ -96,14 +96,15 @@ export function pairsOf<K, V>(name: string, entries: Iterable<readonly [K, V]>):
 /** The types; what is too long or too large is for the cache to say. */
 export function checkGetOrSet(key: Key, load: Loader, options: GetOrSetOptions): void {
   if (typeof key !== 'string') checkBytes('key', key, 'BAD_KEY');
-  if (typeof load !== 'function') throw wrong('load', 'a function', load);
+  if (!load) throw wrong('load', 'a function', load);
+  checkType('load', load, 'function');
   checkOptions(options);
-  const { ttl, refreshBelow, staleIfError, lease, flags, signal, waitUntil } = options;
-  for (const [name, value] of Object.entries({ ttl, lease })) if (value !== undefined) checkDuration(name, value);
-  for (const [name, value] of Object.entries({ refreshBelow, staleIfError })) {
-    if (value !== undefined) within(name, value, 0, Infinity);
-  }
-  if (flags !== undefined) clientFlags(flags);
+  const { ttl = 1, lease = 1, refreshBelow = 0, staleIfError = 0, flags = 0, signal, waitUntil } = options;
+  checkDuration('ttl', ttl);
+  checkDuration('lease', lease);
+  within('refreshBelow', refreshBelow, 0, Infinity);
+  within('staleIfError', staleIfError, 0, Infinity);
+  clientFlags(flags);
   checkSignal(signal);
   checkType('waitUntil', waitUntil, 'function');
 }

@@ -251,6 +251,6 @@ export function stillOpen(engine: Engine | undefined): Engine {
 }
 
 function badKey(key: Key): IsocacheError {
-  if (typeof key !== 'string' && !isBytes(key)) return wrong('key', 'a string or Uint8Array', key, 'BAD_KEY');
-  return new IsocacheError('BAD_KEY', `key must have 1 to ${MAX_KEY_BYTES} bytes, of well-formed text if it is text; its length is ${key.length}`);
+  const got = typeof key === 'string' || isBytes(key) ? key.length : key;
+  return wrong('key', `well-formed text or a Uint8Array of 1 to ${MAX_KEY_BYTES} bytes`, got, 'BAD_KEY');
 }
