@@ -18,8 +18,8 @@ export function isWellFormed(text: string): boolean { return !/[\ud800-\udfff]/u
 
 /** The error that says what the argument `name` must be. */
 export function wrong(name: string, must: string, value: unknown, code: ErrorCode = 'BAD_ARGUMENT'): IsocacheError {
-  const isNumber = typeof value === 'number' || typeof value === 'bigint';
-  return new IsocacheError(code, `${name} must be ${must}, not ${isNumber || value === null ? value : `of type ${typeof value}`}`);
+  const got = value === null || typeof value === 'number' || typeof value === 'bigint' ? value : typeof value;
+  return new IsocacheError(code, `${name} must be ${must}, not ${got}`);
 }
 
 export function checkObject(name: string, value: unknown): void {
@@ -39,6 +39,12 @@ export function checkSignal(signal: AbortSignal | undefined): void {
   if (typeof signal?.aborted !== 'boolean' || typeof signal.addEventListener !== 'function') {
     throw wrong('signal', 'an AbortSignal', signal);
   }
+}
+
+/** What every request of a client takes. */
+export function checkCall(options: { signal?: AbortSignal | undefined } | undefined): void {
+  checkOptions(options);
+  checkSignal(options?.signal);
 }
 
 /** A duration: more than 0 ms; Infinity is the longest that can be said. */
@@ -91,16 +97,17 @@ export function pairsOf<K, V>(name: string, entries: Iterable<readonly [K, V]>):
 export function checkGetOrSet(key: Key, load: Loader, options: GetOrSetOptions): void {
   if (typeof key !== 'string') checkBytes('key', key, 'BAD_KEY');
   if (key.length === 0) throw wrong('key', 'one that is not empty', key, 'BAD_KEY');
-  if (typeof load !== 'function') throw wrong('load', 'a function', load);
+  if (!load) throw wrong('load', 'a function', load);
+  checkType('load', load, 'function');
   checkOptions(options);
-  const { ttl, refreshBelow, staleIfError, lease, flags, signal, waitUntil, onError, hashLongKeys } = options;
-  for (const [name, value] of Object.entries({ ttl, lease })) if (value !== undefined) checkDuration(name, value);
-  for (const [name, value] of Object.entries({ refreshBelow, staleIfError })) {
-    if (value !== undefined) within(name, value, 0, Infinity);
-  }
-  if (flags !== undefined) clientFlags(flags);
+  const { ttl = 1, lease = 1, refreshBelow = 0, staleIfError = 0, flags = 0, signal, waitUntil } = options;
+  checkDuration('ttl', ttl);
+  checkDuration('lease', lease);
+  within('refreshBelow', refreshBelow, 0, Infinity);
+  within('staleIfError', staleIfError, 0, Infinity);
+  clientFlags(flags);
   checkSignal(signal);
   checkType('waitUntil', waitUntil, 'function');
-  checkType('onError', onError, 'function');
-  checkType('hashLongKeys', hashLongKeys, 'boolean');
+  checkType('onError', options.onError, 'function');
+  checkType('hashLongKeys', options.hashLongKeys, 'boolean');
 }

@@ -97,9 +97,15 @@ export class Engine {
   // --- arguments: each returns the bytes it wrote to the scratch area -----------------------------
 
   writeKey(key: Key, at = this.scratch): number {
-    const length = typeof key === 'string' || isBytes(key) ? this.writeValue(key, at, at + MAX_KEY_BYTES) : -1;
-    // Text that is not ASCII has more bytes than characters.
-    if (length < 1 || (length !== key.length && !isWellFormed(key as string))) throw badKey(key);
+    let length = -1;
+    if (typeof key === 'string') {
+      length = writeText(key, this.bytes, at, MAX_KEY_BYTES);
+      // Text that is not ASCII has more bytes than characters.
+      if (length > key.length && !isWellFormed(key)) throw badKey(key);
+    } else if (isBytes(key)) {
+      length = this.writeValue(key, at, at + MAX_KEY_BYTES);
+    }
+    if (length < 1) throw badKey(key);
     return length;
   }
 
@@ -234,6 +240,6 @@ export function stillOpen(engine: Engine | undefined): Engine {
 }
 
 function badKey(key: Key): IsocacheError {
-  if (typeof key !== 'string' && !isBytes(key)) return wrong('key', 'a string or Uint8Array', key, 'BAD_KEY');
-  return new IsocacheError('BAD_KEY', `key must have 1 to ${MAX_KEY_BYTES} bytes, of well-formed text if it is text; its length is ${key.length}`);
+  const got = typeof key === 'string' || isBytes(key) ? key.length : key;
+  return wrong('key', `well-formed text or a Uint8Array of 1 to ${MAX_KEY_BYTES} bytes`, got, 'BAD_KEY');
 }

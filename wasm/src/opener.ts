@@ -1,5 +1,6 @@
 // What the entry points share; they differ in where the module comes from.
 
+import { checkOptions } from './arguments.js';
 import { compile } from './load.js';
 import { openSync, type Store } from './store.js';
 import type { StoreOptions } from './types.js';
@@ -14,5 +15,9 @@ export function opener(load: () => Promise<WebAssembly.Module>, compileFrom = co
     shipped = undefined;  // the next open() tries again
     throw error;
   });
-  return async ({ wasm, ...options } = {}) => openSync(await (wasm === undefined ? loadOnce() : compileFrom(wasm)), options);
+  return async (options = {}) => {
+    checkOptions(options);
+    const { wasm, ...others } = options;
+    return openSync(await (wasm === undefined ? loadOnce() : compileFrom(wasm)), others);
+  };
 }

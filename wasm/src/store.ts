@@ -292,14 +292,24 @@ export class Store implements Disposable {
 
   #count(key: Key, delta: bigint | number, options: CounterOptions | undefined, flags: string): bigint | undefined {
     checkOptions(options);
-    flags += ` D${unsigned('delta', delta)}`;
+    const change = unsigned('delta', delta);
+    flags += ` D${change}`;
     if (options?.initial !== undefined) {
       flags += ` J${unsigned('initial', options.initial)} N${options.ttl === undefined ? 0 : this.#exptime(options.ttl)}`;
     }
     const reply = this.#command(Command.arithmetic, key, flags);
     if (this.#code() !== Code.value) return this.#tell(undefined);
     const text = this.#open().resultText(reply);
-    return this.#tell(BigInt(text.slice(text.indexOf('\n') + 1, -2)));
+    const number = BigInt(text.slice(text.indexOf('\n') + 1, -2));
+    // It stopped at 0, began anew after 2^64, or was longer.
+    if (number <= change || `${number + change}`.length > `${number}`.length) this.#shorten(key, `${number}`);
+    return this.#tell(number);
+  }
+
+  /** The engine, as memcached, puts spaces after a number that is shorter than the one before. */
+  #shorten(key: Key, number: string): void {
+    const item = this.getItem(key, { peek: true });
+    if (item && item.size > number.length && !item.stale && !(item.ttl! <= 0)) this.#putCas(key, number, `C${item.cas}`, item);
   }
 
   /** The last reply's code; throws if it is an error. */

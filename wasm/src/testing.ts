@@ -1,5 +1,6 @@
 // isocache/testing: a memcached for tests, in this process, with a clock that only the test moves.
 
+import { checkNumber, checkOptions } from './arguments.js';
 import { type Client, createClient } from './client/node.js';
 import { createServer } from './server/index.js';
 import type { Store } from './store.js';
@@ -35,6 +36,8 @@ const HOST = '127.0.0.1';
  * at a full second, since the protocol counts in seconds: a TTL of 1000 ms is over after advance(1000), not before.
  */
 export async function startMemcached(options: TestingOptions = {}): Promise<TestMemcached> {
+  checkOptions(options);
+  checkNumber('now', options.now);
   const { now: start = Date.now(), ...storeOptions } = options;
   let time = Math.ceil(start / 1000) * 1000;
   const now = () => time;
@@ -58,6 +61,7 @@ export async function startMemcached(options: TestingOptions = {}): Promise<Test
     },
     now,
     advance(ms) {
+      checkNumber('ms', ms);
       if (!(ms >= 0)) throw new RangeError(`time does not go back: ${ms} ms`);
       time += ms;
     },

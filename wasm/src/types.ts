@@ -4,14 +4,14 @@
 // least as long as asked, and less than a second longer. No TTL: it never expires by itself.
 /// <reference lib="esnext.disposable" preserve="true" />
 
-/** 1 to 250 bytes; a string counts as its UTF-8. */
+/** 1 to 250 bytes; a string counts as its UTF-8, and must not have half a surrogate pair, which UTF-8 cannot say. */
 export type Key = string | Uint8Array;
 
-/** Values are bytes; a string is stored as its UTF-8. */
+/** Values are bytes; a string is stored as its UTF-8, with U+FFFD for half a surrogate pair. */
 export type Value = string | Uint8Array;
 
 export interface SetOptions {
-  /** How long it lives, more than 0. Never expires if left out. */
+  /** How long it lives, more than 0; Infinity is the longest that can be said. Never expires if left out. */
   ttl?: number | undefined;
   /** A number of 32 bits that is kept with the value and means nothing to the cache. 0 if left out. */
   flags?: number | undefined;
@@ -171,9 +171,9 @@ export interface Connection {
 }
 
 export type ErrorCode =
-  /** A key of 0 or more than 250 bytes. */
+  /** A key of 0 or more than 250 bytes, of another type, or with half a surrogate pair. */
   | 'BAD_KEY'
-  /** An argument that makes no sense, a TTL of 0 for instance. */
+  /** An argument of another type, or one that makes no sense, a TTL of 0 for instance. Nothing was done or sent. */
   | 'BAD_ARGUMENT'
   | 'TOO_LARGE'
   | 'NO_MEMORY'

@@ -223,6 +223,29 @@ describe('storing', () => {
     for (const delta of [-1n, 1n << 64n, 0.5, NaN]) assert.throws(() => store.incr('n', delta), fails('BAD_ARGUMENT'));
   });
 
+  test('a number that gets shorter has no spaces after it, and keeps its flags and TTL', async () => {
+    const { store, clock } = await withClock();
+    store.set('n', '10', { ttl: 5000, flags: 7 });
+    const { ttl: before } = store.getItem('n');
+    assert.equal(store.decr('n'), 9n);
+    assert.equal(store.get('n'), '9');
+    const { flags, ttl, size } = store.getItem('n');
+    assert.deepEqual({ flags, ttl, size }, { flags: 7, ttl: before, size: 1 });
+    store.set('m', '18446744073709551615');
+    assert.equal(store.incr('m'), 0n);
+    assert.equal(store.get('m'), '0');
+    clock.now += before;
+    assert.equal(store.get('n'), undefined);
+    assert.equal(store.get('m'), '0');
+  });
+
+  test('keys with half a surrogate pair are refused; in values U+FFFD stands for one', async () => {
+    const store = await open();
+    for (const key of ['\ud800', 'a\udfff', `${'ü'.repeat(60)}\udbff`, '\ude00\ud83d']) assert.throws(() => store.set(key, 'v'), fails('BAD_KEY'));
+    store.set('\ud83d\ude00', 'a\ud800b');
+    assert.equal(store.get('\ud83d\ude00'), 'a\ufffdb');
+  });
+
   test('delete, has, touch', async () => {
     const { store, clock } = await withClock();
     assert.equal(store.delete('k'), false);

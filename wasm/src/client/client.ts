@@ -1,6 +1,6 @@
 // The typed methods of a store, over a connection.
 
-import { checkDuration, checkOptions, checkSignal, checkType, listOf, pairsOf, within } from '../arguments.js';
+import { checkCall, checkDuration, checkOptions, checkType, listOf, pairsOf, within } from '../arguments.js';
 import { bytesOf } from '../bytes.js';
 import { GetOrSet } from '../get-or-set.js';
 import { DEFAULT_MAX_VALUE_BYTES, wireExptime } from '../meta.js';
@@ -87,8 +87,7 @@ export class Client {
   }
 
   async #ask<T>(command: () => Command<T>, options?: CallOptions): Promise<T> {
-    checkOptions(options);
-    checkSignal(options?.signal);
+    checkCall(options);
     const asked = command();
     if (this.#closed) throw new IsocacheError('CLOSED', 'the client is closed');
     if (this.#pipeline === undefined || this.#pipeline.closed) this.#pipeline = this.#open();
@@ -96,7 +95,7 @@ export class Client {
   }
 
   async #askAll<T>(all: () => Command<T>[], options?: CallOptions): Promise<T[]> {
-    checkOptions(options);
+    checkCall(options);
     const asked = all();
     return asked.length === 0 ? [] : this.#ask(() => commands.all(asked), options);
   }
@@ -210,7 +209,10 @@ export class Client {
     return this.#count('I', key, delta, options);
   }
 
-  /** As incr(), downwards; stops at 0. */
+  /**
+   * As incr(), downwards; stops at 0. A number that gets shorter is stored with spaces after it, as memcached does:
+   * get() gives "9 " after 10.
+   */
   decr(key: Key, delta: bigint | number = 1n, options: CounterOptions & CallOptions = {}): Promise<bigint | undefined> {
     return this.#count('D', key, delta, options);
   }
@@ -294,8 +296,7 @@ export class Client {
    */
   async execute(request: string | Uint8Array | ParsedRequest, options?: CallOptions): Promise<Uint8Array> {
     const bytes = typeof request === 'object' && request !== null && 'command' in request ? request.bytes : request;
-    checkOptions(options);
-    checkSignal(options?.signal);
+    checkCall(options);
     const { command, alone } = raw(bytes, this.#limits.maxItemSize);
     return alone ? this.#askAlone(command, options) : this.#ask(() => command, options);
   }

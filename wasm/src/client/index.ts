@@ -1,11 +1,12 @@
 // isocache/client where there are no sockets: browsers, edge workers. Node, Deno and Bun get node.ts.
 
+import { checkObject, wrong } from '../arguments.js';
 import type { Connection } from '../types.js';
 import { Client, type ClientOptions } from './client.js';
 import { embedded } from './embedded.js';
 import { type ByteStreams, connectStreams } from './streams.js';
 import type { Connect } from './transport.js';
-import { connectWebSocket, overWebSocket, type WebSocketConstructor, type WebSocketLike } from './websocket.js';
+import { checkUrl, connectWebSocket, overWebSocket, type WebSocketConstructor, type WebSocketLike } from './websocket.js';
 
 export { IsocacheError } from '../types.js';
 export type * from '../types.js';
@@ -26,13 +27,19 @@ export type Target =
   | { transport: Connect };
 
 export function createClient(options: Target & ClientOptions): Client {
+  checkObject('options', options);
   return new Client(connectTo(options), options);
 }
 
 /** @internal */
 export function connectTo(target: Target): Connect {
-  if ('store' in target) return embedded(target.store);
-  if ('url' in target) return overWebSocket(target.url, target.WebSocket);
+  if ('store' in target) {
+    if (typeof target.store?.connect !== 'function') throw wrong('store', 'a Store', target.store);
+    return embedded(target.store);
+  }
+  if ('url' in target) return overWebSocket(checkUrl(target.url), target.WebSocket);
+  const [name, make] = 'transport' in target ? ['transport', target.transport] as const : ['connect', target.connect] as const;
+  if (typeof make !== 'function') throw wrong(name, 'a function', make);
   if ('transport' in target) return target.transport;
   return async (receiver, signal) => {
     const connection = await target.connect();

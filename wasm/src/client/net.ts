@@ -3,6 +3,7 @@
 import * as net from 'node:net';
 import * as tls from 'node:tls';
 
+import { checkType, within } from '../arguments.js';
 import { CLOSE_LIMIT_MS, type Connect, type Transport, type Receiver } from './transport.js';
 
 export interface NetAddress {
@@ -17,6 +18,9 @@ export interface NetAddress {
 }
 
 export function overNet(address: NetAddress): Connect {
+  checkType('host', address.host, 'string');
+  checkType('path', address.path, 'string');
+  if (address.port !== undefined) within('port', address.port, 0, 65535);
   return async (receiver, signal) => {
     const socket = open(address);
     signal.addEventListener('abort', () => socket.destroy());

@@ -1,10 +1,11 @@
 // isocache/client where there are sockets: Node, Deno, Bun.
 
+import { checkObject } from '../arguments.js';
 import { Client, type ClientOptions } from './client.js';
 import { connectTo, type Target as PortableTarget } from './index.js';
 import { type NetAddress, overNet } from './net.js';
 import type { Connect } from './transport.js';
-import { overWebSocket, type WebSocketConstructor } from './websocket.js';
+import { checkUrl, overWebSocket, type WebSocketConstructor } from './websocket.js';
 
 export { IsocacheError } from '../types.js';
 export type * from '../types.js';
@@ -19,7 +20,8 @@ export type Target = PortableTarget | NetAddress;
 
 /** Without an address: memcached on this machine, at its usual port. */
 export function createClient(options: Target & ClientOptions = {}): Client {
-  if ('url' in options) return new Client(overUrl(options.url, options.WebSocket), options);
+  checkObject('options', options);
+  if ('url' in options) return new Client(overUrl(checkUrl(options.url), options.WebSocket), options);
   const portable = 'store' in options || 'connect' in options || 'transport' in options;
   return new Client(portable ? connectTo(options) : overNet(options), options);
 }

@@ -1,5 +1,6 @@
 // A WebSocket as a connection: binary frames are a byte stream, whatever their borders.
 
+import { wrong } from '../arguments.js';
 import type { Connect, Receiver, Transport } from './transport.js';
 
 /** Of the several kinds of events, what is used here. */
@@ -28,6 +29,11 @@ const OPEN = 1;
 const MAX_FRAME_BYTES = 256 << 10;
 const MAX_UNSENT_BYTES = 1 << 20;
 const POLL_MS = 5;
+
+export function checkUrl(url: string | URL): string {
+  if (typeof url === 'string' || url instanceof URL) return String(url);
+  throw wrong('url', 'a string or URL', url);
+}
 
 export function overWebSocket(url: string | URL, implementation?: WebSocketConstructor): Connect {
   return async (receiver, signal) => {
