@@ -162,6 +162,7 @@ export class Client {
 
   /** A write that goes over a value only; again, if somebody was faster. */
   async #change(key: Key, write: (cas: bigint) => Command<CasResult>, options?: CallOptions): Promise<boolean> {
+    checkOptions(options);
     write(0n);  // words it, and so checks the arguments
     for (;;) {
       const found = await this.#find(key, options);

@@ -29,8 +29,8 @@ const ttl = option('ttl', durations);
 const set = [ttl, option('flags', flags)];
 const counter = [ttl, option('initial', integers)];
 const loading = [ttl, option('lease', durations), option('refreshBelow', numbers), option('staleIfError', numbers), option('flags', flags), option('signal', signals),
-  option('waitUntil', () => functions().slice(1))];
-const ITEM = [option('touch', durations), option('lease', durations), option('refreshBelow', durations), option('peek', booleans)];
+  option('waitUntil', () => functions().slice(1)), option('onError', () => functions().slice(1)), option('hashLongKeys', booleans)];
+const ITEM = [option('touch', durations), option('lease', durations), option('refreshBelow', durations), option('peek', booleans), option('win', booleans)];
 const DELTA = { name: 'delta', right: 1n, wrong: integers };
 
 /** [method, its arguments, its options]: what Store and Client have in common. */
