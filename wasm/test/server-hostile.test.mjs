@@ -272,6 +272,37 @@ for (const [name, options] of WAYS) {
   });
 }
 
+test('a message in a million pieces: hung up on before they take memory', limit, () => withBoth({}, async (server) => {
+  const bytes = () => process.memoryUsage().heapUsed + bufferBytes();
+  const before = bytes();
+  const { socket, ended } = await dial(server.websocketPort, upgradeText({ 'Sec-WebSocket-Protocol': 'memcached' }));
+  const piece = (opcode) => Buffer.of(opcode, 0x81, 0, 0, 0, 0, 109);
+  const block = Buffer.concat(Array.from({ length: 10_000 }, () => piece(0)));
+  socket.write(piece(2));
+  let most = 0;
+  for (let i = 0; i < 100 && !socket.destroyed; ++i) {
+    await new Promise((resolve) => { socket.write(block, resolve); });
+    most = Math.max(most, bytes() - before);
+  }
+  await ended;
+  assert.ok(most < 50e6, `${most} bytes`);
+}));
+
+test('a message in pieces as networks make them, and a connection of many messages, go on', limit, () => withBoth({}, async (server) => {
+  const socket = await openSocket(server);
+  let received = 0;
+  socket.on('message', (data) => { received += data.length; });
+  socket.send(Buffer.from('set a 0 0 3000000\r\n'), { fin: false });
+  for (let i = 0; i < 3000; ++i) socket.send(Buffer.alloc(1000, 'x'), { fin: false });
+  socket.send(Buffer.from('\r\n'), { fin: true });
+  for (let i = 0; i < 20_000; ++i) socket.send(Buffer.from('mn\r\n'));
+  socket.ping();
+  socket.send(Buffer.alloc(100_000, 'mn\r\n'));
+  for (let i = 0; i < 1000 && received < 180_000; ++i) await sleep(10);
+  assert.equal(received, 'SERVER_ERROR object too large for cache\r\n'.length + 20_000 * 4 + 100_000);
+  socket.close();
+}));
+
 test('a pipeline of values of 60 MB: others are served between two of them', limit, async () => {
   const cli = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', 'dist', 'esm', 'cli.js');
   const server = spawn(process.execPath, [cli, '-p', '0', '-m', '400', '-I', '64m'], { stdio: ['ignore', 'pipe', 'inherit'] });
