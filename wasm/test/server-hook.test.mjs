@@ -49,6 +49,83 @@ test('a hook answers: as text, as bytes, later, with commands of its own, or wit
   }));
 });
 
+test('an answer that is no reply is an error, for the client and for onError', async () => {
+  const wrong = { number: 5, zero: 0, false: false, true: true, null: null, bigint: 5n, symbol: Symbol('x'), object: {}, array: ['HD\r\n'],
+    buffer: new ArrayBuffer(4), words: Uint16Array.of(72, 68), text: 'HD', newline: 'HD\n', empty: '', bytes: Buffer.from('HD'), none: new Uint8Array(0),
+    function: () => 'HD\r\n' };
+  const seen = [];
+  const onError = (error, request) => seen.push([error.code, request.command]);
+  for (const wrap of [(value) => value, async (value) => value, (value) => ({ then: (resolve) => resolve(value) })]) {
+    const onRequest = ({ command }) => (command in wrong ? wrap(wrong[command]) : undefined);
+    seen.length = 0;
+    await withServer({ onRequest, onError }, (server) => withClient(server, async (client) => {
+      for (const command of Object.keys(wrong)) {
+        assert.match(await client.ask(`${command}\r\n`), /^SERVER_ERROR onRequest gave [^\r\n]+\r\n$/, command);
+      }
+      assert.equal(await client.ask('mg a v\r\n'), 'EN\r\n');
+    }));
+    assert.deepEqual(seen, Object.keys(wrong).map((command) => ['BAD_ARGUMENT', command]));
+  }
+});
+
+test('whatever a hook throws, and whatever onError does: an error reply, and the next request is served', async () => {
+  const unprintable = { toString() { throw new Error('no text'); } };
+  const odd = Object.assign(new Error('x'), { message: 7 });
+  const getter = Object.defineProperty(new Error('x'), 'message', { get() { throw new Error('no message'); } });
+  const thrown = [new Error('plain'), 'text', 5, null, undefined, Symbol('x'), Object.create(null), unprintable, odd, getter, new Error('a\r\nb')];
+  const onErrors = [undefined, () => { throw new Error('in onError'); }, async () => { throw new Error('in onError'); }];
+  for (const inner of onErrors) {
+    const seen = [];
+    const onError = (error) => { seen.push(error); return inner?.(); };
+    const onRequest = ({ command, args }) => {
+      if (command === 'fail') throw thrown[args[0]];
+      if (command === 'reject') return Promise.reject(thrown[args[0]]);
+    };
+    await withServer({ onRequest, onError: inner === undefined ? undefined : onError }, (server) => withClient(server, async (client) => {
+      for (const command of ['fail', 'reject']) {
+        for (let i = 0; i < thrown.length; ++i) assert.match(await client.ask(`${command} ${i}\r\n`), /^SERVER_ERROR [^\r\n]*\r\n$/);
+      }
+      await client.send('set fail 0 0 1 noreply\r\n1\r\n');
+      assert.equal(await client.ask('mn\r\n'), 'MN\r\n');
+    }));
+    if (inner !== undefined) assert.deepEqual(seen, [...thrown, ...thrown]);
+  }
+});
+
+test('an empty answer, where no reply is expected', async () => {
+  const onError = (error) => assert.fail(error);
+  for (const onRequest of [(request, internal) => internal(request), ({ args }) => (args.includes('noreply') || args.includes('q') ? '' : undefined)]) {
+    await withServer({ onRequest, onError }, (server) => withClient(server, async (client) => {
+      await client.send('mg a v q\r\nms a 1 q\r\n1\r\nset a 0 0 1 noreply\r\n1\r\ncache_memlimit 64 noreply\r\nverbosity 1 noreply\r\n');
+      assert.equal(await client.ask('mn\r\n'), 'MN\r\n');
+    }));
+  }
+});
+
+test('internal() takes whole requests, and nothing else', async () => {
+  const refused = [];
+  const onRequest = (request, internal) => {
+    if (request.command !== 'try') return internal(request);
+    for (const part of ['get a', 'set a 0 0 5\r\nab', 'set a 0 0 3000000\r\n', `set a 0 0 500000\r\n${'x'.repeat(300_000)}`,
+      `get ${'k '.repeat(3000)}`, 'mn\r\nmg a', 'ms a 2\r\nab', 5, null, undefined, true, {}, ['mn\r\n'], new Uint16Array(4), new ArrayBuffer(4)]) {
+      try {
+        refused.push(text(internal(part)));
+      } catch (error) {
+        refused.push(error.code);
+      }
+      if (text(internal('mg b v\r\n')) !== 'VA 1\r\n2\r\n') refused.push(`${part}: the next one got something else`);
+    }
+    return text(internal(Buffer.from('mn\r\nmn\r\n')));
+  };
+  await withServer({ onRequest }, (server) => withClient(server, async (client) => {
+    server.store.set('b', '2');
+    await client.send('try\r\n');
+    assert.equal(await client.readUntil('MN\r\nMN\r\n'), 'MN\r\nMN\r\n');
+    assert.deepEqual(refused, Array(15).fill('BAD_ARGUMENT'));
+    assert.equal(server.store.get('a'), undefined);
+  }));
+});
+
 test('one request at a time, unless asked otherwise; replies in order in any case', async () => {
   for (const concurrency of [undefined, 1, 5]) {
     let now = 0;

@@ -26,6 +26,7 @@ export class InternalConnection {
 
   execute(request: ParsedRequest | string | Uint8Array): Uint8Array {
     const input = request instanceof ParsedRequest ? request.bytes : request;
+    if (input === undefined) throw new IsocacheError('BAD_ARGUMENT', 'internal(): no request');  // feed() knows the rest
     const engine = (this.#engine ??= this.#connect());
     let whole = false;
     try {

@@ -1,7 +1,10 @@
 // A WebSocket of the package ws as a peer: binary frames are a byte stream, whatever their borders.
 
+import type { Duplex } from 'node:stream';
+
 import type { WebSocket } from 'ws';
 
+import { FragmentCounter } from './fragments.js';
 import type { Peer, Session } from './session.js';
 
 const MAX_SENT_FRAME_BYTES = 256 << 10;
@@ -9,7 +12,8 @@ const MAX_UNSENT_BYTES = 256 << 10;
 const PING_MS = 30_000;
 const UNSUPPORTED_DATA = 1003;
 
-export function serveWebSocket(socket: WebSocket, begin: (peer: Peer) => Session): void {
+/** `stream` is what `socket` reads from. */
+export function serveWebSocket(socket: WebSocket, stream: Duplex, begin: (peer: Peer) => Session): void {
   let blocked = false;
   const sent = () => {
     if (!blocked || socket.bufferedAmount > MAX_UNSENT_BYTES / 2) return;
@@ -41,6 +45,10 @@ export function serveWebSocket(socket: WebSocket, begin: (peer: Peer) => Session
     else socket.close(UNSUPPORTED_DATA, 'the protocol has no text frames');
   });
   answerPings(socket);
+  const fragments = new FragmentCounter();
+  stream.on('data', (chunk: Buffer) => {
+    if (!fragments.accepts(chunk)) socket.terminate();
+  });
   const stopPinging = keepAlive(socket);
   socket.on('close', () => {
     stopPinging();

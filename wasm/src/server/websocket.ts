@@ -52,7 +52,7 @@ export class WebSocketDoor {
     if (refusal !== undefined) return arrivals.refuse(socket, refusal.status, refusal.text);
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
       arrivals.leave(socket);
-      serveWebSocket(webSocket, this.#begin);
+      serveWebSocket(webSocket, socket, this.#begin);
     });
     arrivals.expectEnd(socket);  // unless it has left, ws has answered with an error
   }
