@@ -1,29 +1,32 @@
 // What callers give, checked before anything is done with it: a type is only a promise, and values come from parsers
 // of JSON and query strings, too.
 
-import { type ErrorCode, type GetOrSetOptions, IsocacheError, type Key, type Loader } from './types.js';
+import { type ErrorCode, type GetOrSetOptions, IsocacheError, type Key, type Loader, type Value } from './types.js';
 
 /** A Uint8Array of any realm, or a subclass such as Buffer; nothing that merely looks like one. */
 export function isBytes(value: unknown): value is Uint8Array {
   return ArrayBuffer.isView(value) && (value as Uint8Array)[Symbol.toStringTag] === 'Uint8Array';
 }
 
-export function checkBytes(name: string, value: Uint8Array, code?: ErrorCode): Uint8Array {
+export function checkBytes(name: string, value: Uint8Array): Uint8Array {
   if (isBytes(value)) return value;
-  throw wrong(name, code ? 'a string or Uint8Array' : 'a Uint8Array', value, code);
+  throw wrong(name, 'a Uint8Array');
+}
+
+export function checkValue(name: string, value: Value, code?: ErrorCode): void {
+  if (typeof value !== 'string' && !isBytes(value)) throw wrong(name, 'a string or Uint8Array', code);
 }
 
 /** UTF-8 cannot say half of a surrogate pair: all such halves would become the same three bytes. */
 export function isWellFormed(text: string): boolean { return !/[\ud800-\udfff]/u.test(text); }
 
 /** The error that says what the argument `name` must be. */
-export function wrong(name: string, must: string, value: unknown, code: ErrorCode = 'BAD_ARGUMENT'): IsocacheError {
-  const got = value === null || typeof value === 'number' || typeof value === 'bigint' ? value : typeof value;
-  return new IsocacheError(code, `${name} must be ${must}, not ${got}`);
+export function wrong(name: string, must: string, code: ErrorCode = 'BAD_ARGUMENT'): IsocacheError {
+  return new IsocacheError(code, `${name} must be ${must}`);
 }
 
 export function checkObject(name: string, value: unknown): void {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(name, 'an object', value);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(name, 'an object');
 }
 
 export function checkOptions(options: unknown): void {
@@ -31,14 +34,11 @@ export function checkOptions(options: unknown): void {
 }
 
 export function checkType(name: string, value: unknown, type: 'boolean' | 'function' | 'string' | 'bigint'): void {
-  if (value !== undefined && typeof value !== type) throw wrong(name, `a ${type}`, value);
+  if (value !== undefined && typeof value !== type) throw wrong(name, `a ${type}`);
 }
 
 export function checkSignal(signal: AbortSignal | undefined): void {
-  if (signal === undefined) return;
-  if (typeof signal?.aborted !== 'boolean' || typeof signal.addEventListener !== 'function') {
-    throw wrong('signal', 'an AbortSignal', signal);
-  }
+  if (signal !== undefined && typeof signal?.throwIfAborted !== 'function') throw wrong('signal', 'an AbortSignal');
 }
 
 /** What every request of a client takes. */
@@ -49,23 +49,21 @@ export function checkCall(options: { signal?: AbortSignal | undefined } | undefi
 
 /** A duration: more than 0 ms; Infinity is the longest that can be said. */
 export function checkDuration(name: string, value: number): void {
-  if (!(typeof value === 'number' && value > 0)) throw wrong(name, 'a number of more than 0 ms', value);
+  if (!(typeof value === 'number' && value > 0)) throw wrong(name, 'a number of more than 0 ms');
 }
 
 /** Any number, if it is given. */
 export function checkNumber(name: string, value: number | undefined): void {
-  if (value !== undefined && (typeof value !== 'number' || Number.isNaN(value))) throw wrong(name, 'a number', value);
+  if (value !== undefined && (typeof value !== 'number' || Number.isNaN(value))) throw wrong(name, 'a number');
 }
 
-export function within(name: string, value: number, least: number, most: number): number {
-  if (typeof value === 'number' && value >= least && value <= most) return Math.floor(value);
-  throw wrong(name, `a number of ${least} to ${most}`, value);
+/** A number within these limits; `unit` 1: a whole one. */
+export function within(name: string, value: number, least: number, most: number, unit = 0): number {
+  if (typeof value === 'number' && value >= least && value <= most && !(value % unit)) return Math.floor(value);
+  throw wrong(name, `a number of ${least} to ${most}`);
 }
 
-export function clientFlags(flags: number): number {
-  if (Number.isInteger(flags) && flags >= 0 && flags <= 0xffffffff) return flags;
-  throw wrong('flags', 'an integer of 0 to 2^32 - 1', flags);
-}
+export function clientFlags(flags: number): number { return within('flags', flags, 0, 0xffffffff, 1); }
 
 const MAX_U64 = (1n << 64n) - 1n;
 
@@ -74,30 +72,28 @@ export function unsigned(name: string, value: bigint | number): bigint {
     const number = BigInt(value);
     if (number >= 0n && number <= MAX_U64) return number;
   }
-  throw wrong(name, 'an integer of 0 to 2^64 - 1', value);
+  throw wrong(name, 'an integer of 0 to 2^64 - 1');
 }
 
 /** Strings and bytes can be iterated over, too, but are one key, not several. */
 export function listOf<T>(name: string, items: Iterable<T>): T[] {
-  if (typeof items !== 'object' || typeof items?.[Symbol.iterator] !== 'function' || ArrayBuffer.isView(items)) {
-    throw wrong(name, 'an array or another iterable', items);
-  }
+  if (Object(items) !== items || !items[Symbol.iterator] || ArrayBuffer.isView(items)) throw wrong(name, 'an array or another iterable');
   return [...items];
 }
 
 export function pairsOf<K, V>(name: string, entries: Iterable<readonly [K, V]>): (readonly [K, V])[] {
   const list = listOf(name, entries);
   for (const entry of list) {
-    if (!Array.isArray(entry)) throw wrong(name, 'pairs of key and value', entry);
+    if (!Array.isArray(entry)) throw wrong(name, 'pairs of key and value');
   }
   return list;
 }
 
 /** The types; what is too long or too large is for the cache to say. */
 export function checkGetOrSet(key: Key, load: Loader, options: GetOrSetOptions): void {
-  if (typeof key !== 'string') checkBytes('key', key, 'BAD_KEY');
-  if (key.length === 0) throw wrong('key', 'one that is not empty', key, 'BAD_KEY');
-  if (!load) throw wrong('load', 'a function', load);
+  checkValue('key', key, 'BAD_KEY');
+  if (key.length === 0) throw wrong('key', 'one byte long at least', 'BAD_KEY');
+  if (!load) throw wrong('load', 'a function');
   checkType('load', load, 'function');
   checkOptions(options);
   const { ttl = 1, lease = 1, refreshBelow = 0, staleIfError = 0, flags = 0, signal, waitUntil } = options;

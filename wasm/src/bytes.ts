@@ -1,14 +1,13 @@
 // Values as bytes, and strings of one character a byte as bytes.
 
-import { isBytes, wrong } from './arguments.js';
+import { checkValue } from './arguments.js';
 import { encodeText } from './text.js';
 import type { ErrorCode, Value } from './types.js';
 
 /** Throws what names the argument if it is neither. */
 export function bytesOf(value: Value, name = 'value', code?: ErrorCode): Uint8Array {
-  if (typeof value === 'string') return encodeText(value);
-  if (isBytes(value)) return value;
-  throw wrong(name, 'a string or Uint8Array', value, code);
+  checkValue(name, value, code);
+  return typeof value === 'string' ? encodeText(value) : value;
 }
 
 /** The opposite of latin1(). */

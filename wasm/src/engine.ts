@@ -1,7 +1,7 @@
 // The module's raw calls on wasm memory: the other side of exports.cc, whose comments say what each does.
 // One Engine is one module instance with one store in it; when it is dropped, its memory goes with it.
 
-import { isBytes, isWellFormed, wrong } from './arguments.js';
+import { checkValue, isBytes, isWellFormed, wrong } from './arguments.js';
 import { decodeText, encodeText, type TextReader, textReader, writeText } from './text.js';
 import { type EvictEvent, IsocacheError, type Key, type Value } from './types.js';
 
@@ -101,18 +101,18 @@ export class Engine {
     if (typeof key === 'string') {
       length = writeText(key, this.bytes, at, MAX_KEY_BYTES);
       // Text that is not ASCII has more bytes than characters.
-      if (length > key.length && !isWellFormed(key)) throw badKey(key);
+      if (length > key.length && !isWellFormed(key)) throw badKey();
     } else if (isBytes(key)) {
       length = this.writeValue(key, at, at + MAX_KEY_BYTES);
     }
-    if (length < 1) throw badKey(key);
+    if (length < 1) throw badKey();
     return length;
   }
 
   /** -1: it does not fit. */
   writeValue(value: Value, at: number, end = this.scratchEnd): number {
     if (typeof value === 'string') return writeText(value, this.bytes, at, end - at);
-    if (!isBytes(value)) throw wrong('value', 'a string or Uint8Array', value);
+    checkValue('value', value);
     if (value.length > end - at) return -1;
     this.bytes.set(value, at);
     return value.length;
@@ -239,7 +239,6 @@ export function stillOpen(engine: Engine | undefined): Engine {
   return engine;
 }
 
-function badKey(key: Key): IsocacheError {
-  const got = typeof key === 'string' || isBytes(key) ? key.length : key;
-  return wrong('key', `well-formed text or a Uint8Array of 1 to ${MAX_KEY_BYTES} bytes`, got, 'BAD_KEY');
+function badKey(): IsocacheError {
+  return wrong('key', `well-formed text or a Uint8Array, of 1 to ${MAX_KEY_BYTES} bytes`, 'BAD_KEY');
 }

@@ -21,13 +21,13 @@ export interface Cache {
 
 export function checkCache(cache: Cache): Cache {
   if (typeof cache?.getItem === 'function') return cache;
-  throw wrong('cache', 'a Store or a Client', cache);
+  throw wrong('cache', 'a Store or a Client');
 }
 
 /** Keys of adapters are put together as text, which would take anything. */
 export function text(name: string, value: string): string {
   if (typeof value === 'string') return value;
-  throw wrong(name, 'a string', value, name === 'key' ? 'BAD_KEY' : undefined);
+  throw wrong(name, 'a string', name === 'key' ? 'BAD_KEY' : undefined);
 }
 
 /** A TTL that is over before it begins leaves nothing behind; a cache itself calls it an error. */

@@ -37,7 +37,7 @@ export class KeyvStore {
   async getMany(keys: string[]): Promise<(string | undefined)[]> { return this.#cache.getMany(keys); }
 
   async set(key: string, value: string, ttl?: number): Promise<boolean> {
-    if (typeof value !== 'string') throw wrong('value', 'a string: leave Keyv its serializer', value);
+    if (typeof value !== 'string') throw wrong('value', 'a string: leave Keyv its serializer');
     await setFor(this.#cache, key, value, ttl);
     return true;
   }

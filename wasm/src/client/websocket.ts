@@ -32,7 +32,7 @@ const POLL_MS = 5;
 
 export function checkUrl(url: string | URL): string {
   if (typeof url === 'string' || url instanceof URL) return String(url);
-  throw wrong('url', 'a string or URL', url);
+  throw wrong('url', 'a string or URL');
 }
 
 export function overWebSocket(url: string | URL, implementation?: WebSocketConstructor): Connect {
