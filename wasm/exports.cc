@@ -273,8 +273,8 @@ ISOCACHE_EXPORT(disconnect) void export_disconnect(Session* session) {
 }
 
 // Takes `length` bytes from the scratch area; 0: goes on with what is kept. The replies so far are
-// handed back; take them, then call sent(). -1: there is no memory to go on, and the connection must
-// end.
+// handed back; take them, then call sent(). -1: there is no memory to go on, and the connection
+// must end.
 ISOCACHE_EXPORT(feed)
 std::int32_t export_feed(Session* session, std::size_t length, UnixSeconds now_s) {
   // An unfinished command may double its buffer, replies theirs.

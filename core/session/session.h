@@ -77,7 +77,7 @@ class Session {
   std::size_t buffered() const;
   // A command has begun to arrive, or its reply to leave, and is not whole yet.
   bool in_request() const;
-  // What comes next would not begin a request: it belongs to one that is here in part, or was refused.
+  // What comes next begins no request: it belongs to one that is here in part, or was refused.
   bool midway() const;
 
  private:

@@ -1,7 +1,7 @@
 // npm run build: dist/ from src/ and the wasm module (ISOCACHE_WASM, or what `cmake --preset wasm` made).
 
 import { spawn } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -23,10 +23,26 @@ async function compile(config, form) {
   return status === 0;
 }
 
+/** Removes the types that none of the package's entries leads to: nobody can import them. */
+function prune() {
+  const { exports: entries } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+  const named = [...JSON.stringify(entries).matchAll(/"\.\/dist\/([^"]+\.d\.ts)"/g)].map(([, file]) => path.join(made, file));
+  const reached = new Set(named);
+  for (const file of reached) {
+    for (const [, to] of readFileSync(file, 'utf8').matchAll(/(?:from|import|import\()\s*['"](\.[^'"]+)\.c?js['"]/g)) {
+      reached.add(`${path.join(path.dirname(file), to)}.d.ts`);
+    }
+  }
+  for (const file of readdirSync(made, { recursive: true })) {
+    if (file.endsWith('.d.ts') && !reached.has(path.join(made, file))) rmSync(path.join(made, file));
+  }
+}
+
 mkdirSync(made, { recursive: true });
 cpSync(wasm, path.join(made, 'isocache.wasm'));
 writeFileSync(path.join(made, 'isocache.wasm.d.ts'), WASM_TYPES);
 const right = await Promise.all([compile('tsconfig.json', 'esm'), compile('tsconfig.cjs.json', 'cjs')]);
+prune();
 writeFileSync(path.join(made, 'cjs', 'package.json'), '{ "type": "commonjs" }\n');
 rmSync(dist, { recursive: true, force: true });
 renameSync(made, dist);

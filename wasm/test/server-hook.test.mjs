@@ -102,6 +102,21 @@ test('an empty answer, where no reply is expected', async () => {
   }
 });
 
+test('answers that wait for the one before them are bounded', async () => {
+  let asked = 0;
+  const onRequest = ({ command }) => (++asked, command === 'hang' ? new Promise(() => {}) : `${'x'.repeat(500_000)}\r\n`);
+  await withServer({ onRequest, concurrency: 100 }, async (server) => {
+    const client = await RawClient.connect(server.address);
+    await client.send('hang\r\n');
+    for (let i = 0; i < 30; ++i) {
+      await sleep(5);
+      await client.send('more\r\n');
+    }
+    assert.equal(asked, 1 + 3, 'a little more than 1 MiB');
+    client.close();
+  });
+});
+
 test('internal() takes whole requests, and nothing else', async () => {
   const refused = [];
   const onRequest = (request, internal) => {

@@ -14,6 +14,7 @@ import { createServer } from 'isocache/server';
 import { WebSocket } from 'ws';
 
 import { RawClient, withClient } from '../../tests/lib/client.mjs';
+import { listenAt } from '../dist/esm/server/listen.js';
 import { serveSocket } from '../dist/esm/server/socket.js';
 import { Unsent } from '../dist/esm/server/unsent.js';
 import { sleep, withServer } from './lib/serve.mjs';
@@ -332,6 +333,31 @@ test('a pipeline of values of 60 MB: others are served between two of them', lim
   } finally {
     server.kill();
   }
+});
+
+test('more connections than the process has file descriptors: it goes on', limit, async () => {
+  const cli = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', 'dist', 'esm', 'cli.js');
+  const server = spawn('/bin/sh', ['-c', 'ulimit -n 60; exec "$0" "$@"', process.execPath, cli, '-p', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    const line = await new Promise((resolve) => { server.stdout.once('data', (text) => resolve(String(text))); });
+    const address = { host: '127.0.0.1', port: Number(/:(\d+)/.exec(line)[1]) };
+    const sockets = Array.from({ length: 100 }, () => net.connect(address).on('error', () => {}));
+    await sleep(300);
+    for (const socket of sockets) socket.destroy();
+    await sleep(100);
+    await withClient({ address }, async (client) => assert.equal(await client.ask('mn\r\n'), 'MN\r\n'));
+    assert.equal(server.exitCode, null);
+  } finally {
+    server.kill();
+  }
+});
+
+test('a connection that the system cannot accept ends nothing', async () => {
+  const server = net.createServer();
+  await listenAt(server, { port: 0, host: '127.0.0.1' });
+  server.emit('error', Object.assign(new Error('accept ENFILE'), { code: 'ENFILE' }));
+  assert.equal(server.listening, true);
+  server.close();
 });
 
 test('half requests that announce much: no memory for what has not come', limit, () => withServer(HOOK, async (server) => {

@@ -3,19 +3,10 @@
 import type { EngineConnection } from '../connection.js';
 import { ParsedRequest, RequestReader } from '../request.js';
 import { IsocacheError } from '../types.js';
-import { type Answer, mayBeSilent, replyOf, serverError } from './answer.js';
-import { type Internal, InternalConnection } from './internal.js';
+import { mayBeSilent, type OnError, type OnRequest, replyOf, serverError } from './hook.js';
+import { InternalConnection } from './internal.js';
 import type { Peer, Session } from './session.js';
 import { Turn } from './turn.js';
-
-/**
- * Sees each request before the engine does, but for lines that are no requests, which only get an error. What it throws
- * is answered as SERVER_ERROR, and so is an answer that is no reply; onError is told of both.
- */
-export type OnRequest = (request: ParsedRequest, internal: Internal) => Answer | Promise<Answer>;
-
-/** Told of what went wrong in user code, for a log. What it throws itself is ignored. */
-export type OnError = (error: unknown, request?: ParsedRequest) => void;
 
 export interface HookOptions {
   onRequest: OnRequest;

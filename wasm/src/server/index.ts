@@ -10,7 +10,8 @@ import type { ParsedRequest } from '../request.js';
 import { decodeText } from '../text.js';
 import { IsocacheError } from '../types.js';
 import { Arrivals } from './arrivals.js';
-import { HookedSession, type OnError } from './hooked-session.js';
+import type { OnError } from './hook.js';
+import { HookedSession } from './hooked-session.js';
 import { listenAt, portOf, stop } from './listen.js';
 import { checkOptions, DEFAULT_MAX_CONNECTIONS, type ServerOptions } from './options.js';
 import { type Peer, PlainSession, type Session } from './session.js';
@@ -19,9 +20,7 @@ import { Unsent } from './unsent.js';
 import { refuseRequests, WebSocketDoor } from './websocket.js';
 
 export { ParsedRequest } from '../request.js';
-export type { Answer } from './answer.js';
-export type { OnError, OnRequest } from './hooked-session.js';
-export type { Internal } from './internal.js';
+export type { Answer, Internal, OnError, OnRequest } from './hook.js';
 
 export type { ServerOptions } from './options.js';
 

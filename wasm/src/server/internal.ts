@@ -5,12 +5,6 @@ import type { EngineConnection } from '../connection.js';
 import { concat } from '../text.js';
 import { IsocacheError } from '../types.js';
 
-/**
- * Carries out one or more whole requests here, and gives their replies. Throws if the last one is not whole; those
- * before it were carried out.
- */
-export type Internal = (request: ParsedRequest | string | Uint8Array) => Uint8Array;
-
 // Beyond this it goes on no further: what it gives is held in memory as a whole.
 const MAX_BYTES = 64 << 20;
 

@@ -9,6 +9,8 @@ export async function listenAt(server: Server, address: ListenOptions): Promise<
     server.once('error', reject);
     server.listen(address, () => {
       server.off('error', reject);
+      // That one connection could not be accepted, for want of file descriptors for instance, is no reason to end.
+      server.on('error', () => {});
       resolve();
     });
   });

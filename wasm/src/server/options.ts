@@ -2,7 +2,7 @@
 
 import type { Store } from '../inline.js';
 import { IsocacheError, type StoreOptions } from '../types.js';
-import type { OnError, OnRequest } from './hooked-session.js';
+import type { OnError, OnRequest } from './hook.js';
 import { normalizedOrigin } from './origin.js';
 
 export const DEFAULT_MAX_CONNECTIONS = 1024;

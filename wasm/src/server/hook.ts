@@ -1,4 +1,4 @@
-// What a hook may answer, and what the client is told when it answers something else.
+// What a hook may do and answer, and what the client is told when it answers something else.
 
 import { bytesOf } from '../bytes.js';
 import type { ParsedRequest } from '../request.js';
@@ -9,6 +9,21 @@ import { IsocacheError } from '../types.js';
  * answer. It may be empty where the client expects no reply.
  */
 export type Answer = string | Uint8Array | undefined | void;
+
+/**
+ * Carries out one or more whole requests here, and gives their replies. Throws if the last one is not whole; those
+ * before it were carried out.
+ */
+export type Internal = (request: ParsedRequest | string | Uint8Array) => Uint8Array;
+
+/**
+ * Sees each request before the engine does, but for lines that are no requests, which only get an error. What it throws
+ * is answered as SERVER_ERROR, and so is an answer that is no reply; onError is told of both.
+ */
+export type OnRequest = (request: ParsedRequest, internal: Internal) => Answer | Promise<Answer>;
+
+/** Told of what went wrong in user code, for a log. What it throws itself is ignored. */
+export type OnError = (error: unknown, request?: ParsedRequest) => void;
 
 const CR = 13;
 const LF = 10;
