@@ -1,9 +1,11 @@
 // npm run build: dist/ from src/ and the wasm module (ISOCACHE_WASM, or what `cmake --preset wasm` made).
 
 import { spawn } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+
+import ts from 'typescript';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const wasm = process.env.ISOCACHE_WASM ?? path.join(root, '..', 'build', 'wasm', 'bin', 'isocache.wasm');
@@ -18,9 +20,20 @@ async function compile(config, form) {
   const tsc = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   const compiler = spawn(process.execPath, [tsc, '-p', config, '--outDir', path.join(made, form)], { cwd: root, stdio: 'inherit' });
   const status = await new Promise((resolve) => compiler.on('exit', resolve));
+  stripComments(path.join(made, form));
   const inline = path.join(made, form, 'wasm-base64.js');
-  writeFileSync(inline, readFileSync(inline, 'utf8').replace("''", `'${readFileSync(wasm).toString('base64')}'`));
+  writeFileSync(inline, readFileSync(inline, 'utf8').replace(/''|""/, `'${readFileSync(wasm).toString('base64')}'`));
   return status === 0;
+}
+
+/** They are for who reads the sources; users read those in the type declarations. */
+function stripComments(folder) {
+  const printer = ts.createPrinter({ removeComments: true });
+  for (const name of readdirSync(folder, { recursive: true })) {
+    if (!/\.c?js$/.test(name)) continue;
+    const file = path.join(folder, name);
+    writeFileSync(file, printer.printFile(ts.createSourceFile(name, readFileSync(file, 'utf8'), ts.ScriptTarget.ES2022)));
+  }
 }
 
 mkdirSync(made, { recursive: true });
