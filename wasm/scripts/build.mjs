@@ -5,6 +5,8 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, write
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import ts from 'typescript';
+
 const root = fileURLToPath(new URL('..', import.meta.url));
 const wasm = process.env.ISOCACHE_WASM ?? path.join(root, '..', 'build', 'wasm', 'bin', 'isocache.wasm');
 const dist = path.join(root, 'dist');
@@ -18,8 +20,9 @@ async function compile(config, form) {
   const tsc = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   const compiler = spawn(process.execPath, [tsc, '-p', config, '--outDir', path.join(made, form)], { cwd: root, stdio: 'inherit' });
   const status = await new Promise((resolve) => compiler.on('exit', resolve));
+  stripComments(path.join(made, form));
   const inline = path.join(made, form, 'wasm-base64.js');
-  writeFileSync(inline, readFileSync(inline, 'utf8').replace("''", `'${readFileSync(wasm).toString('base64')}'`));
+  writeFileSync(inline, readFileSync(inline, 'utf8').replace(/''|""/, `'${readFileSync(wasm).toString('base64')}'`));
   return status === 0;
 }
 
@@ -35,6 +38,16 @@ function prune() {
   }
   for (const file of readdirSync(made, { recursive: true })) {
     if (file.endsWith('.d.ts') && !reached.has(path.join(made, file))) rmSync(path.join(made, file));
+  }
+}
+
+/** They are for who reads the sources; users read those in the type declarations. */
+function stripComments(folder) {
+  const printer = ts.createPrinter({ removeComments: true });
+  for (const name of readdirSync(folder, { recursive: true })) {
+    if (!/\.c?js$/.test(name)) continue;
+    const file = path.join(folder, name);
+    writeFileSync(file, printer.printFile(ts.createSourceFile(name, readFileSync(file, 'utf8'), ts.ScriptTarget.ES2022)));
   }
 }
 

@@ -8,11 +8,6 @@ export function isBytes(value: unknown): value is Uint8Array {
   return ArrayBuffer.isView(value) && (value as Uint8Array)[Symbol.toStringTag] === 'Uint8Array';
 }
 
-export function checkBytes(name: string, value: Uint8Array): Uint8Array {
-  if (isBytes(value)) return value;
-  throw wrong(name, 'a Uint8Array');
-}
-
 export function checkValue(name: string, value: Value, code?: ErrorCode): void {
   if (typeof value !== 'string' && !isBytes(value)) throw wrong(name, 'a string or Uint8Array', code);
 }
@@ -93,8 +88,7 @@ export function pairsOf<K, V>(name: string, entries: Iterable<readonly [K, V]>):
 export function checkGetOrSet(key: Key, load: Loader, options: GetOrSetOptions): void {
   checkValue('key', key, 'BAD_KEY');
   if (key.length === 0) throw wrong('key', 'one byte long at least', 'BAD_KEY');
-  if (!load) throw wrong('load', 'a function');
-  checkType('load', load, 'function');
+  checkType('load', load ?? 0, 'function');
   checkOptions(options);
   const { ttl = 1, lease = 1, refreshBelow = 0, staleIfError = 0, flags = 0, signal, waitUntil } = options;
   checkDuration('ttl', ttl);

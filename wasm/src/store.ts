@@ -1,6 +1,6 @@
 // The cache in process: Store's typed methods are the commands of the meta protocol, without a protocol.
 
-import { checkBytes, checkDuration, checkOptions, checkType, clientFlags, unsigned, within } from './arguments.js';
+import { checkDuration, checkOptions, checkType, clientFlags, unsigned, within } from './arguments.js';
 import { bytesOf } from './bytes.js';
 import { bulkDelete, bulkGet, bulkSet, listKeys } from './bulk.js';
 import { EngineConnection } from './connection.js';
@@ -246,7 +246,7 @@ export class Store implements Disposable {
    * held in the end: not those that have expired meanwhile, nor those there is no room for. Throws BAD_SNAPSHOT,
    * and does nothing, when the bytes are damaged or no snapshot.
    */
-  restore(bytes: Uint8Array): number { return this.#tell(restore(this.#open(), checkBytes('bytes', bytes), this.#nowS())); }
+  restore(bytes: Uint8Array): number { return this.#tell(restore(this.#open(), bytesOf(bytes, 'bytes'), this.#nowS())); }
 
   /** Gives the memory back. Every further call throws CLOSED. */
   close(): void { this.#engine = undefined; }

@@ -30,11 +30,12 @@ export function bare<T>(text: string, read: Command<T>['read']): Command<T> {
   return { write: (writer) => writer.text(`${text}\r\n`), read };
 }
 
-/** What a reply's code stands for. Errors are thrown, and so is anything else. */
-function outcome<T>(reply: Reply, meanings: Record<string, T>): T {
+/** What a reply's code stands for. Errors are thrown, and so is anything else. `toValue`: of a request with a value. */
+function outcome<T>(reply: Reply, meanings: Record<string, T>, toValue = false): T {
   const end = reply.line.indexOf(' ');
   const code = end < 0 ? reply.line : reply.line.slice(0, end);
   if (Object.hasOwn(meanings, code)) return meanings[code] as T;
+  if (toValue && misread(reply.line)) throw new IsocacheError('PROTOCOL', `a value that was not taken: ${reply.line}`);
   throw replyError(reply.line) ?? new IsocacheError('PROTOCOL', `an answer to another question: ${reply.line}`);
 }
 
@@ -164,10 +165,7 @@ function store<T>(key: Key, value: Value, options: SetOptions, exptime: Exptime,
       writer.bytes(bytes);
       writer.text('\r\n');
     },
-    read: (reply) => {
-      if (misread(reply.line)) throw new IsocacheError('PROTOCOL', `a value that was not taken: ${reply.line}`);
-      return outcome(reply, meanings);
-    },
+    read: (reply) => outcome(reply, meanings, true),
   };
 }
 
