@@ -72,7 +72,9 @@ export function unsigned(name: string, value: bigint | number): bigint {
 
 /** Strings and bytes can be iterated over, too, but are one key, not several. */
 export function listOf<T>(name: string, items: Iterable<T>): T[] {
-  if (Object(items) !== items || !items[Symbol.iterator] || ArrayBuffer.isView(items)) throw wrong(name, 'an array or another iterable');
+  if (Object(items) !== items || !items[Symbol.iterator] || ArrayBuffer.isView(items)) {
+    throw wrong(name, 'an array or another iterable');
+  }
   return [...items];
 }
 

@@ -12,7 +12,7 @@ import { sleep } from './lib/serve.mjs';
 const MIB = 1 << 20;
 const TIMEOUT_MS = 150;
 const protocol = { name: 'IsocacheError', code: 'PROTOCOL' };
-const given_up = (error) => error.name === 'IsocacheError' && ['TIMEOUT', 'CLOSED'].includes(error.code);
+const isGivenUp = (error) => error.name === 'IsocacheError' && ['TIMEOUT', 'CLOSED'].includes(error.code);
 
 /** A server whose connections are handled by `talk(socket)`, with one client; tells how many connections there were. */
 async function withHostile(talk, use, options = {}) {
@@ -76,7 +76,7 @@ for (const [name, talk] of [['silent', SILENT], ['that reads nothing', PAUSED]])
       const asked = [client.get('a'), client.set('b', new Uint8Array(20 * MIB)), client.stats(), client.execute('stats\r\n'), client.execute('get a\r\n')];
       const outcomes = Promise.allSettled(asked);
       await Promise.all([client.close(), client.close()]);
-      for (const { reason } of await outcomes) assert.ok(given_up(reason), reason);
+      for (const { reason } of await outcomes) assert.ok(isGivenUp(reason), reason);
       assert.ok(performance.now() - start < 2 * TIMEOUT_MS + 500);
       await assert.rejects(client.get('a'), { code: 'CLOSED' });
       for (const socket of sockets) socket.resume();
@@ -95,7 +95,7 @@ test('what a server does not take is given up soon after close()', async () => {
     const set = client.set('b', new Uint8Array(50 * MIB)).catch((error) => error);
     await sleep(20);
     await client.close();
-    assert.ok(given_up(await set));
+    assert.ok(isGivenUp(await set));
     const handles = () => process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length;
     await sleep(1300);
     assert.ok(handles() <= 1, 'only the server has its socket');
@@ -134,7 +134,7 @@ test('numbers that are none: PROTOCOL, and the connection is given up', async ()
   for (const [ask, reply] of cases) {
     await withHostile(answering(reply), async (client, sockets) => {
       await assert.rejects(ask(client), protocol, reply.slice(0, 60));
-      await assert.rejects(client.get('a'), given_up);
+      await assert.rejects(client.get('a'), isGivenUp);
       assert.equal(sockets.length, 2);
     }, { timeout: 50 });
   }
@@ -159,7 +159,7 @@ test('a server that drips ends: its requests in time, then the connection, and w
     ['k', async (client) => { for await (const key of client.keys()) assert.fail(key); }], ['VA 60000000\r\n', (client) => client.get('a')]]) {
     await withHostile(dripping(piece, 10), async (client, sockets) => {
       const start = performance.now();
-      await assert.rejects(ask(client), given_up, piece);
+      await assert.rejects(ask(client), isGivenUp, piece);
       assert.ok(performance.now() - start < TIMEOUT_MS + 100, `${performance.now() - start} ms: ${piece} ${ask}`);
       // Each request that follows is answered in time, if only by an error, and none is kept.
       let settled = 0;

@@ -30,7 +30,7 @@ export function unstorageDriver(options: UnstorageOptions) {
   checkNumber('ttl', options.ttl);
   const base = options.base ? `${text('base', options.base).replace(/:$/, '')}:` : '';
   const full = (key: string, name = 'key') => base + text(name, key);
-  const listed = (items: Keyed[]) => {
+  const listed = <Some extends Keyed>(items: Some[]) => {
     const list = listOf('items', items);
     for (const item of list) checkObject('items', item);
     return list;
@@ -63,7 +63,9 @@ export function unstorageDriver(options: UnstorageOptions) {
       await store(key, value instanceof ArrayBuffer ? new Uint8Array(value) : value, itemOptions);
     },
     async setItems(items: (Keyed & { value: string })[], common?: ItemOptions): Promise<void> {
-      await Promise.all((listed(items) as typeof items).map((item) => store(item.key, item.value, { ...common, ...item.options })));
+      await Promise.all(listed(items).map((item) => {
+        return store(item.key, item.value, { ...common, ...item.options });
+      }));
     },
 
     async removeItem(key: string): Promise<void> { await cache.delete(full(key)); },
