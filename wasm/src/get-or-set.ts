@@ -68,6 +68,7 @@ export class GetOrSet {
     const below = refreshBelow + staleIfError;
     const request: ItemOptions = { lease, refreshBelow: below > 0 ? below : undefined };
     for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
+      const asked = this.#cache.now();
       let item: Item | undefined;
       let taken: Promise<Item | undefined> | undefined;
       try {
@@ -83,9 +84,9 @@ export class GetOrSet {
         this.#report(call, new IsocacheError('NO_MEMORY', 'no memory for a lease'));
         return this.#loadUncached(call);
       }
-      if (item.won && item.stale && isLease(item)) {
-        // A lease that somebody marked: what is left of its time is not ours.
-        await this.#giveUp(call, item.cas, 'remove');
+      if (item.won && (this.#cache.now() - asked >= lease || (item.stale && isLease(item)))) {
+        // The time to load is over already; or what is left of it is that of a lease that somebody marked.
+        await this.#giveUp(call, item.cas, isLease(item) ? 'remove' : 'markStale');
         continue;
       }
       if (item.won) return this.#lead(call, item);
