@@ -68,42 +68,42 @@ export class GetOrSet {
     const below = refreshBelow + staleIfError;
     const request: ItemOptions = { lease, refreshBelow: below > 0 ? below : undefined };
     for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
-      const asked = this.#cache.now();
-      let item: Item | undefined;
-      let taken: Promise<Item | undefined> | undefined;
-      try {
-        const given = this.#cache.take(stored, request);
-        item = given instanceof Promise ? await orAbort(taken = given, signal) : given;
-      } catch (error) {
-        if (signal?.aborted) this.#decline(call, taken);
-        signal?.throwIfAborted();
-        this.#report(call, error);
-        return this.#loadUncached(call);
-      }
-      if (item === undefined) {
-        this.#report(call, new IsocacheError('NO_MEMORY', 'no memory for a lease'));
-        return this.#loadUncached(call);
-      }
-      if (item.won && (this.#cache.now() - asked >= lease || (item.stale && isLease(item)))) {
-        // The time to load is over already; or what is left of it is that of a lease that somebody marked.
-        await this.#giveUp(call, item.cas, isLease(item) ? 'remove' : 'markStale');
-        continue;
-      }
+      const item = await this.#take(call, request);
+      if (item === undefined) return this.#loadUncached(call);
       if (item.won) return this.#lead(call, item);
-      if (!isLease(item)) {
-        if (!item.lost || !this.#overdue.is(call.name, item.cas, lease)) return item.value;
-        // Who was to load it anew has not: nothing else ends that.
-        await this.#giveUp(call, item.cas, 'markStale');
-        continue;
-      }
+      if (!isLease(item)) return item.value;
       const flight = this.#flights.get(call.name, item.cas);
-      if (flight === undefined) {
-        await pause(wait, signal);
-        continue;
-      }
-      const outcome = await flight.join(signal);
-      if (outcome !== undefined) return outcome;  // else its time is over
+      const value = flight ? await flight.join(signal) : await pause(wait, signal);
+      if (value !== undefined) return value;
     }
+  }
+
+  /** What is there; undefined: the cache is of no help. */
+  async #take(call: Call, request: ItemOptions): Promise<Item | undefined> {
+    const { signal } = call.options;
+    let taken: Promise<Item | undefined> | undefined;
+    try {
+      for (;;) {
+        const asked = this.#cache.now();
+        const given = this.#cache.take(call.stored, request);
+        const item = given instanceof Promise ? await orAbort(taken = given, signal) : given;
+        if (item === undefined) throw new IsocacheError('NO_MEMORY', 'no memory for a lease');
+        if (!this.#isOver(call, item, asked)) return item;
+        await this.#giveUp(call, item.cas, isLease(item) ? 'remove' : 'markStale');
+      }
+    } catch (error) {
+      if (signal?.aborted) this.#decline(call, taken);
+      signal?.throwIfAborted();
+      this.#report(call, error);
+      return undefined;
+    }
+  }
+
+  /** Whether the time to load is over, ours or that of whoever was to load the item anew: nothing else ends that. */
+  #isOver({ name, lease }: Call, item: Item, asked: number): boolean {
+    // What is left of the time of a lease that somebody marked is not ours.
+    if (item.won) return this.#cache.now() - asked >= lease || (item.stale && isLease(item));
+    return item.lost && !isLease(item) && this.#overdue.is(name, item.cas, lease);
   }
 
   /** The leases that loads in this process took, if nobody has written over them. */
