@@ -68,8 +68,15 @@ export class GetOrSet {
     const below = refreshBelow + staleIfError;
     const request: ItemOptions = { lease, refreshBelow: below > 0 ? below : undefined };
     for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
-      const item = await this.#take(call, request);
+      const asked = this.#cache.now();
+      // Not awaited in process: there a load begins within the call.
+      const given = this.#take(call, request);
+      const item = given instanceof Promise ? await this.#answer(call, given) : given;
       if (item === undefined) return this.#loadUncached(call);
+      if (this.#isOver(call, item, asked)) {
+        await this.#giveUp(call, item.cas, isLease(item) ? 'remove' : 'markStale');
+        continue;
+      }
       if (item.won) return this.#lead(call, item);
       if (!isLease(item)) return item.value;
       const flight = this.#flights.get(call.name, item.cas);
@@ -79,23 +86,22 @@ export class GetOrSet {
   }
 
   /** What is there; undefined: the cache is of no help. */
-  async #take(call: Call, request: ItemOptions): Promise<Item | undefined> {
-    const { signal } = call.options;
-    let taken: Promise<Item | undefined> | undefined;
+  #take(call: Call, request: ItemOptions): ReturnType<LeaseHolder['take']> {
     try {
-      for (;;) {
-        const asked = this.#cache.now();
-        const given = this.#cache.take(call.stored, request);
-        const item = given instanceof Promise ? await orAbort(taken = given, signal) : given;
-        if (item === undefined) throw new IsocacheError('NO_MEMORY', 'no memory for a lease');
-        if (!this.#isOver(call, item, asked)) return item;
-        await this.#giveUp(call, item.cas, isLease(item) ? 'remove' : 'markStale');
-      }
+      return this.#cache.take(call.stored, request) ?? this.#report(call, new IsocacheError('NO_MEMORY', 'no memory for a lease'));
     } catch (error) {
-      if (signal?.aborted) this.#decline(call, taken);
-      signal?.throwIfAborted();
-      this.#report(call, error);
-      return undefined;
+      return this.#report(call, error);
+    }
+  }
+
+  async #answer(call: Call, taken: Promise<Item | undefined>): Promise<Item | undefined> {
+    const { signal } = call.options;
+    try {
+      return await orAbort(taken, signal) ?? this.#report(call, new IsocacheError('NO_MEMORY', 'no memory for a lease'));
+    } catch (error) {
+      if (!signal?.aborted) return this.#report(call, error);
+      this.#decline(call, taken);
+      throw error;
     }
   }
 
@@ -160,8 +166,8 @@ export class GetOrSet {
   }
 
   /** The caller is gone before it is known whether it is to load. */
-  #decline(call: Call, taken: Promise<Item | undefined> | undefined): void {
-    taken?.then((item) => (item?.won ? this.#giveUp(call, item.cas, isLease(item) ? 'remove' : 'markStale') : undefined), () => {});
+  #decline(call: Call, taken: Promise<Item | undefined>): void {
+    taken.then((item) => (item?.won ? this.#giveUp(call, item.cas, isLease(item) ? 'remove' : 'markStale') : undefined), () => {});
   }
 
   async #giveUp(call: Call, cas: bigint, how: 'remove' | 'markStale'): Promise<void> {
@@ -172,13 +178,14 @@ export class GetOrSet {
     }
   }
 
-  #report({ options }: Call, error: unknown): void {
+  #report({ options }: Call, error: unknown): undefined {
     try {
       if (options.onError) options.onError(error);
       else this.#cache.onError(error);
     } catch {
       // Nobody is left to tell.
     }
+    return undefined;
   }
 }
 
