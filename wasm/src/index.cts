@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { compileFile, loadFile } from './load-file.js';
 import { opener } from './opener.js';
 
+export { shortKey } from './short-key.js';
 export { openSync, Store } from './store.js';
 export * from './types.js';
 

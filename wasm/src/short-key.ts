@@ -1,5 +1,6 @@
 // Keys that are longer than the protocol takes.
 
+import { checkValue } from './arguments.js';
 import { encodeText, latin1 } from './text.js';
 import type { Key } from './types.js';
 
@@ -14,6 +15,7 @@ const NODE_CRYPTO = 'node:crypto';
  * name in process and over a client, where spaces and control characters make it longer.
  */
 export async function shortKey(key: Key): Promise<Key> {
+  checkValue('key', key, 'BAD_KEY');
   if (key.length <= MAX_BINARY_KEY_BYTES / 3) return key;
   const bytes = typeof key === 'string' ? encodeText(key) : key;
   // eslint-disable-next-line no-control-regex

@@ -1,6 +1,6 @@
 // The cache in process: Store's typed methods are the commands of the meta protocol, without a protocol.
 
-import { checkDuration, checkOptions, checkType, clientFlags, unsigned, within } from './arguments.js';
+import { checkDuration, checkOptions, checkType, clientFlags, isBytes, unsigned, within, wrong } from './arguments.js';
 import { bytesOf } from './bytes.js';
 import { bulkDelete, bulkGet, bulkSet, listKeys } from './bulk.js';
 import { EngineConnection } from './connection.js';
@@ -246,9 +246,12 @@ export class Store implements Disposable {
    * held in the end: not those that have expired meanwhile, nor those there is no room for. Throws BAD_SNAPSHOT,
    * and does nothing, when the bytes are damaged or no snapshot.
    */
-  restore(bytes: Uint8Array): number { return this.#tell(restore(this.#open(), bytesOf(bytes, 'bytes'), this.#nowS())); }
+  restore(bytes: Uint8Array): number {
+    if (!isBytes(bytes)) throw wrong('bytes', 'a Uint8Array');
+    return this.#tell(restore(this.#open(), bytes, this.#nowS()));
+  }
 
-  /** Gives the memory back. Every further call throws CLOSED. */
+  /** Gives the memory back. Every further call throws CLOSED, but getOrSet() goes on loading. */
   close(): void { this.#engine = undefined; }
 
   [Symbol.dispose](): void { this.close(); }

@@ -1,6 +1,6 @@
 // isocache/testing: a memcached for tests, in this process, with a clock that only the test moves.
 
-import { checkNumber, checkOptions } from './arguments.js';
+import { checkNumber, checkOptions, within } from './arguments.js';
 import { type Client, createClient } from './client/node.js';
 import { createServer } from './server/index.js';
 import type { Store } from './store.js';
@@ -62,7 +62,7 @@ export async function startMemcached(options: TestingOptions = {}): Promise<Test
     now,
     advance(ms) {
       checkNumber('ms', ms);
-      if (!(ms >= 0)) throw new RangeError(`time does not go back: ${ms} ms`);
+      within('ms', ms, 0, Number.MAX_SAFE_INTEGER);
       time += ms;
     },
     clear() { store.clear(); },

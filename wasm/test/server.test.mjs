@@ -232,3 +232,12 @@ test('TLS: connections that tls.createServer accepted', async () => {
   door.close();
   await server.close();
 });
+
+test('what listen() and createServer() cannot be told', async () => {
+  for (const address of [8123, '8123', null, { port: 'x' }, { port: 99_999 }, { websocketPort: 1.5 }, { host: 5 }, { path: 5 }]) {
+    const server = await createServer();
+    await assert.rejects(server.listen(address), { code: 'BAD_ARGUMENT' }, JSON.stringify(address));
+    await server.close();
+  }
+  await assert.rejects(createServer({ store: open() }), { code: 'BAD_ARGUMENT' });
+});

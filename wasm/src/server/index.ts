@@ -13,7 +13,7 @@ import { Arrivals } from './arrivals.js';
 import type { OnError } from './hook.js';
 import { HookedSession } from './hooked-session.js';
 import { listenAt, portOf, stop } from './listen.js';
-import { checkOptions, DEFAULT_MAX_CONNECTIONS, type ServerOptions } from './options.js';
+import { checkAddress, checkOptions, DEFAULT_MAX_CONNECTIONS, type ServerOptions } from './options.js';
 import { type Peer, PlainSession, type Session } from './session.js';
 import { serveSocket } from './socket.js';
 import { Unsent } from './unsent.js';
@@ -42,6 +42,7 @@ const CLOSE_GRACE_MS = 1000;
 export async function createServer(options: ServerOptions = {}): Promise<Server> {
   const checked = checkOptions(options);
   const { store } = checked;
+  if (store instanceof Promise) throw new IsocacheError('BAD_ARGUMENT', 'store must be a store, not a promise of one: await it');
   if (store !== undefined && 'connect' in store) return new Server(store, false, checked);
   return new Server(await open(store), true, checked);
 }
@@ -73,6 +74,7 @@ export class Server {
 
   async listen(address: ListenAddress = {}): Promise<this> {
     if (this.#closed) throw new IsocacheError('CLOSED', 'the server is closed');
+    checkAddress(address);
     const { host = '127.0.0.1', path, websocketPort } = address;
     const tcpPort = address.port ?? (path === undefined && websocketPort === undefined ? DEFAULT_PORT : undefined);
     if (tcpPort !== undefined) this.port = portOf(await this.#listen(this.#netServer(), { host, port: tcpPort }));

@@ -1,5 +1,6 @@
 // What a server is asked to be.
 
+import { checkObject, checkType, wrong } from '../arguments.js';
 import type { Store } from '../inline.js';
 import { IsocacheError, type StoreOptions } from '../types.js';
 import type { OnError, OnRequest } from './hook.js';
@@ -37,6 +38,19 @@ export function checkOptions(options: ServerOptions): ServerOptions {
   checkCount('maxConnections', maxConnections);
   if (!Array.isArray(origins)) throw new IsocacheError('BAD_ARGUMENT', 'origins: an array of strings');
   return { ...options, origins: origins.map(normalizedOrigin) };
+}
+
+/** Where to listen: what is given must make sense. */
+export function checkAddress(address: object): void {
+  checkObject('address', address);
+  const { host, path, port, websocketPort } = address as Record<string, unknown>;
+  checkType('host', host, 'string');
+  checkType('path', path, 'string');
+  for (const [name, value] of Object.entries({ port, websocketPort })) {
+    if (value !== undefined && !(Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 65535)) {
+      throw wrong(name, 'an integer of 0 to 65535');
+    }
+  }
 }
 
 function checkFunction(name: string, value: unknown): void {
