@@ -20,12 +20,16 @@ const far = createClient({ host, port: Number(port) });
 
 // Plain reads. With other flags `mg` can also change items, or ask for what only the far cache knows.
 function isRead({ command, flags }) {
-  return command === 'get' || (command === 'mg' && flags.every((flag) => 'vfskqOb'.includes(flag[0])));
+  return ['get', 'gets'].includes(command) || (command === 'mg' && flags.every((flag) => 'vcfskqOb'.includes(flag[0])));
 }
 
+// The near copy has the far one's cas id (E), so that a client may write by it.
 async function fetchIntoNear(key) {
   const item = await far.getItem(key);
-  if (item) near.set(key, item.value, { flags: item.flags, ttl: Math.min(item.ttl ?? NEAR_MS, NEAR_MS) });
+  if (!item) return;
+  near.set(key, item.value, { flags: item.flags, ttl: Math.min(item.ttl ?? NEAR_MS, NEAR_MS) });
+  const isPlain = /^[!-~]+$/.test(key);
+  near.execute(`ms ${isPlain ? key : btoa(Buffer.from(key).toString('latin1'))} 0${isPlain ? '' : ' b'} MA E${item.cas}\r\n\r\n`);
 }
 
 const server = await createServer({

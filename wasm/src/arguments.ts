@@ -79,11 +79,10 @@ export function listOf<T>(name: string, items: Iterable<T>): T[] {
 }
 
 export function pairsOf<K, V>(name: string, entries: Iterable<readonly [K, V]>): (readonly [K, V])[] {
-  const list = listOf(name, entries);
-  for (const entry of list) {
+  return listOf(name, entries).map((entry) => {
     if (!Array.isArray(entry)) throw wrong(name, 'pairs of key and value');
-  }
-  return list;
+    return [entry[0], entry[1]];  // read once, and before anything is done
+  });
 }
 
 /** The types; what is too long or too large is for the cache to say. */

@@ -13,6 +13,8 @@ export class Flight {
   readonly #abort = new AbortController();
   readonly #lease: number;
   #waiting = 0;
+  /** Nobody waits any longer: nor is anybody to begin to. */
+  get abandoned(): boolean { return this.#abort.signal.aborted; }
   #over: Promise<undefined> | undefined;
   #end = (): void => {};
 
@@ -57,7 +59,10 @@ export class Flight {
     try {
       return await waiting;
     } finally {
-      if (--this.#waiting === 0) this.#abort.abort(signal?.reason);
+      if (--this.#waiting === 0) {
+        this.#abort.abort(signal?.reason);
+        this.end();
+      }
     }
   }
 }
@@ -71,7 +76,7 @@ export class Flights {
   /** The one that is to fill the item with this `cas`. */
   get(name: string, cas: bigint | undefined): Flight | undefined {
     const flight = this.#flights.get(name);
-    return flight?.cas === cas ? flight : undefined;
+    return flight !== undefined && flight.cas === cas && !flight.abandoned ? flight : undefined;
   }
 
   [Symbol.iterator](): IterableIterator<Flight> { return this.#flights.values(); }

@@ -10,7 +10,7 @@
 // there is one, and else come back until there is one, or the lease is over and one of them wins. Callers in one process
 // share a load instead, as long as what they find is still that load's lease.
 
-import { checkGetOrSet, isBytes } from './arguments.js';
+import { checkGetOrSet, checkOptions, isBytes } from './arguments.js';
 import { type Flight, Flights } from './flights.js';
 import { isLease } from './item.js';
 import { Overdue } from './overdue.js';
@@ -37,6 +37,7 @@ export interface LeaseHolder {
 const LEASE_MS = 30_000;
 const FIRST_WAIT_MS = 2;
 const LONGEST_WAIT_MS = 100;
+const MOST_GIVEN_BACK = 4;
 
 /** One call: what it was given, and under which name others in this process find its load. */
 interface Call {
@@ -60,13 +61,13 @@ export class GetOrSet {
   }
 
   async run(key: Key, load: Loader, options: GetOrSetOptions = {}): Promise<Value> {
-    checkGetOrSet(key, load, options);
-    const { signal, lease = LEASE_MS, refreshBelow = 0, staleIfError = 0 } = options;
+    const call = callOf(key, load, options);
+    const { lease, options: { signal, refreshBelow = 0, staleIfError = 0, hashLongKeys } } = call;
     signal?.throwIfAborted();
-    const stored = options.hashLongKeys ? await shortKey(key) : key;
-    const call: Call = { key, stored, name: nameOf(stored), load, lease, options };
+    if (hashLongKeys) call.name = nameOf(call.stored = await shortKey(call.key));
     const below = refreshBelow + staleIfError;
     const request: ItemOptions = { lease, refreshBelow: below > 0 ? below : undefined };
+    let givenBack = 0;
     for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
       const asked = this.#cache.now();
       // Not awaited in process: there a load begins within the call.
@@ -75,13 +76,14 @@ export class GetOrSet {
       if (item === undefined) return this.#loadUncached(call);
       if (this.#isOver(call, item, asked)) {
         await this.#giveUp(call, item.cas, isLease(item) ? 'remove' : 'markStale');
+        if (++givenBack === MOST_GIVEN_BACK) return this.#loadUncached(call);  // a lease that is shorter than its way here
         continue;
       }
       if (item.won) return this.#lead(call, item);
       if (!isLease(item)) return item.value;
       const flight = this.#flights.get(call.name, item.cas);
       const value = flight ? await flight.join(signal) : await pause(wait, signal);
-      if (value !== undefined) return value;
+      if (value !== undefined) return own(value);
     }
   }
 
@@ -105,11 +107,11 @@ export class GetOrSet {
     }
   }
 
-  /** Whether the time to load is over, ours or that of whoever was to load the item anew: nothing else ends that. */
+  /** Whether the time to load is over, ours or that of whoever was to: nothing else ends it for sure. */
   #isOver({ name, lease }: Call, item: Item, asked: number): boolean {
     // What is left of the time of a lease that somebody marked is not ours.
     if (item.won) return this.#cache.now() - asked >= lease || (item.stale && isLease(item));
-    return item.lost && !isLease(item) && this.#overdue.is(name, item.cas, lease);
+    return item.lost && this.#overdue.is(name, item.cas, lease);
   }
 
   /** The leases that loads in this process took, if nobody has written over them. */
@@ -126,11 +128,15 @@ export class GetOrSet {
     const flight = this.#flights.start(call.name, item.cas, call.lease, (signal) => this.#load(call, item.cas, old, signal));
     if (!old) flight.leaseAt = call.stored;
     if (old && options.waitUntil) {
-      options.waitUntil(flight.background());
+      try {
+        options.waitUntil(flight.background());
+      } catch (error) {
+        this.#report(call, error);
+      }
       return old.value;
     }
     try {
-      return await flight.wait(options.signal);
+      return own(await flight.wait(options.signal));
     } catch (error) {
       // Not stale and no time beyond the TTL: then it was loaded early, and is still fresh.
       const isGood = old && (!old.stale || options.staleIfError);
@@ -143,7 +149,7 @@ export class GetOrSet {
   #loadUncached(call: Call): Promise<Value> {
     const flight: Flight = this.#flights.get(call.name, undefined)
       ?? this.#flights.start(call.name, undefined, Infinity, async (signal) => valueOf(await call.load(call.key, { signal })));
-    return flight.wait(call.options.signal);
+    return flight.wait(call.options.signal).then(own);
   }
 
   async #load(call: Call, cas: bigint, old: Item | undefined, signal: AbortSignal): Promise<Value> {
@@ -180,14 +186,27 @@ export class GetOrSet {
 
   #report({ options }: Call, error: unknown): undefined {
     try {
-      if (options.onError) options.onError(error);
-      else this.#cache.onError(error);
+      const told: unknown = options.onError ? options.onError(error) : this.#cache.onError(error);
+      if (told instanceof Promise) told.catch(() => {});
     } catch {
       // Nobody is left to tell.
     }
     return undefined;
   }
 }
+
+/** Reads what the caller gave once: it may change while the cache is asked. */
+function callOf(key: Key, load: Loader, given: GetOrSetOptions): Call {
+  checkOptions(given);
+  const { ttl, refreshBelow, staleIfError, lease = LEASE_MS, flags, signal, waitUntil, onError, hashLongKeys } = given;
+  const options = { ttl, refreshBelow, staleIfError, lease, flags, signal, waitUntil, onError, hashLongKeys };
+  checkGetOrSet(key, load, options);
+  const own = typeof key === 'string' ? key : key.slice();
+  return { key: own, stored: own, name: nameOf(own), load, lease, options };
+}
+
+/** Callers who share a load do not share its bytes. */
+function own(value: Value): Value { return typeof value === 'string' ? value : value.slice(); }
 
 function valueOf(loaded: unknown): Value {
   if (typeof loaded === 'string' || isBytes(loaded)) return loaded;

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compileFile, loadFile } from './load-file.js';
 import { opener } from './opener.js';
+import { takeCryptoFrom } from './short-key.js';
 
 export { shortKey } from './short-key.js';
 export { openSync, Store } from './store.js';
@@ -13,3 +14,5 @@ export * from './types.js';
 /** Opens a store. The module is compiled once, however many stores are opened. */
 // Spelled out here, as the tools that collect an application's files look for just such a call.
 export const open = opener(() => loadFile(() => readFile(join(dirname(fileURLToPath(import.meta.url)), '../isocache.wasm'))), compileFile);
+
+takeCryptoFrom(async () => globalThis.crypto ?? (await import('node:crypto')).webcrypto);

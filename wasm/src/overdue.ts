@@ -1,7 +1,7 @@
 // Since when others have been loading: memcached does not tell how old a right to load is.
 
-// Names remembered; of more, the oldest are forgotten, and their time begins anew when they are met again.
-const MOST = 1024;
+// Names remembered. Others have to wait until some of those are loaded, or nobody has asked for them in their time.
+const MOST = 4096;
 
 export class Overdue {
   readonly #now: () => number;
@@ -15,12 +15,19 @@ export class Overdue {
     const seen = this.#seen.get(name);
     if (seen?.cas !== cas) {
       this.#seen.delete(name);
-      if (this.#seen.size >= MOST) this.#seen.delete(this.#seen.keys().next().value!);
-      this.#seen.set(name, { cas, since: now });
+      this.#forgetOld(now - 2 * lease);
+      if (this.#seen.size < MOST) this.#seen.set(name, { cas, since: now });
       return false;
     }
     if (now - seen.since < lease) return false;
     this.#seen.delete(name);
     return true;
+  }
+
+  #forgetOld(before: number): void {
+    for (const [name, { since }] of this.#seen) {  // the oldest come first
+      if (since >= before) return;
+      this.#seen.delete(name);
+    }
   }
 }

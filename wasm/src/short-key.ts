@@ -1,14 +1,20 @@
 // Keys that are longer than the protocol takes.
 
-import { checkValue } from './arguments.js';
+import { checkValue, isWellFormed, wrong } from './arguments.js';
 import { encodeText, latin1 } from './text.js';
-import type { Key } from './types.js';
+import { IsocacheError, type Key } from './types.js';
 
 const MAX_KEY_BYTES = 250;
 // In base64 these are 248; see wireKey() of meta.ts.
 const MAX_BINARY_KEY_BYTES = 186;
-// For Node 18, which has no global `crypto`; a variable, so that no bundler looks for it.
-const NODE_CRYPTO = 'node:crypto';
+
+let loadCrypto = async (): Promise<Crypto> => {
+  if (globalThis.crypto) return globalThis.crypto;
+  throw new IsocacheError('BAD_KEY', 'there is no crypto.subtle here to shorten the key with');
+};
+
+/** For Node 18, which has no global `crypto`. */
+export function takeCryptoFrom(load: () => Promise<Crypto>): void { loadCrypto = load; }
 
 /**
  * The key itself if a cache takes it; else `sha256:` and the SHA-256 of its bytes in hex, 71 bytes. So a key has the same
@@ -17,11 +23,12 @@ const NODE_CRYPTO = 'node:crypto';
 export async function shortKey(key: Key): Promise<Key> {
   checkValue('key', key, 'BAD_KEY');
   if (key.length <= MAX_BINARY_KEY_BYTES / 3) return key;
+  if (typeof key === 'string' && !isWellFormed(key)) throw wrong('key', 'well-formed text', 'BAD_KEY');
   const bytes = typeof key === 'string' ? encodeText(key) : key;
   // eslint-disable-next-line no-control-regex
   const most = bytes.length <= MAX_KEY_BYTES && /[\0- \x7f]/.test(latin1(bytes)) ? MAX_BINARY_KEY_BYTES : MAX_KEY_BYTES;
   if (bytes.length <= most) return key;
-  const { subtle } = globalThis.crypto ?? (await import(NODE_CRYPTO) as { webcrypto: Crypto }).webcrypto;
+  const { subtle } = await loadCrypto();
   const hash = new Uint8Array(await subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>));
   return `sha256:${Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
 }

@@ -1,6 +1,8 @@
 // The cache in process: Store's typed methods are the commands of the meta protocol, without a protocol.
 
-import { checkDuration, checkOptions, checkType, clientFlags, isBytes, unsigned, within, wrong } from './arguments.js';
+import {
+  checkDuration, checkOptions, checkType, checkValue, clientFlags, isBytes, unsigned, within, wrong,
+} from './arguments.js';
 import { bytesOf } from './bytes.js';
 import { bulkDelete, bulkGet, bulkSet, listKeys } from './bulk.js';
 import { EngineConnection } from './connection.js';
@@ -46,7 +48,7 @@ export class Store implements Disposable {
     fill: (key, value, cas, options) => this.#putCas(key, value, `C${cas}`, options),
     giveUp: (key, cas, how) => this.#command(Command.delete, key, how === 'remove' ? `C${cas}` : `C${cas} I`),
     now: () => this.#now(),
-    onError: (error) => this.#onError?.(error),
+    onError: (error) => this.#callSafely(this.#onError, error),
   });
 
   constructor(module: WebAssembly.Module, options: Omit<StoreOptions, 'wasm'> = {}) {
@@ -267,10 +269,12 @@ export class Store implements Disposable {
   }
 
   #put(key: Key, value: Value, options: SetOptions | undefined, mode: string): void {
+    // What callers made is read before the scratch area is used: it may call the store, too.
+    let flags = this.#flags(options);
+    checkValue('value', value);
     const engine = this.#open();
     const keyLength = engine.writeKey(key);
     const at = engine.scratch + keyLength;
-    let flags = this.#flags(options);
     if (mode !== '') flags = flags === '' ? mode : `${flags} ${mode}`;
     const flagsLength = flags === '' ? 0 : engine.writeValue(flags, at);
     const valueLength = engine.writeValue(value, at + flagsLength);
@@ -337,11 +341,7 @@ export class Store implements Disposable {
     this.#telling = true;
     try {
       for (let event = this.#evicted.shift(); event !== undefined; event = this.#evicted.shift()) {
-        try {
-          this.#onEvict!(event);
-        } catch (error) {
-          this.#onError?.(error);  // the call that made room is done
-        }
+        this.#callSafely(this.#onEvict, event);
       }
     } finally {
       this.#telling = false;
@@ -349,6 +349,19 @@ export class Store implements Disposable {
     return result;
   };
   #telling = false;
+
+  /** What it throws, or rejects with, is no fault of the call that leads to it. */
+  #callSafely<T>(callback: ((argument: T) => unknown) | undefined, argument: T): void {
+    const failed = (error: unknown) => {
+      if (callback !== this.#onError as unknown) this.#callSafely(this.#onError, error);
+    };
+    try {
+      const result = callback?.(argument);
+      if (result instanceof Promise) result.catch(failed);
+    } catch (error) {
+      failed(error);
+    }
+  }
 
   #flags(options: SetOptions | undefined): string {
     if (options === undefined) return '';

@@ -189,6 +189,60 @@ for (const [name, start, skip] of places) {
       assert.equal(await cache.get('k'), 'second');
     });
 
+    promise('a load that nobody waits for any longer is nobody else\'s', async ({ cache }) => {
+      for (const key of ['k', 'u'.repeat(251)]) {
+        const controller = new AbortController();
+        const first = cache.getOrSet(key, () => new Promise(() => {}), { signal: controller.signal, lease: 1000 });
+        await sleep(20);
+        controller.abort(new Error('caller 1 gave up'));
+        await assert.rejects(first, /caller 1/);
+        assert.equal(await cache.getOrSet(key, () => 'mine', { lease: 1000 }), 'mine');
+      }
+    });
+
+    promise('a touch does not keep a load that hangs for ever', async ({ cache, other }) => {
+      const { load, loads } = heldLoader();
+      void cache.getOrSet('k', load, { lease: 300 });
+      await begun(loads);
+      assert.equal(await other.touch('k', 86_400_000), false);
+      assert.equal(await other.getOrSet('k', () => 'second', { lease: 300 }), 'second');
+    });
+
+    promise('a lease that is shorter than the way to the cache: the value is loaded', async ({ cache }) => {
+      assert.equal(await cache.getOrSet('k', () => 'v', { lease: 0.001 }), 'v');
+    });
+
+    promise('callers share no bytes, and may use their own again', async ({ cache, other }) => {
+      const load = async () => { await sleep(20); return Uint8Array.of(1, 2); };
+      const [a, b] = await Promise.all([cache.getOrSetBytes('k', load), cache.getOrSetBytes('k', load)]);
+      a.fill(9);
+      assert.deepEqual(b, Uint8Array.of(1, 2));
+      assert.deepEqual(await other.getBytes('k'), Uint8Array.of(1, 2));
+      const key = Uint8Array.of(65);
+      const options = { ttl: 60_000 };
+      const asked = cache.getOrSet(key, load, options);
+      key[0] = 66;
+      options.ttl = -1;
+      await asked;
+      assert.equal(await other.has('A'), true);
+      assert.equal(await other.has('B'), false);
+    });
+
+    promise('halves of surrogate pairs are no key, also not a long one', async ({ cache }) => {
+      for (const key of [`user:\ud800${'x'.repeat(300)}`, `user:\udfff${'x'.repeat(300)}`]) {
+        await assert.rejects(cache.getOrSet(key, () => 'v', { hashLongKeys: true }), { code: 'BAD_KEY' });
+      }
+    });
+
+    promise('what callbacks throw or reject with harms nobody', async ({ cache }) => {
+      await cache.set('k', 'old');
+      await cache.markStale('k');
+      const onError = async () => { throw new Error('no'); };
+      assert.equal(await cache.getOrSet('k', () => 'new', { waitUntil: () => { throw new Error('no'); }, onError }), 'old');
+      assert.equal(await cache.getOrSet('u'.repeat(251), () => 'v', { onError }), 'v');
+      await sleep(5);
+    });
+
     promise('keys of any length, if asked for', async ({ cache, other }) => {
       for (const key of ['u'.repeat(3000), `${'u'.repeat(200)} ü`, new Uint8Array(200)]) {
         const seen = [];
@@ -299,4 +353,36 @@ test('what onEvict throws goes to onError, and the set is done', async () => {
   for (let i = 0; i < 3000; ++i) store.set(`k${i}`, 'v'.repeat(1000));
   assert.equal(store.get('k2999'), 'v'.repeat(1000));
   assert.equal(new Set(errors).size, 1);
+});
+
+test('more stale items than are remembered, whose loaders have died, are loaded in the end', async () => {
+  let now = 1_800_000_000_000;
+  const store = await open({ now: () => now });
+  const keys = Array.from({ length: 5000 }, (_, i) => `k${i}`);
+  for (const key of keys) {
+    store.set(key, 'old');
+    store.markStale(key);
+    store.getItem(key, { win: true });  // its winner is never heard of again
+  }
+  for (let second = 0; second < 30; ++second, now += 1000) {
+    await Promise.all(keys.map((key) => store.getOrSet(key, () => 'new', { lease: 5000 })));
+  }
+  assert.deepEqual(keys.filter((key) => store.get(key) !== 'new'), []);
+});
+
+test('what callers made may use the store while it is read', async () => {
+  const store = await open();
+  store.set('abc', 'V', { get ttl() { store.get('zzzzzz'); return 1000; } });
+  assert.equal(store.get('abc'), 'V');
+  const pair = new Proxy(['p', 'W'], { get(target, name) { store.get('yyyyyy'); return target[name]; } });
+  store.setMany([['o', '1'], pair]);
+  assert.deepEqual([...store.keys()].sort(), ['abc', 'o', 'p']);
+});
+
+test('onEvict and onError may throw, and reject', async () => {
+  for (const onError of [() => { throw new Error('no'); }, async () => { throw new Error('no'); }]) {
+    const store = await open({ maxBytes: 1 << 20, onEvict: async () => { throw new Error('no'); }, onError });
+    for (let i = 0; i < 3000; ++i) store.set(`k${i}`, 'v'.repeat(1000));
+  }
+  await sleep(5);
 });

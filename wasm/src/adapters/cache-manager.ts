@@ -48,8 +48,8 @@ export function cacheManagerStore(cache: Cache, options: CacheManagerOptions = {
 
     /** `pattern` knows `*`, for any characters. */
     async keys(pattern = '*'): Promise<string[]> {
-      const matcher = new RegExp(`^${text('pattern', pattern).split('*').map(escapeRegExp).join('.*')}$`, 's');
-      return (await keysWith(cache, '')).filter((key) => matcher.test(key));
+      const parts = text('pattern', pattern).split('*');
+      return (await keysWith(cache, parts[0]!)).filter((key) => fits(key, parts));
     },
 
     /** What is left to live, in milliseconds; -1: it never expires; -2: there is none. */
@@ -64,4 +64,16 @@ function parse<T>(json: string | undefined): T | undefined {
   return json === undefined ? undefined : JSON.parse(json) as T;
 }
 
-function escapeRegExp(text: string): string { return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'); }
+/** Whether `key` is those parts with anything between them. Takes the first place for each; a regular expression tries all. */
+function fits(key: string, parts: readonly string[]): boolean {
+  const [first = '', ...rest] = parts;
+  const last = rest.pop();
+  if (last === undefined) return key === first;
+  let at = first.length;
+  for (const part of rest) {
+    const found = key.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return key.startsWith(first) && key.length - last.length >= at && key.endsWith(last);
+}

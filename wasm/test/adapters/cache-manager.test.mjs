@@ -39,6 +39,10 @@ await forEachCache((cacheName, cache) => {
       assert.deepEqual((await store.keys('*:1')).sort(), ['job:1', 'user:1']);
       assert.deepEqual(await store.keys('job:1'), ['job:1']);
       assert.deepEqual(await store.keys('job.1'), []);
+      for (const [pattern, found] of [['*ser*2*', ['user:2']], ['user:1*1', []], ['**:1', ['job:1', 'user:1']], ['', []], ['u*r:*', ['user:1', 'user:2']]]) {
+        assert.deepEqual((await store.keys(pattern)).sort(), found, pattern);
+      }
+      assert.deepEqual(await store.keys(`${'*u'.repeat(30)}*x`), [], 'at once');
       await store.mdel('user:1', 'job:1', 'no');
       assert.deepEqual(await store.keys(), ['user:2']);
     });
