@@ -1,7 +1,7 @@
 // A WebSocket as a connection: binary frames are a byte stream, whatever their borders.
 
 import { wrong } from '../arguments.js';
-import type { Connect, Receiver, Transport } from './transport.js';
+import { CLOSE_LIMIT_MS, type Connect, type Receiver, type Transport } from './transport.js';
 
 /** Of the several kinds of events, what is used here. */
 interface WebSocketEvent {
@@ -18,10 +18,12 @@ export interface WebSocketLike {
   readonly bufferedAmount?: number;
   send(bytes: Uint8Array): void;
   close(): void;
+  /** Of the package ws: hangs up at once. */
+  terminate?(): void;
   addEventListener(type: string, listener: (event: WebSocketEvent) => void): void;
 }
 
-export type WebSocketConstructor = new (url: string, protocol: string) => WebSocketLike;
+export type WebSocketConstructor = new (url: string, protocol: string, options?: { maxPayload: number }) => WebSocketLike;
 
 export const SUBPROTOCOL = 'memcached';
 const OPEN = 1;
@@ -29,6 +31,9 @@ const OPEN = 1;
 const MAX_FRAME_BYTES = 256 << 10;
 const MAX_UNSENT_BYTES = 1 << 20;
 const POLL_MS = 5;
+// Known to the package ws only. It keeps each frame of a message apart until the last has come: that is over a hundred
+// bytes of memory for each byte, if the server likes.
+const LIMITS = { maxPayload: MAX_FRAME_BYTES };
 
 export function checkUrl(url: string | URL): string {
   if (typeof url === 'string' || url instanceof URL) return String(url);
@@ -39,20 +44,20 @@ export function overWebSocket(url: string | URL, implementation?: WebSocketConst
   return async (receiver, signal) => {
     const WebSocket = implementation ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket;
     if (WebSocket === undefined) throw new Error('there is no WebSocket here: pass one as the option `WebSocket`');
-    return connectWebSocket(new WebSocket(String(url), SUBPROTOCOL), receiver, signal);
+    return connectWebSocket(new WebSocket(String(url), SUBPROTOCOL, LIMITS), receiver, signal);
   };
 }
 
 /** A socket that is open or about to be. */
 export async function connectWebSocket(socket: WebSocketLike, receiver: Receiver, signal: AbortSignal): Promise<Transport> {
-  signal.addEventListener('abort', () => socket.close());
+  signal.addEventListener('abort', () => hangUp(socket));
   socket.binaryType = 'arraybuffer';
   let failure: Error | undefined;
   socket.addEventListener('error', ({ message }) => {
     failure = new Error(message ?? 'the WebSocket failed');
   });
   socket.addEventListener('message', ({ data }) => {
-    if (typeof data === 'string') socket.close();  // the protocol has no text frames
+    if (typeof data === 'string') hangUp(socket);  // the protocol has no text frames
     else receiver.receive(new Uint8Array(data as ArrayBuffer));
   });
   const closed = new Promise<void>((resolve) => {
@@ -74,8 +79,16 @@ export async function connectWebSocket(socket: WebSocketLike, receiver: Receiver
       }
       return unsent(socket) > MAX_UNSENT_BYTES ? roomIn(socket) : undefined;
     },
-    close: () => socket.close(),
+    close: () => hangUp(socket),
   };
+}
+
+/** A peer that does not answer in time, but goes on sending, is not listened to any longer. */
+function hangUp(socket: WebSocketLike): void {
+  socket.close();
+  if (socket.terminate === undefined) return;
+  const limit = setTimeout(() => socket.terminate?.(), CLOSE_LIMIT_MS);
+  socket.addEventListener('close', () => clearTimeout(limit));
 }
 
 function unsent(socket: WebSocketLike): number {
