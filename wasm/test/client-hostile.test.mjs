@@ -129,6 +129,8 @@ test('numbers that are none: PROTOCOL, and the connection is given up', async ()
     ...['x', '', '-1', '1.5', '0x1', '1 1', ' 1', '9'.repeat(3000)].map((value) => [(client) => client.incr('a'), `VA ${value.length}\r\n${value}\r\n`]),
     [(client) => client.execute('get a\r\n'), 'VALUE a 0 x\r\n'],
     [(client) => client.stats(), 'STAT\r\n'],
+    ...['curr_items abc', 'bytes 1e400', 'limit_maxbytes', 'get_hits -1', 'get_misses NaN', 'cmd_set 0x10', 'evictions 1.5']
+      .flatMap((stat) => ['stats', 'size', 'bytes'].map((method) => [(client) => client[method](), `STAT ${stat}\r\nEND\r\n`])),
     [(client) => client.get('a'), 'x'.repeat(9000)],
   ];
   for (const [ask, reply] of cases) {
@@ -171,6 +173,52 @@ test('a server that drips ends: its requests in time, then the connection, and w
       await sleep(TIMEOUT_MS + 50);
       assert.equal(settled, asked.length);
       assert.ok(sockets.length >= 2, 'the connection was given up');
+    });
+  }
+});
+
+test('whoever is always faster: what is tried again ends in time', async () => {
+  const busy = (socket) => socket.on('data', (bytes) => {
+    for (const request of String(bytes).match(/^m[gsad] .*/gm)) {
+      const answers = { mg: 'HD s3 c1', ma: 'CLIENT_ERROR cannot increment or decrement non-numeric value', md: 'HD', ms: request.includes(' ME') ? 'NS' : 'EX' };
+      socket.write(`${answers[request.slice(0, 2)]}\r\n`);
+    }
+  });
+  const gone = (socket) => socket.on('data', (bytes) => socket.write(String(bytes).startsWith('mg') ? 'EN\r\n' : String(bytes).startsWith('ma') ? 'CLIENT_ERROR non-numeric\r\n' : 'NS\r\n'));
+  for (const [talk, ask] of [[busy, (client) => client.append('a', 'b')], [busy, (client) => client.prepend('a', 'b')], [busy, (client) => client.replace('a', 'b')],
+    [gone, (client) => client.add('a', 'b')], [gone, (client) => client.incr('a')], [gone, (client) => client.decr('a', 1n, { initial: 1n })]]) {
+    await withHostile(talk, async (client) => {
+      const start = performance.now();
+      const late = sleep(5 * TIMEOUT_MS).then(() => { throw new Error('no end'); });
+      await assert.rejects(Promise.race([ask(client), late]), { code: 'TIMEOUT' }, String(ask));
+      late.catch(() => {});
+      assert.ok(performance.now() - start < 2 * TIMEOUT_MS + 100);
+    });
+  }
+});
+
+test('keys: a server that drips no keys ends', async () => {
+  for (const piece of ['OK\r\n', 'OK\n']) {
+    await withHostile(dripping(piece, 10), async (client) => {
+      const late = sleep(5 * TIMEOUT_MS).then(() => { throw new Error('no end'); });
+      late.catch(() => {});
+      await assert.rejects(Promise.race([client.keys().next(), late]), protocol);
+    });
+  }
+});
+
+test('keys: close() ends a list that has not wholly come', async () => {
+  const piece = 'key=k exp=-1\n';
+  for (const talk of [flooding(piece), dripping(piece, 10)]) {
+    await withHostile(talk, async (client, sockets) => {
+      const keys = client.keys();
+      await keys.next();
+      const start = performance.now();
+      await client.close();
+      assert.ok(performance.now() - start < 100);
+      await assert.rejects(async () => { for (let i = 0; i < 3; ++i) await keys.next(); }, { code: 'CLOSED' });
+      await sleep(1200);
+      assert.ok(sockets.every((socket) => socket.destroyed), 'the socket goes');
     });
   }
 });
