@@ -284,10 +284,11 @@ test('a signal that throws: its request fails, the others get their own replies'
   const client = createClient({ transport });
   const signal = signalWith({ removeEventListener: thrower });
   assert.deepEqual(await Promise.all(['a', 'b'].map((key) => client.get(key, { signal }))), ['a', 'b']);
-  const aborted = signalWith({});
+  const listeners = [];
+  const aborted = signalWith({ addEventListener: (_, listener) => listeners.push(listener) });
   Object.defineProperty(aborted, 'reason', { get: thrower });
   const wait = client.get('a', { signal: aborted });
-  aborted.dispatchEvent = () => {};
+  assert.throws(listeners[0], /a signal that throws/);
   assert.deepEqual([await wait, await client.get('b')], ['a', 'b']);
 });
 
