@@ -3,7 +3,8 @@
 
 import { checkDuration, isWellFormed } from './arguments.js';
 import { ByteQueue } from './byte-queue.js';
-import { fromLatin1, plainBytesOf } from './bytes.js';
+import { fromLatin1 } from './bytes.js';
+import { plainBytesOf } from './plain-bytes.js';
 import { decodeText, latin1 } from './text.js';
 import { IsocacheError, type Key } from './types.js';
 

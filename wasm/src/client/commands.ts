@@ -1,7 +1,7 @@
 // What the client says and how it reads the answers: each method of Client is one of these commands.
 
 import { checkType, clientFlags, unsigned } from '../arguments.js';
-import { plainBytesOf } from '../bytes.js';
+import { plainBytesOf } from '../plain-bytes.js';
 import { asksToLoad, isLease, isMarked } from '../item.js';
 import { misread, owned, type Reply, replyError, replyFlags, replyNumber, wireKey } from '../meta.js';
 import { decodeText } from '../text.js';

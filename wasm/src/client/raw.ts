@@ -1,6 +1,6 @@
 // Requests worded by others: bytes that go to the server, and the reply as it comes.
 
-import { plainBytesOf } from '../bytes.js';
+import { plainBytesOf } from '../plain-bytes.js';
 import { ParsedRequest, RequestReader } from '../request.js';
 import { concat } from '../text.js';
 import { IsocacheError } from '../types.js';
