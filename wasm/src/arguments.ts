@@ -32,8 +32,13 @@ export function checkType(name: string, value: unknown, type: 'boolean' | 'funct
   if (value !== undefined && typeof value !== type) throw wrong(name, `a ${type}`);
 }
 
+const SIGNAL_METHODS = ['throwIfAborted', 'addEventListener', 'removeEventListener'] as const;
+
+/** Of any realm, or another's make: what is used of it must be there. */
 export function checkSignal(signal: AbortSignal | undefined): void {
-  if (signal !== undefined && typeof signal?.throwIfAborted !== 'function') throw wrong('signal', 'an AbortSignal');
+  if (signal === undefined) return;
+  const isSignal = typeof signal?.aborted === 'boolean' && SIGNAL_METHODS.every((name) => typeof signal[name] === 'function');
+  if (!isSignal) throw wrong('signal', 'an AbortSignal');
 }
 
 /** What every request of a client takes. */

@@ -3,7 +3,8 @@
 
 import { checkDuration, isWellFormed } from './arguments.js';
 import { ByteQueue } from './byte-queue.js';
-import { bytesOf, fromLatin1 } from './bytes.js';
+import { fromLatin1 } from './bytes.js';
+import { plainBytesOf } from './plain-bytes.js';
 import { decodeText, latin1 } from './text.js';
 import { IsocacheError, type Key } from './types.js';
 
@@ -31,7 +32,7 @@ export interface WireKey {
 
 export function wireKey(key: Key): WireKey {
   if (typeof key === 'string' && /^[!-~]{1,250}$/.test(key)) return { text: key, flag: '' };
-  const text = latin1(bytesOf(key, 'key', 'BAD_KEY'));
+  const text = latin1(plainBytesOf(key, 'key', 'BAD_KEY'));
   if (typeof key === 'string' && !isWellFormed(key)) throw new IsocacheError('BAD_KEY', 'key must be well-formed text');
   // eslint-disable-next-line no-control-regex
   const binary = /[\0- \x7f]/.test(text);
@@ -189,13 +190,11 @@ function valueLength(line: string): number | undefined {
   return Number(replyNumber(length));
 }
 
-/** Bytes that keep no larger piece of memory alive: a copy, unless most of that piece is the value. */
-export function owned(value: Uint8Array): Uint8Array {
-  if (value.length > value.buffer.byteLength / 2) {
-    return new Uint8Array(value.buffer, value.byteOffset, value.length);  // of a Buffer, a plain one
-  }
-  return new Uint8Array(value);
-}
+/**
+ * Bytes for the caller to keep, change and transfer: always a copy, since the piece of memory that a value comes in may
+ * hold other callers' replies, and the beginning of the next one.
+ */
+export function owned(value: Uint8Array): Uint8Array { return new Uint8Array(value); }
 
 /** The flags of a meta reply, without its code and a value's length. */
 export function replyFlags(line: string): string[] {

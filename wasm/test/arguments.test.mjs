@@ -112,6 +112,50 @@ test('a request that fails while it is worded leaves no bytes', async () => {
   assert.equal(writer.length, 0);
 });
 
+/** Bytes that tell another length, or other text, each time. */
+function shifty(text) {
+  const inner = 'x\r\nflush_all\r\n';
+  const changing = (lengths) => ({ get: () => (lengths.length > 1 ? lengths.shift() : lengths[0]) });
+  class Short extends Uint8Array {
+    #lengths = [3];
+    get length() { return this.#lengths.shift() ?? super.length; }
+  }
+  class Sliced extends Uint8Array {
+    latin1Slice() { return inner; }
+    subarray() { return Buffer.from(inner); }
+  }
+  const bytes = (Kind) => new Kind(Buffer.from(text));
+  return [bytes(Short), bytes(Sliced), ...[Uint8Array, (it) => Buffer.from(it)].flatMap((Kind) => {
+    const make = () => (Kind === Uint8Array ? bytes(Kind) : Kind(text));
+    return [Object.defineProperty(make(), 'length', changing([3, text.length])), Object.defineProperty(make(), 'byteLength', changing([3, text.length])),
+      Object.assign(make(), { latin1Slice: () => inner }), Object.defineProperty(make(), 'buffer', { value: new ArrayBuffer(99) })];
+  })];
+}
+
+test('a client: bytes that change how long they are, or what they say, bring in no other request', async () => {
+  const store = await open();
+  const client = createClient({ store });
+  await client.set('mine', 'value');
+  const text = 'abc\r\nflush_all\r\n';
+  for (const value of shifty(text)) {
+    await client.set('v', value);
+    assert.equal(await client.get('v'), text);
+    assert.equal(await client.append('v', value), true);
+    assert.equal(await client.get('mine'), 'value');
+  }
+  for (const key of shifty(text)) {
+    await client.set(key, 'k');
+    assert.equal(await client.get(text), 'k');
+    assert.equal(await client.get(key), 'k');
+    assert.equal(await client.delete(key), true);
+    assert.equal(await client.get('mine'), 'value');
+  }
+  for (const request of shifty('mg mine v\r\n')) {
+    assert.equal(Buffer.from(await client.execute(request)).toString(), 'VA 5\r\nvalue\r\n');
+    assert.equal(await client.get('mine'), 'value');
+  }
+});
+
 test('what opens a store or makes a client', async () => {
   for (const options of wrongOptions()) {
     await refused(() => open(options), 'options', 'BAD_ARGUMENT', told('open', [options]));

@@ -1,11 +1,14 @@
 // isocache/client against a server that means harm: what it sends is bounded in memory and time, and ends no program.
 
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import http from 'node:http';
 import net from 'node:net';
 import { test } from 'node:test';
 
 import { createClient } from 'isocache/client';
 import { open } from 'isocache/inline';
+import { WebSocket } from 'ws';
 
 import { sleep } from './lib/serve.mjs';
 
@@ -129,6 +132,8 @@ test('numbers that are none: PROTOCOL, and the connection is given up', async ()
     ...['x', '', '-1', '1.5', '0x1', '1 1', ' 1', '9'.repeat(3000)].map((value) => [(client) => client.incr('a'), `VA ${value.length}\r\n${value}\r\n`]),
     [(client) => client.execute('get a\r\n'), 'VALUE a 0 x\r\n'],
     [(client) => client.stats(), 'STAT\r\n'],
+    ...['curr_items abc', 'bytes 1e400', 'limit_maxbytes', 'get_hits -1', 'get_misses NaN', 'cmd_set 0x10', 'evictions 1.5']
+      .flatMap((stat) => ['stats', 'size', 'bytes'].map((method) => [(client) => client[method](), `STAT ${stat}\r\nEND\r\n`])),
     [(client) => client.get('a'), 'x'.repeat(9000)],
   ];
   for (const [ask, reply] of cases) {
@@ -175,6 +180,52 @@ test('a server that drips ends: its requests in time, then the connection, and w
   }
 });
 
+test('whoever is always faster: what is tried again ends in time', async () => {
+  const busy = (socket) => socket.on('data', (bytes) => {
+    for (const request of String(bytes).match(/^m[gsad] .*/gm)) {
+      const answers = { mg: 'HD s3 c1', ma: 'CLIENT_ERROR cannot increment or decrement non-numeric value', md: 'HD', ms: request.includes(' ME') ? 'NS' : 'EX' };
+      socket.write(`${answers[request.slice(0, 2)]}\r\n`);
+    }
+  });
+  const gone = (socket) => socket.on('data', (bytes) => socket.write(String(bytes).startsWith('mg') ? 'EN\r\n' : String(bytes).startsWith('ma') ? 'CLIENT_ERROR non-numeric\r\n' : 'NS\r\n'));
+  for (const [talk, ask] of [[busy, (client) => client.append('a', 'b')], [busy, (client) => client.prepend('a', 'b')], [busy, (client) => client.replace('a', 'b')],
+    [gone, (client) => client.add('a', 'b')], [gone, (client) => client.incr('a')], [gone, (client) => client.decr('a', 1n, { initial: 1n })]]) {
+    await withHostile(talk, async (client) => {
+      const start = performance.now();
+      const late = sleep(5 * TIMEOUT_MS).then(() => { throw new Error('no end'); });
+      await assert.rejects(Promise.race([ask(client), late]), { code: 'TIMEOUT' }, String(ask));
+      late.catch(() => {});
+      assert.ok(performance.now() - start < 2 * TIMEOUT_MS + 100);
+    });
+  }
+});
+
+test('keys: a server that drips no keys ends', async () => {
+  for (const piece of ['OK\r\n', 'OK\n']) {
+    await withHostile(dripping(piece, 10), async (client) => {
+      const late = sleep(5 * TIMEOUT_MS).then(() => { throw new Error('no end'); });
+      late.catch(() => {});
+      await assert.rejects(Promise.race([client.keys().next(), late]), protocol);
+    });
+  }
+});
+
+test('keys: close() ends a list that has not wholly come', async () => {
+  const piece = 'key=k exp=-1\n';
+  for (const talk of [flooding(piece), dripping(piece, 10)]) {
+    await withHostile(talk, async (client, sockets) => {
+      const keys = client.keys();
+      await keys.next();
+      const start = performance.now();
+      await client.close();
+      assert.ok(performance.now() - start < 100);
+      await assert.rejects(async () => { for (let i = 0; i < 3; ++i) await keys.next(); }, { code: 'CLOSED' });
+      await sleep(1200);
+      assert.ok(sockets.every((socket) => socket.destroyed), 'the socket goes');
+    });
+  }
+});
+
 test('replies without end are cut off', async () => {
   const stat = `STAT ${'a'.repeat(50)} ${'b'.repeat(50)}\r\n`;
   const key = `key=${'k'.repeat(50)} exp=-1\n`;
@@ -213,4 +264,57 @@ test('keys: one who does not read them holds few, whatever the transport', async
   const line = 'key=abc exp=-1\n'.repeat(1000);
   const flood = createClient({ transport: (receiver) => ({ send() { for (let i = 0; i < 1100; ++i) receiver.receive(Buffer.from(line)); }, close() {} }) });
   await assert.rejects(async () => { for await (const _ of flood.keys()) if (_ === '') break; }, protocol);
+});
+
+/** A WebSocket server that answers the first request by `talk(socket)`, and nothing after it: not even the end. */
+async function withWebSocket(talk, use, options) {
+  const sockets = [];
+  const server = http.createServer().on('upgrade', (request, socket) => {
+    sockets.push(socket.on('error', () => {}));
+    const accept = createHash('sha1').update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+    socket.write(`HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\nSec-WebSocket-Protocol: memcached\r\n\r\n`);
+    socket.once('data', () => talk(socket)).resume();
+  });
+  await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  const client = createClient({ url: `ws://127.0.0.1:${server.address().port}/memcached`, WebSocket, timeout: 2000, ...options });
+  try {
+    await use(client, sockets);
+  } finally {
+    await client.close();
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  }
+}
+
+/** One message that never ends, in frames of a byte. */
+const fragmenting = (socket) => {
+  socket.write(Buffer.from([0x02, 1, 65]));
+  const block = Buffer.concat(Array.from({ length: 20_000 }, () => Buffer.from([0, 1, 65])));
+  let left = 100;
+  const more = () => { while (!socket.destroyed && --left > 0 && socket.write(block)); };
+  socket.on('drain', more);
+  more();
+};
+
+test('WebSocket: a message in ever so many pieces is not kept', async () => {
+  await withWebSocket(fragmenting, async (client, sockets) => {
+    const before = process.memoryUsage.rss();
+    await assert.rejects(client.get('k'), { code: 'CLOSED' });
+    await sleep(50);
+    assert.ok(sockets[0].destroyed, 'the connection was given up');
+    assert.ok(process.memoryUsage.rss() - before < 60 * MIB);
+  });
+});
+
+test('WebSocket: a message larger than any value may be is refused', async () => {
+  const huge = (socket) => socket.write(Buffer.from([0x82, 127, 0, 0, 0, 0, 2, 0, 0, 0]));  // 32 MiB are to come
+  await withWebSocket(huge, (client) => assert.rejects(client.get('k'), { code: 'CLOSED', message: /payload/i }), { maxItemSize: 16 * MIB, timeout: 5000 });
+});
+
+test('WebSocket: who does not answer the end of a connection is left all the same', async () => {
+  await withWebSocket((socket) => socket.write(Buffer.from([0x02, 1, 65])), async (client, sockets) => {
+    await assert.rejects(client.get('k'), isGivenUp);
+    await sleep(1200);
+    assert.ok(sockets[0].destroyed || sockets[0].readableEnded);
+  }, { timeout: TIMEOUT_MS });
 });

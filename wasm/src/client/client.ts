@@ -60,6 +60,7 @@ export class Client {
   readonly #getOrSet: GetOrSet;
   #pipeline: Pipeline | undefined;
   readonly #alone = new Set<Pipeline>();
+  readonly #listing = new Set<Pipeline>();
   #closed = false;
 
   constructor(connect: Connect, options: ClientOptions = {}) {
@@ -100,6 +101,15 @@ export class Client {
     return asked.length === 0 ? [] : this.#ask(() => commands.all(asked), options);
   }
 
+  /** For what is tried again when somebody else was faster: throws when that has taken as long as an answer may. */
+  #tries(): () => void {
+    const { timeout } = this.#limits;
+    const end = performance.now() + timeout;
+    return () => {
+      if (performance.now() >= end) throw new IsocacheError('TIMEOUT', `somebody else was faster for ${timeout} ms`);
+    };
+  }
+
   // ---------------------------------------------------------------- reading
 
   get(key: Key, options?: CallOptions): Promise<string | undefined> {
@@ -137,7 +147,7 @@ export class Client {
 
   /** Only if the key has no value. */
   async add(key: Key, value: Value, options: SetOptions & CallOptions = {}): Promise<boolean> {
-    for (;;) {
+    for (const tryAgain = this.#tries();; tryAgain()) {
       if (await this.#ask(() => commands.add(key, value, options, this.#exptime), options)) return true;
       const found = await this.#find(key, options);
       if (found?.isLease === false) return this.#decline(key, found);
@@ -164,7 +174,7 @@ export class Client {
   async #change(key: Key, write: (cas: bigint) => Command<CasResult>, options?: CallOptions): Promise<boolean> {
     checkOptions(options);
     write(0n);  // words it, and so checks the arguments
-    for (;;) {
+    for (const tryAgain = this.#tries();; tryAgain()) {
       const found = await this.#find(key, options);
       if (found === undefined) return false;
       if (found.isLease) return this.#decline(key, found);
@@ -221,7 +231,7 @@ export class Client {
 
   async #count(mode: 'I' | 'D', key: Key, delta: bigint | number,
                options: CounterOptions & CallOptions): Promise<bigint | undefined> {
-    for (;;) {
+    for (const tryAgain = this.#tries();; tryAgain()) {
       try {
         return await this.#ask(() => commands.count(mode, key, delta, options, this.#exptime), options);
       } catch (error) {
@@ -269,22 +279,17 @@ export class Client {
    * out what was stored in the last moments.
    */
   async *keys(): AsyncGenerator<string, void, undefined> {
-    yield* listKeys(this.#open());
+    const pipeline = this.#open();
+    this.#listing.add(pipeline);
+    try {
+      yield* listKeys(pipeline);
+    } finally {
+      this.#listing.delete(pipeline);
+    }
   }
 
   async stats(options?: CallOptions): Promise<Stats> {
-    const all = await this.#ask(() => commands.stats(), options);
-    const number = (name: string) => Number(all[name] ?? 0);
-    return {
-      items: number('curr_items'),
-      bytes: number('bytes'),
-      maxBytes: number('limit_maxbytes'),
-      hits: number('get_hits'),
-      misses: number('get_misses'),
-      sets: number('cmd_set'),
-      evictions: number('evictions'),
-      all,
-    };
+    return this.#ask(commands.stats, options);
   }
 
   /** Items held. */
@@ -314,9 +319,13 @@ export class Client {
     }
   }
 
-  /** Waits for the answers that are due, no longer than `timeout`, then hangs up. Later requests fail with CLOSED. */
+  /**
+   * Waits for the answers that are due, no longer than `timeout`, then hangs up. Later requests fail with CLOSED, and so
+   * does a list of keys() that has not wholly come: how long that takes is for its reader to say.
+   */
   async close(): Promise<void> {
     this.#closed = true;
+    for (const pipeline of this.#listing) pipeline.destroy();
     await Promise.all([this.#pipeline, ...this.#alone].map((pipeline) => pipeline?.drain()));
   }
 

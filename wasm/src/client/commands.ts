@@ -1,19 +1,18 @@
 // What the client says and how it reads the answers: each method of Client is one of these commands.
 
 import { checkType, clientFlags, unsigned } from '../arguments.js';
-import { bytesOf } from '../bytes.js';
+import { plainBytesOf } from '../plain-bytes.js';
 import { asksToLoad, isLease, isMarked } from '../item.js';
 import { misread, owned, type Reply, replyError, replyFlags, replyNumber, wireKey } from '../meta.js';
 import { decodeText } from '../text.js';
 import {
   type CasResult, type CounterOptions, IsocacheError, type Item, type ItemOptions, type Key, type SetOptions,
-  type Value,
+  type Stats, type Value,
 } from '../types.js';
 import { type Command, MORE, NEXT } from './pipeline.js';
 
 /** A TTL in milliseconds to an exptime. */
 export type Exptime = (ttl: number, name?: string) => number;
-
 
 const MAX_STATS_BYTES = 1 << 20;
 
@@ -157,7 +156,7 @@ function look(reply: Reply): Found | undefined {
 function store<T>(key: Key, value: Value, options: SetOptions, exptime: Exptime, more: string,
                   meanings: Record<string, T>): Command<T> {
   const { text, flag } = wireKey(key);
-  const bytes = bytesOf(value);
+  const bytes = plainBytesOf(value);
   const what = lasting('T', 'ttl', options.ttl, exptime) + optional('F', map(options.flags, clientFlags)) + more;
   return {
     write: (writer) => {
@@ -225,18 +224,31 @@ export function version(): Command<string> {
   return bare('version', (reply) => outcome(reply, { VERSION: reply.line.slice('VERSION '.length) }));
 }
 
-/** `stats`, or one of its families. */
-export function stats(family = ''): Command<Record<string, string>> {
+export function stats(): Command<Stats> {
   const all: Record<string, string> = {};
   let room = MAX_STATS_BYTES;
-  return bare(`stats ${family}`.trimEnd(), (reply) => {
+  return bare('stats', (reply) => {
     const [, name, value] = /^STAT (\S+) ?(.*)$/.exec(reply.line) ?? [];
-    if (name === undefined) return outcome(reply, { END: all, RESET: all });
+    if (name === undefined) return outcome(reply, { END: () => summarize(all) })();
     all[name] = value ?? '';
     room -= reply.line.length;
     if (room < 0) throw new IsocacheError('PROTOCOL', 'statistics without end');
     return MORE;
   });
+}
+
+function summarize(all: Record<string, string>): Stats {
+  const number = (name: string) => Number(replyNumber(all[name] ?? '0'));
+  return {
+    items: number('curr_items'),
+    bytes: number('bytes'),
+    maxBytes: number('limit_maxbytes'),
+    hits: number('get_hits'),
+    misses: number('get_misses'),
+    sets: number('cmd_set'),
+    evictions: number('evictions'),
+    all,
+  };
 }
 
 // ---------------------------------------------------------------- many at once

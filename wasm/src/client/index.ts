@@ -32,12 +32,12 @@ export function createClient(options: Target & ClientOptions): Client {
 }
 
 /** @internal */
-export function connectTo(target: Target): Connect {
+export function connectTo(target: Target & ClientOptions): Connect {
   if ('store' in target) {
     if (typeof target.store?.connect !== 'function') throw wrong('store', 'a Store');
     return embedded(target.store);
   }
-  if ('url' in target) return overWebSocket(checkUrl(target.url), target.WebSocket);
+  if ('url' in target) return overWebSocket(checkUrl(target.url), target.WebSocket, target.maxItemSize);
   const [name, make] = 'transport' in target ? ['transport', target.transport] as const : ['connect', target.connect] as const;
   if (typeof make !== 'function') throw wrong(name, 'a function');
   if ('transport' in target) return target.transport;

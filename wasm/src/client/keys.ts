@@ -5,7 +5,7 @@ import { type Reply, replyError } from '../meta.js';
 import { decodeText } from '../text.js';
 import { IsocacheError } from '../types.js';
 import { bare } from './commands.js';
-import { NEXT, type Pipeline } from './pipeline.js';
+import { MORE, NEXT, type Pipeline } from './pipeline.js';
 
 // Keys that wait for their reader before the server is asked to wait, too.
 const MAX_WAITING = 10_000;
@@ -16,19 +16,23 @@ const MAX_WAITING_UNASKED = 1_000_000;
 export async function* listKeys(pipeline: Pipeline): AsyncGenerator<string, void, undefined> {
   let waiting: string[] = [];
   let wake = () => {};
+  let begun = false;
   const finished = pipeline.request(bare('lru_crawler metadump all', (reply) => {
     if (reply.line === 'END') return true;
-    const key = keyOf(reply);
-    if (key !== undefined && waiting.push(key) === MAX_WAITING) pipeline.pause();
+    const isFirst = !begun;
+    begun = true;
+    if (isFirst && reply.line === 'OK') return MORE;  // newer servers begin with it
+    if (waiting.push(keyOf(reply)) === MAX_WAITING) pipeline.pause();
     if (waiting.length > MAX_WAITING_UNASKED) throw new IsocacheError('PROTOCOL', 'keys come faster than they are read');
     wake();
     return NEXT;
   }));
   let ended = false;
-  finished.finally(() => {
+  let failed = false;
+  finished.catch(() => { failed = true; }).then(() => {
     ended = true;
     wake();
-  }).catch(() => {});
+  });
 
   try {
     while (!ended || waiting.length > 0) {
@@ -36,7 +40,11 @@ export async function* listKeys(pipeline: Pipeline): AsyncGenerator<string, void
       const batch = waiting;
       waiting = [];
       if (batch.length >= MAX_WAITING) pipeline.resume();
-      yield* batch;
+      for (const key of batch) {
+        if (failed) break;
+        yield key;
+      }
+      if (failed) break;
     }
     await finished;
   } finally {
@@ -44,9 +52,7 @@ export async function* listKeys(pipeline: Pipeline): AsyncGenerator<string, void
   }
 }
 
-/** Undefined for the "OK" that newer servers begin with. */
-function keyOf({ line }: Reply): string | undefined {
-  if (line === 'OK') return undefined;
+function keyOf({ line }: Reply): string {
   const key = /^key=(\S*)/.exec(line)?.[1];
   if (key !== undefined) return percentDecode(key);
   if (line.startsWith('BUSY')) throw new IsocacheError('SERVER_ERROR', line);

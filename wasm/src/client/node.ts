@@ -21,15 +21,15 @@ export type Target = PortableTarget | NetAddress;
 /** Without an address: memcached on this machine, at its usual port. */
 export function createClient(options: Target & ClientOptions = {}): Client {
   checkObject('options', options);
-  if ('url' in options) return new Client(overUrl(checkUrl(options.url), options.WebSocket), options);
+  if ('url' in options) return new Client(overUrl(checkUrl(options.url), options), options);
   const portable = 'store' in options || 'connect' in options || 'transport' in options;
   return new Client(portable ? connectTo(options) : overNet(options), options);
 }
 
 /** Node 18 and 20 have no WebSocket of their own; then it is the package ws, if that is installed. */
-function overUrl(url: string | URL, implementation?: WebSocketConstructor): Connect {
+function overUrl(url: string | URL, options: { WebSocket?: WebSocketConstructor | undefined } & ClientOptions): Connect {
   return async (receiver, signal) => {
-    const found = implementation ?? ('WebSocket' in globalThis ? undefined : (await import('ws')).WebSocket);
-    return overWebSocket(url, found)(receiver, signal);
+    const found = options.WebSocket ?? ('WebSocket' in globalThis ? undefined : (await import('ws')).WebSocket);
+    return overWebSocket(url, found, options.maxItemSize)(receiver, signal);
   };
 }

@@ -68,23 +68,18 @@ export class Pipeline {
     await this.#flush();
   }
 
-  /** Commands given before the current task ends leave together. */
+  /**
+   * Commands given before the current task ends leave together. `signal` may be anybody's code: it is called before
+   * the request is written, or after the current job, so that what it throws or does hurts no other request.
+   */
   request<T>(command: Command<T>, signal?: AbortSignal): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      signal?.throwIfAborted();
-      if (this.#closed) throw closedError('the connection was closed');
-      const before = this.#writer.length;
-      try {
-        command.write(this.#writer);
-      } catch (error) {
-        this.#writer.cutTo(before);  // half a request would take the next one's reply
-        throw error;
-      }
       const abort = () => settle(() => reject(signal?.reason));
       const settle = (how: () => void) => {
-        if (!pending.settled) how();
+        if (pending.settled) return;
+        if (signal !== undefined) forget(signal, abort);
+        how();
         pending.settled = true;
-        signal?.removeEventListener('abort', abort);
       };
       const pending: Pending = {
         answer: (reply) => {
@@ -97,9 +92,28 @@ export class Pipeline {
         since: performance.now(),
         next: undefined,
       };
+      signal?.throwIfAborted();
       signal?.addEventListener('abort', abort);
+      if (pending.settled) return;
+      try {
+        this.#write(command);
+      } catch (error) {
+        pending.fail(error);
+        return;
+      }
       this.#append(pending);
     });
+  }
+
+  #write(command: Command<unknown>): void {
+    if (this.#closed) throw closedError('the connection was closed');
+    const before = this.#writer.length;
+    try {
+      command.write(this.#writer);
+    } catch (error) {
+      this.#writer.cutTo(before);  // half a request would take the next one's reply
+      throw error;
+    }
   }
 
   #append(pending: Pending): void {
@@ -228,6 +242,11 @@ export class Pipeline {
     this.#first = undefined;
     this.#idle();
   }
+}
+
+/** After the current job; what the signal throws is nobody's concern any more. */
+function forget(signal: AbortSignal, abort: () => void): void {
+  Promise.resolve().then(() => signal.removeEventListener('abort', abort)).catch(() => {});
 }
 
 function closedError(message: string, cause?: unknown): IsocacheError {

@@ -1,6 +1,6 @@
 // Requests worded by others: bytes that go to the server, and the reply as it comes.
 
-import { bytesOf } from '../bytes.js';
+import { plainBytesOf } from '../plain-bytes.js';
 import { ParsedRequest, RequestReader } from '../request.js';
 import { concat } from '../text.js';
 import { IsocacheError } from '../types.js';
@@ -19,7 +19,7 @@ export interface RawCommand {
 
 /** One or more whole requests. `maxBytes` limits a reply whose end only the server knows. */
 export function raw(request: string | Uint8Array, maxBytes: number): RawCommand {
-  const bytes = bytesOf(request, 'request');
+  const bytes = plainBytesOf(request, 'request');
   const requests = parse(bytes);
   const commands = requests.map(framed);
   if (commands.includes(undefined)) return { command: unframed(bytes, requests, maxBytes), alone: true };

@@ -1,7 +1,9 @@
 // A WebSocket as a connection: binary frames are a byte stream, whatever their borders.
 
 import { wrong } from '../arguments.js';
-import type { Connect, Receiver, Transport } from './transport.js';
+import { DEFAULT_MAX_VALUE_BYTES } from '../meta.js';
+import { FragmentCounter } from '../server/fragments.js';
+import { CLOSE_LIMIT_MS, type Connect, type Receiver, type Transport } from './transport.js';
 
 /** Of the several kinds of events, what is used here. */
 interface WebSocketEvent {
@@ -18,10 +20,18 @@ export interface WebSocketLike {
   readonly bufferedAmount?: number;
   send(bytes: Uint8Array): void;
   close(): void;
+  /** Of the package ws: hangs up at once. */
+  terminate?(): void;
+  /** Of the package ws: tells of the server's answer, and so the stream on which frames come. */
+  once?(event: 'upgrade', listener: (response: { socket: FrameStream }) => void): unknown;
   addEventListener(type: string, listener: (event: WebSocketEvent) => void): void;
 }
 
-export type WebSocketConstructor = new (url: string, protocol: string) => WebSocketLike;
+interface FrameStream {
+  on(event: 'data', listener: (chunk: Uint8Array) => void): unknown;
+}
+
+export type WebSocketConstructor = new (url: string, protocol: string, options?: { maxPayload: number }) => WebSocketLike;
 
 export const SUBPROTOCOL = 'memcached';
 const OPEN = 1;
@@ -29,30 +39,47 @@ const OPEN = 1;
 const MAX_FRAME_BYTES = 256 << 10;
 const MAX_UNSENT_BYTES = 1 << 20;
 const POLL_MS = 5;
+// A message may have several replies, and more than a value. Only the package ws knows such a limit.
+const LEAST_MAX_MESSAGE_BYTES = 1 << 20;
+const MESSAGE_BYTES_BESIDE_VALUE = 64 << 10;
 
 export function checkUrl(url: string | URL): string {
   if (typeof url === 'string' || url instanceof URL) return String(url);
   throw wrong('url', 'a string or URL');
 }
 
-export function overWebSocket(url: string | URL, implementation?: WebSocketConstructor): Connect {
+/** `maxItemSize`: see ClientOptions. */
+export function overWebSocket(url: string | URL, implementation?: WebSocketConstructor,
+                              maxItemSize = DEFAULT_MAX_VALUE_BYTES): Connect {
+  const maxPayload = Math.max(LEAST_MAX_MESSAGE_BYTES, maxItemSize) + MESSAGE_BYTES_BESIDE_VALUE;
   return async (receiver, signal) => {
     const WebSocket = implementation ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket;
     if (WebSocket === undefined) throw new Error('there is no WebSocket here: pass one as the option `WebSocket`');
-    return connectWebSocket(new WebSocket(String(url), SUBPROTOCOL), receiver, signal);
+    return connectWebSocket(new WebSocket(String(url), SUBPROTOCOL, { maxPayload }), receiver, signal);
   };
+}
+
+/** Where the implementation lets us see them. */
+function limitFragments(socket: WebSocketLike): void {
+  if (socket.terminate === undefined) return;
+  const fragments = new FragmentCounter();
+  socket.once?.('upgrade', ({ socket: stream }) => stream.on('data', (chunk) => {
+    if (!fragments.accepts(chunk)) socket.terminate?.();
+  }));
 }
 
 /** A socket that is open or about to be. */
 export async function connectWebSocket(socket: WebSocketLike, receiver: Receiver, signal: AbortSignal): Promise<Transport> {
-  signal.addEventListener('abort', () => socket.close());
+  signal.addEventListener('abort', () => hangUp(socket));
   socket.binaryType = 'arraybuffer';
+  limitFragments(socket);
   let failure: Error | undefined;
   socket.addEventListener('error', ({ message }) => {
-    failure = new Error(message ?? 'the WebSocket failed');
+    failure ??= new Error(message ?? 'the WebSocket failed');
+    socket.terminate?.();  // or the package ws waits for the peer to answer to that
   });
   socket.addEventListener('message', ({ data }) => {
-    if (typeof data === 'string') socket.close();  // the protocol has no text frames
+    if (typeof data === 'string') hangUp(socket);  // the protocol has no text frames
     else receiver.receive(new Uint8Array(data as ArrayBuffer));
   });
   const closed = new Promise<void>((resolve) => {
@@ -74,8 +101,16 @@ export async function connectWebSocket(socket: WebSocketLike, receiver: Receiver
       }
       return unsent(socket) > MAX_UNSENT_BYTES ? roomIn(socket) : undefined;
     },
-    close: () => socket.close(),
+    close: () => hangUp(socket),
   };
+}
+
+/** A peer that does not answer in time, but goes on sending, is not listened to any longer. */
+function hangUp(socket: WebSocketLike): void {
+  socket.close();
+  if (socket.terminate === undefined) return;
+  const limit = setTimeout(() => socket.terminate?.(), CLOSE_LIMIT_MS);
+  socket.addEventListener('close', () => clearTimeout(limit));
 }
 
 function unsent(socket: WebSocketLike): number {

@@ -14,7 +14,9 @@ const durations = () => [...numbers(), 0, -Infinity, 60n];
 const flags = () => [...numbers(), 2 ** 32, 1.5, Infinity, 5n];
 const integers = () => [...numbers(), -1n, 2n ** 64n, 1.5, Infinity, 2 ** 60];
 const options = () => [null, 0, 5, '60', '', true, false, [], [60], 60n, Symbol('options'), () => ({})];
-const signals = () => [null, 5, 'x', true, {}, [], { aborted: false }, new EventTarget(), () => {}];
+const signals = () => [null, 5, 'x', true, {}, [], { aborted: false }, new EventTarget(), () => {},
+  // Some of what is called is there.
+  { throwIfAborted() {} }, { aborted: false, throwIfAborted() {}, addEventListener() {} }, { throwIfAborted() {}, addEventListener() {}, removeEventListener() {} }];
 const lists = () => [undefined, null, 5, 'abc', '', {}, { length: 2 }, new Uint8Array(2), new Uint16Array(2), new ArrayBuffer(2), true, () => [], Symbol('keys')];
 const pairs = () => [...lists(), ['ab'], [5], [{ 0: 'a', 1: 'b' }], [null], [new Uint8Array(2)]];
 const functions = () => [undefined, null, 5, 'x', {}, [], true];
