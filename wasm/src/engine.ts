@@ -217,6 +217,11 @@ class ReplyPool {
   }
 }
 
+/** The same as a buffer of its own: what is transferred or written by one caller concerns no other. */
+export function unshared(reply: Uint8Array): Uint8Array {
+  return reply.length > 0 && reply.length === reply.buffer.byteLength ? reply : reply.slice();
+}
+
 /** Puts an item together whose value comes piece by piece. */
 function evictionReader(engine: Engine, onEvict: EngineOptions['onEvict']) {
   let value: Uint8Array;

@@ -50,7 +50,8 @@ const COMMANDS = new Map<string, CommandShape>([
   ['verbosity', shape(0, { noreplyAt: 1 })],
 ]);
 
-// memcached's limits (core/base/limits.h): of a line that does not end, except for get and gets; and of a length.
+// Of a line that does not end: memcached's limit (core/base/limits.h), except for get and gets, whose lines the engine
+// reads however long they are; then memcached's limit of a length.
 const MAX_LINE_BYTES = 2048;
 const MAX_RETRIEVAL_LINE_BYTES = 1 << 20;
 const MAX_LENGTH = 0x7fffffff - 2;
@@ -120,7 +121,7 @@ export class ParsedRequest {
   }
 
   #hasBinaryKey(): boolean {
-    return this.args.length > 0 && this.#shape.meta && this.flags.some((flag) => flag[0] === 'b');  // as the engine: what follows is ignored
+    return this.args.length > 0 && this.#shape.meta && hasFlagB(this.command, this.flags);
   }
 }
 
@@ -146,8 +147,9 @@ export class RequestReader {
   readonly #queue = new ByteQueue();
   readonly #maxValueBytes: number;
   #unfinished: Unfinished | undefined;
-  /** Bytes to come that are handed on unseen. */
+  /** Of a value that is too large, bytes to come. */
   #passing = 0;
+  #overlong = false;
 
   constructor(options: RequestReaderOptions = {}) {
     this.#maxValueBytes = options.maxValueBytes ?? 1 << 20;
@@ -156,17 +158,21 @@ export class RequestReader {
   /** Bytes held: of an unfinished request, or not asked for yet. */
   get buffered(): number { return this.#queue.length; }
 
-  /** next() is handing out the value of a request that is too large, or a line without end. */
+  /** A line came that is too long and has no end: nothing is known of what follows, and next() gives nothing more. */
+  get overlong(): boolean { return this.#overlong; }
+
+  /** next() is handing out the value of a request that is too large. */
   get midway(): boolean { return this.#passing !== 0; }
 
   /** Takes a chunk, which the caller must not change any more. */
   push(chunk: Uint8Array): void {
+    if (this.#overlong) return;
     this.#queue.push(chunk, this.#unfinished === undefined ? 0 : wholeLength(this.#unfinished));
   }
 
   /**
-   * The next request; or bytes that are for the engine alone: a malformed line, a line without end, and, after a
-   * request that is `tooLarge`, its value as it comes. Undefined: push more first.
+   * The next request; or bytes that are for the engine alone: a malformed line, and, after a request that is
+   * `tooLarge`, its value as it comes. Undefined: push more first.
    */
   next(): ParsedRequest | Uint8Array | undefined {
     if (this.#passing !== 0) return this.#pass();
@@ -182,9 +188,8 @@ export class RequestReader {
     const queue = this.#queue;
     const newline = queue.newline();
     if (newline < 0) {
-      if (!this.#lineTooLong()) return undefined;
-      this.#passing = Infinity;
-      return this.#pass();
+      this.#overlong = this.#lineTooLong();
+      return undefined;
     }
     const lineBytes = newline + 1 - queue.begin;
     const lineEnd = newline > queue.begin && queue.bytes[newline - 1] === CR ? newline - 1 : newline;
@@ -227,6 +232,11 @@ export class RequestReader {
     this.#passing -= count;
     return this.#queue.take(count);
   }
+}
+
+/** As the engine: what follows the letter is ignored, but `me` knows the flag only alone and as the first. */
+function hasFlagB(command: string, flags: readonly string[]): boolean {
+  return command === 'me' ? flags[0] === 'b' : flags.some((flag) => flag[0] === 'b');
 }
 
 function wholeLength(request: Unfinished): number {

@@ -6,7 +6,7 @@ import {
 import { bytesOf } from './bytes.js';
 import { bulkDelete, bulkGet, bulkSet, listKeys } from './bulk.js';
 import { EngineConnection } from './connection.js';
-import { Engine, stillOpen } from './engine.js';
+import { Engine, stillOpen, unshared } from './engine.js';
 import { GetOrSet } from './get-or-set.js';
 import { asksToLoad, itemOf, parseStats, statsOf } from './item.js';
 import { replyError } from './meta.js';
@@ -84,7 +84,7 @@ export class Store implements Disposable {
     const { unfinished } = connection;
     connection.close();
     if (unfinished) throw new IsocacheError('CLIENT_ERROR', 'the request is not whole');
-    return concat(replies);
+    return unshared(concat(replies));
   }
 
   /** A connection of its own to this store, without a network. */

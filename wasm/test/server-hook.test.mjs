@@ -117,6 +117,49 @@ test('answers that wait for the one before them are bounded', async () => {
   });
 });
 
+test('an answer is one whole reply, for commands whose replies are known', async () => {
+  const table = [
+    ['mg k v', ['VA 10\r\nab\r\n', '\r\n', 'HD\r\nHD\r\n', 'VA 2\r\nabcd\r\n', 'VA 2\r\nab\r\nHD\r\n', 'HD\nHD\r\n', 'VA 99999999999\r\nab\r\n'],
+      ['VA 2\r\nab\r\n', 'VA 4 f0\r\n\r\n\r\n\r\n', 'HD\r\n', 'EN\r\n', 'SERVER_ERROR x\r\n', 'VA 0\r\n\r\n']],
+    ['get k l', ['VALUE k 0 10\r\nab\r\nEND\r\n', 'VALUE k 0 2\r\nab\r\n', 'END\r\nEND\r\n', '\r\n', 'OK\r\n\r\n'],
+      ['END\r\n', 'VALUE k 0 2\r\nab\r\nVALUE \xfc 0 1 7\r\n\n\r\nEND\r\n', 'VALUE k 0 2\r\nab\r\nSERVER_ERROR x\r\n']],
+    ['flush_all', ['OK\r\nOK\r\n', '\r\n'], ['OK\r\n']],
+    ['stats', ['STAT a 1'], ['STAT a 1\r\nEND\r\n', 'RESET\r\n']],
+    ['own', [], ['one\ntwo\r\n', 'a\r\nb\r\n']],
+  ];
+  let answer;
+  let errors = 0;
+  const onRequest = ({ command }) => (command === 'mn' ? undefined : Buffer.from(answer, 'latin1'));
+  await withServer({ onRequest, onError: () => { ++errors; } }, (server) => withClient(server, async (client) => {
+    for (const [line, wrong, right] of table) {
+      for (answer of wrong) {
+        await client.send(`${line}\r\nmn\r\n`);
+        assert.match(await client.readUntil('MN\r\n'), /^SERVER_ERROR onRequest gave [^\r\n]+\r\nMN\r\n$/, answer);
+      }
+      assert.equal(errors, wrong.length, line);
+      errors = 0;
+      for (answer of right) {
+        await client.send(`${line}\r\nmn\r\n`);
+        assert.equal(await client.readUntil('MN\r\n'), `${answer}MN\r\n`);
+      }
+    }
+  }));
+});
+
+test('what internal() gives concerns nobody else', async () => {
+  const seen = [];
+  const onRequest = (request, internal) => {
+    for (const [one, other] of [[internal('mg a v\r\n'), internal('mg a v\r\n')], [internal('set x 0 0 1 noreply\r\n1\r\n'), internal('mg none q\r\n')]]) {
+      seen.push(one.buffer === other.buffer);
+      structuredClone(one, { transfer: [one.buffer] });
+      structuredClone(other, { transfer: [other.buffer] });
+    }
+    return internal(request);
+  };
+  await withServer({ onRequest }, (server) => withClient(server, async (client) => assert.equal(await client.ask('mg a v\r\n'), 'EN\r\n')));
+  assert.ok(seen.length >= 2 && !seen.includes(true));
+});
+
 test('internal() takes whole requests, and nothing else', async () => {
   const refused = [];
   const onRequest = (request, internal) => {
@@ -257,6 +300,13 @@ test('a value that is too large: the hook sees the request without it, and decid
       }
     }));
   }
+});
+
+test('after a value that was too large, a malformed line still gets its error', { timeout: 60_000 }, async () => {
+  const onRequest = ({ command }) => (command === 'set' ? 'CLIENT_ERROR not here\r\n' : undefined);
+  await withServer({ onRequest }, (server) => withClient(server, async (client) => {
+    assert.equal(await client.ask(`set a 0 0 3000000\r\n${'x'.repeat(3_000_000)}\r\n get a\r\nmn\r\n`), 'CLIENT_ERROR not here\r\nERROR\r\nMN\r\n');
+  }));
 });
 
 // ---------------------------------------------------------------- a cache before a cache

@@ -14,9 +14,9 @@ import { createServer } from 'isocache/server';
 import { WebSocket } from 'ws';
 
 import { RawClient, withClient } from '../../tests/lib/client.mjs';
+import { Held } from '../dist/esm/server/held.js';
 import { listenAt } from '../dist/esm/server/listen.js';
 import { serveSocket } from '../dist/esm/server/socket.js';
-import { Unsent } from '../dist/esm/server/unsent.js';
 import { sleep, withServer } from './lib/serve.mjs';
 
 const limit = { timeout: 60_000 };
@@ -360,6 +360,68 @@ test('a connection that the system cannot accept ends nothing', async () => {
   server.close();
 });
 
+for (const concurrency of [1, 4]) {
+  test(`nothing gets past a hook, ${concurrency} at once: whatever a line looks like and however it is cut`, limit, async () => {
+    const asked = [];
+    const onRequest = async ({ command }) => {
+      asked.push(command);
+      await sleep(1);
+      return 'SERVER_ERROR denied\r\n';
+    };
+    const hidden = 'set own 0 0 1\r\nx\r\nmg secret v\r\nflush_all\r\n';
+    const lines = [];
+    for (const verb of ['get', 'gets', 'gat 0', 'mg', 'set']) {
+      for (const fill of [' ', 'k', '\0', '\r', '\t', 'k ']) {
+        for (const length of [2046, 2048, 16_384, 1 << 20, (1 << 20) + 1, 2 << 20]) lines.push(`${verb} ${fill.repeat(length / fill.length)}`);
+      }
+    }
+    for (const start of [' ', '\t', '\0', '\r', '\xef\xbb\xbf']) lines.push(`${start}set k 0 0 44`, `${start}get k`);
+    for (const size of ['+44', '044', '0x2c', '44\t', '44\0', '44\r', '4294967340', '99999999999999999999', '3000000']) {
+      lines.push(`set k 0 0 ${size}`, `ms k ${size}`, `ms k ${size} Z`, `set ${'k'.repeat(251)} 0 0 ${size}`);
+    }
+    await withServer({ onRequest, concurrency }, async (server) => {
+      server.store.set('secret', 'SECRET');
+      const ask = async (line) => {
+        const seen = await dial(server.port, Buffer.from(line, 'latin1'));
+        if (line.length > 1 << 20) await sleep(50);
+        seen.socket.end(Buffer.from(`\r\n${hidden}`, 'latin1'));
+        await seen.ended;
+        assert.doesNotMatch(seen.text, /STORED|SECRET|OK/, JSON.stringify(line.slice(0, 30)));
+        return seen.text;
+      };
+      for (let i = 0; i < lines.length; i += 20) await Promise.all(lines.slice(i, i + 20).map(ask));
+      assert.equal(server.store.get('secret'), 'SECRET');
+      assert.equal(server.store.has('own'), false);
+      assert.ok(asked.includes('flush_all'));
+      assert.equal(await ask(`get n${' '.repeat(2 << 20)}`), 'CLIENT_ERROR line too long\r\n');
+    });
+  });
+}
+
+test('messages whose rest does not come: all connections together hold 64 MB of them', limit, () => withBoth({}, async (server) => {
+  const before = bufferBytes();
+  const header = Buffer.of(0x02, 0xff, 0, 0, 0, 0, 0, 0x3f, 0xff, 0, 0, 0, 0, 0);
+  const held = [];
+  for (let i = 0; i < 40; ++i) {
+    const seen = await dial(server.websocketPort, upgradeText({ 'Sec-WebSocket-Protocol': 'memcached' }));
+    seen.socket.write(header);
+    seen.socket.write(Buffer.alloc(0x3fff00 - 1));
+    held.push(seen.socket);
+  }
+  await sleep(1500);
+  const grown = bufferBytes() - before;
+  assert.ok(grown < 90e6, `${grown} bytes`);
+  assert.ok(held.filter((socket) => socket.destroyed || socket.readableEnded).length >= 20);
+  for (const socket of held) socket.destroy();
+  const socket = await openSocket(server);
+  for (let i = 0; i < 50; ++i) socket.send(Buffer.concat([Buffer.from('set a 0 0 3000000\r\n'), Buffer.alloc(3_000_000), Buffer.from('\r\n')]));
+  let received = 0;
+  socket.on('message', (data) => { received += data.length; });
+  for (let i = 0; i < 1000 && received < 50 * 41; ++i) await sleep(10);
+  assert.equal(received, 50 * 41, 'whole messages do not count');
+  socket.close();
+}));
+
 test('half requests that announce much: no memory for what has not come', limit, () => withServer(HOOK, async (server) => {
   const before = bufferBytes();
   const halves = await Promise.all(Array.from({ length: 300 }, async () => {
@@ -379,7 +441,7 @@ test('half requests that announce much: no memory for what has not come', limit,
 test('all slow readers together: beyond 256 MiB, who has not moved for longest is hung up on', () => {
   const ended = [];
   const peers = Array.from({ length: 6 }, (_, i) => ({ destroy: () => ended.push(i) }));
-  const unsent = new Unsent();
+  const unsent = new Held(256 << 20);
   for (const peer of peers.slice(0, 4)) unsent.add(peer, 100 << 20);
   assert.deepEqual(ended, [], 'they have a second');
   unsent.remove(peers[0]);

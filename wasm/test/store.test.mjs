@@ -487,6 +487,19 @@ describe('the whole cache', () => {
     assert.equal(store.stats().hits, 0);
   });
 
+  test('what execute() gives concerns no other caller: it has a buffer of its own', async () => {
+    const store = await open();
+    for (const value of ['', 'v', 'x'.repeat(500), 'x'.repeat(40_000), 'x'.repeat(400_000)]) {
+      store.set('k', value);
+      const [first, second] = [store.execute('mg k v\r\n'), store.execute('mg k v\r\n')];
+      assert.equal(first.buffer.byteLength, first.length);
+      structuredClone(first, { transfer: [first.buffer] });
+      assert.equal(Buffer.from(second).toString(), `VA ${value.length}\r\n${value}\r\n`);
+    }
+    const silent = [store.execute('mg none q\r\n'), store.execute('mg none q\r\n')];
+    for (const reply of silent) structuredClone(reply, { transfer: [reply.buffer] });
+  });
+
   test('typed calls, execute() and connections see the same items', async () => {
     const store = await open();
     store.execute('set k 5 0 1\r\nv\r\n');

@@ -1,4 +1,4 @@
-// How many pieces a WebSocket message comes in. The package ws keeps each piece as an object of its own until the
+// How much of a WebSocket message has come, and in how many pieces. The package ws keeps each piece as an object of its own until the
 // message is whole: a message of 4 MiB in pieces of one byte would take more than 500 MB.
 
 const MAX_PIECES = 16 << 10;
@@ -12,7 +12,12 @@ export class FragmentCounter {
   /** Bytes to come of the frame whose header was read. */
   #left = 0;
   #inMessage = false;
+  #endsMessage = false;
+  #held = 0;
   #pieces = 0;
+
+  /** Bytes of a message whose rest has not come. */
+  get held(): number { return this.#held; }
 
   /** False: more pieces than anybody needs. */
   accepts(chunk: Uint8Array): boolean {
@@ -21,7 +26,9 @@ export class FragmentCounter {
       if (this.#left > 0) {
         const some = Math.min(this.#left, chunk.length - at);
         this.#left -= some;
+        this.#held += some;
         at += some;
+        if (this.#left === 0 && this.#endsMessage) this.#held = 0;
       } else {
         this.#header.push(chunk[at++]!);
         this.#readHeader();
@@ -44,6 +51,7 @@ export class FragmentCounter {
 
   #begin(opcode: number, isLast: boolean): void {
     this.#pieces = this.#inMessage ? this.#pieces + 1 : 0;
+    this.#endsMessage = isLast && (opcode < FIRST_CONTROL || !this.#inMessage);
     if (opcode < FIRST_CONTROL) this.#inMessage = !isLast;
   }
 }

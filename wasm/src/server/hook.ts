@@ -2,11 +2,12 @@
 
 import { bytesOf } from '../bytes.js';
 import type { ParsedRequest } from '../request.js';
+import { latin1 } from '../text.js';
 import { IsocacheError } from '../types.js';
 
 /**
- * One or more replies as they go over the wire, the last line's end (`\r\n`) included; nothing: the engine is to
- * answer. It may be empty where the client expects no reply.
+ * The reply as it goes over the wire, the last line's end (`\r\n`) included; nothing: the engine is to answer. It may be
+ * empty where the client expects no reply. To a command that memcached does not know it is whatever ends in `\r\n`.
  */
 export type Answer = string | Uint8Array | undefined | void;
 
@@ -28,19 +29,44 @@ export type OnError = (error: unknown, request?: ParsedRequest) => void;
 const CR = 13;
 const LF = 10;
 
-/** Of a checked answer. A client that waited for the rest of a line would take the next reply for it. */
-export function replyOf(answer: Answer, maySayNothing: boolean): Uint8Array | undefined {
+const RETRIEVALS = new Set(['get', 'gets', 'gat', 'gats']);
+// These have one reply: a line, with a value behind it if it says so. The other commands' have any number of lines.
+const ONE_REPLY = new Set(['set', 'add', 'replace', 'append', 'prepend', 'cas', 'incr', 'decr', 'touch', 'delete', 'mg', 'ms',
+  'md', 'ma', 'me', 'mn', 'flush_all', 'verbosity', 'version']);
+const BEFORE_VALUE = /^(?:VA|VALUE [^ ]+ \d+) (\d+)(?: |$)/;
+
+/** Of a checked answer. A client that waited for the rest of a reply would take the next one for it. */
+export function replyOf(answer: Answer, request: ParsedRequest, isLast: boolean): Uint8Array | undefined {
   if (answer === undefined) return undefined;
   if (typeof answer !== 'string' && !(answer instanceof Uint8Array)) throw notAReply(kindOf(answer));
   const bytes = bytesOf(answer);
   const { length } = bytes;
-  if (length === 0 && maySayNothing) return bytes;
+  if (length === 0 && (isLast || mayBeSilent(request))) return bytes;
   if (bytes[length - 2] !== CR || bytes[length - 1] !== LF) throw notAReply('what has no line end');
+  if (!isWhole(bytes, request.command)) throw notAReply(`something else than one whole reply to ${request.command}`);
   return bytes;
 }
 
+function isWhole(bytes: Uint8Array, command: string): boolean {
+  const isRetrieval = RETRIEVALS.has(command);
+  if (!isRetrieval && !ONE_REPLY.has(command)) return true;
+  let at = 0;
+  for (let more = true; more && at < bytes.length;) {
+    const newline = bytes.indexOf(LF, at);
+    if (newline - at < 2 || bytes[newline - 1] !== CR) return false;
+    const valueBytes = BEFORE_VALUE.exec(latin1(bytes, at, newline - 1))?.[1];
+    more = isRetrieval && valueBytes !== undefined;
+    at = newline + 1;
+    if (valueBytes === undefined) continue;
+    at += Number(valueBytes) + 2;
+    if (bytes[at - 2] !== CR || bytes[at - 1] !== LF) return false;
+    if (more && at === bytes.length) return false;
+  }
+  return at === bytes.length;
+}
+
 /** The engine itself has no reply to such a request, or not always. */
-export function mayBeSilent({ command, args, flags, noreply }: ParsedRequest): boolean {
+function mayBeSilent({ command, args, flags, noreply }: ParsedRequest): boolean {
   return noreply || command === 'quit' || args[args.length - 1] === 'noreply' || flags.some((flag) => flag[0] === 'q');
 }
 

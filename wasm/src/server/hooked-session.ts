@@ -1,9 +1,10 @@
 // A connection whose requests user code sees first.
 
+import { bytesOf } from '../bytes.js';
 import type { EngineConnection } from '../connection.js';
 import { ParsedRequest, RequestReader } from '../request.js';
 import { IsocacheError } from '../types.js';
-import { mayBeSilent, type OnError, type OnRequest, replyOf, serverError } from './hook.js';
+import { type OnError, type OnRequest, replyOf, serverError } from './hook.js';
 import { InternalConnection } from './internal.js';
 import type { Peer, Session } from './session.js';
 import { Turn } from './turn.js';
@@ -85,10 +86,12 @@ export class HookedSession implements Session {
     for (let progress = true; progress && !this.#blocked && !this.#turn.over;) {
       progress = this.#answerFirst();
       if (!this.#mayAsk()) continue;
+      const ofLargeValue = this.#reader.midway;
       const request = this.#reader.next();
       caughtUp = request === undefined;
-      if (request === undefined) continue;
-      this.#ask(request);
+      if (request !== undefined) this.#ask(request, ofLargeValue);
+      else if (this.#reader.overlong) this.#refuseLine();
+      else continue;
       progress = true;
     }
     this.#steer(caughtUp);
@@ -107,7 +110,14 @@ export class HookedSession implements Session {
     else this.#peer.pause();
   }
 
-  #ask(request: ParsedRequest | Uint8Array): void {
+  /** No hook could see such a line, and the engine might read it on for ever. */
+  #refuseLine(): void {
+    this.#quitting = true;
+    this.#slots.push({ request: nothing, state: 'answered', answer: LINE_TOO_LONG });
+    this.#waitingBytes += LINE_TOO_LONG.length;
+  }
+
+  #ask(request: ParsedRequest | Uint8Array, ofLargeValue: boolean): void {
     const slot: Slot = { request, state: 'for the engine', answer: nothing };
     const bytes = request instanceof ParsedRequest ? request.bytes : request;
     this.#turn.spend(bytes.length + REQUEST_COST);
@@ -117,7 +127,7 @@ export class HookedSession implements Session {
       this.#callHook(request)
         .then((answer) => this.#settle(slot, request, answer))
         .catch(() => this.#peer.destroy());  // the store was closed under it
-    } else if (this.#largeValue === 'swallow') {
+    } else if (ofLargeValue && this.#largeValue === 'swallow') {
       return;
     }
     this.#slots.push(slot);
@@ -138,7 +148,7 @@ export class HookedSession implements Session {
   async #callHook(request: ParsedRequest): Promise<Uint8Array | undefined> {
     try {
       const answer = await this.#options.onRequest(request, (inner) => this.#execute(inner));
-      return replyOf(answer, this.#quitting || mayBeSilent(request));
+      return replyOf(answer, request, this.#quitting);
     } catch (error) {
       this.#options.onError(error, request);
       return serverError(error);
@@ -185,3 +195,4 @@ export class HookedSession implements Session {
 }
 
 const nothing = new Uint8Array(0);
+const LINE_TOO_LONG = bytesOf('CLIENT_ERROR line too long\r\n');

@@ -11,12 +11,12 @@ import { decodeText } from '../text.js';
 import { IsocacheError } from '../types.js';
 import { Arrivals } from './arrivals.js';
 import type { OnError } from './hook.js';
+import { Held } from './held.js';
 import { HookedSession } from './hooked-session.js';
 import { listenAt, portOf, stop } from './listen.js';
 import { checkAddress, checkOptions, DEFAULT_MAX_CONNECTIONS, type ServerOptions } from './options.js';
 import { type Peer, PlainSession, type Session } from './session.js';
 import { serveSocket } from './socket.js';
-import { Unsent } from './unsent.js';
 import { refuseRequests, WebSocketDoor } from './websocket.js';
 
 export { ParsedRequest } from '../request.js';
@@ -37,6 +37,7 @@ export interface ListenAddress {
 
 const DEFAULT_PORT = 11211;
 const CLOSE_GRACE_MS = 1000;
+const MAX_UNSENT_BYTES = 256 << 20;
 
 /** Opens the store, if it is not given. Serves nobody until listen(). */
 export async function createServer(options: ServerOptions = {}): Promise<Server> {
@@ -59,7 +60,7 @@ export class Server {
   readonly #listeners: NetServer[] = [];
   readonly #arrivals = new Arrivals();
   readonly #peers = new Set<Peer>();
-  readonly #unsent = new Unsent();
+  readonly #unsent = new Held(MAX_UNSENT_BYTES);
   #door: Promise<WebSocketDoor> | undefined;
   #closed = false;
   #onDeserted: (() => void) | undefined;

@@ -2,6 +2,7 @@
 
 import { ParsedRequest } from '../request.js';
 import type { EngineConnection } from '../connection.js';
+import { unshared } from '../engine.js';
 import { concat } from '../text.js';
 import { IsocacheError } from '../types.js';
 
@@ -51,5 +52,5 @@ function readAll(engine: EngineConnection, input: string | Uint8Array): Uint8Arr
     parts.push(more);
     length += more.length;
   }
-  return concat(parts);
+  return unshared(concat(parts));
 }

@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 
 import { FragmentCounter } from './fragments.js';
+import type { Held } from './held.js';
 import type { Peer, Session } from './session.js';
 
 const MAX_SENT_FRAME_BYTES = 256 << 10;
@@ -12,8 +13,8 @@ const MAX_UNSENT_BYTES = 256 << 10;
 const PING_MS = 30_000;
 const UNSUPPORTED_DATA = 1003;
 
-/** `stream` is what `socket` reads from. */
-export function serveWebSocket(socket: WebSocket, stream: Duplex, begin: (peer: Peer) => Session): void {
+/** `stream` is what `socket` reads from; `unfinished` counts the messages of all sockets whose rest has not come. */
+export function serveWebSocket(socket: WebSocket, stream: Duplex, unfinished: Held, begin: (peer: Peer) => Session): void {
   let blocked = false;
   const sent = () => {
     if (!blocked || socket.bufferedAmount > MAX_UNSENT_BYTES / 2) return;
@@ -46,12 +47,19 @@ export function serveWebSocket(socket: WebSocket, stream: Duplex, begin: (peer: 
   });
   answerPings(socket);
   const fragments = new FragmentCounter();
+  const holder = { destroy: () => socket.terminate() };
+  let held = 0;
   stream.on('data', (chunk: Buffer) => {
     if (!fragments.accepts(chunk)) socket.terminate();
+    if (fragments.held < held) unfinished.remove(holder);
+    const more = fragments.held < held ? fragments.held : fragments.held - held;
+    held = fragments.held;
+    if (more > 0 && socket.readyState !== socket.CLOSED) unfinished.add(holder, more);
   });
   const stopPinging = keepAlive(socket);
   socket.on('close', () => {
     stopPinging();
+    unfinished.remove(holder);
     session.closed();
   });
   socket.on('error', () => socket.terminate());

@@ -7,12 +7,15 @@ import type { WebSocketServer } from 'ws';
 
 import { SUBPROTOCOL } from '../client/websocket.js';
 import type { Arrivals } from './arrivals.js';
+import { Held } from './held.js';
 import { refusalOf } from './origin.js';
 import type { Peer, Session } from './session.js';
 import { serveWebSocket } from './websocket-peer.js';
 
 export const WEBSOCKET_PATH = '/memcached';
 const MAX_RECEIVED_FRAME_BYTES = 4 << 20;
+// Of all connections together: their messages are held until they are whole.
+const MAX_UNFINISHED_BYTES = 32 << 20;
 
 export interface WebSocketOptions {
   /** Pages of other origins that may connect, normalized; `*`: all. The server's own may in any case; see origin.ts. */
@@ -23,6 +26,7 @@ export interface WebSocketOptions {
 /** Answers HTTP upgrade requests. */
 export class WebSocketDoor {
   readonly #server: WebSocketServer;
+  readonly #unfinished = new Held(MAX_UNFINISHED_BYTES);
   readonly #options: WebSocketOptions;
   readonly #begin: (peer: Peer) => Session;
 
@@ -52,7 +56,7 @@ export class WebSocketDoor {
     if (refusal !== undefined) return arrivals.refuse(socket, refusal.status, refusal.text);
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
       arrivals.leave(socket);
-      serveWebSocket(webSocket, socket, this.#begin);
+      serveWebSocket(webSocket, socket, this.#unfinished, this.#begin);
     });
     arrivals.expectEnd(socket);  // unless it has left, ws has answered with an error
   }
