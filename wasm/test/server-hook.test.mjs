@@ -122,7 +122,7 @@ test('an answer is one whole reply, for commands whose replies are known', async
     ['mg k v', ['VA 10\r\nab\r\n', '\r\n', 'HD\r\nHD\r\n', 'VA 2\r\nabcd\r\n', 'VA 2\r\nab\r\nHD\r\n', 'HD\nHD\r\n', 'VA 99999999999\r\nab\r\n'],
       ['VA 2\r\nab\r\n', 'VA 4 f0\r\n\r\n\r\n\r\n', 'HD\r\n', 'EN\r\n', 'SERVER_ERROR x\r\n', 'VA 0\r\n\r\n']],
     ['get k l', ['VALUE k 0 10\r\nab\r\nEND\r\n', 'VALUE k 0 2\r\nab\r\n', 'END\r\nEND\r\n', '\r\n', 'OK\r\n\r\n'],
-      ['END\r\n', 'VALUE k 0 2\r\nab\r\nVALUE \xfc 0 1 7\r\n\n\r\nEND\r\n', 'VALUE k 0 2\r\nab\r\nSERVER_ERROR x\r\n']],
+      ['CLIENT_ERROR bad command line format\r\n\r\n', 'END\r\n', 'VALUE k 0 2\r\nab\r\nVALUE \xfc 0 1 7\r\n\n\r\nEND\r\n', 'VALUE k 0 2\r\nab\r\nSERVER_ERROR x\r\n']],
     ['flush_all', ['OK\r\nOK\r\n', '\r\n'], ['OK\r\n']],
     ['stats', ['STAT a 1'], ['STAT a 1\r\nEND\r\n', 'RESET\r\n']],
     ['own', [], ['one\ntwo\r\n', 'a\r\nb\r\n']],

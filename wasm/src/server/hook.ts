@@ -47,16 +47,21 @@ export function replyOf(answer: Answer, request: ParsedRequest, isLast: boolean)
   return bytes;
 }
 
+// memcached's reply to a get with a key that is too long ends in an empty line.
+const EMPTY_AFTER_ERROR = /^CLIENT_ERROR [^\r\n]*\r\n\r\n$/;
+
 function isWhole(bytes: Uint8Array, command: string): boolean {
   const isRetrieval = RETRIEVALS.has(command);
   if (!isRetrieval && !ONE_REPLY.has(command)) return true;
   let at = 0;
   for (let more = true; more && at < bytes.length;) {
+    const line = at;
     const newline = bytes.indexOf(LF, at);
     if (newline - at < 2 || bytes[newline - 1] !== CR) return false;
     const valueBytes = BEFORE_VALUE.exec(latin1(bytes, at, newline - 1))?.[1];
     more = isRetrieval && valueBytes !== undefined;
     at = newline + 1;
+    if (valueBytes === undefined && isRetrieval) return at === bytes.length || EMPTY_AFTER_ERROR.test(latin1(bytes, line));
     if (valueBytes === undefined) continue;
     at += Number(valueBytes) + 2;
     if (bytes[at - 2] !== CR || bytes[at - 1] !== LF) return false;

@@ -1,6 +1,5 @@
 // A connection whose requests user code sees first.
 
-import { bytesOf } from '../bytes.js';
 import type { EngineConnection } from '../connection.js';
 import { ParsedRequest, RequestReader } from '../request.js';
 import { IsocacheError } from '../types.js';
@@ -90,7 +89,7 @@ export class HookedSession implements Session {
       const request = this.#reader.next();
       caughtUp = request === undefined;
       if (request !== undefined) this.#ask(request, ofLargeValue);
-      else if (this.#reader.overlong) this.#refuseLine();
+      else if (this.#reader.overlong) this.#quitting = true;  // as memcached, without a word
       else continue;
       progress = true;
     }
@@ -108,13 +107,6 @@ export class HookedSession implements Session {
     if (idle && (this.#quitting || (this.#ended && caughtUp))) this.#peer.end();
     else if (!this.#blocked && (caughtUp || this.#reader.buffered < READ_AHEAD_BYTES)) this.#peer.resume();
     else this.#peer.pause();
-  }
-
-  /** No hook could see such a line, and the engine might read it on for ever. */
-  #refuseLine(): void {
-    this.#quitting = true;
-    this.#slots.push({ request: nothing, state: 'answered', answer: LINE_TOO_LONG });
-    this.#waitingBytes += LINE_TOO_LONG.length;
   }
 
   #ask(request: ParsedRequest | Uint8Array, ofLargeValue: boolean): void {
@@ -195,4 +187,3 @@ export class HookedSession implements Session {
 }
 
 const nothing = new Uint8Array(0);
-const LINE_TOO_LONG = bytesOf('CLIENT_ERROR line too long\r\n');
