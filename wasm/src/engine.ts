@@ -1,4 +1,5 @@
-// The module's raw calls on wasm memory: the other side of exports.cc, whose comments say what each does.
+// The module's raw calls on wasm memory: the other side of exports.cc, exports_of_cache.cc and snapshot.cc, whose comments
+// say what each does.
 // One Engine is one module instance with one store in it; when it is dropped, its memory goes with it.
 
 import { checkValue, isBytes, isWellFormed, wrong } from './arguments.js';

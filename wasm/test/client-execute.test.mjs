@@ -5,9 +5,8 @@ import net from 'node:net';
 import { test } from 'node:test';
 
 import { createClient } from 'isocache/client';
-import { createServer } from 'isocache/server';
 
-import { needMemcached, startMemcached } from '../../tests/lib/server.mjs';
+import { servers } from './lib/servers.mjs';
 import { sleep, withServer } from './lib/serve.mjs';
 
 const LONG_KEY = 'k'.repeat(251);
@@ -36,15 +35,6 @@ const EVIL = [
   ].map((request) => `${request}\r\n`),
 ];
 
-const SERVERS = [
-  ['memcached', async () => { const server = await startMemcached(); return { port: server.port, stop: () => server.stop() }; }, needMemcached],
-  ['isocache/server', async () => {
-    const server = await createServer();
-    await server.listen({ port: 0 });
-    return { port: server.port, stop: () => server.close() };
-  }, false],
-];
-
 async function serving([, start, skip], use) {
   if (skip) return;
   const server = await start();
@@ -58,7 +48,7 @@ async function serving([, start, skip], use) {
   }
 }
 
-for (const server of SERVERS) {
+for (const server of servers) {
   const [name, , skip] = server;
   test(`${name}: whatever is executed, the requests before and after it get their own replies`, { skip }, () => serving(server, async (client) => {
     for (const request of EVIL) {

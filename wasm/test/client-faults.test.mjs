@@ -8,7 +8,8 @@ import { createClient } from 'isocache/client';
 import { open } from 'isocache/inline';
 import { createServer } from 'isocache/server';
 
-import { freePort, needMemcached, startMemcached } from '../../tests/lib/server.mjs';
+import { freePort } from '../../tests/lib/server.mjs';
+import { servers } from './lib/servers.mjs';
 
 const closed = { name: 'IsocacheError', code: 'CLOSED' };
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -236,14 +237,7 @@ test('a slow reader of keys() stops the server, not the client', async () => {
   });
 });
 
-for (const [name, start, skip] of [
-  ['memcached', async () => { const server = await startMemcached(); return { port: server.port, stop: () => server.stop() }; }, needMemcached],
-  ['isocache/server', async () => {
-    const server = await createServer();
-    await server.listen({ port: 0 });
-    return { port: server.port, stop: () => server.close() };
-  }, false],
-]) {
+for (const [name, start, skip] of servers) {
   test(`getOrSet over ${name}: one loader for all clients, stale values meanwhile`, { skip }, async () => {
     const server = await start();
     const clients = Array.from({ length: 4 }, () => createClient({ port: server.port }));

@@ -8,9 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { open } from 'isocache';
 import { createClient } from 'isocache/client';
-import { createServer } from 'isocache/server';
 
-import { needIsocached, needMemcached, startIsocached, startMemcached } from '../../tests/lib/server.mjs';
+import { servers } from './lib/servers.mjs';
 
 /** A loader that counts, and that the test lets go on. */
 function heldLoader(value = 'loaded') {
@@ -31,22 +30,11 @@ const places = [
     const cache = await open();
     return { cache, other: cache };
   }],
-  ['over memcached', async (t) => {
-    const server = await startMemcached();
+  ...servers.map(([name, start, skip]) => [`over ${name}`, async (t) => {
+    const server = await start();
     t.after(() => server.stop());
     return connect(t, { port: server.port });
-  }, needMemcached],
-  ['over isocached', async (t) => {
-    const server = await startIsocached();
-    t.after(() => server.stop());
-    return connect(t, { port: server.port });
-  }, needIsocached],
-  ['over isocache/server', async (t) => {
-    const server = await createServer();
-    t.after(() => server.close());
-    await server.listen({ port: 0 });
-    return connect(t, { port: server.port });
-  }],
+  }, skip]),
 ];
 
 function connect(t, address) {
