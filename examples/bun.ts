@@ -18,7 +18,10 @@ const server = Bun.serve({
   async fetch(request) {
     const { pathname } = new URL(request.url);
     // However many ask for it at once, one makes it.
-    const page = await pages.getOrSet(`page:${pathname}`, () => makePage(pathname), { ttl: 60_000, hashLongKeys: true });
+    const page = await pages.getOrSet(`page:${pathname}`, () => makePage(pathname), {
+      ttl: 60_000,
+      hashLongKeys: true,
+    });
     return new Response(page, { headers: { 'content-type': 'text/html', 'x-pages-made': String(made) } });
   },
 });

@@ -12,7 +12,10 @@ console.log('user:1 is', JSON.parse(cache.get('user:1')).name);
 console.log('user:2 is', cache.get('user:2'));
 
 // Many keys in one call cost much less than many calls.
-cache.setMany([['colour:sky', 'blue'], ['colour:grass', 'green']]);
+cache.setMany([
+  ['colour:sky', 'blue'],
+  ['colour:grass', 'green'],
+]);
 console.log('colours:', cache.getMany(['colour:sky', 'colour:grass', 'colour:sea']));
 
 // Counters are 64 bits wide.

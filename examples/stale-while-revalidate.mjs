@@ -7,7 +7,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 // The cache's clock, which this example moves on instead of waiting.
 let skippedMs = 0;
 const cache = await open({ now: () => Date.now() + skippedMs });
-const skip = (seconds) => { skippedMs += seconds * 1000; };
+const skip = (seconds) => {
+  skippedMs += seconds * 1000;
+};
 
 // Stands for a database or another service.
 let loads = 0;
@@ -19,12 +21,13 @@ async function loadWeather() {
   return `sunny (load ${loads})`;
 }
 
-const weather = () => cache.getOrSet('weather', loadWeather, {
-  ttl: 60_000,              // fresh for a minute,
-  refreshBelow: 10_000,     // but loaded anew by one reader when less than 10 s of it are left;
-  staleIfError: 3_600_000,  // kept for an hour more, in case the source fails.
-  waitUntil: () => {},      // That one reader does not wait either. (In a worker: `(load) => ctx.waitUntil(load)`.)
-});
+const weather = () =>
+  cache.getOrSet('weather', loadWeather, {
+    ttl: 60_000, // fresh for a minute,
+    refreshBelow: 10_000, // but loaded anew by one reader when less than 10 s of it are left;
+    staleIfError: 3_600_000, // kept for an hour more, in case the source fails.
+    waitUntil: () => {}, // That one reader does not wait either. (In a worker: `(load) => ctx.waitUntil(load)`.)
+  });
 
 // A stampede: 100 readers, one load. All wait for it, since there is no old value yet.
 const first = await Promise.all(Array.from({ length: 100 }, weather));

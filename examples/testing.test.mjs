@@ -10,9 +10,15 @@ import { startMemcached } from 'isocache/testing';
 const HALF_AN_HOUR_MS = 30 * 60 * 1000;
 
 class Sessions {
-  constructor(memcached) { this.memcached = memcached; }
-  async begin(id, user) { await this.memcached.set(`session:${id}`, user, { ttl: HALF_AN_HOUR_MS }); }
-  async userOf(id) { return (await this.memcached.getItem(`session:${id}`, { touch: HALF_AN_HOUR_MS }))?.text(); }
+  constructor(memcached) {
+    this.memcached = memcached;
+  }
+  async begin(id, user) {
+    await this.memcached.set(`session:${id}`, user, { ttl: HALF_AN_HOUR_MS });
+  }
+  async userOf(id) {
+    return (await this.memcached.getItem(`session:${id}`, { touch: HALF_AN_HOUR_MS }))?.text();
+  }
 }
 
 let memcached;

@@ -29,7 +29,9 @@ async function fetchIntoNear(key) {
   if (!item) return;
   near.set(key, item.value, { flags: item.flags, ttl: Math.min(item.ttl ?? NEAR_MS, NEAR_MS) });
   const isPlain = /^[!-~]+$/.test(key);
-  near.execute(`ms ${isPlain ? key : btoa(Buffer.from(key).toString('latin1'))} 0${isPlain ? '' : ' b'} MA E${item.cas}\r\n\r\n`);
+  near.execute(
+    `ms ${isPlain ? key : btoa(Buffer.from(key).toString('latin1'))} 0${isPlain ? '' : ' b'} MA E${item.cas}\r\n\r\n`,
+  );
 }
 
 const server = await createServer({

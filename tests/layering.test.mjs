@@ -22,11 +22,15 @@ const below = {
 // Standard headers that need nothing of the host. Not here on purpose: threads and atomics (the
 // core is single-threaded), clocks, files, streams (size), exceptions and RTTI, <random> (the host
 // seeds), and what Emscripten's C++20 library lacks.
-const standardHeaders = new Set(`
+const standardHeaders = new Set(
+  `
   algorithm array bit bitset cassert charconv cinttypes climits cmath compare concepts cstddef
   cstdint cstdlib cstring deque forward_list functional initializer_list iterator limits list map
   memory new numeric optional queue set span string string_view tuple type_traits unordered_map
-  unordered_set utility variant vector version`.trim().split(/\s+/));
+  unordered_set utility variant vector version`
+    .trim()
+    .split(/\s+/),
+);
 
 // Vector instructions; whoever uses them keeps a portable version beside them.
 const vectorHeaders = /^(([ensta]mm|imm)intrin|arm_neon|wasm_simd128)\.h$/;
@@ -37,12 +41,18 @@ const vectorHeaders = /^(([ensta]mm|imm)intrin|arm_neon|wasm_simd128)\.h$/;
 const forbiddenCalls = `
   time clock clock_gettime gettimeofday localtime gmtime mktime usleep nanosleep
   rand srand random srandom getrandom getenv setenv system exit
-  fopen fread fwrite fclose printf fprintf snprintf puts putchar perror`.trim().split(/\s+/);
+  fopen fread fwrite fclose printf fprintf snprintf puts putchar perror`
+  .trim()
+  .split(/\s+/);
 const forbiddenWords = `
-  throw try catch dynamic_cast typeid thread_local goto`.trim().split(/\s+/);
+  throw try catch dynamic_cast typeid thread_local goto`
+  .trim()
+  .split(/\s+/);
 const forbiddenNames = `
   thread jthread mutex atomic chrono random_device filesystem cout cerr cin ifstream ofstream
-  fstream this_thread condition_variable future promise regex locale`.trim().split(/\s+/);
+  fstream this_thread condition_variable future promise regex locale`
+  .trim()
+  .split(/\s+/);
 
 const callPattern = new RegExp(`(?<![\\w.>:]|->)(?:::|std::)?(${forbiddenCalls.join('|')})\\s*\\(`);
 const wordPattern = new RegExp(`(?<!\\w)(${forbiddenWords.join('|')})(?!\\w)`);
@@ -53,7 +63,8 @@ function codeOnly(text) {
   const blank = (match) => match.replace(/[^\n]/g, ' ');
   return text.replace(
     /\/\/[^\n]*|\/\*[\s\S]*?\*\/|R"(\w*)\([\s\S]*?\)\1"|"(?:\\.|[^"\\\n])*"|(?<!\w)'(?:\\.|[^'\\\n])+'/g,
-    blank);
+    blank,
+  );
 }
 
 function includeFault(layer, line) {
@@ -101,14 +112,18 @@ function sourcesOf(folder) {
 for (const layer of Object.keys(below)) {
   test(`core/${layer} sees only what is below it`, () => {
     const faults = sourcesOf(join(core, layer)).flatMap((file) =>
-      faultsIn(layer, readFileSync(file, 'utf8')).map((f) => `${relative(core, file)}:${f}`));
+      faultsIn(layer, readFileSync(file, 'utf8')).map((f) => `${relative(core, file)}:${f}`),
+    );
     assert.deepEqual(faults, []);
   });
 }
 
 test('every folder of core/ is a known layer', () => {
   const folders = readdirSync(core, { withFileTypes: true }).filter((e) => e.isDirectory());
-  assert.deepEqual(folders.map((e) => e.name).filter((name) => !(name in below)), []);
+  assert.deepEqual(
+    folders.map((e) => e.name).filter((name) => !(name in below)),
+    [],
+  );
 });
 
 // The check itself must be able to fail: each planted line is a fault, each innocent one is not.

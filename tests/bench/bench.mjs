@@ -92,8 +92,10 @@ async function main() {
   const unknown = wanted.find((part) => !(part in parts));
   if (unknown !== undefined) throw new Error(`no part '${unknown}'\n${help}`);
   const [theirs, ours] = [await version('memcached'), await version('isocached')];
-  console.log(`${ours} beside ${theirs}, -t ${options.threads}; ${new Date().toISOString().slice(0, 10)}, ` +
-    `${os.cpus()[0].model}, ${os.availableParallelism()} cores, Linux ${os.release()}`);
+  console.log(
+    `${ours} beside ${theirs}, -t ${options.threads}; ${new Date().toISOString().slice(0, 10)}, ` +
+      `${os.cpus()[0].model}, ${os.availableParallelism()} cores, Linux ${os.release()}`,
+  );
   const results = {};
   for (const part of wanted) results[part] = await run(part);
   printSummary(results, options);

@@ -41,22 +41,27 @@ test('bench.mjs --quick', { ...limit, skip: needIsocached || needMemcached || ne
     /Ways in[^]*get 100 B, 32 deep +\d+\.\d\d( +\d+\.\d\d \d+\.\d\dx){3}/,
     /idle connection[^]*plain +\d+\.\d/,
     /Summary[^]*p99\.9 of evicting sets/,
-  ]) assert.match(stdout, line);
+  ])
+    assert.match(stdout, line);
 });
 
 test('isocache_bench, every case', { ...limit, skip: needPrograms }, async () => {
-  const { code, stdout, stderr } = await runProgram(program('isocache_bench'), [
-    '--items=1000', '--benchmark_filter=store|session', '--benchmark_min_time=0.001',
-  ], { limitMs: limit.timeout });
+  const { code, stdout, stderr } = await runProgram(
+    program('isocache_bench'),
+    ['--items=1000', '--benchmark_filter=store|session', '--benchmark_min_time=0.001'],
+    { limitMs: limit.timeout },
+  );
   assert.equal(code, 0, stderr);
   assert.match(stdout, /session\/get_batch32\/1000/);
 });
 
 test('isocache_replay, in process', { ...limit, skip: needPrograms }, async () => {
   for (const trace of ['overwrite', 'mixed', 'ttl']) {
-    const { code, stdout, stderr } = await runProgram(program('isocache_replay'), [
-      trace, '--in-process', '--memory', '8', '--requests', '50000', '--json',
-    ], { limitMs: limit.timeout });
+    const { code, stdout, stderr } = await runProgram(
+      program('isocache_replay'),
+      [trace, '--in-process', '--memory', '8', '--requests', '50000', '--json'],
+      { limitMs: limit.timeout },
+    );
     assert.equal(code, 0, stdout + stderr);
     assert.ok(JSON.parse(stdout).evictions > 0, stdout);
   }

@@ -61,7 +61,9 @@ async function measureCaches(names, items) {
   const runs = names.map(() => []);
   for (let round = 0; round < options.rounds; ++round) {
     for (const [i, name] of names.entries()) {
-      runs[i].push(await child(process.execPath, ['--expose-gc', script('cache_child.mjs'), name, items, options.seconds]));
+      runs[i].push(
+        await child(process.execPath, ['--expose-gc', script('cache_child.mjs'), name, items, options.seconds]),
+      );
     }
   }
   return runs;
@@ -85,13 +87,21 @@ async function compareCaches() {
   const ratios = [];
   for (const items of options.items) {
     const runs = await measureCaches(names, items);
-    const rows = names.map((name, i) => [name, ...columns.map(({ figure, format }) => format(middle(runs[i], figure)))]);
+    const rows = names.map((name, i) => [
+      name,
+      ...columns.map(({ figure, format }) => format(middle(runs[i], figure))),
+    ]);
     print(`${count(items)} items`, ['cache', ...columns.map(({ head }) => head)], rows, flags.markdown);
     const [ours, lru] = [runs[names.indexOf('isocache')], runs[names.indexOf('lru-cache')]];
     if (ours && lru) ratios.push([count(items), ...columns.map(({ figure }) => times(middleRatio(ours, lru, figure)))]);
   }
   if (ratios.length > 0) {
-    print('isocache / lru-cache, medians of pairs', ['items', ...columns.map(({ head }) => head)], ratios, flags.markdown);
+    print(
+      'isocache / lru-cache, medians of pairs',
+      ['items', ...columns.map(({ head }) => head)],
+      ratios,
+      flags.markdown,
+    );
   }
 }
 
@@ -125,14 +135,21 @@ async function compareProtocol() {
       const ours = [];
       const theirs = [];
       for (let round = 0; round < options.rounds; ++round) {
-        ours.push((await child(process.execPath, [script('protocol_child.mjs'), command, items, options.seconds])).rate);
+        ours.push(
+          (await child(process.execPath, [script('protocol_child.mjs'), command, items, options.seconds])).rate,
+        );
         theirs.push(micro ? await nativeRate(micro, native, items) : NaN);
       }
-      rows.push([`${command}, ${count(items)} items`, count(median(ours)), micro ? count(median(theirs)) : '-',
-        times(median(ours.map((rate, i) => rate / theirs[i])))]);
+      rows.push([
+        `${command}, ${count(items)} items`,
+        count(median(ours)),
+        micro ? count(median(theirs)) : '-',
+        times(median(ours.map((rate, i) => rate / theirs[i]))),
+      ]);
     }
   }
-  const title = 'Text protocol, 32 requests a call, requests/s' + (micro ? '' : ' (no isocache_micro built: native left out)');
+  const title =
+    'Text protocol, 32 requests a call, requests/s' + (micro ? '' : ' (no isocache_micro built: native left out)');
   print(title, ['', 'connect() in wasm', 'native', 'wasm / native'], rows, flags.markdown);
 }
 
@@ -142,18 +159,24 @@ const parts = { caches: compareCaches, protocol: compareProtocol };
 
 function checkBuilt() {
   for (const needed of ['wasm/dist/esm/index.js', 'wasm/node_modules/lru-cache']) {
-    if (!existsSync(path.join(root, needed))) throw new Error(`${needed} is missing: run \`npm ci && npm run build\` in wasm/`);
+    if (!existsSync(path.join(root, needed)))
+      throw new Error(`${needed} is missing: run \`npm ci && npm run build\` in wasm/`);
   }
 }
 
 async function main() {
   if (flags.help) return console.log(help);
   const wanted = flags.only.split(',');
-  const unknown = [...wanted.filter((part) => !(part in parts)), ...flags.caches.split(',').filter((name) => !(name in caches))];
+  const unknown = [
+    ...wanted.filter((part) => !(part in parts)),
+    ...flags.caches.split(',').filter((name) => !(name in caches)),
+  ];
   if (unknown.length > 0) throw new Error(`no '${unknown[0]}'\n${help}`);
   checkBuilt();
-  console.log(`Node ${process.version}; keys of ${KEY_BYTES}, values of ${VALUE_BYTES} bytes; rates are a second of CPU time; ` +
-    `${new Date().toISOString().slice(0, 10)}, ${os.cpus()[0].model}, ${os.availableParallelism()} cores`);
+  console.log(
+    `Node ${process.version}; keys of ${KEY_BYTES}, values of ${VALUE_BYTES} bytes; rates are a second of CPU time; ` +
+      `${new Date().toISOString().slice(0, 10)}, ${os.cpus()[0].model}, ${os.availableParallelism()} cores`,
+  );
   for (const part of wanted) await parts[part]();
 }
 

@@ -18,13 +18,15 @@ export async function compareStreams(ours, theirs, { count, seed, progress = () 
     for (let from = 0; from < count && failed.length < MAX_FAILURES; from += STREAMS_PER_FLUSH) {
       let next = from;
       const end = Math.min(count, from + STREAMS_PER_FLUSH);
-      await Promise.all(duels.map(async (duel) => {
-        while (next < end && failed.length < MAX_FAILURES) {
-          const own = seed + next++;
-          const failure = await duel.play(makeStream(own), `s${own}-`, own);
-          if (failure) failed.push({ own, failure });
-        }
-      }));
+      await Promise.all(
+        duels.map(async (duel) => {
+          while (next < end && failed.length < MAX_FAILURES) {
+            const own = seed + next++;
+            const failure = await duel.play(makeStream(own), `s${own}-`, own);
+            if (failure) failed.push({ own, failure });
+          }
+        }),
+      );
       // Nothing else is going on now: both forget everything, so that neither fills up and evicts.
       await Promise.all([duels[0].ours, duels[0].theirs].map((side) => side.client.ask('flush_all\r\n')));
       progress(end);
@@ -35,7 +37,9 @@ export async function compareStreams(ours, theirs, { count, seed, progress = () 
   const descriptions = [];
   for (const { own, failure } of failed.slice(0, MAX_FAILURES)) {
     const shortest = await minimise(ours, theirs, makeStream(own), own);
-    descriptions.push(describeFailure(own, shortest.failure ? shortest : { stream: failure.batch, failure, alone: true }));
+    descriptions.push(
+      describeFailure(own, shortest.failure ? shortest : { stream: failure.batch, failure, alone: true }),
+    );
   }
   return descriptions;
 }

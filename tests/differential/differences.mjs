@@ -20,17 +20,39 @@ const flagsOf = (words) => words.slice(words[0] === 'ms' ? 3 : 2);
 const flag = (words, letter) => flagsOf(words).find((word) => word[0] === letter);
 const has = (words, letter) => flag(words, letter) !== undefined;
 const noreply = (words) => words.at(-1) === 'noreply';
-const neededWords = { get: 2, gets: 2, gat: 3, gats: 3, incr: 3, decr: 3, touch: 3, delete: 2, mg: 2, ms: 3, md: 2, ma: 2 };
+const neededWords = {
+  get: 2,
+  gets: 2,
+  gat: 3,
+  gats: 3,
+  incr: 3,
+  decr: 3,
+  touch: 3,
+  delete: 2,
+  mg: 2,
+  ms: 3,
+  md: 2,
+  ma: 2,
+};
 
-const badMetaNumber = (words) => flagsOf(words).some((word) => {
-  const rest = word.slice(1);
-  switch (word[0]) {
-    case 'T': case 'N': case 'R': return !isInt32(rest);
-    case 'F': return !is32(rest);
-    case 'C': case 'J': case 'D': return !is64(rest);
-    default: return false;
-  }
-});
+const badMetaNumber = (words) =>
+  flagsOf(words).some((word) => {
+    const rest = word.slice(1);
+    switch (word[0]) {
+      case 'T':
+      case 'N':
+      case 'R':
+        return !isInt32(rest);
+      case 'F':
+        return !is32(rest);
+      case 'C':
+      case 'J':
+      case 'D':
+        return !is64(rest);
+      default:
+        return false;
+    }
+  });
 const badMetaFlag = (words) => {
   const letters = flagsOf(words).map((word) => word[0]);
   return new Set(letters).size !== letters.length || letters.some((letter) => !KNOWN_FLAGS.includes(letter));
@@ -39,7 +61,7 @@ const badMetaFlag = (words) => {
 export const differences = [
   // --- what 1.6.18 does not have --------------------------------------------------------------
   {
-    reason: 'E (a cas of the client\'s own) is newer than 1.6.18',
+    reason: "E (a cas of the client's own) is newer than 1.6.18",
     verdict: 'avoid',
     applies: (words) => META.has(words[0]) && has(words, 'E'),
   },
@@ -93,31 +115,46 @@ export const differences = [
   {
     reason: 'a sign before a number, and numbers that do not fit 32 bits, passed where they no longer do',
     verdict: 'avoid',
-    applies: (words) => words.some((word) => /^[A-Z]?\+\d/.test(word)) ||
+    applies: (words) =>
+      words.some((word) => /^[A-Z]?\+\d/.test(word)) ||
       (['touch', 'gat', 'gats'].includes(words[0]) && words.some((word) => isSigned(word) && !isInt32(word))) ||
-      (META.has(words[0]) && flagsOf(words).some((word) => isSigned(word.slice(1)) &&
-        (('TNR'.includes(word[0]) && !isInt32(word.slice(1))) || (word[0] === 'F' && !is32(word.slice(1)))))),
+      (META.has(words[0]) &&
+        flagsOf(words).some(
+          (word) =>
+            isSigned(word.slice(1)) &&
+            (('TNR'.includes(word[0]) && !isInt32(word.slice(1))) || (word[0] === 'F' && !is32(word.slice(1)))),
+        )),
   },
 
   // --- bad lines -----------------------------------------------------------------------------
   {
     reason: 'after a storage line that is refused, 1.6.18 takes the data block for commands',
     verdict: 'avoid',
-    applies: (words) => STORAGE.has(words[0]) && (words.length < (words[0] === 'cas' ? 6 : 5) ||
-      words[1].length > MAX_KEY_BYTES || !is64(words[2]) || !isSigned(words[3]) || !isInt32(words[4]) || Number(words[4]) < 0 ||
-      (words[0] === 'cas' && !is64(words[5]))),
+    applies: (words) =>
+      STORAGE.has(words[0]) &&
+      (words.length < (words[0] === 'cas' ? 6 : 5) ||
+        words[1].length > MAX_KEY_BYTES ||
+        !is64(words[2]) ||
+        !isSigned(words[3]) ||
+        !isInt32(words[4]) ||
+        Number(words[4]) < 0 ||
+        (words[0] === 'cas' && !is64(words[5]))),
   },
   {
     reason: 'the same for ms with a key that is too long, and for a length that is none',
     verdict: 'avoid',
-    applies: (words, data) => words[0] === 'ms' && data !== null &&
+    applies: (words, data) =>
+      words[0] === 'ms' &&
+      data !== null &&
       (words[1].length > MAX_KEY_BYTES || !isInt32(words[2]) || Number(words[2]) < 0),
   },
   {
     reason: 'a word is missing: 1.6.18 says ERROR, 1.6.45 CLIENT_ERROR bad command line format',
     verdict: 'words',
-    applies: (words) => words.filter((word) => word !== '').length < (neededWords[words[0]] ?? 1) ||
-      (STORAGE.has(words[0]) && words.length < 5) || (words[0] === 'verbosity' && words.length < 2) ||
+    applies: (words) =>
+      words.filter((word) => word !== '').length < (neededWords[words[0]] ?? 1) ||
+      (STORAGE.has(words[0]) && words.length < 5) ||
+      (words[0] === 'verbosity' && words.length < 2) ||
       words.join('') === '',
   },
   {
@@ -138,12 +175,14 @@ export const differences = [
   {
     reason: 'a retrieval with a key that is too long ends its error with an empty line more',
     verdict: 'words',
-    applies: (words) => ['get', 'gets', 'gat', 'gats'].includes(words[0]) && words.some((word) => word.length > MAX_KEY_BYTES),
+    applies: (words) =>
+      ['get', 'gets', 'gat', 'gats'].includes(words[0]) && words.some((word) => word.length > MAX_KEY_BYTES),
   },
   {
     reason: 'md and ma word errors of flags and numbers differently; which of two errors is told first',
     verdict: 'words',
-    applies: (words) => ['mg', 'md', 'ma'].includes(words[0]) &&
+    applies: (words) =>
+      ['mg', 'md', 'ma'].includes(words[0]) &&
       (badMetaFlag(words) || badMetaNumber(words) || words[1]?.length > MAX_KEY_BYTES),
   },
   {
@@ -154,12 +193,15 @@ export const differences = [
   {
     reason: 'what is left over of a data block that ends early may be an empty line, which is worded otherwise',
     verdict: 'avoid',
-    applies: (words, data) => data !== null && data.includes('\r\n') && Number(words[words[0] === 'ms' ? 2 : 4]) !== data.length,
+    applies: (words, data) =>
+      data !== null && data.includes('\r\n') && Number(words[words[0] === 'ms' ? 2 : 4]) !== data.length,
   },
   {
     reason: 'what is left over of a bad data block may be an empty line, which is worded otherwise',
     verdict: 'words',
-    applies: (words, data) => data !== null && isNumber(words[words[0] === 'ms' ? 2 : 4] ?? '') &&
+    applies: (words, data) =>
+      data !== null &&
+      isNumber(words[words[0] === 'ms' ? 2 : 4] ?? '') &&
       Number(words[words[0] === 'ms' ? 2 : 4]) !== data.length,
   },
 
@@ -177,10 +219,15 @@ export const differences = [
 
   // --- binary keys ---------------------------------------------------------------------------
   {
-    reason: '1.6.18 forgets that a key is binary when mg N or ma N creates the item, append copies it, or a number gets longer',
+    reason:
+      '1.6.18 forgets that a key is binary when mg N or ma N creates the item, append copies it, or a number gets longer',
     verdict: 'avoid',
-    applies: (words) => META.has(words[0]) && has(words, 'b') && (has(words, 'N') || /^M[AP]/.test(flag(words, 'M') ?? '') ||
-      (words[0] === 'ma' && !/^D0/.test(flag(words, 'D') ?? '') && !/^M[D-]/i.test(flag(words, 'M') ?? ''))),
+    applies: (words) =>
+      META.has(words[0]) &&
+      has(words, 'b') &&
+      (has(words, 'N') ||
+        /^M[AP]/.test(flag(words, 'M') ?? '') ||
+        (words[0] === 'ma' && !/^D0/.test(flag(words, 'D') ?? '') && !/^M[D-]/i.test(flag(words, 'M') ?? ''))),
   },
 ];
 
@@ -197,5 +244,5 @@ export function mustWaitForReplies(line, batch) {
 export function verdictOf(line, data) {
   const words = line.split(' ');
   const verdicts = differences.filter((difference) => difference.applies(words, data)).map(({ verdict }) => verdict);
-  return verdicts.includes('avoid') ? 'avoid' : verdicts[0] ?? null;
+  return verdicts.includes('avoid') ? 'avoid' : (verdicts[0] ?? null);
 }

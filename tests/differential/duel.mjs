@@ -16,11 +16,13 @@ class Side {
     this.client = client;
   }
 
-  static async open(server) { return new Side(server, await RawClient.connect(server.address)); }
+  static async open(server) {
+    return new Side(server, await RawClient.connect(server.address));
+  }
 
   begin(prefix) {
     this.prefix = prefix;
-    this.seen = new Map();  // name -> cas ids, newest last
+    this.seen = new Map(); // name -> cas ids, newest last
   }
 
   key(name) {
@@ -31,11 +33,16 @@ class Side {
     const line = command.line.replace(/\{(\w+):(\w+)\}/g, (_, kind, name) => {
       const ids = this.seen.get(name) ?? [];
       switch (kind) {
-        case 'key': return this.key(name);
-        case 'bkey': return Buffer.from(`${this.prefix} \r\n\0\xff${name}`, 'latin1').toString('base64');
-        case 'cas': return ids.at(-1) ?? '1';
-        case 'oldcas': return ids.at(-2) ?? '1';
-        default: return name;  // seen: an opaque that names the key
+        case 'key':
+          return this.key(name);
+        case 'bkey':
+          return Buffer.from(`${this.prefix} \r\n\0\xff${name}`, 'latin1').toString('base64');
+        case 'cas':
+          return ids.at(-1) ?? '1';
+        case 'oldcas':
+          return ids.at(-2) ?? '1';
+        default:
+          return name; // seen: an opaque that names the key
       }
     });
     return `${line}\r\n${command.data === null ? '' : `${command.data}\r\n`}`;
@@ -154,9 +161,9 @@ export async function minimise(ours, theirs, stream, seed) {
   const fails = async (candidate) => duel.play(candidate, `m${seed}-${runs++}-`, seed);
   let failure = await fails(stream);
   try {
-    if (!failure) return { stream, failure: null };  // it depends on what else goes on
+    if (!failure) return { stream, failure: null }; // it depends on what else goes on
     for (let chunk = Math.ceil(stream.length / 2); chunk >= 1; chunk = chunk === 1 ? 0 : Math.ceil(chunk / 2)) {
-      for (let at = 0; at < stream.length;) {
+      for (let at = 0; at < stream.length; ) {
         const candidate = [...stream.slice(0, at), ...stream.slice(at + chunk)];
         const again = candidate.length > 0 ? await fails(candidate) : null;
         if (again) {
@@ -175,8 +182,15 @@ export async function minimise(ours, theirs, stream, seed) {
 
 /** What to print about a failure. `alone`: it did not come again when the stream was played by itself. */
 export function describeFailure(seed, { stream, failure, alone = false }) {
-  const lines = stream.map(({ line, data }) => `    ${show(line, 600)}${data === null ? '' : `\\r\\n${show(data, 200)}`}`);
+  const lines = stream.map(
+    ({ line, data }) => `    ${show(line, 600)}${data === null ? '' : `\\r\\n${show(data, 200)}`}`,
+  );
   const title = alone ? 'passes when played alone; the batch that differed' : 'as short as it gets';
-  return [`stream with seed ${seed}, ${title}:`, ...lines, `  ${failure.difference}`,
-    `  isocached: ${show(failure.ours, 1000)}`, `  memcached: ${show(failure.theirs, 1000)}`].join('\n');
+  return [
+    `stream with seed ${seed}, ${title}:`,
+    ...lines,
+    `  ${failure.difference}`,
+    `  isocached: ${show(failure.ours, 1000)}`,
+    `  memcached: ${show(failure.theirs, 1000)}`,
+  ].join('\n');
 }

@@ -24,16 +24,17 @@ try {
   const failures = await compareStreams(ours, theirs, {
     count,
     seed,
-    progress: (done) => process.stderr.write(`\r${done} of ${count} streams, ${((Date.now() - began) / 1000).toFixed(0)} s`),
+    progress: (done) =>
+      process.stderr.write(`\r${done} of ${count} streams, ${((Date.now() - began) / 1000).toFixed(0)} s`),
   });
   process.stderr.write('\n');
   for (const server of [ours, theirs].filter(({ alive }) => !alive)) {
     console.log(`${server.name} ended: ${server.child.signalCode} ${server.stderr}`);
   }
   for (const failure of failures) console.log(`${failure}\n`);
-  console.log(failures.length === 0
-    ? `${count} streams from seed ${seed}: no difference`
-    : `${failures.length} streams differ`);
+  console.log(
+    failures.length === 0 ? `${count} streams from seed ${seed}: no difference` : `${failures.length} streams differ`,
+  );
   process.exitCode = failures.length === 0 ? 0 : 1;
 } finally {
   await ours.stop();

@@ -16,15 +16,52 @@ const BINARY_KEYS = ['bin', 'bin2'];
 const TOO_LONG = 'k'.repeat(251);
 
 const EXPTIMES = ['0', '0', '0', '100', '2000', '2592000', '-1', '2592001', 'abc', '1e3', '', '3000000000'];
-const DELTAS = ['1', '1', '5', '10', '0', '00', '4294967295', '4294967296', '1152921504606846976',
-  '18446744073709551616', 'abc', '-1', '+3', ''];
+const DELTAS = [
+  '1',
+  '1',
+  '5',
+  '10',
+  '0',
+  '00',
+  '4294967295',
+  '4294967296',
+  '1152921504606846976',
+  '18446744073709551616',
+  'abc',
+  '-1',
+  '+3',
+  '',
+];
 const DECR_DELTAS = [...DELTAS, '18446744073709551615'];
 const CLIENT_FLAGS = ['0', '0', '0', '5', '123', '4294967295', '4294967296', 'abc', '-1'];
 const OPAQUES = ['O1', 'Oabc', 'O', `O${'z'.repeat(31)}`, `O${'z'.repeat(32)}`];
 const TTLS = ['0', '100', '2000', '-1', '2592001', 'abc', '', '3000000000'];
-const WINDOWS = ['60', '1000', '5000', '0', '-1', 'abc'];  // R: never equal to a TTL, so that no second decides
-const ODD_LINES = ['mn', 'mn x', 'bogus', 'GET a', 'mset a 1', 'verbosity 0', 'verbosity', 'delete', 'get', 'gets', 'gat', 'mg',
-  'md', 'ma', 'ms', 'incr', 'touch', '', 'me nosuchkey', 'cache_memlimit', 'stats nosuch', 'slabs foo', 'lru foo'];
+const WINDOWS = ['60', '1000', '5000', '0', '-1', 'abc']; // R: never equal to a TTL, so that no second decides
+const ODD_LINES = [
+  'mn',
+  'mn x',
+  'bogus',
+  'GET a',
+  'mset a 1',
+  'verbosity 0',
+  'verbosity',
+  'delete',
+  'get',
+  'gets',
+  'gat',
+  'mg',
+  'md',
+  'ma',
+  'ms',
+  'incr',
+  'touch',
+  '',
+  'me nosuchkey',
+  'cache_memlimit',
+  'stats nosuch',
+  'slabs foo',
+  'lru foo',
+];
 const NO_SUCH_CAS = '99999999';
 
 function value(random, name) {
@@ -35,14 +72,23 @@ function value(random, name) {
 
 function anyValue(random) {
   switch (random.below(12)) {
-    case 0: return random.pick(['0', '5', '99', '10', '100', '007', ' 7', '1 ', '-1']);
-    case 1: case 2: return String(random.below(1000));
-    case 3: return random.pick(['18446744073709551615', '922337203685477580', '4294967295', '123456789012345678901']);
-    case 4: return random.pick(['', 'abc', 'hello world', '12abc', '\r\n', 'END\r\n', 'VALUE a 0 1\r\nx\r\nEND\r\n', '\0']);
-    case 5: return 'x'.repeat(random.pick([70, 500, 1500]));
-    case 6: return random.bytes(random.below(200));
-    case 7: return random.oneIn(4) ? random.bytes(1).repeat(random.pick([4095, 4097, 16383, 16385, 40000, 70000])) : '7';
-    default: return random.pick(['1', '2', 'abc', 'value', '42']);
+    case 0:
+      return random.pick(['0', '5', '99', '10', '100', '007', ' 7', '1 ', '-1']);
+    case 1:
+    case 2:
+      return String(random.below(1000));
+    case 3:
+      return random.pick(['18446744073709551615', '922337203685477580', '4294967295', '123456789012345678901']);
+    case 4:
+      return random.pick(['', 'abc', 'hello world', '12abc', '\r\n', 'END\r\n', 'VALUE a 0 1\r\nx\r\nEND\r\n', '\0']);
+    case 5:
+      return 'x'.repeat(random.pick([70, 500, 1500]));
+    case 6:
+      return random.bytes(random.below(200));
+    case 7:
+      return random.oneIn(4) ? random.bytes(1).repeat(random.pick([4095, 4097, 16383, 16385, 40000, 70000])) : '7';
+    default:
+      return random.pick(['1', '2', 'abc', 'value', '42']);
   }
 }
 
@@ -60,8 +106,16 @@ function lengthWord(random, data) {
 }
 
 function cas(random, name) {
-  return random.pick([`{cas:${name}}`, `{cas:${name}}`, `{oldcas:${name}}`, NO_SUCH_CAS, '0', '18446744073709551615', 'abc',
-    '18446744073709551616']);
+  return random.pick([
+    `{cas:${name}}`,
+    `{cas:${name}}`,
+    `{oldcas:${name}}`,
+    NO_SUCH_CAS,
+    '0',
+    '18446744073709551615',
+    'abc',
+    '18446744073709551616',
+  ]);
 }
 
 function storage(random) {
@@ -87,7 +141,10 @@ function flags(random, choices) {
 function metaFlags(random, name) {
   const fixed = (text) => () => text;
   return {
-    any: 'bcfhklqstuvIPLx'.split('').filter((letter) => letter !== 'b').map(fixed),
+    any: 'bcfhklqstuvIPLx'
+      .split('')
+      .filter((letter) => letter !== 'b')
+      .map(fixed),
     opaque: () => random.pick(OPAQUES),
     bad: () => random.pick(['z', 'S1', '!', 'zz']),
     cas: () => `C${cas(random, name)}`,
@@ -115,12 +172,26 @@ function meta(random) {
   if (random.oneIn(15)) common.push(of.bad, of.newCas, of.clientFlags, of.mathMode, of.delta);
   let choices;
   switch (verb) {
-    case 'mg': choices = vivifies ? [of.vivify, of.recache, ...common] : [...common, of.recache]; break;
-    case 'ms': choices = [...common, of.setMode, of.setMode, of.clientFlags, of.ttl, of.stale, of.cas]; break;
-    case 'md': choices = [...common, of.stale, of.stale, of.cas]; break;
+    case 'mg':
+      choices = vivifies ? [of.vivify, of.recache, ...common] : [...common, of.recache];
+      break;
+    case 'ms':
+      choices = [...common, of.setMode, of.setMode, of.clientFlags, of.ttl, of.stale, of.cas];
+      break;
+    case 'md':
+      choices = [...common, of.stale, of.stale, of.cas];
+      break;
     case 'ma':
-      choices = [...common.filter((choice) => choice !== of.ttl), of.stillTtl, of.mathMode, of.delta, of.initial,
-        of.vivify, of.vivify, of.cas];
+      choices = [
+        ...common.filter((choice) => choice !== of.ttl),
+        of.stillTtl,
+        of.mathMode,
+        of.delta,
+        of.initial,
+        of.vivify,
+        of.vivify,
+        of.cas,
+      ];
       break;
   }
   const where = binary ? `{bkey:${name}}` : random.oneIn(50) ? TOO_LONG : `{key:${name}}`;
@@ -133,13 +204,22 @@ function meta(random) {
 function other(random) {
   const line = (text) => ({ line: text, data: null });
   switch (random.below(12)) {
-    case 0: case 1: return line(`delete ${key(random)}${random.pick(['', '', '', ' 0', ' noreply', ' 0 noreply'])}`);
-    case 2: return line(`decr ${key(random, NUMBER_KEYS)} ${random.pick(DECR_DELTAS)}${noreply(random)}`);
-    case 3: case 4: return line(`incr ${key(random, NUMBER_KEYS)} ${random.pick(DELTAS)}${noreply(random)}`);
-    case 5: return line(`touch ${key(random)} ${random.pick(EXPTIMES)}${noreply(random)}`);
-    case 6: return line(`${random.pick(['gat', 'gats'])} ${random.pick(EXPTIMES)} ${fewKeys(random)}`);
-    case 7: return line(random.pick(ODD_LINES));
-    default: return line(`${random.pick(['get', 'get', 'gets'])} ${manyKeys(random)}`);
+    case 0:
+    case 1:
+      return line(`delete ${key(random)}${random.pick(['', '', '', ' 0', ' noreply', ' 0 noreply'])}`);
+    case 2:
+      return line(`decr ${key(random, NUMBER_KEYS)} ${random.pick(DECR_DELTAS)}${noreply(random)}`);
+    case 3:
+    case 4:
+      return line(`incr ${key(random, NUMBER_KEYS)} ${random.pick(DELTAS)}${noreply(random)}`);
+    case 5:
+      return line(`touch ${key(random)} ${random.pick(EXPTIMES)}${noreply(random)}`);
+    case 6:
+      return line(`${random.pick(['gat', 'gats'])} ${random.pick(EXPTIMES)} ${fewKeys(random)}`);
+    case 7:
+      return line(random.pick(ODD_LINES));
+    default:
+      return line(`${random.pick(['get', 'get', 'gets'])} ${manyKeys(random)}`);
   }
 }
 
@@ -165,9 +245,11 @@ export function makeStream(seed) {
     const made = command(random);
     const needed = /\{(?:old)?cas:(\w+)\}/.exec(made.line)?.[1];
     if (needed) {
-      stream.push(BINARY_KEYS.includes(needed)
-        ? { line: `mg {bkey:${needed}} b u c O{seen:${needed}}`, data: null, words: false }
-        : { line: `gets {key:${needed}}`, data: null, words: false });
+      stream.push(
+        BINARY_KEYS.includes(needed)
+          ? { line: `mg {bkey:${needed}} b u c O{seen:${needed}}`, data: null, words: false }
+          : { line: `gets {key:${needed}}`, data: null, words: false },
+      );
     }
     stream.push(made);
   }

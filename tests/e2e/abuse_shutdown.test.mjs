@@ -9,8 +9,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Attack, limit, many, MB, startOver, TRANSPORTS } from '../lib/abuse.mjs';
 import { RawClient } from '../lib/client.mjs';
 import { exitOf, needIsocached } from '../lib/server.mjs';
-import { closeCode, closeFrame, frame, FrameClient, needWs, OPCODE, readFrame, upgraded, WebSocket,
-  webSocketUrl } from '../lib/websocket.mjs';
+import {
+  closeCode,
+  closeFrame,
+  frame,
+  FrameClient,
+  needWs,
+  OPCODE,
+  readFrame,
+  upgraded,
+  WebSocket,
+  webSocketUrl,
+} from '../lib/websocket.mjs';
 
 const DRAIN_S = 3;
 const SLACK_MS = 1500;
@@ -25,7 +35,10 @@ function connectAndDrop(port, bytes) {
     const socket = net.connect({ host: '127.0.0.1', port }, () => socket.write(bytes));
     const timer = setTimeout(() => socket.destroy(), 5);
     socket.on('error', () => {});
-    socket.on('close', () => { clearTimeout(timer); resolve(); });
+    socket.on('close', () => {
+      clearTimeout(timer);
+      resolve();
+    });
   });
 }
 
@@ -33,7 +46,11 @@ function connectAndDrop(port, bytes) {
  * Ends a server while abuse(server, attack) goes on, which returns clients; end(server) begins it. One request that is
  * under way holds it until whileDraining(clients) is through.
  */
-async function endUnder(transport, abuse, { whileDraining = () => {}, end = (server) => server.child.kill('SIGTERM') } = {}) {
+async function endUnder(
+  transport,
+  abuse,
+  { whileDraining = () => {}, end = (server) => server.child.kill('SIGTERM') } = {},
+) {
   const server = await startOver(transport, ['--drain-timeout', String(DRAIN_S)]);
   const attack = new Attack();
   try {
@@ -48,7 +65,7 @@ async function endUnder(transport, abuse, { whileDraining = () => {}, end = (ser
     await end(server);
     const ended = exitOf(server.child, DRAIN_S * 1000 + SLACK_MS);
     ended.catch(() => {});
-    assert.equal(await idle.readToEnd(), '');  // so it drains
+    assert.equal(await idle.readToEnd(), ''); // so it drains
     await sleep(300);
     await whileDraining(clients);
     const grown = server.peakBytes() - before;
@@ -68,30 +85,45 @@ async function endUnder(transport, abuse, { whileDraining = () => {}, end = (ser
 for (const { transport, skip } of TRANSPORTS) {
   describe(`isocached, ${transport}`, { skip: needIsocached || needWs || skip, concurrency: 1 }, () => {
     test('a flood of connections', limit, async () => {
-      const { clients } = await endUnder(transport, async (server, attack) => {
-        const opened = {
-          idle: await many(20, () => RawClient.connect(server.address)),
-          idleWebSockets: await many(20, () => FrameClient.connect(webSocketUrl(server), server.tls)),
-          busy: await many(20, () => RawClient.connect(server.address)),
-          busyWebSockets: await many(20, () => FrameClient.connect(webSocketUrl(server), server.tls)),
-        };
-        for (const [i, client] of [...opened.busy, ...opened.busyWebSockets].entries()) client.send(half(`half${i}`));
-        const sent = ['GET /memcached HTTP/1.1\r\n', 'set a 0 0 1000000\r\nabc', '\x16\x03\x01\x02\x00\x01\x00', 'mn\r\n'];
-        const flood = Array.from({ length: 20 }, (_, i) => [i % 2 ? server.port : server.httpPort, sent[i % 4]]);
-        attack.keepDoing([0], () => Promise.all(flood.map(([port, bytes]) => connectAndDrop(port, bytes))), 1);
-        return opened;
-      }, {
-        whileDraining: ({ busy, busyWebSockets }) => {
-          for (const client of [...busy, ...busyWebSockets]) client.send(otherHalf);
+      const { clients } = await endUnder(
+        transport,
+        async (server, attack) => {
+          const opened = {
+            idle: await many(20, () => RawClient.connect(server.address)),
+            idleWebSockets: await many(20, () => FrameClient.connect(webSocketUrl(server), server.tls)),
+            busy: await many(20, () => RawClient.connect(server.address)),
+            busyWebSockets: await many(20, () => FrameClient.connect(webSocketUrl(server), server.tls)),
+          };
+          for (const [i, client] of [...opened.busy, ...opened.busyWebSockets].entries()) client.send(half(`half${i}`));
+          const sent = [
+            'GET /memcached HTTP/1.1\r\n',
+            'set a 0 0 1000000\r\nabc',
+            '\x16\x03\x01\x02\x00\x01\x00',
+            'mn\r\n',
+          ];
+          const flood = Array.from({ length: 20 }, (_, i) => [i % 2 ? server.port : server.httpPort, sent[i % 4]]);
+          attack.keepDoing([0], () => Promise.all(flood.map(([port, bytes]) => connectAndDrop(port, bytes))), 1);
+          return opened;
         },
-      });
-      for (const [opened, expected] of [[clients.idle, ''], [clients.busy, 'STORED\r\n']]) {
+        {
+          whileDraining: ({ busy, busyWebSockets }) => {
+            for (const client of [...busy, ...busyWebSockets]) client.send(otherHalf);
+          },
+        },
+      );
+      for (const [opened, expected] of [
+        [clients.idle, ''],
+        [clients.busy, 'STORED\r\n'],
+      ]) {
         for (const client of opened) {
           assert.equal(await client.readToEnd(), expected);
           assert.equal(client.error, null);
         }
       }
-      for (const [opened, expected] of [[clients.idleWebSockets, ''], [clients.busyWebSockets, 'STORED\r\n']]) {
+      for (const [opened, expected] of [
+        [clients.idleWebSockets, ''],
+        [clients.busyWebSockets, 'STORED\r\n'],
+      ]) {
         for (const client of opened) {
           assert.equal((await client.closed).code, GOING_AWAY);
           assert.equal(client.received, expected);
@@ -101,9 +133,18 @@ for (const { transport, skip } of TRANSPORTS) {
 
     test('requests without end', limit, async () => {
       const { clients, took } = await endUnder(transport, async (server, attack) => {
-        const opened = await many(10, (i) => (i % 2 ? FrameClient.connect(webSocketUrl(server), server.tls) : RawClient.connect(server.address)));
-        const open = (client) => (client instanceof FrameClient ? client.socket.readyState === WebSocket.OPEN : !client.ended);
-        attack.keepDoing(opened, (client) => { if (open(client)) client.send('mg a v\r\n'.repeat(100)); }, 2);
+        const opened = await many(10, (i) =>
+          i % 2 ? FrameClient.connect(webSocketUrl(server), server.tls) : RawClient.connect(server.address),
+        );
+        const open = (client) =>
+          client instanceof FrameClient ? client.socket.readyState === WebSocket.OPEN : !client.ended;
+        attack.keepDoing(
+          opened,
+          (client) => {
+            if (open(client)) client.send('mg a v\r\n'.repeat(100));
+          },
+          2,
+        );
         return opened;
       });
       assert.ok(took < DRAIN_S * 1000, `${took} ms: it waited for them`);
@@ -125,24 +166,35 @@ for (const { transport, skip } of TRANSPORTS) {
     ]) {
       test(`frames ${name}, at the same time`, limit, async () => {
         let clients;
-        const { took } = await endUnder(transport, async (server) => {
-          clients = await many(100, () => upgraded(server));
-          for (const client of clients.slice(0, 20)) await client.send(frame(OPCODE.binary, half('bad')));
-        }, {
-          end: async (server) => {
-            server.child.kill('SIGSTOP');
-            await Promise.all(clients.map((client) => client.send(bytes)));
-            server.child.kill('SIGTERM');
-            server.child.kill('SIGCONT');
+        const { took } = await endUnder(
+          transport,
+          async (server) => {
+            clients = await many(100, () => upgraded(server));
+            for (const client of clients.slice(0, 20)) await client.send(frame(OPCODE.binary, half('bad')));
           },
-        });
+          {
+            end: async (server) => {
+              server.child.kill('SIGSTOP');
+              await Promise.all(clients.map((client) => client.send(bytes)));
+              server.child.kill('SIGTERM');
+              server.child.kill('SIGCONT');
+            },
+          },
+        );
         assert.ok(took <= DRAIN_S * 1000 + SLACK_MS, `${took} ms`);
-        const codes = new Set(await Promise.all(clients.map(async (client) => {
-          const last = await readFrame(client);
-          client.close();
-          return last && (last.opcode === OPCODE.close ? closeCode(last) : 'no close frame');
-        })));
-        assert.deepEqual([...codes].filter((code) => ![1000, GOING_AWAY, 1002, 1003, 1009].includes(code)), []);
+        const codes = new Set(
+          await Promise.all(
+            clients.map(async (client) => {
+              const last = await readFrame(client);
+              client.close();
+              return last && (last.opcode === OPCODE.close ? closeCode(last) : 'no close frame');
+            }),
+          ),
+        );
+        assert.deepEqual(
+          [...codes].filter((code) => ![1000, GOING_AWAY, 1002, 1003, 1009].includes(code)),
+          [],
+        );
       });
     }
   });

@@ -41,7 +41,8 @@ describe('a client of the binary protocol', { skip: needIsocached }, () => {
   test('is closed at once over TCP', limit, () => isClosedAndLogged([], 'tcp:127\\.0\\.0\\.1:\\d+'));
 
   test('is closed at once where passwords are asked for', limit, () =>
-    isClosedAndLogged(['-Y', passwordFile(USERS)], 'tcp:127\\.0\\.0\\.1:\\d+'));
+    isClosedAndLogged(['-Y', passwordFile(USERS)], 'tcp:127\\.0\\.0\\.1:\\d+'),
+  );
 
   test('is closed at once on a unix socket', limit, async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'isocache-binary-'));
@@ -55,22 +56,30 @@ describe('a client of the binary protocol', { skip: needIsocached }, () => {
   test('is closed at once over TLS', { ...limit, skip: needTls }, () =>
     isClosedAndLogged(certificates.serverArgs(serverPair), 'tcp:127\\.0\\.0\\.1:\\d+', (server) => {
       server.tls = certificates.clientOptions();
-    }));
+    }),
+  );
 
   test('is closed with 1008 over WebSocket', { ...limit, skip: needWs }, () =>
     withServer(startIsocached, ['--http', '127.0.0.1:0', '-v'], async (server) => {
       const client = await FrameClient.connect(webSocketUrl(server));
       client.send(NOOP);
-      setTimeout(() => client.close(), 2000).unref();  // then it ends with 1006
+      setTimeout(() => client.close(), 2000).unref(); // then it ends with 1006
       assert.deepEqual(await client.closed, { code: 1008, reason: 'the binary protocol is not supported' });
-      await eventually(() => /closed tcp:127\.0\.0\.1:\d+: it speaks the binary protocol/.test(server.stderr), server.stderr);
-    }));
+      await eventually(
+        () => /closed tcp:127\.0\.0\.1:\d+: it speaks the binary protocol/.test(server.stderr),
+        server.stderr,
+      );
+    }),
+  );
 
-  test('is not mistaken: the byte is text anywhere else', limit, () => withServer(startIsocached, ['-v'], (server) =>
-    withClient(server, async (client) => {
-      assert.equal(await client.ask('set k 0 0 1\r\n\x80\r\n'), 'STORED\r\n');
-      assert.equal(await client.ask('\x80\r\n'), 'CLIENT_ERROR bad command line format\r\n');
-      assert.equal(await client.ask('get k\r\n'), 'VALUE k 0 1\r\n\x80\r\nEND\r\n');
-      assert.doesNotMatch(server.stderr, /binary/);
-    })));
+  test('is not mistaken: the byte is text anywhere else', limit, () =>
+    withServer(startIsocached, ['-v'], (server) =>
+      withClient(server, async (client) => {
+        assert.equal(await client.ask('set k 0 0 1\r\n\x80\r\n'), 'STORED\r\n');
+        assert.equal(await client.ask('\x80\r\n'), 'CLIENT_ERROR bad command line format\r\n');
+        assert.equal(await client.ask('get k\r\n'), 'VALUE k 0 1\r\n\x80\r\nEND\r\n');
+        assert.doesNotMatch(server.stderr, /binary/);
+      }),
+    ),
+  );
 });

@@ -13,9 +13,10 @@ import { webSocketUrl } from '../lib/websocket.mjs';
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const packages = new URL('../../wasm/test/packed/package.json', import.meta.url);
 const [major] = process.versions.node.split('.').map(Number);
-const noBrowser = (!existsSync(CHROMIUM) && `no ${CHROMIUM}`)
-  || (!existsSync(new URL('node_modules/playwright-core', packages)) && 'npm --prefix wasm/test/packed ci was not run')
-  || (major < 20 && 'playwright-core needs Node 20');
+const noBrowser =
+  (!existsSync(CHROMIUM) && `no ${CHROMIUM}`) ||
+  (!existsSync(new URL('node_modules/playwright-core', packages)) && 'npm --prefix wasm/test/packed ci was not run') ||
+  (major < 20 && 'playwright-core needs Node 20');
 
 /** Runs in the page: sends, and gives what comes until it ends with `end`; or {code, reason} of a close. */
 function talk({ url, protocols, bytes, end }) {
@@ -37,7 +38,10 @@ function talk({ url, protocols, bytes, end }) {
 test('a page sets and gets', { timeout: 120_000, skip: needIsocached || noBrowser }, async (t) => {
   const pages = http.createServer((request, response) => response.end('<!doctype html>'));
   await new Promise((resolve) => pages.listen(0, '127.0.0.1', resolve));
-  t.after(() => { pages.close(); pages.closeAllConnections(); });
+  t.after(() => {
+    pages.close();
+    pages.closeAllConnections();
+  });
   const origin = `http://127.0.0.1:${pages.address().port}`;
   const server = await startIsocached(['--http', '127.0.0.1:0', '--allow-origin', origin]);
   t.after(() => server.stop());
@@ -46,11 +50,19 @@ test('a page sets and gets', { timeout: 120_000, skip: needIsocached || noBrowse
   t.after(() => browser.close());
   const page = await browser.newPage();
   const url = webSocketUrl(server);
-  const asked = { url, protocols: ['memcached'], bytes: 'set greeting 0 0 5\r\nhello\r\nget greeting\r\n', end: 'END\r\n' };
+  const asked = {
+    url,
+    protocols: ['memcached'],
+    bytes: 'set greeting 0 0 5\r\nhello\r\nget greeting\r\n',
+    end: 'END\r\n',
+  };
 
   await page.goto(origin);
   assert.equal(await page.evaluate(talk, asked), 'STORED\r\nVALUE greeting 0 5\r\nhello\r\nEND\r\n');
-  assert.equal(await withClient(server, (client) => client.ask('get greeting\r\n')), 'VALUE greeting 0 5\r\nhello\r\nEND\r\n');
+  assert.equal(
+    await withClient(server, (client) => client.ask('get greeting\r\n')),
+    'VALUE greeting 0 5\r\nhello\r\nEND\r\n',
+  );
   assert.equal((await page.evaluate(talk, { ...asked, protocols: [] })).code, 1006, 'without the subprotocol');
 
   // The same page from another origin: the browser sends that one along, and is refused.

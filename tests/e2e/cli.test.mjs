@@ -8,7 +8,15 @@ import path from 'node:path';
 import { after, describe, test } from 'node:test';
 
 import { RawClient, statsOf, withClient } from '../lib/client.mjs';
-import { exitOf, isocachedPath, needIsocached, runProgram, spawnBound, startIsocached, withServer } from '../lib/server.mjs';
+import {
+  exitOf,
+  isocachedPath,
+  needIsocached,
+  runProgram,
+  spawnBound,
+  startIsocached,
+  withServer,
+} from '../lib/server.mjs';
 
 const limit = { timeout: 60_000 };
 const MB = 2 ** 20;
@@ -17,7 +25,8 @@ const EX_NOUSER = 67;
 const EX_OSERR = 71;
 
 const run = (...args) => runProgram(isocachedPath, args, { limitMs: 10_000 });
-const onServer = (args, use) => withServer(startIsocached, args, (server) => withClient(server, (client) => use(client, server)));
+const onServer = (args, use) =>
+  withServer(startIsocached, args, (server) => withClient(server, (client) => use(client, server)));
 const isRoot = process.getuid() === 0;
 
 describe('isocached', { skip: needIsocached, concurrency: 1 }, () => {
@@ -29,7 +38,8 @@ describe('isocached', { skip: needIsocached, concurrency: 1 }, () => {
       const { code, stdout, stderr } = await run(flag);
       assert.equal(code, 0);
       assert.equal(stderr, '');
-      for (const letter of 'psaldumPMctIRCbBFXWDAvVho') assert.match(stdout, new RegExp(`^ +-${letter}\\b`, 'm'), `-${letter}`);
+      for (const letter of 'psaldumPMctIRCbBFXWDAvVho')
+        assert.match(stdout, new RegExp(`^ +-${letter}\\b`, 'm'), `-${letter}`);
       for (const line of stdout.split('\n')) assert.ok(line.length <= 100, line);
     }
   });
@@ -47,19 +57,47 @@ describe('isocached', { skip: needIsocached, concurrency: 1 }, () => {
 
   test('what cannot be meant ends with 64 and says why', limit, async () => {
     const wrong = [
-      [['-Q'], /-Q/], [['--nosuch'], /--nosuch/], [['extra'], /extra/], [['-p'], /-p/],
-      [['-p', 'abc'], /-p.*abc/], [['-p', '70000'], /-p/], [['-p', '-1'], /-p/],
-      [['-m', 'x'], /-m/], [['-m', '0'], /-m/], [['-c', '0'], /-c/], [['-t', '0'], /-t/], [['-t', 'x'], /-t/],
-      [['-R', '0'], /-R/], [['-b', 'x'], /-b/], [['-a', '9'], /-a/], [['-a', '1777'], /-a/],
-      [['-I', '100'], /1024/], [['-I', '2g'], /gigabyte/], [['-I', '40m', '-m', '64'], /half|1\/2/],
-      [['-o', 'nosuch'], /nosuch.*idle_timeout/], [['-o', 'idle_timeout=x'], /idle_timeout/], [['-o', 'idle_timeout=1,nosuch'], /nosuch/],
-      [['--http'], /--http needs a value: <addr:port>/], [['-Y', ''], /-Y needs a value: <file>/], [['--config', ''], /--config needs a value/],
-      [['--http='], /--http needs/], [['--allow-origin', 'https://app.example/'], /--allow-origin.*https:\/\/app\.example or/],
-      [['-B', 'binary'], /binary/], [['-B', 'x'], /-B/], [['-S'], /SASL/],
-      [['-l', 'proto[binary]:127.0.0.1'], /binary protocol is not supported/], [['-l', 'proto[proxy]:127.0.0.1'], /no proxy/],
-      [['-l', 'proto[text]:127.0.0.1'], /proto\[text\].*ascii/], [['-l', 'proto[ascii'], /no end of proto\[/],
-      [['-l', '127.0.0.1,tag[ninechars]:127.0.0.1'], /^isocached: Listener tags must be between 1 and 8 characters: "ninechars"/],
-      [['-l', 'tag[]:127.0.0.1'], /Listener tags must be/], [['-l', 'tag__:127.0.0.1'], /Listener tags must be/], [['-U', '11211'], /UDP/],
+      [['-Q'], /-Q/],
+      [['--nosuch'], /--nosuch/],
+      [['extra'], /extra/],
+      [['-p'], /-p/],
+      [['-p', 'abc'], /-p.*abc/],
+      [['-p', '70000'], /-p/],
+      [['-p', '-1'], /-p/],
+      [['-m', 'x'], /-m/],
+      [['-m', '0'], /-m/],
+      [['-c', '0'], /-c/],
+      [['-t', '0'], /-t/],
+      [['-t', 'x'], /-t/],
+      [['-R', '0'], /-R/],
+      [['-b', 'x'], /-b/],
+      [['-a', '9'], /-a/],
+      [['-a', '1777'], /-a/],
+      [['-I', '100'], /1024/],
+      [['-I', '2g'], /gigabyte/],
+      [['-I', '40m', '-m', '64'], /half|1\/2/],
+      [['-o', 'nosuch'], /nosuch.*idle_timeout/],
+      [['-o', 'idle_timeout=x'], /idle_timeout/],
+      [['-o', 'idle_timeout=1,nosuch'], /nosuch/],
+      [['--http'], /--http needs a value: <addr:port>/],
+      [['-Y', ''], /-Y needs a value: <file>/],
+      [['--config', ''], /--config needs a value/],
+      [['--http='], /--http needs/],
+      [['--allow-origin', 'https://app.example/'], /--allow-origin.*https:\/\/app\.example or/],
+      [['-B', 'binary'], /binary/],
+      [['-B', 'x'], /-B/],
+      [['-S'], /SASL/],
+      [['-l', 'proto[binary]:127.0.0.1'], /binary protocol is not supported/],
+      [['-l', 'proto[proxy]:127.0.0.1'], /no proxy/],
+      [['-l', 'proto[text]:127.0.0.1'], /proto\[text\].*ascii/],
+      [['-l', 'proto[ascii'], /no end of proto\[/],
+      [
+        ['-l', '127.0.0.1,tag[ninechars]:127.0.0.1'],
+        /^isocached: Listener tags must be between 1 and 8 characters: "ninechars"/,
+      ],
+      [['-l', 'tag[]:127.0.0.1'], /Listener tags must be/],
+      [['-l', 'tag__:127.0.0.1'], /Listener tags must be/],
+      [['-U', '11211'], /UDP/],
     ];
     for (const [args, says] of wrong) {
       const { code, stdout, stderr } = await run(...args);
@@ -85,12 +123,19 @@ describe('isocached', { skip: needIsocached, concurrency: 1 }, () => {
     if (isRoot) assert.equal((await run('-p', '0', '-u', 'no-such-user-here')).code, EX_NOUSER);
   });
 
-  test('-l: memcached\'s protocol and tag of a listener, together and apart', limit, async () => {
-    const lists = ['tag[tools]:', 'tag_tools_:', 'proto[ascii]:', 'proto[negotiating]:', 'proto[ascii]:tag[services]:', 'proto[ascii]:tag_t_:'];
+  test("-l: memcached's protocol and tag of a listener, together and apart", limit, async () => {
+    const lists = [
+      'tag[tools]:',
+      'tag_tools_:',
+      'proto[ascii]:',
+      'proto[negotiating]:',
+      'proto[ascii]:tag[services]:',
+      'proto[ascii]:tag_t_:',
+    ];
     for (const before of lists) {
       const listen = `127.0.0.1:0,${before}127.0.0.1:0`;
       await onServer(['-l', listen], async (client, server) => {
-        const ports = [...server.stderr.matchAll(/^listening 127\.0\.0\.1:(\d+)$/mg)].map(([, port]) => Number(port));
+        const ports = [...server.stderr.matchAll(/^listening 127\.0\.0\.1:(\d+)$/gm)].map(([, port]) => Number(port));
         assert.equal(ports.length, 2, server.stderr);
         const address = { host: '127.0.0.1', port: ports[1] };
         await withClient({ address }, async (other) => assert.equal(await other.ask('mn\r\n'), 'MN\r\n'));
@@ -102,23 +147,25 @@ describe('isocached', { skip: needIsocached, concurrency: 1 }, () => {
     });
   });
 
-  test('the banner: version, addresses, memory, pid, ready', limit, () => onServer(['-m', '32', '-t', '2'], async (client, server) => {
-    assert.match(server.stderr, /^isocached \d+\.\d+\.\d+/);
-    assert.match(server.stderr, new RegExp(`^listening 127\\.0\\.0\\.1:${server.port}$`, 'm'));
-    assert.match(server.stderr, /\b32 MB\b/);
-    assert.match(server.stderr, new RegExp(`\\bpid ${server.pid}\\b`));
-    assert.match(server.stderr, /\nready\n$/);
-  }));
+  test('the banner: version, addresses, memory, pid, ready', limit, () =>
+    onServer(['-m', '32', '-t', '2'], async (client, server) => {
+      assert.match(server.stderr, /^isocached \d+\.\d+\.\d+/);
+      assert.match(server.stderr, new RegExp(`^listening 127\\.0\\.0\\.1:${server.port}$`, 'm'));
+      assert.match(server.stderr, /\b32 MB\b/);
+      assert.match(server.stderr, new RegExp(`\\bpid ${server.pid}\\b`));
+      assert.match(server.stderr, /\nready\n$/);
+    }),
+  );
 
   for (const signal of ['SIGTERM', 'SIGINT']) {
     test(`${signal} ends it with 0, connections and all`, limit, async () => {
-      const server = await startIsocached(['--drain-timeout', '1']);  // the unfinished set below is waited for
+      const server = await startIsocached(['--drain-timeout', '1']); // the unfinished set below is waited for
       const clients = [];
       for (let i = 0; i < 5; ++i) clients.push(await RawClient.connect(server.address));
       assert.equal(await clients[0].ask('set a 0 0 1\r\nx\r\n'), 'STORED\r\n');
       await clients[1].send('set b 0 0 100000\r\nunfinished');
       clients[2].socket.pause();
-      clients[2].send('get a\r\n'.repeat(500_000));  // will not be read
+      clients[2].send('get a\r\n'.repeat(500_000)); // will not be read
       const began = Date.now();
       assert.deepEqual(await server.stop(signal), { code: 0, signal: null }, server.stderr);
       assert.ok(Date.now() - began < 5000, 'it took too long');
@@ -141,7 +188,10 @@ describe('isocached', { skip: needIsocached, concurrency: 1 }, () => {
 
   test('-s: a unix socket, its mode, and no TCP', limit, async () => {
     const socket = path.join(folder, 'cache.sock');
-    for (const [args, mode] of [[[], 0o700], [['-a', '777'], 0o777]]) {
+    for (const [args, mode] of [
+      [[], 0o700],
+      [['-a', '777'], 0o777],
+    ]) {
       await withServer(startIsocached, ['-s', socket, ...args], async (server) => {
         assert.equal(statSync(socket).mode & 0o777, mode);
         await withClient(server, async (client) => {
@@ -178,7 +228,9 @@ describe('isocached', { skip: needIsocached, concurrency: 1 }, () => {
   test('-d goes into the background and is there when the caller goes on', limit, async () => {
     const file = path.join(folder, 'daemon.pid');
     const socket = path.join(folder, 'daemon.sock');
-    const child = spawnBound(isocachedPath, ['-d', '-A', '-P', file, '-s', socket], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawnBound(isocachedPath, ['-d', '-A', '-P', file, '-s', socket], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     assert.equal((await exitOf(child, 10_000)).code, 0);
     const client = await RawClient.connect({ path: socket });
     try {
@@ -193,11 +245,17 @@ describe('isocached', { skip: needIsocached, concurrency: 1 }, () => {
 
   test('-l: loopback by default, other addresses when asked for', limit, async () => {
     await onServer([], async (client, server) => {
-      assert.deepEqual(server.stderr.match(/listening \S+/g).filter((line) => !/127\.0\.0\.1:|\[::1\]:/.test(line)), []);
+      assert.deepEqual(
+        server.stderr.match(/listening \S+/g).filter((line) => !/127\.0\.0\.1:|\[::1\]:/.test(line)),
+        [],
+      );
     });
     await withServer(startIsocached, ['-p', '0', '-l', '127.0.0.2,127.0.0.3'], async (server) => {
       const addresses = [...server.stderr.matchAll(/listening (127\.0\.0\.\d):(\d+)/g)];
-      assert.deepEqual(addresses.map(([, host]) => host), ['127.0.0.2', '127.0.0.3']);
+      assert.deepEqual(
+        addresses.map(([, host]) => host),
+        ['127.0.0.2', '127.0.0.3'],
+      );
       for (const [, host, port] of addresses) {
         const client = await RawClient.connect({ host, port: Number(port) });
         assert.equal(await client.ask('mn\r\n'), 'MN\r\n');
@@ -206,14 +264,21 @@ describe('isocached', { skip: needIsocached, concurrency: 1 }, () => {
     });
   });
 
-  test('-F, -X and -C switch commands off as memcached does', limit, () => onServer(['-F', '-X', '-C'], async (client) => {
-    assert.equal(await client.ask('set a 0 0 1\r\nx\r\nflush_all\r\nget a\r\n'),
-      'STORED\r\nCLIENT_ERROR flush_all not allowed\r\nVALUE a 0 1\r\nx\r\nEND\r\n');
-    assert.equal(await client.ask('lru_crawler metadump all\r\n'), 'ERROR metadump not allowed\r\n');
-    assert.equal(await client.ask('stats cachedump 1 1\r\n'), 'CLIENT_ERROR stats cachedump not allowed\r\n');
-    assert.match(await client.ask('stats detail on\r\n'), /^CLIENT_ERROR /);
-    assert.equal(await client.ask('gets a\r\nmg a c\r\ncas a 0 0 1 1\r\ny\r\n'), 'VALUE a 0 1 0\r\nx\r\nEND\r\nHD c0\r\nEXISTS\r\n');
-  }));
+  test('-F, -X and -C switch commands off as memcached does', limit, () =>
+    onServer(['-F', '-X', '-C'], async (client) => {
+      assert.equal(
+        await client.ask('set a 0 0 1\r\nx\r\nflush_all\r\nget a\r\n'),
+        'STORED\r\nCLIENT_ERROR flush_all not allowed\r\nVALUE a 0 1\r\nx\r\nEND\r\n',
+      );
+      assert.equal(await client.ask('lru_crawler metadump all\r\n'), 'ERROR metadump not allowed\r\n');
+      assert.equal(await client.ask('stats cachedump 1 1\r\n'), 'CLIENT_ERROR stats cachedump not allowed\r\n');
+      assert.match(await client.ask('stats detail on\r\n'), /^CLIENT_ERROR /);
+      assert.equal(
+        await client.ask('gets a\r\nmg a c\r\ncas a 0 0 1 1\r\ny\r\n'),
+        'VALUE a 0 1 0\r\nx\r\nEND\r\nHD c0\r\nEXISTS\r\n',
+      );
+    }),
+  );
 
   test('-I sets the largest item', limit, async () => {
     const store = (length) => `set a 0 0 ${length}\r\n${'x'.repeat(length)}\r\n`;
@@ -233,8 +298,20 @@ describe('isocached', { skip: needIsocached, concurrency: 1 }, () => {
   });
 
   test('flags of memcached that mean nothing here are taken, with a note at -v', limit, async () => {
-    const args = ['-f', '1.25', '-n', '48', '-U', '0', '-B', 'ascii', '-D', ':', '-o',
-      'modern,slab_reassign,slab_automove=1,lru_maintainer,lru_crawler,hash_algorithm=murmur3,hashpower=16,tail_repair_time=60'];
+    const args = [
+      '-f',
+      '1.25',
+      '-n',
+      '48',
+      '-U',
+      '0',
+      '-B',
+      'ascii',
+      '-D',
+      ':',
+      '-o',
+      'modern,slab_reassign,slab_automove=1,lru_maintainer,lru_crawler,hash_algorithm=murmur3,hashpower=16,tail_repair_time=60',
+    ];
     await withServer(startIsocached, args, async (server) => assert.doesNotMatch(server.stderr, /no effect/));
     await withServer(startIsocached, ['-v', ...args], async (server) => {
       assert.match(server.stderr, /-f.* no effect/);
@@ -243,12 +320,16 @@ describe('isocached', { skip: needIsocached, concurrency: 1 }, () => {
   });
 
   test('full, it stays within -m plus 32 MB', { timeout: 120_000 }, async () => {
-    for (const [megabytes, length] of [[64, 100], [64, 3000], [128, 200_000]]) {
+    for (const [megabytes, length] of [
+      [64, 100],
+      [64, 3000],
+      [128, 200_000],
+    ]) {
       await onServer(['-m', String(megabytes)], async (client, server) => {
         const value = Buffer.alloc(length, 'v').toString('latin1');
-        const count = Math.ceil(megabytes * MB * 2 / (length + 60));
+        const count = Math.ceil((megabytes * MB * 2) / (length + 60));
         const batch = Math.ceil(200_000 / (length + 60));
-        for (let i = 0; i < count;) {
+        for (let i = 0; i < count; ) {
           let sent = '';
           for (const end = i + batch; i < end; ++i) sent += `set key${i} 0 0 ${length} noreply\r\n${value}\r\n`;
           await client.send(sent);
@@ -257,7 +338,10 @@ describe('isocached', { skip: needIsocached, concurrency: 1 }, () => {
         const stats = await statsOf(client);
         assert.ok(Number(stats.evictions) > 0, 'not full');
         const resident = server.residentBytes();
-        assert.ok(resident < (megabytes + 32) * MB, `-m ${megabytes}, values of ${length}: ${(resident / MB).toFixed(1)} MB resident`);
+        assert.ok(
+          resident < (megabytes + 32) * MB,
+          `-m ${megabytes}, values of ${length}: ${(resident / MB).toFixed(1)} MB resident`,
+        );
       });
     }
   });

@@ -7,31 +7,55 @@ import { describe, test } from 'node:test';
 import { needIsocached, runProgram, startIsocached, withServer } from '../lib/server.mjs';
 
 const MEMCCAPABLE = '/usr/bin/memccapable';
-const MEMCCAPABLE_TESTS = 27;  // of its ascii protocol
+const MEMCCAPABLE_TESTS = 27; // of its ascii protocol
 const PYTHON = '/usr/bin/python3';
 const PYMEMCACHE = '/usr/lib/python3/dist-packages/pymemcache/test/test_integration.py';
-const PYMEMCACHE_TESTS = 46;  // twice that where python3-gevent is installed: each then runs on its sockets, too
+const PYMEMCACHE_TESTS = 46; // twice that where python3-gevent is installed: each then runs on its sockets, too
 const limit = { timeout: 120_000 };
 
 const without = (file, what) => (existsSync(file) ? false : `no ${what} here`);
 
 describe('isocached', { skip: needIsocached }, () => {
-  test('memccapable -a', { ...limit, skip: without(MEMCCAPABLE, 'libmemcached-tools') },
-    () => withServer(startIsocached, [], async (server) => {
-      const { code, stdout, stderr } = await runProgram(MEMCCAPABLE,
-        ['-a', '-v', '-h', '127.0.0.1', '-p', String(server.port)], { limitMs: 90_000 });
+  test('memccapable -a', { ...limit, skip: without(MEMCCAPABLE, 'libmemcached-tools') }, () =>
+    withServer(startIsocached, [], async (server) => {
+      const { code, stdout, stderr } = await runProgram(
+        MEMCCAPABLE,
+        ['-a', '-v', '-h', '127.0.0.1', '-p', String(server.port)],
+        { limitMs: 90_000 },
+      );
       const output = stdout + stderr;
       assert.equal(output.match(/\[pass\]/g)?.length, MEMCCAPABLE_TESTS, output);
       assert.match(output, /All tests passed/);
       assert.equal(code, 0);
-    }));
+    }),
+  );
 
-  test('the integration tests of pymemcache', { ...limit, skip: without(PYMEMCACHE, 'python3-pymemcache') },
-    () => withServer(startIsocached, [], async (server) => {
-      const { code, stdout } = await runProgram(PYTHON, ['-m', 'pytest', '-q', '-W', 'ignore', '-p', 'no:cacheprovider',
-        '-c', '/dev/null', '-m', 'integration', '--server=127.0.0.1', `--port=${server.port}`, '-k', 'not tls', PYMEMCACHE],
-      { limitMs: 110_000 });
+  test('the integration tests of pymemcache', { ...limit, skip: without(PYMEMCACHE, 'python3-pymemcache') }, () =>
+    withServer(startIsocached, [], async (server) => {
+      const { code, stdout } = await runProgram(
+        PYTHON,
+        [
+          '-m',
+          'pytest',
+          '-q',
+          '-W',
+          'ignore',
+          '-p',
+          'no:cacheprovider',
+          '-c',
+          '/dev/null',
+          '-m',
+          'integration',
+          '--server=127.0.0.1',
+          `--port=${server.port}`,
+          '-k',
+          'not tls',
+          PYMEMCACHE,
+        ],
+        { limitMs: 110_000 },
+      );
       assert.ok([PYMEMCACHE_TESTS, 2 * PYMEMCACHE_TESTS].includes(Number(/(\d+) passed/.exec(stdout)?.[1])), stdout);
       assert.equal(code, 0, stdout);
-    }));
+    }),
+  );
 });

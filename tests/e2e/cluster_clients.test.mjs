@@ -13,7 +13,7 @@ import { needIsocached, needMemcached, runProgram } from '../lib/server.mjs';
 
 const PYMEMCACHE = '/usr/lib/python3/dist-packages/pymemcache/client/hash.py';
 const LIBMEMCACHED_CACHE = new URL('../lib/libmemcached_cache.py', import.meta.url);
-const MEMCCP = '/usr/bin/memccp';  // the tools bring the library with them
+const MEMCCP = '/usr/bin/memccp'; // the tools bring the library with them
 const MEMCCAT = '/usr/bin/memccat';
 const limit = { timeout: 90_000 };
 
@@ -33,12 +33,14 @@ async function withPython(program, use) {
 }
 
 /** Stores everything; which node holds what. `more`: what set_many() takes besides the values. */
-const holdingsBy = (kind, ports, program, more) => withCluster(kind, ports, (cluster) =>
-  withPython(program, async (cache) => {
-    assert.deepEqual(await cache.call('set_many', VALUES, ...more), []);
-    assert.deepEqual(await cache.call('get_many', KEYS), VALUES);
-    return cluster.holdings(KEYS);
-  }));
+const holdingsBy = (kind, ports, program, more) =>
+  withCluster(kind, ports, (cluster) =>
+    withPython(program, async (cache) => {
+      assert.deepEqual(await cache.call('set_many', VALUES, ...more), []);
+      assert.deepEqual(await cache.call('get_many', KEYS), VALUES);
+      return cluster.holdings(KEYS);
+    }),
+  );
 
 /** The same keys on the same nodes, whether they are isocached or memcached; on each node some. */
 async function assertSameHoldings(ports, program, more = []) {
@@ -57,30 +59,32 @@ async function assertServed(cache, keys) {
  * A node dies and returns, and the keys of the others are served at every moment. `isOver(cache, lost)`: the client
  * knows of the death, and does with the node's keys what it does then.
  */
-const assertSurvives = (ports, program, more, isOver) => withCluster('isocached', ports, (cluster) =>
-  withPython(program, async (cache) => {
-    assert.deepEqual(await cache.call('set_many', VALUES, ...more), []);
-    const lost = await cluster.held(DEAD, KEYS);
-    const others = KEYS.filter((key) => !lost.includes(key));
-    await cluster.kill(DEAD);
-    await until('the client knows', async () => {
+const assertSurvives = (ports, program, more, isOver) =>
+  withCluster('isocached', ports, (cluster) =>
+    withPython(program, async (cache) => {
+      assert.deepEqual(await cache.call('set_many', VALUES, ...more), []);
+      const lost = await cluster.held(DEAD, KEYS);
+      const others = KEYS.filter((key) => !lost.includes(key));
+      await cluster.kill(DEAD);
+      await until('the client knows', async () => {
+        await assertServed(cache, others);
+        return isOver(cache, lost);
+      });
       await assertServed(cache, others);
-      return isOver(cache, lost);
-    });
-    await assertServed(cache, others);
-    await cluster.restart(DEAD);
-    await until('the node is used again', async () => {
-      await assertServed(cache, others);
-      await cache.call('set_many', VALUES, ...more);
-      return (await cluster.held(DEAD, lost)).length === lost.length;
-    });
-    await assertServed(cache, KEYS);
-  }));
+      await cluster.restart(DEAD);
+      await until('the node is used again', async () => {
+        await assertServed(cache, others);
+        await cache.call('set_many', VALUES, ...more);
+        return (await cluster.held(DEAD, lost)).length === lost.length;
+      });
+      await assertServed(cache, KEYS);
+    }),
+  );
 
 describe('clients that hash', { skip: needIsocached, concurrency: 1 }, () => {
   const pymemcache = { ...limit, skip: needPython(PYMEMCACHE, 'python3-pymemcache') };
   const withLibmemcached = { ...limit, skip: needPython(MEMCCP, 'libmemcached-tools') };
-  const expireAndNoreply = [0, false];  // of pymemcache's set() and set_many()
+  const expireAndNoreply = [0, false]; // of pymemcache's set() and set_many()
 
   test('pymemcache: the same keys on the same nodes', pymemcache, async () => {
     const ports = await clusterPorts();
@@ -89,12 +93,17 @@ describe('clients that hash', { skip: needIsocached, concurrency: 1 }, () => {
 
   test('pymemcache: a node dies, its keys go to the others; it returns', pymemcache, async () => {
     const ports = await clusterPorts();
-    await assertSurvives(ports, configurationOf(BEYOND_ONE_MACHINE, 'python', ports), expireAndNoreply, async (cache, lost) => {
-      // One by one: set_many() hides failures, and has the client forget that there were any.
-      for (const key of lost) if (!await cache.call('set', key, 'elsewhere', ...expireAndNoreply)) return false;
-      const values = await cache.call('get_many', lost);
-      return lost.every((key) => values[key] === 'elsewhere');
-    });
+    await assertSurvives(
+      ports,
+      configurationOf(BEYOND_ONE_MACHINE, 'python', ports),
+      expireAndNoreply,
+      async (cache, lost) => {
+        // One by one: set_many() hides failures, and has the client forget that there were any.
+        for (const key of lost) if (!(await cache.call('set', key, 'elsewhere', ...expireAndNoreply))) return false;
+        const values = await cache.call('get_many', lost);
+        return lost.every((key) => values[key] === 'elsewhere');
+      },
+    );
   });
 
   test('libmemcached: the same keys on the same nodes', withLibmemcached, async () => {
@@ -104,18 +113,25 @@ describe('clients that hash', { skip: needIsocached, concurrency: 1 }, () => {
 
   test('libmemcached: a node dies, its keys miss; it returns', withLibmemcached, async () => {
     const ports = await clusterPorts();
-    await assertSurvives(ports, libmemcached(configurationOf(BEYOND_ONE_MACHINE, 'text', ports)), [], async (cache, lost) => {
-      assert.deepEqual(await cache.call('set_many', Object.fromEntries(lost.map((key) => [key, 'x']))), lost);
-      assert.deepEqual(await cache.call('get_many', lost), {});
-      return true;
-    });
+    await assertSurvives(
+      ports,
+      libmemcached(configurationOf(BEYOND_ONE_MACHINE, 'text', ports)),
+      [],
+      async (cache, lost) => {
+        assert.deepEqual(await cache.call('set_many', Object.fromEntries(lost.map((key) => [key, 'x']))), lost);
+        assert.deepEqual(await cache.call('get_many', lost), {});
+        return true;
+      },
+    );
   });
 
   test('libmemcached: as many keys move to a new node as the page says', withLibmemcached, async () => {
     const keys = Array.from({ length: 10_000 }, (_, n) => `key${n}`);
     const nodesOf = (count, distribution) => {
       const servers = Array.from({ length: count }, (_, n) => `--SERVER=10.0.0.${n + 1}:11211`).join(' ');
-      return withPython(libmemcached(`${servers} --DISTRIBUTION=${distribution}`), (cache) => cache.call('nodes', keys));
+      return withPython(libmemcached(`${servers} --DISTRIBUTION=${distribution}`), (cache) =>
+        cache.call('nodes', keys),
+      );
     };
     const page = readFileSync(BEYOND_ONE_MACHINE, 'utf8');
     for (const distribution of ['modula', 'consistent']) {
@@ -132,13 +148,14 @@ describe('clients that hash', { skip: needIsocached, concurrency: 1 }, () => {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'isocache-memccp-'));
     try {
       for (const key of keys) writeFileSync(path.join(folder, key), valueOf(key));
-      const holdings = (kind) => withCluster(kind, ports, async (cluster) => {
-        const stored = await runProgram(MEMCCP, [servers, ...keys.map((key) => path.join(folder, key))]);
-        assert.equal(stored.code, 0, stored.stderr);
-        const read = await runProgram(MEMCCAT, [servers, ...keys]);
-        assert.equal(read.stdout, keys.map((key) => `${valueOf(key)}\n`).join(''));
-        return cluster.holdings(keys);
-      });
+      const holdings = (kind) =>
+        withCluster(kind, ports, async (cluster) => {
+          const stored = await runProgram(MEMCCP, [servers, ...keys.map((key) => path.join(folder, key))]);
+          assert.equal(stored.code, 0, stored.stderr);
+          const read = await runProgram(MEMCCAT, [servers, ...keys]);
+          assert.equal(read.stdout, keys.map((key) => `${valueOf(key)}\n`).join(''));
+          return cluster.holdings(keys);
+        });
       const ours = await holdings('isocached');
       if (!needMemcached) assert.deepEqual(ours, await holdings('memcached'));
       for (const held of ours) assert.ok(held.length > 0);

@@ -32,8 +32,10 @@ describe('completion', { skip: needIsocached, concurrency: 1 }, () => {
     const script = await scriptOf('bash', 'first.bash');
     const complete = async (...words) => {
       const list = ['isocached', ...words].map((word) => `'${word}'`).join(' ');
-      const { stdout } = await promisify(execFile)(BASH, ['-c',
-        `compopt() { :; }; source ${script}; COMP_WORDS=(${list}); COMP_CWORD=${words.length}; _isocached; echo "\${COMPREPLY[@]}"`]);
+      const { stdout } = await promisify(execFile)(BASH, [
+        '-c',
+        `compopt() { :; }; source ${script}; COMP_WORDS=(${list}); COMP_CWORD=${words.length}; _isocached; echo "\${COMPREPLY[@]}"`,
+      ]);
       return stdout.trim();
     };
     assert.equal(await complete('--dra'), '--drain-delay --drain-timeout');
@@ -77,18 +79,38 @@ describe('completion', { skip: needIsocached, concurrency: 1 }, () => {
   test('zsh completes', { ...limit, skip: missing(ZSH) }, async () => {
     const script = await scriptOf('zsh', '_isocached');
     const inFolder = (text) => `isocached ${text.replace('{file}', `${folder}/_isocache`)}`;
-    const { code, stdout, stderr } = await runProgram(ZSH, ['-f', TYPE_IN_ZSH, script, ...IN_ZSH.map(([typed]) => inFolder(typed))]);
+    const { code, stdout, stderr } = await runProgram(ZSH, [
+      '-f',
+      TYPE_IN_ZSH,
+      script,
+      ...IN_ZSH.map(([typed]) => inFolder(typed)),
+    ]);
     assert.deepEqual([code, stderr], [0, '']);
-    assert.deepEqual(stdout.trimEnd().split('\n').map((line) => line.trimEnd()), IN_ZSH.map(([, becomes]) => inFolder(becomes).trimEnd()));
+    assert.deepEqual(
+      stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.trimEnd()),
+      IN_ZSH.map(([, becomes]) => inFolder(becomes).trimEnd()),
+    );
   });
 
   test('fish completes', { ...limit, skip: missing(FISH) }, async () => {
     const script = await scriptOf('fish', 'first.fish');
     /** What fish proposes for the last word. */
     const complete = async (typed) => {
-      const { code, stdout, stderr } = await runProgram(FISH, ['--no-config', '-c', 'source $argv[1]; complete -C $argv[2]', script, `isocached ${typed}`]);
+      const { code, stdout, stderr } = await runProgram(FISH, [
+        '--no-config',
+        '-c',
+        'source $argv[1]; complete -C $argv[2]',
+        script,
+        `isocached ${typed}`,
+      ]);
       assert.deepEqual([code, stderr], [0, ''], typed);
-      return stdout.split('\n').filter(Boolean).map((line) => line.split('\t')[0]);
+      return stdout
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => line.split('\t')[0]);
     };
     const beginning = path.join(folder, 'first.fi');
     for (const [typed, expected] of [

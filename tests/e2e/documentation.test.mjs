@@ -20,8 +20,10 @@ const PYMEMCACHE = '/usr/lib/python3/dist-packages/pymemcache';
 const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
 
 /** The code blocks of a page in that language, in order. */
-const blocks = (page, language) => [...readFileSync(path.join(root, page), 'utf8').matchAll(/^```(\S*)\n(.*?)^```$/gms)]
-  .filter(([, of]) => of === language).map(([, , text]) => text);
+const blocks = (page, language) =>
+  [...readFileSync(path.join(root, page), 'utf8').matchAll(/^```(\S*)\n(.*?)^```$/gms)]
+    .filter(([, of]) => of === language)
+    .map(([, , text]) => text);
 const EXPOSING = 'native/docs/exposing-safely.md';
 
 /** The commands of a block of shell, a line each. */
@@ -58,12 +60,18 @@ describe('documentation', { skip: needIsocached || needOpenssl, concurrency: 1 }
   }
 
   /** Starts a server with the flags of a page's command. */
-  const start = (flags) => startIsocached(['-p', '0', ...flags
-    .replaceAll('10.0.0.5', '127.0.0.2')
-    .replaceAll('/etc/isocached/', '')
-    .replaceAll(/\b(\w+\.pem|users)\b/g, `${folder}/$1`)
-    .replaceAll(/(--http \S+:)\d+/g, '$10')
-    .trim().split(/\s+/)]);
+  const start = (flags) =>
+    startIsocached([
+      '-p',
+      '0',
+      ...flags
+        .replaceAll('10.0.0.5', '127.0.0.2')
+        .replaceAll('/etc/isocached/', '')
+        .replaceAll(/\b(\w+\.pem|users)\b/g, `${folder}/$1`)
+        .replaceAll(/(--http \S+:)\d+/g, '$10')
+        .trim()
+        .split(/\s+/),
+    ]);
 
   for (const [index, block] of blocks(EXPOSING, 'sh').entries()) {
     test(`exposing-safely.md: shell, block ${index + 1}`, limit, async () => {
@@ -82,7 +90,10 @@ describe('documentation', { skip: needIsocached || needOpenssl, concurrency: 1 }
 
   test('exposing-safely.md: the words beside the commands', limit, async () => {
     const text = readFileSync(path.join(root, EXPOSING), 'utf8');
-    for (const [flag, more] of [['', /`(-l 10\.0\.0\.5,notls:127\.0\.0\.1)`/], ['-o', /`(ssl_verify_mode=2,ssl_ca_cert=\S+)`/]]) {
+    for (const [flag, more] of [
+      ['', /`(-l 10\.0\.0\.5,notls:127\.0\.0\.1)`/],
+      ['-o', /`(ssl_verify_mode=2,ssl_ca_cert=\S+)`/],
+    ]) {
       const server = await start(`-Z -o ssl_chain_cert=chain.pem,ssl_key=key.pem ${flag} ${more.exec(text)[1]}`);
       await server.stop();
       assert.match(server.stderr, /^ready$/m);
@@ -90,7 +101,9 @@ describe('documentation', { skip: needIsocached || needOpenssl, concurrency: 1 }
   });
 
   test('exposing-safely.md: the page in a browser logs in', { ...limit, skip: needWs }, async () => {
-    const command = blocks(EXPOSING, 'sh').flatMap(commands).find((line) => line.includes('--http'));
+    const command = blocks(EXPOSING, 'sh')
+      .flatMap(commands)
+      .find((line) => line.includes('--http'));
     writeFileSync(path.join(folder, 'users'), 'app:password\n', { mode: 0o600 });
     const server = await start(command.slice('isocached '.length));
     const [program] = blocks(EXPOSING, 'js');
@@ -98,15 +111,24 @@ describe('documentation', { skip: needIsocached || needOpenssl, concurrency: 1 }
       const trust = certificates.clientOptions();
       assert.equal(await received(program, server, { ...trust, origin: 'https://app.example' }), 'EN\r\n');
       await assert.rejects(received(program, server, { ...trust, origin: 'https://other.example' }), /403/);
-      await assert.rejects(received(program.replace('app:password', 'app:other'), server, { ...trust, origin: 'https://app.example' }), /401/);
+      await assert.rejects(
+        received(program.replace('app:password', 'app:other'), server, { ...trust, origin: 'https://app.example' }),
+        /401/,
+      );
     } finally {
       await server.stop();
     }
   });
 
-  test('exposing-safely.md: promtool takes the configuration for Prometheus', { ...limit, skip: existsSync(PROMTOOL) ? false : 'no promtool here' }, async () => {
+  test('exposing-safely.md: promtool takes the configuration for Prometheus', {
+    ...limit,
+    skip: existsSync(PROMTOOL) ? false : 'no promtool here',
+  }, async () => {
     const file = path.join(folder, 'prometheus.yml');
-    writeFileSync(file, blocks(EXPOSING, 'yaml')[0].replace('/etc/prometheus/isocache-password', path.join(folder, 'key.pem')));
+    writeFileSync(
+      file,
+      blocks(EXPOSING, 'yaml')[0].replace('/etc/prometheus/isocache-password', path.join(folder, 'key.pem')),
+    );
     const { code, stdout, stderr } = await runProgram(PROMTOOL, ['check', 'config', file]);
     assert.equal(code, 0, stdout + stderr);
   });
@@ -132,7 +154,10 @@ describe('documentation', { skip: needIsocached || needOpenssl, concurrency: 1 }
     }
   });
 
-  test('README.md: the program in Python', { ...limit, skip: existsSync(PYMEMCACHE) ? false : 'no python3-pymemcache here' }, async () => {
+  test('README.md: the program in Python', {
+    ...limit,
+    skip: existsSync(PYMEMCACHE) ? false : 'no python3-pymemcache here',
+  }, async () => {
     const block = blocks('README.md', '').find((text) => text.includes('pymemcache'));
     const [, program, answer] = /-c "\n(.*?)"\n(.*)\n$/s.exec(block);
     const server = await startIsocached();
@@ -145,7 +170,9 @@ describe('documentation', { skip: needIsocached || needOpenssl, concurrency: 1 }
   });
 
   test('README.md: the web page', { ...limit, skip: needWs }, async () => {
-    const [command] = blocks('README.md', '').flatMap(commands).filter((line) => /^\.\/dev run --http/.test(line));
+    const [command] = blocks('README.md', '')
+      .flatMap(commands)
+      .filter((line) => /^\.\/dev run --http/.test(line));
     const program = blocks('README.md', 'js').find((text) => text.includes('new WebSocket'));
     const server = await start(command.slice('./dev run '.length));
     try {

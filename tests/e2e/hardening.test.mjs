@@ -18,10 +18,14 @@ import { connectOverWebSocket, needWs, webSocketUrl } from '../lib/websocket.mjs
 const limit = { timeout: 60_000 };
 const passwordFile = passwordFiles();
 
-const readelf = (...flags) => execFileSync('readelf', ['-W', ...flags, isocachedPath], { encoding: 'utf8', maxBuffer: 2 ** 28 });
+const readelf = (...flags) =>
+  execFileSync('readelf', ['-W', ...flags, isocachedPath], { encoding: 'utf8', maxBuffer: 2 ** 28 });
 const isRelease = isocachedPath?.includes('/release/');
 
-test('the release binary is hardened', { ...limit, skip: needIsocached || (isRelease ? false : 'not a release build') }, () => {
+test('the release binary is hardened', {
+  ...limit,
+  skip: needIsocached || (isRelease ? false : 'not a release build'),
+}, () => {
   const headers = readelf('-hl');
   assert.match(headers, /^ *Type: +DYN /m, 'position-independent');
   assert.match(headers, /^ *GNU_RELRO /m, 'relocations become read-only ...');
@@ -43,8 +47,10 @@ describe('-o drop_privileges', { skip: needIsocached, concurrency: 1 }, () => {
   after(() => rmSync(folder, { recursive: true, force: true }));
 
   /** Seccomp of each thread; 2: a filter. */
-  const modes = ({ pid }) => readdirSync(`/proc/${pid}/task`).map((id) =>
-    Number(/^Seccomp:\s+(\d)$/m.exec(readFileSync(`/proc/${pid}/task/${id}/status`, 'latin1'))[1]));
+  const modes = ({ pid }) =>
+    readdirSync(`/proc/${pid}/task`).map((id) =>
+      Number(/^Seccomp:\s+(\d)$/m.exec(readFileSync(`/proc/${pid}/task/${id}/status`, 'latin1'))[1]),
+    );
   const large = `set large 0 0 900000\r\n${'x'.repeat(900_000)}\r\n`;
 
   async function serves(client) {
@@ -102,7 +108,10 @@ describe('-o drop_privileges', { skip: needIsocached, concurrency: 1 }, () => {
     assert.ok(!existsSync(socket), 'the socket stays');
   });
 
-  test('TLS, passwords, WebSocket and pages; refresh_certs and SIGHUP read the files again', { ...limit, skip: needTls || needWs }, async (t) => {
+  test('TLS, passwords, WebSocket and pages; refresh_certs and SIGHUP read the files again', {
+    ...limit,
+    skip: needTls || needWs,
+  }, async (t) => {
     const passwords = passwordFile(USERS);
     const server = await start(['--http', '127.0.0.1:0', '-Y', passwords, ...certificates.serverArgs(serverPair)]);
     if (!server) return t.skip('built without libseccomp');
@@ -123,7 +132,10 @@ describe('-o drop_privileges', { skip: needIsocached, concurrency: 1 }, () => {
       assert.equal((await request(server, page, { headers })).status, 200, page);
     }
     server.child.kill('SIGHUP');
-    await eventually(() => /SIGHUP: certificates reloaded/.test(server.stderr) && /SIGHUP: passwords reloaded/.test(server.stderr), server.stderr);
+    await eventually(
+      () => /SIGHUP: certificates reloaded/.test(server.stderr) && /SIGHUP: passwords reloaded/.test(server.stderr),
+      server.stderr,
+    );
     await withClient(server, async (client) => {
       await logIn(client);
       await serves(client);

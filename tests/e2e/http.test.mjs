@@ -10,7 +10,14 @@ import { Certificates, needOpenssl } from '../lib/certificates.mjs';
 import { RawClient, withClient } from '../lib/client.mjs';
 import { until } from '../lib/cluster.mjs';
 import { raw, request, statusOf } from '../lib/http.mjs';
-import { memcachedPath, needIsocached, needMemcached, startIsocached, startMemcached, withServer } from '../lib/server.mjs';
+import {
+  memcachedPath,
+  needIsocached,
+  needMemcached,
+  startIsocached,
+  startMemcached,
+  withServer,
+} from '../lib/server.mjs';
 import { connectOverWebSocket, needWs, openWebSocket, webSocketUrl } from '../lib/websocket.mjs';
 
 const limit = { timeout: 60_000 };
@@ -19,7 +26,9 @@ const PAGES = ['/', '/healthz', '/readyz', '/metrics', '/stats.json'];
 
 describe('isocached --http', { skip: needIsocached }, () => {
   let server;
-  before(async () => { server = await startIsocached(HTTP); });
+  before(async () => {
+    server = await startIsocached(HTTP);
+  });
   after(() => server?.stop());
 
   test('its pages', limit, async () => {
@@ -64,8 +73,21 @@ describe('isocached --http', { skip: needIsocached }, () => {
   });
 
   test('no other page, and no way out of these', limit, async () => {
-    for (const page of ['/nothing', '/metrics/', '/METRICS', '//metrics', '/./metrics', '/%6detrics', '/../../etc/passwd', '/..%2f..%2fetc%2fpasswd',
-      '/memcached/../metrics', '/metrics%00', '/favicon.ico', '*', 'metrics']) {
+    for (const page of [
+      '/nothing',
+      '/metrics/',
+      '/METRICS',
+      '//metrics',
+      '/./metrics',
+      '/%6detrics',
+      '/../../etc/passwd',
+      '/..%2f..%2fetc%2fpasswd',
+      '/memcached/../metrics',
+      '/metrics%00',
+      '/favicon.ico',
+      '*',
+      'metrics',
+    ]) {
       const reply = await raw(server, `GET ${page} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
       assert.equal(statusOf(reply), 404, page);
     }
@@ -86,7 +108,8 @@ describe('isocached --http', { skip: needIsocached }, () => {
     assert.equal(statusOf(await raw(server, `${head}Content-Length: 99999999999\r\n\r\n`)), 405);
     assert.equal(statusOf(await raw(server, `${head}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`)), 405);
     // A second request must not hide in a body.
-    const smuggled = 'GET /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 40\r\n\r\nGET /metrics HTTP/1.1\r\nHost: a\r\n\r\n';
+    const smuggled =
+      'GET /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 40\r\n\r\nGET /metrics HTTP/1.1\r\nHost: a\r\n\r\n';
     assert.equal((await raw(server, smuggled)).match(/HTTP\/1\.1 /g).length, 1);
   });
 
@@ -95,14 +118,22 @@ describe('isocached --http', { skip: needIsocached }, () => {
       assert.equal(statusOf(await raw(server, `GET /healthz HTTP/1.1\r\n${fields}\r\n`)), 400, fields);
     }
     for (const coding of ['xchunked', 'gzip', 'identity', 'chunked, chunked']) {
-      const reply = await raw(server, `GET /healthz HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: ${coding}\r\n\r\nGET /healthz HTTP/1.1\r\nHost: a\r\n\r\n`);
+      const reply = await raw(
+        server,
+        `GET /healthz HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: ${coding}\r\n\r\nGET /healthz HTTP/1.1\r\nHost: a\r\n\r\n`,
+      );
       assert.equal(reply.match(/HTTP\/1\.1 /g).length, 1, coding);
     }
   });
 
   test('on loopback, figures are not for every name', limit, async () => {
     for (const page of ['/metrics', '/stats.json']) {
-      for (const [host, status] of [['127.0.0.1:1', 200], ['localhost', 200], [os.hostname(), 200], ['evil.example', 421]]) {
+      for (const [host, status] of [
+        ['127.0.0.1:1', 200],
+        ['localhost', 200],
+        [os.hostname(), 200],
+        ['evil.example', 421],
+      ]) {
         assert.equal((await request(server, page, { headers: { host } })).status, status, host);
       }
     }
@@ -120,7 +151,7 @@ describe('isocached --http', { skip: needIsocached }, () => {
     await client.send(asked.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'));
     assert.match(await client.readToEnd(), /\r\nConnection: close\r\n[^]*ok\n$/);
     client.close();
-    assert.match(await raw(server, 'GET /healthz HTTP/1.0\r\n\r\n'), /ok\n$/);  // closes by itself
+    assert.match(await raw(server, 'GET /healthz HTTP/1.0\r\n\r\n'), /ok\n$/); // closes by itself
   });
 
   test('byte by byte', limit, async () => {
@@ -150,7 +181,7 @@ describe('isocached --http', { skip: needIsocached }, () => {
       [`GET / HTTP/1.1\r\nX: ${'a'.repeat(9000)}\r\n\r\n`, 431],
       [`GET / HTTP/1.1\r\n${'X: a\r\n'.repeat(3000)}\r\n`, 431],
       ['get a\r\n', 400],
-      ['\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 400],  // the beginning of a TLS handshake
+      ['\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 400], // the beginning of a TLS handshake
     ]) {
       const reply = await raw(server, bytes);
       assert.equal(statusOf(reply), status, `${JSON.stringify(bytes.slice(0, 60))}: ${reply.slice(0, 100)}`);
@@ -161,7 +192,7 @@ describe('isocached --http', { skip: needIsocached }, () => {
 
   test('who hangs up in the middle is forgotten', limit, async () => {
     for (const bytes of ['', 'G', 'GET / HT', 'GET / HTTP/1.1\r\nHost: a\r\n']) {
-      const client = await RawClient.connect({ host: '127.0.0.1', port: server.httpPort, }, { allowHalfOpen: true });
+      const client = await RawClient.connect({ host: '127.0.0.1', port: server.httpPort }, { allowHalfOpen: true });
       await client.send(bytes);
       client.end();
       assert.equal(await client.readToEnd(), '');
@@ -181,11 +212,21 @@ describe('isocached --http', { skip: needIsocached }, () => {
         assert.equal((await request(guarded, page, { auth: 'ann:secret' })).status, 200);
         assert.equal((await request(guarded, page, { auth: 'bob:colon:s' })).status, 200);
         const guess = 'GET /metrics HTTP/1.1\r\nHost: localhost\r\nAuthorization: Basic eDp5\r\n\r\n';
-        assert.equal((await raw(guarded, guess.repeat(3))).match(/HTTP\/1\.1 401 /g).length, 1, 'one guess a connection');
+        assert.equal(
+          (await raw(guarded, guess.repeat(3))).match(/HTTP\/1\.1 401 /g).length,
+          1,
+          'one guess a connection',
+        );
         for (const auth of ['ann:wrong', 'ann:', ':secret', 'eve:secret', 'ann:secret2', 'ann']) {
           assert.equal((await request(guarded, page, { auth })).status, 401, auth);
         }
-        for (const authorization of ['Basic', 'Basic ', 'Basic !!!!', 'Bearer YW5uOnNlY3JldA==', `Basic ${'A'.repeat(6000)}`]) {
+        for (const authorization of [
+          'Basic',
+          'Basic ',
+          'Basic !!!!',
+          'Bearer YW5uOnNlY3JldA==',
+          `Basic ${'A'.repeat(6000)}`,
+        ]) {
           assert.equal((await request(guarded, page, { headers: { authorization } })).status, 401, authorization);
         }
       }
@@ -216,9 +257,16 @@ describe('isocached --http', { skip: needIsocached }, () => {
       assert.equal(await ask({}, 'set x 0 0 12\r\nann sec?ret>\r\n'), 'STORED\r\n');
       assert.equal(await ask({}, 'mn\r\n'), 'CLIENT_ERROR unauthenticated\r\n');
       for (const wrong of ['ann:sec', 'ann', '', 'eve:sec?ret>']) {
-        await assert.rejects(ask({ protocols: ['memcached', token(wrong)] }, 'mn\r\n'), (error) => error.status === 401 || assert.fail(error.message), wrong);
+        await assert.rejects(
+          ask({ protocols: ['memcached', token(wrong)] }, 'mn\r\n'),
+          (error) => error.status === 401 || assert.fail(error.message),
+          wrong,
+        );
       }
-      await assert.rejects(ask({ headers: { Authorization: 'Basic eDp5' } }, 'mn\r\n'), (error) => error.status === 401);
+      await assert.rejects(
+        ask({ headers: { Authorization: 'Basic eDp5' } }, 'mn\r\n'),
+        (error) => error.status === 401,
+      );
     });
   });
 
@@ -233,15 +281,19 @@ describe('isocached --http', { skip: needIsocached }, () => {
       const client = await connectOverWebSocket(webSocketUrl(encrypted, 'wss'), trust);
       const value = 'v'.repeat(1_000_000);
       assert.equal(await client.ask(`set a 0 0 ${value.length}\r\n${value}\r\n`), 'STORED\r\n');
-      assert.ok(await client.ask('get a\r\n') === `VALUE a 0 ${value.length}\r\n${value}\r\nEND\r\n`);
+      assert.ok((await client.ask('get a\r\n')) === `VALUE a 0 ${value.length}\r\n${value}\r\nEND\r\n`);
       client.close();
       await assert.rejects(request(encrypted, '/healthz', { client: https }), { code: /UNABLE_TO_VERIFY|SELF_SIGNED/ });
-      assert.equal(await raw(encrypted, 'GET /healthz HTTP/1.1\r\n\r\n').then(statusOf), NaN);  // plain bytes
-      await until('a line in the log', () => /^TLS handshake with tcp:127\.0\.0\.1:\d+ failed: /m.test(encrypted.stderr));
+      assert.equal(await raw(encrypted, 'GET /healthz HTTP/1.1\r\n\r\n').then(statusOf), NaN); // plain bytes
+      await until('a line in the log', () =>
+        /^TLS handshake with tcp:127\.0\.0\.1:\d+ failed: /m.test(encrypted.stderr),
+      );
       const figures = (await request(encrypted, '/metrics', { client: https, ...trust })).body;
       assert.match(figures, /^isocache_tls_handshake_errors_total [1-9]/m);
       // Many at once: none waits for ever for its turn.
-      const crowd = await Promise.all(Array.from({ length: 200 }, () => request(encrypted, '/healthz', { client: https, ...trust })));
+      const crowd = await Promise.all(
+        Array.from({ length: 200 }, () => request(encrypted, '/healthz', { client: https, ...trust })),
+      );
       assert.ok(crowd.every(({ status }) => status === 200));
     });
   });
@@ -257,13 +309,18 @@ describe('isocached --http', { skip: needIsocached }, () => {
       assert.equal(await waiting.read(4), 'MN\r\n');
       clients[1].close();
       waiting.close();
-    }));
+    }),
+  );
 
-  test('an HTTP request on the memcached port is closed, as memcached does', { ...limit, skip: needMemcached }, async () => {
-    const ask = (to, bytes) => withClient(to, async (client) => {
-      await client.send(bytes);
-      return client.readToEnd();
-    });
+  test('an HTTP request on the memcached port is closed, as memcached does', {
+    ...limit,
+    skip: needMemcached,
+  }, async () => {
+    const ask = (to, bytes) =>
+      withClient(to, async (client) => {
+        await client.send(bytes);
+        return client.readToEnd();
+      });
     assert.ok(memcachedPath);
     await withServer(startMemcached, [], async (memcached) => {
       for (const method of ['GET', 'POST', 'PUT', 'HEAD']) {

@@ -14,8 +14,8 @@ import { upgradeRequest } from '../lib/websocket.mjs';
 
 const limit = { timeout: 60_000 };
 const FIXED = ['/', '/healthz', '/readyz'];
-const FIGURES = ['/metrics', '/stats.json'];  // no two answers need have the same length
-const HTTP_RESERVE = 16;  // Acceptor::kHttpReserve
+const FIGURES = ['/metrics', '/stats.json']; // no two answers need have the same length
+const HTTP_RESERVE = 16; // Acceptor::kHttpReserve
 
 const SECURITY = {
   'cache-control': 'no-store',
@@ -49,13 +49,21 @@ function assertSafe({ fields, body }, what) {
 }
 
 for (const scheme of ['http', 'https']) {
-  describe(`answers over ${scheme}`, { skip: needIsocached || (scheme === 'https' && needOpenssl), concurrency: 1 }, () => {
+  describe(`answers over ${scheme}`, {
+    skip: needIsocached || (scheme === 'https' && needOpenssl),
+    concurrency: 1,
+  }, () => {
     const certificates = scheme === 'https' ? new Certificates() : null;
     const folder = mkdtempSync(path.join(os.tmpdir(), 'isocache-http-'));
     after(() => rmSync(folder, { recursive: true }));
 
     async function onServer(args, use) {
-      const server = await startIsocached(['--http', '127.0.0.1:0', ...args, ...certificates?.serverArgs(certificates.issue('server')) ?? []]);
+      const server = await startIsocached([
+        '--http',
+        '127.0.0.1:0',
+        ...args,
+        ...(certificates?.serverArgs(certificates.issue('server')) ?? []),
+      ]);
       if (certificates) server.tls = certificates.clientOptions();
       try {
         return await use(server);
@@ -68,38 +76,46 @@ for (const scheme of ['http', 'https']) {
     const get = (page, more = '') => `GET ${page} HTTP/1.1\r\nHost: localhost\r\n${more}Connection: close\r\n\r\n`;
     const isHead = (bytes) => bytes.replace(/^GET/, 'HEAD');
 
-    test('HEAD of every page: the same fields, no body', limit, () => onServer([], async (server) => {
-      const comparable = ({ status, fields }) => ({ status, fields: { ...fields, date: null } });
-      for (const page of [...FIXED, '/nothing', '/memcached']) {
-        const [got, head] = [await ask(server, get(page)), await ask(server, isHead(get(page)))];
-        assert.deepEqual(comparable(head), comparable(got), page);
-        assert.equal(head.body, '');
-        assert.equal(Number(head.fields['content-length']), got.body.length);
-      }
-      for (const page of FIGURES) {
-        // Of a few in a row, two have figures of the same length.
-        const seen = { GET: [], HEAD: [] };
-        while (!seen.GET.some((length) => seen.HEAD.includes(length))) {
-          assert.ok(seen.GET.length < 20, `${page}: ${JSON.stringify(seen)}`);
+    test('HEAD of every page: the same fields, no body', limit, () =>
+      onServer([], async (server) => {
+        const comparable = ({ status, fields }) => ({ status, fields: { ...fields, date: null } });
+        for (const page of [...FIXED, '/nothing', '/memcached']) {
           const [got, head] = [await ask(server, get(page)), await ask(server, isHead(get(page)))];
-          assert.deepEqual({ ...comparable(head).fields, 'content-length': 0 }, { ...comparable(got).fields, 'content-length': 0 });
-          assert.deepEqual([head.status, head.body], [200, '']);
-          assert.ok(got.body.length > 1000 && Number(got.fields['content-length']) === got.body.length);
-          for (const [method, { fields }] of Object.entries({ GET: got, HEAD: head })) seen[method].push(fields['content-length']);
+          assert.deepEqual(comparable(head), comparable(got), page);
+          assert.equal(head.body, '');
+          assert.equal(Number(head.fields['content-length']), got.body.length);
         }
-      }
-    }));
+        for (const page of FIGURES) {
+          // Of a few in a row, two have figures of the same length.
+          const seen = { GET: [], HEAD: [] };
+          while (!seen.GET.some((length) => seen.HEAD.includes(length))) {
+            assert.ok(seen.GET.length < 20, `${page}: ${JSON.stringify(seen)}`);
+            const [got, head] = [await ask(server, get(page)), await ask(server, isHead(get(page)))];
+            assert.deepEqual(
+              { ...comparable(head).fields, 'content-length': 0 },
+              { ...comparable(got).fields, 'content-length': 0 },
+            );
+            assert.deepEqual([head.status, head.body], [200, '']);
+            assert.ok(got.body.length > 1000 && Number(got.fields['content-length']) === got.body.length);
+            for (const [method, { fields }] of Object.entries({ GET: got, HEAD: head }))
+              seen[method].push(fields['content-length']);
+          }
+        }
+      }),
+    );
 
-    test('behind the answer to a HEAD comes the next, at once', limit, () => onServer([], async (server) => {
-      await withClient({ address: httpAddress(server) }, async (client) => {
-        const keep = (page) => get(page).replace('Connection: close\r\n', '');
-        for (const page of [...FIXED, ...FIGURES]) {
-          await client.send(isHead(keep(page)) + keep('/healthz'));
-          assert.match(await client.readUntil('\r\n\r\n'), /^HTTP\/1\.1 200 OK\r\n/);
-          assert.match(await client.readUntil('ok\n'), /^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nok\n$/, page);
-        }
-      });
-    }));
+    test('behind the answer to a HEAD comes the next, at once', limit, () =>
+      onServer([], async (server) => {
+        await withClient({ address: httpAddress(server) }, async (client) => {
+          const keep = (page) => get(page).replace('Connection: close\r\n', '');
+          for (const page of [...FIXED, ...FIGURES]) {
+            await client.send(isHead(keep(page)) + keep('/healthz'));
+            assert.match(await client.readUntil('\r\n\r\n'), /^HTTP\/1\.1 200 OK\r\n/);
+            assert.match(await client.readUntil('ok\n'), /^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nok\n$/, page);
+          }
+        });
+      }),
+    );
 
     test('what a browser is told to forbid, whatever it asked for', limit, async () => {
       const users = path.join(folder, 'users');
@@ -133,55 +149,68 @@ for (const scheme of ['http', 'https']) {
       });
     });
 
-    test('an upgrade that is none', limit, () => onServer([], async (server) => {
-      for (const [status, fields] of [
-        [400, { 'Sec-WebSocket-Key': undefined }], [400, { 'Sec-WebSocket-Key': 'short' }], [400, { 'Sec-WebSocket-Version': undefined }],
-        [426, { 'Sec-WebSocket-Version': '12' }],
-      ]) {
-        const answer = await ask(server, upgradeRequest(fields), 2000);
-        assert.equal(answer.status, status);
-        assertSafe(answer, JSON.stringify(fields));
-      }
-    }));
-
-    test('503 while it drains', limit, () => onServer(['--drain-delay', '30'], async (server) => {
-      server.child.kill('SIGTERM');
-      for (const late = Date.now() + 5000; ;) {
-        const { status, rawHeaders, body } = await request(server, '/readyz');
-        if (status === 503) {
-          const fields = Object.fromEntries(rawHeaders.flatMap((name, i) => (i % 2 ? [] : [[name.toLowerCase(), rawHeaders[i + 1]]])));
-          return assertSafe({ fields, body }, '503');
+    test('an upgrade that is none', limit, () =>
+      onServer([], async (server) => {
+        for (const [status, fields] of [
+          [400, { 'Sec-WebSocket-Key': undefined }],
+          [400, { 'Sec-WebSocket-Key': 'short' }],
+          [400, { 'Sec-WebSocket-Version': undefined }],
+          [426, { 'Sec-WebSocket-Version': '12' }],
+        ]) {
+          const answer = await ask(server, upgradeRequest(fields), 2000);
+          assert.equal(answer.status, status);
+          assertSafe(answer, JSON.stringify(fields));
         }
-        assert.ok(Date.now() < late, 'it does not drain');
-      }
-    }));
+      }),
+    );
+
+    test('503 while it drains', limit, () =>
+      onServer(['--drain-delay', '30'], async (server) => {
+        server.child.kill('SIGTERM');
+        for (const late = Date.now() + 5000; ; ) {
+          const { status, rawHeaders, body } = await request(server, '/readyz');
+          if (status === 503) {
+            const fields = Object.fromEntries(
+              rawHeaders.flatMap((name, i) => (i % 2 ? [] : [[name.toLowerCase(), rawHeaders[i + 1]]])),
+            );
+            return assertSafe({ fields, body }, '503');
+          }
+          assert.ok(Date.now() < late, 'it does not drain');
+        }
+      }),
+    );
 
     /** With as many connections as -c allows, and the reserve of the HTTP port but for `free`. */
-    const crowded = (free, use) => onServer(['-c', '1'], async (server) => {
-      const clients = [await RawClient.connect(server.address)];
-      assert.equal(await clients[0].ask('mn\r\n'), 'MN\r\n');
-      for (let i = 0; i < HTTP_RESERVE - free; ++i) clients.push(await RawClient.connect(httpAddress(server)));
-      await use(server);
-      for (const client of clients) client.close();
-    });
+    const crowded = (free, use) =>
+      onServer(['-c', '1'], async (server) => {
+        const clients = [await RawClient.connect(server.address)];
+        assert.equal(await clients[0].ask('mn\r\n'), 'MN\r\n');
+        for (let i = 0; i < HTTP_RESERVE - free; ++i) clients.push(await RawClient.connect(httpAddress(server)));
+        await use(server);
+        for (const client of clients) client.close();
+      });
 
-    test('503 to a WebSocket beyond -c, whose health is still told', limit, () => crowded(2, async (server) => {
-      const healthy = await ask(server, get('/healthz'));
-      assert.equal(healthy.status, 200);
-      assertSafe(healthy, '200');
-      const answer = await ask(server, upgradeRequest());
-      assert.equal(answer.status, 503);
-      assertSafe(answer, '503');
-    }));
+    test('503 to a WebSocket beyond -c, whose health is still told', limit, () =>
+      crowded(2, async (server) => {
+        const healthy = await ask(server, get('/healthz'));
+        assert.equal(healthy.status, 200);
+        assertSafe(healthy, '200');
+        const answer = await ask(server, upgradeRequest());
+        assert.equal(answer.status, 503);
+        assertSafe(answer, '503');
+      }),
+    );
 
     // Beyond the reserve a TLS client is just closed: an answer would need a handshake.
     if (scheme === 'http') {
       // Written before there is anything that knows of HTTP.
-      test('503 beyond the reserve', limit, () => crowded(0, async (server) => {
-        const answer = await ask(server, '');
-        assert.equal(answer.status, 503);
-        assertSafe(answer, '503');
-      }));
+      test('503 beyond the reserve', limit, () =>
+        crowded(0, async (server) => {
+          const answer = await ask(server, '');
+          assert.equal(answer.status, 503);
+          assertSafe(answer, '503');
+        }),
+      );
     }
   });
 }

@@ -24,8 +24,8 @@ const missing = (program) => (existsSync(program) ? false : `no ${path.basename(
 const MOST_EXPOSURE = 12;
 
 // The packages that a Dockerfile's RUN installs, image by image.
-const packagesOf = (dockerfile) => [...dockerfile.matchAll(/--no-install-recommends ([^&]*)/g)]
-  .map(([, list]) => list.split(/[\s\\]+/).filter(Boolean));
+const packagesOf = (dockerfile) =>
+  [...dockerfile.matchAll(/--no-install-recommends ([^&]*)/g)].map(([, list]) => list.split(/[\s\\]+/).filter(Boolean));
 // What Debian's slim images have anyhow, because apt needs it.
 const IN_EVERY_IMAGE = ['libc6', 'libgcc-s1', 'libstdc++6'];
 
@@ -41,11 +41,19 @@ describe('packaging', { skip: needIsocached, concurrency: 1 }, () => {
 
   const build = path.dirname(path.dirname(isocachedPath ?? ''));
   const canInstall = existsSync(path.join(build, 'native/packaging/isocached.1')) && existsSync('/usr/bin/cmake');
-  test('cmake --install: the unit names what is installed, for any prefix', { ...limit, skip: canInstall ? false : 'no cmake, or nothing built to install' }, async () => {
-    for (const [prefix, etc] of [['/usr', '/etc'], ['/opt/cache', '/opt/cache/etc']]) {
+  test('cmake --install: the unit names what is installed, for any prefix', {
+    ...limit,
+    skip: canInstall ? false : 'no cmake, or nothing built to install',
+  }, async () => {
+    for (const [prefix, etc] of [
+      ['/usr', '/etc'],
+      ['/opt/cache', '/opt/cache/etc'],
+    ]) {
       const destination = path.join(folder, 'install');
-      const install = () => promisify(execFile)('/usr/bin/cmake', ['--install', build, '--component', 'isocached', '--prefix', prefix],
-        { env: { ...process.env, DESTDIR: destination } });
+      const install = () =>
+        promisify(execFile)('/usr/bin/cmake', ['--install', build, '--component', 'isocached', '--prefix', prefix], {
+          env: { ...process.env, DESTDIR: destination },
+        });
       await install();
       const unit = readFileSync(path.join(destination, prefix, 'lib/systemd/system/isocached.service'), 'utf8');
       const [, program, config] = /^ExecStart=(\S+) --config (\S+)$/m.exec(unit);
@@ -53,14 +61,20 @@ describe('packaging', { skip: needIsocached, concurrency: 1 }, () => {
       assert.ok(existsSync(destination + program));
       // What the Dockerfile takes along from its first image, where DESTDIR is /install.
       if (prefix === '/usr') {
-        const taken = [...read('native/packaging/Dockerfile').matchAll(/^COPY --from=build \/install(\/\S+) (\S+)$/mg)];
-        assert.deepEqual(taken.map(([, from, to]) => [from, to]), [[program, program]]);
-        assert.match(read('native/packaging/Dockerfile'), /DESTDIR=\/install cmake --install build\/release --component isocached/);
+        const taken = [...read('native/packaging/Dockerfile').matchAll(/^COPY --from=build \/install(\/\S+) (\S+)$/gm)];
+        assert.deepEqual(
+          taken.map(([, from, to]) => [from, to]),
+          [[program, program]],
+        );
+        assert.match(
+          read('native/packaging/Dockerfile'),
+          /DESTDIR=\/install cmake --install build\/release --component isocached/,
+        );
       }
       assert.match(readFileSync(destination + config, 'utf8'), /^#memory-limit = /m);
       writeFileSync(destination + config, 'memory-limit = 5\n');
       await install();
-      assert.equal(readFileSync(destination + config, 'utf8'), 'memory-limit = 5\n', 'the administrator\'s own');
+      assert.equal(readFileSync(destination + config, 'utf8'), 'memory-limit = 5\n', "the administrator's own");
     }
   });
 
@@ -70,7 +84,10 @@ describe('packaging', { skip: needIsocached, concurrency: 1 }, () => {
     copyFileSync(isocachedPath, path.join(folder, 'bin/isocached'));
     file('man/man1/isocached.1', (await run(['--print', 'man'])).stdout);
     const text = readFileSync(path.join(packaging, 'isocached.service.in'), 'utf8');
-    const unit = file('isocached.service', text.replaceAll('@bindir@', path.join(folder, 'bin')).replaceAll('@sysconfdir@', '/etc'));
+    const unit = file(
+      'isocached.service',
+      text.replaceAll('@bindir@', path.join(folder, 'bin')).replaceAll('@sysconfdir@', '/etc'),
+    );
     return { unit, env: { ...process.env, MANPATH: path.join(folder, 'man') } };
   }
 
@@ -81,12 +98,18 @@ describe('packaging', { skip: needIsocached, concurrency: 1 }, () => {
     return runProgram(ANALYZE, [...args, unit], { env, limitMs: 30_000 });
   };
 
-  test('systemd knows every line of the unit, its program and its manual', { ...limit, skip: needAnalyze || missing('/usr/bin/man') }, async () => {
+  test('systemd knows every line of the unit, its program and its manual', {
+    ...limit,
+    skip: needAnalyze || missing('/usr/bin/man'),
+  }, async () => {
     const { code, stdout, stderr } = await analyze('verify');
     assert.deepEqual([code, stdout + stderr], [0, '']);
   });
 
-  test('what the unit leaves open to an attacker is as little as the page says', { ...limit, skip: needAnalyze }, async () => {
+  test('what the unit leaves open to an attacker is as little as the page says', {
+    ...limit,
+    skip: needAnalyze,
+  }, async () => {
     const at = (threshold) => analyze('security', '--offline=true', '--no-pager', `--threshold=${threshold}`);
     const { code, stdout } = await at(MOST_EXPOSURE);
     assert.equal(code, 0, stdout);
@@ -108,21 +131,27 @@ describe('packaging', { skip: needIsocached, concurrency: 1 }, () => {
     assert.deepEqual(build.sort(), needed.trim().split(/\s+/).sort());
   });
 
-  test('the Dockerfile\'s second image has the libraries that the program asks for', { ...limit, skip: missing('/usr/bin/dpkg-query') }, async () => {
+  test("the Dockerfile's second image has the libraries that the program asks for", {
+    ...limit,
+    skip: missing('/usr/bin/dpkg-query'),
+  }, async () => {
     const [, served] = packagesOf(read('native/packaging/Dockerfile'));
     const { stdout } = await promisify(execFile)('/usr/bin/ldd', [isocachedPath]);
-    const libraries = [...stdout.matchAll(/^\s+(\S+) => \//mg)].map(([, name]) => name);
+    const libraries = [...stdout.matchAll(/^\s+(\S+) => \//gm)].map(([, name]) => name);
     assert.ok(libraries.includes('libc.so.6'), stdout);
     for (const library of libraries) {
       const owners = (await promisify(execFile)('/usr/bin/dpkg-query', ['-S', `*/${library}`])).stdout;
-      const names = [...owners.matchAll(/^([^:,\s]+)/mg)].map(([, name]) => name);
-      assert.ok(names.some((name) => served.includes(name) || IN_EVERY_IMAGE.includes(name)), `${library}, of ${names}`);
+      const names = [...owners.matchAll(/^([^:,\s]+)/gm)].map(([, name]) => name);
+      assert.ok(
+        names.some((name) => served.includes(name) || IN_EVERY_IMAGE.includes(name)),
+        `${library}, of ${names}`,
+      );
     }
   });
 
-  test('the Dockerfile\'s variables and its HEALTHCHECK find each other', limit, async () => {
+  test("the Dockerfile's variables and its HEALTHCHECK find each other", limit, async () => {
     const text = read('native/packaging/Dockerfile');
-    const variables = [...text.matchAll(/^ENV (ISOCACHED_\w+)=(\S+)$/mg)].map(([, name, value]) => [name, value]);
+    const variables = [...text.matchAll(/^ENV (ISOCACHED_\w+)=(\S+)$/gm)].map(([, name, value]) => [name, value]);
     const [, program] = /^ENTRYPOINT \["(\S+)"\]$/m.exec(text);
     const check = JSON.parse(/^HEALTHCHECK .*CMD (.*)$/m.exec(text)[1]);
     assert.deepEqual([program, check[0]], ['isocached', 'isocached']);
@@ -136,12 +165,17 @@ describe('packaging', { skip: needIsocached, concurrency: 1 }, () => {
     assert.equal((await exitOf(child, 5000)).code, 0);
   });
 
-  test('the manual page: groff and man have nothing to complain of', { ...limit, skip: missing('/usr/bin/groff') }, async () => {
+  test('the manual page: groff and man have nothing to complain of', {
+    ...limit,
+    skip: missing('/usr/bin/groff'),
+  }, async () => {
     const page = file('isocached.1', (await run(['--print', 'man'])).stdout);
     const { code, stderr } = await runProgram('/usr/bin/groff', ['-man', '-ww', '-z', page]);
     assert.deepEqual([code, stderr], [0, '']);
     if (missing('/usr/bin/man')) return;
-    const shown = await runProgram('/usr/bin/man', ['--warnings', '-E', 'UTF-8', '-l', page], { env: { ...process.env, MANWIDTH: '80' } });
+    const shown = await runProgram('/usr/bin/man', ['--warnings', '-E', 'UTF-8', '-l', page], {
+      env: { ...process.env, MANWIDTH: '80' },
+    });
     assert.deepEqual([shown.code, shown.stderr], [0, '']);
     for (const heading of ['NAME', 'SYNOPSIS', 'OPTIONS']) assert.match(shown.stdout, new RegExp(`^${heading}$`, 'm'));
   });
@@ -149,20 +183,26 @@ describe('packaging', { skip: needIsocached, concurrency: 1 }, () => {
   test('the configuration file that is installed: every line is a name that is known', limit, async () => {
     const template = (await run(['--print', 'config'])).stdout;
     assert.equal((await run(['--check-config', '--config', file('all.conf', template)])).code, 0);
-    const names = [...template.matchAll(/^#([\w-]+) = /mg)].map(([, name]) => name);
+    const names = [...template.matchAll(/^#([\w-]+) = /gm)].map(([, name]) => name);
     assert.ok(names.length > 40, names.join());
-    const { stderr } = await run(['--check-config', '--config', file('empty.conf', names.map((name) => `${name} =\n`).join(''))]);
+    const { stderr } = await run([
+      '--check-config',
+      '--config',
+      file('empty.conf', names.map((name) => `${name} =\n`).join('')),
+    ]);
     assert.doesNotMatch(stderr, /is not known|command line/);
   });
 
   test('manual page, completions and native/README.md have every flag', limit, async () => {
     const help = (await run(['-h'])).stdout.split(/^Refused$/m)[0];
-    const names = [...help.matchAll(/^ +(?:-\w, )?--([\w-]+)/mg)].map(([, name]) => name);
-    const words = [...help.matchAll(/^ +-o (\w+)/mg)].map(([, name]) => name);
+    const names = [...help.matchAll(/^ +(?:-\w, )?--([\w-]+)/gm)].map(([, name]) => name);
+    const words = [...help.matchAll(/^ +-o (\w+)/gm)].map(([, name]) => name);
     assert.ok(names.length > 35 && words.length > 8, help);
     const readme = read('native/README.md');
     const man = (await run(['--print', 'man'])).stdout.replaceAll('\\-', '-');
-    const shells = Object.fromEntries(await Promise.all(['bash', 'zsh', 'fish'].map(async (shell) => [shell, (await run(['--print', shell])).stdout])));
+    const shells = Object.fromEntries(
+      await Promise.all(['bash', 'zsh', 'fish'].map(async (shell) => [shell, (await run(['--print', shell])).stdout])),
+    );
     for (const name of names) {
       assert.ok(man.includes(`--${name}\\fR`), `man: ${name}`);
       assert.ok(shells.bash.includes(` --${name}`), `bash: ${name}`);
@@ -171,7 +211,8 @@ describe('packaging', { skip: needIsocached, concurrency: 1 }, () => {
       assert.ok(readme.includes(`\`--${name}\``), `native/README.md: --${name}`);
     }
     for (const word of words) {
-      for (const [where, text] of Object.entries({ man, ...shells })) assert.match(text, new RegExp(`\\b${word}\\b`), `${where}: ${word}`);
+      for (const [where, text] of Object.entries({ man, ...shells }))
+        assert.match(text, new RegExp(`\\b${word}\\b`), `${where}: ${word}`);
       assert.ok(readme.includes(`\`${word}\``), `native/README.md: ${word}`);
     }
     assert.equal((await run(['--print', 'tcsh'])).code, EX_USAGE);

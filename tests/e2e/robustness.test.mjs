@@ -22,7 +22,7 @@ const talk = (args, use) => onServer(args, (server) => withClient(server, (clien
 
 /** Polls until `check()` is true; fails with `what` when that takes too long. */
 async function eventually(check, what, limitMs = 10_000) {
-  for (const end = Date.now() + limitMs; ;) {
+  for (const end = Date.now() + limitMs; ; ) {
     if (await check()) return;
     assert.ok(Date.now() < end, what);
     await sleep(20);
@@ -32,314 +32,384 @@ async function eventually(check, what, limitMs = 10_000) {
 const connections = async (client) => Number((await statsOf(client)).curr_connections);
 
 describe('isocached', { skip: needIsocached, concurrency: 1 }, () => {
-  test('a client that disconnects in the middle of a value stores nothing', limit, () => talk([], async (client, server) => {
+  test('a client that disconnects in the middle of a value stores nothing', limit, () =>
+    talk([], async (client, server) => {
       for (const length of [10, 5000, 100_000, 900_000]) {
         for (const sent of [0, 1, Math.floor(length / 2), length, length + 1]) {
           const key = `k${length}-${sent}`;
           assert.equal(await client.ask(set(key, 'old')), 'STORED\r\n');
           const before = await connections(client);
           const other = await RawClient.connect(server.address);
-          await other.send(`set ${key} 0 0 ${length}\r\n${'x'.repeat(Math.min(sent, length))}${sent > length ? '\r' : ''}`);
-          await eventually(async () => await connections(client) === before + 1, 'it is not seen');
-          if (sent % 2) other.reset(); else other.close();
-          await eventually(async () => await connections(client) === before, 'the connection stays');
+          await other.send(
+            `set ${key} 0 0 ${length}\r\n${'x'.repeat(Math.min(sent, length))}${sent > length ? '\r' : ''}`,
+          );
+          await eventually(async () => (await connections(client)) === before + 1, 'it is not seen');
+          if (sent % 2) other.reset();
+          else other.close();
+          await eventually(async () => (await connections(client)) === before, 'the connection stays');
           assert.equal(await client.ask(`get ${key}\r\n`), value(key, 'old'));
         }
       }
       // Nothing of the unfinished ones is held on to: what they reserved can be used.
       for (let i = 0; i < 40; ++i) assert.equal(await client.ask(set(`after${i}`, 'y'.repeat(900_000))), 'STORED\r\n');
-    }));
+    }),
+  );
 
-  test('bytes one by one', limit, () => talk([], async (client, server) => {
-    const sent = `${set('a', 'hello\r\nworld')}get a\r\nms b 3 T0\r\nabc\r\nmg b v s\r\nbogus\r\nincr a 1\r\n`;
-    const expected = `STORED\r\n${value('a', 'hello\r\nworld')}HD\r\nVA 3 s3\r\nabc\r\nERROR\r\n`
-      + 'CLIENT_ERROR cannot increment or decrement non-numeric value\r\n';
-    for (const byte of sent) {
-      await client.send(byte);
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    assert.equal(await client.read(expected.length), expected);
-  }));
+  test('bytes one by one', limit, () =>
+    talk([], async (client, server) => {
+      const sent = `${set('a', 'hello\r\nworld')}get a\r\nms b 3 T0\r\nabc\r\nmg b v s\r\nbogus\r\nincr a 1\r\n`;
+      const expected =
+        `STORED\r\n${value('a', 'hello\r\nworld')}HD\r\nVA 3 s3\r\nabc\r\nERROR\r\n` +
+        'CLIENT_ERROR cannot increment or decrement non-numeric value\r\n';
+      for (const byte of sent) {
+        await client.send(byte);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      assert.equal(await client.read(expected.length), expected);
+    }),
+  );
 
-  test('a pipeline of 100,000 commands in one go', limit, () => talk([], async (client, server) => {
-    let sent = '';
-    let expected = '';
-    for (let i = 0; i < 20_000; ++i) {
-      const key = `k${i % 1000}`;
-      sent += `${set(key, String(i))}get ${key}\r\nincr ${key} 1\r\nmg ${key} v q\r\ndelete ${key} noreply\r\n`;
-      const next = String(i + 1);
-      expected += `STORED\r\n${value(key, String(i))}${next}\r\nVA ${next.length}\r\n${next}\r\n`;
-    }
-    client.send(sent);
-    assert.ok(await client.read(expected.length, 30_000) === expected, 'replies out of order, lost or doubled');
-    assert.equal(await client.ask('mn\r\n'), 'MN\r\n');
-  }));
+  test('a pipeline of 100,000 commands in one go', limit, () =>
+    talk([], async (client, server) => {
+      let sent = '';
+      let expected = '';
+      for (let i = 0; i < 20_000; ++i) {
+        const key = `k${i % 1000}`;
+        sent += `${set(key, String(i))}get ${key}\r\nincr ${key} 1\r\nmg ${key} v q\r\ndelete ${key} noreply\r\n`;
+        const next = String(i + 1);
+        expected += `STORED\r\n${value(key, String(i))}${next}\r\nVA ${next.length}\r\n${next}\r\n`;
+      }
+      client.send(sent);
+      assert.ok((await client.read(expected.length, 30_000)) === expected, 'replies out of order, lost or doubled');
+      assert.equal(await client.ask('mn\r\n'), 'MN\r\n');
+    }),
+  );
 
-  test('large values, whole and in order', limit, () => talk(['-m', '256', '-I', '64m'], async (client, server) => {
-    const random = new Random(seed);
-    const values = [1000, 4095, 4096, 4097, 16_383, 16_384, 16_385, 65_535, 65_536, 65_537, 500_000, 3_000_000, 20_000_000]
-      .map((length) => random.bytes(97).repeat(Math.ceil(length / 97)).slice(0, length));
-    for (const [index, bytes] of values.entries()) {
-      assert.equal(await client.ask(set(`k${index}`, bytes), 20_000), 'STORED\r\n');
-    }
-    const keys = values.map((_, index) => `k${index}`);
-    const expected = `${values.map((bytes, index) => `VALUE k${index} 0 ${bytes.length}\r\n${bytes}\r\n`).join('')}END\r\n`;
-    const reply = await client.ask(`get ${keys.join(' ')}\r\n`, 20_000);
-    assert.ok(reply === expected, 'a value is not what was stored');
-    // Overwritten while another client reads it.
-    await withClient(server, async (reader) => {
-      reader.socket.pause();
-      await reader.send('get k12\r\n');
-      await sleep(50);
-      assert.equal(await client.ask(set('k12', 'z'.repeat(20_000_000)), 20_000), 'STORED\r\n');
-      reader.socket.resume();
-      const old = await reader.read(value('k12', values[12]).length, 20_000);
-      assert.ok(old === value('k12', values[12]), 'the slow reader got other bytes than it asked for');
-    });
-  }));
+  test('large values, whole and in order', limit, () =>
+    talk(['-m', '256', '-I', '64m'], async (client, server) => {
+      const random = new Random(seed);
+      const values = [
+        1000, 4095, 4096, 4097, 16_383, 16_384, 16_385, 65_535, 65_536, 65_537, 500_000, 3_000_000, 20_000_000,
+      ].map((length) =>
+        random
+          .bytes(97)
+          .repeat(Math.ceil(length / 97))
+          .slice(0, length),
+      );
+      for (const [index, bytes] of values.entries()) {
+        assert.equal(await client.ask(set(`k${index}`, bytes), 20_000), 'STORED\r\n');
+      }
+      const keys = values.map((_, index) => `k${index}`);
+      const expected = `${values.map((bytes, index) => `VALUE k${index} 0 ${bytes.length}\r\n${bytes}\r\n`).join('')}END\r\n`;
+      const reply = await client.ask(`get ${keys.join(' ')}\r\n`, 20_000);
+      assert.ok(reply === expected, 'a value is not what was stored');
+      // Overwritten while another client reads it.
+      await withClient(server, async (reader) => {
+        reader.socket.pause();
+        await reader.send('get k12\r\n');
+        await sleep(50);
+        assert.equal(await client.ask(set('k12', 'z'.repeat(20_000_000)), 20_000), 'STORED\r\n');
+        reader.socket.resume();
+        const old = await reader.read(value('k12', values[12]).length, 20_000);
+        assert.ok(old === value('k12', values[12]), 'the slow reader got other bytes than it asked for');
+      });
+    }),
+  );
 
   const huge = { timeout: 120_000, skip: process.env.ISOCACHE_HUGE ? false : 'ISOCACHE_HUGE is not set' };
-  test('an item of nearly the largest size, 1 GiB', huge,
-    () => talk(['-m', '2500', '-I', '1g'], async (client, server) => {
+  test('an item of nearly the largest size, 1 GiB', huge, () =>
+    talk(['-m', '2500', '-I', '1g'], async (client, server) => {
       const length = 2 ** 30 - 1000;
       const block = Buffer.alloc(MB, 'v');
       await client.send(`set huge 0 0 ${length}\r\n`);
-      for (let left = length; left > 0; left -= block.length) await client.send(block.subarray(0, Math.min(left, block.length)));
+      for (let left = length; left > 0; left -= block.length)
+        await client.send(block.subarray(0, Math.min(left, block.length)));
       await client.send('\r\n');
       assert.equal(await client.readLine(100_000), 'STORED\r\n');
       assert.equal(await client.ask('mg huge s\r\n'), `HD s${length}\r\n`);
-    }));
+    }),
+  );
 
-  test('a value beyond the limit is swallowed to its end', limit, () => talk([], async (client, server) => {
-    assert.equal(await client.ask(set('a', 'old')), 'STORED\r\n');
-    const block = Buffer.alloc(MB, 'v');
-    await client.send(`set a 0 0 ${50 * MB}\r\n`);
-    assert.equal(await client.readLine(), 'SERVER_ERROR object too large for cache\r\n');
-    for (let i = 0; i < 50; ++i) await client.send(block);
-    assert.equal(await client.ask('\r\nget a\r\nmn\r\n'), 'END\r\nMN\r\n');
-    assert.ok(server.residentBytes() < 40 * MB, 'it was kept somewhere');
-  }));
+  test('a value beyond the limit is swallowed to its end', limit, () =>
+    talk([], async (client, server) => {
+      assert.equal(await client.ask(set('a', 'old')), 'STORED\r\n');
+      const block = Buffer.alloc(MB, 'v');
+      await client.send(`set a 0 0 ${50 * MB}\r\n`);
+      assert.equal(await client.readLine(), 'SERVER_ERROR object too large for cache\r\n');
+      for (let i = 0; i < 50; ++i) await client.send(block);
+      assert.equal(await client.ask('\r\nget a\r\nmn\r\n'), 'END\r\nMN\r\n');
+      assert.ok(server.residentBytes() < 40 * MB, 'it was kept somewhere');
+    }),
+  );
 
-  test('a reader that never reads costs a bounded amount, and nobody else', limit, () => talk([], async (client, server) => {
-    assert.equal(await client.ask(set('big', 'b'.repeat(500_000))), 'STORED\r\n');
-    assert.equal(await client.ask(set('small', 's'.repeat(200))), 'STORED\r\n');
-    const idle = [];
-    for (let i = 0; i < 10; ++i) {
-      const reader = await RawClient.connect(server.address);
-      reader.socket.pause();
-      reader.send('get big\r\n'.repeat(2000) + 'get small\r\n'.repeat(20_000));  // 1 GB of replies, each
-      idle.push(reader);
-    }
-    await sleep(300);
-    for (let i = 0; i < 200; ++i) assert.equal(await client.ask('get small\r\n', 2000), value('small', 's'.repeat(200)));
-    assert.equal(await client.ask(set('big', 'c'.repeat(500_000))), 'STORED\r\n');
-    const resident = server.residentBytes();
-    assert.ok(resident < 250 * MB, `${(resident / MB).toFixed()} MB resident`);
-    // Those that begin to read get what they asked for, in full.
-    const reader = idle[0];
-    reader.socket.resume();
-    const first = await reader.read(value('big', 'b'.repeat(500_000)).length, 20_000);
-    assert.ok(first === value('big', 'b'.repeat(500_000)));
-    for (const one of idle) one.close();
-  }));
-
-  test('a slow reader gets everything', limit, () => talk([], async (client, server) => {
-    const bytes = new Random(seed).bytes(300_000);
-    assert.equal(await client.ask(set('big', bytes)), 'STORED\r\n');
-    await withClient(server, async (reader) => {
-      const count = 60;
-      reader.send('get big\r\n'.repeat(count));
-      const expected = value('big', bytes);
-      for (let i = 0; i < count; ++i) {
-        if (i % 4 === 0) {
-          reader.socket.pause();
-          await sleep(5);
-          reader.socket.resume();
-        }
-        const reply = await reader.read(expected.length);
-        assert.ok(reply === expected, `reply ${i} differs`);
+  test('a reader that never reads costs a bounded amount, and nobody else', limit, () =>
+    talk([], async (client, server) => {
+      assert.equal(await client.ask(set('big', 'b'.repeat(500_000))), 'STORED\r\n');
+      assert.equal(await client.ask(set('small', 's'.repeat(200))), 'STORED\r\n');
+      const idle = [];
+      for (let i = 0; i < 10; ++i) {
+        const reader = await RawClient.connect(server.address);
+        reader.socket.pause();
+        reader.send('get big\r\n'.repeat(2000) + 'get small\r\n'.repeat(20_000)); // 1 GB of replies, each
+        idle.push(reader);
       }
-    }, { highWaterMark: 1024 });
-  }));
+      await sleep(300);
+      for (let i = 0; i < 200; ++i)
+        assert.equal(await client.ask('get small\r\n', 2000), value('small', 's'.repeat(200)));
+      assert.equal(await client.ask(set('big', 'c'.repeat(500_000))), 'STORED\r\n');
+      const resident = server.residentBytes();
+      assert.ok(resident < 250 * MB, `${(resident / MB).toFixed()} MB resident`);
+      // Those that begin to read get what they asked for, in full.
+      const reader = idle[0];
+      reader.socket.resume();
+      const first = await reader.read(value('big', 'b'.repeat(500_000)).length, 20_000);
+      assert.ok(first === value('big', 'b'.repeat(500_000)));
+      for (const one of idle) one.close();
+    }),
+  );
 
-  test('more connections than allowed are told so', limit, () => onServer(['-c', '10', '-t', '2'], async (server) => {
-    const clients = [];
-    for (let i = 0; i < 10; ++i) {
-      clients.push(await RawClient.connect(server.address));
-      assert.equal(await clients[i].ask('mn\r\n'), 'MN\r\n');
-    }
-    for (let i = 0; i < 3; ++i) {
-      const refused = await RawClient.connect(server.address);
-      assert.equal(await refused.readToEnd(), 'ERROR Too many open connections\r\n');
-      refused.close();
-    }
-    const stats = await statsOf(clients[0]);
-    assert.equal(stats.rejected_connections, '3');
-    assert.equal(stats.curr_connections, '10');
-    assert.equal(stats.max_connections, '10');
-    clients.pop().close();
-    await eventually(async () => {
-      const client = await RawClient.connect(server.address);
-      const reply = await client.ask('mn\r\n').catch(() => '');
-      client.close();
-      return reply === 'MN\r\n';
-    }, 'a connection that was closed does not count any more');
-    for (const client of clients) client.close();
-  }));
+  test('a slow reader gets everything', limit, () =>
+    talk([], async (client, server) => {
+      const bytes = new Random(seed).bytes(300_000);
+      assert.equal(await client.ask(set('big', bytes)), 'STORED\r\n');
+      await withClient(
+        server,
+        async (reader) => {
+          const count = 60;
+          reader.send('get big\r\n'.repeat(count));
+          const expected = value('big', bytes);
+          for (let i = 0; i < count; ++i) {
+            if (i % 4 === 0) {
+              reader.socket.pause();
+              await sleep(5);
+              reader.socket.resume();
+            }
+            const reply = await reader.read(expected.length);
+            assert.ok(reply === expected, `reply ${i} differs`);
+          }
+        },
+        { highWaterMark: 1024 },
+      );
+    }),
+  );
 
-  test('idle connections are closed after idle_timeout', limit, () => talk(['-o', 'idle_timeout=1'], async (client, server) => {
-    const idle = await RawClient.connect(server.address);
-    assert.equal(await idle.ask('mn\r\n'), 'MN\r\n');
-    const began = Date.now();
-    const busy = setInterval(() => client.send('mn\r\n'), 200);
-    try {
-      assert.equal(await idle.readToEnd(8000), '');
-    } finally {
-      clearInterval(busy);
-    }
-    assert.ok(Date.now() - began > 800, 'too early');
-    await client.readQuiet(300);
-    assert.equal(await client.ask('mn\r\n'), 'MN\r\n');
-  }));
+  test('more connections than allowed are told so', limit, () =>
+    onServer(['-c', '10', '-t', '2'], async (server) => {
+      const clients = [];
+      for (let i = 0; i < 10; ++i) {
+        clients.push(await RawClient.connect(server.address));
+        assert.equal(await clients[i].ask('mn\r\n'), 'MN\r\n');
+      }
+      for (let i = 0; i < 3; ++i) {
+        const refused = await RawClient.connect(server.address);
+        assert.equal(await refused.readToEnd(), 'ERROR Too many open connections\r\n');
+        refused.close();
+      }
+      const stats = await statsOf(clients[0]);
+      assert.equal(stats.rejected_connections, '3');
+      assert.equal(stats.curr_connections, '10');
+      assert.equal(stats.max_connections, '10');
+      clients.pop().close();
+      await eventually(async () => {
+        const client = await RawClient.connect(server.address);
+        const reply = await client.ask('mn\r\n').catch(() => '');
+        client.close();
+        return reply === 'MN\r\n';
+      }, 'a connection that was closed does not count any more');
+      for (const client of clients) client.close();
+    }),
+  );
 
-  test('lines without end are closed, retrievals of any length are answered', limit, () => onServer([], async (server) => {
-    for (const begin of ['x', 'mg k', 'set a 0 0 0', ' ', '\0']) {
-      const line = begin.padEnd(100_000, begin.at(-1));
-      const client = await RawClient.connect(server.address);
-      client.send(line);
-      assert.equal(await client.readToEnd(5000), '', line.slice(0, 20));
-      client.close();
-    }
-    await withClient(server, async (client) => {
-      assert.equal(await client.ask(set('a', '1')), 'STORED\r\n');
-      const keys = Array.from({ length: 20_000 }, (_, i) => (i % 2 ? 'a' : `missing-key-${i}`)).join(' ');
-      const expected = `${'VALUE a 0 1\r\n1\r\n'.repeat(10_000)}END\r\n`;
-      for (let i = 0; i < 3; ++i) assert.ok(await client.ask(`get ${keys}\r\n`) === expected);
-      // A get that never ends is no way to fill memory either.
-      const endless = await RawClient.connect(server.address);
-      for (let i = 0; i < 100 && !endless.ended; ++i) await Promise.race([endless.send(' key'.repeat(250_000)), sleep(1000)]);
-      endless.close();
-      assert.ok(server.residentBytes() < 120 * MB, `${(server.residentBytes() / MB).toFixed()} MB resident`);
+  test('idle connections are closed after idle_timeout', limit, () =>
+    talk(['-o', 'idle_timeout=1'], async (client, server) => {
+      const idle = await RawClient.connect(server.address);
+      assert.equal(await idle.ask('mn\r\n'), 'MN\r\n');
+      const began = Date.now();
+      const busy = setInterval(() => client.send('mn\r\n'), 200);
+      try {
+        assert.equal(await idle.readToEnd(8000), '');
+      } finally {
+        clearInterval(busy);
+      }
+      assert.ok(Date.now() - began > 800, 'too early');
+      await client.readQuiet(300);
       assert.equal(await client.ask('mn\r\n'), 'MN\r\n');
-    });
-  }));
+    }),
+  );
 
-  test('out of memory with -M: refused, the old value gone, the rest kept', limit, () => talk(['-M', '-m', '8'], async (client, server) => {
-    const stored = [];
-    for (let i = 0; ; ++i) {
-      const reply = await client.ask(set(`k${i}`, String(i).repeat(3000)));
-      if (reply !== 'STORED\r\n') {
-        assert.equal(reply, refusal);
-        break;
+  test('lines without end are closed, retrievals of any length are answered', limit, () =>
+    onServer([], async (server) => {
+      for (const begin of ['x', 'mg k', 'set a 0 0 0', ' ', '\0']) {
+        const line = begin.padEnd(100_000, begin.at(-1));
+        const client = await RawClient.connect(server.address);
+        client.send(line);
+        assert.equal(await client.readToEnd(5000), '', line.slice(0, 20));
+        client.close();
       }
-      stored.push(i);
-      assert.ok(i < 10_000, 'never full');
-    }
-    assert.ok(stored.length > 300, `only ${stored.length} items`);
-    for (const i of stored) assert.equal(await client.ask(`get k${i}\r\n`), value(`k${i}`, String(i).repeat(3000)));
-    // Large ones, that are refused before their data has come, swallow it.
-    for (let i = 0; i < 20; ++i) {
-      assert.equal(await client.ask(set('large', 'x'.repeat(700_000))), refusal);
-      assert.equal(await client.ask(`ms large 700000 O${i}\r\n${'x'.repeat(700_000)}\r\n`), refusal);
-    }
-    assert.equal(await client.ask('get large\r\n'), 'END\r\n');
-    assert.equal(await client.ask(set('k0', 'y'.repeat(700_000))), refusal);
-    assert.equal(await client.ask('get k0\r\n'), 'END\r\n');
-    const stats = await statsOf(client);
-    assert.equal(stats.evictions, '0');
-    assert.ok(Number(stats.store_no_memory) >= 42);
-    // What is deleted makes room again, now or after a background step.
-    for (const i of stored) await client.ask(`delete k${i}\r\n`);
-    const again = set('again', 'z'.repeat(500_000));
-    await eventually(async () => await client.ask(again) === 'STORED\r\n', 'deleted memory does not come back');
-  }));
+      await withClient(server, async (client) => {
+        assert.equal(await client.ask(set('a', '1')), 'STORED\r\n');
+        const keys = Array.from({ length: 20_000 }, (_, i) => (i % 2 ? 'a' : `missing-key-${i}`)).join(' ');
+        const expected = `${'VALUE a 0 1\r\n1\r\n'.repeat(10_000)}END\r\n`;
+        for (let i = 0; i < 3; ++i) assert.ok((await client.ask(`get ${keys}\r\n`)) === expected);
+        // A get that never ends is no way to fill memory either.
+        const endless = await RawClient.connect(server.address);
+        for (let i = 0; i < 100 && !endless.ended; ++i)
+          await Promise.race([endless.send(' key'.repeat(250_000)), sleep(1000)]);
+        endless.close();
+        assert.ok(server.residentBytes() < 120 * MB, `${(server.residentBytes() / MB).toFixed()} MB resident`);
+        assert.equal(await client.ask('mn\r\n'), 'MN\r\n');
+      });
+    }),
+  );
 
-  test('idle uploaders do not keep others from storing', limit, () => talk(['-m', '64', '-t', '2'], async (client, server) => {
-    const uploaders = [];
-    const begin = async (count) => {
-      for (; uploaders.length < count;) {
-        const uploader = await RawClient.connect(server.address);
-        await uploader.send(`set up${uploaders.length} 0 0 1000000\r\n${'u'.repeat(100_000)}`);  // and no more
-        uploaders.push(uploader);
+  test('out of memory with -M: refused, the old value gone, the rest kept', limit, () =>
+    talk(['-M', '-m', '8'], async (client, server) => {
+      const stored = [];
+      for (let i = 0; ; ++i) {
+        const reply = await client.ask(set(`k${i}`, String(i).repeat(3000)));
+        if (reply !== 'STORED\r\n') {
+          assert.equal(reply, refusal);
+          break;
+        }
+        stored.push(i);
+        assert.ok(i < 10_000, 'never full');
       }
-    };
-    // Large values wait in line behind them (bounds_waiting.test.mjs). Small ones do not.
-    await begin(400);
-    for (let i = 0; i < 300; ++i) assert.equal(await client.ask(set(`small${i}`, 's'.repeat(1000))), 'STORED\r\n');
-    for (let i = 0; i < 300; ++i) assert.equal(await client.ask(`get small${i}\r\n`), value(`small${i}`, 's'.repeat(1000)));
-    assert.ok(server.residentBytes() < (64 + 40) * MB, `${(server.residentBytes() / MB).toFixed()} MB resident`);
-    for (const uploader of uploaders) uploader.close();
-    await eventually(async () => await connections(client) === 1, 'connections that are gone are counted');
-    for (let i = 0; i < 30; ++i) assert.equal(await client.ask(set(`big${i}`, 'b'.repeat(300_000))), 'STORED\r\n');
-  }));
-
-  test('one connection with an endless pipeline does not starve the others', limit, () => talk(['-t', '1'], async (client, server) => {
-    assert.equal(await client.ask(set('a', 'x'.repeat(100))), 'STORED\r\n');
-    const hog = await RawClient.connect(server.address);
-    const block = Buffer.from('get a\r\n'.repeat(20_000));
-    let going = true;
-    hog.socket.removeAllListeners('data');
-    hog.socket.on('data', () => {});
-    const hogging = (async () => { while (going) await hog.send(block); })();
-    try {
-      await sleep(200);
-      const times = [];
-      for (let i = 0; i < 100; ++i) {
-        const began = performance.now();
-        await client.ask('mn\r\n');
-        times.push(performance.now() - began);
+      assert.ok(stored.length > 300, `only ${stored.length} items`);
+      for (const i of stored) assert.equal(await client.ask(`get k${i}\r\n`), value(`k${i}`, String(i).repeat(3000)));
+      // Large ones, that are refused before their data has come, swallow it.
+      for (let i = 0; i < 20; ++i) {
+        assert.equal(await client.ask(set('large', 'x'.repeat(700_000))), refusal);
+        assert.equal(await client.ask(`ms large 700000 O${i}\r\n${'x'.repeat(700_000)}\r\n`), refusal);
       }
-      times.sort((a, b) => a - b);
-      assert.ok(times[50] < 100, `median ${times[50].toFixed(1)} ms`);
-    } finally {
-      going = false;
-      hog.close();
-      await hogging;
-    }
-  }));
+      assert.equal(await client.ask('get large\r\n'), 'END\r\n');
+      assert.equal(await client.ask(set('k0', 'y'.repeat(700_000))), refusal);
+      assert.equal(await client.ask('get k0\r\n'), 'END\r\n');
+      const stats = await statsOf(client);
+      assert.equal(stats.evictions, '0');
+      assert.ok(Number(stats.store_no_memory) >= 42);
+      // What is deleted makes room again, now or after a background step.
+      for (const i of stored) await client.ask(`delete k${i}\r\n`);
+      const again = set('again', 'z'.repeat(500_000));
+      await eventually(async () => (await client.ask(again)) === 'STORED\r\n', 'deleted memory does not come back');
+    }),
+  );
 
-  test('half-closed connections are answered to the end', limit, () => onServer([], async (server) => {
-    const client = await RawClient.connect(server.address, { allowHalfOpen: true });
-    const bytes = 'h'.repeat(300_000);
-    client.send(`${set('a', bytes)}${'get a\r\n'.repeat(20)}`);
-    client.end();
-    const expected = `STORED\r\n${value('a', bytes).repeat(20)}`;
-    assert.ok(await client.readToEnd() === expected, 'not everything was answered');
-    // In the middle of a command or a value there is nothing to answer.
-    for (const unfinished of ['get a', 'mg foo ~', 'set b 0 0 10\r\nabc', `set b 0 0 100000\r\n${'x'.repeat(50_000)}`]) {
-      const other = await RawClient.connect(server.address, { allowHalfOpen: true });
-      other.send(unfinished);
-      other.end();
-      assert.equal(await other.readToEnd(), '');
-    }
-    const last = await RawClient.connect(server.address, { allowHalfOpen: true });
-    last.send('mg foo ~\r\nmn\r\nmg foo ~\nmg foo ~');
-    last.end();
-    assert.equal(await last.readToEnd(), 'CLIENT_ERROR invalid flag\r\nMN\r\nCLIENT_ERROR invalid flag\r\n');
-    await withClient(server, async (one) => assert.equal(await one.ask('get b\r\n'), 'END\r\n'));
-  }));
+  test('idle uploaders do not keep others from storing', limit, () =>
+    talk(['-m', '64', '-t', '2'], async (client, server) => {
+      const uploaders = [];
+      const begin = async (count) => {
+        for (; uploaders.length < count; ) {
+          const uploader = await RawClient.connect(server.address);
+          await uploader.send(`set up${uploaders.length} 0 0 1000000\r\n${'u'.repeat(100_000)}`); // and no more
+          uploaders.push(uploader);
+        }
+      };
+      // Large values wait in line behind them (bounds_waiting.test.mjs). Small ones do not.
+      await begin(400);
+      for (let i = 0; i < 300; ++i) assert.equal(await client.ask(set(`small${i}`, 's'.repeat(1000))), 'STORED\r\n');
+      for (let i = 0; i < 300; ++i)
+        assert.equal(await client.ask(`get small${i}\r\n`), value(`small${i}`, 's'.repeat(1000)));
+      assert.ok(server.residentBytes() < (64 + 40) * MB, `${(server.residentBytes() / MB).toFixed()} MB resident`);
+      for (const uploader of uploaders) uploader.close();
+      await eventually(async () => (await connections(client)) === 1, 'connections that are gone are counted');
+      for (let i = 0; i < 30; ++i) assert.equal(await client.ask(set(`big${i}`, 'b'.repeat(300_000))), 'STORED\r\n');
+    }),
+  );
 
-  test('connections that come and go leave nothing behind', limit, () => talk([], async (client, server) => {
-    const random = new Random(seed);
-    const beginnings = ['get a\r\n', 'set a 0 0 5\r\nab', 'mg a v\r\nmg', 'x', '', 'quit\r\n', set('big', 'x'.repeat(100_000))];
-    const round = async () => {
-      const sockets = Array.from({ length: 50 }, () => net.connect(server.address));
-      await Promise.all(sockets.map((socket) => new Promise((resolve) => {
-        socket.once('connect', () => {
-          socket.write(random.pick(beginnings), () => {
-            if (random.oneIn(2)) socket.resetAndDestroy(); else socket.destroy();
-            resolve();
-          });
-        });
-        socket.on('error', resolve);
-      })));
-    };
-    await round();
-    await sleep(100);
-    const before = server.residentBytes();
-    for (let i = 0; i < 40; ++i) await round();
-    await eventually(async () => await connections(client) === 1, 'connections that are gone are counted');
-    assert.ok(server.residentBytes() < before + 20 * MB, 'memory grows with every connection');
-    assert.equal(await client.ask(`${set('a', '1')}get a\r\n`), `STORED\r\n${value('a', '1')}`);
-  }));
+  test('one connection with an endless pipeline does not starve the others', limit, () =>
+    talk(['-t', '1'], async (client, server) => {
+      assert.equal(await client.ask(set('a', 'x'.repeat(100))), 'STORED\r\n');
+      const hog = await RawClient.connect(server.address);
+      const block = Buffer.from('get a\r\n'.repeat(20_000));
+      let going = true;
+      hog.socket.removeAllListeners('data');
+      hog.socket.on('data', () => {});
+      const hogging = (async () => {
+        while (going) await hog.send(block);
+      })();
+      try {
+        await sleep(200);
+        const times = [];
+        for (let i = 0; i < 100; ++i) {
+          const began = performance.now();
+          await client.ask('mn\r\n');
+          times.push(performance.now() - began);
+        }
+        times.sort((a, b) => a - b);
+        assert.ok(times[50] < 100, `median ${times[50].toFixed(1)} ms`);
+      } finally {
+        going = false;
+        hog.close();
+        await hogging;
+      }
+    }),
+  );
+
+  test('half-closed connections are answered to the end', limit, () =>
+    onServer([], async (server) => {
+      const client = await RawClient.connect(server.address, { allowHalfOpen: true });
+      const bytes = 'h'.repeat(300_000);
+      client.send(`${set('a', bytes)}${'get a\r\n'.repeat(20)}`);
+      client.end();
+      const expected = `STORED\r\n${value('a', bytes).repeat(20)}`;
+      assert.ok((await client.readToEnd()) === expected, 'not everything was answered');
+      // In the middle of a command or a value there is nothing to answer.
+      for (const unfinished of [
+        'get a',
+        'mg foo ~',
+        'set b 0 0 10\r\nabc',
+        `set b 0 0 100000\r\n${'x'.repeat(50_000)}`,
+      ]) {
+        const other = await RawClient.connect(server.address, { allowHalfOpen: true });
+        other.send(unfinished);
+        other.end();
+        assert.equal(await other.readToEnd(), '');
+      }
+      const last = await RawClient.connect(server.address, { allowHalfOpen: true });
+      last.send('mg foo ~\r\nmn\r\nmg foo ~\nmg foo ~');
+      last.end();
+      assert.equal(await last.readToEnd(), 'CLIENT_ERROR invalid flag\r\nMN\r\nCLIENT_ERROR invalid flag\r\n');
+      await withClient(server, async (one) => assert.equal(await one.ask('get b\r\n'), 'END\r\n'));
+    }),
+  );
+
+  test('connections that come and go leave nothing behind', limit, () =>
+    talk([], async (client, server) => {
+      const random = new Random(seed);
+      const beginnings = [
+        'get a\r\n',
+        'set a 0 0 5\r\nab',
+        'mg a v\r\nmg',
+        'x',
+        '',
+        'quit\r\n',
+        set('big', 'x'.repeat(100_000)),
+      ];
+      const round = async () => {
+        const sockets = Array.from({ length: 50 }, () => net.connect(server.address));
+        await Promise.all(
+          sockets.map(
+            (socket) =>
+              new Promise((resolve) => {
+                socket.once('connect', () => {
+                  socket.write(random.pick(beginnings), () => {
+                    if (random.oneIn(2)) socket.resetAndDestroy();
+                    else socket.destroy();
+                    resolve();
+                  });
+                });
+                socket.on('error', resolve);
+              }),
+          ),
+        );
+      };
+      await round();
+      await sleep(100);
+      const before = server.residentBytes();
+      for (let i = 0; i < 40; ++i) await round();
+      await eventually(async () => (await connections(client)) === 1, 'connections that are gone are counted');
+      assert.ok(server.residentBytes() < before + 20 * MB, 'memory grows with every connection');
+      assert.equal(await client.ask(`${set('a', '1')}get a\r\n`), `STORED\r\n${value('a', '1')}`);
+    }),
+  );
 });

@@ -45,65 +45,87 @@ const SLABS = `chunk_size chunks_per_page total_pages total_chunks used_chunks f
 
 const words = (text) => text.split(/\s+/);
 const keysOf = async (client, what) => (await readStats(client, what)).map(([name]) => name);
-const onServer = (args, use) => withServer(startIsocached, args, (server) => withClient(server, (client) => use(client, server)));
+const onServer = (args, use) =>
+  withServer(startIsocached, args, (server) => withClient(server, (client) => use(client, server)));
 
 describe('keys, in order', { skip: needIsocached, concurrency: 1 }, () => {
-  test('stats', limit, () => onServer([], async (client) => {
-    const keys = await keysOf(client);
-    const expected = words(GENERAL);
-    assert.deepEqual(keys.slice(0, expected.length), expected);
-    // Our own come after memcached's, and say whose they are.
-    for (const key of keys.slice(expected.length)) assert.match(key, /^isocache_/);
-    assert.equal(new Set(keys).size, keys.length);
-  }));
+  test('stats', limit, () =>
+    onServer([], async (client) => {
+      const keys = await keysOf(client);
+      const expected = words(GENERAL);
+      assert.deepEqual(keys.slice(0, expected.length), expected);
+      // Our own come after memcached's, and say whose they are.
+      for (const key of keys.slice(expected.length)) assert.match(key, /^isocache_/);
+      assert.equal(new Set(keys).size, keys.length);
+    }),
+  );
 
-  test('stats with idle_timeout', limit, () => onServer(['-o', 'idle_timeout=60'], async (client) => {
-    const expected = words(GENERAL.replace('auth_errors', 'auth_errors idle_kicks'));
-    assert.deepEqual((await keysOf(client)).slice(0, expected.length), expected);
-  }));
+  test('stats with idle_timeout', limit, () =>
+    onServer(['-o', 'idle_timeout=60'], async (client) => {
+      const expected = words(GENERAL.replace('auth_errors', 'auth_errors idle_kicks'));
+      assert.deepEqual((await keysOf(client)).slice(0, expected.length), expected);
+    }),
+  );
 
-  test('stats settings', limit, () => onServer([], async (client) => {
-    assert.deepEqual(await keysOf(client, 'settings'), words(SETTINGS));
-  }));
+  test('stats settings', limit, () =>
+    onServer([], async (client) => {
+      assert.deepEqual(await keysOf(client, 'settings'), words(SETTINGS));
+    }),
+  );
 
-  test('stats items and stats slabs: our size bands as classes', limit, () => onServer([], async (client) => {
-    assert.deepEqual(await keysOf(client, 'items'), []);
-    assert.deepEqual(await keysOf(client, 'slabs'), ['active_slabs', 'total_malloced']);
-    await client.ask(`set small 0 0 1\r\nx\r\nset large 0 0 70000\r\n${'x'.repeat(70_000)}\r\n`);
-    const items = await keysOf(client, 'items');
-    const classes = [...new Set(items.map((key) => key.split(':')[1]))];
-    assert.equal(classes.length, 2);
-    assert.deepEqual(items, classes.flatMap((id) => words(ITEMS).map((key) => `items:${id}:${key}`)));
-    assert.deepEqual(await keysOf(client, 'slabs'),
-      [...classes.flatMap((id) => words(SLABS).map((key) => `${id}:${key}`)), 'active_slabs', 'total_malloced']);
-    const sums = await statsOf(client, 'items');
-    assert.equal(classes.reduce((sum, id) => sum + Number(sums[`items:${id}:number`]), 0), 2);
-    assert.equal((await statsOf(client, 'slabs')).active_slabs, '2');
-  }));
+  test('stats items and stats slabs: our size bands as classes', limit, () =>
+    onServer([], async (client) => {
+      assert.deepEqual(await keysOf(client, 'items'), []);
+      assert.deepEqual(await keysOf(client, 'slabs'), ['active_slabs', 'total_malloced']);
+      await client.ask(`set small 0 0 1\r\nx\r\nset large 0 0 70000\r\n${'x'.repeat(70_000)}\r\n`);
+      const items = await keysOf(client, 'items');
+      const classes = [...new Set(items.map((key) => key.split(':')[1]))];
+      assert.equal(classes.length, 2);
+      assert.deepEqual(
+        items,
+        classes.flatMap((id) => words(ITEMS).map((key) => `items:${id}:${key}`)),
+      );
+      assert.deepEqual(await keysOf(client, 'slabs'), [
+        ...classes.flatMap((id) => words(SLABS).map((key) => `${id}:${key}`)),
+        'active_slabs',
+        'total_malloced',
+      ]);
+      const sums = await statsOf(client, 'items');
+      assert.equal(
+        classes.reduce((sum, id) => sum + Number(sums[`items:${id}:number`]), 0),
+        2,
+      );
+      assert.equal((await statsOf(client, 'slabs')).active_slabs, '2');
+    }),
+  );
 
-  test('stats conns', limit, () => onServer([], async (client, server) => {
-    const stats = await readStats(client, 'conns');
-    assert.match(stats[0][0], /^\d+:addr$/);
-    const by = new Map();
-    for (const [key, value] of stats) {
-      const [, id, name] = /^(\d+):(\w+)$/.exec(key);
-      by.set(id, { ...by.get(id), [name]: value });
-    }
-    const listening = [...by.values()].filter(({ state }) => state === 'conn_listening');
-    assert.ok(listening.some(({ addr }) => addr === `tcp:127.0.0.1:${server.port}`));
-    const own = [...by.values()].find(({ addr }) => addr === `tcp:127.0.0.1:${client.socket.localPort}`);
-    assert.deepEqual(Object.keys(own), ['addr', 'listen_addr', 'state', 'secs_since_last_cmd']);
-    assert.equal(own.listen_addr, `tcp:127.0.0.1:${server.port}`);
-  }));
+  test('stats conns', limit, () =>
+    onServer([], async (client, server) => {
+      const stats = await readStats(client, 'conns');
+      assert.match(stats[0][0], /^\d+:addr$/);
+      const by = new Map();
+      for (const [key, value] of stats) {
+        const [, id, name] = /^(\d+):(\w+)$/.exec(key);
+        by.set(id, { ...by.get(id), [name]: value });
+      }
+      const listening = [...by.values()].filter(({ state }) => state === 'conn_listening');
+      assert.ok(listening.some(({ addr }) => addr === `tcp:127.0.0.1:${server.port}`));
+      const own = [...by.values()].find(({ addr }) => addr === `tcp:127.0.0.1:${client.socket.localPort}`);
+      assert.deepEqual(Object.keys(own), ['addr', 'listen_addr', 'state', 'secs_since_last_cmd']);
+      assert.equal(own.listen_addr, `tcp:127.0.0.1:${server.port}`);
+    }),
+  );
 
-  test('the rest of the family', limit, () => onServer([], async (client) => {
-    assert.equal(await client.ask('stats sizes\r\n'), 'STAT sizes_status disabled\r\nEND\r\n');
-    assert.equal(await client.ask('stats nosuch\r\n'), 'ERROR\r\n');
-    assert.equal(await client.ask('stats detail\r\n'), 'CLIENT_ERROR usage: stats detail on|off|dump\r\n');
-    assert.equal(await client.ask('stats cachedump 1\r\n'), 'CLIENT_ERROR bad command line\r\n');
-    assert.equal(await client.ask('stats reset\r\n'), 'RESET\r\n');
-    assert.equal(await client.ask('stats proxy\r\n'), 'END\r\n');
-  }));
+  test('the rest of the family', limit, () =>
+    onServer([], async (client) => {
+      assert.equal(await client.ask('stats sizes\r\n'), 'STAT sizes_status disabled\r\nEND\r\n');
+      assert.equal(await client.ask('stats nosuch\r\n'), 'ERROR\r\n');
+      assert.equal(await client.ask('stats detail\r\n'), 'CLIENT_ERROR usage: stats detail on|off|dump\r\n');
+      assert.equal(await client.ask('stats cachedump 1\r\n'), 'CLIENT_ERROR bad command line\r\n');
+      assert.equal(await client.ask('stats reset\r\n'), 'RESET\r\n');
+      assert.equal(await client.ask('stats proxy\r\n'), 'END\r\n');
+    }),
+  );
 });
 
 // Does one thing after the other, and says which counters it must have moved.
@@ -161,125 +183,214 @@ async function checkCounters(client, { except = [] } = {}) {
       // What flush_all leaves behind goes when the background gets to it.
       if (name === 'curr_items' && command.startsWith('flush_all')) continue;
       const moved = Number(after[name]) - Number(before[name]);
-      if (moved !== (moves[name] ?? 0)) wrong.push(`${command.slice(0, 40).trim()}: ${name} moved by ${moved}, not ${moves[name] ?? 0}`);
+      if (moved !== (moves[name] ?? 0))
+        wrong.push(`${command.slice(0, 40).trim()}: ${name} moved by ${moved}, not ${moves[name] ?? 0}`);
     }
     before = after;
   }
   assert.deepEqual(wrong, []);
 }
 
-test('counters tell what was done', { ...limit, skip: needIsocached }, () => onServer([], (client) => checkCounters(client)));
+test('counters tell what was done', { ...limit, skip: needIsocached }, () =>
+  onServer([], (client) => checkCounters(client)),
+);
 // So that the list above is memcached's view, not ours. (Its cmd_meta counts only me.)
-test('memcached counts the same', { ...limit, skip: needMemcached },
-  () => withServer(startMemcached, [], (server) => withClient(server, (client) => checkCounters(client, { except: ['cmd_meta'] }))));
+test('memcached counts the same', { ...limit, skip: needMemcached }, () =>
+  withServer(startMemcached, [], (server) =>
+    withClient(server, (client) => checkCounters(client, { except: ['cmd_meta'] })),
+  ),
+);
 
 describe('figures', { skip: needIsocached, concurrency: 1 }, () => {
-  test('bytes on the wire, items, connections', limit, () => onServer([], async (client, server) => {
-    const sent = `set a 0 0 5\r\nhello\r\n${'get a\r\n'.repeat(1000)}`;
-    const before = await statsOf(client);
-    await client.send(sent);
-    await client.read('STORED\r\n'.length + 1000 * 'VALUE a 0 5\r\nhello\r\nEND\r\n'.length);
-    const after = await statsOf(client);
-    assert.equal(after.bytes_read - before.bytes_read, sent.length + 'stats\r\n'.length);
-    assert.ok(after.bytes_written - before.bytes_written > 8 + 1000 * 25);
-    const others = await Promise.all([1, 2, 3].map(() => RawClient.connect(server.address)));
-    for (const other of others) await other.ask('mn\r\n');
-    const more = await statsOf(client);
-    assert.equal(more.curr_connections - after.curr_connections, 3);
-    assert.equal(more.total_connections - after.total_connections, 3);
-    for (const other of others) other.close();
-    assert.equal(more.pid, String(server.pid));
-    assert.ok(Math.abs(Number(more.time) - Date.now() / 1000) < 5);
-  }));
+  test('bytes on the wire, items, connections', limit, () =>
+    onServer([], async (client, server) => {
+      const sent = `set a 0 0 5\r\nhello\r\n${'get a\r\n'.repeat(1000)}`;
+      const before = await statsOf(client);
+      await client.send(sent);
+      await client.read('STORED\r\n'.length + 1000 * 'VALUE a 0 5\r\nhello\r\nEND\r\n'.length);
+      const after = await statsOf(client);
+      assert.equal(after.bytes_read - before.bytes_read, sent.length + 'stats\r\n'.length);
+      assert.ok(after.bytes_written - before.bytes_written > 8 + 1000 * 25);
+      const others = await Promise.all([1, 2, 3].map(() => RawClient.connect(server.address)));
+      for (const other of others) await other.ask('mn\r\n');
+      const more = await statsOf(client);
+      assert.equal(more.curr_connections - after.curr_connections, 3);
+      assert.equal(more.total_connections - after.total_connections, 3);
+      for (const other of others) other.close();
+      assert.equal(more.pid, String(server.pid));
+      assert.ok(Math.abs(Number(more.time) - Date.now() / 1000) < 5);
+    }),
+  );
 
-  test('evictions are counted, memory is what -m says', limit, () => onServer(['-m', '16'], async (client) => {
-    const count = 40_000;
-    let sent = '';
-    for (let i = 0; i < count; ++i) sent += `set key${i} 0 0 1000 noreply\r\n${'v'.repeat(1000)}\r\n`;
-    await client.send(sent);
-    await client.ask('mn\r\n', 30_000);
-    const stats = await statsOf(client);
-    assert.equal(stats.limit_maxbytes, String(16 * 2 ** 20));
-    assert.equal(stats.total_items, String(count));
-    assert.equal(Number(stats.curr_items) + Number(stats.evictions), count);
-    assert.equal(stats.evicted_unfetched, stats.evictions);
-    assert.ok(Number(stats.bytes) <= Number(stats.limit_maxbytes));
-    assert.ok(Number(stats.curr_items) > 12_000, `${stats.curr_items} items in 16 MB`);
-    const items = await statsOf(client, 'items');
-    const numbers = Object.entries(items).filter(([key]) => /:number$/.test(key)).reduce((sum, [, value]) => sum + Number(value), 0);
-    assert.equal(numbers, Number(stats.curr_items));
-  }));
+  test('evictions are counted, memory is what -m says', limit, () =>
+    onServer(['-m', '16'], async (client) => {
+      const count = 40_000;
+      let sent = '';
+      for (let i = 0; i < count; ++i) sent += `set key${i} 0 0 1000 noreply\r\n${'v'.repeat(1000)}\r\n`;
+      await client.send(sent);
+      await client.ask('mn\r\n', 30_000);
+      const stats = await statsOf(client);
+      assert.equal(stats.limit_maxbytes, String(16 * 2 ** 20));
+      assert.equal(stats.total_items, String(count));
+      assert.equal(Number(stats.curr_items) + Number(stats.evictions), count);
+      assert.equal(stats.evicted_unfetched, stats.evictions);
+      assert.ok(Number(stats.bytes) <= Number(stats.limit_maxbytes));
+      assert.ok(Number(stats.curr_items) > 12_000, `${stats.curr_items} items in 16 MB`);
+      const items = await statsOf(client, 'items');
+      const numbers = Object.entries(items)
+        .filter(([key]) => /:number$/.test(key))
+        .reduce((sum, [, value]) => sum + Number(value), 0);
+      assert.equal(numbers, Number(stats.curr_items));
+    }),
+  );
 
-  test('reset clears what happened, not what is', limit, () => onServer([], async (client) => {
-    await client.ask('set a 0 0 1\r\nx\r\nget a b\r\nincr b 1\r\ndelete c\r\n');
-    assert.equal(await client.ask('stats reset\r\n'), 'RESET\r\n');
-    const stats = await statsOf(client);
-    // The question above was followed by a miss that marks its end.
-    for (const name of ['cmd_set', 'get_hits', 'incr_misses', 'delete_misses', 'total_items', 'evictions']) assert.equal(stats[name], '0', name);
-    assert.equal(stats.curr_items, '1');
-    assert.equal(stats.curr_connections, '1');
-  }));
+  test('reset clears what happened, not what is', limit, () =>
+    onServer([], async (client) => {
+      await client.ask('set a 0 0 1\r\nx\r\nget a b\r\nincr b 1\r\ndelete c\r\n');
+      assert.equal(await client.ask('stats reset\r\n'), 'RESET\r\n');
+      const stats = await statsOf(client);
+      // The question above was followed by a miss that marks its end.
+      for (const name of ['cmd_set', 'get_hits', 'incr_misses', 'delete_misses', 'total_items', 'evictions'])
+        assert.equal(stats[name], '0', name);
+      assert.equal(stats.curr_items, '1');
+      assert.equal(stats.curr_connections, '1');
+    }),
+  );
 
-  test('uptime runs', limit, () => onServer([], async (client) => {
-    const before = Number((await statsOf(client)).uptime);
-    await sleep(2100);
-    const after = Number((await statsOf(client)).uptime);
-    assert.ok(after - before >= 1 && after - before <= 4, `${before} .. ${after}`);
-  }));
+  test('uptime runs', limit, () =>
+    onServer([], async (client) => {
+      const before = Number((await statsOf(client)).uptime);
+      await sleep(2100);
+      const after = Number((await statsOf(client)).uptime);
+      assert.ok(after - before >= 1 && after - before <= 4, `${before} .. ${after}`);
+    }),
+  );
 
-  test('settings are those of the command line', limit, () => onServer(
-    ['-m', '100', '-c', '50', '-t', '3', '-I', '2m', '-M', '-F', '-X', '-A', '-C', '-R', '7', '-b', '99', '-o', 'idle_timeout=77,hashpower=20'],
-    async (client, server) => {
-      const settings = await statsOf(client, 'settings');
-      const expected = {
-        maxbytes: String(100 * 2 ** 20), maxconns: '50', tcpport: String(server.port), udpport: '0', evictions: 'off',
-        num_threads: '3', item_size_max: String(2 * 2 ** 20), flush_enabled: 'no', dump_enabled: 'no', shutdown_command: 'yes',
-        cas_enabled: 'no', reqs_per_event: '7', tcp_backlog: '99', idle_timeout: '77', hashpower_init: '20', domain_socket: 'NULL',
-        verbosity: '0', detail_enabled: 'no', auth_enabled_ascii: 'no',
-      };
-      assert.deepEqual(Object.fromEntries(Object.keys(expected).map((name) => [name, settings[name]])), expected);
-      assert.equal((await statsOf(client)).limit_maxbytes, expected.maxbytes);
-    }));
+  test('settings are those of the command line', limit, () =>
+    onServer(
+      [
+        '-m',
+        '100',
+        '-c',
+        '50',
+        '-t',
+        '3',
+        '-I',
+        '2m',
+        '-M',
+        '-F',
+        '-X',
+        '-A',
+        '-C',
+        '-R',
+        '7',
+        '-b',
+        '99',
+        '-o',
+        'idle_timeout=77,hashpower=20',
+      ],
+      async (client, server) => {
+        const settings = await statsOf(client, 'settings');
+        const expected = {
+          maxbytes: String(100 * 2 ** 20),
+          maxconns: '50',
+          tcpport: String(server.port),
+          udpport: '0',
+          evictions: 'off',
+          num_threads: '3',
+          item_size_max: String(2 * 2 ** 20),
+          flush_enabled: 'no',
+          dump_enabled: 'no',
+          shutdown_command: 'yes',
+          cas_enabled: 'no',
+          reqs_per_event: '7',
+          tcp_backlog: '99',
+          idle_timeout: '77',
+          hashpower_init: '20',
+          domain_socket: 'NULL',
+          verbosity: '0',
+          detail_enabled: 'no',
+          auth_enabled_ascii: 'no',
+        };
+        assert.deepEqual(Object.fromEntries(Object.keys(expected).map((name) => [name, settings[name]])), expected);
+        assert.equal((await statsOf(client)).limit_maxbytes, expected.maxbytes);
+      },
+    ),
+  );
 });
 
-test('idle_kicks counts who was closed for idle_timeout, over TCP and WebSocket', { ...limit, skip: needIsocached || needWs }, () =>
-  onServer(['-o', 'idle_timeout=1', '--http', '127.0.0.1:0'], async (client, server) => {
-    const idle = [await RawClient.connect(server.address), await RawClient.connect(server.address)];
-    const socket = await FrameClient.connect(webSocketUrl(server));
-    const leaves = await RawClient.connect(server.address);
-    leaves.close();
-    const kicks = async () => Number((await statsOf(client)).idle_kicks);
-    assert.equal(await kicks(), 0);
-    for (const end = Date.now() + 10_000; await kicks() < 3 && Date.now() < end;) await sleep(100);
-    assert.equal(await kicks(), 3);
-    for (const other of idle) assert.equal(await other.readToEnd(), '');
-    assert.deepEqual(await socket.closed, { code: 1000, reason: 'idle' });
-    assert.equal(await client.ask('stats reset\r\n'), 'RESET\r\n');
-    assert.equal(await kicks(), 0);
-  }));
+test(
+  'idle_kicks counts who was closed for idle_timeout, over TCP and WebSocket',
+  { ...limit, skip: needIsocached || needWs },
+  () =>
+    onServer(['-o', 'idle_timeout=1', '--http', '127.0.0.1:0'], async (client, server) => {
+      const idle = [await RawClient.connect(server.address), await RawClient.connect(server.address)];
+      const socket = await FrameClient.connect(webSocketUrl(server));
+      const leaves = await RawClient.connect(server.address);
+      leaves.close();
+      const kicks = async () => Number((await statsOf(client)).idle_kicks);
+      assert.equal(await kicks(), 0);
+      for (const end = Date.now() + 10_000; (await kicks()) < 3 && Date.now() < end; ) await sleep(100);
+      assert.equal(await kicks(), 3);
+      for (const other of idle) assert.equal(await other.readToEnd(), '');
+      assert.deepEqual(await socket.closed, { code: 1000, reason: 'idle' });
+      assert.equal(await client.ask('stats reset\r\n'), 'RESET\r\n');
+      assert.equal(await kicks(), 0);
+    }),
+);
 
-test('modern and no_modern, the crawler and the maintainer: settings, stats and commands as memcached\'s', { ...limit, skip: needIsocached || needMemcached }, async () => {
-  const settings = words('maxconns_fast slab_reassign slab_automove lru_crawler lru_maintainer_thread lru_segmented hot_lru_pct warm_lru_pct');
-  const commands = ['lru_crawler metadump 99', 'lru_crawler crawl 1', 'lru mode segmented', 'lru temp_ttl 5', 'slabs reassign 1 1',
-    'lru_crawler enable', 'lru_crawler metadump 99', 'slabs automove 1'];
-  const look = async (server) => withClient(server, async (client) => {
-    const shown = async () => { const all = await statsOf(client, 'settings'); return settings.map((key) => `${key} ${all[key]}`); };
-    const seen = [await shown(), await keysOf(client)];
-    for (const command of commands) {
-      await client.send(`${command}\r\n`);
-      seen.push([command, await client.readUntil('\r\n')]);
-    }
-    return [...seen, await shown()];
-  });
+test("modern and no_modern, the crawler and the maintainer: settings, stats and commands as memcached's", {
+  ...limit,
+  skip: needIsocached || needMemcached,
+}, async () => {
+  const settings = words(
+    'maxconns_fast slab_reassign slab_automove lru_crawler lru_maintainer_thread lru_segmented hot_lru_pct warm_lru_pct',
+  );
+  const commands = [
+    'lru_crawler metadump 99',
+    'lru_crawler crawl 1',
+    'lru mode segmented',
+    'lru temp_ttl 5',
+    'slabs reassign 1 1',
+    'lru_crawler enable',
+    'lru_crawler metadump 99',
+    'slabs automove 1',
+  ];
+  const look = async (server) =>
+    withClient(server, async (client) => {
+      const shown = async () => {
+        const all = await statsOf(client, 'settings');
+        return settings.map((key) => `${key} ${all[key]}`);
+      };
+      const seen = [await shown(), await keysOf(client)];
+      for (const command of commands) {
+        await client.send(`${command}\r\n`);
+        seen.push([command, await client.readUntil('\r\n')]);
+      }
+      return [...seen, await shown()];
+    });
   const starts = [startIsocached, startMemcached];
   const usual = [];
-  for (const start of starts) usual.push(await withServer(start, [], (server) => withClient(server, (client) => keysOf(client))));
-  const known = usual[0].filter((key) => usual[1].includes(key));  // an older memcached has other keys, too
-  for (const option of ['no_modern', 'no_lru_crawler', 'no_lru_maintainer', 'no_modern,lru_maintainer', 'no_modern,slab_reassign', 'no_lru_crawler,no_modern']) {
+  for (const start of starts)
+    usual.push(await withServer(start, [], (server) => withClient(server, (client) => keysOf(client))));
+  const known = usual[0].filter((key) => usual[1].includes(key)); // an older memcached has other keys, too
+  for (const option of [
+    'no_modern',
+    'no_lru_crawler',
+    'no_lru_maintainer',
+    'no_modern,lru_maintainer',
+    'no_modern,slab_reassign',
+    'no_lru_crawler,no_modern',
+  ]) {
     const results = [];
     for (const [i, start] of starts.entries()) {
       const [before, keys, ...rest] = await withServer(start, ['-o', option], look);
-      results.push({ before, missing: known.filter((key) => !keys.includes(key)), more: keys.filter((key) => !usual[i].includes(key)), rest });
+      results.push({
+        before,
+        missing: known.filter((key) => !keys.includes(key)),
+        more: keys.filter((key) => !usual[i].includes(key)),
+        rest,
+      });
     }
     assert.deepEqual(results[0], results[1], option);
   }

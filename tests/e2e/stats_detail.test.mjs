@@ -7,7 +7,12 @@ import { compareStreams } from '../differential/compare.mjs';
 import { withClient } from '../lib/client.mjs';
 import { seedFromEnvironment } from '../lib/random.mjs';
 import {
-  needIsocached, needMemcached, QUIET_MEMCACHED, startIsocached, startMemcached, withServer,
+  needIsocached,
+  needMemcached,
+  QUIET_MEMCACHED,
+  startIsocached,
+  startMemcached,
+  withServer,
 } from '../lib/server.mjs';
 import { statsOf } from '../lib/client.mjs';
 
@@ -22,10 +27,12 @@ const onServer = (args, use, start = startIsocached) =>
 async function dumpOf(client) {
   const lines = (await client.ask('stats detail dump\r\n')).split('\r\n');
   assert.deepEqual(lines.slice(-2), ['END', '']);
-  return Object.fromEntries(lines.slice(0, -2).map((line) => {
-    const [, prefix, counts] = /^PREFIX (\S*) (get \d+ hit \d+ set \d+ del \d+)$/.exec(line) ?? assert.fail(line);
-    return [prefix, counts];
-  }));
+  return Object.fromEntries(
+    lines.slice(0, -2).map((line) => {
+      const [, prefix, counts] = /^PREFIX (\S*) (get \d+ hit \d+ set \d+ del \d+)$/.exec(line) ?? assert.fail(line);
+      return [prefix, counts];
+    }),
+  );
 }
 
 const settingsOf = async (client) => {
@@ -34,7 +41,10 @@ const settingsOf = async (client) => {
 };
 
 // The keys of a stream begin with "s<number>-". What each command does is in conformance/stats-detail.txt.
-test('random streams are counted as memcached counts them', { ...ours, skip: needIsocached || needMemcached }, async (context) => {
+test('random streams are counted as memcached counts them', {
+  ...ours,
+  skip: needIsocached || needMemcached,
+}, async (context) => {
   const seed = seedFromEnvironment(Date.now() % 1_000_000);
   context.diagnostic(`ISOCACHE_SEED=${seed}`);
   await withServer(startMemcached, [...QUIET_MEMCACHED, '-D-'], (theirs) =>
@@ -43,66 +53,90 @@ test('random streams are counted as memcached counts them', { ...ours, skip: nee
       const expected = await withClient(theirs, dumpOf);
       assert.ok(Object.keys(expected).length > 400);
       assert.deepEqual(await withClient(own, dumpOf), expected);
-    }));
+    }),
+  );
 });
 
-for (const [name, start, skip] of [['isocached', startIsocached, needIsocached], ['memcached', startMemcached, needMemcached]]) {
+for (const [name, start, skip] of [
+  ['isocached', startIsocached, needIsocached],
+  ['memcached', startMemcached, needMemcached],
+]) {
   test(`${name}: -D sets the delimiter, and turns counting on`, { ...limit, skip }, async () => {
-    await onServer(['-D', '|'], async (client) => {
-      assert.deepEqual(await settingsOf(client), { delimiter: '|', enabled: 'yes' });
-      await client.ask('get a|b:c\r\nget a:b\r\n');
-      assert.deepEqual(await dumpOf(client), { a: 'get 1 hit 0 set 0 del 0' });
-      assert.equal(await client.ask('stats detail off\r\n'), 'OK\r\n');
-      assert.deepEqual(await settingsOf(client), { delimiter: '|', enabled: 'no' });
-    }, start);
-    await onServer(['-D', '::'], async (client) => {
-      assert.deepEqual(await settingsOf(client), { delimiter: ':', enabled: 'yes' });
-    }, start);
-    await onServer([], async (client) => {
-      assert.deepEqual(await settingsOf(client), { delimiter: ':', enabled: 'no' });
-      await client.ask('get a:b\r\n');
-      assert.deepEqual(await dumpOf(client), {});
-      assert.equal(await client.ask('stats detail on\r\nget a:b\r\n'), 'OK\r\nEND\r\n');
-      assert.deepEqual(await dumpOf(client), { a: 'get 1 hit 0 set 0 del 0' });
-    }, start);
+    await onServer(
+      ['-D', '|'],
+      async (client) => {
+        assert.deepEqual(await settingsOf(client), { delimiter: '|', enabled: 'yes' });
+        await client.ask('get a|b:c\r\nget a:b\r\n');
+        assert.deepEqual(await dumpOf(client), { a: 'get 1 hit 0 set 0 del 0' });
+        assert.equal(await client.ask('stats detail off\r\n'), 'OK\r\n');
+        assert.deepEqual(await settingsOf(client), { delimiter: '|', enabled: 'no' });
+      },
+      start,
+    );
+    await onServer(
+      ['-D', '::'],
+      async (client) => {
+        assert.deepEqual(await settingsOf(client), { delimiter: ':', enabled: 'yes' });
+      },
+      start,
+    );
+    await onServer(
+      [],
+      async (client) => {
+        assert.deepEqual(await settingsOf(client), { delimiter: ':', enabled: 'no' });
+        await client.ask('get a:b\r\n');
+        assert.deepEqual(await dumpOf(client), {});
+        assert.equal(await client.ask('stats detail on\r\nget a:b\r\n'), 'OK\r\nEND\r\n');
+        assert.deepEqual(await dumpOf(client), { a: 'get 1 hit 0 set 0 del 0' });
+      },
+      start,
+    );
   });
 }
 
-test('-X refuses stats detail, in memcached 1.6.45\'s words', ours, () => onServer(['-X', '-D:'], async (client) => {
-  for (const word of ['on', 'off', 'dump', '']) {
-    assert.equal(await client.ask(`stats detail ${word}\r\n`), 'CLIENT_ERROR stats detail not allowed\r\n');
-  }
-  assert.equal((await settingsOf(client)).enabled, 'yes');
-}));
-
-test('the dump adds up what all threads and shards have counted', ours, () => onServer(FOUR_SHARDS, async (client, server) => {
-  assert.notEqual((await statsOf(client)).isocache_shards, '1');
-  await client.ask('stats detail on\r\n');
-  const keys = Array.from({ length: 50 }, (_, i) => `p:${i}`);
-  const commands = keys.map((key) => `set ${key} 0 0 1\r\nx\r\nget ${key} q:1\r\ndelete ${key}\r\n`).join('');
-  await Promise.all(Array.from({ length: 8 }, () => withClient(server, (one) => one.ask(commands))));
-  const { p, q } = await dumpOf(client);
-  assert.match(p, /^get 400 hit \d+ set 400 del 400$/);  // another connection may have deleted it
-  assert.equal(q, 'get 400 hit 0 set 0 del 0');
-  assert.equal(await client.ask('stats reset\r\n'), 'RESET\r\n');
-  assert.deepEqual(await dumpOf(client), {});
-}));
-
-test('prefixes without end do not take memory without end', ours, () => onServer(['-t', '1', '-D:'], async (client, server) => {
-  const prefixes = 100_000;
-  const sendAll = async (length) => {
-    for (let from = 0; from < prefixes; from += 1000) {
-      await client.ask(Array.from({ length: 1000 }, (_, i) => `get ${String(from + i).padStart(length, 'p')}:\r\n`).join(''));
+test("-X refuses stats detail, in memcached 1.6.45's words", ours, () =>
+  onServer(['-X', '-D:'], async (client) => {
+    for (const word of ['on', 'off', 'dump', '']) {
+      assert.equal(await client.ask(`stats detail ${word}\r\n`), 'CLIENT_ERROR stats detail not allowed\r\n');
     }
-  };
-  await sendAll(8);
-  const short = await dumpOf(client);
-  assert.equal(Object.keys(short).length, 4096 + 1);
-  assert.equal(short['%other'], `get ${prefixes - 4096} hit 0 set 0 del 0`);
-  const before = await server.residentBytes();
-  await client.ask('stats reset\r\n');
-  await sendAll(240);
-  const long = await dumpOf(client);
-  assert.ok(Object.keys(long).length > 500, 'names of 240 bytes have room, too');
-  assert.ok(await server.residentBytes() - before < 4 << 20, 'it grows');
-}));
+    assert.equal((await settingsOf(client)).enabled, 'yes');
+  }),
+);
+
+test('the dump adds up what all threads and shards have counted', ours, () =>
+  onServer(FOUR_SHARDS, async (client, server) => {
+    assert.notEqual((await statsOf(client)).isocache_shards, '1');
+    await client.ask('stats detail on\r\n');
+    const keys = Array.from({ length: 50 }, (_, i) => `p:${i}`);
+    const commands = keys.map((key) => `set ${key} 0 0 1\r\nx\r\nget ${key} q:1\r\ndelete ${key}\r\n`).join('');
+    await Promise.all(Array.from({ length: 8 }, () => withClient(server, (one) => one.ask(commands))));
+    const { p, q } = await dumpOf(client);
+    assert.match(p, /^get 400 hit \d+ set 400 del 400$/); // another connection may have deleted it
+    assert.equal(q, 'get 400 hit 0 set 0 del 0');
+    assert.equal(await client.ask('stats reset\r\n'), 'RESET\r\n');
+    assert.deepEqual(await dumpOf(client), {});
+  }),
+);
+
+test('prefixes without end do not take memory without end', ours, () =>
+  onServer(['-t', '1', '-D:'], async (client, server) => {
+    const prefixes = 100_000;
+    const sendAll = async (length) => {
+      for (let from = 0; from < prefixes; from += 1000) {
+        await client.ask(
+          Array.from({ length: 1000 }, (_, i) => `get ${String(from + i).padStart(length, 'p')}:\r\n`).join(''),
+        );
+      }
+    };
+    await sendAll(8);
+    const short = await dumpOf(client);
+    assert.equal(Object.keys(short).length, 4096 + 1);
+    assert.equal(short['%other'], `get ${prefixes - 4096} hit 0 set 0 del 0`);
+    const before = await server.residentBytes();
+    await client.ask('stats reset\r\n');
+    await sendAll(240);
+    const long = await dumpOf(client);
+    assert.ok(Object.keys(long).length > 500, 'names of 240 bytes have room, too');
+    assert.ok((await server.residentBytes()) - before < 4 << 20, 'it grows');
+  }),
+);

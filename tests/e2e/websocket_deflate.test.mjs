@@ -7,27 +7,42 @@ import { constants, deflateRawSync } from 'node:zlib';
 import { RawClient, withClient } from '../lib/client.mjs';
 import { Random, seedFromEnvironment } from '../lib/random.mjs';
 import { needIsocached, startIsocached, withServer } from '../lib/server.mjs';
-import { closeFrame, converse, frame, FrameClient, needWs, OPCODE, upgradeRequest, webSocketUrl } from '../lib/websocket.mjs';
+import {
+  closeFrame,
+  converse,
+  frame,
+  FrameClient,
+  needWs,
+  OPCODE,
+  upgradeRequest,
+  webSocketUrl,
+} from '../lib/websocket.mjs';
 
 const limit = { timeout: 60_000 };
 const MB = 2 ** 20;
 const HTTP = ['--http', '127.0.0.1:0', '-I', '64k'];
-const MOST_BYTES = 2 * 65_536;  // of a message, inflated: twice the item limit
+const MOST_BYTES = 2 * 65_536; // of a message, inflated: twice the item limit
 const OFFER = { 'Sec-WebSocket-Extensions': 'permessage-deflate' };
-const COMPRESSED = { reserved: 4 };  // RSV1
+const COMPRESSED = { reserved: 4 }; // RSV1
 const { binary, continuation, ping, pong, text } = OPCODE;
 const seed = seedFromEnvironment(Date.now() % 1_000_000);
 
 /** A message's payload: up to the empty block at its end, which is left out. */
-const deflated = (bytes, options) => deflateRawSync(Buffer.from(bytes, 'latin1'), { finishFlush: constants.Z_SYNC_FLUSH, ...options })
-  .subarray(0, -4).toString('latin1');
+const deflated = (bytes, options) =>
+  deflateRawSync(Buffer.from(bytes, 'latin1'), { finishFlush: constants.Z_SYNC_FLUSH, ...options })
+    .subarray(0, -4)
+    .toString('latin1');
 const message = (bytes, options) => frame(binary, deflated(bytes, options), COMPRESSED);
 /** The same in so many fragments. */
 const fragments = (bytes, count) => {
   const payload = deflated(bytes);
   const size = Math.ceil(payload.length / count);
-  return Array.from({ length: count }, (_, i) => frame(i === 0 ? binary : continuation, payload.slice(i * size, (i + 1) * size),
-    { fin: i === count - 1, reserved: i === 0 ? COMPRESSED.reserved : 0 }));
+  return Array.from({ length: count }, (_, i) =>
+    frame(i === 0 ? binary : continuation, payload.slice(i * size, (i + 1) * size), {
+      fin: i === count - 1,
+      reserved: i === 0 ? COMPRESSED.reserved : 0,
+    }),
+  );
 };
 const set = (key, value, more = '') => `set ${key} 0 0 ${value.length}${more}\r\n${value}\r\n`;
 /** 1,024 bytes, without an answer. */
@@ -42,26 +57,36 @@ const prose = (random, bytes) => {
 };
 
 describe('isocached', { skip: needIsocached || needWs }, () => {
-  test('off unless asked for', limit, () => withServer(startIsocached, HTTP, async (server) => {
-    const client = await FrameClient.connect(webSocketUrl(server), { perMessageDeflate: true });
-    assert.equal(client.socket.extensions, '');
-    client.close();
-    assert.equal((await converse(server, [message('mn\r\n')], { fields: OFFER })).code, 1002);
-  }));
+  test('off unless asked for', limit, () =>
+    withServer(startIsocached, HTTP, async (server) => {
+      const client = await FrameClient.connect(webSocketUrl(server), { perMessageDeflate: true });
+      assert.equal(client.socket.extensions, '');
+      client.close();
+      assert.equal((await converse(server, [message('mn\r\n')], { fields: OFFER })).code, 1002);
+    }),
+  );
 
   describe('--websocket-deflate', () => {
     let server;
-    before(async () => { server = await startIsocached([...HTTP, '--websocket-deflate']); });
+    before(async () => {
+      server = await startIsocached([...HTTP, '--websocket-deflate']);
+    });
     after(() => server?.stop());
 
     const fields = OFFER;
-    const ends = (name, frames, code) => test(name, limit, async () => {
-      assert.equal((await converse(server, frames, { fields })).code, code);
-      assert.equal(await withClient(server, (other) => other.ask('mn\r\n')), 'MN\r\n');
-    });
-    const isAnswered = (name, frames, { data = '', pongs = [] }, options) => test(name, limit, async () => {
-      assert.deepEqual(await converse(server, [...frames, closeFrame(1000)], { fields, ...options }), { data, pongs, code: 1000 });
-    });
+    const ends = (name, frames, code) =>
+      test(name, limit, async () => {
+        assert.equal((await converse(server, frames, { fields })).code, code);
+        assert.equal(await withClient(server, (other) => other.ask('mn\r\n')), 'MN\r\n');
+      });
+    const isAnswered = (name, frames, { data = '', pongs = [] }, options) =>
+      test(name, limit, async () => {
+        assert.deepEqual(await converse(server, [...frames, closeFrame(1000)], { fields, ...options }), {
+          data,
+          pongs,
+          code: 1000,
+        });
+      });
 
     describe('what is agreed on', () => {
       const offers = [
@@ -93,20 +118,34 @@ describe('isocached', { skip: needIsocached || needWs }, () => {
 
     describe('values in both directions', () => {
       const agreements = [
-        {}, { serverNoContextTakeover: true }, { clientNoContextTakeover: true }, { clientMaxWindowBits: 9 }, { serverMaxWindowBits: 9 },
-        { serverMaxWindowBits: 10, clientMaxWindowBits: 10, serverNoContextTakeover: true, clientNoContextTakeover: true },
+        {},
+        { serverNoContextTakeover: true },
+        { clientNoContextTakeover: true },
+        { clientMaxWindowBits: 9 },
+        { serverMaxWindowBits: 9 },
+        {
+          serverMaxWindowBits: 10,
+          clientMaxWindowBits: 10,
+          serverNoContextTakeover: true,
+          clientNoContextTakeover: true,
+        },
       ];
       for (const agreement of agreements) {
         test(JSON.stringify(agreement), limit, async (context) => {
           context.diagnostic(`ISOCACHE_SEED=${seed}`);
           const random = new Random(seed);
-          const client = await FrameClient.connect(webSocketUrl(server), { perMessageDeflate: { threshold: 0, ...agreement } });
+          const client = await FrameClient.connect(webSocketUrl(server), {
+            perMessageDeflate: { threshold: 0, ...agreement },
+          });
           assert.match(client.socket.extensions, /^permessage-deflate/);
           for (const size of [0, 1, 255, 256, 257, 5000, 60_000]) {
             const value = prose(random, size);
             client.frames.length = 0;
             client.send(`${set('k', value)}get k\r\nmn\r\n`);
-            assert.ok(await client.until('MN\r\n') === `STORED\r\nVALUE k 0 ${size}\r\n${value}\r\nEND\r\nMN\r\n`, `${size} bytes`);
+            assert.ok(
+              (await client.until('MN\r\n')) === `STORED\r\nVALUE k 0 ${size}\r\n${value}\r\nEND\r\nMN\r\n`,
+              `${size} bytes`,
+            );
           }
           client.close();
         });
@@ -126,26 +165,56 @@ describe('isocached', { skip: needIsocached || needWs }, () => {
     });
 
     describe('frames', () => {
-      isAnswered('compressed or not, one after the other', [message('mn\r\n'), frame(binary, 'mn\r\n'), message('mn\r\n')],
-        { data: 'MN\r\n'.repeat(3) });
+      isAnswered(
+        'compressed or not, one after the other',
+        [message('mn\r\n'), frame(binary, 'mn\r\n'), message('mn\r\n')],
+        { data: 'MN\r\n'.repeat(3) },
+      );
       isAnswered('stored blocks', [message('mn\r\n', { level: 0 })], { data: 'MN\r\n' });
-      isAnswered('empty ones', [message(''), message('mn\r\n'), message(''), message('mn\r\n')], { data: 'MN\r\nMN\r\n' });
-      isAnswered('byte by byte', [message('mn\r\n'), ...fragments('mn\r\nmn\r\n', 3)], { data: 'MN\r\n'.repeat(3) }, { bytewise: true });
+      isAnswered('empty ones', [message(''), message('mn\r\n'), message(''), message('mn\r\n')], {
+        data: 'MN\r\nMN\r\n',
+      });
+      isAnswered(
+        'byte by byte',
+        [message('mn\r\n'), ...fragments('mn\r\nmn\r\n', 3)],
+        { data: 'MN\r\n'.repeat(3) },
+        { bytewise: true },
+      );
       const value = 'x'.repeat(60_000);
       for (const count of [2, 3, deflated(set('k', value)).length]) {
-        isAnswered(`${count} fragments`, [...fragments(set('k', value), count), message('mn\r\n')], { data: 'STORED\r\nMN\r\n' });
+        isAnswered(`${count} fragments`, [...fragments(set('k', value), count), message('mn\r\n')], {
+          data: 'STORED\r\nMN\r\n',
+        });
       }
       const [first, second, third] = fragments('mn\r\nmn\r\n', 3);
-      isAnswered('fragments with other frames between them',
-        [first, frame(ping, 'a'), frame(continuation, '', { fin: false }), second, frame(pong), third, frame(ping, 'b')],
-        { data: 'MN\r\nMN\r\n', pongs: ['a', 'b'] });
+      isAnswered(
+        'fragments with other frames between them',
+        [
+          first,
+          frame(ping, 'a'),
+          frame(continuation, '', { fin: false }),
+          second,
+          frame(pong),
+          third,
+          frame(ping, 'b'),
+        ],
+        { data: 'MN\r\nMN\r\n', pongs: ['a', 'b'] },
+      );
 
-      for (const [name, reserved] of [['RSV1 and RSV2', 6], ['RSV1 and RSV3', 5], ['RSV2', 2], ['RSV3', 1]]) {
+      for (const [name, reserved] of [
+        ['RSV1 and RSV2', 6],
+        ['RSV1 and RSV3', 5],
+        ['RSV2', 2],
+        ['RSV3', 1],
+      ]) {
         ends(`${name} of a message`, [frame(binary, deflated('mn\r\n'), { reserved })], 1002);
       }
       ends('RSV1 of a continuation', [first, frame(continuation, 'x', COMPRESSED)], 1002);
-      ends('RSV1 of a continuation of what is not compressed',
-        [frame(binary, 'm', { fin: false }), frame(continuation, 'n\r\n', COMPRESSED)], 1002);
+      ends(
+        'RSV1 of a continuation of what is not compressed',
+        [frame(binary, 'm', { fin: false }), frame(continuation, 'n\r\n', COMPRESSED)],
+        1002,
+      );
       ends('RSV1 of a ping', [frame(ping, 'x', COMPRESSED)], 1002);
       ends('a compressed text', [frame(text, deflated('mn\r\n'), COMPRESSED)], 1003);
       ends('a corrupt stream', [frame(binary, '\xff\xff\xff', COMPRESSED)], 1007);
@@ -161,7 +230,7 @@ describe('isocached', { skip: needIsocached || needWs }, () => {
       ends('a line without end', [message('x'.repeat(3000))], 1008);
 
       test('64 MB in few bytes', limit, async () => {
-        const bomb = message(QUIET_SET.repeat(64 * MB / QUIET_SET.length));
+        const bomb = message(QUIET_SET.repeat((64 * MB) / QUIET_SET.length));
         assert.ok(bomb.length < 1 * MB, `${bomb.length} bytes`);
         const resident = server.residentBytes();
         assert.equal((await converse(server, [bomb], { fields })).code, 1009);

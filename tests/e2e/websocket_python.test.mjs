@@ -10,7 +10,9 @@ import { needIsocached, runProgram, startIsocached, withServer } from '../lib/se
 import { webSocketUrl } from '../lib/websocket.mjs';
 
 const limit = { timeout: 60_000 };
-const needPython = existsSync('/usr/lib/python3/dist-packages/websockets/__init__.py') ? false : 'no python3-websockets here';
+const needPython = existsSync('/usr/lib/python3/dist-packages/websockets/__init__.py')
+  ? false
+  : 'no python3-websockets here';
 
 // What the programs share. `url` and `more` are their arguments.
 const PRELUDE = `
@@ -51,33 +53,52 @@ async function python(body, ...args) {
 describe('python3-websockets', { skip: needIsocached || needPython }, () => {
   const onServer = (args, use) => withServer(startIsocached, ['--http', '127.0.0.1:0', ...args], use);
 
-  test('sets, gets, pings and is refused text', limit, () => onServer([], async (server) => {
-    await python(`
+  test('sets, gets, pings and is refused text', limit, () =>
+    onServer([], async (server) => {
+      await python(
+        `
     async with connect(origin=origin) as ws:
         assert ws.subprotocol == "memcached", ws.subprotocol
         await set_and_get(ws, b"value")
         await (await ws.ping(b"there?"))
         await ws.send("text")
         assert await how_it_ends(ws) == (1003, "binary frames only")
-`, webSocketUrl(server));
-    assert.equal(await withClient(server, (other) => other.ask('mg a v\r\n')), 'VA 5\r\nvalue\r\n');
-  }));
+`,
+        webSocketUrl(server),
+      );
+      assert.equal(await withClient(server, (other) => other.ask('mg a v\r\n')), 'VA 5\r\nvalue\r\n');
+    }),
+  );
 
-  test('a large value, in one frame and in fragments', limit, () => onServer(['-m', '256', '-I', '32m'], (server) => python(`
+  test('a large value, in one frame and in fragments', limit, () =>
+    onServer(['-m', '256', '-I', '32m'], (server) =>
+      python(
+        `
     async with connect() as ws:
         value = bytes(range(256)) * 80_000
         await set_and_get(ws, value)
         await set_and_get(ws, value[::-1], 70_001)
         await set_and_get(ws, b"small", 1)
-`, webSocketUrl(server))));
+`,
+        webSocketUrl(server),
+      ),
+    ),
+  );
 
-  test('an origin that is not allowed', limit, () => onServer([], (server) => python(`
+  test('an origin that is not allowed', limit, () =>
+    onServer([], (server) =>
+      python(
+        `
     try:
         async with connect(origin="https://evil.example"):
             assert False, "it was let in"
     except InvalidStatusCode as refused:
         assert refused.status_code == 403, refused
-`, webSocketUrl(server))));
+`,
+        webSocketUrl(server),
+      ),
+    ),
+  );
 
   test('permessage-deflate', limit, async () => {
     const body = `
@@ -94,7 +115,9 @@ describe('python3-websockets', { skip: needIsocached || needPython }, () => {
   test('wss, with a look at the certificate', { ...limit, skip: needOpenssl }, async () => {
     const certificates = new Certificates();
     const url = (server) => webSocketUrl(server, 'wss');
-    await onServer(certificates.serverArgs(certificates.issue('server')), (server) => python(`
+    await onServer(certificates.serverArgs(certificates.issue('server')), (server) =>
+      python(
+        `
     async with connect(ssl=ssl.create_default_context(cafile=more[0]), origin=origin) as ws:
         await set_and_get(ws, bytes(range(256)) * 2000, 70_001)
     try:
@@ -102,13 +125,25 @@ describe('python3-websockets', { skip: needIsocached || needPython }, () => {
             assert False, "a certificate of nobody's was trusted"
     except ssl.SSLCertVerificationError:
         pass
-`, url(server), certificates.authority.cert));
+`,
+        url(server),
+        certificates.authority.cert,
+      ),
+    );
   });
 
-  test('hears that the server ends', limit, () => onServer([], (server) => python(`
+  test('hears that the server ends', limit, () =>
+    onServer([], (server) =>
+      python(
+        `
     async with connect() as ws:
         await set_and_get(ws, b"value")
         os.kill(int(more[0]), signal.SIGTERM)
         assert await how_it_ends(ws) == (1001, "the server ends")
-`, webSocketUrl(server), server.pid)));
+`,
+        webSocketUrl(server),
+        server.pid,
+      ),
+    ),
+  );
 });

@@ -36,10 +36,11 @@ for (const scheme of ['ws', 'wss']) {
     const play = async (to, sections, player) => {
       const problems = [];
       for (const section of sections) {
-        for (const step of section.steps) {  // the one command that knows of TLS
+        for (const step of section.steps) {
+          // the one command that knows of TLS
           if (scheme === 'wss' && step.sent === 'refresh_certs\r\n') step.expected = 'OK\r\n';
         }
-        problems.push(...await player(over(to), section));
+        problems.push(...(await player(over(to), section)));
       }
       assert.ok(problems.length === 0, `\n${problems.slice(0, 5).join('\n\n')}\n(${problems.length} problems)`);
     };
@@ -63,8 +64,9 @@ for (const scheme of ['ws', 'wss']) {
       const files = recorded.values();
       const playSome = async () => {
         for (const { name, sections } of files) {
-          await withServer(startIsocached, args, (fresh) => play(fresh, sections, playerOf()))
-            .catch((error) => { throw new Error(`${name}: ${error.message}`); });
+          await withServer(startIsocached, args, (fresh) => play(fresh, sections, playerOf())).catch((error) => {
+            throw new Error(`${name}: ${error.message}`);
+          });
         }
       };
       await Promise.all(Array.from({ length: AT_A_TIME }, playSome));

@@ -18,7 +18,10 @@ const LONGEST_MS = 1000;
 const STALLED = 0.1;
 
 /** Each way in that abuse may come, for tests of each. */
-export const TRANSPORTS = [{ transport: 'plain', skip: false }, { transport: 'TLS', skip: needOpenssl }];
+export const TRANSPORTS = [
+  { transport: 'plain', skip: false },
+  { transport: 'TLS', skip: needOpenssl },
+];
 
 let issued;
 function certificates() {
@@ -52,7 +55,7 @@ export async function outcome(address, bytes) {
 }
 
 export async function eventually(check, what, limitMs = 10_000) {
-  for (const end = Date.now() + limitMs; !await check();) {
+  for (const end = Date.now() + limitMs; !(await check()); ) {
     assert.ok(Date.now() < end, what);
     await sleep(20);
   }
@@ -64,7 +67,9 @@ export class Attack {
   #tasks = [];
   steps = 0;
 
-  get active() { return this.#tasks.length > 0; }
+  get active() {
+    return this.#tasks.length > 0;
+  }
 
   /** Calls `step` for each of `clients`, one after the other, with a pause behind them all, until stop(). */
   keepDoing(clients, step, pauseMs = 10) {
@@ -79,7 +84,7 @@ export class Attack {
       }
     };
     const running = task();
-    running.catch(() => {});  // stop() tells
+    running.catch(() => {}); // stop() tells
     this.#tasks.push(running);
   }
 
@@ -90,12 +95,18 @@ export class Attack {
   }
 }
 
-const shown = ({ kinds, stalled }) => Object.entries(kinds).map(([kind, { normal, median, longest }]) =>
-  `${kind}: median ${(1000 * median).toFixed()} us instead of ${(1000 * normal).toFixed()}, longest ${longest.toFixed()} ms`)
-  .concat(`stalled ${(100 * stalled).toFixed()} %`).join('; ');
+const shown = ({ kinds, stalled }) =>
+  Object.entries(kinds)
+    .map(
+      ([kind, { normal, median, longest }]) =>
+        `${kind}: median ${(1000 * median).toFixed()} us instead of ${(1000 * normal).toFixed()}, longest ${longest.toFixed()} ms`,
+    )
+    .concat(`stalled ${(100 * stalled).toFixed()} %`)
+    .join('; ');
 
 /** What the probe measured is at most twice as long as ever, over each kind of connection. */
-const asEver = ({ kinds, stalled }) => stalled <= STALLED && Object.values(kinds).every(({ median, normal }) => median <= 2 * normal);
+const asEver = ({ kinds, stalled }) =>
+  stalled <= STALLED && Object.values(kinds).every(({ median, normal }) => median <= 2 * normal);
 
 /** Others are served as ever while the attack goes on. */
 export async function assertOthersServed(probe, attack) {
@@ -103,7 +114,10 @@ export async function assertOthersServed(probe, attack) {
   for (let round = 0; round < ROUNDS; ++round) {
     const stepsBefore = attack.steps;
     const measured = await probe.measure(ROUND_MS);
-    assert.ok(Object.values(measured.kinds).every(({ longest }) => longest < LONGEST_MS), shown(measured));
+    assert.ok(
+      Object.values(measured.kinds).every(({ longest }) => longest < LONGEST_MS),
+      shown(measured),
+    );
     const attacked = !attack.active || attack.steps > stepsBefore;
     if (attacked && asEver(measured)) return;
     seen.push(`${shown(measured)}${attacked ? '' : ' (no attack)'}`);
@@ -113,14 +127,16 @@ export async function assertOthersServed(probe, attack) {
 
 /** Starts two servers and a probe of both: use(server to abuse, probe). `start`: starts the one or the other. */
 export async function besideQuiet(transport, args, use, start = () => startOver(transport, args)) {
-  await withServer(start, [], (quiet) => withServer(start, [], async (server) => {
-    const probe = await Probe.start(quiet, server);
-    try {
-      await use(server, probe);
-    } finally {
-      probe.stop();
-    }
-  }));
+  await withServer(start, [], (quiet) =>
+    withServer(start, [], async (server) => {
+      const probe = await Probe.start(quiet, server);
+      try {
+        await use(server, probe);
+      } finally {
+        probe.stop();
+      }
+    }),
+  );
 }
 
 /**
@@ -134,7 +150,7 @@ export async function endure({ transport = 'plain', args = [], growth }, abuse, 
     try {
       server.resetPeak();
       const before = server.residentBytes();
-      const clients = await abuse(server, attack) ?? [];
+      const clients = (await abuse(server, attack)) ?? [];
       await assertOthersServed(probe, attack);
       const grown = server.peakBytes() - before;
       assert.ok(grown <= growth, `grew by ${(grown / MB).toFixed(1)} MB`);
@@ -143,7 +159,7 @@ export async function endure({ transport = 'plain', args = [], growth }, abuse, 
       for (const client of clients) client.close();
       assert.equal(await withClient(server, (client) => client.ask('mn\r\n')), 'MN\r\n');
     } finally {
-      await attack.stop().catch(() => {});  // what failed first was told
+      await attack.stop().catch(() => {}); // what failed first was told
     }
   });
 }

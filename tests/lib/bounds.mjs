@@ -15,7 +15,7 @@ import { RawClient, withClient } from './client.mjs';
 import { frame, OPCODE, upgraded } from './websocket.mjs';
 
 const KB = 1024;
-const ROOM = 32 * MB;        // for the program, its threads and the allocator
+const ROOM = 32 * MB; // for the program, its threads and the allocator
 const LEFT_BEHIND = 8 * MB;
 const BACK_MS = 2000;
 const SETTLE_MS = 10_000;
@@ -31,10 +31,37 @@ const toSocket = (server) => RawClient.connect({ path: server.unixSocket });
  */
 export const WAYS = [
   { way: 'TCP', transport: 'plain', most: 72 * KB, crowd: 600, open: toPort, wrap: asIs, skip: false },
-  { way: 'unix socket', transport: 'plain', most: 72 * KB, crowd: 600, open: toSocket, wrap: asIs, unix: true, skip: false },
+  {
+    way: 'unix socket',
+    transport: 'plain',
+    most: 72 * KB,
+    crowd: 600,
+    open: toSocket,
+    wrap: asIs,
+    unix: true,
+    skip: false,
+  },
   { way: 'TLS', transport: 'TLS', most: 144 * KB, crowd: 200, open: toPort, wrap: asIs, skip: needOpenssl },
-  { way: 'WebSocket', transport: 'plain', most: 124 * KB, crowd: 400, open: upgraded, wrap: inFrame, frames: true, skip: false },
-  { way: 'WebSocket over TLS', transport: 'TLS', most: 204 * KB, crowd: 200, open: upgraded, wrap: inFrame, frames: true, skip: needOpenssl },
+  {
+    way: 'WebSocket',
+    transport: 'plain',
+    most: 124 * KB,
+    crowd: 400,
+    open: upgraded,
+    wrap: inFrame,
+    frames: true,
+    skip: false,
+  },
+  {
+    way: 'WebSocket over TLS',
+    transport: 'TLS',
+    most: 204 * KB,
+    crowd: 200,
+    open: upgraded,
+    wrap: inFrame,
+    frames: true,
+    skip: needOpenssl,
+  },
 ];
 
 let sockets;
@@ -61,21 +88,29 @@ export const set = (key, bytes) => `set ${key} 0 0 ${bytes.length}\r\n${bytes}\r
 
 /** Stores, in one go: entries are [key, value]. */
 export async function store(server, entries) {
-  await withClient(server, async (client) => {
-    for (const [key, bytes] of entries) {
-      client.send(set(key, bytes));
-      assert.equal(await client.readLine(), 'STORED\r\n', key);
-    }
-  }, { limitMs: 30_000 });
+  await withClient(
+    server,
+    async (client) => {
+      for (const [key, bytes] of entries) {
+        client.send(set(key, bytes));
+        assert.equal(await client.readLine(), 'STORED\r\n', key);
+      }
+    },
+    { limitMs: 30_000 },
+  );
 }
 
 /** Until all of -m is in use, so that nothing that is stored later takes more of the system. */
-export const fill = (server, megabytes) => store(server, Array.from({ length: Math.ceil(1.2 * megabytes) }, (_, i) => [`fill${i}`, FILLING]));
+export const fill = (server, megabytes) =>
+  store(
+    server,
+    Array.from({ length: Math.ceil(1.2 * megabytes) }, (_, i) => [`fill${i}`, FILLING]),
+  );
 const FILLING = 'f'.repeat(1_000_000);
 
 /** The server has done what it could: for a quarter of a second it hardly ran. */
 export async function settled(server) {
-  for (const end = Date.now() + SETTLE_MS; Date.now() < end;) {
+  for (const end = Date.now() + SETTLE_MS; Date.now() < end; ) {
     const before = server.ranMs();
     await sleep(250);
     if (server.ranMs() - before < 25) return;
@@ -97,8 +132,12 @@ export function assertBounded(server, way, { megabytes, connections, before }) {
   const bound = Math.min(megabytes * MB + ROOM, before + LEFT_BEHIND) + connections * way.most;
   const peak = server.peakBytes();
   const each = `${((peak - before) / KB / connections).toFixed()} KB each`;
-  assert.ok(peak <= bound, `${inMb(peak)} MB with ${connections} connections, more than ${inMb(bound)}; ${inMb(before)} before, ${each}`);
-  if (process.env.BOUNDS_SHOW) console.log(`${way.way}: ${inMb(before)} MB, ${inMb(peak)} MB with ${connections} connections: ${each}`);
+  assert.ok(
+    peak <= bound,
+    `${inMb(peak)} MB with ${connections} connections, more than ${inMb(bound)}; ${inMb(before)} before, ${each}`,
+  );
+  if (process.env.BOUNDS_SHOW)
+    console.log(`${way.way}: ${inMb(before)} MB, ${inMb(peak)} MB with ${connections} connections: ${each}`);
 }
 
 /** What came on top of `before` is with the system again soon. */
@@ -115,19 +154,31 @@ export async function assertBack(server, before) {
  * A crowd of `connections` against a server of -m `megabytes`, which is full unless said otherwise: come(server) connects it and returns the clients, then
  * look(server, clients), if given, sees how others fare, beside the probe. Memory is bounded all the while, and back afterwards.
  */
-export async function withstand(way, { megabytes = 64, args = [], full = true, connections, prepare = () => {} }, come, look = () => {}) {
-  await besideQuiet(way.transport, ['-m', String(megabytes), ...args], async (server, probe) => {
-    if (full) await fill(server, megabytes);
-    await prepare(server);
-    const before = server.residentBytes();
-    server.resetPeak();
-    const clients = await come(server);
-    await settled(server);
-    await assertOthersServed(probe, new Attack());
-    await look(server, clients);
-    assertBounded(server, way, { megabytes, connections, before });
-    for (const client of clients) client.close();
-    await assertBack(server, before);
-    await withClient(server, (client) => eventually(async () => await client.ask('mn\r\n') === 'MN\r\n', 'it does not answer'));
-  }, () => startFor(way, ['-m', String(megabytes), ...args]));
+export async function withstand(
+  way,
+  { megabytes = 64, args = [], full = true, connections, prepare = () => {} },
+  come,
+  look = () => {},
+) {
+  await besideQuiet(
+    way.transport,
+    ['-m', String(megabytes), ...args],
+    async (server, probe) => {
+      if (full) await fill(server, megabytes);
+      await prepare(server);
+      const before = server.residentBytes();
+      server.resetPeak();
+      const clients = await come(server);
+      await settled(server);
+      await assertOthersServed(probe, new Attack());
+      await look(server, clients);
+      assertBounded(server, way, { megabytes, connections, before });
+      for (const client of clients) client.close();
+      await assertBack(server, before);
+      await withClient(server, (client) =>
+        eventually(async () => (await client.ask('mn\r\n')) === 'MN\r\n', 'it does not answer'),
+      );
+    },
+    () => startFor(way, ['-m', String(megabytes), ...args]),
+  );
 }

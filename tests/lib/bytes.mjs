@@ -6,12 +6,18 @@ const NAMED = { '\r': '\\r', '\n': '\\n', '\t': '\\t', '\0': '\\0', '\\': '\\\\'
 export function unescape(text) {
   return text.replace(/\\(x[0-9a-fA-F]{2}|.)/g, (whole, code) => {
     switch (code[0]) {
-      case 'r': return '\r';
-      case 'n': return '\n';
-      case 't': return '\t';
-      case '0': return '\0';
-      case '\\': return '\\';
-      case '"': return '"';
+      case 'r':
+        return '\r';
+      case 'n':
+        return '\n';
+      case 't':
+        return '\t';
+      case '0':
+        return '\0';
+      case '\\':
+        return '\\';
+      case '"':
+        return '"';
       case 'x':
         if (code.length === 3) return String.fromCharCode(parseInt(code.slice(1), 16));
     }
@@ -22,8 +28,10 @@ export function unescape(text) {
 /** The opposite of unescape(). */
 export function escape(bytes) {
   // eslint-disable-next-line no-control-regex
-  return bytes.replace(/[\0-\x1f\\\x7f-\xff]/g, (c) =>
-    NAMED[c] ?? `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  return bytes.replace(
+    /[\0-\x1f\\\x7f-\xff]/g,
+    (c) => NAMED[c] ?? `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
 }
 
 /** `{250*k}` -> k, 250 times. */

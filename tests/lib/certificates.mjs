@@ -14,16 +14,31 @@ export class Certificates {
   constructor() {
     this.folder = mkdtempSync(path.join(os.tmpdir(), 'isocached-tls-'));
     process.on('exit', () => rmSync(this.folder, { recursive: true, force: true }));
-    this.authority = this.#make('ca', ['-addext', 'basicConstraints=critical,CA:TRUE', '-addext', 'keyUsage=keyCertSign']);
+    this.authority = this.#make('ca', [
+      '-addext',
+      'basicConstraints=critical,CA:TRUE',
+      '-addext',
+      'keyUsage=keyCertSign',
+    ]);
   }
 
   /** Path of a file in the folder. */
-  file(name) { return path.join(this.folder, name); }
+  file(name) {
+    return path.join(this.folder, name);
+  }
 
   /** {cert, key}, paths, of a certificate for localhost and 127.0.0.1. */
   issue(name) {
-    return this.#make(name, ['-CA', this.authority.cert, '-CAkey', this.authority.key,
-      '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1', '-addext', 'basicConstraints=CA:FALSE']);
+    return this.#make(name, [
+      '-CA',
+      this.authority.cert,
+      '-CAkey',
+      this.authority.key,
+      '-addext',
+      'subjectAltName=DNS:localhost,IP:127.0.0.1',
+      '-addext',
+      'basicConstraints=CA:FALSE',
+    ]);
   }
 
   /** The arguments of a server that uses `pair` (of issue()), and other words of -o. */
@@ -45,8 +60,28 @@ export class Certificates {
 
   #make(name, args) {
     const pair = { cert: this.file(`${name}.pem`), key: this.file(`${name}.key`) };
-    execFileSync(opensslPath, ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes',
-      '-keyout', pair.key, '-out', pair.cert, '-days', '2', '-subj', `/CN=${name}`, ...args], { stdio: 'pipe' });
+    execFileSync(
+      opensslPath,
+      [
+        'req',
+        '-x509',
+        '-newkey',
+        'ec',
+        '-pkeyopt',
+        'ec_paramgen_curve:P-256',
+        '-nodes',
+        '-keyout',
+        pair.key,
+        '-out',
+        pair.cert,
+        '-days',
+        '2',
+        '-subj',
+        `/CN=${name}`,
+        ...args,
+      ],
+      { stdio: 'pipe' },
+    );
     return pair;
   }
 }

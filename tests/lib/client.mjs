@@ -12,9 +12,18 @@ export class RawClient {
     const options = { ...address, ...address.tls, noDelay: true, allowHalfOpen, highWaterMark };
     const socket = address.tls ? tls.connect(options) : net.connect(options);
     await new Promise((resolve, reject) => {
-      const timer = setTimeout(() => { socket.destroy(); reject(new Error('no connection in time')); }, limitMs);
-      socket.once(address.tls ? 'secureConnect' : 'connect', () => { clearTimeout(timer); resolve(); });
-      socket.once('error', (error) => { clearTimeout(timer); reject(error); });
+      const timer = setTimeout(() => {
+        socket.destroy();
+        reject(new Error('no connection in time'));
+      }, limitMs);
+      socket.once(address.tls ? 'secureConnect' : 'connect', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+      socket.once('error', (error) => {
+        clearTimeout(timer);
+        reject(error);
+      });
     });
     return new RawClient(socket, limitMs);
   }
@@ -23,14 +32,28 @@ export class RawClient {
     this.socket = socket;
     this.limitMs = limitMs;
     this.chunks = [];
-    this.received = 0;  // bytes in chunks
+    this.received = 0; // bytes in chunks
     this.ended = false;
     this.error = null;
     this.waiter = null;
-    socket.on('data', (chunk) => { this.chunks.push(chunk); this.received += chunk.length; this.#wake(); });
-    socket.on('end', () => { this.ended = true; this.#wake(); });
-    socket.on('close', () => { this.ended = true; this.#wake(); });
-    socket.on('error', (error) => { this.error = error; this.ended = true; this.#wake(); });
+    socket.on('data', (chunk) => {
+      this.chunks.push(chunk);
+      this.received += chunk.length;
+      this.#wake();
+    });
+    socket.on('end', () => {
+      this.ended = true;
+      this.#wake();
+    });
+    socket.on('close', () => {
+      this.ended = true;
+      this.#wake();
+    });
+    socket.on('error', (error) => {
+      this.error = error;
+      this.ended = true;
+      this.#wake();
+    });
   }
 
   #wake() {
@@ -43,8 +66,14 @@ export class RawClient {
   #change(ms) {
     if (ms <= 0) return Promise.resolve(false);
     return new Promise((resolve) => {
-      const timer = setTimeout(() => { this.waiter = null; resolve(false); }, ms);
-      this.waiter = () => { clearTimeout(timer); resolve(true); };
+      const timer = setTimeout(() => {
+        this.waiter = null;
+        resolve(false);
+      }, ms);
+      this.waiter = () => {
+        clearTimeout(timer);
+        resolve(true);
+      };
     });
   }
 
@@ -80,7 +109,7 @@ export class RawClient {
   async read(length, limitMs = this.limitMs) {
     const end = Date.now() + limitMs;
     while (this.received < length && !this.ended) {
-      if (!await this.#change(end - Date.now())) throw new Error(`${this.received} of ${length} bytes in time`);
+      if (!(await this.#change(end - Date.now()))) throw new Error(`${this.received} of ${length} bytes in time`);
     }
     return this.#take(Math.min(length, this.received));
   }
@@ -95,19 +124,23 @@ export class RawClient {
       if (at >= 0) return this.#take(at + suffix.length);
       from = all.length;
       if (this.ended) return this.#take(all.length);
-      if (!await this.#change(end - Date.now())) {
+      if (!(await this.#change(end - Date.now()))) {
         const tail = all.toString('latin1', Math.max(0, all.length - 100));
-        throw new Error(`no ${JSON.stringify(suffix)} within ${limitMs} ms after ${all.length} bytes, last: ${JSON.stringify(tail)}`);
+        throw new Error(
+          `no ${JSON.stringify(suffix)} within ${limitMs} ms after ${all.length} bytes, last: ${JSON.stringify(tail)}`,
+        );
       }
     }
   }
 
   /** One line, with its end. */
-  readLine(limitMs) { return this.readUntil('\r\n', limitMs); }
+  readLine(limitMs) {
+    return this.readUntil('\r\n', limitMs);
+  }
 
   /** What arrives until nothing has for `quietMs`, or the connection closes. */
   async readQuiet(quietMs) {
-    while (!this.ended && await this.#change(quietMs));
+    while (!this.ended && (await this.#change(quietMs)));
     return this.#take(this.received);
   }
 
@@ -115,7 +148,7 @@ export class RawClient {
   async readToEnd(limitMs = this.limitMs) {
     const end = Date.now() + limitMs;
     while (!this.ended) {
-      if (!await this.#change(end - Date.now())) throw new Error(`not closed within ${limitMs} ms`);
+      if (!(await this.#change(end - Date.now()))) throw new Error(`not closed within ${limitMs} ms`);
     }
     return this.#take(this.received);
   }
@@ -145,15 +178,23 @@ export class RawClient {
   }
 
   /** Ends our side; the other may still send (with allowHalfOpen). */
-  end() { this.socket.end(); }
+  end() {
+    this.socket.end();
+  }
 
   /** Drops the connection at once, with a reset. */
-  reset() { this.socket.resetAndDestroy(); }
+  reset() {
+    this.socket.resetAndDestroy();
+  }
 
-  close() { this.socket.destroy(); }
+  close() {
+    this.socket.destroy();
+  }
 }
 
-function toBuffer(bytes) { return typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes; }
+function toBuffer(bytes) {
+  return typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes;
+}
 
 // A miss with an opaque of its own: unlike `mn` its reply cannot be mistaken for another command's.
 function newBarrier() {
@@ -175,11 +216,16 @@ export async function withClient(server, use, options) {
 export async function readStats(client, what = '') {
   await client.send(`stats${what ? ` ${what}` : ''}\r\n`);
   const text = await client.readUntil('END\r\n');
-  return text.split('\r\n').filter((line) => line.startsWith('STAT ')).map((line) => {
-    const [, name, value] = /^STAT (\S+) ?(.*)$/.exec(line);
-    return [name, value];
-  });
+  return text
+    .split('\r\n')
+    .filter((line) => line.startsWith('STAT '))
+    .map((line) => {
+      const [, name, value] = /^STAT (\S+) ?(.*)$/.exec(line);
+      return [name, value];
+    });
 }
 
 /** The same as an object. */
-export async function statsOf(client, what) { return Object.fromEntries(await readStats(client, what)); }
+export async function statsOf(client, what) {
+  return Object.fromEntries(await readStats(client, what));
+}

@@ -21,7 +21,7 @@ const CONDITION_LIMIT_MS = 25_000;
 
 /** Keys that every node gets a share of, and a value for each. */
 export const KEYS = Array.from({ length: 300 }, (_, n) => `key${n}`);
-export const valueOf = (key) => `${key} `.repeat(1 + Number(key.slice(3)) % 50);
+export const valueOf = (key) => `${key} `.repeat(1 + (Number(key.slice(3)) % 50));
 
 function isFree(port) {
   return new Promise((resolve) => {
@@ -70,21 +70,28 @@ export class Cluster {
     await server?.stop('SIGKILL');
   }
 
-  stop() { return Promise.all(this.servers.map((_, node) => this.kill(node))); }
+  stop() {
+    return Promise.all(this.servers.map((_, node) => this.kill(node)));
+  }
 
   /** The keys that a node holds, of those asked for. */
   async held(node, keys) {
     const client = await RawClient.connect(this.servers[node].address);
     try {
       const reply = await ask(client, `get ${keys.join(' ')}\r\n`);
-      return reply.split('\r\n').filter((line) => line.startsWith('VALUE ')).map((line) => line.split(' ')[1]);
+      return reply
+        .split('\r\n')
+        .filter((line) => line.startsWith('VALUE '))
+        .map((line) => line.split(' ')[1]);
     } finally {
       client.close();
     }
   }
 
   /** The same for each node. */
-  holdings(keys) { return Promise.all(this.servers.map((_, node) => this.held(node, keys))); }
+  holdings(keys) {
+    return Promise.all(this.servers.map((_, node) => this.held(node, keys)));
+  }
 }
 
 /** Starts nodes, calls, stops them. */

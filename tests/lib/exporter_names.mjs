@@ -83,9 +83,12 @@ export const SLABS = `
 
 /** memcached_commands_total by command and status, of `stats`; set is cmd_set without what cas counts. */
 export const COMMANDS = {
-  ...Object.fromEntries(['get', 'delete', 'incr', 'decr', 'cas', 'touch'].flatMap((command) => [
-    [`command="${command}",status="hit"`, [`${command}_hits`]], [`command="${command}",status="miss"`, [`${command}_misses`]],
-  ])),
+  ...Object.fromEntries(
+    ['get', 'delete', 'incr', 'decr', 'cas', 'touch'].flatMap((command) => [
+      [`command="${command}",status="hit"`, [`${command}_hits`]],
+      [`command="${command}",status="miss"`, [`${command}_misses`]],
+    ]),
+  ),
   'command="cas",status="badval"': ['cas_badval'],
   'command="flush",status="hit"': ['cmd_flush'],
   'command="set",status="hit"': ['cmd_set', '-cas_hits', '-cas_misses', '-cas_badval'],
@@ -93,23 +96,40 @@ export const COMMANDS = {
 
 /** memcached_slab_commands_total by slab, command and status, of `stats slabs`. */
 export const SLAB_COMMANDS = {
-  ...Object.fromEntries(['get', 'delete', 'incr', 'decr', 'cas', 'touch'].map((command) => [`command="${command}",status="hit"`, [`${command}_hits`]])),
+  ...Object.fromEntries(
+    ['get', 'delete', 'incr', 'decr', 'cas', 'touch'].map((command) => [
+      `command="${command}",status="hit"`,
+      [`${command}_hits`],
+    ]),
+  ),
   'command="cas",status="badval"': ['cas_badval'],
   'command="set",status="hit"': ['cmd_set', '-cas_hits', '-cas_badval'],
 };
 
 /** memcached_slab_lru_hits_total by slab and lru, of `stats items`. */
 export const LRU_HITS = {
-  'lru="hot"': ['hits_to_hot'], 'lru="warm"': ['hits_to_warm'], 'lru="cold"': ['hits_to_cold'], 'lru="temporary"': ['hits_to_temp'],
+  'lru="hot"': ['hits_to_hot'],
+  'lru="warm"': ['hits_to_warm'],
+  'lru="cold"': ['hits_to_cold'],
+  'lru="temporary"': ['hits_to_temp'],
 };
 
 /** The exporter has these, and what they are made of is no answer of ours; native/docs/metrics.md says why. */
-export const OMITTED = ['slab_temporary_items', 'extstore_*', 'proxy_*', 'round_robin_fallback_total', 'unexpected_napi_ids_total'];
+export const OMITTED = [
+  'slab_temporary_items',
+  'extstore_*',
+  'proxy_*',
+  'round_robin_fallback_total',
+  'unexpected_napi_ids_total',
+];
 
 /** [{name, type, key}] of one of the tables above. */
 export function rowsOf(table) {
-  return table.trim().split('\n').map((line) => {
-    const [name, type, key] = line.trim().split(/\s+/);
-    return { name: `memcached_${name}`, type: name.endsWith('_total') ? type : 'gauge', key };
-  });
+  return table
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const [name, type, key] = line.trim().split(/\s+/);
+      return { name: `memcached_${name}`, type: name.endsWith('_total') ? type : 'gauge', key };
+    });
 }

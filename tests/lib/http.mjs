@@ -14,7 +14,9 @@ export function request(server, path, { client = server.tls ? https : http, ...o
     const all = { host: '127.0.0.1', port: server.httpPort, path, agent: false, ...server.tls, ...options };
     const asked = client.request(all, (response) => {
       let body = '';
-      response.setEncoding('utf8').on('data', (text) => { body += text; });
+      response.setEncoding('utf8').on('data', (text) => {
+        body += text;
+      });
       const { statusCode: status, headers, rawHeaders } = response;
       response.on('end', () => resolve({ status, headers, rawHeaders, body }));
     });

@@ -8,7 +8,9 @@ import https from 'node:https';
 import path from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 
-const promtoolPath = [...(process.env.PATH ?? '').split(':'), '/usr/bin'].map((folder) => path.join(folder, 'promtool')).find(existsSync);
+const promtoolPath = [...(process.env.PATH ?? '').split(':'), '/usr/bin']
+  .map((folder) => path.join(folder, 'promtool'))
+  .find(existsSync);
 /** For `test(name, { skip: needPromtool }, ...)`. */
 export const needPromtool = promtoolPath ? false : 'no promtool here';
 
@@ -16,12 +18,25 @@ export const needPromtool = promtoolPath ? false : 'no promtool here';
 export function getPage(server, page, options = {}) {
   const client = server.tls ? https : http;
   return new Promise((resolve, reject) => {
-    const asked = client.get({ host: '127.0.0.1', port: server.httpPort, path: page, timeout: 10_000, agent: false, ...server.tls, ...options }, (response) => {
-      readAll(response).then((text) => {
-        assert.equal(response.statusCode, 200, page);
-        resolve({ type: response.headers['content-type'], text });
-      }).catch(reject);
-    });
+    const asked = client.get(
+      {
+        host: '127.0.0.1',
+        port: server.httpPort,
+        path: page,
+        timeout: 10_000,
+        agent: false,
+        ...server.tls,
+        ...options,
+      },
+      (response) => {
+        readAll(response)
+          .then((text) => {
+            assert.equal(response.statusCode, 200, page);
+            resolve({ type: response.headers['content-type'], text });
+          })
+          .catch(reject);
+      },
+    );
     asked.once('timeout', () => asked.destroy(new Error(`${page}: no answer`)));
     asked.once('error', reject);
   });
@@ -44,7 +59,10 @@ export function parseMetrics(text) {
       types.set(family, type[1]);
       continue;
     }
-    const sample = /^([a-z_]+)((?:\{[a-z_]+="(?:[^"\\]|\\[\\"n])*"(?:,[a-z_]+="(?:[^"\\]|\\[\\"n])*")*\})?) ([0-9]+(?:\.[0-9]+)?)$/.exec(lines[i]);
+    const sample =
+      /^([a-z_]+)((?:\{[a-z_]+="(?:[^"\\]|\\[\\"n])*"(?:,[a-z_]+="(?:[^"\\]|\\[\\"n])*")*\})?) ([0-9]+(?:\.[0-9]+)?)$/.exec(
+        lines[i],
+      );
     assert.ok(sample, lines[i]);
     const [, name, labels, value] = sample;
     const base = types.get(family) === 'histogram' ? name.replace(/_(bucket|sum|count)$/, '') : name;

@@ -42,7 +42,10 @@ class Nutcracker extends Server {
 function listens(port) {
   return new Promise((resolve) => {
     const socket = net.connect({ host: '127.0.0.1', port });
-    socket.once('connect', () => { socket.destroy(); resolve(true); });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
     socket.once('error', () => resolve(false));
   });
 }
@@ -54,8 +57,11 @@ export async function startNutcracker(configuration) {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'isocache-nutcracker-'));
     const [file, log] = [path.join(folder, 'nutcracker.yml'), path.join(folder, 'log')];
     writeFileSync(file, configuration.replace(/listen: \S+/, `listen: 127.0.0.1:${port}`));
-    const child = spawnBound(NUTCRACKER, ['-c', file, '-o', log, '-p', path.join(folder, 'pid'),
-      '-a', '127.0.0.1', '-s', String(statsPort), '-i', '1000'], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawnBound(
+      NUTCRACKER,
+      ['-c', file, '-o', log, '-p', path.join(folder, 'pid'), '-a', '127.0.0.1', '-s', String(statsPort), '-i', '1000'],
+      { stdio: ['ignore', 'ignore', 'pipe'] },
+    );
     const nutcracker = new Nutcracker(child, folder, port, statsPort);
     const end = Date.now() + START_LIMIT_MS;
     while (nutcracker.alive && Date.now() < end) {

@@ -14,19 +14,20 @@ const CHUNK_REQUESTS = 2000;
 class FrameReader {
   #rest = Buffer.alloc(0);
   #upgraded = false;
-  code = null;  // of the close frame
+  code = null; // of the close frame
 
   payloads(chunk) {
     this.#rest = this.#rest.length ? Buffer.concat([this.#rest, chunk]) : chunk;
     if (!this.#upgraded) {
       const at = this.#rest.indexOf('\r\n\r\n');
       if (at < 0) return [];
-      if (!this.#rest.subarray(0, 12).equals(Buffer.from('HTTP/1.1 101'))) throw new Error(this.#rest.toString('latin1'));
+      if (!this.#rest.subarray(0, 12).equals(Buffer.from('HTTP/1.1 101')))
+        throw new Error(this.#rest.toString('latin1'));
       this.#upgraded = true;
       this.#rest = this.#rest.subarray(at + 4);
     }
     const found = [];
-    for (let next; (next = this.#next());) found.push(next);
+    for (let next; (next = this.#next()); ) found.push(next);
     return found;
   }
 
@@ -35,13 +36,24 @@ class FrameReader {
     if (all.length < 2) return null;
     let size = all[1] & 0x7f;
     let head = 2;
-    if (size === 126) { head = 4; if (all.length < head) return null; size = all.readUInt16BE(2); }
-    if (size === 127) { head = 10; if (all.length < head) return null; size = Number(all.readBigUInt64BE(2)); }
+    if (size === 126) {
+      head = 4;
+      if (all.length < head) return null;
+      size = all.readUInt16BE(2);
+    }
+    if (size === 127) {
+      head = 10;
+      if (all.length < head) return null;
+      size = Number(all.readBigUInt64BE(2));
+    }
     if (all.length < head + size) return null;
     const payload = all.subarray(head, head + size);
     this.#rest = all.subarray(head + size);
     const opcode = all[0] & 0x0f;
-    if (opcode === OPCODE.close) { this.code = payload.readUInt16BE(0); return Buffer.alloc(0); }
+    if (opcode === OPCODE.close) {
+      this.code = payload.readUInt16BE(0);
+      return Buffer.alloc(0);
+    }
     if (this.code !== null) throw new Error('a frame behind the close frame');
     return payload;
   }
@@ -65,23 +77,27 @@ export class Pipeliner {
   constructor(socket, frames) {
     this.socket = socket;
     this.frames = frames;
-    this.lines = 0;     // that ended in what came
-    this.bytes = 0;     // of all
-    this.tail = '';     // the last of the payload
+    this.lines = 0; // that ended in what came
+    this.bytes = 0; // of all
+    this.tail = ''; // the last of the payload
     this.error = null;
-    this.ended = false;        // the server ended its side
-    this.polite = true;        // we answer its close frame, and send no more
-    this.saidGoodbye = false;  // we did
+    this.ended = false; // the server ended its side
+    this.polite = true; // we answer its close frame, and send no more
+    this.saidGoodbye = false; // we did
     this.closed = once(socket, 'close').catch(() => {});
     socket.on('data', (chunk) => this.#take(chunk));
-    socket.on('end', () => { this.ended = true; });
-    socket.on('error', (error) => { this.error ??= error; });
+    socket.on('end', () => {
+      this.ended = true;
+    });
+    socket.on('error', (error) => {
+      this.error ??= error;
+    });
   }
 
   #take(chunk) {
     this.bytes += chunk.length;
     for (const part of this.frames ? this.frames.payloads(chunk) : [chunk]) {
-      for (let at = -1; (at = part.indexOf('\n', at + 1)) >= 0;) ++this.lines;
+      for (let at = -1; (at = part.indexOf('\n', at + 1)) >= 0; ) ++this.lines;
       this.tail = (this.tail + part.toString('latin1', Math.max(0, part.length - 200))).slice(-200);
     }
     if (this.polite && this.frames && this.frames.code !== null && !this.saidGoodbye) {
@@ -91,7 +107,9 @@ export class Pipeliner {
   }
 
   /** What is sent for some requests. */
-  wrap(requests) { return this.frames ? frame(OPCODE.binary, requests) : Buffer.from(requests, 'latin1'); }
+  wrap(requests) {
+    return this.frames ? frame(OPCODE.binary, requests) : Buffer.from(requests, 'latin1');
+  }
 
   /** Sends; waits until the socket takes more, or the connection is over. */
   async send(requests) {
@@ -109,11 +127,15 @@ export class Pipeliner {
     }
   }
 
-  stopReading() { this.socket.pause(); }
-  readOn() { this.socket.resume(); }
+  stopReading() {
+    this.socket.pause();
+  }
+  readOn() {
+    this.socket.resume();
+  }
 
   async until(condition, limitMs = LIMIT_MS) {
-    for (const end = Date.now() + limitMs; !condition();) {
+    for (const end = Date.now() + limitMs; !condition(); ) {
       if (Date.now() > end) throw new Error('not in time');
       await new Promise((resolve) => setTimeout(resolve, 5));
     }

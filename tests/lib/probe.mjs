@@ -58,17 +58,24 @@ export class Probe {
   /** Connects to both servers, on the memcached port (tcp) and by WebSocket on the HTTP port (ws). */
   static async start(quiet, abused) {
     const processor = someProcessor();
-    const servers = [quiet, abused].map(({ pid, port, httpPort, tls }) => ({ pid, port, httpPort, encrypted: Boolean(tls) }));
+    const servers = [quiet, abused].map(({ pid, port, httpPort, tls }) => ({
+      pid,
+      port,
+      httpPort,
+      encrypted: Boolean(tls),
+    }));
     for (const { pid } of servers) bind(pid, processor);
     const child = fork(PROGRAM, [JSON.stringify({ servers, kinds: ['tcp', 'ws'] })], { execArgv: [] });
     bind(child.pid, processor);
     const probe = new Probe(child);
     await probe.#answer();
-    await probe.measure(100);  // warm
+    await probe.measure(100); // warm
     return probe;
   }
 
-  constructor(child) { this.child = child; }
+  constructor(child) {
+    this.child = child;
+  }
 
   #answer() {
     return new Promise((resolve, reject) => {
@@ -93,5 +100,7 @@ export class Probe {
     return { kinds, stalled: sum(Object.values(kinds).map(({ beyondTwice }) => beyondTwice)) / ms };
   }
 
-  stop() { this.child.kill('SIGKILL'); }
+  stop() {
+    this.child.kill('SIGKILL');
+  }
 }

@@ -6,13 +6,13 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const FINDING = 50;  // requests that show which thread serves a connection
+const FINDING = 50; // requests that show which thread serves a connection
 const NS_IN_MS = 1e6;
 const REST_EVERY = 8;
 const ASK = Buffer.from('mn\r\n');
 const REPLY_BYTES = 4;
 const FRAME_HEADER_BYTES = 2;
-const MASK = Buffer.alloc(4);  // zeros are one, too
+const MASK = Buffer.alloc(4); // zeros are one, too
 
 /**
  * What the scheduler says of a thread: nanoseconds that it ran, and that it was ready and waited for a processor.
@@ -41,8 +41,10 @@ function connectTo(port, encrypted) {
 
 async function openWebSocket(server) {
   const socket = await connectTo(server.httpPort, server.encrypted);
-  socket.write('GET /memcached HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n'
-    + 'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n');
+  socket.write(
+    'GET /memcached HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
+  );
   const head = await new Promise((resolve) => socket.once('data', resolve));
   if (!/^HTTP\/1\.1 101 .*\r\n\r\n$/s.test(head.toString('latin1'))) throw new Error(`no WebSocket: ${head}`);
   return socket;
@@ -64,7 +66,9 @@ class Asker {
       this.left -= data.length;
       if (this.left <= 0) this.answered();
     });
-    socket.on('close', () => { throw new Error('the server closed a well-behaved connection'); });
+    socket.on('close', () => {
+      throw new Error('the server closed a well-behaved connection');
+    });
   }
 
   ask() {
@@ -119,7 +123,8 @@ process.on('message', async ({ ms }) => {
   const times = Object.fromEntries(kinds.map((kind) => [kind, servers.map(() => [])]));
   const end = performance.now() + ms;
   for (let turn = 0; performance.now() < end; ++turn) {
-    for (const { kind, which, asker } of turn % 2 ? askers : askers.toReversed()) times[kind][which].push(await asker.time());
+    for (const { kind, which, asker } of turn % 2 ? askers : askers.toReversed())
+      times[kind][which].push(await asker.time());
     if (turn % REST_EVERY === 0) await sleep(1);
   }
   process.send(times);

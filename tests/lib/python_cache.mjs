@@ -27,8 +27,10 @@ export class PythonCache {
   /** `program` defines `cache`, whose methods take and give what JSON can say. */
   constructor(program) {
     this.child = spawnBound(PYTHON, ['-c', program + SERVE], { stdio: ['pipe', 'pipe', 'pipe'] });
-    this.child.stderr.setEncoding('utf8').on('data', (text) => { this.#stderr += text; });
-    this.child.stdin.on('error', () => {});  // it ended: the exit tells
+    this.child.stderr.setEncoding('utf8').on('data', (text) => {
+      this.#stderr += text;
+    });
+    this.child.stdin.on('error', () => {}); // it ended: the exit tells
     readline.createInterface(this.child.stdout).on('line', (line) => this.#settle('resolve', JSON.parse(line)));
     this.child.once('close', () => this.#settle('reject', new Error(`Python ended: ${this.#stderr}`)));
   }

@@ -7,7 +7,10 @@ export function seedFromEnvironment(fallback) {
 
 /** The sfc32 generator (Chris Doty-Humphrey, PractRand). */
 export class Random {
-  #a; #b; #c; #counter = 1;
+  #a;
+  #b;
+  #c;
+  #counter = 1;
 
   constructor(seed) {
     this.#a = seed >>> 0;
@@ -22,20 +25,28 @@ export class Random {
     this.#counter = (this.#counter + 1) | 0;
     this.#a = this.#b ^ (this.#b >>> 9);
     this.#b = (this.#c + (this.#c << 3)) | 0;
-    this.#c = ((this.#c << 21) | (this.#c >>> 11)) + t | 0;
+    this.#c = (((this.#c << 21) | (this.#c >>> 11)) + t) | 0;
     return t >>> 0;
   }
 
   /** 0 .. limit - 1 */
-  below(limit) { return this.next() % limit; }
+  below(limit) {
+    return this.next() % limit;
+  }
 
   /** from .. to, both included */
-  between(from, to) { return from + this.below(to - from + 1); }
+  between(from, to) {
+    return from + this.below(to - from + 1);
+  }
 
   /** True with probability 1 / n. */
-  oneIn(n) { return this.below(n) === 0; }
+  oneIn(n) {
+    return this.below(n) === 0;
+  }
 
-  pick(array) { return array[this.below(array.length)]; }
+  pick(array) {
+    return array[this.below(array.length)];
+  }
 
   /** A latin1 string of any bytes. */
   bytes(length) {

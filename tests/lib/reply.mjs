@@ -4,7 +4,7 @@ import { show } from './bytes.mjs';
 
 const META_CODES = new Set(['HD', 'VA', 'EN', 'NF', 'NS', 'EX']);
 const CLOCK_SLACK_S = 3;
-const NEARLY_2_32 = 2 ** 32 - 2 ** 24;  // a time that lies before the server's start, unsigned
+const NEARLY_2_32 = 2 ** 32 - 2 ** 24; // a time that lies before the server's start, unsigned
 
 /**
  * Cuts a reply stream into lines and the data blocks that VALUE and VA lines announce:
@@ -12,7 +12,7 @@ const NEARLY_2_32 = 2 ** 32 - 2 ** 24;  // a time that lies before the server's 
  */
 export function parseReply(bytes) {
   const units = [];
-  for (let at = 0; at < bytes.length;) {
+  for (let at = 0; at < bytes.length; ) {
     const newline = bytes.indexOf('\n', at);
     const stop = newline < 0 ? bytes.length : newline;
     const end = newline < 0 ? '' : bytes[stop - 1] === '\r' && stop > at ? '\r\n' : '\n';
@@ -61,9 +61,15 @@ function sameField(expected, actual, isDump) {
   const [actualName, actualValue] = split(actual);
   if (name !== actualName) return false;
   switch (name) {
-    case 'la': case 'cas': case 'cls': case 'size': return /^\d+$/.test(actualValue);
-    case 'exp': return isDump && value !== '-1' ? /^\d{10}$/.test(actualValue) : sameNumber(value, actualValue, CLOCK_SLACK_S);
-    default: return value === actualValue;
+    case 'la':
+    case 'cas':
+    case 'cls':
+    case 'size':
+      return /^\d+$/.test(actualValue);
+    case 'exp':
+      return isDump && value !== '-1' ? /^\d{10}$/.test(actualValue) : sameNumber(value, actualValue, CLOCK_SLACK_S);
+    default:
+      return value === actualValue;
   }
 }
 
@@ -116,7 +122,11 @@ export function replyDifference(expected, actual, cas, clockSlackS = CLOCK_SLACK
   const actualUnits = sortDumps(parseReply(actual));
   for (let i = 0; i < Math.max(units.length, actualUnits.length); ++i) {
     const [unit, other] = [units[i], actualUnits[i]];
-    const same = unit && other && unit.data === other.data && unit.end === other.end &&
+    const same =
+      unit &&
+      other &&
+      unit.data === other.data &&
+      unit.end === other.end &&
       (unit.data ? unit.text === other.text : sameLine(unit.text, other.text, cas, clockSlackS));
     if (!same) {
       const of = (u) => (u ? show(u.text + u.end) : '(nothing)');

@@ -62,7 +62,9 @@ export async function runProgram(program, args, { limitMs = 30_000, ...options }
   const child = spawnBound(program, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
   const output = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr']) {
-    child[name].setEncoding('utf8').on('data', (text) => { output[name] += text; });
+    child[name].setEncoding('utf8').on('data', (text) => {
+      output[name] += text;
+    });
   }
   const closed = new Promise((resolve) => child.once('close', resolve));
   const ended = await exitOf(child, limitMs);
@@ -89,14 +91,18 @@ export class Server {
     this.name = name;
     this.pid = child.pid;
     this.port = null;
-    this.httpPort = null;  // of --http
-    this.tls = undefined;  // how clients speak TLS with it: the options of tls.connect()
+    this.httpPort = null; // of --http
+    this.tls = undefined; // how clients speak TLS with it: the options of tls.connect()
     this.stderr = '';
     this.stopSignal = 'SIGTERM';
-    child.stderr.setEncoding('utf8').on('data', (text) => { this.stderr += text; });
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      this.stderr += text;
+    });
   }
 
-  get alive() { return this.child.exitCode === null && this.child.signalCode === null; }
+  get alive() {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
 
   /** Where RawClient.connect() finds it; net.connect() does, too. */
   get address() {
@@ -104,16 +110,27 @@ export class Server {
   }
 
   /** Resident memory, bytes. */
-  residentBytes() { return this.#memory('VmRSS'); }
+  residentBytes() {
+    return this.#memory('VmRSS');
+  }
 
   /** The most that residentBytes() has been since resetPeak(). */
-  peakBytes() { return this.#memory('VmHWM'); }
-  resetPeak() { writeFileSync(`/proc/${this.pid}/clear_refs`, '5'); }
+  peakBytes() {
+    return this.#memory('VmHWM');
+  }
+  resetPeak() {
+    writeFileSync(`/proc/${this.pid}/clear_refs`, '5');
+  }
 
   /** For how long its threads have run by now. */
   ranMs() {
     const threads = readdirSync(`/proc/${this.pid}/task`);
-    return threads.reduce((sum, id) => sum + Number(readFileSync(`/proc/${this.pid}/task/${id}/schedstat`, 'latin1').split(' ')[0]), 0) / 1e6;
+    return (
+      threads.reduce(
+        (sum, id) => sum + Number(readFileSync(`/proc/${this.pid}/task/${id}/schedstat`, 'latin1').split(' ')[0]),
+        0,
+      ) / 1e6
+    );
   }
 
   #memory(name) {
@@ -135,7 +152,9 @@ async function untilReady(server, ready) {
     const found = await ready();
     if (found) return found;
     if (!server.alive) {
-      throw new Error(`${server.name} ended with ${server.child.exitCode ?? server.child.signalCode}: ${server.stderr}`);
+      throw new Error(
+        `${server.name} ended with ${server.child.exitCode ?? server.child.signalCode}: ${server.stderr}`,
+      );
     }
     if (Date.now() > end) {
       server.child.kill('SIGKILL');
@@ -148,7 +167,10 @@ async function untilReady(server, ready) {
 function connects(address) {
   return new Promise((resolve) => {
     const socket = net.connect(address);
-    socket.once('connect', () => { socket.destroy(); resolve(true); });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
     socket.once('error', () => resolve(false));
   });
 }
@@ -158,8 +180,10 @@ export async function startIsocached(args = [], env = {}, program = isocachedPat
   if (!program) throw new Error(needIsocached);
   const socketAt = args.indexOf('-s');
   const own = args.includes('-p') || socketAt >= 0 ? [] : ['-p', '0'];
-  const child = spawnBound(program, [...own, ...args],
-    { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...env } });
+  const child = spawnBound(program, [...own, ...args], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, ...env },
+  });
   const server = new Server(child, 'isocached');
   await untilReady(server, () => /\bready\b/.test(server.stderr));
   if (socketAt >= 0) server.socketPath = args[socketAt + 1];
@@ -180,16 +204,17 @@ export async function startMemcached(args = []) {
   const portAt = args.indexOf('-p');
   for (let attempt = 0; ; ++attempt) {
     const port = portAt >= 0 ? Number(args[portAt + 1]) : await freePort();
-    const child = spawnBound(memcachedPath, [...user, '-l', '127.0.0.1', '-p', String(port), '-U', '0', ...args],
-      { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawnBound(memcachedPath, [...user, '-l', '127.0.0.1', '-p', String(port), '-U', '0', ...args], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     const server = new Server(child, 'memcached');
     server.port = port;
-    server.stopSignal = 'SIGKILL';  // it takes a second to end politely
+    server.stopSignal = 'SIGKILL'; // it takes a second to end politely
     try {
       await untilReady(server, () => connects(server.address));
       return server;
     } catch (error) {
-      if (attempt === 3) throw error;  // somebody took the port between our look and its bind
+      if (attempt === 3) throw error; // somebody took the port between our look and its bind
     }
   }
 }

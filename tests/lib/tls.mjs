@@ -19,7 +19,8 @@ export async function startTls(args = [], words = []) {
   return server;
 }
 export const onServer = (use, args, words) => withServer(() => startTls(args, words), [], use);
-export const talk = (use, args, words) => onServer((server) => withClient(server, (client) => use(client, server)), args, words);
+export const talk = (use, args, words) =>
+  onServer((server) => withClient(server, (client) => use(client, server)), args, words);
 
 /** The same server for clients that connect in another way. */
 export const as = (server, options) => ({ address: { ...server.address, tls: { ...server.address.tls, ...options } } });

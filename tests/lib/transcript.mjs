@@ -13,7 +13,9 @@ const VARIABLE = /\{cas\d+\}/g;
 
 /** All transcripts of a folder: [{name, sections}]. */
 export function readTranscripts(folder) {
-  return readdirSync(folder).filter((name) => name.endsWith('.txt') && name !== 'CMakeLists.txt').sort()
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.txt') && name !== 'CMakeLists.txt')
+    .sort()
     .map((name) => ({ name, sections: parseTranscript(readFileSync(path.join(folder, name), 'latin1')) }));
 }
 
@@ -41,11 +43,13 @@ export function readRecorded(folder) {
 export function parseTranscript(text) {
   const sections = [{ line: 1, steps: [] }];
   let marks = {};
-  let asked = null;  // a `>` line that waits for its `<`
+  let asked = null; // a `>` line that waits for its `<`
   text.split('\n').forEach((content, index) => {
     const line = index + 1;
     const steps = sections.at(-1).steps;
-    const fail = (why) => { throw new Error(`line ${line}: ${why}`); };
+    const fail = (why) => {
+      throw new Error(`line ${line}: ${why}`);
+    };
     if (content.startsWith('> ')) {
       if (asked) fail('two commands without a reply between them');
       asked = { kind: 'ask', line, sent: unescape(expandRepeats(content.slice(2))), ...marks };
@@ -61,7 +65,8 @@ export function parseTranscript(text) {
       if (asked) fail('a comment between command and reply');
       let match;
       if (FRESH.test(content)) sections.push({ line, steps: [] });
-      else if ((match = /^# advance (\d+)$/.exec(content))) steps.push({ kind: 'advance', line, seconds: Number(match[1]) });
+      else if ((match = /^# advance (\d+)$/.exec(content)))
+        steps.push({ kind: 'advance', line, seconds: Number(match[1]) });
       else if ((match = /^# requires (\S+)$/.exec(content))) steps.push({ kind: 'requires', line, version: match[1] });
       else if ((match = /^# reply since (\S+)$/.exec(content))) marks.since = match[1];
       else if ((match = /^# differs from memcached: (.+)$/.exec(content))) marks.differs = match[1];
@@ -95,7 +100,9 @@ class CasVariables {
     });
   }
 
-  knows(sent) { return [...sent.matchAll(VARIABLE)].every(([name]) => this.#bound.has(name)); }
+  knows(sent) {
+    return [...sent.matchAll(VARIABLE)].every(([name]) => this.#bound.has(name));
+  }
 }
 
 function isOlder(version, than) {
@@ -144,18 +151,21 @@ const isDump = (step) => /^lru_crawler m\w*dump /.test(step.sent);
 async function askDump(client, sent) {
   await client.send(sent);
   const dump = await client.readQuiet(DUMP_QUIET_MS);
-  return dump + await client.ask('');
+  return dump + (await client.ask(''));
 }
 
 function describe(step, difference, actual) {
-  return `line ${step.line}: > ${show(step.sent)}\n  expected ${show(step.expected)}${step.closes ? '<closed>' : ''}\n` +
-    `  got      ${show(actual)}\n  ${difference}`;
+  return (
+    `line ${step.line}: > ${show(step.sent)}\n  expected ${show(step.expected)}${step.closes ? '<closed>' : ''}\n` +
+    `  got      ${show(actual)}\n  ${difference}`
+  );
 }
 
 /** Null, or what is wrong with the reply to a step. */
 function judge(step, actual, closed, cas) {
   if (step.ignored) return null;
-  const difference = replyDifference(step.expected, actual, cas) ??
+  const difference =
+    replyDifference(step.expected, actual, cas) ??
     (closed === step.closes ? null : `the server ${closed ? 'closed' : 'did not close'} the connection`);
   if (step.unlike) {
     return difference ? null : describe(step, 'the same reply: the mark above it is not needed', actual);
@@ -227,7 +237,8 @@ export async function playFragmented(server, section, random, { version = null }
         actual = await client.askInPieces(sent, random, 40);
       }
       const expected = batch.map((step) => step.expected).join('');
-      const difference = replyDifference(expected, actual, cas) ??
+      const difference =
+        replyDifference(expected, actual, cas) ??
         (client.ended === closes ? null : 'the connection was closed, or not, against expectation');
       if (difference) return [`lines ${batch[0].line}-${batch.at(-1).line}, fragmented: ${difference}`];
       if (client.ended) {

@@ -7,14 +7,17 @@ import { createRequire } from 'node:module';
 import { RawClient } from './client.mjs';
 import { httpAddress } from './http.mjs';
 
-const packages = new URL('../../wasm/package.json', import.meta.url);  // the npm package's tests use it too
+const packages = new URL('../../wasm/package.json', import.meta.url); // the npm package's tests use it too
 /** For `test(name, { skip: needWs }, ...)`. */
-export const needWs = existsSync(new URL('node_modules/ws/package.json', packages)) ? false : 'npm --prefix wasm ci was not run';
+export const needWs = existsSync(new URL('node_modules/ws/package.json', packages))
+  ? false
+  : 'npm --prefix wasm ci was not run';
 export const { WebSocket, createWebSocketStream } = needWs ? {} : createRequire(packages)('ws');
 
 const LIMIT_MS = 10_000;
 
-export const webSocketUrl = (server, scheme = server.tls ? 'wss' : 'ws') => `${scheme}://127.0.0.1:${server.httpPort}/memcached`;
+export const webSocketUrl = (server, scheme = server.tls ? 'wss' : 'ws') =>
+  `${scheme}://127.0.0.1:${server.httpPort}/memcached`;
 
 /** Opens; the connection is refused with an error that has `status`. `options`: of `new WebSocket()`. */
 export function openWebSocket(url, { protocols = ['memcached'], ...options } = {}) {
@@ -24,9 +27,20 @@ export function openWebSocket(url, { protocols = ['memcached'], ...options } = {
     socket.once('error', reject);
     socket.once('unexpected-response', (request, response) => {
       let body = '';
-      response.setEncoding('utf8').on('data', (text) => { body += text; }).on('end', () => {
-        reject(Object.assign(new Error(`refused: ${response.statusCode} ${body}`), { status: response.statusCode, body, headers: response.headers }));
-      });
+      response
+        .setEncoding('utf8')
+        .on('data', (text) => {
+          body += text;
+        })
+        .on('end', () => {
+          reject(
+            Object.assign(new Error(`refused: ${response.statusCode} ${body}`), {
+              status: response.statusCode,
+              body,
+              headers: response.headers,
+            }),
+          );
+        });
     });
   });
 }
@@ -37,7 +51,8 @@ const MOST_FRAME_BYTES = 2 ** 20;
 class RawWebSocketClient extends RawClient {
   async send(bytes) {
     const buffer = typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes;
-    for (let at = 0; at < buffer.length; at += MOST_FRAME_BYTES) await super.send(buffer.subarray(at, at + MOST_FRAME_BYTES));
+    for (let at = 0; at < buffer.length; at += MOST_FRAME_BYTES)
+      await super.send(buffer.subarray(at, at + MOST_FRAME_BYTES));
   }
 }
 
@@ -49,35 +64,49 @@ export async function connectOverWebSocket(url, options) {
 
 /** A client that sees frames: what arrived, and how it ended. */
 export class FrameClient {
-  static async connect(url, options) { return new FrameClient(await openWebSocket(url, options)); }
+  static async connect(url, options) {
+    return new FrameClient(await openWebSocket(url, options));
+  }
 
   constructor(socket) {
     this.socket = socket;
-    this.frames = [];  // what arrived, as latin1
+    this.frames = []; // what arrived, as latin1
     this.closed = new Promise((resolve) => {
       socket.once('close', (code, reason) => resolve({ code, reason: reason.toString() }));
     });
-    socket.on('error', () => {});  // the close tells
-    socket.on('message', (data, isBinary) => this.frames.push(isBinary ? data.toString('latin1') : `text frame: ${data}`));
+    socket.on('error', () => {}); // the close tells
+    socket.on('message', (data, isBinary) =>
+      this.frames.push(isBinary ? data.toString('latin1') : `text frame: ${data}`),
+    );
   }
 
-  send(bytes) { this.socket.send(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes); }
-  get received() { return this.frames.join(''); }
+  send(bytes) {
+    this.socket.send(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
+  }
+  get received() {
+    return this.frames.join('');
+  }
 
   // All of it may be long: a look at the last frames will do.
-  #endsWith(end) { return this.frames.slice(-4).join('').endsWith(end); }
+  #endsWith(end) {
+    return this.frames.slice(-4).join('').endsWith(end);
+  }
 
   /** Waits until what arrived ends with `end`; all of it. */
   async until(end, limitMs = LIMIT_MS) {
-    for (const late = Date.now() + limitMs; !this.#endsWith(end);) {
-      if (Date.now() > late) throw new Error(`no ${JSON.stringify(end)} in time, but ${JSON.stringify(this.received.slice(-200))}`);
-      if (this.socket.readyState === WebSocket.CLOSED) throw new Error(`closed after ${JSON.stringify(this.received.slice(-200))}`);
+    for (const late = Date.now() + limitMs; !this.#endsWith(end); ) {
+      if (Date.now() > late)
+        throw new Error(`no ${JSON.stringify(end)} in time, but ${JSON.stringify(this.received.slice(-200))}`);
+      if (this.socket.readyState === WebSocket.CLOSED)
+        throw new Error(`closed after ${JSON.stringify(this.received.slice(-200))}`);
       await new Promise((resolve) => setTimeout(resolve, 2));
     }
     return this.received;
   }
 
-  close() { this.socket.terminate(); }
+  close() {
+    this.socket.terminate();
+  }
 }
 
 /**
@@ -109,15 +138,23 @@ export function frame(opcode, payload = '', { fin = true, reserved = 0, masked =
 
 export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 };
 
-export const closeFrame = (code, reason = '') => frame(OPCODE.close, String.fromCharCode(code >> 8, code & 0xff) + reason);
+export const closeFrame = (code, reason = '') =>
+  frame(OPCODE.close, String.fromCharCode(code >> 8, code & 0xff) + reason);
 
 /** The request for an upgrade, with more or other fields. */
 export function upgradeRequest(fields = {}, { method = 'GET', path = '/memcached', version = 'HTTP/1.1' } = {}) {
   const all = {
-    Host: 'localhost', Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13',
-    'Sec-WebSocket-Key': randomBytes(16).toString('base64'), 'Sec-WebSocket-Protocol': 'memcached', ...fields,
+    Host: 'localhost',
+    Connection: 'Upgrade',
+    Upgrade: 'websocket',
+    'Sec-WebSocket-Version': '13',
+    'Sec-WebSocket-Key': randomBytes(16).toString('base64'),
+    'Sec-WebSocket-Protocol': 'memcached',
+    ...fields,
   };
-  const lines = Object.entries(all).filter(([, value]) => value !== undefined).map(([name, value]) => `${name}: ${value}\r\n`);
+  const lines = Object.entries(all)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}: ${value}\r\n`);
   return `${method} ${path} ${version}\r\n${lines.join('')}\r\n`;
 }
 

@@ -18,7 +18,10 @@ const WASM_TYPES = 'declare const module: WebAssembly.Module;\nexport default mo
 /** Compiles one of the two forms into its folder; false: the types are wrong somewhere. */
 async function compile(config, form) {
   const tsc = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  const compiler = spawn(process.execPath, [tsc, '-p', config, '--outDir', path.join(made, form)], { cwd: root, stdio: 'inherit' });
+  const compiler = spawn(process.execPath, [tsc, '-p', config, '--outDir', path.join(made, form)], {
+    cwd: root,
+    stdio: 'inherit',
+  });
   const status = await new Promise((resolve) => compiler.on('exit', resolve));
   stripComments(path.join(made, form));
   const inline = path.join(made, form, 'wasm-base64.js');
@@ -29,7 +32,9 @@ async function compile(config, form) {
 /** Removes the types that none of the package's entries leads to: nobody can import them. */
 function prune() {
   const { exports: entries } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
-  const named = [...JSON.stringify(entries).matchAll(/"\.\/dist\/([^"]+\.d\.ts)"/g)].map(([, file]) => path.join(made, file));
+  const named = [...JSON.stringify(entries).matchAll(/"\.\/dist\/([^"]+\.d\.ts)"/g)].map(([, file]) =>
+    path.join(made, file),
+  );
   const reached = new Set(named);
   for (const file of reached) {
     for (const [, to] of readFileSync(file, 'utf8').matchAll(/(?:from|import|import\()\s*['"](\.[^'"]+)\.c?js['"]/g)) {
@@ -47,7 +52,10 @@ function stripComments(folder) {
   for (const name of readdirSync(folder, { recursive: true })) {
     if (!/\.c?js$/.test(name)) continue;
     const file = path.join(folder, name);
-    writeFileSync(file, printer.printFile(ts.createSourceFile(name, readFileSync(file, 'utf8'), ts.ScriptTarget.ES2022)));
+    writeFileSync(
+      file,
+      printer.printFile(ts.createSourceFile(name, readFileSync(file, 'utf8'), ts.ScriptTarget.ES2022)),
+    );
   }
 }
 

@@ -13,7 +13,9 @@ export function checkValue(name: string, value: Value, code?: ErrorCode): void {
 }
 
 /** UTF-8 cannot say half of a surrogate pair: all such halves would become the same three bytes. */
-export function isWellFormed(text: string): boolean { return !/[\ud800-\udfff]/u.test(text); }
+export function isWellFormed(text: string): boolean {
+  return !/[\ud800-\udfff]/u.test(text);
+}
 
 /** The error that says what the argument `name` must be. */
 export function wrong(name: string, must: string, code: ErrorCode = 'BAD_ARGUMENT'): IsocacheError {
@@ -37,7 +39,8 @@ const SIGNAL_METHODS = ['throwIfAborted', 'addEventListener', 'removeEventListen
 /** Of any realm, or another's make: what is used of it must be there. */
 export function checkSignal(signal: AbortSignal | undefined): void {
   if (signal === undefined) return;
-  const isSignal = typeof signal?.aborted === 'boolean' && SIGNAL_METHODS.every((name) => typeof signal[name] === 'function');
+  const isSignal =
+    typeof signal?.aborted === 'boolean' && SIGNAL_METHODS.every((name) => typeof signal[name] === 'function');
   if (!isSignal) throw wrong('signal', 'an AbortSignal');
 }
 
@@ -63,7 +66,9 @@ export function within(name: string, value: number, least: number, most: number,
   throw wrong(name, `a number of ${least} to ${most}`);
 }
 
-export function clientFlags(flags: number): number { return within('flags', flags, 0, 0xffffffff, 1); }
+export function clientFlags(flags: number): number {
+  return within('flags', flags, 0, 0xffffffff, 1);
+}
 
 const MAX_U64 = (1n << 64n) - 1n;
 
@@ -86,7 +91,7 @@ export function listOf<T>(name: string, items: Iterable<T>): T[] {
 export function pairsOf<K, V>(name: string, entries: Iterable<readonly [K, V]>): (readonly [K, V])[] {
   return listOf(name, entries).map((entry) => {
     if (!Array.isArray(entry)) throw wrong(name, 'pairs of key and value');
-    return [entry[0], entry[1]];  // read once, and before anything is done
+    return [entry[0], entry[1]]; // read once, and before anything is done
   });
 }
 

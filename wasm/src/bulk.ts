@@ -6,7 +6,7 @@ import { replyError } from './meta.js';
 import { decodeText } from './text.js';
 import { IsocacheError, type Key, type Value } from './types.js';
 
-const SET = 0x73;  // the second letters of `ms` and `md`
+const SET = 0x73; // the second letters of `ms` and `md`
 const DELETE = 0x64;
 const DONE_BYTES = 'HD\r\n'.length;
 
@@ -44,14 +44,19 @@ export function bulkDelete(engine: Engine, keys: Iterable<Key>, nowS: number): n
   let deleted = 0;
   inBatches(engine, listOf('keys', keys), 0, (from, to) => {
     const reply = engine.resultView(engine.calls.command_many(DELETE, 0, to - from, nowS));
-    for (let at = 0; at < reply.length; at += DONE_BYTES) deleted += reply[at] === 0x48 ? 1 : 0;  // H
+    for (let at = 0; at < reply.length; at += DONE_BYTES) deleted += reply[at] === 0x48 ? 1 : 0; // H
   });
   return deleted;
 }
 
 /** `setOne` stores what is too large to go with others. Throws the first error, at the end. */
-export function bulkSet(engine: Engine, entries: Iterable<readonly [Key, Value]>, flags: string, nowS: number,
-  setOne: (key: Key, value: Value) => void): void {
+export function bulkSet(
+  engine: Engine,
+  entries: Iterable<readonly [Key, Value]>,
+  flags: string,
+  nowS: number,
+  setOne: (key: Key, value: Value) => void,
+): void {
   const list = pairsOf('entries', entries);
   const errors: unknown[] = [];
   let flagsLength = 0;
@@ -81,7 +86,11 @@ export function bulkSet(engine: Engine, entries: Iterable<readonly [Key, Value]>
         at += written;
         ++count;
       } else {
-        try { setOne(key, value); } finally { begin(); }
+        try {
+          setOne(key, value);
+        } finally {
+          begin();
+        }
       }
     } catch (error) {
       errors.push(error);

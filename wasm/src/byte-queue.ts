@@ -19,7 +19,9 @@ export class ByteQueue {
   /** Unread bytes known to hold no newline. */
   #scanned = 0;
 
-  get length(): number { return this.end - this.begin; }
+  get length(): number {
+    return this.end - this.begin;
+  }
 
   /** Takes a chunk, which the caller must not change any more. `expected`: how long the unread part will become. */
   push(chunk: Uint8Array, expected = 0): void {

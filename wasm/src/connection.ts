@@ -30,10 +30,16 @@ export class EngineConnection implements Connection {
     if (this.#session === 0) throw new IsocacheError('NO_MEMORY', 'no memory for a connection');
   }
 
-  get closed(): boolean { return this.#session === 0 || this.#engine() === undefined; }
-  get pending(): boolean { return (this.#state & WANTS_TURN) !== 0 || this.#waiting.length > 0; }
+  get closed(): boolean {
+    return this.#session === 0 || this.#engine() === undefined;
+  }
+  get pending(): boolean {
+    return (this.#state & WANTS_TURN) !== 0 || this.#waiting.length > 0;
+  }
   /** A command was begun whose end has not come. */
-  get unfinished(): boolean { return (this.#state & UNFINISHED) !== 0; }
+  get unfinished(): boolean {
+    return (this.#state & UNFINISHED) !== 0;
+  }
 
   feed(input: string | Uint8Array = nothing): Uint8Array {
     const engine = stillOpen(this.#engine());
@@ -71,8 +77,12 @@ export class EngineConnection implements Connection {
     return size;
   }
 
-  get readable(): ReadableStream<Uint8Array> { return (this.#streams ??= streamsOf(this)).readable; }
-  get writable(): WritableStream<Uint8Array> { return (this.#streams ??= streamsOf(this)).writable; }
+  get readable(): ReadableStream<Uint8Array> {
+    return (this.#streams ??= streamsOf(this)).readable;
+  }
+  get writable(): WritableStream<Uint8Array> {
+    return (this.#streams ??= streamsOf(this)).writable;
+  }
 
   close(): void {
     this.#disconnect();

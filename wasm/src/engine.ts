@@ -20,7 +20,16 @@ interface Exports {
   _initialize(): void;
   scratch(): number;
   scratch_size(): number;
-  open(maxBytes: number, maxItemSize: number, key0: number, key1: number, key2: number, key3: number, observe: boolean, nowS: number): number;
+  open(
+    maxBytes: number,
+    maxItemSize: number,
+    key0: number,
+    key1: number,
+    key2: number,
+    key3: number,
+    observe: boolean,
+    nowS: number,
+  ): number;
   get(keyLength: number, nowS: number): number;
   get_many(count: number, nowS: number): void;
   command(letter: number, keyLength: number, flagsLength: number, valueLength: number, nowS: number): number;
@@ -75,7 +84,11 @@ export class Engine {
         emscripten_notify_memory_growth: () => this.#look(),
         isocache_evicting: evictionReader(this, onEvict),
       },
-      wasi_snapshot_preview1: { proc_exit: () => { throw new IsocacheError('NO_MEMORY', 'out of memory'); } },
+      wasi_snapshot_preview1: {
+        proc_exit: () => {
+          throw new IsocacheError('NO_MEMORY', 'out of memory');
+        },
+      },
     });
     this.calls = instance.exports as unknown as Exports;
     this.#look();
@@ -151,10 +164,16 @@ export class Engine {
 
   // --- results ------------------------------------------------------------------------------------
 
-  get resultAddress(): number { return this.#words[this.#result]!; }
+  get resultAddress(): number {
+    return this.#words[this.#result]!;
+  }
   /** Of its first span. */
-  get resultLength(): number { return this.#words[this.#result + 1]!; }
-  get resultCount(): number { return this.#words[this.#result + 2]!; }
+  get resultLength(): number {
+    return this.#words[this.#result + 1]!;
+  }
+  get resultCount(): number {
+    return this.#words[this.#result + 2]!;
+  }
 
   /** After get_many(): values[from..to). Adds the numbers of those in pieces to `inPieces`. */
   readSpans(values: (string | undefined)[], from: number, to: number, inPieces: number[]): void {
@@ -208,11 +227,12 @@ class ReplyPool {
   #used = 0;
 
   copy(bytes: Uint8Array): Uint8Array {
-    if (this.#bytes.length - this.#used < bytes.length) {  // also when somebody has transferred the buffer
+    if (this.#bytes.length - this.#used < bytes.length) {
+      // also when somebody has transferred the buffer
       this.#bytes = new Uint8Array(POOL_BYTES);
       this.#used = 0;
     }
-    const copy = this.#bytes.subarray(this.#used, this.#used += bytes.length);
+    const copy = this.#bytes.subarray(this.#used, (this.#used += bytes.length));
     copy.set(bytes);
     return copy;
   }
@@ -227,8 +247,15 @@ export function unshared(reply: Uint8Array): Uint8Array {
 function evictionReader(engine: Engine, onEvict: EngineOptions['onEvict']) {
   let value: Uint8Array;
   let filled = 0;
-  return (keyAt: number, keyLength: number, flags: number, exptime: number, length: number,
-    pieceAt: number, pieceLength: number): void => {
+  return (
+    keyAt: number,
+    keyLength: number,
+    flags: number,
+    exptime: number,
+    length: number,
+    pieceAt: number,
+    pieceLength: number,
+  ): void => {
     if (filled === 0) value = new Uint8Array(length);
     value.set(engine.bytes.subarray(pieceAt >>> 0, (pieceAt >>> 0) + pieceLength), filled);
     filled += pieceLength;

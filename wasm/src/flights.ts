@@ -14,7 +14,9 @@ export class Flight {
   readonly #lease: number;
   #waiting = 0;
   /** Nobody waits any longer: nor is anybody to begin to. */
-  get abandoned(): boolean { return this.#abort.signal.aborted; }
+  get abandoned(): boolean {
+    return this.#abort.signal.aborted;
+  }
   #over: Promise<undefined> | undefined;
   #end = (): void => {};
 
@@ -23,14 +25,16 @@ export class Flight {
     this.#lease = lease;
     this.result = load(this.#abort.signal);
     const land = () => {
-      this.#waiting = Infinity;  // nobody can abort it any more
+      this.#waiting = Infinity; // nobody can abort it any more
       this.end();
     };
     this.result.then(land, land);
   }
 
   /** Waits for the value. */
-  wait(signal: AbortSignal | undefined): Promise<Value> { return this.#count(orAbort(this.result, signal), signal); }
+  wait(signal: AbortSignal | undefined): Promise<Value> {
+    return this.#count(orAbort(this.result, signal), signal);
+  }
 
   /** Waits for the value until the lease is over, or another load begins: then gives undefined. */
   join(signal: AbortSignal | undefined): Promise<Value | undefined> {
@@ -51,7 +55,9 @@ export class Flight {
     return this.result.catch(() => {});
   }
 
-  end(): void { this.#end(); }
+  end(): void {
+    this.#end();
+  }
 
   /** The last one to lose patience ends the load. */
   async #count<T>(waiting: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
@@ -79,14 +85,18 @@ export class Flights {
     return flight !== undefined && flight.cas === cas && !flight.abandoned ? flight : undefined;
   }
 
-  [Symbol.iterator](): IterableIterator<Flight> { return this.#flights.values(); }
+  [Symbol.iterator](): IterableIterator<Flight> {
+    return this.#flights.values();
+  }
 
   start(name: string, cas: bigint | undefined, lease: number, load: (signal: AbortSignal) => Promise<Value>): Flight {
     const before = this.#flights.get(name);
     const flight = new Flight(cas, lease, load);
     this.#flights.set(name, flight);
     before?.end();
-    const land = () => { if (this.#flights.get(name) === flight) this.#flights.delete(name); };
+    const land = () => {
+      if (this.#flights.get(name) === flight) this.#flights.delete(name);
+    };
     flight.result.then(land, land);
     return flight;
   }

@@ -17,7 +17,14 @@ import { Overdue } from './overdue.js';
 import { shortKey } from './short-key.js';
 import { latin1 } from './text.js';
 import {
-  type GetOrSetOptions, IsocacheError, type Item, type ItemOptions, type Key, type Loader, type SetOptions, type Value,
+  type GetOrSetOptions,
+  IsocacheError,
+  type Item,
+  type ItemOptions,
+  type Key,
+  type Loader,
+  type SetOptions,
+  type Value,
 } from './types.js';
 import { orAbort, pause } from './waiting.js';
 
@@ -62,9 +69,12 @@ export class GetOrSet {
 
   async run(key: Key, load: Loader, options: GetOrSetOptions = {}): Promise<Value> {
     const call = callOf(key, load, options);
-    const { lease, options: { signal, refreshBelow = 0, staleIfError = 0, hashLongKeys } } = call;
+    const {
+      lease,
+      options: { signal, refreshBelow = 0, staleIfError = 0, hashLongKeys },
+    } = call;
     signal?.throwIfAborted();
-    if (hashLongKeys) call.name = nameOf(call.stored = await shortKey(call.key));
+    if (hashLongKeys) call.name = nameOf((call.stored = await shortKey(call.key)));
     const below = refreshBelow + staleIfError;
     const request: ItemOptions = { lease, refreshBelow: below > 0 ? below : undefined };
     let givenBack = 0;
@@ -76,7 +86,7 @@ export class GetOrSet {
       if (item === undefined) return this.#loadUncached(call);
       if (this.#isOver(call, item, asked)) {
         await this.#giveUp(call, item.cas, isLease(item) ? 'remove' : 'markStale');
-        if (++givenBack === MOST_GIVEN_BACK) return this.#loadUncached(call);  // a lease that is shorter than its way here
+        if (++givenBack === MOST_GIVEN_BACK) return this.#loadUncached(call); // a lease that is shorter than its way here
         continue;
       }
       if (item.won) return this.#lead(call, item);
@@ -90,7 +100,10 @@ export class GetOrSet {
   /** What is there; undefined: the cache is of no help. */
   #take(call: Call, request: ItemOptions): ReturnType<LeaseHolder['take']> {
     try {
-      return this.#cache.take(call.stored, request) ?? this.#report(call, new IsocacheError('NO_MEMORY', 'no memory for a lease'));
+      return (
+        this.#cache.take(call.stored, request) ??
+        this.#report(call, new IsocacheError('NO_MEMORY', 'no memory for a lease'))
+      );
     } catch (error) {
       return this.#report(call, error);
     }
@@ -99,7 +112,9 @@ export class GetOrSet {
   async #answer(call: Call, taken: Promise<Item | undefined>): Promise<Item | undefined> {
     const { signal } = call.options;
     try {
-      return await orAbort(taken, signal) ?? this.#report(call, new IsocacheError('NO_MEMORY', 'no memory for a lease'));
+      return (
+        (await orAbort(taken, signal)) ?? this.#report(call, new IsocacheError('NO_MEMORY', 'no memory for a lease'))
+      );
     } catch (error) {
       if (!signal?.aborted) return this.#report(call, error);
       this.#decline(call, taken);
@@ -125,7 +140,9 @@ export class GetOrSet {
   async #lead(call: Call, item: Item): Promise<Value> {
     const { options } = call;
     const old = isLease(item) ? undefined : item;
-    const flight = this.#flights.start(call.name, item.cas, call.lease, (signal) => this.#load(call, item.cas, old, signal));
+    const flight = this.#flights.start(call.name, item.cas, call.lease, (signal) =>
+      this.#load(call, item.cas, old, signal),
+    );
     if (!old) flight.leaseAt = call.stored;
     if (old && options.waitUntil) {
       try {
@@ -147,8 +164,11 @@ export class GetOrSet {
 
   /** The cache is of no help: those who find that out at the same time share a load all the same. */
   #loadUncached(call: Call): Promise<Value> {
-    const flight: Flight = this.#flights.get(call.name, undefined)
-      ?? this.#flights.start(call.name, undefined, Infinity, async (signal) => valueOf(await call.load(call.key, { signal })));
+    const flight: Flight =
+      this.#flights.get(call.name, undefined) ??
+      this.#flights.start(call.name, undefined, Infinity, async (signal) =>
+        valueOf(await call.load(call.key, { signal })),
+      );
     return flight.wait(call.options.signal).then(own);
   }
 
@@ -166,21 +186,24 @@ export class GetOrSet {
     try {
       await this.#cache.fill(call.stored, value, cas, setOptions(options));
     } catch (error) {
-      this.#report(call, error);  // too large, say: it is a good value all the same
+      this.#report(call, error); // too large, say: it is a good value all the same
     }
     return value;
   }
 
   /** The caller is gone before it is known whether it is to load. */
   #decline(call: Call, taken: Promise<Item | undefined>): void {
-    taken.then((item) => (item?.won ? this.#giveUp(call, item.cas, isLease(item) ? 'remove' : 'markStale') : undefined), () => {});
+    taken.then(
+      (item) => (item?.won ? this.#giveUp(call, item.cas, isLease(item) ? 'remove' : 'markStale') : undefined),
+      () => {},
+    );
   }
 
   async #giveUp(call: Call, cas: bigint, how: 'remove' | 'markStale'): Promise<void> {
     try {
       await this.#cache.giveUp(call.stored, cas, how);
     } catch (error) {
-      this.#report(call, error);  // the lease will run out
+      this.#report(call, error); // the lease will run out
     }
   }
 
@@ -206,14 +229,18 @@ function callOf(key: Key, load: Loader, given: GetOrSetOptions): Call {
 }
 
 /** Callers who share a load do not share its bytes. */
-function own(value: Value): Value { return typeof value === 'string' ? value : value.slice(); }
+function own(value: Value): Value {
+  return typeof value === 'string' ? value : value.slice();
+}
 
 function valueOf(loaded: unknown): Value {
   if (typeof loaded === 'string' || isBytes(loaded)) return loaded;
   throw new IsocacheError('BAD_ARGUMENT', `load gave neither string nor Uint8Array, but ${typeof loaded}`);
 }
 
-function nameOf(key: Key): string { return typeof key === 'string' ? `s${key}` : `b${latin1(key)}`; }
+function nameOf(key: Key): string {
+  return typeof key === 'string' ? `s${key}` : `b${latin1(key)}`;
+}
 
 /** An item lives as long as it is fresh, and then as long as it may be served stale. */
 function setOptions({ ttl, staleIfError = 0, flags }: GetOrSetOptions): SetOptions {

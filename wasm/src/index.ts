@@ -13,6 +13,9 @@ export * from './types.js';
 
 /** Opens a store. The module is compiled once, however many stores are opened. */
 // Spelled out here, as the tools that collect an application's files look for just such a call.
-export const open = opener(() => loadFile(() => readFile(join(dirname(fileURLToPath(import.meta.url)), '../isocache.wasm'))), compileFile);
+export const open = opener(
+  () => loadFile(() => readFile(join(dirname(fileURLToPath(import.meta.url)), '../isocache.wasm'))),
+  compileFile,
+);
 
 takeCryptoFrom(async () => globalThis.crypto ?? (await import('node:crypto')).webcrypto);

@@ -69,7 +69,9 @@ export class RequestWriter {
   #end = 0;
 
   /** Bytes that take() would give. */
-  get length(): number { return this.#end - this.#begin; }
+  get length(): number {
+    return this.#end - this.#begin;
+  }
 
   /** One character a byte: throws, and writes nothing, at one that is more. */
   text(text: string): void {
@@ -89,7 +91,9 @@ export class RequestWriter {
   }
 
   /** Takes back what was written after there were `length` bytes. */
-  cutTo(length: number): void { this.#end = this.#begin + length; }
+  cutTo(length: number): void {
+    this.#end = this.#begin + length;
+  }
 
   /** What was written since the last call. It will not be written to again. */
   take(): Uint8Array {
@@ -194,7 +198,9 @@ function valueLength(line: string): number | undefined {
  * Bytes for the caller to keep, change and transfer: always a copy, since the piece of memory that a value comes in may
  * hold other callers' replies, and the beginning of the next one.
  */
-export function owned(value: Uint8Array): Uint8Array { return new Uint8Array(value); }
+export function owned(value: Uint8Array): Uint8Array {
+  return new Uint8Array(value);
+}
 
 /** The flags of a meta reply, without its code and a value's length. */
 export function replyFlags(line: string): string[] {
@@ -206,7 +212,9 @@ export function replyFlags(line: string): string[] {
  * After a request with a value: the server read its line otherwise than it was meant, and may have taken the value for
  * requests.
  */
-export function misread(line: string): boolean { return /^(ERROR\b|CLIENT_ERROR (bad|invalid|duplicate)\b)/.test(line); }
+export function misread(line: string): boolean {
+  return /^(ERROR\b|CLIENT_ERROR (bad|invalid|duplicate)\b)/.test(line);
+}
 
 /** A number of a reply. Throws PROTOCOL if it is none. */
 export function replyNumber(text: string): bigint {

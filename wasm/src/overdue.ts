@@ -7,7 +7,9 @@ export class Overdue {
   readonly #now: () => number;
   readonly #seen = new Map<string, { cas: bigint; since: number }>();
 
-  constructor(now: () => number) { this.#now = now; }
+  constructor(now: () => number) {
+    this.#now = now;
+  }
 
   /** Whether the item with this `cas` was seen in somebody's hands for `lease` milliseconds. Then forgets it. */
   is(name: string, cas: bigint, lease: number): boolean {
@@ -25,7 +27,8 @@ export class Overdue {
   }
 
   #forgetOld(before: number): void {
-    for (const [name, { since }] of this.#seen) {  // the oldest come first
+    for (const [name, { since }] of this.#seen) {
+      // the oldest come first
       if (since >= before) return;
       this.#seen.delete(name);
     }

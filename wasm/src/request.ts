@@ -18,8 +18,14 @@ interface CommandShape {
   readonly noreplyAt: number;
 }
 
-const shape = (keyAt: number, more: Partial<CommandShape> = {}): CommandShape =>
-  ({ meta: false, keyAt, manyKeys: false, lengthAt: 0, noreplyAt: 0, ...more });
+const shape = (keyAt: number, more: Partial<CommandShape> = {}): CommandShape => ({
+  meta: false,
+  keyAt,
+  manyKeys: false,
+  lengthAt: 0,
+  noreplyAt: 0,
+  ...more,
+});
 
 const STORAGE = shape(1, { lengthAt: 4, noreplyAt: 5 });
 const ARITHMETIC = shape(1, { noreplyAt: 3 });
@@ -156,13 +162,19 @@ export class RequestReader {
   }
 
   /** Bytes held: of an unfinished request, or not asked for yet. */
-  get buffered(): number { return this.#queue.length; }
+  get buffered(): number {
+    return this.#queue.length;
+  }
 
   /** A line came that is too long and has no end: nothing is known of what follows, and next() gives nothing more. */
-  get overlong(): boolean { return this.#overlong; }
+  get overlong(): boolean {
+    return this.#overlong;
+  }
 
   /** next() is handing out the value of a request that is too large. */
-  get midway(): boolean { return this.#passing !== 0; }
+  get midway(): boolean {
+    return this.#passing !== 0;
+  }
 
   /** Takes a chunk, which the caller must not change any more. */
   push(chunk: Uint8Array): void {
@@ -193,7 +205,9 @@ export class RequestReader {
     }
     const lineBytes = newline + 1 - queue.begin;
     const lineEnd = newline > queue.begin && queue.bytes[newline - 1] === CR ? newline - 1 : newline;
-    const words = decodeText(queue.bytes.subarray(queue.begin, lineEnd)).split(' ').filter((word) => word !== '');
+    const words = decodeText(queue.bytes.subarray(queue.begin, lineEnd))
+      .split(' ')
+      .filter((word) => word !== '');
     const shape = COMMANDS.get(words[0] ?? '');
     if (words[0] === undefined || queue.bytes[queue.begin] === SPACE) return queue.take(lineBytes);
     if (shape === undefined || shape.lengthAt === 0) return new ParsedRequest(queue.take(lineBytes), words);
@@ -256,8 +270,8 @@ function wordOf(request: Uint8Array, position: number): Uint8Array {
   let begin = 0;
   let end = 0;
   for (let word = 0; word <= position; ++word) {
-    for (begin = end; line[begin] === SPACE;) ++begin;
-    for (end = begin; end < line.length && line[end] !== SPACE;) ++end;
+    for (begin = end; line[begin] === SPACE; ) ++begin;
+    for (end = begin; end < line.length && line[end] !== SPACE; ) ++end;
   }
   return new Uint8Array(line.subarray(begin, end));
 }

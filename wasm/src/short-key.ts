@@ -14,7 +14,9 @@ let loadCrypto = async (): Promise<Crypto> => {
 };
 
 /** For Node 18, which has no global `crypto`. */
-export function takeCryptoFrom(load: () => Promise<Crypto>): void { loadCrypto = load; }
+export function takeCryptoFrom(load: () => Promise<Crypto>): void {
+  loadCrypto = load;
+}
 
 /**
  * The key itself if a cache takes it; else `sha256:` and the SHA-256 of its bytes in hex, 71 bytes. So a key has the same

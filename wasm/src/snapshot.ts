@@ -27,7 +27,9 @@ const KNOWN_BITS = [0, 0x0f, 0x7f];
 export function snapshot(engine: Engine, nowS: number): Uint8Array {
   const parts: Uint8Array[] = [new Uint8Array(HEADER_BYTES)];
   const { calls, scratch } = engine;
-  const take = (bytes: number) => { if (bytes > 0) parts.push(engine.bytes.slice(scratch, scratch + bytes)); };
+  const take = (bytes: number) => {
+    if (bytes > 0) parts.push(engine.bytes.slice(scratch, scratch + bytes));
+  };
   calls.scan_begin(nowS);
   for (;;) {
     const small = calls.scan_records();
@@ -62,8 +64,13 @@ function check(engine: Engine, bytes: Uint8Array, view: DataView): void {
   for (let at = HEADER_BYTES; at < bytes.length; at = recordEnd(view, at)) {
     if (at + RECORD_HEADER_BYTES > bytes.length || recordEnd(view, at) > bytes.length) throw bad('its end is missing');
     const keyLength = bytes[at + KEY_LENGTH_AT]!;
-    if (keyLength === 0 || keyLength > MAX_KEY_BYTES || view.getUint32(at, true) > MAX_VALUE_BYTES ||
-        (bytes[at + BITS_AT]! & ~known) !== 0) throw bad('a record makes no sense');
+    if (
+      keyLength === 0 ||
+      keyLength > MAX_KEY_BYTES ||
+      view.getUint32(at, true) > MAX_VALUE_BYTES ||
+      (bytes[at + BITS_AT]! & ~known) !== 0
+    )
+      throw bad('a record makes no sense');
   }
 }
 
@@ -74,7 +81,7 @@ function recordEnd(view: DataView, at: number): number {
 /** Stores the records, or counts those that are held. */
 function pass(engine: Engine, bytes: Uint8Array, view: DataView, nowS: number, count: boolean): number {
   let held = 0;
-  for (let at = HEADER_BYTES; at < bytes.length;) {
+  for (let at = HEADER_BYTES; at < bytes.length; ) {
     const part = bytes.subarray(at, at + engine.scratchEnd - engine.scratch);
     engine.bytes.set(part, engine.scratch);
     const used = engine.calls.restore(part.length, nowS, count);
@@ -104,4 +111,6 @@ function checksum(engine: Engine, payload: Uint8Array): number {
   return sum;
 }
 
-function bad(why: string): IsocacheError { return new IsocacheError('BAD_SNAPSHOT', `not a snapshot of isocache: ${why}`); }
+function bad(why: string): IsocacheError {
+  return new IsocacheError('BAD_SNAPSHOT', `not a snapshot of isocache: ${why}`);
+}

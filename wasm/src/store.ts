@@ -1,7 +1,15 @@
 // The cache in process: Store's typed methods are the commands of the meta protocol, without a protocol.
 
 import {
-  checkDuration, checkOptions, checkType, checkValue, clientFlags, isBytes, unsigned, within, wrong,
+  checkDuration,
+  checkOptions,
+  checkType,
+  checkValue,
+  clientFlags,
+  isBytes,
+  unsigned,
+  within,
+  wrong,
 } from './arguments.js';
 import { bytesOf } from './bytes.js';
 import { bulkDelete, bulkGet, bulkSet, listKeys } from './bulk.js';
@@ -13,8 +21,20 @@ import { replyError } from './meta.js';
 import { restore, snapshot } from './snapshot.js';
 import { concat, decodeText, encodeText } from './text.js';
 import {
-  type CasResult, type Connection, type CounterOptions, type EvictEvent, type GetOrSetOptions, IsocacheError,
-  type Item, type ItemOptions, type Key, type Loader, type SetOptions, type Stats, type StoreOptions, type Value,
+  type CasResult,
+  type Connection,
+  type CounterOptions,
+  type EvictEvent,
+  type GetOrSetOptions,
+  IsocacheError,
+  type Item,
+  type ItemOptions,
+  type Key,
+  type Loader,
+  type SetOptions,
+  type Stats,
+  type StoreOptions,
+  type Value,
 } from './types.js';
 
 const MIB = 1 << 20;
@@ -24,12 +44,26 @@ const MAX_BYTES = (4096 - 64) * MIB;
 const MIN_ITEM_BYTES = 1 << 10;
 const MAX_ITEM_BYTES = 1 << 30;
 const MAX_RELATIVE_S = 60 * 60 * 24 * 30;
-const MAX_DATE_S = 0xffffffff;  // in 2106: the engine's dates have 32 bits, and time stands still then
+const MAX_DATE_S = 0xffffffff; // in 2106: the engine's dates have 32 bits, and time stands still then
 
 /** The first two bytes of a reply. */
-const enum Code { done = 0x4844, value = 0x5641, notStored = 0x4e53, exists = 0x4558, notFound = 0x4e46, miss = 0x454e }
+const enum Code {
+  done = 0x4844,
+  value = 0x5641,
+  notStored = 0x4e53,
+  exists = 0x4558,
+  notFound = 0x4e46,
+  miss = 0x454e,
+}
 /** The second letter of a meta command; a capital one for callers who take no part in loading, see exports.cc. */
-const enum Command { get = 0x67, set = 0x73, delete = 0x64, plainGet = 0x47, plainDelete = 0x44, arithmetic = 0x41 }
+const enum Command {
+  get = 0x67,
+  set = 0x73,
+  delete = 0x64,
+  plainGet = 0x47,
+  plainDelete = 0x44,
+  arithmetic = 0x41,
+}
 
 /** Makes a store in a module that is compiled already. */
 export function openSync(module: WebAssembly.Module, options: Omit<StoreOptions, 'wasm'> = {}): Store {
@@ -59,7 +93,7 @@ export class Store implements Disposable {
     checkType('hashSeed', options.hashSeed, 'bigint');
     const maxBytes = within('maxBytes', options.maxBytes ?? 64 * MIB, MIN_BYTES, MAX_BYTES);
     const asked = within('maxItemSize', options.maxItemSize ?? MIB, MIN_ITEM_BYTES, MAX_ITEM_BYTES);
-    this.#now = options.now ?? (() => Date.now());  // as it is then: tests replace it
+    this.#now = options.now ?? (() => Date.now()); // as it is then: tests replace it
     this.#onEvict = options.onEvict;
     this.#onError = options.onError;
     this.#engine = new Engine(module, {
@@ -71,7 +105,9 @@ export class Store implements Disposable {
     });
   }
 
-  #open(): Engine { return stillOpen(this.#engine); }
+  #open(): Engine {
+    return stillOpen(this.#engine);
+  }
 
   // --- the protocol -------------------------------------------------------------------------------
 
@@ -88,9 +124,13 @@ export class Store implements Disposable {
   }
 
   /** A connection of its own to this store, without a network. */
-  connect(): Connection { return this.#connect(); }
+  connect(): Connection {
+    return this.#connect();
+  }
 
-  #connect(): EngineConnection { return new EngineConnection(() => this.#engine, this.#nowS, this.#tell); }
+  #connect(): EngineConnection {
+    return new EngineConnection(() => this.#engine, this.#nowS, this.#tell);
+  }
 
   // --- reading ------------------------------------------------------------------------------------
 
@@ -149,11 +189,19 @@ export class Store implements Disposable {
   }
 
   /** Stores only if there is no such key. */
-  add(key: Key, value: Value, options?: SetOptions): boolean { return this.#putIf(key, value, options, 'ME'); }
+  add(key: Key, value: Value, options?: SetOptions): boolean {
+    return this.#putIf(key, value, options, 'ME');
+  }
   /** Stores only if there is such a key. */
-  replace(key: Key, value: Value, options?: SetOptions): boolean { return this.#putIf(key, value, options, 'MR'); }
-  append(key: Key, value: Value): boolean { return this.#putIf(key, value, undefined, 'MA'); }
-  prepend(key: Key, value: Value): boolean { return this.#putIf(key, value, undefined, 'MP'); }
+  replace(key: Key, value: Value, options?: SetOptions): boolean {
+    return this.#putIf(key, value, options, 'MR');
+  }
+  append(key: Key, value: Value): boolean {
+    return this.#putIf(key, value, undefined, 'MA');
+  }
+  prepend(key: Key, value: Value): boolean {
+    return this.#putIf(key, value, undefined, 'MP');
+  }
 
   /** Stores only if nobody has since getItem() gave this `cas`. */
   cas(key: Key, value: Value, cas: bigint, options?: SetOptions): CasResult {
@@ -196,7 +244,9 @@ export class Store implements Disposable {
   }
 
   /** How many there were. */
-  deleteMany(keys: Iterable<Key>): number { return bulkDelete(this.#open(), keys, this.#nowS()); }
+  deleteMany(keys: Iterable<Key>): number {
+    return bulkDelete(this.#open(), keys, this.#nowS());
+  }
 
   /**
    * The value, which `load` makes if there is none. One loader runs at a time, over all users of the store; the
@@ -215,10 +265,14 @@ export class Store implements Disposable {
   // --- the whole cache ----------------------------------------------------------------------------
 
   /** Forgets everything, at once. */
-  clear(): void { this.#open().calls.clear(this.#nowS()); }
+  clear(): void {
+    this.#open().calls.clear(this.#nowS());
+  }
 
   /** All keys as of this call, in no order. */
-  keys(): IterableIterator<string> { return listKeys(this.#open(), this.#nowS()); }
+  keys(): IterableIterator<string> {
+    return listKeys(this.#open(), this.#nowS());
+  }
 
   /** Items held. Expired ones count until they are met. */
   get size(): number {
@@ -231,7 +285,9 @@ export class Store implements Disposable {
   }
 
   /** What items and index take of `maxBytes`. */
-  get bytes(): number { return this.#open().calls.bytes(); }
+  get bytes(): number {
+    return this.#open().calls.bytes();
+  }
 
   stats(): Stats {
     return statsOf(parseStats(this.execute('stats\r\n')), this.size, this.bytes);
@@ -241,7 +297,9 @@ export class Store implements Disposable {
    * All items, with flags, cas ids, expiry, staleness and what eviction knows of them, as bytes for restore().
    * The oldest come first.
    */
-  snapshot(): Uint8Array { return snapshot(this.#open(), this.#nowS()); }
+  snapshot(): Uint8Array {
+    return snapshot(this.#open(), this.#nowS());
+  }
 
   /**
    * Adds what snapshot() gave, here or elsewhere, and replaces what has the same key. How many of its items are
@@ -254,9 +312,13 @@ export class Store implements Disposable {
   }
 
   /** Gives the memory back. Every further call throws CLOSED, but getOrSet() goes on loading. */
-  close(): void { this.#engine = undefined; }
+  close(): void {
+    this.#engine = undefined;
+  }
 
-  [Symbol.dispose](): void { this.close(); }
+  [Symbol.dispose](): void {
+    this.close();
+  }
 
   // --- inside -------------------------------------------------------------------------------------
 
@@ -316,15 +378,23 @@ export class Store implements Disposable {
   /** The engine, as memcached, puts spaces after a number that is shorter than the one before. */
   #shorten(key: Key, number: string): void {
     const item = this.getItem(key, { peek: true });
-    if (item && item.size > number.length && !item.stale && !(item.ttl! <= 0)) this.#putCas(key, number, `C${item.cas}`, item);
+    if (item && item.size > number.length && !item.stale && !(item.ttl! <= 0))
+      this.#putCas(key, number, `C${item.cas}`, item);
   }
 
   /** The last reply's code; throws if it is an error. */
   #code(): Code {
     const { bytes, resultAddress: at } = this.#open();
     const code = (bytes[at]! << 8) | bytes[at + 1]!;
-    if (code === Code.done || code === Code.value || code === Code.miss || code === Code.notFound ||
-        code === Code.notStored || code === Code.exists) return code;
+    if (
+      code === Code.done ||
+      code === Code.value ||
+      code === Code.miss ||
+      code === Code.notFound ||
+      code === Code.notStored ||
+      code === Code.exists
+    )
+      return code;
     const line = this.#open().resultText(this.#open().resultLength).trimEnd();
     this.#tell(undefined);
     throw replyError(line) ?? new IsocacheError('PROTOCOL', line);
@@ -353,7 +423,7 @@ export class Store implements Disposable {
   /** What it throws, or rejects with, is no fault of the call that leads to it. */
   #callSafely<T>(callback: ((argument: T) => unknown) | undefined, argument: T): void {
     const failed = (error: unknown) => {
-      if (callback !== this.#onError as unknown) this.#callSafely(this.#onError, error);
+      if (callback !== (this.#onError as unknown)) this.#callSafely(this.#onError, error);
     };
     try {
       const result = callback?.(argument);
@@ -388,6 +458,7 @@ export class Store implements Disposable {
  */
 function randomSeed(): bigint {
   let seed = BigInt(Math.floor(performance.now() * 1e6));
-  for (let i = 0; i < 16; ++i) seed = BigInt.asUintN(128, (seed << 9n) ^ (seed >> 119n) ^ BigInt(Math.floor(Math.random() * 2 ** 32)));
+  for (let i = 0; i < 16; ++i)
+    seed = BigInt.asUintN(128, (seed << 9n) ^ (seed >> 119n) ^ BigInt(Math.floor(Math.random() * 2 ** 32)));
   return seed;
 }

@@ -23,20 +23,26 @@ export function streamsOf(connection: Connection): Streams {
     connection.close();
     wanted?.();
   };
-  const demand = () => new Promise<void>((resolve) => {
-    wanted = resolve;
-    if (ended || out.desiredSize! > 0) resolve();
-  });
+  const demand = () =>
+    new Promise<void>((resolve) => {
+      wanted = resolve;
+      if (ended || out.desiredSize! > 0) resolve();
+    });
 
-  const readable = new ReadableStream<Uint8Array>({
-    start: (controller) => { out = controller; },
-    pull: () => wanted?.(),
-    cancel: () => {
-      ended = true;
-      connection.close();
-      wanted?.();
+  const readable = new ReadableStream<Uint8Array>(
+    {
+      start: (controller) => {
+        out = controller;
+      },
+      pull: () => wanted?.(),
+      cancel: () => {
+        ended = true;
+        connection.close();
+        wanted?.();
+      },
     },
-  }, { highWaterMark: BUFFERED_BYTES, size: (chunk) => chunk!.length });
+    { highWaterMark: BUFFERED_BYTES, size: (chunk) => chunk!.length },
+  );
 
   const execute = async (chunk: Uint8Array) => {
     let input: Uint8Array | undefined = chunk;
@@ -51,10 +57,11 @@ export function streamsOf(connection: Connection): Streams {
   };
   const writable = new WritableStream<Uint8Array>({
     // A chunk that cannot be executed ends both streams: what would be answered is not known.
-    write: (chunk) => execute(chunk).catch((error: unknown) => {
-      end(error);
-      throw error;
-    }),
+    write: (chunk) =>
+      execute(chunk).catch((error: unknown) => {
+        end(error);
+        throw error;
+      }),
     close: () => end(),
     abort: () => end(),
   });

@@ -65,7 +65,9 @@ export async function startMemcached(options: TestingOptions = {}): Promise<Test
       within('ms', ms, 0, Number.MAX_SAFE_INTEGER);
       time += ms;
     },
-    clear() { store.clear(); },
+    clear() {
+      store.clear();
+    },
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -6,8 +6,12 @@ const SHORT = 32;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-export function encodeText(text: string): Uint8Array { return encoder.encode(text); }
-export function decodeText(bytes: Uint8Array): string { return decoder.decode(bytes); }
+export function encodeText(text: string): Uint8Array {
+  return encoder.encode(text);
+}
+export function decodeText(bytes: Uint8Array): string {
+  return decoder.decode(bytes);
+}
 
 /** Writes `text` as UTF-8. How many bytes; -1: there are only `room`. */
 export function writeText(text: string, bytes: Uint8Array, at: number, room: number): number {
@@ -69,7 +73,7 @@ export function concat(parts: Uint8Array[]): Uint8Array {
 
 /** One character a byte. */
 export function latin1(bytes: Uint8Array, from = 0, to = bytes.length): string {
-  if ('latin1Slice' in bytes) return (bytes as Latin1Buffer).latin1Slice(from, to);  // Node's sockets give such
+  if ('latin1Slice' in bytes) return (bytes as Latin1Buffer).latin1Slice(from, to); // Node's sockets give such
   let text = '';
   for (let at = from; at < to; ++at) text += String.fromCharCode(bytes[at]!);
   return text;

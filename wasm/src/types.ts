@@ -122,8 +122,7 @@ export interface Stats {
 }
 
 /** Where the module comes from: compiled, as bytes, or where to find it. */
-export type WasmSource =
-  WebAssembly.Module | BufferSource | Response | Promise<Response> | URL | string;
+export type WasmSource = WebAssembly.Module | BufferSource | Response | Promise<Response> | URL | string;
 
 export interface StoreOptions {
   /** The most that items, index and bookkeeping may take together. 64 MiB if left out; at least 1 MiB. */

@@ -13,6 +13,8 @@ export function orAbort<T>(promise: Promise<T>, signal: AbortSignal | undefined)
 
 export function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<undefined> {
   let timer: ReturnType<typeof setTimeout>;
-  const slept = new Promise<undefined>((resolve) => { timer = setTimeout(() => resolve(undefined), milliseconds); });
+  const slept = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), milliseconds);
+  });
   return orAbort(slept, signal).finally(() => clearTimeout(timer));
 }

@@ -13,16 +13,28 @@ import { createServer } from 'isocache/server';
 import { WebSocket } from 'ws';
 
 import { needMemcached, startMemcached } from '../../tests/lib/server.mjs';
-import { told, wrongCalls, wrongDurations, wrongFunctions, wrongKeys, wrongOptions, wrongValues } from './lib/wrong-arguments.mjs';
+import {
+  told,
+  wrongCalls,
+  wrongDurations,
+  wrongFunctions,
+  wrongKeys,
+  wrongOptions,
+  wrongValues,
+} from './lib/wrong-arguments.mjs';
 
 /** Calls, and checks that the error names the argument. */
 async function refused(call, name, code, what) {
-  await assert.rejects(async () => call(), (error) => {
-    assert.equal(error.name, 'IsocacheError', `${what}: ${error.stack}`);
-    assert.equal(error.code, code, `${what}: ${error.message}`);
-    assert.match(error.message, new RegExp(`\\b${name}\\b`), what);
-    return true;
-  }, what);
+  await assert.rejects(
+    async () => call(),
+    (error) => {
+      assert.equal(error.name, 'IsocacheError', `${what}: ${error.stack}`);
+      assert.equal(error.code, code, `${what}: ${error.message}`);
+      assert.match(error.message, new RegExp(`\\b${name}\\b`), what);
+      return true;
+    },
+    what,
+  );
 }
 
 test('in process', async () => {
@@ -44,7 +56,21 @@ test('a client: no byte is sent', async () => {
   let sent = 0;
   const connect = () => {
     const connection = store.connect();
-    return { feed(bytes) { sent += bytes?.length ?? 0; return connection.feed(bytes); }, get pending() { return connection.pending; }, get closed() { return connection.closed; }, close() { connection.close(); } };
+    return {
+      feed(bytes) {
+        sent += bytes?.length ?? 0;
+        return connection.feed(bytes);
+      },
+      get pending() {
+        return connection.pending;
+      },
+      get closed() {
+        return connection.closed;
+      },
+      close() {
+        connection.close();
+      },
+    };
   };
   const client = createClient({ store: { connect } });
   await client.set('mine', 'value');
@@ -66,20 +92,34 @@ const path = `/tmp/isocache-arguments-${process.pid}.sock`;
 for (const [name, start, skip = false] of [
   ['TCP', () => serve({ port: 0 }, ({ port }) => ({ port }))],
   ['a unix socket', () => serve({ path }, () => ({ path }))],
-  ['WebSocket', () => serve({ websocketPort: 0 }, (server) => ({ url: `ws://127.0.0.1:${server.websocketPort}/memcached`, WebSocket }))],
-  ['a store', async () => {
-    const store = await open();
-    return { target: { store }, stop: () => store.close() };
-  }],
-  ['memcached', async () => {
-    const server = await startMemcached();
-    return { target: { port: server.port }, stop: () => server.stop() };
-  }, needMemcached],
+  [
+    'WebSocket',
+    () =>
+      serve({ websocketPort: 0 }, (server) => ({ url: `ws://127.0.0.1:${server.websocketPort}/memcached`, WebSocket })),
+  ],
+  [
+    'a store',
+    async () => {
+      const store = await open();
+      return { target: { store }, stop: () => store.close() };
+    },
+  ],
+  [
+    'memcached',
+    async () => {
+      const server = await startMemcached();
+      return { target: { port: server.port }, stop: () => server.stop() };
+    },
+    needMemcached,
+  ],
 ]) {
   test(`a client over ${name}: those before and after a wrong call get their own replies`, { skip }, async () => {
     const { target, stop } = await start();
     const client = createClient(target);
-    await client.setMany([['a', '1'], ['b', '2']]);
+    await client.setMany([
+      ['a', '1'],
+      ['b', '2'],
+    ]);
     const calls = wrongCalls('client');
     const right = [];
     const wrong = calls.map(([method, args, argument, code], i) => {
@@ -99,9 +139,23 @@ test('a request that fails while it is worded leaves no bytes', async () => {
   const { RequestWriter } = await import('../dist/esm/meta.js');
   const { Pipeline } = await import('../dist/esm/client/pipeline.js');
   const sent = [];
-  const connect = (receiver) => ({ send(bytes) { sent.push(Buffer.from(bytes).toString()); receiver.receive(Buffer.from('MN\r\n')); }, close() {} });
+  const connect = (receiver) => ({
+    send(bytes) {
+      sent.push(Buffer.from(bytes).toString());
+      receiver.receive(Buffer.from('MN\r\n'));
+    },
+    close() {},
+  });
   const pipeline = new Pipeline(connect, { timeout: 1000, maxItemSize: 1000 });
-  const half = { write(writer) { writer.text('ms k 5\r\n'); throw new Error('half'); }, read() { assert.fail(); } };
+  const half = {
+    write(writer) {
+      writer.text('ms k 5\r\n');
+      throw new Error('half');
+    },
+    read() {
+      assert.fail();
+    },
+  };
   const whole = { write: (writer) => writer.text('mn\r\n'), read: ({ line }) => line };
   const [first, second] = await Promise.allSettled([pipeline.request(half), pipeline.request(whole)]);
   assert.equal(first.reason.message, 'half');
@@ -118,18 +172,32 @@ function shifty(text) {
   const changing = (lengths) => ({ get: () => (lengths.length > 1 ? lengths.shift() : lengths[0]) });
   class Short extends Uint8Array {
     #lengths = [3];
-    get length() { return this.#lengths.shift() ?? super.length; }
+    get length() {
+      return this.#lengths.shift() ?? super.length;
+    }
   }
   class Sliced extends Uint8Array {
-    latin1Slice() { return inner; }
-    subarray() { return Buffer.from(inner); }
+    latin1Slice() {
+      return inner;
+    }
+    subarray() {
+      return Buffer.from(inner);
+    }
   }
   const bytes = (Kind) => new Kind(Buffer.from(text));
-  return [bytes(Short), bytes(Sliced), ...[Uint8Array, (it) => Buffer.from(it)].flatMap((Kind) => {
-    const make = () => (Kind === Uint8Array ? bytes(Kind) : Kind(text));
-    return [Object.defineProperty(make(), 'length', changing([3, text.length])), Object.defineProperty(make(), 'byteLength', changing([3, text.length])),
-      Object.assign(make(), { latin1Slice: () => inner }), Object.defineProperty(make(), 'buffer', { value: new ArrayBuffer(99) })];
-  })];
+  return [
+    bytes(Short),
+    bytes(Sliced),
+    ...[Uint8Array, (it) => Buffer.from(it)].flatMap((Kind) => {
+      const make = () => (Kind === Uint8Array ? bytes(Kind) : Kind(text));
+      return [
+        Object.defineProperty(make(), 'length', changing([3, text.length])),
+        Object.defineProperty(make(), 'byteLength', changing([3, text.length])),
+        Object.assign(make(), { latin1Slice: () => inner }),
+        Object.defineProperty(make(), 'buffer', { value: new ArrayBuffer(99) }),
+      ];
+    }),
+  ];
 }
 
 test('a client: bytes that change how long they are, or what they say, bring in no other request', async () => {
@@ -163,27 +231,61 @@ test('what opens a store or makes a client', async () => {
     await refused(() => new Client(() => {}, options), 'options', 'BAD_ARGUMENT', told('Client', [options]));
   }
   for (const wrong of wrongDurations()) {
-    for (const name of ['maxBytes', 'maxItemSize']) await refused(() => open({ [name]: wrong }), name, 'BAD_ARGUMENT', told('open', [{ [name]: wrong }])).catch((error) => {
-      if (wrong !== null) throw error;
-    });
-    await refused(() => createClient({ timeout: wrong }), 'timeout', 'BAD_ARGUMENT', told('createClient', [{ timeout: wrong }]));
-    await refused(() => createClient({ maxItemSize: wrong }), 'maxItemSize', 'BAD_ARGUMENT', told('createClient', [{ maxItemSize: wrong }]));
-    if (wrong !== 0) await refused(() => createClient({ port: wrong }), 'port', 'BAD_ARGUMENT', told('createClient', [{ port: wrong }]));
+    for (const name of ['maxBytes', 'maxItemSize'])
+      await refused(() => open({ [name]: wrong }), name, 'BAD_ARGUMENT', told('open', [{ [name]: wrong }])).catch(
+        (error) => {
+          if (wrong !== null) throw error;
+        },
+      );
+    await refused(
+      () => createClient({ timeout: wrong }),
+      'timeout',
+      'BAD_ARGUMENT',
+      told('createClient', [{ timeout: wrong }]),
+    );
+    await refused(
+      () => createClient({ maxItemSize: wrong }),
+      'maxItemSize',
+      'BAD_ARGUMENT',
+      told('createClient', [{ maxItemSize: wrong }]),
+    );
+    if (wrong !== 0)
+      await refused(
+        () => createClient({ port: wrong }),
+        'port',
+        'BAD_ARGUMENT',
+        told('createClient', [{ port: wrong }]),
+      );
   }
   for (const wrong of wrongFunctions().slice(1)) {
     await refused(() => open({ now: wrong }), 'now', 'BAD_ARGUMENT', told('open', [{ now: wrong }]));
     await refused(() => open({ onEvict: wrong }), 'onEvict', 'BAD_ARGUMENT', told('open', [{ onEvict: wrong }]));
     await refused(() => createClient({ now: wrong }), 'now', 'BAD_ARGUMENT', told('createClient', [{ now: wrong }]));
-    for (const name of ['store', 'connect', 'transport']) await refused(() => createClient({ [name]: wrong }), name, 'BAD_ARGUMENT', told('createClient', [{ [name]: wrong }]));
+    for (const name of ['store', 'connect', 'transport'])
+      await refused(
+        () => createClient({ [name]: wrong }),
+        name,
+        'BAD_ARGUMENT',
+        told('createClient', [{ [name]: wrong }]),
+      );
     if (typeof wrong !== 'string') {
       await refused(() => createClient({ url: wrong }), 'url', 'BAD_ARGUMENT', told('createClient', [{ url: wrong }]));
-      for (const name of ['host', 'path']) await refused(() => createClient({ [name]: wrong }), name, 'BAD_ARGUMENT', told('createClient', [{ [name]: wrong }]));
+      for (const name of ['host', 'path'])
+        await refused(
+          () => createClient({ [name]: wrong }),
+          name,
+          'BAD_ARGUMENT',
+          told('createClient', [{ [name]: wrong }]),
+        );
     }
   }
   assert.equal(typeof openSync, 'function');
 });
 
-for (const [where, cacheOf] of [['a store', (store) => store], ['a client', (store) => createClient({ store })]]) {
+for (const [where, cacheOf] of [
+  ['a store', (store) => store],
+  ['a client', (store) => createClient({ store })],
+]) {
   test(`adapters over ${where}`, async () => {
     const store = await open();
     const cache = cacheOf(store);
@@ -191,26 +293,51 @@ for (const [where, cacheOf] of [['a store', (store) => store], ['a client', (sto
     const storage = unstorageDriver({ cache, base: 'b' });
     const manager = cacheManagerStore(cache);
     for (const key of wrongKeys()) {
-      const keyed = [['keyv.get', () => keyv.get(key)], ['keyv.getMany', () => keyv.getMany(['k', key])], ['keyv.set', () => keyv.set(key, 'v')], ['keyv.delete', () => keyv.delete(key)],
-        ['keyv.setMany', () => keyv.setMany([{ key, value: 'v' }])], ['manager.get', () => manager.get(key)], ['manager.mget', () => manager.mget('k', key)], ['manager.set', () => manager.set(key, 'v')],
-        ['manager.mset', () => manager.mset([[key, 'v']])], ['manager.del', () => manager.del(key)], ['manager.mdel', () => manager.mdel(key)], ['manager.ttl', () => manager.ttl(key)]];
+      const keyed = [
+        ['keyv.get', () => keyv.get(key)],
+        ['keyv.getMany', () => keyv.getMany(['k', key])],
+        ['keyv.set', () => keyv.set(key, 'v')],
+        ['keyv.delete', () => keyv.delete(key)],
+        ['keyv.setMany', () => keyv.setMany([{ key, value: 'v' }])],
+        ['manager.get', () => manager.get(key)],
+        ['manager.mget', () => manager.mget('k', key)],
+        ['manager.set', () => manager.set(key, 'v')],
+        ['manager.mset', () => manager.mset([[key, 'v']])],
+        ['manager.del', () => manager.del(key)],
+        ['manager.mdel', () => manager.mdel(key)],
+        ['manager.ttl', () => manager.ttl(key)],
+      ];
       if (key !== '' && !(key instanceof Uint8Array)) {
-        keyed.push(['hasItem', () => storage.hasItem(key)], ['getItem', () => storage.getItem(key)], ['getItemRaw', () => storage.getItemRaw(key)], ['getItems', () => storage.getItems([{ key }])],
-          ['setItem', () => storage.setItem(key, 'v')], ['setItemRaw', () => storage.setItemRaw(key, 'v')], ['setItems', () => storage.setItems([{ key, value: 'v' }])],
-          ['removeItem', () => storage.removeItem(key)], ['getMeta', () => storage.getMeta(key)]);
+        keyed.push(
+          ['hasItem', () => storage.hasItem(key)],
+          ['getItem', () => storage.getItem(key)],
+          ['getItemRaw', () => storage.getItemRaw(key)],
+          ['getItems', () => storage.getItems([{ key }])],
+          ['setItem', () => storage.setItem(key, 'v')],
+          ['setItemRaw', () => storage.setItemRaw(key, 'v')],
+          ['setItems', () => storage.setItems([{ key, value: 'v' }])],
+          ['removeItem', () => storage.removeItem(key)],
+          ['getMeta', () => storage.getMeta(key)],
+        );
       }
       for (const [name, call] of keyed) await refused(call, 'key', 'BAD_KEY', told(name, [key]));
     }
     for (const value of wrongValues()) {
       await refused(() => keyv.set('k', value), 'value', 'BAD_ARGUMENT', told('keyv.set', ['k', value]));
-      if (!(value instanceof ArrayBuffer)) await refused(() => storage.setItemRaw('k', value), 'value', 'BAD_ARGUMENT', told('setItemRaw', ['k', value]));
+      if (!(value instanceof ArrayBuffer))
+        await refused(() => storage.setItemRaw('k', value), 'value', 'BAD_ARGUMENT', told('setItemRaw', ['k', value]));
     }
     for (const ttl of ['60', '', {}, [60], true, 60n, NaN, () => 1]) {
       await refused(() => keyv.set('k', 'v', ttl), 'ttl', 'BAD_ARGUMENT', told('keyv.set', [ttl]));
       await refused(() => storage.setItem('k', 'v', { ttl }), 'ttl', 'BAD_ARGUMENT', told('setItem', [{ ttl }]));
       await refused(() => manager.set('k', 'v', ttl), 'ttl', 'BAD_ARGUMENT', told('manager.set', [ttl]));
       await refused(() => unstorageDriver({ cache, ttl }), 'ttl', 'BAD_ARGUMENT', told('unstorageDriver', [{ ttl }]));
-      await refused(() => cacheManagerStore(cache, { ttl }), 'ttl', 'BAD_ARGUMENT', told('cacheManagerStore', [{ ttl }]));
+      await refused(
+        () => cacheManagerStore(cache, { ttl }),
+        'ttl',
+        'BAD_ARGUMENT',
+        told('cacheManagerStore', [{ ttl }]),
+      );
     }
     for (const wrong of [null, 5, 'x', {}, [], true]) {
       await refused(() => keyvStore(wrong), 'cache', 'BAD_ARGUMENT', told('keyvStore', [wrong]));

@@ -10,7 +10,9 @@ const script = fileURLToPath(new URL('../../tests/bench/wasm.mjs', import.meta.u
 const needNode20 = Number.parseInt(process.versions.node, 10) >= 20 ? false : 'lru-cache needs Node 20';
 
 test('tests/bench/wasm.mjs --quick', { timeout: 120_000, skip: needNode20 }, async () => {
-  const { code, stdout, stderr } = await runProgram(process.execPath, [script, '--quick', '--markdown'], { limitMs: 120_000 });
+  const { code, stdout, stderr } = await runProgram(process.execPath, [script, '--quick', '--markdown'], {
+    limitMs: 120_000,
+  });
   assert.equal(code, 0, stderr);
   for (const line of [
     /### 5,000 items/,
@@ -18,5 +20,6 @@ test('tests/bench/wasm.mjs --quick', { timeout: 120_000, skip: needNode20 }, asy
     /^\| keyv +\|( +[\d,.-]+ \|){7}$/m,
     /### isocache \/ lru-cache[^]*^\| 5,000 \|( +[\d.]+x \|){5}/m,
     /^\| set, 100,000 items \| +[\d,]+ \|/m,
-  ]) assert.match(stdout, line);
+  ])
+    assert.match(stdout, line);
 });

@@ -20,7 +20,10 @@ const run = (...args) => runProgram(process.execPath, [cli, ...args]);
 async function running(args, use) {
   const child = spawnBound(process.execPath, [cli, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => { output += text; });
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text) => {
+      output += text;
+    });
   const wanted = args.includes('--websocket') ? 2 : 1;
   for (let i = 0; i < 2000 && output.split('\n').length <= wanted && child.exitCode === null; ++i) {
     await new Promise((resolve) => setTimeout(resolve, 5));
@@ -44,7 +47,8 @@ test('serves TCP and WebSocket, with the limits given', { timeout: 60_000 }, () 
     await assert.rejects(tcp.set('b', 'x'.repeat(3000)), { code: 'TOO_LARGE' });
     await tcp.close();
     await ws.close();
-  }));
+  }),
+);
 
 test('serves a unix socket', { timeout: 60_000 }, async () => {
   const socket = `/tmp/isocache-cli-${process.pid}.sock`;
@@ -63,15 +67,25 @@ test('help and version, also by a link as npx makes', { timeout: 60_000 }, async
   const link = `/tmp/isocache-link-${process.pid}`;
   symlinkSync(cli, link);
   for (const program of [cli, link]) {
-    assert.deepEqual(await runProgram(process.execPath, [program, '--version']),
-      { code: 0, signal: null, stdout: `isocache ${version}\n`, stderr: '' });
+    assert.deepEqual(await runProgram(process.execPath, [program, '--version']), {
+      code: 0,
+      signal: null,
+      stdout: `isocache ${version}\n`,
+      stderr: '',
+    });
   }
   unlinkSync(link);
 });
 
 test('what is wrong is said', { timeout: 60_000 }, async () => {
-  for (const [args, message] of [[['--nonsense'], /nonsense/], [['-p', 'x'], /^isocache: -p: a number from 0 to 65535, not x/],
-    [['-I', '5x'], /-I/], [['-m', '0'], /-m/], [['extra'], /extra/], [['-l', '192.0.2.1', '-p', '0'], /EADDRNOTAVAIL/]]) {
+  for (const [args, message] of [
+    [['--nonsense'], /nonsense/],
+    [['-p', 'x'], /^isocache: -p: a number from 0 to 65535, not x/],
+    [['-I', '5x'], /-I/],
+    [['-m', '0'], /-m/],
+    [['extra'], /extra/],
+    [['-l', '192.0.2.1', '-p', '0'], /EADDRNOTAVAIL/],
+  ]) {
     const { code, stdout, stderr } = await run(...args);
     assert.equal(code, 1, args.join(' '));
     assert.equal(stdout, '');

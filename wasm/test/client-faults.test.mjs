@@ -23,7 +23,9 @@ async function withScript(talk, use, options = {}) {
     socket.on('error', () => {});
     talk(socket, count++);
   });
-  await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  await new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
   const client = createClient({ port: server.address().port, ...options });
   try {
     await use(client);
@@ -48,7 +50,12 @@ function scripted(answer) {
 }
 
 test('requests made in one go leave in one write', async () => {
-  const { sent, transport } = scripted((request) => request.split('\r\n').slice(1).map(() => 'EN\r\n'));
+  const { sent, transport } = scripted((request) =>
+    request
+      .split('\r\n')
+      .slice(1)
+      .map(() => 'EN\r\n'),
+  );
   const client = createClient({ transport });
   await Promise.all([client.get('a'), client.has('b'), (async () => client.get('c'))()]);
   assert.deepEqual(sent, ['mg a v c\r\nmg b u s c\r\nmg c v c\r\n']);
@@ -58,7 +65,9 @@ test('requests made in one go leave in one write', async () => {
 
 test('replies may come byte by byte', async () => {
   const store = await open();
-  const { transport } = scripted((request) => Buffer.from(store.execute(Buffer.from(request, 'latin1'))).toString('latin1'));
+  const { transport } = scripted((request) =>
+    Buffer.from(store.execute(Buffer.from(request, 'latin1'))).toString('latin1'),
+  );
   const client = createClient({ transport });
   await client.set('a', 'one\r\ntwo', { flags: 3 });
   await client.set('n', '5');
@@ -74,15 +83,19 @@ test('replies may come byte by byte', async () => {
 });
 
 test('a server that hangs up in the middle of a reply: what is in flight fails, the next request connects anew', async () => {
-  await withScript((socket, before) => socket.on('data', () => {
-    if (before === 0) socket.end('VA 5\r\nfirst\r\nVA 100\r\nonly a part');
-    else socket.write('VA 5\r\nagain\r\n');
-  }), async (client) => {
-    const [first, second, third] = await Promise.allSettled([client.get('a'), client.get('b'), client.set('c', '1')]);
-    assert.equal(first.value, 'first');
-    for (const { reason } of [second, third]) assert.equal(reason.code, 'CLOSED');
-    assert.equal(await client.get('d'), 'again');
-  });
+  await withScript(
+    (socket, before) =>
+      socket.on('data', () => {
+        if (before === 0) socket.end('VA 5\r\nfirst\r\nVA 100\r\nonly a part');
+        else socket.write('VA 5\r\nagain\r\n');
+      }),
+    async (client) => {
+      const [first, second, third] = await Promise.allSettled([client.get('a'), client.get('b'), client.set('c', '1')]);
+      assert.equal(first.value, 'first');
+      for (const { reason } of [second, third]) assert.equal(reason.code, 'CLOSED');
+      assert.equal(await client.get('d'), 'again');
+    },
+  );
 });
 
 test('nobody listens: CLOSED, with the cause; later somebody does', async () => {
@@ -101,38 +114,48 @@ test('nobody listens: CLOSED, with the cause; later somebody does', async () => 
 
 test('a silent server: TIMEOUT, and the connection is given up', async () => {
   let connections = 0;
-  await withScript((socket, before) => {
-    connections = before + 1;
-    socket.on('data', () => { if (before > 0) socket.write('EN\r\n'); });
-  }, async (client) => {
-    const start = performance.now();
-    const first = client.get('a');
-    await sleep(60);
-    const second = client.get('b');
-    await assert.rejects(first, { name: 'IsocacheError', code: 'TIMEOUT' });
-    assert.ok(performance.now() - start >= 98);
-    await assert.rejects(second, closed);
-    assert.equal(await client.get('c'), undefined);
-    assert.equal(connections, 2);
-  }, { timeout: 100 });
+  await withScript(
+    (socket, before) => {
+      connections = before + 1;
+      socket.on('data', () => {
+        if (before > 0) socket.write('EN\r\n');
+      });
+    },
+    async (client) => {
+      const start = performance.now();
+      const first = client.get('a');
+      await sleep(60);
+      const second = client.get('b');
+      await assert.rejects(first, { name: 'IsocacheError', code: 'TIMEOUT' });
+      assert.ok(performance.now() - start >= 98);
+      await assert.rejects(second, closed);
+      assert.equal(await client.get('c'), undefined);
+      assert.equal(connections, 2);
+    },
+    { timeout: 100 },
+  );
 });
 
 test('a slow server: TIMEOUT for who waited too long, the late reply goes to nobody else', async () => {
   let connections = 0;
-  await withScript((socket) => {
-    ++connections;
-    socket.once('data', () => {
-      socket.write('VA 4\r\n');  // a sign of life
-      setTimeout(() => socket.write('late\r\nVA 4\r\ngood\r\n'), 600);
-    });
-  }, async (client) => {
-    const first = client.get('a');
-    await sleep(300);
-    const second = client.get('b');
-    await assert.rejects(first, { code: 'TIMEOUT' });
-    assert.equal(await second, 'good');
-    assert.equal(connections, 1);
-  }, { timeout: 500 });
+  await withScript(
+    (socket) => {
+      ++connections;
+      socket.once('data', () => {
+        socket.write('VA 4\r\n'); // a sign of life
+        setTimeout(() => socket.write('late\r\nVA 4\r\ngood\r\n'), 600);
+      });
+    },
+    async (client) => {
+      const first = client.get('a');
+      await sleep(300);
+      const second = client.get('b');
+      await assert.rejects(first, { code: 'TIMEOUT' });
+      assert.equal(await second, 'good');
+      assert.equal(connections, 1);
+    },
+    { timeout: 500 },
+  );
 });
 
 test('an address that never answers: TIMEOUT', async () => {
@@ -142,43 +165,56 @@ test('an address that never answers: TIMEOUT', async () => {
 
 test('nonsense: PROTOCOL, and the connection is given up', async () => {
   for (const nonsense of ['what?\r\n', 'VA x\r\n', 'VA 1\r\nabc\r\n', 'MN\r\n', 'STAT a b\r\n']) {
-    await withScript((socket, before) => socket.on('data', () => socket.write(before === 0 ? nonsense : 'VA 2\r\nok\r\n')),
+    await withScript(
+      (socket, before) => socket.on('data', () => socket.write(before === 0 ? nonsense : 'VA 2\r\nok\r\n')),
       async (client) => {
         const [first, second] = await Promise.allSettled([client.get('a'), client.get('b')]);
         assert.equal(first.reason.code, 'PROTOCOL', nonsense);
         assert.ok(['PROTOCOL', 'CLOSED'].includes(second.reason.code));
         assert.equal(await client.get('c'), 'ok');
-      });
+      },
+    );
   }
 });
 
 test('a reply to no request: the connection is not used again', async () => {
-  await withScript((socket, before) => socket.on('data', () => socket.write(before === 0 ? 'EN\r\nVA 3\r\nbad\r\n' : 'VA 4\r\ngood\r\n')),
+  await withScript(
+    (socket, before) =>
+      socket.on('data', () => socket.write(before === 0 ? 'EN\r\nVA 3\r\nbad\r\n' : 'VA 4\r\ngood\r\n')),
     async (client) => {
       assert.equal(await client.get('a'), undefined);
       await sleep(20);
       assert.equal(await client.get('b'), 'good');
-    });
+    },
+  );
 });
 
 test('an error reply fails its request alone', async () => {
-  await withScript((socket) => socket.on('data', () => socket.write('SERVER_ERROR out of memory\r\nVA 2\r\nok\r\n')), async (client) => {
-    const [first, second] = await Promise.allSettled([client.get('a'), client.get('b')]);
-    assert.equal(first.reason.code, 'NO_MEMORY');
-    assert.equal(second.value, 'ok');
-  });
+  await withScript(
+    (socket) => socket.on('data', () => socket.write('SERVER_ERROR out of memory\r\nVA 2\r\nok\r\n')),
+    async (client) => {
+      const [first, second] = await Promise.allSettled([client.get('a'), client.get('b')]);
+      assert.equal(first.reason.code, 'NO_MEMORY');
+      assert.equal(second.value, 'ok');
+    },
+  );
 });
 
 test('close waits for what is due; then everything is CLOSED', async () => {
-  await withScript((socket) => socket.on('data', () => setTimeout(() => socket.write('VA 2\r\nok\r\nHD\r\n'), 50)), async (client) => {
-    const due = [client.get('a'), client.set('b', '1')];
-    const done = client.close();
-    assert.equal(await due[0], 'ok');
-    await due[1];
-    await done;
-    await assert.rejects(client.get('a'), closed);
-    await assert.rejects(async () => { for await (const key of client.keys()) assert.fail(key); }, closed);
-  });
+  await withScript(
+    (socket) => socket.on('data', () => setTimeout(() => socket.write('VA 2\r\nok\r\nHD\r\n'), 50)),
+    async (client) => {
+      const due = [client.get('a'), client.set('b', '1')];
+      const done = client.close();
+      assert.equal(await due[0], 'ok');
+      await due[1];
+      await done;
+      await assert.rejects(client.get('a'), closed);
+      await assert.rejects(async () => {
+        for await (const key of client.keys()) assert.fail(key);
+      }, closed);
+    },
+  );
 });
 
 test('close before the first request, and twice', async () => {
@@ -195,7 +231,12 @@ test('a transport that is full is waited for', async () => {
       assert.equal(full, false, 'sent while it was full');
       full = true;
       receiver.receive(Buffer.from('EN\r\n'.repeat(Buffer.from(bytes).toString().split('\n').length - 1)));
-      return new Promise((resolve) => { release = () => { full = false; resolve(); }; });
+      return new Promise((resolve) => {
+        release = () => {
+          full = false;
+          resolve();
+        };
+      });
     },
     close: () => receiver.closed(),
   });
@@ -210,31 +251,34 @@ test('a transport that is full is waited for', async () => {
 
 test('a slow reader of keys() stops the server, not the client', async () => {
   let written = 0;
-  await withScript((socket) => {
-    const line = `key=${'k'.repeat(200)} exp=-1 la=1 cas=1 fetch=no cls=1 size=60\n`;
-    socket.on('data', (data) => {
-      if (!String(data).startsWith('lru_crawler')) return socket.write('EN\r\n');
-      const block = line.repeat(1000);
-      const more = () => {
-        while (written < 300_000_000) {
-          written += block.length;
-          if (!socket.write(block)) return;
-        }
-        socket.write('END\r\n');
-      };
-      socket.on('drain', more);
-      more();
-    });
-  }, async (client) => {
-    let count = 0;
-    for await (const key of client.keys()) {
-      assert.equal(key.length, 200);
-      if (++count === 10) await sleep(300);
-      if (count === 20) break;
-    }
-    assert.ok(written < 100_000_000, `${written} bytes`);
-    assert.equal(await client.get('a'), undefined);
-  });
+  await withScript(
+    (socket) => {
+      const line = `key=${'k'.repeat(200)} exp=-1 la=1 cas=1 fetch=no cls=1 size=60\n`;
+      socket.on('data', (data) => {
+        if (!String(data).startsWith('lru_crawler')) return socket.write('EN\r\n');
+        const block = line.repeat(1000);
+        const more = () => {
+          while (written < 300_000_000) {
+            written += block.length;
+            if (!socket.write(block)) return;
+          }
+          socket.write('END\r\n');
+        };
+        socket.on('drain', more);
+        more();
+      });
+    },
+    async (client) => {
+      let count = 0;
+      for await (const key of client.keys()) {
+        assert.equal(key.length, 200);
+        if (++count === 10) await sleep(300);
+        if (count === 20) break;
+      }
+      assert.ok(written < 100_000_000, `${written} bytes`);
+      assert.equal(await client.get('a'), undefined);
+    },
+  );
 });
 
 for (const [name, start, skip] of servers) {
@@ -247,7 +291,8 @@ for (const [name, start, skip] of servers) {
       await sleep(50);
       return value;
     };
-    const ask = (options) => Promise.all(clients.flatMap((client) => [1, 2, 3].map(() => client.getOrSet('key', load, options))));
+    const ask = (options) =>
+      Promise.all(clients.flatMap((client) => [1, 2, 3].map(() => client.getOrSet('key', load, options))));
     assert.deepEqual(new Set(await ask({ ttl: 60_000 })), new Set(['value 1']));
     assert.deepEqual(new Set(await ask({ ttl: 60_000 })), new Set(['value 1']));
     assert.equal(loads, 1);
@@ -256,7 +301,12 @@ for (const [name, start, skip] of servers) {
     assert.equal(loads, 2);
     assert.ok(values.includes('value 1') && values.includes('value 2'), String(values));
     assert.equal(await clients[3].get('key'), 'value 2');
-    await assert.rejects(clients[0].getOrSet('other', () => { throw new Error('no luck'); }), /no luck/);
+    await assert.rejects(
+      clients[0].getOrSet('other', () => {
+        throw new Error('no luck');
+      }),
+      /no luck/,
+    );
     assert.equal(await clients[1].getOrSet('other', () => 'luck', { lease: 1000 }), 'luck', 'the lease was given up');
     assert.deepEqual(await clients[1].getOrSetBytes('bytes', () => Uint8Array.of(1, 255)), Uint8Array.of(1, 255));
     for (const client of clients) await client.close();
@@ -264,14 +314,25 @@ for (const [name, start, skip] of servers) {
   });
 }
 
-const thrower = () => { throw new Error('a signal that throws'); };
+const thrower = () => {
+  throw new Error('a signal that throws');
+};
 const signalWith = (members) => Object.assign(new EventTarget(), { aborted: false, throwIfAborted() {} }, members);
 
 test('a signal that throws: its request fails, the others get their own replies', async () => {
-  const { transport } = scripted((request) => request.split('\r\n').slice(1).map((_, at) => `VA 1\r\n${request.split('\r\n')[at].split(' ')[1]}\r\n`));
+  const { transport } = scripted((request) =>
+    request
+      .split('\r\n')
+      .slice(1)
+      .map((_, at) => `VA 1\r\n${request.split('\r\n')[at].split(' ')[1]}\r\n`),
+  );
   for (const name of ['throwIfAborted', 'addEventListener']) {
     const client = createClient({ transport });
-    const [a, b, c] = await Promise.allSettled([client.get('a'), client.get('b', { signal: signalWith({ [name]: thrower }) }), client.get('c')]);
+    const [a, b, c] = await Promise.allSettled([
+      client.get('a'),
+      client.get('b', { signal: signalWith({ [name]: thrower }) }),
+      client.get('c'),
+    ]);
     assert.equal(b.reason?.message, 'a signal that throws', name);
     assert.deepEqual([a.value, c.value, await client.get('d')], ['a', 'c', 'd'], name);
   }
@@ -288,26 +349,48 @@ test('a signal that throws: its request fails, the others get their own replies'
 
 test('a signal that throws while the connection breaks: all that wait are told', async () => {
   const signal = signalWith({ removeEventListener: thrower });
-  await withScript((socket) => socket.once('data', () => socket.destroy()), async (client) => {
-    const asked = await Promise.allSettled([client.get('a', { signal }), client.get('b'), client.get('c', { signal })]);
-    for (const { reason } of asked) assert.equal(reason?.code, 'CLOSED');
-  });
-  await withScript(() => {}, async (client) => {
-    const asked = await Promise.allSettled([client.get('a', { signal }), client.get('b', { signal })]);
-    for (const { reason } of asked) assert.ok(['TIMEOUT', 'CLOSED'].includes(reason?.code));
-  }, { timeout: 50 });
+  await withScript(
+    (socket) => socket.once('data', () => socket.destroy()),
+    async (client) => {
+      const asked = await Promise.allSettled([
+        client.get('a', { signal }),
+        client.get('b'),
+        client.get('c', { signal }),
+      ]);
+      for (const { reason } of asked) assert.equal(reason?.code, 'CLOSED');
+    },
+  );
+  await withScript(
+    () => {},
+    async (client) => {
+      const asked = await Promise.allSettled([client.get('a', { signal }), client.get('b', { signal })]);
+      for (const { reason } of asked) assert.ok(['TIMEOUT', 'CLOSED'].includes(reason?.code));
+    },
+    { timeout: 50 },
+  );
 });
 
 test('a signal that asks for more, or hangs up, while it is called', async () => {
-  const { transport } = scripted((request) => request.split('\r\n').slice(1).map((_, at) => `VA 1\r\n${request.split('\r\n')[at].split(' ')[1]}\r\n`));
+  const { transport } = scripted((request) =>
+    request
+      .split('\r\n')
+      .slice(1)
+      .map((_, at) => `VA 1\r\n${request.split('\r\n')[at].split(' ')[1]}\r\n`),
+  );
   const client = createClient({ transport });
   const inner = [];
-  const ask = () => { inner.push(client.get(`${inner.length}`)); };
+  const ask = () => {
+    inner.push(client.get(`${inner.length}`));
+  };
   const signal = signalWith({ addEventListener: ask, removeEventListener: ask, throwIfAborted: ask });
   assert.deepEqual(await Promise.all([client.get('a', { signal }), client.get('b')]), ['a', 'b']);
   await client.get('c');
   assert.deepEqual(await Promise.all(inner), ['0', '1', '2']);
-  const closing = signalWith({ addEventListener: () => { client.close(); } });
+  const closing = signalWith({
+    addEventListener: () => {
+      client.close();
+    },
+  });
   const outcomes = await Promise.allSettled([client.get('d', { signal: closing }), client.get('e')]);
   for (const { reason } of outcomes) assert.equal(reason?.code, 'CLOSED');
 });
@@ -321,14 +404,19 @@ test('a signal aborted while it is being listened to: nothing is sent', async ()
   assert.deepEqual(sent, ['mg b v c\r\n']);
 });
 
-test('bytes from getBytes() and getItem() are the caller\'s: transferring them hurts nobody', async () => {
+test("bytes from getBytes() and getItem() are the caller's: transferring them hurts nobody", async () => {
   const big = 'x'.repeat(40_000);
   let receive;
-  const client = createClient({ transport: (receiver) => {
-    receive = (text) => receiver.receive(new Uint8Array(Buffer.from(text, 'latin1')));
-    return { send() {}, close() {} };
-  } });
-  for (const [method, bytes] of [['getBytes', (found) => found], ['getItem', ({ value }) => value]]) {
+  const client = createClient({
+    transport: (receiver) => {
+      receive = (text) => receiver.receive(new Uint8Array(Buffer.from(text, 'latin1')));
+      return { send() {}, close() {} };
+    },
+  });
+  for (const [method, bytes] of [
+    ['getBytes', (found) => found],
+    ['getItem', ({ value }) => value],
+  ]) {
     const first = client[method]('a');
     const second = client.get('b');
     await sleep(1);

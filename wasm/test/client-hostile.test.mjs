@@ -24,7 +24,9 @@ async function withHostile(talk, use, options = {}) {
     sockets.push(socket.on('error', () => {}));
     talk(socket, sockets.length);
   });
-  await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  await new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
   const client = createClient({ port: server.address().port, timeout: TIMEOUT_MS, ...options });
   try {
     await use(client, sockets);
@@ -42,18 +44,22 @@ async function withHostile(talk, use, options = {}) {
 const answering = (reply) => (socket, count) => socket.once('data', () => count === 1 && socket.write(reply, 'latin1'));
 
 /** Writes `piece` for ever, as fast as it is read. */
-const flooding = (piece) => (socket) => socket.once('data', () => {
-  const block = piece.repeat(Math.ceil(65536 / piece.length));
-  const more = () => { while (!socket.destroyed && socket.write(block)); };
-  socket.on('drain', more);
-  more();
-});
+const flooding = (piece) => (socket) =>
+  socket.once('data', () => {
+    const block = piece.repeat(Math.ceil(65536 / piece.length));
+    const more = () => {
+      while (!socket.destroyed && socket.write(block));
+    };
+    socket.on('drain', more);
+    more();
+  });
 
 /** Writes `piece` again and again, `ms` apart. */
-const dripping = (piece, ms) => (socket) => socket.once('data', () => {
-  const timer = setInterval(() => socket.write(piece), ms);
-  socket.on('close', () => clearInterval(timer));
-});
+const dripping = (piece, ms) => (socket) =>
+  socket.once('data', () => {
+    const timer = setInterval(() => socket.write(piece), ms);
+    socket.on('close', () => clearInterval(timer));
+  });
 
 const peakOf = async (use) => {
   const before = process.memoryUsage();
@@ -72,11 +78,20 @@ const peakOf = async (use) => {
 const SILENT = () => {};
 const PAUSED = (socket) => socket.pause();
 
-for (const [name, talk] of [['silent', SILENT], ['that reads nothing', PAUSED]]) {
+for (const [name, talk] of [
+  ['silent', SILENT],
+  ['that reads nothing', PAUSED],
+]) {
   test(`a server ${name}: requests and close() end in time, also twice at once, and the socket goes`, async () => {
     const start = performance.now();
     await withHostile(talk, async (client, sockets) => {
-      const asked = [client.get('a'), client.set('b', new Uint8Array(20 * MIB)), client.stats(), client.execute('stats\r\n'), client.execute('get a\r\n')];
+      const asked = [
+        client.get('a'),
+        client.set('b', new Uint8Array(20 * MIB)),
+        client.stats(),
+        client.execute('stats\r\n'),
+        client.execute('get a\r\n'),
+      ];
       const outcomes = Promise.allSettled(asked);
       await Promise.all([client.close(), client.close()]);
       for (const { reason } of await outcomes) assert.ok(isGivenUp(reason), reason);
@@ -90,78 +105,149 @@ for (const [name, talk] of [['silent', SILENT], ['that reads nothing', PAUSED]])
 
 test('what a server does not take is given up soon after close()', async () => {
   let gone;
-  await withHostile((socket) => {
-    gone ??= new Promise((resolve) => { socket.on('close', resolve); });
-    socket.pause();
-    setTimeout(() => socket.resume(), 1800);  // by then the client has let go: the end is an error or an early one
-  }, async (client) => {
-    const set = client.set('b', new Uint8Array(50 * MIB)).catch((error) => error);
-    await sleep(20);
-    await client.close();
-    assert.ok(isGivenUp(await set));
-    const handles = () => process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length;
-    await sleep(1300);
-    assert.ok(handles() <= 1, 'only the server has its socket');
-    await gone;
-  });
+  await withHostile(
+    (socket) => {
+      gone ??= new Promise((resolve) => {
+        socket.on('close', resolve);
+      });
+      socket.pause();
+      setTimeout(() => socket.resume(), 1800); // by then the client has let go: the end is an error or an early one
+    },
+    async (client) => {
+      const set = client.set('b', new Uint8Array(50 * MIB)).catch((error) => error);
+      await sleep(20);
+      await client.close();
+      assert.ok(isGivenUp(await set));
+      const handles = () => process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length;
+      await sleep(1300);
+      assert.ok(handles() <= 1, 'only the server has its socket');
+      await gone;
+    },
+  );
 });
 
 test('signal ends a wait at once while the server is silent, or not even there', async () => {
   const silent = { transport: () => new Promise(() => {}) };
-  await withHostile(SILENT, async (client) => {
-    for (const it of [client, createClient(silent)]) {
-      const controller = new AbortController();
-      const options = { signal: controller.signal };
-      const waits = [it.get('a', options), it.set('a', 'b', options), it.getMany(['a', 'b'], options), it.stats(options), it.execute('stats\r\n', options),
-        it.execute('get a\r\n', options), it.incr('a', 1, options), it.clear(options)].map((wait) => assert.rejects(wait, /enough/));
-      await sleep(10);
-      const start = performance.now();
-      controller.abort(new Error('enough'));
-      await Promise.all(waits);
-      assert.ok(performance.now() - start < 50);
-    }
-  }, { timeout: 5000 });
+  await withHostile(
+    SILENT,
+    async (client) => {
+      for (const it of [client, createClient(silent)]) {
+        const controller = new AbortController();
+        const options = { signal: controller.signal };
+        const waits = [
+          it.get('a', options),
+          it.set('a', 'b', options),
+          it.getMany(['a', 'b'], options),
+          it.stats(options),
+          it.execute('stats\r\n', options),
+          it.execute('get a\r\n', options),
+          it.incr('a', 1, options),
+          it.clear(options),
+        ].map((wait) => assert.rejects(wait, /enough/));
+        await sleep(10);
+        const start = performance.now();
+        controller.abort(new Error('enough'));
+        await Promise.all(waits);
+        assert.ok(performance.now() - start < 50);
+      }
+    },
+    { timeout: 5000 },
+  );
 });
 
 test('numbers that are none: PROTOCOL, and the connection is given up', async () => {
   const item = (client) => client.getItem('a');
   const cases = [
-    ...['VA 1 cx', 'VA 1 c', 'VA 1 c-1', 'VA 1 c0x10', 'VA 1 fx', 'VA 1 f1e9', 'VA 1 tx', 'VA 1 t-2', 'VA 1 lx', 'VA 1 c1 l1.5', `VA 1 c${'9'.repeat(5000)}`]
-      .map((line) => [item, `${line}\r\nx\r\n`]),
-    ...['VA x', 'VA -1', 'VA ', 'VA 0x1', 'VA 1e3', `VA ${'9'.repeat(400)}`, 'VALUE a 0 x', 'VALUE a 0', 'VALUE'].map((line) => [(client) => client.get('a'), `${line}\r\nx\r\n`]),
-    ...['x', '', '-1', '1.5', '0x1', '1 1', ' 1', '9'.repeat(3000)].map((value) => [(client) => client.incr('a'), `VA ${value.length}\r\n${value}\r\n`]),
+    ...[
+      'VA 1 cx',
+      'VA 1 c',
+      'VA 1 c-1',
+      'VA 1 c0x10',
+      'VA 1 fx',
+      'VA 1 f1e9',
+      'VA 1 tx',
+      'VA 1 t-2',
+      'VA 1 lx',
+      'VA 1 c1 l1.5',
+      `VA 1 c${'9'.repeat(5000)}`,
+    ].map((line) => [item, `${line}\r\nx\r\n`]),
+    ...['VA x', 'VA -1', 'VA ', 'VA 0x1', 'VA 1e3', `VA ${'9'.repeat(400)}`, 'VALUE a 0 x', 'VALUE a 0', 'VALUE'].map(
+      (line) => [(client) => client.get('a'), `${line}\r\nx\r\n`],
+    ),
+    ...['x', '', '-1', '1.5', '0x1', '1 1', ' 1', '9'.repeat(3000)].map((value) => [
+      (client) => client.incr('a'),
+      `VA ${value.length}\r\n${value}\r\n`,
+    ]),
     [(client) => client.execute('get a\r\n'), 'VALUE a 0 x\r\n'],
     [(client) => client.stats(), 'STAT\r\n'],
-    ...['curr_items abc', 'bytes 1e400', 'limit_maxbytes', 'get_hits -1', 'get_misses NaN', 'cmd_set 0x10', 'evictions 1.5']
-      .flatMap((stat) => ['stats', 'size', 'bytes'].map((method) => [(client) => client[method](), `STAT ${stat}\r\nEND\r\n`])),
+    ...[
+      'curr_items abc',
+      'bytes 1e400',
+      'limit_maxbytes',
+      'get_hits -1',
+      'get_misses NaN',
+      'cmd_set 0x10',
+      'evictions 1.5',
+    ].flatMap((stat) =>
+      ['stats', 'size', 'bytes'].map((method) => [(client) => client[method](), `STAT ${stat}\r\nEND\r\n`]),
+    ),
     [(client) => client.get('a'), 'x'.repeat(9000)],
   ];
   for (const [ask, reply] of cases) {
-    await withHostile(answering(reply), async (client, sockets) => {
-      await assert.rejects(ask(client), protocol, reply.slice(0, 60));
-      await assert.rejects(client.get('a'), isGivenUp);
-      assert.equal(sockets.length, 2);
-    }, { timeout: 50 });
+    await withHostile(
+      answering(reply),
+      async (client, sockets) => {
+        await assert.rejects(ask(client), protocol, reply.slice(0, 60));
+        await assert.rejects(client.get('a'), isGivenUp);
+        assert.equal(sockets.length, 2);
+      },
+      { timeout: 50 },
+    );
   }
 });
 
 test('a value larger than maxItemSize is refused before there is memory for it', async () => {
-  for (const [options, bytes] of [[{}, 1 << 30], [{}, 64 * MIB + 1], [{ maxItemSize: 1000 }, 1001], [{}, Number.MAX_SAFE_INTEGER]]) {
+  for (const [options, bytes] of [
+    [{}, 1 << 30],
+    [{}, 64 * MIB + 1],
+    [{ maxItemSize: 1000 }, 1001],
+    [{}, Number.MAX_SAFE_INTEGER],
+  ]) {
     for (const line of [`VA ${bytes}`, `VALUE a 0 ${bytes}`]) {
-      await withHostile(answering(`${line}\r\nabc`), async (client) => {
-        const peak = await peakOf(() => assert.rejects(client.get('a'), { code: 'PROTOCOL', message: /maxItemSize/ }));
-        assert.ok(peak < 4 * MIB, `${peak} bytes`);
-      }, options);
+      await withHostile(
+        answering(`${line}\r\nabc`),
+        async (client) => {
+          const peak = await peakOf(() =>
+            assert.rejects(client.get('a'), { code: 'PROTOCOL', message: /maxItemSize/ }),
+          );
+          assert.ok(peak < 4 * MIB, `${peak} bytes`);
+        },
+        options,
+      );
     }
   }
-  await withHostile(answering(`VA 1000\r\n${'x'.repeat(1000)}\r\n`), async (client) => {
-    assert.equal((await client.get('a')).length, 1000);
-  }, { maxItemSize: 1000 });
+  await withHostile(
+    answering(`VA 1000\r\n${'x'.repeat(1000)}\r\n`),
+    async (client) => {
+      assert.equal((await client.get('a')).length, 1000);
+    },
+    { maxItemSize: 1000 },
+  );
 });
 
 test('a server that drips ends: its requests in time, then the connection, and what waits with it', async () => {
-  for (const [piece, ask] of [['x', (client) => client.get('a')], ['STAT a b\r\n', (client) => client.stats()], ['STAT a b\r\n', (client) => client.execute('stats\r\n')],
-    ['k', async (client) => { for await (const key of client.keys()) assert.fail(key); }], ['VA 60000000\r\n', (client) => client.get('a')]]) {
+  for (const [piece, ask] of [
+    ['x', (client) => client.get('a')],
+    ['STAT a b\r\n', (client) => client.stats()],
+    ['STAT a b\r\n', (client) => client.execute('stats\r\n')],
+    [
+      'k',
+      async (client) => {
+        for await (const key of client.keys()) assert.fail(key);
+      },
+    ],
+    ['VA 60000000\r\n', (client) => client.get('a')],
+  ]) {
     await withHostile(dripping(piece, 10), async (client, sockets) => {
       const start = performance.now();
       await assert.rejects(ask(client), isGivenUp, piece);
@@ -170,7 +256,11 @@ test('a server that drips ends: its requests in time, then the connection, and w
       let settled = 0;
       const asked = [];
       while (performance.now() - start < 4 * TIMEOUT_MS) {
-        asked.push(client.set('a', 'b').catch(() => { ++settled; }));
+        asked.push(
+          client.set('a', 'b').catch(() => {
+            ++settled;
+          }),
+        );
         await sleep(5);
       }
       await sleep(TIMEOUT_MS + 50);
@@ -181,18 +271,41 @@ test('a server that drips ends: its requests in time, then the connection, and w
 });
 
 test('whoever is always faster: what is tried again ends in time', async () => {
-  const busy = (socket) => socket.on('data', (bytes) => {
-    for (const request of String(bytes).match(/^m[gsad] .*/gm)) {
-      const answers = { mg: 'HD s3 c1', ma: 'CLIENT_ERROR cannot increment or decrement non-numeric value', md: 'HD', ms: request.includes(' ME') ? 'NS' : 'EX' };
-      socket.write(`${answers[request.slice(0, 2)]}\r\n`);
-    }
-  });
-  const gone = (socket) => socket.on('data', (bytes) => socket.write(String(bytes).startsWith('mg') ? 'EN\r\n' : String(bytes).startsWith('ma') ? 'CLIENT_ERROR non-numeric\r\n' : 'NS\r\n'));
-  for (const [talk, ask] of [[busy, (client) => client.append('a', 'b')], [busy, (client) => client.prepend('a', 'b')], [busy, (client) => client.replace('a', 'b')],
-    [gone, (client) => client.add('a', 'b')], [gone, (client) => client.incr('a')], [gone, (client) => client.decr('a', 1n, { initial: 1n })]]) {
+  const busy = (socket) =>
+    socket.on('data', (bytes) => {
+      for (const request of String(bytes).match(/^m[gsad] .*/gm)) {
+        const answers = {
+          mg: 'HD s3 c1',
+          ma: 'CLIENT_ERROR cannot increment or decrement non-numeric value',
+          md: 'HD',
+          ms: request.includes(' ME') ? 'NS' : 'EX',
+        };
+        socket.write(`${answers[request.slice(0, 2)]}\r\n`);
+      }
+    });
+  const gone = (socket) =>
+    socket.on('data', (bytes) =>
+      socket.write(
+        String(bytes).startsWith('mg')
+          ? 'EN\r\n'
+          : String(bytes).startsWith('ma')
+            ? 'CLIENT_ERROR non-numeric\r\n'
+            : 'NS\r\n',
+      ),
+    );
+  for (const [talk, ask] of [
+    [busy, (client) => client.append('a', 'b')],
+    [busy, (client) => client.prepend('a', 'b')],
+    [busy, (client) => client.replace('a', 'b')],
+    [gone, (client) => client.add('a', 'b')],
+    [gone, (client) => client.incr('a')],
+    [gone, (client) => client.decr('a', 1n, { initial: 1n })],
+  ]) {
     await withHostile(talk, async (client) => {
       const start = performance.now();
-      const late = sleep(5 * TIMEOUT_MS).then(() => { throw new Error('no end'); });
+      const late = sleep(5 * TIMEOUT_MS).then(() => {
+        throw new Error('no end');
+      });
       await assert.rejects(Promise.race([ask(client), late]), { code: 'TIMEOUT' }, String(ask));
       late.catch(() => {});
       assert.ok(performance.now() - start < 2 * TIMEOUT_MS + 100);
@@ -203,7 +316,9 @@ test('whoever is always faster: what is tried again ends in time', async () => {
 test('keys: a server that drips no keys ends', async () => {
   for (const piece of ['OK\r\n', 'OK\n']) {
     await withHostile(dripping(piece, 10), async (client) => {
-      const late = sleep(5 * TIMEOUT_MS).then(() => { throw new Error('no end'); });
+      const late = sleep(5 * TIMEOUT_MS).then(() => {
+        throw new Error('no end');
+      });
       late.catch(() => {});
       await assert.rejects(Promise.race([client.keys().next(), late]), protocol);
     });
@@ -219,9 +334,17 @@ test('keys: close() ends a list that has not wholly come', async () => {
       const start = performance.now();
       await client.close();
       assert.ok(performance.now() - start < 100);
-      await assert.rejects(async () => { for (let i = 0; i < 3; ++i) await keys.next(); }, { code: 'CLOSED' });
+      await assert.rejects(
+        async () => {
+          for (let i = 0; i < 3; ++i) await keys.next();
+        },
+        { code: 'CLOSED' },
+      );
       await sleep(1200);
-      assert.ok(sockets.every((socket) => socket.destroyed), 'the socket goes');
+      assert.ok(
+        sockets.every((socket) => socket.destroyed),
+        'the socket goes',
+      );
     });
   }
 });
@@ -230,14 +353,34 @@ test('replies without end are cut off', async () => {
   const stat = `STAT ${'a'.repeat(50)} ${'b'.repeat(50)}\r\n`;
   const key = `key=${'k'.repeat(50)} exp=-1\n`;
   for (const [piece, ask, limit] of [
-    [stat, (client) => client.stats(), 20 * MIB], [stat, (client) => client.execute('stats\r\n'), 100 * MIB],
-    [key, (client) => client.execute('lru_crawler metadump all\r\n'), 100 * MIB], [key, (client) => client.get('a'), 5 * MIB],
-    ['VALUE a 0 1\r\nx\r\n', (client) => client.execute('get a\r\n'), 5 * MIB], ['VA 5\r\nhello\r\n', (client) => client.get('b').then(() => sleep(50)).then(() => client.get('a')), 20 * MIB],
+    [stat, (client) => client.stats(), 20 * MIB],
+    [stat, (client) => client.execute('stats\r\n'), 100 * MIB],
+    [key, (client) => client.execute('lru_crawler metadump all\r\n'), 100 * MIB],
+    [key, (client) => client.get('a'), 5 * MIB],
+    ['VALUE a 0 1\r\nx\r\n', (client) => client.execute('get a\r\n'), 5 * MIB],
+    [
+      'VA 5\r\nhello\r\n',
+      (client) =>
+        client
+          .get('b')
+          .then(() => sleep(50))
+          .then(() => client.get('a')),
+      20 * MIB,
+    ],
   ]) {
-    await withHostile(flooding(piece), async (client) => {
-      const peak = await peakOf(() => ask(client).then(() => {}, (error) => assert.ok(['PROTOCOL', 'CLOSED'].includes(error.code), error)));
-      assert.ok(peak < limit, `${piece}: ${peak} bytes`);
-    }, { timeout: 3000, maxItemSize: 4 * MIB });
+    await withHostile(
+      flooding(piece),
+      async (client) => {
+        const peak = await peakOf(() =>
+          ask(client).then(
+            () => {},
+            (error) => assert.ok(['PROTOCOL', 'CLOSED'].includes(error.code), error),
+          ),
+        );
+        assert.ok(peak < limit, `${piece}: ${peak} bytes`);
+      },
+      { timeout: 3000, maxItemSize: 4 * MIB },
+    );
   }
 });
 
@@ -246,10 +389,28 @@ test('keys: one who does not read them holds few, whatever the transport', async
   store.setMany(Array.from({ length: 100_000 }, (_, i) => [`key-${i}`, '']));
   const client = createClient({ store });
   let asked = 0;
-  const counting = createClient({ store: { connect() {
-    const connection = store.connect();
-    return { feed(bytes) { ++asked; return connection.feed(bytes); }, get pending() { return connection.pending; }, get closed() { return connection.closed; }, close() { connection.close(); } };
-  } } });
+  const counting = createClient({
+    store: {
+      connect() {
+        const connection = store.connect();
+        return {
+          feed(bytes) {
+            ++asked;
+            return connection.feed(bytes);
+          },
+          get pending() {
+            return connection.pending;
+          },
+          get closed() {
+            return connection.closed;
+          },
+          close() {
+            connection.close();
+          },
+        };
+      },
+    },
+  });
   const slow = counting.keys();
   await slow.next();
   await sleep(20);
@@ -262,8 +423,17 @@ test('keys: one who does not read them holds few, whatever the transport', async
 
   // A transport that cannot wait.
   const line = 'key=abc exp=-1\n'.repeat(1000);
-  const flood = createClient({ transport: (receiver) => ({ send() { for (let i = 0; i < 1100; ++i) receiver.receive(Buffer.from(line)); }, close() {} }) });
-  await assert.rejects(async () => { for await (const _ of flood.keys()) if (_ === '') break; }, protocol);
+  const flood = createClient({
+    transport: (receiver) => ({
+      send() {
+        for (let i = 0; i < 1100; ++i) receiver.receive(Buffer.from(line));
+      },
+      close() {},
+    }),
+  });
+  await assert.rejects(async () => {
+    for await (const _ of flood.keys()) if (_ === '') break;
+  }, protocol);
 });
 
 /** A WebSocket server that answers the first request by `talk(socket)`, and nothing after it: not even the end. */
@@ -271,12 +441,23 @@ async function withWebSocket(talk, use, options) {
   const sockets = [];
   const server = http.createServer().on('upgrade', (request, socket) => {
     sockets.push(socket.on('error', () => {}));
-    const accept = createHash('sha1').update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
-    socket.write(`HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\nSec-WebSocket-Protocol: memcached\r\n\r\n`);
+    const accept = createHash('sha1')
+      .update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+      .digest('base64');
+    socket.write(
+      `HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\nSec-WebSocket-Protocol: memcached\r\n\r\n`,
+    );
     socket.once('data', () => talk(socket)).resume();
   });
-  await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
-  const client = createClient({ url: `ws://127.0.0.1:${server.address().port}/memcached`, WebSocket, timeout: 2000, ...options });
+  await new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const client = createClient({
+    url: `ws://127.0.0.1:${server.address().port}/memcached`,
+    WebSocket,
+    timeout: 2000,
+    ...options,
+  });
   try {
     await use(client, sockets);
   } finally {
@@ -291,7 +472,9 @@ const fragmenting = (socket) => {
   socket.write(Buffer.from([0x02, 1, 65]));
   const block = Buffer.concat(Array.from({ length: 20_000 }, () => Buffer.from([0, 1, 65])));
   let left = 100;
-  const more = () => { while (!socket.destroyed && --left > 0 && socket.write(block)); };
+  const more = () => {
+    while (!socket.destroyed && --left > 0 && socket.write(block));
+  };
   socket.on('drain', more);
   more();
 };
@@ -307,14 +490,21 @@ test('WebSocket: a message in ever so many pieces is not kept', async () => {
 });
 
 test('WebSocket: a message larger than any value may be is refused', async () => {
-  const huge = (socket) => socket.write(Buffer.from([0x82, 127, 0, 0, 0, 0, 2, 0, 0, 0]));  // 32 MiB are to come
-  await withWebSocket(huge, (client) => assert.rejects(client.get('k'), { code: 'CLOSED', message: /payload/i }), { maxItemSize: 16 * MIB, timeout: 5000 });
+  const huge = (socket) => socket.write(Buffer.from([0x82, 127, 0, 0, 0, 0, 2, 0, 0, 0])); // 32 MiB are to come
+  await withWebSocket(huge, (client) => assert.rejects(client.get('k'), { code: 'CLOSED', message: /payload/i }), {
+    maxItemSize: 16 * MIB,
+    timeout: 5000,
+  });
 });
 
 test('WebSocket: who does not answer the end of a connection is left all the same', async () => {
-  await withWebSocket((socket) => socket.write(Buffer.from([0x02, 1, 65])), async (client, sockets) => {
-    await assert.rejects(client.get('k'), isGivenUp);
-    await sleep(1200);
-    assert.ok(sockets[0].destroyed || sockets[0].readableEnded);
-  }, { timeout: TIMEOUT_MS });
+  await withWebSocket(
+    (socket) => socket.write(Buffer.from([0x02, 1, 65])),
+    async (client, sockets) => {
+      await assert.rejects(client.get('k'), isGivenUp);
+      await sleep(1200);
+      assert.ok(sockets[0].destroyed || sockets[0].readableEnded);
+    },
+    { timeout: TIMEOUT_MS },
+  );
 });

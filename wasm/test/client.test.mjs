@@ -16,7 +16,9 @@ import { startTlsTerminator } from './lib/tls.mjs';
 function conforms(name, start, options = {}) {
   describe(name, options, () => {
     let started;
-    before(async () => { started = await start(); });
+    before(async () => {
+      started = await start();
+    });
     after(async () => {
       await started?.client.close();
       await started?.stop();
@@ -31,10 +33,14 @@ async function serve(address, options = {}) {
   return server;
 }
 
-conforms('memcached', async () => {
-  const server = await startMemcached();
-  return { client: createClient({ port: server.port }), stop: () => server.stop() };
-}, { skip: needMemcached });
+conforms(
+  'memcached',
+  async () => {
+    const server = await startMemcached();
+    return { client: createClient({ port: server.port }), stop: () => server.stop() };
+  },
+  { skip: needMemcached },
+);
 
 conforms('isocache/server over TCP', async () => {
   const server = await serve({ port: 0 });
@@ -57,7 +63,13 @@ conforms('isocache/server over TLS', async () => {
   const server = await serve({ port: 0 });
   const terminator = await startTlsTerminator(server.port);
   const client = createClient({ host: 'localhost', port: terminator.port, tls: { ca: terminator.certificate } });
-  return { client, stop: async () => { terminator.close(); await server.close(); } };
+  return {
+    client,
+    stop: async () => {
+      terminator.close();
+      await server.close();
+    },
+  };
 });
 
 conforms('isocache/server with a hook that looks on', async () => {

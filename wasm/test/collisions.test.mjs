@@ -40,7 +40,8 @@ function keysOfOneHash(count, { upper = 0, lower = 0 }) {
   return keys;
 }
 
-const ordinaryKeys = (count) => Array.from({ length: count }, (_, i) => text.encode(`ordinary:${String(i).padStart(7, '0')}`));
+const ordinaryKeys = (count) =>
+  Array.from({ length: count }, (_, i) => text.encode(`ordinary:${String(i).padStart(7, '0')}`));
 
 const newStore = () => open({ hashSeed: SEED, maxBytes: 64 * MIB });
 

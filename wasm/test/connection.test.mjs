@@ -17,7 +17,10 @@ function feedAll(connection, input) {
 describe('feed', () => {
   test('byte by byte is as in one piece', async () => {
     const store = await open();
-    const input = 'set a 0 0 5\r\na\r\nbc\r\nget a b\r\nmg a v s\r\nbad\r\nms big 20000\r\n' + 'x'.repeat(20_000) + '\r\nmg big v\r\nmn\r\n';
+    const input =
+      'set a 0 0 5\r\na\r\nbc\r\nget a b\r\nmg a v s\r\nbad\r\nms big 20000\r\n' +
+      'x'.repeat(20_000) +
+      '\r\nmg big v\r\nmn\r\n';
     const whole = feedAll(store.connect(), input);
     store.clear();
     const connection = store.connect();
@@ -27,7 +30,7 @@ describe('feed', () => {
     assert.ok(whole.startsWith('STORED\r\nVALUE a 0 5\r\na\r\nbc\r\nEND\r\nVA 5 s5\r\n'));
   });
 
-  test('the replies are the caller\'s', async () => {
+  test("the replies are the caller's", async () => {
     const store = await open();
     const connection = store.connect();
     const first = connection.feed('ms a 3\r\nabc\r\nmg a v\r\n');
@@ -58,8 +61,11 @@ describe('feed', () => {
     const sizes = [100, 5_000, 100_000, 300_000, 3_000_000, 6_000_000];
     for (const size of sizes) store.set(`v${size}`, 'x'.repeat(size));
     const keys = Array.from({ length: 60 }, (_, i) => `v${sizes[(i * 7) % sizes.length]}`);
-    const lines = { get: `get ${keys.join(' ')}\r\n`, mg: keys.map((key) => `mg ${key} v\r\n`).join(''),
-      gats: `gats 0 ${keys.join(' ')}\r\n` };
+    const lines = {
+      get: `get ${keys.join(' ')}\r\n`,
+      mg: keys.map((key) => `mg ${key} v\r\n`).join(''),
+      gats: `gats 0 ${keys.join(' ')}\r\n`,
+    };
     for (const [command, line] of Object.entries(lines)) {
       const connection = store.connect();
       let bytes = 0;
@@ -104,7 +110,11 @@ describe('feed', () => {
 
   test('ends by quit, by an endless line and by a browser', async () => {
     const store = await open();
-    for (const [input, replies] of [['mn\r\nquit\r\nmn\r\n', 'MN\r\n'], ['x'.repeat(70_000), ''], ['GET / HTTP/1.1\r\n', '']]) {
+    for (const [input, replies] of [
+      ['mn\r\nquit\r\nmn\r\n', 'MN\r\n'],
+      ['x'.repeat(70_000), ''],
+      ['GET / HTTP/1.1\r\n', ''],
+    ]) {
       const connection = store.connect();
       assert.equal(text(connection.feed(input)), replies);
       assert.equal(connection.closed, true);

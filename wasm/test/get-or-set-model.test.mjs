@@ -19,7 +19,9 @@ async function inProcess() {
   return {
     store,
     now: () => clock.ms,
-    advance: (ms) => { clock.ms += ms; },
+    advance: (ms) => {
+      clock.ms += ms;
+    },
     execute: (client, bytes) => connections[client].feed(bytes).slice(),
     peek: () => text(store.getItem('k', { peek: true })?.value),
   };
@@ -27,11 +29,13 @@ async function inProcess() {
 
 /** Its clock cannot be turned: no lease runs out there. */
 async function overMemcached(port) {
-  const sockets = await Promise.all([0, 1, 2].map(async () => {
-    const socket = net.connect(port, '127.0.0.1');
-    await once(socket, 'connect');
-    return socket;
-  }));
+  const sockets = await Promise.all(
+    [0, 1, 2].map(async () => {
+      const socket = net.connect(port, '127.0.0.1');
+      await once(socket, 'connect');
+      return socket;
+    }),
+  );
   const execute = async (client, bytes) => {
     const socket = sockets[client];
     socket.write(Buffer.concat([bytes, Buffer.from('mn\r\n')]));
@@ -47,7 +51,9 @@ async function overMemcached(port) {
     now: Date.now,
     execute,
     peek: async () => /\r\n(\w+)\r\n/.exec((await execute(2, Buffer.from('get k\r\n'))).toString())?.[1],
-    end: () => { for (const socket of sockets) socket.destroy(); },
+    end: () => {
+      for (const socket of sockets) socket.destroy();
+    },
     clear: () => execute(2, Buffer.from('md k\r\n')),
   };
 }
@@ -61,6 +67,11 @@ test('a few seeds on memcached', { skip: needMemcached }, async (t) => {
   t.after(() => server.stop());
   for (let seed = 1; seed <= 30; ++seed) {
     const cache = await overMemcached(server.port);
-    try { await runModel(seed, cache); } finally { await cache.clear(); cache.end(); }
+    try {
+      await runModel(seed, cache);
+    } finally {
+      await cache.clear();
+      cache.end();
+    }
   }
 });

@@ -16,10 +16,11 @@ async function withClock() {
 /** A loader that counts, and that the test lets go on. */
 function heldLoader(value = 'loaded') {
   const loads = [];
-  const load = (key, { signal }) => new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason));
-    loads.push({ key, signal, succeed: () => resolve(`${value}${loads.length}`), fail: (error) => reject(error) });
-  });
+  const load = (key, { signal }) =>
+    new Promise((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason));
+      loads.push({ key, signal, succeed: () => resolve(`${value}${loads.length}`), fail: (error) => reject(error) });
+    });
   return { load, loads };
 }
 
@@ -74,17 +75,36 @@ describe('a miss', () => {
     assert.equal(await store.getOrSet('k', () => assert.fail()), '');
   });
 
-  test('whose loader fails is anybody\'s again', async () => {
+  test("whose loader fails is anybody's again", async () => {
     const { store } = await withClock();
-    await assert.rejects(store.getOrSet('k', () => { throw new Error('broken'); }), /broken/);
-    await assert.rejects(store.getOrSet('k', async () => { throw new Error('broken'); }), /broken/);
+    await assert.rejects(
+      store.getOrSet('k', () => {
+        throw new Error('broken');
+      }),
+      /broken/,
+    );
+    await assert.rejects(
+      store.getOrSet('k', async () => {
+        throw new Error('broken');
+      }),
+      /broken/,
+    );
     assert.equal(store.has('k'), false);
     assert.equal(await store.getOrSet('k', () => 'v'), 'v');
     for (const nothing of [undefined, null, 5]) {
-      await assert.rejects(store.getOrSet('other', () => nothing), { code: 'BAD_ARGUMENT' });
+      await assert.rejects(
+        store.getOrSet('other', () => nothing),
+        { code: 'BAD_ARGUMENT' },
+      );
     }
-    await assert.rejects(store.getOrSet('k', () => 'v', { ttl: 0 }), { code: 'BAD_ARGUMENT' });
-    await assert.rejects(store.getOrSet('', () => 'v'), { code: 'BAD_KEY' });
+    await assert.rejects(
+      store.getOrSet('k', () => 'v', { ttl: 0 }),
+      { code: 'BAD_ARGUMENT' },
+    );
+    await assert.rejects(
+      store.getOrSet('', () => 'v'),
+      { code: 'BAD_KEY' },
+    );
   });
 
   test('all who wait learn of the failure', async () => {
@@ -105,7 +125,11 @@ describe('a miss', () => {
   });
 
   test('that was stored, deleted or cleared meanwhile: the store keeps the newer state', async () => {
-    for (const [change, after] of [[(s) => s.set('k', 'newer'), 'newer'], [(s) => s.delete('k'), undefined], [(s) => s.clear(), undefined]]) {
+    for (const [change, after] of [
+      [(s) => s.set('k', 'newer'), 'newer'],
+      [(s) => s.delete('k'), undefined],
+      [(s) => s.clear(), undefined],
+    ]) {
       const { store } = await withClock();
       const { load, loads } = heldLoader();
       const asked = store.getOrSet('k', load);
@@ -141,10 +165,28 @@ describe('a value to be renewed', () => {
     const options = { ttl: 60_000, refreshBelow: 10_000 };
     await store.getOrSet('k', () => 'old', options);
     clock.now += 55_000;
-    assert.equal(await store.getOrSet('k', () => { throw new Error('broken'); }, options), 'old');
+    assert.equal(
+      await store.getOrSet(
+        'k',
+        () => {
+          throw new Error('broken');
+        },
+        options,
+      ),
+      'old',
+    );
     assert.equal(await store.getOrSet('k', () => assert.fail(), options), 'old');
     clock.now += 6000;
-    await assert.rejects(store.getOrSet('k', () => { throw new Error('broken'); }, options), /broken/);
+    await assert.rejects(
+      store.getOrSet(
+        'k',
+        () => {
+          throw new Error('broken');
+        },
+        options,
+      ),
+      /broken/,
+    );
   });
 
   test('beyond its TTL: served while one loads, and when that fails', async () => {
@@ -160,12 +202,21 @@ describe('a value to be renewed', () => {
     assert.equal(await store.getOrSet('k', load, options), 'old');
     loads[0].fail(new Error('broken'));
     assert.equal(await winner, 'old');
-    const next = store.getOrSet('k', load, options);  // and the next one tries again
+    const next = store.getOrSet('k', load, options); // and the next one tries again
     await soon();
     loads[1].succeed();
     assert.equal(await next, 'new2');
     clock.now += 61_000 + 300_000;
-    await assert.rejects(store.getOrSet('k', () => { throw new Error('broken'); }, options), /broken/);
+    await assert.rejects(
+      store.getOrSet(
+        'k',
+        () => {
+          throw new Error('broken');
+        },
+        options,
+      ),
+      /broken/,
+    );
   });
 
   test('because it was marked stale', async () => {
@@ -180,7 +231,7 @@ describe('a value to be renewed', () => {
     await assert.rejects(winner, /broken/);
     const next = store.getOrSet('k', load);
     await soon();
-    store.markStale('k');  // once more, while it loads: what is loaded may be stale already
+    store.markStale('k'); // once more, while it loads: what is loaded may be stale already
     loads[1].succeed();
     assert.equal(await next, 'new2');
     assert.equal(store.get('k'), 'old');
@@ -202,7 +253,7 @@ describe('a value to be renewed', () => {
     store.markStale('k');
     await store.getOrSet('k', load, options);
     loads[1].fail(new Error('broken'));
-    await promises[1];  // does not reject
+    await promises[1]; // does not reject
     await store.getOrSet('nobody', () => 'v', options);
     assert.equal(promises.length, 2);
   });
@@ -234,14 +285,24 @@ describe('giving up', () => {
     const asked = store.getOrSet('k', () => assert.fail(), { signal: controller.signal });
     setTimeout(() => controller.abort(new Error('enough')), 5);
     await assert.rejects(asked, /enough/);
-    await assert.rejects(store.getOrSet('k', () => assert.fail(), { signal: AbortSignal.abort() }), { name: 'AbortError' });
+    await assert.rejects(
+      store.getOrSet('k', () => assert.fail(), { signal: AbortSignal.abort() }),
+      { name: 'AbortError' },
+    );
   });
 
   test('a loader that does not listen still fills the cache', async () => {
     const { store } = await withClock();
     const controller = new AbortController();
     let finish;
-    const asked = store.getOrSet('k', () => new Promise((resolve) => { finish = resolve; }), { signal: controller.signal });
+    const asked = store.getOrSet(
+      'k',
+      () =>
+        new Promise((resolve) => {
+          finish = resolve;
+        }),
+      { signal: controller.signal },
+    );
     await soon();
     controller.abort();
     await assert.rejects(asked);
@@ -253,7 +314,10 @@ describe('giving up', () => {
   test('after success no signal fires', async () => {
     const { store } = await withClock();
     let signal;
-    await store.getOrSet('k', (key, context) => { ({ signal } = context); return 'v'; });
+    await store.getOrSet('k', (key, context) => {
+      ({ signal } = context);
+      return 'v';
+    });
     await soon();
     assert.equal(signal.aborted, false);
   });

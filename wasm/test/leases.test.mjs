@@ -14,9 +14,10 @@ import { servers } from './lib/servers.mjs';
 /** A loader that counts, and that the test lets go on. */
 function heldLoader(value = 'loaded') {
   const loads = [];
-  const load = (key, { signal }) => new Promise((resolve, reject) => {
-    loads.push({ key, signal, succeed: () => resolve(`${value}${loads.length}`), fail: (error) => reject(error) });
-  });
+  const load = (key, { signal }) =>
+    new Promise((resolve, reject) => {
+      loads.push({ key, signal, succeed: () => resolve(`${value}${loads.length}`), fail: (error) => reject(error) });
+    });
   return { load, loads };
 }
 
@@ -26,15 +27,22 @@ async function begun(loads, count = 1) {
 }
 
 const places = [
-  ['in process', async (t) => {
-    const cache = await open();
-    return { cache, other: cache };
-  }],
-  ...servers.map(([name, start, skip]) => [`over ${name}`, async (t) => {
-    const server = await start();
-    t.after(() => server.stop());
-    return connect(t, { port: server.port });
-  }, skip]),
+  [
+    'in process',
+    async (t) => {
+      const cache = await open();
+      return { cache, other: cache };
+    },
+  ],
+  ...servers.map(([name, start, skip]) => [
+    `over ${name}`,
+    async (t) => {
+      const server = await start();
+      t.after(() => server.stop());
+      return connect(t, { port: server.port });
+    },
+    skip,
+  ]),
 ];
 
 function connect(t, address) {
@@ -83,16 +91,34 @@ for (const [name, start, skip] of places) {
 
     promise('who only reads is not chosen to load', async ({ cache, other }) => {
       for (const read of [
-        () => other.get('k'), () => other.getBytes('k'), () => other.getMany(['k']), () => other.has('k'),
-        () => other.touch('k', 60_000), () => other.getItem('k'), () => other.getItem('k', { peek: true }),
-        () => other.getItem('k', { touch: 60_000 }), () => other.add('k', 'x'), () => other.incr('k').catch(() => {}),
+        () => other.get('k'),
+        () => other.getBytes('k'),
+        () => other.getMany(['k']),
+        () => other.has('k'),
+        () => other.touch('k', 60_000),
+        () => other.getItem('k'),
+        () => other.getItem('k', { peek: true }),
+        () => other.getItem('k', { touch: 60_000 }),
+        () => other.add('k', 'x'),
+        () => other.incr('k').catch(() => {}),
         async () => other.incr('k'),
       ]) {
         await cache.set('k', 'old');
         await cache.markStale('k');
-        try { await read(); } catch (error) { assert.equal(error.code, 'NON_NUMERIC'); }
+        try {
+          await read();
+        } catch (error) {
+          assert.equal(error.code, 'NON_NUMERIC');
+        }
         let loaded = 0;
-        assert.equal(await cache.getOrSet('k', () => { ++loaded; return 'new'; }), 'new', String(read));
+        assert.equal(
+          await cache.getOrSet('k', () => {
+            ++loaded;
+            return 'new';
+          }),
+          'new',
+          String(read),
+        );
         assert.equal(loaded, 1, String(read));
         await cache.delete('k');
       }
@@ -177,7 +203,7 @@ for (const [name, start, skip] of places) {
       assert.equal(await cache.get('k'), 'second');
     });
 
-    promise('a load that nobody waits for any longer is nobody else\'s', async ({ cache }) => {
+    promise("a load that nobody waits for any longer is nobody else's", async ({ cache }) => {
       for (const key of ['k', 'u'.repeat(251)]) {
         const controller = new AbortController();
         const first = cache.getOrSet(key, () => new Promise(() => {}), { signal: controller.signal, lease: 1000 });
@@ -201,7 +227,10 @@ for (const [name, start, skip] of places) {
     });
 
     promise('callers share no bytes, and may use their own again', async ({ cache, other }) => {
-      const load = async () => { await sleep(20); return Uint8Array.of(1, 2); };
+      const load = async () => {
+        await sleep(20);
+        return Uint8Array.of(1, 2);
+      };
       const [a, b] = await Promise.all([cache.getOrSetBytes('k', load), cache.getOrSetBytes('k', load)]);
       a.fill(9);
       assert.deepEqual(b, Uint8Array.of(1, 2));
@@ -218,15 +247,28 @@ for (const [name, start, skip] of places) {
 
     promise('halves of surrogate pairs are no key, also not a long one', async ({ cache }) => {
       for (const key of [`user:\ud800${'x'.repeat(300)}`, `user:\udfff${'x'.repeat(300)}`]) {
-        await assert.rejects(cache.getOrSet(key, () => 'v', { hashLongKeys: true }), { code: 'BAD_KEY' });
+        await assert.rejects(
+          cache.getOrSet(key, () => 'v', { hashLongKeys: true }),
+          { code: 'BAD_KEY' },
+        );
       }
     });
 
     promise('what callbacks throw or reject with harms nobody', async ({ cache }) => {
       await cache.set('k', 'old');
       await cache.markStale('k');
-      const onError = async () => { throw new Error('no'); };
-      assert.equal(await cache.getOrSet('k', () => 'new', { waitUntil: () => { throw new Error('no'); }, onError }), 'old');
+      const onError = async () => {
+        throw new Error('no');
+      };
+      assert.equal(
+        await cache.getOrSet('k', () => 'new', {
+          waitUntil: () => {
+            throw new Error('no');
+          },
+          onError,
+        }),
+        'old',
+      );
       assert.equal(await cache.getOrSet('u'.repeat(251), () => 'v', { onError }), 'v');
       await sleep(5);
     });
@@ -234,7 +276,10 @@ for (const [name, start, skip] of places) {
     promise('keys of any length, if asked for', async ({ cache, other }) => {
       for (const key of ['u'.repeat(3000), `${'u'.repeat(200)} ü`, new Uint8Array(200)]) {
         const seen = [];
-        const load = (asked) => { seen.push(asked); return 'v'; };
+        const load = (asked) => {
+          seen.push(asked);
+          return 'v';
+        };
         assert.equal(await cache.getOrSet(key, load, { hashLongKeys: true }), 'v');
         assert.equal(await other.getOrSet(key, () => assert.fail(), { hashLongKeys: true }), 'v');
         assert.deepEqual(seen, [key]);
@@ -248,15 +293,26 @@ for (const [name, start, skip] of places) {
       const large = 'v'.repeat(2 << 20);
       assert.equal(await cache.getOrSet('k', () => large, { onError }), large);
       assert.deepEqual(errors, ['BAD_KEY', 'TOO_LARGE']);
-      assert.equal(await cache.getOrSet('u'.repeat(251), () => 'v', { onError: () => { throw new Error('no'); } }), 'v');
+      assert.equal(
+        await cache.getOrSet('u'.repeat(251), () => 'v', {
+          onError: () => {
+            throw new Error('no');
+          },
+        }),
+        'v',
+      );
     });
 
     promise('wrong arguments are errors, not loads', async ({ cache }) => {
       for (const [key, load, options, code] of [
-        [5, () => 'v', {}, 'BAD_KEY'], [undefined, () => 'v', {}, 'BAD_KEY'], [['k'], () => 'v', {}, 'BAD_KEY'],
-        ['', () => 'v', {}, 'BAD_KEY'], ['k', 'v', {}, 'BAD_ARGUMENT'],
+        [5, () => 'v', {}, 'BAD_KEY'],
+        [undefined, () => 'v', {}, 'BAD_KEY'],
+        [['k'], () => 'v', {}, 'BAD_KEY'],
+        ['', () => 'v', {}, 'BAD_KEY'],
+        ['k', 'v', {}, 'BAD_ARGUMENT'],
         ...['ttl', 'lease', 'refreshBelow', 'staleIfError'].flatMap((name) =>
-          ['60', NaN, -1, null, {}].map((value) => ['k', () => 'v', { [name]: value }, 'BAD_ARGUMENT'])),
+          ['60', NaN, -1, null, {}].map((value) => ['k', () => 'v', { [name]: value }, 'BAD_ARGUMENT']),
+        ),
       ]) {
         await assert.rejects(cache.getOrSet(key, load, options), { code }, JSON.stringify([key, options]));
       }
@@ -305,12 +361,18 @@ test('a server that is down, or silent: the loads go on, one for each key, and a
   const down = net.createServer().listen(0, '127.0.0.1');
   await once(down, 'listening');
   const { port } = down.address();
-  await new Promise((resolve) => { down.close(resolve); });
+  await new Promise((resolve) => {
+    down.close(resolve);
+  });
 
   const errors = [];
   const client = createClient({ port, onError: (error) => errors.push(error.code) });
   let loads = 0;
-  const load = async () => { ++loads; await sleep(20); return 'v'; };
+  const load = async () => {
+    ++loads;
+    await sleep(20);
+    return 'v';
+  };
   assert.deepEqual(await Promise.all([1, 2, 3].map(() => client.getOrSet('k', load))), ['v', 'v', 'v']);
   assert.equal(loads, 1);
   assert.deepEqual(errors, ['CLOSED', 'CLOSED', 'CLOSED']);
@@ -336,7 +398,11 @@ test('the clock may be replaced after the cache was made', async (t) => {
 test('what onEvict throws goes to onError, and the set is done', async () => {
   const errors = [];
   const store = await open({
-    maxBytes: 1 << 20, onEvict: () => { throw new Error('no'); }, onError: (error) => errors.push(error.message),
+    maxBytes: 1 << 20,
+    onEvict: () => {
+      throw new Error('no');
+    },
+    onError: (error) => errors.push(error.message),
   });
   for (let i = 0; i < 3000; ++i) store.set(`k${i}`, 'v'.repeat(1000));
   assert.equal(store.get('k2999'), 'v'.repeat(1000));
@@ -350,26 +416,52 @@ test('more stale items than are remembered, whose loaders have died, are loaded 
   for (const key of keys) {
     store.set(key, 'old');
     store.markStale(key);
-    store.getItem(key, { win: true });  // its winner is never heard of again
+    store.getItem(key, { win: true }); // its winner is never heard of again
   }
   for (let second = 0; second < 30; ++second, now += 1000) {
     await Promise.all(keys.map((key) => store.getOrSet(key, () => 'new', { lease: 5000 })));
   }
-  assert.deepEqual(keys.filter((key) => store.get(key) !== 'new'), []);
+  assert.deepEqual(
+    keys.filter((key) => store.get(key) !== 'new'),
+    [],
+  );
 });
 
 test('what callers made may use the store while it is read', async () => {
   const store = await open();
-  store.set('abc', 'V', { get ttl() { store.get('zzzzzz'); return 1000; } });
+  store.set('abc', 'V', {
+    get ttl() {
+      store.get('zzzzzz');
+      return 1000;
+    },
+  });
   assert.equal(store.get('abc'), 'V');
-  const pair = new Proxy(['p', 'W'], { get(target, name) { store.get('yyyyyy'); return target[name]; } });
+  const pair = new Proxy(['p', 'W'], {
+    get(target, name) {
+      store.get('yyyyyy');
+      return target[name];
+    },
+  });
   store.setMany([['o', '1'], pair]);
   assert.deepEqual([...store.keys()].sort(), ['abc', 'o', 'p']);
 });
 
 test('onEvict and onError may throw, and reject', async () => {
-  for (const onError of [() => { throw new Error('no'); }, async () => { throw new Error('no'); }]) {
-    const store = await open({ maxBytes: 1 << 20, onEvict: async () => { throw new Error('no'); }, onError });
+  for (const onError of [
+    () => {
+      throw new Error('no');
+    },
+    async () => {
+      throw new Error('no');
+    },
+  ]) {
+    const store = await open({
+      maxBytes: 1 << 20,
+      onEvict: async () => {
+        throw new Error('no');
+      },
+      onError,
+    });
     for (let i = 0; i < 3000; ++i) store.set(`k${i}`, 'v'.repeat(1000));
   }
   await sleep(5);

@@ -61,7 +61,9 @@ test('where the host gives no more memory, the store makes do with what it has',
     store.set('k', 'v');
     const replies = Buffer.from(connection.feed('get k\\r\\n')).toString();
     console.log(JSON.stringify({ replies, codes: [...codes], items: store.size, value: store.get('k') }));`;
-  const output = execFileSync(process.execPath, ['--wasm-max-mem-pages=128', '--input-type=module', '-e', script], { encoding: 'utf8' });
+  const output = execFileSync(process.execPath, ['--wasm-max-mem-pages=128', '--input-type=module', '-e', script], {
+    encoding: 'utf8',
+  });
   const { replies, codes, items, value: got } = JSON.parse(output);
   assert.equal(replies, 'VALUE k 0 1\r\nv\r\nEND\r\n');
   assert.equal(got, 'v');
@@ -73,7 +75,9 @@ test('not even an empty store: an error', () => {
   const script = `
     const { open } = await import(${JSON.stringify(new URL('../dist/esm/index.js', import.meta.url).href)});
     await open({ maxBytes: 1024 << 20 }).catch((error) => console.log(error.code));`;
-  const output = execFileSync(process.execPath, ['--wasm-max-mem-pages=16', '--input-type=module', '-e', script], { encoding: 'utf8' });
+  const output = execFileSync(process.execPath, ['--wasm-max-mem-pages=16', '--input-type=module', '-e', script], {
+    encoding: 'utf8',
+  });
   assert.match(output, /^NO_MEMORY/);
 });
 
@@ -82,7 +86,8 @@ describe('onEvict', () => {
     const told = new Map();
     const clock = { now: 1_800_000_000_000 };
     const store = await open({
-      maxBytes: 4 * MIB, now: () => clock.now,
+      maxBytes: 4 * MIB,
+      now: () => clock.now,
       onEvict: ({ key, value: bytes, flags, expires }) => told.set(key, { bytes, flags, expires }),
     });
     const valueOf = (i) => `${i}-`.repeat(i % 100 === 0 ? 20_000 : 20);
@@ -177,13 +182,26 @@ describe('nothing leaks', () => {
     const some = (count) => {
       for (const end = i + count; i < end; ++i) {
         switch (i % 10) {
-          case 0: store.get(`key${i - 500}`); break;
-          case 1: store.getItem(`key${i - 501}`); break;
-          case 2: store.incr(`count${i % 1000}`, 1n, { initial: 0n }); break;
-          case 3: connection.feed(`set wire${i % 1000} 0 0 3\r\nabc\r\nget wire${i % 500}\r\n`); break;
-          case 4: store.delete(`key${i - 1000}`); break;
-          case 5: store.append(`key${i - 1}`, '...'); break;
-          default: store.set(`key${i}`, value.slice(i % 90), { ttl: 60_000 });
+          case 0:
+            store.get(`key${i - 500}`);
+            break;
+          case 1:
+            store.getItem(`key${i - 501}`);
+            break;
+          case 2:
+            store.incr(`count${i % 1000}`, 1n, { initial: 0n });
+            break;
+          case 3:
+            connection.feed(`set wire${i % 1000} 0 0 3\r\nabc\r\nget wire${i % 500}\r\n`);
+            break;
+          case 4:
+            store.delete(`key${i - 1000}`);
+            break;
+          case 5:
+            store.append(`key${i - 1}`, '...');
+            break;
+          default:
+            store.set(`key${i}`, value.slice(i % 90), { ttl: 60_000 });
         }
       }
     };
@@ -204,7 +222,9 @@ describe('nothing leaks', () => {
     const store = await open({ maxBytes: 16 * MIB });
     const cycle = () => {
       const connections = Array.from({ length: 50 }, () => store.connect());
-      connections.forEach((connection, i) => connection.feed(['get k', 'set k 0 0 100000\r\nhalf', 'mn\r\nset k 0 0 10\r\n', 'get big big\r\n'][i % 4]));
+      connections.forEach((connection, i) =>
+        connection.feed(['get k', 'set k 0 0 100000\r\nhalf', 'mn\r\nset k 0 0 10\r\n', 'get big big\r\n'][i % 4]),
+      );
       for (const connection of connections) connection.close();
     };
     store.set('big', 'x'.repeat(500_000));

@@ -5,9 +5,19 @@ import { test } from 'node:test';
 
 import { ReplyReader, RequestWriter, owned, replyError, replyFlags, wireExptime, wireKey } from '../dist/esm/meta.js';
 
-const STREAM = Buffer.from('HD\r\nVA 5 c12 f0\r\nva\r\nl\r\nEN\r\nVALUE k 0 0\r\n\r\nEND\r\nkey=a exp=-1 \nCLIENT_ERROR no\r\nVA 0 W\r\n\r\n');
-const REPLIES = [['HD', null, '\r\n'], ['VA 5 c12 f0', 'va\r\nl', '\r\n'], ['EN', null, '\r\n'], ['VALUE k 0 0', '', '\r\n'],
-  ['END', null, '\r\n'], ['key=a exp=-1 ', null, '\n'], ['CLIENT_ERROR no', null, '\r\n'], ['VA 0 W', '', '\r\n']];
+const STREAM = Buffer.from(
+  'HD\r\nVA 5 c12 f0\r\nva\r\nl\r\nEN\r\nVALUE k 0 0\r\n\r\nEND\r\nkey=a exp=-1 \nCLIENT_ERROR no\r\nVA 0 W\r\n\r\n',
+);
+const REPLIES = [
+  ['HD', null, '\r\n'],
+  ['VA 5 c12 f0', 'va\r\nl', '\r\n'],
+  ['EN', null, '\r\n'],
+  ['VALUE k 0 0', '', '\r\n'],
+  ['END', null, '\r\n'],
+  ['key=a exp=-1 ', null, '\n'],
+  ['CLIENT_ERROR no', null, '\r\n'],
+  ['VA 0 W', '', '\r\n'],
+];
 
 function read(chunks) {
   const replies = [];
@@ -36,13 +46,18 @@ test('values handed out stay good, whatever comes after', () => {
     reader.feed(reply.subarray(0, i % reply.length));
     reader.feed(reply.subarray(i % reply.length));
   }
-  assert.deepEqual(values.map((value) => Number(Buffer.from(value).toString())), Array.from({ length: 1000 }, (_, i) => i));
+  assert.deepEqual(
+    values.map((value) => Number(Buffer.from(value).toString())),
+    Array.from({ length: 1000 }, (_, i) => i),
+  );
 });
 
 test('reading costs are linear: a value of 2 MiB byte by byte', { timeout: 60_000 }, () => {
   const size = 2 << 20;
   let seen = 0;
-  const reader = new ReplyReader(({ value }) => { seen = value.length; });
+  const reader = new ReplyReader(({ value }) => {
+    seen = value.length;
+  });
   reader.feed(Buffer.from(`VA ${size}\r\n`));
   const byte = Uint8Array.of(7);
   const start = performance.now();
@@ -54,12 +69,20 @@ test('reading costs are linear: a value of 2 MiB byte by byte', { timeout: 60_00
 });
 
 test('what is no reply is an error', () => {
-  for (const bad of ['VA x\r\n', 'VA -1\r\n', 'VA 99999999999\r\n', 'VA \r\n', 'VA 2\r\nabcd', 'VALUE k 0\r\n', 'x'.repeat(8193)]) {
+  for (const bad of [
+    'VA x\r\n',
+    'VA -1\r\n',
+    'VA 99999999999\r\n',
+    'VA \r\n',
+    'VA 2\r\nabcd',
+    'VALUE k 0\r\n',
+    'x'.repeat(8193),
+  ]) {
     assert.throws(() => read([Buffer.from(bad)]), { code: 'PROTOCOL' }, bad.slice(0, 20));
   }
 });
 
-test('values are the caller\'s own: no chunk, with others\' replies in it, is kept alive or can be seen', () => {
+test("values are the caller's own: no chunk, with others' replies in it, is kept alive or can be seen", () => {
   const chunk = new Uint8Array(65536);
   for (const length of [100, 60_000]) assert.equal(owned(chunk.subarray(0, length)).buffer.byteLength, length);
 });
@@ -91,19 +114,33 @@ test('times on the wire', () => {
   assert.equal(wireExptime(1e15, now), 2 ** 31 - 1);
   // When 2038 is near or over, 30 days are more than the last date.
   for (const late of [2 ** 31 - 30 * 86_400, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1]) {
-    assert.equal(wireExptime(60_000, () => late * 1000), 60);
-    assert.equal(wireExptime(31 * 86_400_000, () => late * 1000), 30 * 86_400);
+    assert.equal(
+      wireExptime(60_000, () => late * 1000),
+      60,
+    );
+    assert.equal(
+      wireExptime(31 * 86_400_000, () => late * 1000),
+      30 * 86_400,
+    );
   }
-  assert.equal(wireExptime(1e15, () => (2 ** 31 - 2 - 30 * 86_400) * 1000), 2 ** 31 - 1);
+  assert.equal(
+    wireExptime(1e15, () => (2 ** 31 - 2 - 30 * 86_400) * 1000),
+    2 ** 31 - 1,
+  );
   for (const bad of [0, -1, NaN]) assert.throws(() => wireExptime(bad, now), { code: 'BAD_ARGUMENT' });
 });
 
 test('flags and errors', () => {
   assert.deepEqual(replyFlags('VA 12 c5 W'), ['c5', 'W']);
   assert.deepEqual(replyFlags('HD'), []);
-  for (const [line, code] of [['SERVER_ERROR object too large for cache', 'TOO_LARGE'], ['ERROR', 'CLIENT_ERROR'],
-    ['SERVER_ERROR out of memory storing object', 'NO_MEMORY'], ['SERVER_ERROR x', 'SERVER_ERROR'], ['CLIENT_ERROR x', 'CLIENT_ERROR'],
-    ['CLIENT_ERROR cannot increment or decrement non-numeric value', 'NON_NUMERIC']]) {
+  for (const [line, code] of [
+    ['SERVER_ERROR object too large for cache', 'TOO_LARGE'],
+    ['ERROR', 'CLIENT_ERROR'],
+    ['SERVER_ERROR out of memory storing object', 'NO_MEMORY'],
+    ['SERVER_ERROR x', 'SERVER_ERROR'],
+    ['CLIENT_ERROR x', 'CLIENT_ERROR'],
+    ['CLIENT_ERROR cannot increment or decrement non-numeric value', 'NON_NUMERIC'],
+  ]) {
     assert.equal(replyError(line).code, code);
     assert.equal(replyError(line).message, line);
   }

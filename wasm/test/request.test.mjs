@@ -80,10 +80,21 @@ test('the parts of a request', () => {
 
 test('keyBytes are the bytes that the engine looks for', () => {
   const table = [
-    ['get \xff\xfe b\r\n', '\xff\xfe'], ['get  a\rb  c\r\n', 'a\rb'], ['gat 7 \xe4\n', '\xe4'], ['get \xef\xbb\xbfk\r\n', '\xef\xbb\xbfk'],
-    ['set \x80 0 0 1\r\n\n\r\n', '\x80'], ['mg \xff v\r\n', '\xff'], ['mg YQ== bX\r\n', 'a'], ['mg YR== b\r\n', 'a'],
-    ['mg YQ b\r\n', 'YQ'], ['mg Y\xff== b\r\n', 'Y\xff=='], ['mg ==== b\r\n', '===='], ['mg Y\tQ= b\r\n', 'Y\tQ='],
-    ['me YQ== b v\r\n', 'a'], ['me YQ== v b\r\n', 'YQ=='], ['me YQ== bX\r\n', 'YQ=='],
+    ['get \xff\xfe b\r\n', '\xff\xfe'],
+    ['get  a\rb  c\r\n', 'a\rb'],
+    ['gat 7 \xe4\n', '\xe4'],
+    ['get \xef\xbb\xbfk\r\n', '\xef\xbb\xbfk'],
+    ['set \x80 0 0 1\r\n\n\r\n', '\x80'],
+    ['mg \xff v\r\n', '\xff'],
+    ['mg YQ== bX\r\n', 'a'],
+    ['mg YR== b\r\n', 'a'],
+    ['mg YQ b\r\n', 'YQ'],
+    ['mg Y\xff== b\r\n', 'Y\xff=='],
+    ['mg ==== b\r\n', '===='],
+    ['mg Y\tQ= b\r\n', 'Y\tQ='],
+    ['me YQ== b v\r\n', 'a'],
+    ['me YQ== v b\r\n', 'YQ=='],
+    ['me YQ== bX\r\n', 'YQ=='],
   ];
   for (const [text, key] of table) assert.equal(latin1(parseOne(text).keyBytes), key, JSON.stringify(text));
   assert.equal(parseOne('mg\r\n').keyBytes, undefined);
@@ -91,25 +102,58 @@ test('keyBytes are the bytes that the engine looks for', () => {
 });
 
 test('what is malformed goes to the engine', () => {
-  for (const text of ['\r\n', '\n', ' get a\r\n', 'set\r\n', 'set k 0 0\r\n', 'set k 0 0 x\r\n', 'set k 0 0 -1\r\n',
-    'set k 0 0 99999999999\r\n', 'ms k\r\n', 'ms k x\r\n', 'set k 0 0 2\r\nabcd', 'ms k 2 T1\r\nab\nx']) {
+  for (const text of [
+    '\r\n',
+    '\n',
+    ' get a\r\n',
+    'set\r\n',
+    'set k 0 0\r\n',
+    'set k 0 0 x\r\n',
+    'set k 0 0 -1\r\n',
+    'set k 0 0 99999999999\r\n',
+    'ms k\r\n',
+    'ms k x\r\n',
+    'set k 0 0 2\r\nabcd',
+    'ms k 2 T1\r\nab\nx',
+  ]) {
     const { pieces } = split([text]);
-    assert.deepEqual(pieces.map((piece) => [piece instanceof ParsedRequest, rawOf(piece)]), [[false, text]], text);
+    assert.deepEqual(
+      pieces.map((piece) => [piece instanceof ParsedRequest, rawOf(piece)]),
+      [[false, text]],
+      text,
+    );
   }
 });
 
 test('a value that is too large is handed on as it comes', () => {
-  const { pieces, reader } = split(['ms k 100\r\n', 'x'.repeat(60), `${'x'.repeat(40)}\r\nmn\r\n`], { maxValueBytes: 99 });
+  const { pieces, reader } = split(['ms k 100\r\n', 'x'.repeat(60), `${'x'.repeat(40)}\r\nmn\r\n`], {
+    maxValueBytes: 99,
+  });
   assert.deepEqual(pieces.map(rawOf), ['ms k 100\r\n', 'x'.repeat(60), `${'x'.repeat(40)}\r\n`, 'mn\r\n']);
-  assert.deepEqual(pieces.map((piece) => piece.tooLarge), [true, undefined, undefined, false]);
+  assert.deepEqual(
+    pieces.map((piece) => piece.tooLarge),
+    [true, undefined, undefined, false],
+  );
   assert.equal(reader.buffered, 0);
 });
 
 test('a line without end: after 2 KiB, and 1 MiB of a get, nothing more is given or held', () => {
-  for (const [start, limit] of [['mg ', 2048], ['gat 0 ', 2048], ['get ', 1 << 20], ['gets ', 1 << 20]]) {
+  for (const [start, limit] of [
+    ['mg ', 2048],
+    ['gat 0 ', 2048],
+    ['get ', 1 << 20],
+    ['gets ', 1 << 20],
+  ]) {
     const chunks = Array.from({ length: 1 + (limit >> 10) }, () => 'k'.repeat(1024));
-    const { pieces, reader } = split(['mn\r\n', start, ...chunks, 'more\r\nmn\r\n', 'k'.repeat(3_000_000), '\r\nmn\r\n']);
-    assert.equal(pieces.length, 1, start);  // a comparison of the pieces themselves would take for ever to word
+    const { pieces, reader } = split([
+      'mn\r\n',
+      start,
+      ...chunks,
+      'more\r\nmn\r\n',
+      'k'.repeat(3_000_000),
+      '\r\nmn\r\n',
+    ]);
+    assert.equal(pieces.length, 1, start); // a comparison of the pieces themselves would take for ever to word
     assert.equal(reader.overlong, true);
     assert.ok(reader.buffered <= limit + 1024);
     const before = split([start, 'k'.repeat(limit - start.length)]);
@@ -142,7 +186,13 @@ test('every transcript: the same requests, however they are cut, and the engine 
   const all = { maxValueBytes: Infinity };
   for (const { name, sections } of readTranscripts(conformance)) {
     for (const section of sections) {
-      const stream = Buffer.from(section.steps.filter(({ kind }) => kind === 'ask').map(({ sent }) => sent).join(''), 'latin1');
+      const stream = Buffer.from(
+        section.steps
+          .filter(({ kind }) => kind === 'ask')
+          .map(({ sent }) => sent)
+          .join(''),
+        'latin1',
+      );
       const whole = split([stream], all).pieces.map(rawOf);
       assert.equal(whole.join(''), latin1(stream), name);
       const pieces = split(random.fragments(stream, 50), all).pieces;

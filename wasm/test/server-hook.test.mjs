@@ -18,14 +18,32 @@ test('a hook sees each request, with its parts', async () => {
   const onRequest = ({ command, key, keys, flags, value, bytes, noreply }) => {
     seen.push({ command, key, keys, flags, value: value && text(value), bytes: text(bytes), noreply });
   };
-  await withServer({ onRequest }, (server) => withClient(server, async (client) => {
-    await client.send('set a 0 0 2 noreply\r\nhi\r\nget a b\r\nmg a v O7\r\nmn\r\n');
-    assert.equal(await client.readUntil('MN\r\n'), 'VALUE a 0 2\r\nhi\r\nEND\r\nVA 2 O7\r\nhi\r\nMN\r\n');
-  }));
+  await withServer({ onRequest }, (server) =>
+    withClient(server, async (client) => {
+      await client.send('set a 0 0 2 noreply\r\nhi\r\nget a b\r\nmg a v O7\r\nmn\r\n');
+      assert.equal(await client.readUntil('MN\r\n'), 'VALUE a 0 2\r\nhi\r\nEND\r\nVA 2 O7\r\nhi\r\nMN\r\n');
+    }),
+  );
   assert.deepEqual(seen, [
-    { command: 'set', key: 'a', keys: ['a'], flags: [], value: 'hi', bytes: 'set a 0 0 2 noreply\r\nhi\r\n', noreply: true },
+    {
+      command: 'set',
+      key: 'a',
+      keys: ['a'],
+      flags: [],
+      value: 'hi',
+      bytes: 'set a 0 0 2 noreply\r\nhi\r\n',
+      noreply: true,
+    },
     { command: 'get', key: 'a', keys: ['a', 'b'], flags: [], value: undefined, bytes: 'get a b\r\n', noreply: false },
-    { command: 'mg', key: 'a', keys: ['a'], flags: ['v', 'O7'], value: undefined, bytes: 'mg a v O7\r\n', noreply: false },
+    {
+      command: 'mg',
+      key: 'a',
+      keys: ['a'],
+      flags: ['v', 'O7'],
+      value: undefined,
+      bytes: 'mg a v O7\r\n',
+      noreply: false,
+    },
     { command: 'mn', key: undefined, keys: [], flags: [], value: undefined, bytes: 'mn\r\n', noreply: false },
   ]);
 });
@@ -33,78 +51,156 @@ test('a hook sees each request, with its parts', async () => {
 test('a hook answers: as text, as bytes, later, with commands of its own, or with an error', async () => {
   const onRequest = async (request, internal) => {
     switch (request.command) {
-      case 'greet': return `HELLO ${request.args.join(' ')}\r\n`;
-      case 'bytes': return Uint8Array.of(0, 255, 13, 10);
-      case 'later': await sleep(20); return 'AT LAST\r\n';
-      case 'fail': throw new Error('out of\r\nluck');
-      case 'double': return text(internal(request.bytes.subarray(7))).repeat(2);
-      case 'set': return request.noreply ? 'NOBODY ASKED\r\n' : undefined;
-      default: return undefined;
+      case 'greet':
+        return `HELLO ${request.args.join(' ')}\r\n`;
+      case 'bytes':
+        return Uint8Array.of(0, 255, 13, 10);
+      case 'later':
+        await sleep(20);
+        return 'AT LAST\r\n';
+      case 'fail':
+        throw new Error('out of\r\nluck');
+      case 'double':
+        return text(internal(request.bytes.subarray(7))).repeat(2);
+      case 'set':
+        return request.noreply ? 'NOBODY ASKED\r\n' : undefined;
+      default:
+        return undefined;
     }
   };
-  await withServer({ onRequest }, (server) => withClient(server, async (client) => {
-    await client.send('greet you there\r\nbytes\r\nlater\r\nfail\r\ndouble mg a\r\nset a 0 0 1 noreply\r\n1\r\nset a 0 0 1\r\n1\r\nmn\r\n');
-    assert.equal(await client.readUntil('MN\r\n'),
-      'HELLO you there\r\n\0\xff\r\nAT LAST\r\nSERVER_ERROR out of luck\r\nEN\r\nEN\r\nSTORED\r\nMN\r\n');
-  }));
+  await withServer({ onRequest }, (server) =>
+    withClient(server, async (client) => {
+      await client.send(
+        'greet you there\r\nbytes\r\nlater\r\nfail\r\ndouble mg a\r\nset a 0 0 1 noreply\r\n1\r\nset a 0 0 1\r\n1\r\nmn\r\n',
+      );
+      assert.equal(
+        await client.readUntil('MN\r\n'),
+        'HELLO you there\r\n\0\xff\r\nAT LAST\r\nSERVER_ERROR out of luck\r\nEN\r\nEN\r\nSTORED\r\nMN\r\n',
+      );
+    }),
+  );
 });
 
 test('an answer that is no reply is an error, for the client and for onError', async () => {
-  const wrong = { number: 5, zero: 0, false: false, true: true, null: null, bigint: 5n, symbol: Symbol('x'), object: {}, array: ['HD\r\n'],
-    buffer: new ArrayBuffer(4), words: Uint16Array.of(72, 68), text: 'HD', newline: 'HD\n', empty: '', bytes: Buffer.from('HD'), none: new Uint8Array(0),
-    function: () => 'HD\r\n' };
+  const wrong = {
+    number: 5,
+    zero: 0,
+    false: false,
+    true: true,
+    null: null,
+    bigint: 5n,
+    symbol: Symbol('x'),
+    object: {},
+    array: ['HD\r\n'],
+    buffer: new ArrayBuffer(4),
+    words: Uint16Array.of(72, 68),
+    text: 'HD',
+    newline: 'HD\n',
+    empty: '',
+    bytes: Buffer.from('HD'),
+    none: new Uint8Array(0),
+    function: () => 'HD\r\n',
+  };
   const seen = [];
   const onError = (error, request) => seen.push([error.code, request.command]);
   for (const wrap of [(value) => value, async (value) => value, (value) => ({ then: (resolve) => resolve(value) })]) {
     const onRequest = ({ command }) => (command in wrong ? wrap(wrong[command]) : undefined);
     seen.length = 0;
-    await withServer({ onRequest, onError }, (server) => withClient(server, async (client) => {
-      for (const command of Object.keys(wrong)) {
-        assert.match(await client.ask(`${command}\r\n`), /^SERVER_ERROR onRequest gave [^\r\n]+\r\n$/, command);
-      }
-      assert.equal(await client.ask('mg a v\r\n'), 'EN\r\n');
-    }));
-    assert.deepEqual(seen, Object.keys(wrong).map((command) => ['BAD_ARGUMENT', command]));
+    await withServer({ onRequest, onError }, (server) =>
+      withClient(server, async (client) => {
+        for (const command of Object.keys(wrong)) {
+          assert.match(await client.ask(`${command}\r\n`), /^SERVER_ERROR onRequest gave [^\r\n]+\r\n$/, command);
+        }
+        assert.equal(await client.ask('mg a v\r\n'), 'EN\r\n');
+      }),
+    );
+    assert.deepEqual(
+      seen,
+      Object.keys(wrong).map((command) => ['BAD_ARGUMENT', command]),
+    );
   }
 });
 
 test('whatever a hook throws, and whatever onError does: an error reply, and the next request is served', async () => {
-  const unprintable = { toString() { throw new Error('no text'); } };
+  const unprintable = {
+    toString() {
+      throw new Error('no text');
+    },
+  };
   const odd = Object.assign(new Error('x'), { message: 7 });
-  const getter = Object.defineProperty(new Error('x'), 'message', { get() { throw new Error('no message'); } });
-  const thrown = [new Error('plain'), 'text', 5, null, undefined, Symbol('x'), Object.create(null), unprintable, odd, getter, new Error('a\r\nb')];
-  const onErrors = [undefined, () => { throw new Error('in onError'); }, async () => { throw new Error('in onError'); }];
+  const getter = Object.defineProperty(new Error('x'), 'message', {
+    get() {
+      throw new Error('no message');
+    },
+  });
+  const thrown = [
+    new Error('plain'),
+    'text',
+    5,
+    null,
+    undefined,
+    Symbol('x'),
+    Object.create(null),
+    unprintable,
+    odd,
+    getter,
+    new Error('a\r\nb'),
+  ];
+  const onErrors = [
+    undefined,
+    () => {
+      throw new Error('in onError');
+    },
+    async () => {
+      throw new Error('in onError');
+    },
+  ];
   for (const inner of onErrors) {
     const seen = [];
-    const onError = (error) => { seen.push(error); return inner?.(); };
+    const onError = (error) => {
+      seen.push(error);
+      return inner?.();
+    };
     const onRequest = ({ command, args }) => {
       if (command === 'fail') throw thrown[args[0]];
       if (command === 'reject') return Promise.reject(thrown[args[0]]);
     };
-    await withServer({ onRequest, onError: inner === undefined ? undefined : onError }, (server) => withClient(server, async (client) => {
-      for (const command of ['fail', 'reject']) {
-        for (let i = 0; i < thrown.length; ++i) assert.match(await client.ask(`${command} ${i}\r\n`), /^SERVER_ERROR [^\r\n]*\r\n$/);
-      }
-      await client.send('set fail 0 0 1 noreply\r\n1\r\n');
-      assert.equal(await client.ask('mn\r\n'), 'MN\r\n');
-    }));
+    await withServer({ onRequest, onError: inner === undefined ? undefined : onError }, (server) =>
+      withClient(server, async (client) => {
+        for (const command of ['fail', 'reject']) {
+          for (let i = 0; i < thrown.length; ++i)
+            assert.match(await client.ask(`${command} ${i}\r\n`), /^SERVER_ERROR [^\r\n]*\r\n$/);
+        }
+        await client.send('set fail 0 0 1 noreply\r\n1\r\n');
+        assert.equal(await client.ask('mn\r\n'), 'MN\r\n');
+      }),
+    );
     if (inner !== undefined) assert.deepEqual(seen, [...thrown, ...thrown]);
   }
 });
 
 test('an empty answer, where no reply is expected', async () => {
   const onError = (error) => assert.fail(error);
-  for (const onRequest of [(request, internal) => internal(request), ({ args }) => (args.includes('noreply') || args.includes('q') ? '' : undefined)]) {
-    await withServer({ onRequest, onError }, (server) => withClient(server, async (client) => {
-      await client.send('mg a v q\r\nms a 1 q\r\n1\r\nset a 0 0 1 noreply\r\n1\r\ncache_memlimit 64 noreply\r\nverbosity 1 noreply\r\n');
-      assert.equal(await client.ask('mn\r\n'), 'MN\r\n');
-    }));
+  for (const onRequest of [
+    (request, internal) => internal(request),
+    ({ args }) => (args.includes('noreply') || args.includes('q') ? '' : undefined),
+  ]) {
+    await withServer({ onRequest, onError }, (server) =>
+      withClient(server, async (client) => {
+        await client.send(
+          'mg a v q\r\nms a 1 q\r\n1\r\nset a 0 0 1 noreply\r\n1\r\ncache_memlimit 64 noreply\r\nverbosity 1 noreply\r\n',
+        );
+        assert.equal(await client.ask('mn\r\n'), 'MN\r\n');
+      }),
+    );
   }
 });
 
 test('answers that wait for the one before them are bounded', async () => {
   let asked = 0;
-  const onRequest = ({ command }) => (++asked, command === 'hang' ? new Promise(() => {}) : `${'x'.repeat(500_000)}\r\n`);
+  const onRequest = ({ command }) => (
+    ++asked, command === 'hang' ? new Promise(() => {}) : `${'x'.repeat(500_000)}\r\n`
+  );
   await withServer({ onRequest, concurrency: 100 }, async (server) => {
     const client = await RawClient.connect(server.address);
     await client.send('hang\r\n');
@@ -119,10 +215,29 @@ test('answers that wait for the one before them are bounded', async () => {
 
 test('an answer is one whole reply, for commands whose replies are known', async () => {
   const table = [
-    ['mg k v', ['VA 10\r\nab\r\n', '\r\n', 'HD\r\nHD\r\n', 'VA 2\r\nabcd\r\n', 'VA 2\r\nab\r\nHD\r\n', 'HD\nHD\r\n', 'VA 99999999999\r\nab\r\n'],
-      ['VA 2\r\nab\r\n', 'VA 4 f0\r\n\r\n\r\n\r\n', 'HD\r\n', 'EN\r\n', 'SERVER_ERROR x\r\n', 'VA 0\r\n\r\n']],
-    ['get k l', ['VALUE k 0 10\r\nab\r\nEND\r\n', 'VALUE k 0 2\r\nab\r\n', 'END\r\nEND\r\n', '\r\n', 'OK\r\n\r\n'],
-      ['CLIENT_ERROR bad command line format\r\n\r\n', 'END\r\n', 'VALUE k 0 2\r\nab\r\nVALUE \xfc 0 1 7\r\n\n\r\nEND\r\n', 'VALUE k 0 2\r\nab\r\nSERVER_ERROR x\r\n']],
+    [
+      'mg k v',
+      [
+        'VA 10\r\nab\r\n',
+        '\r\n',
+        'HD\r\nHD\r\n',
+        'VA 2\r\nabcd\r\n',
+        'VA 2\r\nab\r\nHD\r\n',
+        'HD\nHD\r\n',
+        'VA 99999999999\r\nab\r\n',
+      ],
+      ['VA 2\r\nab\r\n', 'VA 4 f0\r\n\r\n\r\n\r\n', 'HD\r\n', 'EN\r\n', 'SERVER_ERROR x\r\n', 'VA 0\r\n\r\n'],
+    ],
+    [
+      'get k l',
+      ['VALUE k 0 10\r\nab\r\nEND\r\n', 'VALUE k 0 2\r\nab\r\n', 'END\r\nEND\r\n', '\r\n', 'OK\r\n\r\n'],
+      [
+        'CLIENT_ERROR bad command line format\r\n\r\n',
+        'END\r\n',
+        'VALUE k 0 2\r\nab\r\nVALUE \xfc 0 1 7\r\n\n\r\nEND\r\n',
+        'VALUE k 0 2\r\nab\r\nSERVER_ERROR x\r\n',
+      ],
+    ],
     ['flush_all', ['OK\r\nOK\r\n', '\r\n'], ['OK\r\n']],
     ['stats', ['STAT a 1'], ['STAT a 1\r\nEND\r\n', 'RESET\r\n']],
     ['own', [], ['one\ntwo\r\n', 'a\r\nb\r\n']],
@@ -130,33 +245,47 @@ test('an answer is one whole reply, for commands whose replies are known', async
   let answer;
   let errors = 0;
   const onRequest = ({ command }) => (command === 'mn' ? undefined : Buffer.from(answer, 'latin1'));
-  await withServer({ onRequest, onError: () => { ++errors; } }, (server) => withClient(server, async (client) => {
-    for (const [line, wrong, right] of table) {
-      for (answer of wrong) {
-        await client.send(`${line}\r\nmn\r\n`);
-        assert.match(await client.readUntil('MN\r\n'), /^SERVER_ERROR onRequest gave [^\r\n]+\r\nMN\r\n$/, answer);
-      }
-      assert.equal(errors, wrong.length, line);
-      errors = 0;
-      for (answer of right) {
-        await client.send(`${line}\r\nmn\r\n`);
-        assert.equal(await client.readUntil('MN\r\n'), `${answer}MN\r\n`);
-      }
-    }
-  }));
+  await withServer(
+    {
+      onRequest,
+      onError: () => {
+        ++errors;
+      },
+    },
+    (server) =>
+      withClient(server, async (client) => {
+        for (const [line, wrong, right] of table) {
+          for (answer of wrong) {
+            await client.send(`${line}\r\nmn\r\n`);
+            assert.match(await client.readUntil('MN\r\n'), /^SERVER_ERROR onRequest gave [^\r\n]+\r\nMN\r\n$/, answer);
+          }
+          assert.equal(errors, wrong.length, line);
+          errors = 0;
+          for (answer of right) {
+            await client.send(`${line}\r\nmn\r\n`);
+            assert.equal(await client.readUntil('MN\r\n'), `${answer}MN\r\n`);
+          }
+        }
+      }),
+  );
 });
 
 test('what internal() gives concerns nobody else', async () => {
   const seen = [];
   const onRequest = (request, internal) => {
-    for (const [one, other] of [[internal('mg a v\r\n'), internal('mg a v\r\n')], [internal('set x 0 0 1 noreply\r\n1\r\n'), internal('mg none q\r\n')]]) {
+    for (const [one, other] of [
+      [internal('mg a v\r\n'), internal('mg a v\r\n')],
+      [internal('set x 0 0 1 noreply\r\n1\r\n'), internal('mg none q\r\n')],
+    ]) {
       seen.push(one.buffer === other.buffer);
       structuredClone(one, { transfer: [one.buffer] });
       structuredClone(other, { transfer: [other.buffer] });
     }
     return internal(request);
   };
-  await withServer({ onRequest }, (server) => withClient(server, async (client) => assert.equal(await client.ask('mg a v\r\n'), 'EN\r\n')));
+  await withServer({ onRequest }, (server) =>
+    withClient(server, async (client) => assert.equal(await client.ask('mg a v\r\n'), 'EN\r\n')),
+  );
   assert.ok(seen.length >= 2 && !seen.includes(true));
 });
 
@@ -164,8 +293,23 @@ test('internal() takes whole requests, and nothing else', async () => {
   const refused = [];
   const onRequest = (request, internal) => {
     if (request.command !== 'try') return internal(request);
-    for (const part of ['get a', 'set a 0 0 5\r\nab', 'set a 0 0 3000000\r\n', `set a 0 0 500000\r\n${'x'.repeat(300_000)}`,
-      `get ${'k '.repeat(3000)}`, 'mn\r\nmg a', 'ms a 2\r\nab', 5, null, undefined, true, {}, ['mn\r\n'], new Uint16Array(4), new ArrayBuffer(4)]) {
+    for (const part of [
+      'get a',
+      'set a 0 0 5\r\nab',
+      'set a 0 0 3000000\r\n',
+      `set a 0 0 500000\r\n${'x'.repeat(300_000)}`,
+      `get ${'k '.repeat(3000)}`,
+      'mn\r\nmg a',
+      'ms a 2\r\nab',
+      5,
+      null,
+      undefined,
+      true,
+      {},
+      ['mn\r\n'],
+      new Uint16Array(4),
+      new ArrayBuffer(4),
+    ]) {
       try {
         refused.push(text(internal(part)));
       } catch (error) {
@@ -175,13 +319,15 @@ test('internal() takes whole requests, and nothing else', async () => {
     }
     return text(internal(Buffer.from('mn\r\nmn\r\n')));
   };
-  await withServer({ onRequest }, (server) => withClient(server, async (client) => {
-    server.store.set('b', '2');
-    await client.send('try\r\n');
-    assert.equal(await client.readUntil('MN\r\nMN\r\n'), 'MN\r\nMN\r\n');
-    assert.deepEqual(refused, Array(15).fill('BAD_ARGUMENT'));
-    assert.equal(server.store.get('a'), undefined);
-  }));
+  await withServer({ onRequest }, (server) =>
+    withClient(server, async (client) => {
+      server.store.set('b', '2');
+      await client.send('try\r\n');
+      assert.equal(await client.readUntil('MN\r\nMN\r\n'), 'MN\r\nMN\r\n');
+      assert.deepEqual(refused, Array(15).fill('BAD_ARGUMENT'));
+      assert.equal(server.store.get('a'), undefined);
+    }),
+  );
 });
 
 test('one request at a time, unless asked otherwise; replies in order in any case', async () => {
@@ -194,11 +340,13 @@ test('one request at a time, unless asked otherwise; replies in order in any cas
       --now;
       return `${request.command}\r\n`;
     };
-    await withServer({ onRequest, concurrency }, (server) => withClient(server, async (client) => {
-      const commands = Array.from({ length: 50 }, (_, i) => `cmd${i}\r\n`).join('');
-      await client.send(commands);
-      assert.equal(await client.readUntil('cmd49\r\n'), commands);
-    }));
+    await withServer({ onRequest, concurrency }, (server) =>
+      withClient(server, async (client) => {
+        const commands = Array.from({ length: 50 }, (_, i) => `cmd${i}\r\n`).join('');
+        await client.send(commands);
+        assert.equal(await client.readUntil('cmd49\r\n'), commands);
+      }),
+    );
     assert.equal(most, concurrency ?? 1);
   }
 });
@@ -208,25 +356,42 @@ test('each request sees what those before it did', async () => {
     if (request.command === 'set') await sleep(10);
     return internal(request);
   };
-  await withServer({ onRequest }, (server) => withClient(server, async (client) => {
-    await client.send('set a 0 0 1\r\n1\r\nget a\r\nappend a 0 0 1\r\n2\r\nget a\r\n');
-    assert.equal(await client.readUntil('12\r\nEND\r\n'), 'STORED\r\nVALUE a 0 1\r\n1\r\nEND\r\nSTORED\r\nVALUE a 0 2\r\n12\r\nEND\r\n');
-  }));
+  await withServer({ onRequest }, (server) =>
+    withClient(server, async (client) => {
+      await client.send('set a 0 0 1\r\n1\r\nget a\r\nappend a 0 0 1\r\n2\r\nget a\r\n');
+      assert.equal(
+        await client.readUntil('12\r\nEND\r\n'),
+        'STORED\r\nVALUE a 0 1\r\n1\r\nEND\r\nSTORED\r\nVALUE a 0 2\r\n12\r\nEND\r\n',
+      );
+    }),
+  );
 });
 
 test('quit among other requests: those before it are answered, those after it are not', async () => {
-  for (const onRequest of [async () => { await sleep(5); }, async (request, internal) => { await sleep(5); return internal(request); }]) {
-    await withServer({ onRequest }, (server) => withClient(server, async (client) => {
-      await client.send('mn\r\nversion\r\nquit\r\nmn\r\n');
-      assert.match(await client.readToEnd(), /^MN\r\nVERSION [\d.]+\r\n$/);
-    }));
+  for (const onRequest of [
+    async () => {
+      await sleep(5);
+    },
+    async (request, internal) => {
+      await sleep(5);
+      return internal(request);
+    },
+  ]) {
+    await withServer({ onRequest }, (server) =>
+      withClient(server, async (client) => {
+        await client.send('mn\r\nversion\r\nquit\r\nmn\r\n');
+        assert.match(await client.readToEnd(), /^MN\r\nVERSION [\d.]+\r\n$/);
+      }),
+    );
   }
 });
 
 test('a client that goes while the hook is busy', async () => {
   let release;
   let refused;
-  const done = new Promise((resolve) => { release = resolve; });
+  const done = new Promise((resolve) => {
+    release = resolve;
+  });
   const onRequest = async (request, internal) => {
     await sleep(50);
     try {
@@ -257,7 +422,10 @@ test('what a busy hook leaves waiting stays in the network', { timeout: 60_000 }
     const client = await RawClient.connect(server.address);
     const request = Buffer.from(`set a 0 0 1000000\r\n${'x'.repeat(1_000_000)}\r\n`);
     let taken = 0;
-    for (let i = 0; i < 50; ++i) client.socket.write(request, () => { taken += request.length; });
+    for (let i = 0; i < 50; ++i)
+      client.socket.write(request, () => {
+        taken += request.length;
+      });
     await sleep(500);
     assert.ok(taken < 20e6, `${taken} bytes`);
     client.close();
@@ -280,7 +448,10 @@ test('a value that is too large: the hook sees the request without it, and decid
   const answers = {
     pass: () => undefined,
     execute: (request, internal) => internal(request),
-    refuse: async () => { await sleep(10); return 'CLIENT_ERROR not here\r\n'; },
+    refuse: async () => {
+      await sleep(10);
+      return 'CLIENT_ERROR not here\r\n';
+    },
   };
   for (const concurrency of [1, 4]) {
     let seen;
@@ -289,24 +460,34 @@ test('a value that is too large: the hook sees the request without it, and decid
       seen = [request.key, request.tooLarge, request.value, text(request.bytes)];
       return answers[request.key](request, internal);
     };
-    await withServer({ onRequest, concurrency }, (server) => withClient(server, async (client) => {
-      for (const [key, reply, kept] of [['pass', 'SERVER_ERROR object too large for cache\r\n', false],
-        ['execute', 'SERVER_ERROR object too large for cache\r\n', false], ['refuse', 'CLIENT_ERROR not here\r\n', true]]) {
-        server.store.set(key, 'old');
-        const line = `set ${key} 0 0 ${big.length}\r\n`;
-        assert.equal(await client.ask(`${line}${big}\r\nmn\r\n`), `${reply}MN\r\n`);
-        assert.deepEqual(seen, [key, true, undefined, line]);
-        assert.equal(server.store.has(key), kept, 'the engine drops the old value; a hook that refuses keeps it');
-      }
-    }));
+    await withServer({ onRequest, concurrency }, (server) =>
+      withClient(server, async (client) => {
+        for (const [key, reply, kept] of [
+          ['pass', 'SERVER_ERROR object too large for cache\r\n', false],
+          ['execute', 'SERVER_ERROR object too large for cache\r\n', false],
+          ['refuse', 'CLIENT_ERROR not here\r\n', true],
+        ]) {
+          server.store.set(key, 'old');
+          const line = `set ${key} 0 0 ${big.length}\r\n`;
+          assert.equal(await client.ask(`${line}${big}\r\nmn\r\n`), `${reply}MN\r\n`);
+          assert.deepEqual(seen, [key, true, undefined, line]);
+          assert.equal(server.store.has(key), kept, 'the engine drops the old value; a hook that refuses keeps it');
+        }
+      }),
+    );
   }
 });
 
 test('after a value that was too large, a malformed line still gets its error', { timeout: 60_000 }, async () => {
   const onRequest = ({ command }) => (command === 'set' ? 'CLIENT_ERROR not here\r\n' : undefined);
-  await withServer({ onRequest }, (server) => withClient(server, async (client) => {
-    assert.equal(await client.ask(`set a 0 0 3000000\r\n${'x'.repeat(3_000_000)}\r\n get a\r\nmn\r\n`), 'CLIENT_ERROR not here\r\nERROR\r\nMN\r\n');
-  }));
+  await withServer({ onRequest }, (server) =>
+    withClient(server, async (client) => {
+      assert.equal(
+        await client.ask(`set a 0 0 3000000\r\n${'x'.repeat(3_000_000)}\r\n get a\r\nmn\r\n`),
+        'CLIENT_ERROR not here\r\nERROR\r\nMN\r\n',
+      );
+    }),
+  );
 });
 
 // ---------------------------------------------------------------- a cache before a cache
@@ -330,7 +511,10 @@ function twoLevels(store, remote, longestTtl) {
   };
 }
 
-for (const [name, start] of [['memcached', startMemcached], ['another isocache/server', undefined]]) {
+for (const [name, start] of [
+  ['memcached', startMemcached],
+  ['another isocache/server', undefined],
+]) {
   test(`two levels: a local store before ${name}`, { skip: start && needMemcached }, async () => {
     const run = async ({ port }) => {
       const remote = createClient({ port });
@@ -350,7 +534,10 @@ for (const [name, start] of [['memcached', startMemcached], ['another isocache/s
       assert.equal(await client.incr('n', 5n, { initial: 1n }), 1n);
       assert.equal(await client.delete('a'), true);
       assert.equal(await client.get('a'), undefined);
-      assert.equal(text(await client.execute('set t 0 0 1 noreply\r\n1\r\nget t n\r\n')), 'VALUE t 0 1\r\n1\r\nVALUE n 0 1\r\n1\r\nEND\r\n');
+      assert.equal(
+        text(await client.execute('set t 0 0 1 noreply\r\n1\r\nget t n\r\n')),
+        'VALUE t 0 1\r\n1\r\nVALUE n 0 1\r\n1\r\nEND\r\n',
+      );
 
       await client.close();
       await local.close();

@@ -21,7 +21,10 @@ import { sleep, withServer } from './lib/serve.mjs';
 
 const limit = { timeout: 60_000 };
 const HOOK = { onRequest: async (request, internal) => internal(request) };
-const WAYS = [['without a hook', {}], ['with a hook', HOOK]];
+const WAYS = [
+  ['without a hook', {}],
+  ['with a hook', HOOK],
+];
 const withBoth = (options, use) => withServer(options, use, { port: 0, websocketPort: 0 });
 const urlOf = (server) => `ws://127.0.0.1:${server.websocketPort}/memcached`;
 
@@ -31,15 +34,25 @@ const bufferBytes = () => process.memoryUsage().arrayBuffers;
 async function openSocket(server) {
   const socket = new WebSocket(urlOf(server), 'memcached');
   socket.on('error', () => {});
-  await new Promise((resolve, reject) => { socket.on('open', resolve).on('error', reject); });
+  await new Promise((resolve, reject) => {
+    socket.on('open', resolve).on('error', reject);
+  });
   return socket;
 }
 
 /** An HTTP request as bytes, for the WebSocket port. */
 function upgradeText({ method = 'GET', path: target = '/memcached', ...fields } = {}) {
-  const all = { Host: '127.0.0.1', Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13',
-    'Sec-WebSocket-Key': 'AAAAAAAAAAAAAAAAAAAAAA==', ...fields };
-  const lines = Object.entries(all).filter(([, value]) => value !== undefined).map(([name, value]) => `${name}: ${value}\r\n`);
+  const all = {
+    Host: '127.0.0.1',
+    Connection: 'Upgrade',
+    Upgrade: 'websocket',
+    'Sec-WebSocket-Version': '13',
+    'Sec-WebSocket-Key': 'AAAAAAAAAAAAAAAAAAAAAA==',
+    ...fields,
+  };
+  const lines = Object.entries(all)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}: ${value}\r\n`);
   return `${method} ${target} HTTP/1.1\r\n${lines.join('')}\r\n`;
 }
 
@@ -59,47 +72,59 @@ const REFUSED = [
 async function dial(port, text) {
   const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true });
   const seen = { socket, text: '', began: Date.now() };
-  socket.on('data', (chunk) => { seen.text += chunk; });
+  socket.on('data', (chunk) => {
+    seen.text += chunk;
+  });
   socket.on('error', () => {});
-  seen.ended = new Promise((resolve) => { socket.on('end', resolve).on('close', resolve); });
-  await new Promise((resolve) => { socket.on('connect', resolve); });
+  seen.ended = new Promise((resolve) => {
+    socket.on('end', resolve).on('close', resolve);
+  });
+  await new Promise((resolve) => {
+    socket.on('connect', resolve);
+  });
   socket.write(text);
   return seen;
 }
 
 describe('upgrades that are refused', { concurrency: 12 }, () => {
   for (const [name, status, fields] of REFUSED) {
-    test(`${name}: an answer, and an end whether the other side closes or not`, limit, () => withBoth({ maxConnections: 3 }, async (server) => {
-      const stubborn = await Promise.all([1, 2, 3].map(() => dial(server.websocketPort, upgradeText(fields))));
-      for (const { ended } of stubborn) await ended;
-      for (const { text } of stubborn) assert.match(text, new RegExp(`^HTTP/1.1 ${status} `));
-      assert.ok(Date.now() - stubborn[0].began < 3000);
-      await sleep(1500);  // by then none of them counts any more
-      const others = await Promise.all([1, 2].map(() => RawClient.connect(server.address)));
-      for (const other of others) assert.equal(await other.ask('mn\r\n'), 'MN\r\n');
-      for (const other of others) other.close();
-      for (const { socket } of stubborn) socket.destroy();
-    }));
+    test(`${name}: an answer, and an end whether the other side closes or not`, limit, () =>
+      withBoth({ maxConnections: 3 }, async (server) => {
+        const stubborn = await Promise.all([1, 2, 3].map(() => dial(server.websocketPort, upgradeText(fields))));
+        for (const { ended } of stubborn) await ended;
+        for (const { text } of stubborn) assert.match(text, new RegExp(`^HTTP/1.1 ${status} `));
+        assert.ok(Date.now() - stubborn[0].began < 3000);
+        await sleep(1500); // by then none of them counts any more
+        const others = await Promise.all([1, 2].map(() => RawClient.connect(server.address)));
+        for (const other of others) assert.equal(await other.ask('mn\r\n'), 'MN\r\n');
+        for (const other of others) other.close();
+        for (const { socket } of stubborn) socket.destroy();
+      }),
+    );
   }
 
   for (const own of [false, true]) {
-    test(`and reset, at any time: nobody else notices (${own ? 'a server of the user' : 'listen()'})`, limit, () => withBoth({}, async (server) => {
-      const front = http.createServer((_, response) => response.end());
-      front.on('upgrade', (...upgrade) => server.upgrade(...upgrade));
-      await new Promise((resolve) => { front.listen(0, '127.0.0.1', resolve); });
-      const port = own ? front.address().port : server.websocketPort;
-      for (const [, , fields] of REFUSED) {
-        for (const wait of [0, 0, 1, 5]) {
-          const { socket } = await dial(port, upgradeText(fields));
-          if (wait > 0) await sleep(wait);
-          socket.resetAndDestroy();
+    test(`and reset, at any time: nobody else notices (${own ? 'a server of the user' : 'listen()'})`, limit, () =>
+      withBoth({}, async (server) => {
+        const front = http.createServer((_, response) => response.end());
+        front.on('upgrade', (...upgrade) => server.upgrade(...upgrade));
+        await new Promise((resolve) => {
+          front.listen(0, '127.0.0.1', resolve);
+        });
+        const port = own ? front.address().port : server.websocketPort;
+        for (const [, , fields] of REFUSED) {
+          for (const wait of [0, 0, 1, 5]) {
+            const { socket } = await dial(port, upgradeText(fields));
+            if (wait > 0) await sleep(wait);
+            socket.resetAndDestroy();
+          }
         }
-      }
-      await sleep(100);
-      await withClient(server, async (client) => assert.equal(await client.ask('mn\r\n'), 'MN\r\n'));
-      front.close();
-      front.closeAllConnections();
-    }));
+        await sleep(100);
+        await withClient(server, async (client) => assert.equal(await client.ask('mn\r\n'), 'MN\r\n'));
+        front.close();
+        front.closeAllConnections();
+      }),
+    );
   }
 
   test('a socket that fails while upgrade() is waiting, or has failed', limit, async () => {
@@ -112,7 +137,9 @@ describe('upgrades that are refused', { concurrency: 12 }, () => {
         resolve(done);
       });
     });
-    await new Promise((resolve) => { front.listen(0, '127.0.0.1', resolve); });
+    await new Promise((resolve) => {
+      front.listen(0, '127.0.0.1', resolve);
+    });
     const { socket } = await dial(front.address().port, upgradeText());
     await taken;
     socket.destroy();
@@ -129,59 +156,100 @@ describe('who may connect from a page', () => {
     return Number(/^HTTP\/1.1 (\d+)/.exec(seen.text)?.[1]);
   };
 
-  test('pages of this server: by address or localhost, not by a name that somebody else may own', limit, () => withBoth({}, async (server) => {
-    const table = [
-      [101, '127.0.0.1:80', 'http://127.0.0.1:80'], [101, '192.168.1.7:8080', 'http://192.168.1.7:8080'], [101, '[::1]:8080', 'http://[::1]:8080'],
-      [101, 'localhost:8080', 'http://localhost:8080'], [101, 'LocalHost', 'http://localhost'],
-      [403, 'evil.example', 'http://evil.example'], [403, 'evil.example:8080', 'http://evil.example:8080'],
-      [403, '127.0.0.1.evil.example', 'http://127.0.0.1.evil.example'], [403, 'localhost.evil.example', 'http://localhost.evil.example'],
-      [403, '127.0.0.1', 'https://127.0.0.1'], [403, '127.0.0.1', 'http://127.0.0.1:81'], [403, '127.0.0.1', 'null'], [403, '127.0.0.1', ''],
-      [403, '127.0.0.1', 'http://'], [403, '', 'http://'],
-    ];
-    for (const [status, Host, Origin] of table) assert.equal(await asked(server, { Host, Origin }), status, `${Host} ${Origin}`);
-    assert.equal(await asked(server, { Host: 'evil.example' }), 101, 'a program');
-  }));
+  test('pages of this server: by address or localhost, not by a name that somebody else may own', limit, () =>
+    withBoth({}, async (server) => {
+      const table = [
+        [101, '127.0.0.1:80', 'http://127.0.0.1:80'],
+        [101, '192.168.1.7:8080', 'http://192.168.1.7:8080'],
+        [101, '[::1]:8080', 'http://[::1]:8080'],
+        [101, 'localhost:8080', 'http://localhost:8080'],
+        [101, 'LocalHost', 'http://localhost'],
+        [403, 'evil.example', 'http://evil.example'],
+        [403, 'evil.example:8080', 'http://evil.example:8080'],
+        [403, '127.0.0.1.evil.example', 'http://127.0.0.1.evil.example'],
+        [403, 'localhost.evil.example', 'http://localhost.evil.example'],
+        [403, '127.0.0.1', 'https://127.0.0.1'],
+        [403, '127.0.0.1', 'http://127.0.0.1:81'],
+        [403, '127.0.0.1', 'null'],
+        [403, '127.0.0.1', ''],
+        [403, '127.0.0.1', 'http://'],
+        [403, '', 'http://'],
+      ];
+      for (const [status, Host, Origin] of table)
+        assert.equal(await asked(server, { Host, Origin }), status, `${Host} ${Origin}`);
+      assert.equal(await asked(server, { Host: 'evil.example' }), 101, 'a program');
+    }),
+  );
 
-  test('pages of the list: whole origins, as browsers send them', limit, () => withBoth({ origins: ['HTTPS://App.Example:443', 'http://cache.lan:8080'] }, async (server) => {
-    for (const [status, Origin] of [[101, 'https://app.example'], [101, 'http://cache.lan:8080'], [403, 'https://app.example.evil.example'],
-      [403, 'http://app.example'], [403, 'https://app.exampl'], [403, 'https://app.example:8443'], [403, 'http://cache.lan']]) {
-      assert.equal(await asked(server, { Origin }), status, Origin);
-    }
-  }));
+  test('pages of the list: whole origins, as browsers send them', limit, () =>
+    withBoth({ origins: ['HTTPS://App.Example:443', 'http://cache.lan:8080'] }, async (server) => {
+      for (const [status, Origin] of [
+        [101, 'https://app.example'],
+        [101, 'http://cache.lan:8080'],
+        [403, 'https://app.example.evil.example'],
+        [403, 'http://app.example'],
+        [403, 'https://app.exampl'],
+        [403, 'https://app.example:8443'],
+        [403, 'http://cache.lan'],
+      ]) {
+        assert.equal(await asked(server, { Origin }), status, Origin);
+      }
+    }),
+  );
 
   test('options that make no sense are refused', async () => {
-    for (const wrong of [{ origins: 'https://app.example' }, { origins: ['app.example'] }, { origins: ['https://app.example/path'] },
-      { origins: ['https://*.example'] }, { origins: [5] }, { origins: [null] }, { concurrency: 0 }, { concurrency: NaN }, { concurrency: '2' },
-      { maxConnections: NaN }, { maxConnections: 0 }, { maxConnections: 1.5 }, { onRequest: 'x' }, { onError: {} }]) {
+    for (const wrong of [
+      { origins: 'https://app.example' },
+      { origins: ['app.example'] },
+      { origins: ['https://app.example/path'] },
+      { origins: ['https://*.example'] },
+      { origins: [5] },
+      { origins: [null] },
+      { concurrency: 0 },
+      { concurrency: NaN },
+      { concurrency: '2' },
+      { maxConnections: NaN },
+      { maxConnections: 0 },
+      { maxConnections: 1.5 },
+      { onRequest: 'x' },
+      { onError: {} },
+    ]) {
       await assert.rejects(createServer(wrong), { code: 'BAD_ARGUMENT' }, JSON.stringify(wrong));
     }
   });
 });
 
 describe('silent ones', () => {
-  test('on the WebSocket port: they count as connections, and go after 10 seconds', limit, () => withBoth({ maxConnections: 6 }, async (server) => {
-    const silent = await Promise.all(['', '', 'GET', 'GET /memcached HTTP/1.1\r\nHost:', upgradeText().slice(0, -2)].map((text) => dial(server.websocketPort, text)));
-    const drip = setInterval(() => silent[3].socket.write('a'), 200);
-    await sleep(100);
-    const last = await RawClient.connect(server.address);
-    assert.equal(await last.ask('mn\r\n'), 'MN\r\n');
-    const beyond = await RawClient.connect(server.address);
-    assert.equal(await beyond.readToEnd(), '');
-    const beyondHttp = await dial(server.websocketPort, '');
-    await beyondHttp.ended;
-    for (const { ended } of silent) await ended;
-    clearInterval(drip);
-    const took = Date.now() - silent[0].began;
-    assert.ok(took > 5000 && took < 15_000, `${took} ms`);
-    await sleep(100);
-    await (await openSocket(server)).close();
-    last.close();
-  }));
+  test('on the WebSocket port: they count as connections, and go after 10 seconds', limit, () =>
+    withBoth({ maxConnections: 6 }, async (server) => {
+      const silent = await Promise.all(
+        ['', '', 'GET', 'GET /memcached HTTP/1.1\r\nHost:', upgradeText().slice(0, -2)].map((text) =>
+          dial(server.websocketPort, text),
+        ),
+      );
+      const drip = setInterval(() => silent[3].socket.write('a'), 200);
+      await sleep(100);
+      const last = await RawClient.connect(server.address);
+      assert.equal(await last.ask('mn\r\n'), 'MN\r\n');
+      const beyond = await RawClient.connect(server.address);
+      assert.equal(await beyond.readToEnd(), '');
+      const beyondHttp = await dial(server.websocketPort, '');
+      await beyondHttp.ended;
+      for (const { ended } of silent) await ended;
+      clearInterval(drip);
+      const took = Date.now() - silent[0].began;
+      assert.ok(took > 5000 && took < 15_000, `${took} ms`);
+      await sleep(100);
+      await (await openSocket(server)).close();
+      last.close();
+    }),
+  );
 
   test('do not hold up close()', limit, async () => {
     const server = await createServer();
     await server.listen({ port: 0, websocketPort: 0 });
-    for (const text of ['', 'GET', upgradeText({ Origin: 'https://example.org' })]) await dial(server.websocketPort, text);
+    for (const text of ['', 'GET', upgradeText({ Origin: 'https://example.org' })])
+      await dial(server.websocketPort, text);
     const start = Date.now();
     await server.close();
     assert.ok(Date.now() - start < 3000, `${Date.now() - start} ms`);
@@ -190,130 +258,157 @@ describe('silent ones', () => {
 
 for (const [name, options] of WAYS) {
   describe(`slow readers (${name})`, () => {
-    test('50 of them, over TCP and WebSocket: little more than an item each', limit, () => withBoth(options, async (server) => {
-      server.store.set('big', 'v'.repeat(1_000_000));
-      const requests = Buffer.from('get big\r\n'.repeat(1000));
-      const before = bufferBytes();
-      const slow = await Promise.all(Array.from({ length: 50 }, async (_, i) => {
-        if (i % 2 === 0) {
-          const socket = await openSocket(server);
-          socket.pause();
-          socket.send(requests);
-          return () => socket.terminate();
-        }
-        const socket = net.connect(server.port, '127.0.0.1');
-        socket.on('error', () => {});
-        socket.pause();
-        socket.write(requests);
-        return () => socket.destroy();
-      }));
-      await sleep(1000);
-      const grown = bufferBytes() - before;
-      assert.ok(grown < 50 * 2_000_000, `${grown} bytes`);
-      const start = Date.now();
-      await withClient(server, async (client) => assert.equal(await client.ask('mn\r\n'), 'MN\r\n'));
-      assert.ok(Date.now() - start < 1000);
-      for (const end of slow) end();
-    }));
+    test('50 of them, over TCP and WebSocket: little more than an item each', limit, () =>
+      withBoth(options, async (server) => {
+        server.store.set('big', 'v'.repeat(1_000_000));
+        const requests = Buffer.from('get big\r\n'.repeat(1000));
+        const before = bufferBytes();
+        const slow = await Promise.all(
+          Array.from({ length: 50 }, async (_, i) => {
+            if (i % 2 === 0) {
+              const socket = await openSocket(server);
+              socket.pause();
+              socket.send(requests);
+              return () => socket.terminate();
+            }
+            const socket = net.connect(server.port, '127.0.0.1');
+            socket.on('error', () => {});
+            socket.pause();
+            socket.write(requests);
+            return () => socket.destroy();
+          }),
+        );
+        await sleep(1000);
+        const grown = bufferBytes() - before;
+        assert.ok(grown < 50 * 2_000_000, `${grown} bytes`);
+        const start = Date.now();
+        await withClient(server, async (client) => assert.equal(await client.ask('mn\r\n'), 'MN\r\n'));
+        assert.ok(Date.now() - start < 1000);
+        for (const end of slow) end();
+      }),
+    );
 
-    test('a flood of pings, whose pongs nobody reads', limit, () => withBoth(options, async (server) => {
-      const bytes = () => process.memoryUsage().heapUsed + bufferBytes();
-      const before = bytes();
-      const { socket } = await dial(server.websocketPort, upgradeText({ 'Sec-WebSocket-Protocol': 'memcached' }));
-      socket.pause();
-      const ping = Buffer.concat([Buffer.of(0x89, 0x80 | 125, 0, 0, 0, 0), Buffer.alloc(125)]);
-      const flood = Buffer.concat(Array.from({ length: 500 }, () => ping));
-      let most = 0;
-      for (const until = Date.now() + 3000; Date.now() < until;) {
-        if (!socket.writableNeedDrain) socket.write(flood);
-        await sleep(0);
-        most = Math.max(most, bytes() - before);
-      }
-      assert.ok(most < 60e6, `${most} bytes`);
-      const honest = await openSocket(server);
-      const pong = new Promise((resolve) => { honest.on('pong', resolve); });
-      honest.ping('hello');
-      assert.equal(String(await pong), 'hello');
-      honest.close();
-      socket.destroy();
-    }));
+    test('a flood of pings, whose pongs nobody reads', limit, () =>
+      withBoth(options, async (server) => {
+        const bytes = () => process.memoryUsage().heapUsed + bufferBytes();
+        const before = bytes();
+        const { socket } = await dial(server.websocketPort, upgradeText({ 'Sec-WebSocket-Protocol': 'memcached' }));
+        socket.pause();
+        const ping = Buffer.concat([Buffer.of(0x89, 0x80 | 125, 0, 0, 0, 0), Buffer.alloc(125)]);
+        const flood = Buffer.concat(Array.from({ length: 500 }, () => ping));
+        let most = 0;
+        for (const until = Date.now() + 3000; Date.now() < until; ) {
+          if (!socket.writableNeedDrain) socket.write(flood);
+          await sleep(0);
+          most = Math.max(most, bytes() - before);
+        }
+        assert.ok(most < 60e6, `${most} bytes`);
+        const honest = await openSocket(server);
+        const pong = new Promise((resolve) => {
+          honest.on('pong', resolve);
+        });
+        honest.ping('hello');
+        assert.equal(String(await pong), 'hello');
+        honest.close();
+        socket.destroy();
+      }),
+    );
   });
 
   describe(`floods (${name})`, () => {
     // User code takes some microseconds a request.
     const count = options === HOOK ? 1 << 16 : (1 << 19) - 2;
-    for (const [what, request, reply] of [['small requests', 'mn\r\n', 'MN\r\n'], ['quiet ones', 'mg a q\r\n', '']]) {
-      test(`${count} ${what} in one frame do not hold up others`, limit, () => withBoth(options, async (server) => {
-        const socket = await openSocket(server);
-        const frame = Buffer.from(request.repeat(count) + 'mn\r\n');
-        let left = count * reply.length + 'MN\r\n'.length;
-        const done = new Promise((resolve) => {
-          socket.on('message', (data) => {
-            left -= data.length;
-            if (left === 0) resolve();
+    for (const [what, request, reply] of [
+      ['small requests', 'mn\r\n', 'MN\r\n'],
+      ['quiet ones', 'mg a q\r\n', ''],
+    ]) {
+      test(`${count} ${what} in one frame do not hold up others`, limit, () =>
+        withBoth(options, async (server) => {
+          const socket = await openSocket(server);
+          const frame = Buffer.from(request.repeat(count) + 'mn\r\n');
+          let left = count * reply.length + 'MN\r\n'.length;
+          const done = new Promise((resolve) => {
+            socket.on('message', (data) => {
+              left -= data.length;
+              if (left === 0) resolve();
+            });
           });
-        });
-        // Of processor time, which does not depend on what else the machine does.
-        let longest = 0;
-        let last = process.cpuUsage();
-        const watch = setInterval(() => {
-          const { user, system } = process.cpuUsage(last);
-          longest = Math.max(longest, (user + system) / 1000);
-          last = process.cpuUsage();
-        }, 1);
-        await sleep(20);
-        longest = 0;
-        socket.send(frame);
-        await done;
-        clearInterval(watch);
-        assert.ok(longest < (options === HOOK ? 250 : 75), `${longest} ms without a turn for others`);
-        socket.close();
-      }));
+          // Of processor time, which does not depend on what else the machine does.
+          let longest = 0;
+          let last = process.cpuUsage();
+          const watch = setInterval(() => {
+            const { user, system } = process.cpuUsage(last);
+            longest = Math.max(longest, (user + system) / 1000);
+            last = process.cpuUsage();
+          }, 1);
+          await sleep(20);
+          longest = 0;
+          socket.send(frame);
+          await done;
+          clearInterval(watch);
+          assert.ok(longest < (options === HOOK ? 250 : 75), `${longest} ms without a turn for others`);
+          socket.close();
+        }),
+      );
     }
   });
 }
 
-test('a message in a million pieces: hung up on before they take memory', limit, () => withBoth({}, async (server) => {
-  const bytes = () => process.memoryUsage().heapUsed + bufferBytes();
-  const before = bytes();
-  const { socket, ended } = await dial(server.websocketPort, upgradeText({ 'Sec-WebSocket-Protocol': 'memcached' }));
-  const piece = (opcode) => Buffer.of(opcode, 0x81, 0, 0, 0, 0, 109);
-  const block = Buffer.concat(Array.from({ length: 10_000 }, () => piece(0)));
-  socket.write(piece(2));
-  let most = 0;
-  for (let i = 0; i < 100 && !socket.destroyed; ++i) {
-    await new Promise((resolve) => { socket.write(block, resolve); });
-    most = Math.max(most, bytes() - before);
-  }
-  await ended;
-  assert.ok(most < 50e6, `${most} bytes`);
-}));
+test('a message in a million pieces: hung up on before they take memory', limit, () =>
+  withBoth({}, async (server) => {
+    const bytes = () => process.memoryUsage().heapUsed + bufferBytes();
+    const before = bytes();
+    const { socket, ended } = await dial(server.websocketPort, upgradeText({ 'Sec-WebSocket-Protocol': 'memcached' }));
+    const piece = (opcode) => Buffer.of(opcode, 0x81, 0, 0, 0, 0, 109);
+    const block = Buffer.concat(Array.from({ length: 10_000 }, () => piece(0)));
+    socket.write(piece(2));
+    let most = 0;
+    for (let i = 0; i < 100 && !socket.destroyed; ++i) {
+      await new Promise((resolve) => {
+        socket.write(block, resolve);
+      });
+      most = Math.max(most, bytes() - before);
+    }
+    await ended;
+    assert.ok(most < 50e6, `${most} bytes`);
+  }),
+);
 
-test('a message in pieces as networks make them, and a connection of many messages, go on', limit, () => withBoth({}, async (server) => {
-  const socket = await openSocket(server);
-  let received = 0;
-  socket.on('message', (data) => { received += data.length; });
-  socket.send(Buffer.from('set a 0 0 3000000\r\n'), { fin: false });
-  for (let i = 0; i < 3000; ++i) socket.send(Buffer.alloc(1000, 'x'), { fin: false });
-  socket.send(Buffer.from('\r\n'), { fin: true });
-  for (let i = 0; i < 20_000; ++i) socket.send(Buffer.from('mn\r\n'));
-  socket.ping();
-  socket.send(Buffer.alloc(100_000, 'mn\r\n'));
-  for (let i = 0; i < 1000 && received < 180_000; ++i) await sleep(10);
-  assert.equal(received, 'SERVER_ERROR object too large for cache\r\n'.length + 20_000 * 4 + 100_000);
-  socket.close();
-}));
+test('a message in pieces as networks make them, and a connection of many messages, go on', limit, () =>
+  withBoth({}, async (server) => {
+    const socket = await openSocket(server);
+    let received = 0;
+    socket.on('message', (data) => {
+      received += data.length;
+    });
+    socket.send(Buffer.from('set a 0 0 3000000\r\n'), { fin: false });
+    for (let i = 0; i < 3000; ++i) socket.send(Buffer.alloc(1000, 'x'), { fin: false });
+    socket.send(Buffer.from('\r\n'), { fin: true });
+    for (let i = 0; i < 20_000; ++i) socket.send(Buffer.from('mn\r\n'));
+    socket.ping();
+    socket.send(Buffer.alloc(100_000, 'mn\r\n'));
+    for (let i = 0; i < 1000 && received < 180_000; ++i) await sleep(10);
+    assert.equal(received, 'SERVER_ERROR object too large for cache\r\n'.length + 20_000 * 4 + 100_000);
+    socket.close();
+  }),
+);
 
 test('a pipeline of values of 60 MB: others are served between two of them', limit, async () => {
   const cli = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', 'dist', 'esm', 'cli.js');
-  const server = spawn(process.execPath, [cli, '-p', '0', '-m', '400', '-I', '64m'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const server = spawn(process.execPath, [cli, '-p', '0', '-m', '400', '-I', '64m'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   try {
-    const line = await new Promise((resolve) => { server.stdout.once('data', (text) => resolve(String(text))); });
+    const line = await new Promise((resolve) => {
+      server.stdout.once('data', (text) => resolve(String(text)));
+    });
     const address = { host: '127.0.0.1', port: Number(/:(\d+)/.exec(line)[1]) };
     const value = 'v'.repeat(60_000_000);
-    await withClient({ address }, async (client) => assert.equal(await client.ask(`set big 0 0 ${value.length}\r\n${value}\r\n`), 'STORED\r\n'));
+    await withClient({ address }, async (client) =>
+      assert.equal(await client.ask(`set big 0 0 ${value.length}\r\n${value}\r\n`), 'STORED\r\n'),
+    );
     const greedy = net.connect(address);
-    greedy.resume();  // it does read: the server is never blocked for long
+    greedy.resume(); // it does read: the server is never blocked for long
     const stuck = net.connect(address);
     stuck.pause();
     for (const socket of [greedy, stuck]) socket.write('get big\r\n'.repeat(40));
@@ -337,9 +432,13 @@ test('a pipeline of values of 60 MB: others are served between two of them', lim
 
 test('more connections than the process has file descriptors: it goes on', limit, async () => {
   const cli = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', 'dist', 'esm', 'cli.js');
-  const server = spawn('/bin/sh', ['-c', 'ulimit -n 60; exec "$0" "$@"', process.execPath, cli, '-p', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const server = spawn('/bin/sh', ['-c', 'ulimit -n 60; exec "$0" "$@"', process.execPath, cli, '-p', '0'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   try {
-    const line = await new Promise((resolve) => { server.stdout.once('data', (text) => resolve(String(text))); });
+    const line = await new Promise((resolve) => {
+      server.stdout.once('data', (text) => resolve(String(text)));
+    });
     const address = { host: '127.0.0.1', port: Number(/:(\d+)/.exec(line)[1]) };
     const sockets = Array.from({ length: 100 }, () => net.connect(address).on('error', () => {}));
     await sleep(300);
@@ -361,82 +460,106 @@ test('a connection that the system cannot accept ends nothing', async () => {
 });
 
 for (const concurrency of [1, 4]) {
-  test(`nothing gets past a hook, ${concurrency} at once: whatever a line looks like and however it is cut`, limit, async () => {
-    const asked = [];
-    const onRequest = async ({ command }) => {
-      asked.push(command);
-      await sleep(1);
-      return 'SERVER_ERROR denied\r\n';
-    };
-    const hidden = 'set own 0 0 1\r\nx\r\nmg secret v\r\nflush_all\r\n';
-    const lines = [];
-    for (const verb of ['get', 'gets', 'gat 0', 'mg', 'set']) {
-      for (const fill of [' ', 'k', '\0', '\r', '\t', 'k ']) {
-        for (const length of [2046, 2048, 16_384, 1 << 20, (1 << 20) + 1, 2 << 20]) lines.push(`${verb} ${fill.repeat(length / fill.length)}`);
-      }
-    }
-    for (const start of [' ', '\t', '\0', '\r', '\xef\xbb\xbf']) lines.push(`${start}set k 0 0 44`, `${start}get k`);
-    for (const size of ['+44', '044', '0x2c', '44\t', '44\0', '44\r', '4294967340', '99999999999999999999', '3000000']) {
-      lines.push(`set k 0 0 ${size}`, `ms k ${size}`, `ms k ${size} Z`, `set ${'k'.repeat(251)} 0 0 ${size}`);
-    }
-    await withServer({ onRequest, concurrency }, async (server) => {
-      server.store.set('secret', 'SECRET');
-      const ask = async (line) => {
-        const seen = await dial(server.port, Buffer.from(line, 'latin1'));
-        if (line.length > 1 << 20) await sleep(50);
-        seen.socket.end(Buffer.from(`\r\n${hidden}`, 'latin1'));
-        await seen.ended;
-        assert.doesNotMatch(seen.text, /STORED|SECRET|OK/, JSON.stringify(line.slice(0, 30)));
-        return seen.text;
+  test(
+    `nothing gets past a hook, ${concurrency} at once: whatever a line looks like and however it is cut`,
+    limit,
+    async () => {
+      const asked = [];
+      const onRequest = async ({ command }) => {
+        asked.push(command);
+        await sleep(1);
+        return 'SERVER_ERROR denied\r\n';
       };
-      for (let i = 0; i < lines.length; i += 20) await Promise.all(lines.slice(i, i + 20).map(ask));
-      assert.equal(server.store.get('secret'), 'SECRET');
-      assert.equal(server.store.has('own'), false);
-      assert.ok(asked.includes('flush_all'));
-      assert.equal(await ask(`get n${' '.repeat(2 << 20)}`), '');
-    });
-  });
+      const hidden = 'set own 0 0 1\r\nx\r\nmg secret v\r\nflush_all\r\n';
+      const lines = [];
+      for (const verb of ['get', 'gets', 'gat 0', 'mg', 'set']) {
+        for (const fill of [' ', 'k', '\0', '\r', '\t', 'k ']) {
+          for (const length of [2046, 2048, 16_384, 1 << 20, (1 << 20) + 1, 2 << 20])
+            lines.push(`${verb} ${fill.repeat(length / fill.length)}`);
+        }
+      }
+      for (const start of [' ', '\t', '\0', '\r', '\xef\xbb\xbf']) lines.push(`${start}set k 0 0 44`, `${start}get k`);
+      for (const size of [
+        '+44',
+        '044',
+        '0x2c',
+        '44\t',
+        '44\0',
+        '44\r',
+        '4294967340',
+        '99999999999999999999',
+        '3000000',
+      ]) {
+        lines.push(`set k 0 0 ${size}`, `ms k ${size}`, `ms k ${size} Z`, `set ${'k'.repeat(251)} 0 0 ${size}`);
+      }
+      await withServer({ onRequest, concurrency }, async (server) => {
+        server.store.set('secret', 'SECRET');
+        const ask = async (line) => {
+          const seen = await dial(server.port, Buffer.from(line, 'latin1'));
+          if (line.length > 1 << 20) await sleep(50);
+          seen.socket.end(Buffer.from(`\r\n${hidden}`, 'latin1'));
+          await seen.ended;
+          assert.doesNotMatch(seen.text, /STORED|SECRET|OK/, JSON.stringify(line.slice(0, 30)));
+          return seen.text;
+        };
+        for (let i = 0; i < lines.length; i += 20) await Promise.all(lines.slice(i, i + 20).map(ask));
+        assert.equal(server.store.get('secret'), 'SECRET');
+        assert.equal(server.store.has('own'), false);
+        assert.ok(asked.includes('flush_all'));
+        assert.equal(await ask(`get n${' '.repeat(2 << 20)}`), '');
+      });
+    },
+  );
 }
 
-test('messages whose rest does not come: all connections together hold 64 MB of them', limit, () => withBoth({}, async (server) => {
-  const before = bufferBytes();
-  const header = Buffer.of(0x02, 0xff, 0, 0, 0, 0, 0, 0x3f, 0xff, 0, 0, 0, 0, 0);
-  const held = [];
-  for (let i = 0; i < 40; ++i) {
-    const seen = await dial(server.websocketPort, upgradeText({ 'Sec-WebSocket-Protocol': 'memcached' }));
-    seen.socket.write(header);
-    seen.socket.write(Buffer.alloc(0x3fff00 - 1));
-    held.push(seen.socket);
-  }
-  await sleep(1500);
-  const grown = bufferBytes() - before;
-  assert.ok(grown < 90e6, `${grown} bytes`);
-  assert.ok(held.filter((socket) => socket.destroyed || socket.readableEnded).length >= 20);
-  for (const socket of held) socket.destroy();
-  const socket = await openSocket(server);
-  for (let i = 0; i < 50; ++i) socket.send(Buffer.concat([Buffer.from('set a 0 0 3000000\r\n'), Buffer.alloc(3_000_000), Buffer.from('\r\n')]));
-  let received = 0;
-  socket.on('message', (data) => { received += data.length; });
-  for (let i = 0; i < 1000 && received < 50 * 41; ++i) await sleep(10);
-  assert.equal(received, 50 * 41, 'whole messages do not count');
-  socket.close();
-}));
+test('messages whose rest does not come: all connections together hold 64 MB of them', limit, () =>
+  withBoth({}, async (server) => {
+    const before = bufferBytes();
+    const header = Buffer.of(0x02, 0xff, 0, 0, 0, 0, 0, 0x3f, 0xff, 0, 0, 0, 0, 0);
+    const held = [];
+    for (let i = 0; i < 40; ++i) {
+      const seen = await dial(server.websocketPort, upgradeText({ 'Sec-WebSocket-Protocol': 'memcached' }));
+      seen.socket.write(header);
+      seen.socket.write(Buffer.alloc(0x3fff00 - 1));
+      held.push(seen.socket);
+    }
+    await sleep(1500);
+    const grown = bufferBytes() - before;
+    assert.ok(grown < 90e6, `${grown} bytes`);
+    assert.ok(held.filter((socket) => socket.destroyed || socket.readableEnded).length >= 20);
+    for (const socket of held) socket.destroy();
+    const socket = await openSocket(server);
+    for (let i = 0; i < 50; ++i)
+      socket.send(Buffer.concat([Buffer.from('set a 0 0 3000000\r\n'), Buffer.alloc(3_000_000), Buffer.from('\r\n')]));
+    let received = 0;
+    socket.on('message', (data) => {
+      received += data.length;
+    });
+    for (let i = 0; i < 1000 && received < 50 * 41; ++i) await sleep(10);
+    assert.equal(received, 50 * 41, 'whole messages do not count');
+    socket.close();
+  }),
+);
 
-test('half requests that announce much: no memory for what has not come', limit, () => withServer(HOOK, async (server) => {
-  const before = bufferBytes();
-  const halves = await Promise.all(Array.from({ length: 300 }, async () => {
-    const client = await RawClient.connect(server.address);
-    await client.send('set a 0 0 1000000\r\n');
-    return client;
-  }));
-  await sleep(100);
-  for (const client of halves) await client.send('x');
-  await sleep(500);
-  const grown = bufferBytes() - before;
-  assert.ok(grown < 100e6, `${grown} bytes`);
-  for (const client of halves) client.reset();
-  await withClient(server, async (client) => assert.equal(await client.ask('get a\r\n'), 'END\r\n'));
-}));
+test('half requests that announce much: no memory for what has not come', limit, () =>
+  withServer(HOOK, async (server) => {
+    const before = bufferBytes();
+    const halves = await Promise.all(
+      Array.from({ length: 300 }, async () => {
+        const client = await RawClient.connect(server.address);
+        await client.send('set a 0 0 1000000\r\n');
+        return client;
+      }),
+    );
+    await sleep(100);
+    for (const client of halves) await client.send('x');
+    await sleep(500);
+    const grown = bufferBytes() - before;
+    assert.ok(grown < 100e6, `${grown} bytes`);
+    for (const client of halves) client.reset();
+    await withClient(server, async (client) => assert.equal(await client.ask('get a\r\n'), 'END\r\n'));
+  }),
+);
 
 test('all slow readers together: beyond 256 MiB, who has not moved for longest is hung up on', () => {
   const ended = [];
@@ -460,7 +583,7 @@ test('all slow readers together: beyond 256 MiB, who has not moved for longest i
 });
 
 test('who is hung up on and does not read is let go', () => {
-  const socket = new Duplex({ read() {}, write() {} });  // takes nothing, ever
+  const socket = new Duplex({ read() {}, write() {} }); // takes nothing, ever
   const limits = [];
   socket.setTimeout = (ms, callback) => limits.push([ms, callback]);
   const peer = serveSocket(socket, () => ({ data() {}, drained() {}, ended() {}, closed() {} }));

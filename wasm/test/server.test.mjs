@@ -31,7 +31,10 @@ const WAYS = [
 for (const [name, options] of WAYS) {
   describe(`transcripts ${name}`, () => {
     let server;
-    before(async () => { server = await createServer(options); await server.listen({ port: 0 }); });
+    before(async () => {
+      server = await createServer(options);
+      await server.listen({ port: 0 });
+    });
     after(() => server.close());
     const seed = seedFromEnvironment(Date.now() % 1_000_000);
 
@@ -41,7 +44,7 @@ for (const [name, options] of WAYS) {
         const random = new Random(seed);
         const problems = [];
         for (const section of sections) {
-          problems.push(...await playStepwise(to, section), ...await playFragmented(to, section, random));
+          problems.push(...(await playStepwise(to, section)), ...(await playFragmented(to, section, random)));
         }
         assert.ok(problems.length === 0, `\n${problems.slice(0, 3).join('\n\n')}\n(${problems.length} problems)`);
       });
@@ -49,99 +52,119 @@ for (const [name, options] of WAYS) {
   });
 
   describe(name, () => {
-    test('who ends its side still gets the replies', () => withServer(options, async (server) => {
-      const socket = net.connect({ port: server.port, allowHalfOpen: true });
-      socket.end('set a 0 0 1\r\n1\r\nget a\r\nget');
-      let text = '';
-      for await (const chunk of socket) text += chunk;
-      assert.equal(text, 'STORED\r\nVALUE a 0 1\r\n1\r\nEND\r\n');
-    }));
+    test('who ends its side still gets the replies', () =>
+      withServer(options, async (server) => {
+        const socket = net.connect({ port: server.port, allowHalfOpen: true });
+        socket.end('set a 0 0 1\r\n1\r\nget a\r\nget');
+        let text = '';
+        for await (const chunk of socket) text += chunk;
+        assert.equal(text, 'STORED\r\nVALUE a 0 1\r\n1\r\nEND\r\n');
+      }));
 
-    test('quit, a line without end, and HTTP end the connection', () => withServer(options, async (server) => {
-      for (const [sent, reply] of [['version\r\nquit\r\nversion\r\n', /^VERSION [\d.]+\r\n$/], ['x'.repeat(3000), /^$/],
-        ['GET / HTTP/1.1\r\n', /^$/]]) {
+    test('quit, a line without end, and HTTP end the connection', () =>
+      withServer(options, async (server) => {
+        for (const [sent, reply] of [
+          ['version\r\nquit\r\nversion\r\n', /^VERSION [\d.]+\r\n$/],
+          ['x'.repeat(3000), /^$/],
+          ['GET / HTTP/1.1\r\n', /^$/],
+        ]) {
+          await withClient(server, async (client) => {
+            await client.send(sent);
+            assert.match(await client.readToEnd(), reply);
+          });
+        }
+      }));
+
+    test('a value that is too large is refused, and the connection goes on', () =>
+      withServer(options, async (server) => {
         await withClient(server, async (client) => {
+          await client.ask('set a 0 0 1\r\n1\r\n');
+          const sent = `set a 0 0 3000000\r\n${'x'.repeat(3_000_000)}\r\nget a\r\n`;
+          assert.equal(await client.ask(sent), 'SERVER_ERROR object too large for cache\r\nEND\r\n');
+        });
+      }));
+
+    test('who does not read is not read from, and loses nothing', limit, () =>
+      withServer(options, async (server) => {
+        const value = 'v'.repeat(1_000_000);
+        server.store.set('big', value);
+        const client = await RawClient.connect(server.address, { limitMs: 60_000 });
+        client.socket.pause();
+        const count = 400;
+        const memory = () => process.memoryUsage().rss;
+        const before = memory();
+        client.send('get big\r\n'.repeat(count) + 'mn\r\n');
+        let most = 0;
+        for (let i = 0; i < 20; ++i) {
+          await sleep(20);
+          most = Math.max(most, memory() - before);
+        }
+        assert.ok(most < 150e6, `${most} bytes for replies that nobody reads`);
+        client.socket.resume();
+        const reply = `VALUE big 0 ${value.length}\r\n`.length + value.length + '\r\nEND\r\n'.length;
+        let received = 0;
+        client.socket.removeAllListeners('data');
+        await new Promise((resolve) => {
+          let tail = '';
+          client.socket.on('data', (chunk) => {
+            received += chunk.length;
+            tail = (tail + chunk.toString('latin1')).slice(-4);
+            if (tail === 'MN\r\n') resolve();
+          });
+        });
+        assert.equal(received, reply * count + 4);
+        client.close();
+      }),
+    );
+
+    test('who sends without end and does not read is stopped', limit, () =>
+      withServer(options, async (server) => {
+        server.store.set('big', 'v'.repeat(500_000));
+        const socket = net.connect(server.port, '127.0.0.1');
+        socket.pause();
+        let sent = 0;
+        const requests = Buffer.from('get big\r\n'.repeat(10_000));
+        const ended = Date.now() + 1000;
+        while (Date.now() < ended && !socket.writableNeedDrain) {
+          socket.write(requests, () => {
+            sent += requests.length;
+          });
+          await sleep(5);
+        }
+        assert.ok(socket.writableNeedDrain || sent < 20e6, `${sent} bytes taken`);
+        socket.destroy();
+      }),
+    );
+
+    test('connections that break off in the middle of anything', () =>
+      withServer(options, async (server) => {
+        for (const sent of [
+          '',
+          'get',
+          'set a 0 0 100\r\nabc',
+          `set a 0 0 500000\r\n${'x'.repeat(200_000)}`,
+          'get a\r\n'.repeat(1000),
+        ]) {
+          const client = await RawClient.connect(server.address);
           await client.send(sent);
-          assert.match(await client.readToEnd(), reply);
-        });
-      }
-    }));
-
-    test('a value that is too large is refused, and the connection goes on', () => withServer(options, async (server) => {
-      await withClient(server, async (client) => {
-        await client.ask('set a 0 0 1\r\n1\r\n');
-        const sent = `set a 0 0 3000000\r\n${'x'.repeat(3_000_000)}\r\nget a\r\n`;
-        assert.equal(await client.ask(sent), 'SERVER_ERROR object too large for cache\r\nEND\r\n');
-      });
-    }));
-
-    test('who does not read is not read from, and loses nothing', limit, () => withServer(options, async (server) => {
-      const value = 'v'.repeat(1_000_000);
-      server.store.set('big', value);
-      const client = await RawClient.connect(server.address, { limitMs: 60_000 });
-      client.socket.pause();
-      const count = 400;
-      const memory = () => process.memoryUsage().rss;
-      const before = memory();
-      client.send('get big\r\n'.repeat(count) + 'mn\r\n');
-      let most = 0;
-      for (let i = 0; i < 20; ++i) {
-        await sleep(20);
-        most = Math.max(most, memory() - before);
-      }
-      assert.ok(most < 150e6, `${most} bytes for replies that nobody reads`);
-      client.socket.resume();
-      const reply = `VALUE big 0 ${value.length}\r\n`.length + value.length + '\r\nEND\r\n'.length;
-      let received = 0;
-      client.socket.removeAllListeners('data');
-      await new Promise((resolve) => {
-        let tail = '';
-        client.socket.on('data', (chunk) => {
-          received += chunk.length;
-          tail = (tail + chunk.toString('latin1')).slice(-4);
-          if (tail === 'MN\r\n') resolve();
-        });
-      });
-      assert.equal(received, reply * count + 4);
-      client.close();
-    }));
-
-    test('who sends without end and does not read is stopped', limit, () => withServer(options, async (server) => {
-      server.store.set('big', 'v'.repeat(500_000));
-      const socket = net.connect(server.port, '127.0.0.1');
-      socket.pause();
-      let sent = 0;
-      const requests = Buffer.from('get big\r\n'.repeat(10_000));
-      const ended = Date.now() + 1000;
-      while (Date.now() < ended && !socket.writableNeedDrain) {
-        socket.write(requests, () => { sent += requests.length; });
-        await sleep(5);
-      }
-      assert.ok(socket.writableNeedDrain || sent < 20e6, `${sent} bytes taken`);
-      socket.destroy();
-    }));
-
-    test('connections that break off in the middle of anything', () => withServer(options, async (server) => {
-      for (const sent of ['', 'get', 'set a 0 0 100\r\nabc', `set a 0 0 500000\r\n${'x'.repeat(200_000)}`, 'get a\r\n'.repeat(1000)]) {
-        const client = await RawClient.connect(server.address);
-        await client.send(sent);
-        client.reset();
-      }
-      await withClient(server, async (client) => assert.equal(await client.ask('get a\r\n'), 'END\r\n'));
-    }));
+          client.reset();
+        }
+        await withClient(server, async (client) => assert.equal(await client.ask('get a\r\n'), 'END\r\n'));
+      }));
   });
 }
 
-test('connections beyond the limit are hung up on', () => withServer({ maxConnections: 2 }, async (server) => {
-  const clients = await Promise.all([1, 2].map(() => RawClient.connect(server.address)));
-  for (const client of clients) assert.equal(await client.ask('get a\r\n'), 'END\r\n');
-  const third = await RawClient.connect(server.address);
-  assert.equal(await third.readToEnd(), '');
-  clients[0].close();
-  await sleep(50);
-  await withClient(server, async (client) => assert.equal(await client.ask('get a\r\n'), 'END\r\n'));
-  clients[1].close();
-}));
+test('connections beyond the limit are hung up on', () =>
+  withServer({ maxConnections: 2 }, async (server) => {
+    const clients = await Promise.all([1, 2].map(() => RawClient.connect(server.address)));
+    for (const client of clients) assert.equal(await client.ask('get a\r\n'), 'END\r\n');
+    const third = await RawClient.connect(server.address);
+    assert.equal(await third.readToEnd(), '');
+    clients[0].close();
+    await sleep(50);
+    await withClient(server, async (client) => assert.equal(await client.ask('get a\r\n'), 'END\r\n'));
+    clients[1].close();
+  }));
 
 test('a store that is given is served, and stays open', async () => {
   const store = await open();
@@ -187,11 +210,12 @@ test('close hangs up on everybody, also on who does not read', limit, async () =
   stuck.close();
 });
 
-test('a port that is taken', () => withServer({}, async (server) => {
-  const second = await createServer();
-  await assert.rejects(second.listen({ port: server.port }), { code: 'EADDRINUSE' });
-  await second.close();
-}));
+test('a port that is taken', () =>
+  withServer({}, async (server) => {
+    const second = await createServer();
+    await assert.rejects(second.listen({ port: server.port }), { code: 'EADDRINUSE' });
+    await second.close();
+  }));
 
 test('unix sockets: a stale one is replaced, a live one is not', async () => {
   const file = `/tmp/isocache-server-${process.pid}.sock`;
@@ -206,8 +230,10 @@ test('unix sockets: a stale one is replaced, a live one is not', async () => {
   await first.close();
   assert.equal(existsSync(file), false);
 
-  const { status } = (await import('node:child_process')).spawnSync(process.execPath, ['-e',
-    `require('net').createServer().listen(${JSON.stringify(file)}, () => process.kill(process.pid, 'SIGKILL'))`]);
+  const { status } = (await import('node:child_process')).spawnSync(process.execPath, [
+    '-e',
+    `require('net').createServer().listen(${JSON.stringify(file)}, () => process.kill(process.pid, 'SIGKILL'))`,
+  ]);
   assert.equal(status, null);
   assert.equal(existsSync(file), true);
   await second.listen({ path: file });
@@ -224,7 +250,9 @@ test('TLS: connections that tls.createServer accepted', async () => {
   const { key, cert } = makeCertificate();
   const server = await createServer();
   const door = tls.createServer({ key, cert, allowHalfOpen: true }, (socket) => server.accept(socket));
-  await new Promise((resolve) => { door.listen(0, '127.0.0.1', resolve); });
+  await new Promise((resolve) => {
+    door.listen(0, '127.0.0.1', resolve);
+  });
   const client = createClient({ host: 'localhost', port: door.address().port, tls: { ca: cert } });
   await client.set('a', 'secret');
   assert.equal(await client.get('a'), 'secret');
@@ -234,7 +262,16 @@ test('TLS: connections that tls.createServer accepted', async () => {
 });
 
 test('what listen() and createServer() cannot be told', async () => {
-  for (const address of [8123, '8123', null, { port: 'x' }, { port: 99_999 }, { websocketPort: 1.5 }, { host: 5 }, { path: 5 }]) {
+  for (const address of [
+    8123,
+    '8123',
+    null,
+    { port: 'x' },
+    { port: 99_999 },
+    { websocketPort: 1.5 },
+    { host: 5 },
+    { path: 5 },
+  ]) {
     const server = await createServer();
     await assert.rejects(server.listen(address), { code: 'BAD_ARGUMENT' }, JSON.stringify(address));
     await server.close();

@@ -14,7 +14,8 @@ const now = () => 1_800_000_000_000;
 
 async function filled(items) {
   const store = await open({ now });
-  for (let i = 0; i < items; ++i) store.set(`key${i}`, `${i}`.repeat(i % 200), { flags: i, ttl: i % 3 ? 100_000 : undefined });
+  for (let i = 0; i < items; ++i)
+    store.set(`key${i}`, `${i}`.repeat(i % 200), { flags: i, ttl: i % 3 ? 100_000 : undefined });
   store.set('large', 'L'.repeat(100_000));
   return store;
 }
@@ -23,7 +24,12 @@ test('damage is found before anything is stored', async () => {
   const bytes = (await filled(300)).snapshot();
   const random = new Random(seed);
   const store = await open({ now });
-  for (const garbage of [new Uint8Array(0), new Uint8Array(16), new TextEncoder().encode('isocache'), bytes.subarray(0, bytes.length - 1)]) {
+  for (const garbage of [
+    new Uint8Array(0),
+    new Uint8Array(16),
+    new TextEncoder().encode('isocache'),
+    bytes.subarray(0, bytes.length - 1),
+  ]) {
     assert.throws(() => store.restore(garbage), bad);
   }
   for (let i = 0; i < 300; ++i) {
@@ -46,11 +52,21 @@ function contents(store) {
 }
 
 const broken = {
-  'no key': (bytes, at) => { bytes[at + 20] = 0; },
-  'a key that is too long': (bytes, at) => { bytes[at + 20] = 251; },
-  'bits that mean nothing': (bytes, at) => { bytes[at + 21] |= 0x80; },
-  'a value that ends behind the last byte': (bytes, at) => { bytes[at] += 1; },
-  'a value of 4 GB': (bytes, at) => { bytes.fill(255, at, at + 4); },
+  'no key': (bytes, at) => {
+    bytes[at + 20] = 0;
+  },
+  'a key that is too long': (bytes, at) => {
+    bytes[at + 20] = 251;
+  },
+  'bits that mean nothing': (bytes, at) => {
+    bytes[at + 21] |= 0x80;
+  },
+  'a value that ends behind the last byte': (bytes, at) => {
+    bytes[at] += 1;
+  },
+  'a value of 4 GB': (bytes, at) => {
+    bytes.fill(255, at, at + 4);
+  },
 };
 
 test('a last record that makes no sense: the store stays as it was', async () => {

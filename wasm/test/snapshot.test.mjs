@@ -14,8 +14,10 @@ const MIB = 1 << 20;
 async function filled(items = 5000) {
   clock.now = START_MS;
   const store = await open({ now });
-  for (let i = 0; i < items; ++i) store.set(`key${i}`, `${i}`.repeat(i % 200), { flags: i, ttl: i % 3 ? 100_000 : undefined });
-  for (const length of [4096, 65_000, 65_513, 65_536, 70_000, 1_000_000]) store.set(`large${length}`, 'L'.repeat(length), { flags: length });
+  for (let i = 0; i < items; ++i)
+    store.set(`key${i}`, `${i}`.repeat(i % 200), { flags: i, ttl: i % 3 ? 100_000 : undefined });
+  for (const length of [4096, 65_000, 65_513, 65_536, 70_000, 1_000_000])
+    store.set(`large${length}`, 'L'.repeat(length), { flags: length });
   store.set(new Uint8Array([0, 1, 255, 32]), new Uint8Array([0, 255]));
   store.set('stale', 'v');
   store.markStale('stale');
@@ -30,7 +32,7 @@ test('everything comes back', async () => {
   const copy = await open({ now, hashSeed: 99n });
   copy.set('key7', 'overwritten');
   copy.set('mine', 'stays');
-  const items = store.size - 1;  // a lease is not saved: who was to fill it is not here
+  const items = store.size - 1; // a lease is not saved: who was to fill it is not here
   assert.equal(copy.restore(bytes), items);
   assert.equal(copy.size, items + 1);
   assert.equal(copy.get('mine'), 'stays');
@@ -92,14 +94,21 @@ test('a cas id that a client chose from the upper half does not lead new ones ro
   assert.equal(copy.restore(store.snapshot()), 1);
   assert.equal(copy.getItem('key').cas, 18446744073709551614n);
   const ids = ['a', 'b', 'c'].map((key) => (copy.set(key, 'v'), copy.getItem(key).cas));
-  assert.deepEqual(ids.map((id) => id > 1n && id < 1000n), [true, true, true], `${ids}`);
+  assert.deepEqual(
+    ids.map((id) => id > 1n && id < 1000n),
+    [true, true, true],
+    `${ids}`,
+  );
 });
 
 // As version 1 was written, with an item of each kind.
 test('a snapshot of version 1', async () => {
-  const bytes = Buffer.from(`aXNvY2FjaGUBAAAAVxuzIwUAAAAHAAAAAgAAAAAAAAAAAAAABQBwbGFpbnZhbHVlCgAAAAAAAAADAAAAAAAAAAHSSWsHAGV4cGly
+  const bytes = Buffer.from(
+    `aXNvY2FjaGUBAAAAVxuzIwUAAAAHAAAAAgAAAAAAAAAAAAAABQBwbGFpbnZhbHVlCgAAAAAAAAADAAAAAAAAAAHSSWsHAGV4cGly
     ZXNpbiAxLDAwMCBzAgAAAAAAAAAEAAAAAAAAAAAAAAAECAAB/yAA/wMAAAAAAAAABgAAAAAAAAAAAAAABQJzdGFsZW9sZAUAAAAAAAAABwAAAAAAAAAAAAAA
-    BAFyZWFkb2Z0ZW4=`, 'base64');
+    BAFyZWFkb2Z0ZW4=`,
+    'base64',
+  );
   clock.now = START_MS;
   const store = await open({ now });
   assert.equal(store.restore(bytes), 5);
@@ -193,4 +202,3 @@ test('an empty one', async () => {
   assert.equal(bytes.length, 16);
   assert.equal(store.restore(bytes), 0);
 });
-

@@ -25,7 +25,16 @@ describe('opening', () => {
     const bytes = readFileSync(wasmPath);
     const module = new WebAssembly.Module(bytes);
     const response = () => new Response(bytes, { headers: { 'content-type': 'application/wasm' } });
-    const sources = [undefined, module, bytes, wasmPath, wasmPath.href, wasmPath.pathname, response(), Promise.resolve(response())];
+    const sources = [
+      undefined,
+      module,
+      bytes,
+      wasmPath,
+      wasmPath.href,
+      wasmPath.pathname,
+      response(),
+      Promise.resolve(response()),
+    ];
     for (const wasm of sources) {
       const store = await open({ wasm });
       store.set('k', 'v');
@@ -51,7 +60,13 @@ describe('opening', () => {
   });
 
   test('what makes no sense is refused', async () => {
-    for (const options of [{ maxBytes: 1000 }, { maxBytes: NaN }, { maxBytes: 2 ** 33 }, { maxItemSize: 10 }, { maxItemSize: 2 ** 31 }]) {
+    for (const options of [
+      { maxBytes: 1000 },
+      { maxBytes: NaN },
+      { maxBytes: 2 ** 33 },
+      { maxItemSize: 10 },
+      { maxItemSize: 2 ** 31 },
+    ]) {
       await assert.rejects(open(options), fails('BAD_ARGUMENT'));
     }
     await assert.rejects(open({ wasm: new Uint8Array(8) }), WebAssembly.CompileError);
@@ -62,7 +77,13 @@ describe('opening', () => {
     const store = await open();
     const connection = store.connect();
     store[Symbol.dispose]();
-    for (const call of [() => store.get('k'), () => store.set('k', 'v'), () => store.size, () => store.connect(), () => connection.feed('mn\r\n')]) {
+    for (const call of [
+      () => store.get('k'),
+      () => store.set('k', 'v'),
+      () => store.size,
+      () => store.connect(),
+      () => connection.feed('mn\r\n'),
+    ]) {
       assert.throws(call, fails('CLOSED'));
     }
     connection.close();
@@ -88,7 +109,14 @@ describe('values', () => {
 
   test('of any characters', async () => {
     const store = await open();
-    for (const text of ['é', '\uFEFFbom', '😀'.repeat(20), 'ascii'.repeat(30) + 'ü', '\0\r\n', '日本語'.repeat(30_000)]) {
+    for (const text of [
+      'é',
+      '\uFEFFbom',
+      '😀'.repeat(20),
+      'ascii'.repeat(30) + 'ü',
+      '\0\r\n',
+      '日本語'.repeat(30_000),
+    ]) {
       store.set('k', text);
       assert.equal(store.get('k'), text);
       assert.equal(store.getItem('k').text(), text);
@@ -109,16 +137,29 @@ describe('values', () => {
 
   test('what is no value is refused', async () => {
     const store = await open();
-    for (const value of [undefined, null, 5, {}, [1]]) assert.throws(() => store.set('k', value), fails('BAD_ARGUMENT'));
+    for (const value of [undefined, null, 5, {}, [1]])
+      assert.throws(() => store.set('k', value), fails('BAD_ARGUMENT'));
   });
 });
 
 describe('keys', () => {
   test('have 1 to 250 bytes, and any of them', async () => {
     const store = await open();
-    const keys = ['k', 'x'.repeat(250), 'ü'.repeat(125), 'with space', 'line\r\n', '\0', Uint8Array.of(0, 255, 32, 10), 'y'.repeat(40)];
+    const keys = [
+      'k',
+      'x'.repeat(250),
+      'ü'.repeat(125),
+      'with space',
+      'line\r\n',
+      '\0',
+      Uint8Array.of(0, 255, 32, 10),
+      'y'.repeat(40),
+    ];
     keys.forEach((key, i) => store.set(key, `${i}`));
-    assert.deepEqual(store.getMany(keys), keys.map((_, i) => `${i}`));
+    assert.deepEqual(
+      store.getMany(keys),
+      keys.map((_, i) => `${i}`),
+    );
     keys.forEach((key, i) => assert.equal(store.get(key), `${i}`));
     assert.equal(store.size, keys.length);
   });
@@ -126,7 +167,12 @@ describe('keys', () => {
   test('of other lengths and types are refused', async () => {
     const store = await open();
     for (const key of ['', 'x'.repeat(251), 'ü'.repeat(126), new Uint8Array(251), new Uint8Array(0)]) {
-      for (const call of [() => store.get(key), () => store.set(key, 'v'), () => store.delete(key), () => store.getMany([key])]) {
+      for (const call of [
+        () => store.get(key),
+        () => store.set(key, 'v'),
+        () => store.delete(key),
+        () => store.getMany([key]),
+      ]) {
         assert.throws(call, fails('BAD_KEY'));
       }
     }
@@ -136,7 +182,10 @@ describe('keys', () => {
   test('a key of strange bytes goes over the wire in base64', async () => {
     const store = await open();
     store.set('a b', '1');
-    assert.equal(Buffer.from(store.execute(`mg ${btoa('a b')} v k b\r\n`)).toString(), `VA 1 k${btoa('a b')} b\r\n1\r\n`);
+    assert.equal(
+      Buffer.from(store.execute(`mg ${btoa('a b')} v k b\r\n`)).toString(),
+      `VA 1 k${btoa('a b')} b\r\n1\r\n`,
+    );
   });
 
   test('keys() gives all of them as of the call', async () => {
@@ -241,7 +290,8 @@ describe('storing', () => {
 
   test('keys with half a surrogate pair are refused; in values U+FFFD stands for one', async () => {
     const store = await open();
-    for (const key of ['\ud800', 'a\udfff', `${'ü'.repeat(60)}\udbff`, '\ude00\ud83d']) assert.throws(() => store.set(key, 'v'), fails('BAD_KEY'));
+    for (const key of ['\ud800', 'a\udfff', `${'ü'.repeat(60)}\udbff`, '\ude00\ud83d'])
+      assert.throws(() => store.set(key, 'v'), fails('BAD_KEY'));
     store.set('\ud83d\ude00', 'a\ud800b');
     assert.equal(store.get('\ud83d\ude00'), 'a\ufffdb');
   });
@@ -265,7 +315,7 @@ describe('storing', () => {
     const store = await open({ maxItemSize: 2000 });
     store.set('k', 'old');
     assert.throws(() => store.set('k', 'v'.repeat(2000)), fails('TOO_LARGE'));
-    assert.equal(store.get('k'), undefined);  // never stale after a set that was accepted and failed
+    assert.equal(store.get('k'), undefined); // never stale after a set that was accepted and failed
     assert.throws(() => store.set('k', new Uint8Array(200_000)), fails('TOO_LARGE'));
     for (const flags of [-1, 2 ** 32, NaN]) assert.throws(() => store.set('k', 'v', { flags }), fails('BAD_ARGUMENT'));
     store.set('k', 'v', { flags: 0xffffffff });
@@ -300,8 +350,12 @@ describe('time', () => {
   });
 
   // The engine's seconds have 32 bits, of which JavaScript's operators make a sign in 2038.
-  for (const [when, startMs] of [['2038-01-19 03:14:07', 0x7fffffff * 1000], ['2038-01-19 03:14:08', 0x80000000 * 1000],
-    ['2050', Date.UTC(2050)], ['2105', Date.UTC(2105)]]) {
+  for (const [when, startMs] of [
+    ['2038-01-19 03:14:07', 0x7fffffff * 1000],
+    ['2038-01-19 03:14:08', 0x80000000 * 1000],
+    ['2050', Date.UTC(2050)],
+    ['2105', Date.UTC(2105)],
+  ]) {
     test(`in ${when}`, async () => {
       const evicted = [];
       const { store, clock } = await withClock({ maxBytes: 1 << 20, onEvict: ({ expires }) => evicted.push(expires) });
@@ -330,7 +384,13 @@ describe('time', () => {
       clock.now += 4999;
       assert.deepEqual(store.getMany(['never', 'touched', 'n', 'a', 'loaded']), ['v', 'v', '1', '1', 'v']);
       clock.now += 1001;
-      assert.deepEqual(store.getMany(['never', 'touched', 'n', 'a', 'loaded']), ['v', undefined, undefined, undefined, undefined]);
+      assert.deepEqual(store.getMany(['never', 'touched', 'n', 'a', 'loaded']), [
+        'v',
+        undefined,
+        undefined,
+        undefined,
+        undefined,
+      ]);
       assert.equal(Number(store.stats().all.time), Math.floor(clock.now / 1000));
       const ends = Math.ceil((clock.now + DAY_MS) / 1000) * 1000;
       for (let i = 0; i < 3000; ++i) store.set(`k${i}`, 'x'.repeat(1000), { ttl: DAY_MS });
@@ -362,7 +422,10 @@ describe('time', () => {
 
   test('a delayed flush is seen by every read', async () => {
     const { store, clock } = await withClock();
-    store.setMany([['a', '1'], ['b', '2']]);
+    store.setMany([
+      ['a', '1'],
+      ['b', '2'],
+    ]);
     store.execute('flush_all 5\r\n');
     clock.now += 4000;
     assert.equal(store.get('a'), '1');
@@ -383,7 +446,16 @@ describe('getItem', () => {
     const { value, text, cas, ...rest } = first;
     assert.ok(cas > 0n);
     // 10.25 s after a full second, rounded up to a full second: 11 s, of which 2.25 are over.
-    assert.deepEqual(rest, { flags: 3, ttl: 8750, size: 5, idle: 2000, hit: false, stale: false, won: false, lost: false });
+    assert.deepEqual(rest, {
+      flags: 3,
+      ttl: 8750,
+      size: 5,
+      idle: 2000,
+      hit: false,
+      stale: false,
+      won: false,
+      lost: false,
+    });
     const second = store.getItem('k');
     assert.equal(second.hit, true);
     assert.equal(second.idle, 0);
@@ -404,8 +476,13 @@ describe('getItem', () => {
     assert.equal(store.markStale('k'), false);
     store.set('k', 'v');
     assert.equal(store.markStale('k', { ttl: 30_000 }), true);
-    const states = [1, 2].map(() => store.getItem('k', { win: true })).map(({ stale, won, lost, ttl }) => ({ stale, won, lost, short: ttl <= 30_750 }));
-    assert.deepEqual(states, [{ stale: true, won: true, lost: false, short: true }, { stale: true, won: false, lost: true, short: true }]);
+    const states = [1, 2]
+      .map(() => store.getItem('k', { win: true }))
+      .map(({ stale, won, lost, ttl }) => ({ stale, won, lost, short: ttl <= 30_750 }));
+    assert.deepEqual(states, [
+      { stale: true, won: true, lost: false, short: true },
+      { stale: true, won: false, lost: true, short: true },
+    ]);
     store.set('k', 'w');
     assert.equal(store.getItem('k').stale, false);
   });
@@ -440,7 +517,13 @@ describe('many at once', () => {
 
   test('with large values among them, TTL and flags', async () => {
     const { store, clock } = await withClock();
-    const entries = [['a', '1'], ['b', 'b'.repeat(100_000)], ['c', ''], ['d', 'd'.repeat(65_000)], ['e', Uint8Array.of(69)]];
+    const entries = [
+      ['a', '1'],
+      ['b', 'b'.repeat(100_000)],
+      ['c', ''],
+      ['d', 'd'.repeat(65_000)],
+      ['e', Uint8Array.of(69)],
+    ];
     store.setMany(entries, { ttl: 5000, flags: 8 });
     assert.deepEqual(store.getMany(['a', 'b', 'c', 'd', 'e']), ['1', entries[1][1], '', entries[3][1], 'E']);
     for (const [key] of entries) assert.equal(store.getItem(key).flags, 8);
@@ -450,7 +533,13 @@ describe('many at once', () => {
 
   test('the first that cannot be stored is thrown, the others are stored', async () => {
     const store = await open({ maxItemSize: 1024 });
-    const entries = [['a', '1'], ['', '2'], ['c', 'c'.repeat(5000)], ['d', 'd'.repeat(200_000)], ['e', '5']];
+    const entries = [
+      ['a', '1'],
+      ['', '2'],
+      ['c', 'c'.repeat(5000)],
+      ['d', 'd'.repeat(200_000)],
+      ['e', '5'],
+    ];
     assert.throws(() => store.setMany(entries), fails('BAD_KEY'));
     assert.throws(() => store.setMany(entries.slice(2)), fails('TOO_LARGE'));
     assert.deepEqual(store.getMany(['a', 'c', 'd', 'e']), ['1', undefined, undefined, '5']);
@@ -459,7 +548,11 @@ describe('many at once', () => {
   test('read by reading the store', async () => {
     const store = await open();
     store.set('a', '1');
-    store.setMany((function* () { for (const key of ['b', 'c']) yield [key, store.get('a') + key]; })());
+    store.setMany(
+      (function* () {
+        for (const key of ['b', 'c']) yield [key, store.get('a') + key];
+      })(),
+    );
     assert.deepEqual(store.getMany(['b', 'c']), ['1b', '1c']);
   });
 });
@@ -475,8 +568,10 @@ describe('the whole cache', () => {
     assert.equal(store.size, 1000);
     assert.ok(store.bytes - empty > 1_000_000 && store.bytes - empty < 1_100_000);
     const { hits, misses, sets, items, maxBytes, evictions, all } = store.stats();
-    assert.deepEqual({ hits, misses, sets, items, maxBytes, evictions },
-      { hits: 2, misses: 2, sets: 1000, items: 1000, maxBytes: 8 << 20, evictions: 0 });
+    assert.deepEqual(
+      { hits, misses, sets, items, maxBytes, evictions },
+      { hits: 2, misses: 2, sets: 1000, items: 1000, maxBytes: 8 << 20, evictions: 0 },
+    );
     assert.equal(all.get_hits, '2');
     store.clear();
     assert.equal(store.size, 0);

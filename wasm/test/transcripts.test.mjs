@@ -24,7 +24,9 @@ class ConnectionSocket extends EventEmitter {
     this.#connection = connection;
   }
 
-  get destroyed() { return this.#connection.closed; }
+  get destroyed() {
+    return this.#connection.closed;
+  }
 
   write(bytes, done) {
     for (let input = bytes; ; input = undefined) {
@@ -36,7 +38,9 @@ class ConnectionSocket extends EventEmitter {
     if (this.#connection.closed) this.emit('end');
   }
 
-  destroy() { this.#connection.close(); }
+  destroy() {
+    this.#connection.close();
+  }
 }
 
 /** A new store, as a server that the transcripts can be played to. */
@@ -45,14 +49,16 @@ async function newServer() {
   const store = await open({ now: () => now, hashSeed: 1n });
   return {
     connect: () => new RawClient(new ConnectionSocket(store.connect()), 10_000),
-    advance: (seconds) => { now += seconds * 1000; },
+    advance: (seconds) => {
+      now += seconds * 1000;
+    },
   };
 }
 
 async function play({ name, sections }, player) {
   const server = await newServer();
   const problems = [];
-  for (const section of sections) problems.push(...await player(server, section));
+  for (const section of sections) problems.push(...(await player(server, section)));
   assert.ok(problems.length === 0, `${name}\n${problems.slice(0, 5).join('\n\n')}\n(${problems.length} problems)`);
 }
 

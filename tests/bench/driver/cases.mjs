@@ -24,7 +24,8 @@ function casesOf(size, sizes) {
         title: title(shape, size, connections),
         options: { ...shape, connections, ...sizes },
         quick: connections === 1,
-      })));
+      })),
+  );
 }
 
 const special = (title, options) => ({ title: `${title}, 16 connections`, options, quick: true });

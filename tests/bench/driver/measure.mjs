@@ -6,7 +6,16 @@ export const base = { connections: 16, keys: 100_000, keySize: 20, valueSize: 10
 
 // Stores every key once; of very many keys only as many as `requests`.
 export async function fill(server, { keys = base.keys, valueSize = base.valueSize, requests = keys }) {
-  await load(server, { ...base, keys, valueSize, workload: 'set', sequential: true, requests, connections: 4, depth: 32 });
+  await load(server, {
+    ...base,
+    keys,
+    valueSize,
+    workload: 'set',
+    sequential: true,
+    requests,
+    connections: 4,
+    depth: 32,
+  });
 }
 
 // A get that finds nothing is cheap, and must not pass for a fast one.
@@ -26,7 +35,14 @@ export async function measureInTurns(servers, cases, { rounds, seconds }) {
       if (round % 2 === 1) order.reverse();
       const seed = 1 + round * cases.length + i; // keys drawn anew, but the same for every server
       for (const at of order) {
-        const result = await load(servers[at], { ...base, ...options, ...servers[at].transport, seed, seconds, warmup: seconds / 5 });
+        const result = await load(servers[at], {
+          ...base,
+          ...options,
+          ...servers[at].transport,
+          seed,
+          seconds,
+          warmup: seconds / 5,
+        });
         checkFound(servers[at], result);
         results[i][at].push(result);
       }

@@ -11,7 +11,16 @@ function fill(name, memoryMb, threads, valueSize) {
   // 28 bytes beside key and value is less than either server needs.
   const keys = Math.ceil((1.5 * memoryMb * 2 ** 20) / (keySize + valueSize + 28));
   return withServer(name, { memoryMb, threads }, async (server) => {
-    await load(server, { workload: 'set', sequential: true, requests: keys, keys, keySize, valueSize, depth: 32, connections: 4 });
+    await load(server, {
+      workload: 'set',
+      sequential: true,
+      requests: keys,
+      keys,
+      keySize,
+      valueSize,
+      depth: 32,
+      connections: 4,
+    });
     await sleep(500); // background work settles
     const { curr_items: items } = await server.stats();
     if (items > 0.95 * keys) throw new Error(`${name}: not full with ${items} of ${keys} items`);

@@ -37,8 +37,12 @@ async function nativeAndWasm({ rounds, seconds, markdown }, items, cases) {
     return [name, ...ns, times(ratios[name])];
   });
   const note = built ? '' : `; ${program} is not built for wasm`;
-  print(`In process, ${count(items)} items: CPU ns an operation; medians of ${rounds}${note}`,
-    ['', 'native', 'wasm', 'ratio'], rows, markdown);
+  print(
+    `In process, ${count(items)} items: CPU ns an operation; medians of ${rounds}${note}`,
+    ['', 'native', 'wasm', 'ratio'],
+    rows,
+    markdown,
+  );
   return ratios;
 }
 
@@ -51,12 +55,19 @@ async function batches({ rounds, seconds, markdown }, items, cases) {
     if (single !== name && cases.includes(single)) speedUps[name] = median(runs.map((run) => run[single] / run[name]));
     return [name, fixed(1)(middleOf(runs, name)), times(speedUps[name])];
   });
-  print(`In process, ${count(items)} items: CPU ns an operation, and batches beside one at a time; medians of ${rounds}`,
-    ['', 'native', 'times as fast'], rows, markdown);
+  print(
+    `In process, ${count(items)} items: CPU ns an operation, and batches beside one at a time; medians of ${rounds}`,
+    ['', 'native', 'times as fast'],
+    rows,
+    markdown,
+  );
   return speedUps;
 }
 
-const matching = (figures, pattern) => Object.keys(figures).filter((name) => pattern.test(name)).map((name) => figures[name]);
+const matching = (figures, pattern) =>
+  Object.keys(figures)
+    .filter((name) => pattern.test(name))
+    .map((name) => figures[name]);
 
 // { wasmOverNative, batchSpeedUp }, the worst of each; undefined where there is none.
 export async function inProcess({ rounds, seconds, quick, markdown, match }) {

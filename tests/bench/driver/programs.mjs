@@ -30,7 +30,10 @@ export const programPath = (name) => join(programFolder, name);
 // What Emscripten made of a program; undefined if it is not built.
 const wasmFolders = [process.env.ISOCACHE_BENCH_WASM_DIR, join(build, 'wasm/bin'), join(build, 'emscripten/bin')];
 export function wasmPath(name) {
-  return wasmFolders.filter(Boolean).map((folder) => join(folder, `${name}.js`)).find(existsSync);
+  return wasmFolders
+    .filter(Boolean)
+    .map((folder) => join(folder, `${name}.js`))
+    .find(existsSync);
 }
 
 // Resolves with one object a line.
@@ -49,14 +52,24 @@ function linesOf(file, args) {
       // A failure with nothing said is a bad outcome among the lines, which the caller looks at.
       const broken = (error && stderr) || !stdout.startsWith('{');
       if (broken) return reject(new Error(`${file} ${args.join(' ')}: ${stderr || error}`));
-      resolve(stdout.trim().split('\n').map((line) => JSON.parse(line)));
+      resolve(
+        stdout
+          .trim()
+          .split('\n')
+          .map((line) => JSON.parse(line)),
+      );
     });
   });
 }
 
 // A load on one server; throws when any reply was wrong.
 export async function load(server, options) {
-  const [result] = await run('isocache_loadgen', { server: server.address, pid: server.pid, pin: loadCore, ...options });
+  const [result] = await run('isocache_loadgen', {
+    server: server.address,
+    pid: server.pid,
+    pin: loadCore,
+    ...options,
+  });
   if (result.errors !== 0) {
     const what = `${server.name}, ${options.workload}: ${result.errors} errors, the first: ${result.first_error}`;
     // memcached refuses some sets while it evicts as fast as it can; ours may refuse nothing.

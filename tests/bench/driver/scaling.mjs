@@ -12,11 +12,16 @@ const cores = os.availableParallelism();
 const threadCounts = [1, 2, 4, 8, 16].filter((threads) => threads <= Math.max(2, cores));
 
 const cases = ['get', 'set'].flatMap((workload) =>
-  [['uniform', 100_000], ['one', 1]].flatMap(([name, keys]) =>
+  [
+    ['uniform', 100_000],
+    ['one', 1],
+  ].flatMap(([name, keys]) =>
     [1, 32].map((depth) => ({
       title: `${workload} ${name}, ${depth} deep`,
       options: { workload, keys, depth, connections: 64, threads: threadCounts.at(-1), pin: undefined },
-    }))));
+    })),
+  ),
+);
 
 const short = [cases[1]];
 
@@ -27,7 +32,8 @@ async function overTheWire({ rounds, seconds, quick, markdown, match }) {
   if (wanted.length === 0) return {};
   const names = ['memcached', 'isocached'];
   const wantedServers = threadCounts.flatMap((threads) =>
-    names.map((name) => [name, { threads, memoryMb: 256, pinned: false }]));
+    names.map((name) => [name, { threads, memoryMb: 256, pinned: false }]),
+  );
   const results = await withServers(wantedServers, async (servers) => {
     for (const server of servers) await fill(server, {});
     return measureInTurns(servers, wanted, { rounds, seconds });
@@ -51,8 +57,12 @@ async function overTheWire({ rounds, seconds, quick, markdown, match }) {
   }
   const both = (what) => names.map((name) => `${name} ${what}`);
   const shared = 2 * threadCounts.at(-1) > cores ? `; ${cores} cores for server and load: trust the CPU time` : '';
-  print(`Threads over the wire, 64 connections: requests a second, CPU us a request, each beside one thread's${shared}`,
-    ['', ...both('req/s'), ...both('x1'), ...both('CPU'), ...both('x1')], rows, markdown);
+  print(
+    `Threads over the wire, 64 connections: requests a second, CPU us a request, each beside one thread's${shared}`,
+    ['', ...both('req/s'), ...both('x1'), ...both('CPU'), ...both('x1')],
+    rows,
+    markdown,
+  );
   return growth;
 }
 
@@ -67,10 +77,21 @@ async function inProcess({ rounds, seconds, quick, markdown }) {
     const middleOf = (name) => median(runs.map((lines) => lines[i][name]));
     speedUps[title] = middleOf('speed_up');
     const ceiling = middleOf('ceiling');
-    return [title, count(middleOf('requests_per_s')), times(speedUps[title]), times(ceiling), fixed(0)(middleOf('cpu_ns')), fixed(0)(middleOf('apart_cpu_ns'))];
+    return [
+      title,
+      count(middleOf('requests_per_s')),
+      times(speedUps[title]),
+      times(ceiling),
+      fixed(0)(middleOf('cpu_ns')),
+      fixed(0)(middleOf('apart_cpu_ns')),
+    ];
   });
-  print(`Threads in process, no sockets: beside one thread, and so threads that share nothing (apart); medians of ${rounds}`,
-    ['', 'requests/s', 'x1', 'apart x1', 'CPU ns', 'apart CPU ns'], rows, markdown);
+  print(
+    `Threads in process, no sockets: beside one thread, and so threads that share nothing (apart); medians of ${rounds}`,
+    ['', 'requests/s', 'x1', 'apart x1', 'CPU ns', 'apart CPU ns'],
+    rows,
+    markdown,
+  );
   return speedUps;
 }
 

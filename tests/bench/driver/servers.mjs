@@ -57,7 +57,10 @@ function commandLine(name, port, { memoryMb, threads, wrapper, args, pinned, lis
 
 // `name`: memcached or isocached. `wrapper`: words before the program, such as valgrind's.
 // `pinned`: to the core that the load leaves alone. `listen`: the address of the port that is asked.
-async function startServer(name, { memoryMb = 64, threads = 1, wrapper = [], args = [], pinned = true, listen = '127.0.0.1' }) {
+async function startServer(
+  name,
+  { memoryMb = 64, threads = 1, wrapper = [], args = [], pinned = true, listen = '127.0.0.1' },
+) {
   const port = await freePort();
   const [program, ...words] = commandLine(name, port, { memoryMb, threads, wrapper, args, pinned, listen });
   // `detached`: a session of its own, which Linux schedules as a group (autogroup). In one session with the
@@ -109,7 +112,13 @@ export function withServers([first, ...rest], use, started = []) {
 
 // memcached and isocached, in this order.
 export function withBoth(options, use) {
-  return withServers([['memcached', options], ['isocached', options]], use);
+  return withServers(
+    [
+      ['memcached', options],
+      ['isocached', options],
+    ],
+    use,
+  );
 }
 
 export async function version(name) {

@@ -11,9 +11,11 @@ const microseconds = (ns) => fixed(1)(ns / 1000);
 export async function stalls({ quick, markdown, match }) {
   const cases = ['stall/growing', 'stall/evicting'].filter((name) => match.test(name));
   if (cases.length === 0) return {};
-  const { code, stdout, stderr } = await runProgram(programPath('isocache_bench'), [
-    `--items=${quick ? 20_000 : 10_000_000}`, `--benchmark_filter=${cases.join('|')}`, '--benchmark_format=json',
-  ], { limitMs });
+  const { code, stdout, stderr } = await runProgram(
+    programPath('isocache_bench'),
+    [`--items=${quick ? 20_000 : 10_000_000}`, `--benchmark_filter=${cases.join('|')}`, '--benchmark_format=json'],
+    { limitMs },
+  );
   if (code !== 0) throw new Error(`isocache_bench: ${stderr}`);
   const runs = JSON.parse(stdout).benchmarks;
   const rows = runs.map((run) => [

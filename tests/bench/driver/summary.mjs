@@ -1,13 +1,34 @@
 // The bars that the project set itself, beside what this run measured.
 import { fixed, print, times } from './table.mjs';
 
-const most = (what, bar, of, show = times) => ({ what, bar: `<= ${show(bar)}`, of, show, met: (result) => result <= bar });
-const least = (what, bar, of, show = times) => ({ what, bar: `>= ${show(bar)}`, of, show, met: (result) => result >= bar });
+const most = (what, bar, of, show = times) => ({
+  what,
+  bar: `<= ${show(bar)}`,
+  of,
+  show,
+  met: (result) => result <= bar,
+});
+const least = (what, bar, of, show = times) => ({
+  what,
+  bar: `>= ${show(bar)}`,
+  of,
+  show,
+  met: (result) => result >= bar,
+});
 
-const wireCpu = (title) => ({ wire }) => wire?.[title]?.cpu;
-const itemsAt64 = (valueSize) => ({ memory }) => memory?.[`-m 64, ${valueSize} B`];
+const wireCpu =
+  (title) =>
+  ({ wire }) =>
+    wire?.[title]?.cpu;
+const itemsAt64 =
+  (valueSize) =>
+  ({ memory }) =>
+    memory?.[`-m 64, ${valueSize} B`];
 // The figures whose titles match.
-const those = (figures = {}, pattern) => Object.keys(figures).filter((title) => pattern.test(title)).map((title) => figures[title]);
+const those = (figures = {}, pattern) =>
+  Object.keys(figures)
+    .filter((title) => pattern.test(title))
+    .map((title) => figures[title]);
 const highest = (numbers) => (numbers.length === 0 ? undefined : Math.max(...numbers));
 const lowest = (numbers) => (numbers.length === 0 ? undefined : Math.min(...numbers));
 
@@ -17,9 +38,18 @@ const twoThreads = ({ scaling }) => lowest(those(scaling?.process, /uniform.*, 2
 
 // What WebSocket and TLS may cost beside plain TCP; WebSocket, whose frames are per batch, in a pipeline.
 const waysIn = ['get', 'set', 'mg'].flatMap((workload) =>
-  [['WebSocket', 32], ['TLS', 32], ['TLS', 1]].map(([way, depth]) =>
-    most(`CPU of ${workload}, 100 B, ${depth} deep, ${way} / plain`, 1.5,
-      ({ transports }) => transports?.[`${workload} 100 B, ${depth} deep, ${way}`])));
+  [
+    ['WebSocket', 32],
+    ['TLS', 32],
+    ['TLS', 1],
+  ].map(([way, depth]) =>
+    most(
+      `CPU of ${workload}, 100 B, ${depth} deep, ${way} / plain`,
+      1.5,
+      ({ transports }) => transports?.[`${workload} 100 B, ${depth} deep, ${way}`],
+    ),
+  ),
+);
 
 // Ratios are isocached / memcached unless it says otherwise. `of` gives undefined for what was not measured.
 const bars = [

@@ -25,7 +25,10 @@ const unrelated = new Set(['clock_nanosleep', 'restart_syscall', 'total']);
 
 // A line is: % time, seconds, microseconds a call, calls, perhaps errors, name.
 function callsIn(summary) {
-  const rows = summary.split('\n').map((line) => line.trim().split(/\s+/)).filter((row) => /^[\d.]+$/.test(row[0]));
+  const rows = summary
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter((row) => /^[\d.]+$/.test(row[0]));
   return rows.map((row) => ({ name: row.at(-1), calls: Number(row[3]) })).filter(({ name }) => !unrelated.has(name));
 }
 
@@ -56,8 +59,10 @@ export async function syscalls({ markdown, match, quick, threads }) {
   const rows = [];
   try {
     for (const { memoryMb, sizes, cases } of quick ? groups.slice(0, 1) : groups) {
-      const wanted = cases.filter(({ title, quick: short, options }) =>
-        match.test(title) && (quick ? short : !options.rate && [undefined, 1, 16].includes(options.connections)));
+      const wanted = cases.filter(
+        ({ title, quick: short, options }) =>
+          match.test(title) && (quick ? short : !options.rate && [undefined, 1, 16].includes(options.connections)),
+      );
       if (wanted.length === 0) continue;
       await withBoth({ threads, memoryMb }, async (servers) => {
         for (const server of servers) await fill(server, sizes);
@@ -66,7 +71,14 @@ export async function syscalls({ markdown, match, quick, threads }) {
           const theirs = await trace(servers[0], folder, options, requests);
           const ours = await trace(servers[1], folder, options, requests);
           ratios[title] = ours.each / theirs.each;
-          rows.push([title, fixed(2)(theirs.each), fixed(2)(ours.each), times(ratios[title]), theirs.names, ours.names]);
+          rows.push([
+            title,
+            fixed(2)(theirs.each),
+            fixed(2)(ours.each),
+            times(ratios[title]),
+            theirs.names,
+            ours.names,
+          ]);
         }
       });
     }

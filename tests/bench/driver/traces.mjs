@@ -63,7 +63,17 @@ export async function traces({ memoriesMb, quick, markdown, threads, match }) {
   }
   print(
     'Miss ratio of replayed traces (get, set on a miss), by objects and by bytes, and RSS; no wrong byte',
-    ['', 'requests', 'memcached', 'isocached', 'difference', 'memcached bytes', 'isocached bytes', 'memcached MB', 'isocached MB'],
+    [
+      '',
+      'requests',
+      'memcached',
+      'isocached',
+      'difference',
+      'memcached bytes',
+      'isocached bytes',
+      'memcached MB',
+      'isocached MB',
+    ],
     rows,
     markdown,
   );

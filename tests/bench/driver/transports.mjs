@@ -10,13 +10,33 @@ import { withServer } from './servers.mjs';
 import { count, fixed, print, times } from './table.mjs';
 
 const cases = ['get', 'set', 'mg'].flatMap((workload) =>
-  [1, 32].map((depth) => ({ title: `${workload} 100 B, ${depth} deep`, options: { workload, depth } })));
+  [1, 32].map((depth) => ({ title: `${workload} 100 B, ${depth} deep`, options: { workload, depth } })),
+);
 
 /** The words that make a server speak TLS, with a certificate that goes with `folder`. */
 function tlsWords(folder) {
   const [cert, key] = ['cert.pem', 'key.pem'].map((name) => join(folder, name));
-  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', key,
-    '-out', cert, '-days', '2', '-subj', '/CN=localhost'], { stdio: 'pipe' });
+  execFileSync(
+    'openssl',
+    [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-keyout',
+      key,
+      '-out',
+      cert,
+      '-days',
+      '2',
+      '-subj',
+      '/CN=localhost',
+    ],
+    { stdio: 'pipe' },
+  );
   return ['-Z', '-o', `ssl_chain_cert=${cert},ssl_key=${key}`];
 }
 
@@ -28,14 +48,24 @@ export async function withEachTransport(options, use) {
   const folder = mkdtempSync(join(tmpdir(), 'isocache-bench-'));
   try {
     const [encrypted, web, encryptedWeb] = [await freePort(), await freePort(), await freePort()];
-    const args = [...(options.args ?? []), ...tlsWords(folder), '-l', `127.0.0.1:${encrypted}`,
-      '--http', `notls:127.0.0.1:${web}`, '--http', `127.0.0.1:${encryptedWeb}`];
-    return await withServer('isocached', { ...options, listen: 'notls:127.0.0.1', args }, (server) => use([
-      { ...server, title: 'plain', transport: {} },
-      { ...server, title: 'TLS', address: `127.0.0.1:${encrypted}`, transport: { tls: true } },
-      { ...server, title: 'WebSocket', address: `127.0.0.1:${web}`, transport: { websocket: true } },
-      { ...server, title: 'wss', address: `127.0.0.1:${encryptedWeb}`, transport: { tls: true, websocket: true } },
-    ]));
+    const args = [
+      ...(options.args ?? []),
+      ...tlsWords(folder),
+      '-l',
+      `127.0.0.1:${encrypted}`,
+      '--http',
+      `notls:127.0.0.1:${web}`,
+      '--http',
+      `127.0.0.1:${encryptedWeb}`,
+    ];
+    return await withServer('isocached', { ...options, listen: 'notls:127.0.0.1', args }, (server) =>
+      use([
+        { ...server, title: 'plain', transport: {} },
+        { ...server, title: 'TLS', address: `127.0.0.1:${encrypted}`, transport: { tls: true } },
+        { ...server, title: 'WebSocket', address: `127.0.0.1:${web}`, transport: { websocket: true } },
+        { ...server, title: 'wss', address: `127.0.0.1:${encryptedWeb}`, transport: { tls: true, websocket: true } },
+      ]),
+    );
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -58,8 +88,12 @@ export async function transports({ rounds, seconds, quick, markdown, match }) {
       });
       return [title, fixed(2)(middle(plain, 'cpu')), ...cells, count(middle(plain, 'requests'))];
     });
-    print(`Ways in: server CPU time a request, us, and beside plain TCP; 16 connections, medians of ${rounds}`,
-      ['', ...ways.map(({ title }) => title), 'req/s plain'], rows, markdown);
+    print(
+      `Ways in: server CPU time a request, us, and beside plain TCP; 16 connections, medians of ${rounds}`,
+      ['', ...ways.map(({ title }) => title), 'req/s plain'],
+      rows,
+      markdown,
+    );
   });
   return ratios;
 }

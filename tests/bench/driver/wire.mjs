@@ -26,10 +26,18 @@ function latencyRow(title, both, ratios) {
 
 function printGroup(title, rounds, rows, markdown) {
   const pair = (what) => [`memcached ${what}`, `isocached ${what}`];
-  print(`${title}: server CPU time a request, us (user + system), and requests a second; medians of ${rounds}`,
-    ['', ...pair('CPU'), 'ratio', ...pair('req/s'), 'ratio'], rows.map((row) => speedRow(...row)), markdown);
-  print(`${title}: latency, us, p50 / p99 / p99.9; medians of ${rounds}`,
-    ['', 'memcached', 'isocached', 'p50', 'p99', 'p99.9'], rows.map((row) => latencyRow(...row)), markdown);
+  print(
+    `${title}: server CPU time a request, us (user + system), and requests a second; medians of ${rounds}`,
+    ['', ...pair('CPU'), 'ratio', ...pair('req/s'), 'ratio'],
+    rows.map((row) => speedRow(...row)),
+    markdown,
+  );
+  print(
+    `${title}: latency, us, p50 / p99 / p99.9; medians of ${rounds}`,
+    ['', 'memcached', 'isocached', 'p50', 'p99', 'p99.9'],
+    rows.map((row) => latencyRow(...row)),
+    markdown,
+  );
 }
 
 // { title: { requests, cpu, p50, p99, p999 } }, each ours / theirs.
@@ -45,9 +53,15 @@ export async function wire({ rounds, seconds, quick, markdown, threads, match })
     for (const [i, one] of wanted.entries()) {
       const [theirs, ours] = results[i];
       ratios[one.title] = Object.fromEntries(
-        Object.keys(figures).map((figure) => [figure, middleRatio(ours, theirs, figure)]));
+        Object.keys(figures).map((figure) => [figure, middleRatio(ours, theirs, figure)]),
+      );
     }
-    printGroup(title, rounds, wanted.map((one, i) => [one.title, results[i], ratios[one.title]]), markdown);
+    printGroup(
+      title,
+      rounds,
+      wanted.map((one, i) => [one.title, results[i], ratios[one.title]]),
+      markdown,
+    );
   }
   return ratios;
 }

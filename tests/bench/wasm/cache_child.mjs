@@ -47,30 +47,34 @@ function gets(cache, nextKeys) {
   const values = new Array(BATCH);
   const run = cache.async
     ? async (keys) => {
-      for (let i = 0; i < BATCH; ++i) values[i] = await cache.get(keys[i]);
-      return BATCH;
-    }
+        for (let i = 0; i < BATCH; ++i) values[i] = await cache.get(keys[i]);
+        return BATCH;
+      }
     : (keys) => {
-      for (let i = 0; i < BATCH; ++i) values[i] = cache.get(keys[i]);
-      return BATCH;
-    };
-  return rate(() => {
-    if (values[0] !== undefined) checkFound(values);
-    return nextKeys();
-  }, run, seconds);
+        for (let i = 0; i < BATCH; ++i) values[i] = cache.get(keys[i]);
+        return BATCH;
+      };
+  return rate(
+    () => {
+      if (values[0] !== undefined) checkFound(values);
+      return nextKeys();
+    },
+    run,
+    seconds,
+  );
 }
 
 function sets(cache) {
   const prepare = () => ({ keys: drawKeys(BATCH), values: Array.from({ length: BATCH }, () => valueOf(draw())) });
   const run = cache.async
     ? async ({ keys, values }) => {
-      for (let i = 0; i < BATCH; ++i) await cache.set(keys[i], values[i]);
-      return BATCH;
-    }
+        for (let i = 0; i < BATCH; ++i) await cache.set(keys[i], values[i]);
+        return BATCH;
+      }
     : ({ keys, values }) => {
-      for (let i = 0; i < BATCH; ++i) cache.set(keys[i], values[i]);
-      return BATCH;
-    };
+        for (let i = 0; i < BATCH; ++i) cache.set(keys[i], values[i]);
+        return BATCH;
+      };
   return rate(prepare, run, seconds);
 }
 
@@ -82,13 +86,13 @@ function getManys(cache) {
   };
   const run = cache.async
     ? async (lists) => {
-      for (const keys of lists) found = await cache.getMany(keys);
-      return BATCH;
-    }
+        for (const keys of lists) found = await cache.getMany(keys);
+        return BATCH;
+      }
     : (lists) => {
-      for (const keys of lists) found = cache.getMany(keys);
-      return BATCH;
-    };
+        for (const keys of lists) found = cache.getMany(keys);
+        return BATCH;
+      };
   return rate(prepare, run, seconds);
 }
 
@@ -97,7 +101,7 @@ const rssBefore = await settledRss();
 pausesMs.length = 0;
 const cache = await caches[name](items);
 await fill(cache);
-const bytesAnItem = (await settledRss() - rssBefore) / items;
+const bytesAnItem = ((await settledRss()) - rssBefore) / items;
 const get = await gets(cache, () => drawKeys(BATCH));
 const getFlat = await gets(cache, () => drawKeys(BATCH, flatKeyOf));
 const hotKeys = drawKeys(BATCH);

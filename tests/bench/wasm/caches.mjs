@@ -25,7 +25,13 @@ const getMany = (get) => (keys) => {
 
 function mapLike(cache) {
   const get = (key) => cache.get(key);
-  return { get, set: (key, value) => { cache.set(key, value); }, getMany: getMany(get) };
+  return {
+    get,
+    set: (key, value) => {
+      cache.set(key, value);
+    },
+    getMany: getMany(get),
+  };
 }
 
 export const caches = {
@@ -33,13 +39,17 @@ export const caches = {
     const store = await openIsocache(max);
     return {
       get: (key) => store.get(key),
-      set: (key, value) => { store.set(key, value); },
+      set: (key, value) => {
+        store.set(key, value);
+      },
       getMany: (keys) => store.getMany(keys),
     };
   },
 
   /** No limit, no expiry: what a cache costs is what comes on top. */
-  async Map() { return mapLike(new Map()); },
+  async Map() {
+    return mapLike(new Map());
+  },
 
   async 'lru-cache'(max) {
     const { LRUCache } = await load('lru-cache');

@@ -14,7 +14,10 @@ const [command, items, seconds] = [process.argv[2], Number(process.argv[3]), Num
 const value = 'v'.repeat(VALUE_BYTES);
 const setRequest = (key) => `set ${key} 0 0 ${VALUE_BYTES}\r\n${value}\r\n`;
 const requests = {
-  get: { text: (key) => `get ${key}\r\n`, replyBytes: (key) => `VALUE ${key} 0 ${VALUE_BYTES}\r\n${value}\r\nEND\r\n`.length },
+  get: {
+    text: (key) => `get ${key}\r\n`,
+    replyBytes: (key) => `VALUE ${key} 0 ${VALUE_BYTES}\r\n${value}\r\nEND\r\n`.length,
+  },
   set: { text: setRequest, replyBytes: () => 'STORED\r\n'.length },
 };
 

@@ -14,7 +14,7 @@ export function flatKeyOf(number) {
   return bytes.latin1Slice(0, bytes.length);
 }
 
-const pool = Buffer.from(Array.from({ length: 64 << 10 }, (_, i) => 32 + (i * 7919 + (i >> 7)) % 95));
+const pool = Buffer.from(Array.from({ length: 64 << 10 }, (_, i) => 32 + ((i * 7919 + (i >> 7)) % 95)));
 
 /** A new string, as a parser or a socket would give it. */
 export function valueOf(number) {

@@ -36,15 +36,25 @@ export function cacheManagerStore(cache: Cache, options: CacheManagerOptions = {
     isCacheable,
     client: cache,
 
-    async get<T>(key: string): Promise<T | undefined> { return parse<T>(await cache.get(key)); },
-    async mget(...keys: string[]): Promise<unknown[]> { return (await cache.getMany(keys)).map(parse); },
+    async get<T>(key: string): Promise<T | undefined> {
+      return parse<T>(await cache.get(key));
+    },
+    async mget(...keys: string[]): Promise<unknown[]> {
+      return (await cache.getMany(keys)).map(parse);
+    },
     set,
     async mset(entries: [string, unknown][], ttl?: number): Promise<void> {
       await Promise.all(pairsOf('entries', entries).map(([key, value]) => set(key, value, ttl)));
     },
-    async del(key: string): Promise<void> { await cache.delete(key); },
-    async mdel(...keys: string[]): Promise<void> { await cache.deleteMany(keys); },
-    async reset(): Promise<void> { await cache.clear(); },
+    async del(key: string): Promise<void> {
+      await cache.delete(key);
+    },
+    async mdel(...keys: string[]): Promise<void> {
+      await cache.deleteMany(keys);
+    },
+    async reset(): Promise<void> {
+      await cache.clear();
+    },
 
     /** `pattern` knows `*`, for any characters. */
     async keys(pattern = '*'): Promise<string[]> {
@@ -55,13 +65,13 @@ export function cacheManagerStore(cache: Cache, options: CacheManagerOptions = {
     /** What is left to live, in milliseconds; -1: it never expires; -2: there is none. */
     async ttl(key: string): Promise<number> {
       const item = await cache.getItem(key, { peek: true });
-      return item === undefined ? -2 : item.ttl ?? -1;
+      return item === undefined ? -2 : (item.ttl ?? -1);
     },
   };
 }
 
 function parse<T>(json: string | undefined): T | undefined {
-  return json === undefined ? undefined : JSON.parse(json) as T;
+  return json === undefined ? undefined : (JSON.parse(json) as T);
 }
 
 /** Whether `key` is those parts with anything between them. Takes the first place for each; a regular expression tries all. */

@@ -18,7 +18,9 @@ export interface KeyvEntry {
 const ITERATED_AT_ONCE = 100;
 
 /** `cache` is a Store or a Client; closing it stays with its owner. */
-export function keyvStore(cache: Cache): KeyvStore { return new KeyvStore(cache); }
+export function keyvStore(cache: Cache): KeyvStore {
+  return new KeyvStore(cache);
+}
 
 // There is no has(): Keyv asks get() then, and so does not count what has just expired.
 export class KeyvStore {
@@ -32,9 +34,13 @@ export class KeyvStore {
     this.#cache = checkCache(cache);
   }
 
-  async get(key: string): Promise<string | undefined> { return this.#cache.get(key); }
+  async get(key: string): Promise<string | undefined> {
+    return this.#cache.get(key);
+  }
 
-  async getMany(keys: string[]): Promise<(string | undefined)[]> { return this.#cache.getMany(keys); }
+  async getMany(keys: string[]): Promise<(string | undefined)[]> {
+    return this.#cache.getMany(keys);
+  }
 
   async set(key: string, value: string, ttl?: number): Promise<boolean> {
     if (typeof value !== 'string') throw wrong('value', 'a string: leave Keyv its serializer');
@@ -48,10 +54,14 @@ export class KeyvStore {
     return Promise.all(list.map(({ key, value, ttl }) => this.set(key, value, ttl)));
   }
 
-  async delete(key: string): Promise<boolean> { return this.#cache.delete(key); }
+  async delete(key: string): Promise<boolean> {
+    return this.#cache.delete(key);
+  }
 
   /** Of one namespace, or of the whole cache if there is none. */
-  async clear(): Promise<void> { await clearWith(this.#cache, prefixOf(this.namespace)); }
+  async clear(): Promise<void> {
+    await clearWith(this.#cache, prefixOf(this.namespace));
+  }
 
   async *iterator(namespace?: string): AsyncGenerator<[string, string], void> {
     const keys = await keysWith(this.#cache, prefixOf(namespace));
@@ -65,4 +75,6 @@ export class KeyvStore {
   }
 }
 
-function prefixOf(namespace: string | undefined): string { return namespace ? `${text('namespace', namespace)}:` : ''; }
+function prefixOf(namespace: string | undefined): string {
+  return namespace ? `${text('namespace', namespace)}:` : '';
+}

@@ -20,7 +20,10 @@ export interface ItemOptions {
   ttl?: number | undefined;
 }
 
-interface Keyed { key: string; options?: ItemOptions | undefined }
+interface Keyed {
+  key: string;
+  options?: ItemOptions | undefined;
+}
 
 export type UnstorageDriver = ReturnType<typeof unstorageDriver>;
 
@@ -49,9 +52,15 @@ export function unstorageDriver(options: UnstorageOptions) {
     flags: { ttl: true },
     getInstance: () => cache,
 
-    async hasItem(key: string): Promise<boolean> { return cache.has(full(key)); },
-    async getItem(key: string): Promise<string | null> { return (await cache.get(full(key))) ?? null; },
-    async getItemRaw(key: string): Promise<Uint8Array | null> { return (await cache.getBytes(full(key))) ?? null; },
+    async hasItem(key: string): Promise<boolean> {
+      return cache.has(full(key));
+    },
+    async getItem(key: string): Promise<string | null> {
+      return (await cache.get(full(key))) ?? null;
+    },
+    async getItemRaw(key: string): Promise<Uint8Array | null> {
+      return (await cache.getBytes(full(key))) ?? null;
+    },
     async getItems(items: Keyed[]): Promise<{ key: string; value: string | null }[]> {
       const list = listed(items);
       const values = await cache.getMany(list.map(({ key }) => full(key)));
@@ -63,16 +72,22 @@ export function unstorageDriver(options: UnstorageOptions) {
       await store(key, value instanceof ArrayBuffer ? new Uint8Array(value) : value, itemOptions);
     },
     async setItems(items: (Keyed & { value: string })[], common?: ItemOptions): Promise<void> {
-      await Promise.all(listed(items).map((item) => {
-        return store(item.key, item.value, { ...common, ...item.options });
-      }));
+      await Promise.all(
+        listed(items).map((item) => {
+          return store(item.key, item.value, { ...common, ...item.options });
+        }),
+      );
     },
 
-    async removeItem(key: string): Promise<void> { await cache.delete(full(key)); },
+    async removeItem(key: string): Promise<void> {
+      await cache.delete(full(key));
+    },
     async getKeys(below = ''): Promise<string[]> {
       return (await keysWith(cache, full(below, 'base'))).map((key) => key.slice(base.length));
     },
-    async clear(below = ''): Promise<void> { await clearWith(cache, full(below, 'base')); },
+    async clear(below = ''): Promise<void> {
+      await clearWith(cache, full(below, 'base'));
+    },
 
     /** unstorage's metadata: what is left to live, in seconds, and when it was last used. */
     async getMeta(key: string): Promise<{ ttl?: number; atime: Date; size: number } | null> {

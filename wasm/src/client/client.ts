@@ -7,8 +7,17 @@ import { DEFAULT_MAX_VALUE_BYTES, wireExptime } from '../meta.js';
 import type { ParsedRequest } from '../request.js';
 import { decodeText } from '../text.js';
 import {
-  type CasResult, type CounterOptions, type GetOrSetOptions, IsocacheError, type Item, type ItemOptions, type Key,
-  type Loader, type SetOptions, type Stats, type Value,
+  type CasResult,
+  type CounterOptions,
+  type GetOrSetOptions,
+  IsocacheError,
+  type Item,
+  type ItemOptions,
+  type Key,
+  type Loader,
+  type SetOptions,
+  type Stats,
+  type Value,
 } from '../types.js';
 import * as commands from './commands.js';
 import { listKeys } from './keys.js';
@@ -71,7 +80,7 @@ export class Client {
     const { timeout = DEFAULT_TIMEOUT_MS, maxItemSize = DEFAULT_MAX_VALUE_BYTES } = options;
     checkDuration('timeout', timeout);
     this.#limits = { timeout, maxItemSize: within('maxItemSize', maxItemSize, 1, MAX_ITEM_BYTES) };
-    const now = options.now ?? (() => Date.now());  // as it is then: tests replace it
+    const now = options.now ?? (() => Date.now()); // as it is then: tests replace it
     this.#exptime = (ttl, name) => wireExptime(ttl, now, name);
     this.#getOrSet = new GetOrSet({
       take: (key, asked) => this.getItem(key, asked),
@@ -147,11 +156,11 @@ export class Client {
 
   /** Only if the key has no value. */
   async add(key: Key, value: Value, options: SetOptions & CallOptions = {}): Promise<boolean> {
-    for (const tryAgain = this.#tries();; tryAgain()) {
+    for (const tryAgain = this.#tries(); ; tryAgain()) {
       if (await this.#ask(() => commands.add(key, value, options, this.#exptime), options)) return true;
       const found = await this.#find(key, options);
       if (found?.isLease === false) return this.#decline(key, found);
-      if (found && await this.cas(key, value, found.cas, options) === 'stored') return true;
+      if (found && (await this.cas(key, value, found.cas, options)) === 'stored') return true;
     }
   }
 
@@ -173,12 +182,12 @@ export class Client {
   /** A write that goes over a value only; again, if somebody was faster. */
   async #change(key: Key, write: (cas: bigint) => Command<CasResult>, options?: CallOptions): Promise<boolean> {
     checkOptions(options);
-    write(0n);  // words it, and so checks the arguments
-    for (const tryAgain = this.#tries();; tryAgain()) {
+    write(0n); // words it, and so checks the arguments
+    for (const tryAgain = this.#tries(); ; tryAgain()) {
       const found = await this.#find(key, options);
       if (found === undefined) return false;
       if (found.isLease) return this.#decline(key, found);
-      if (await this.#ask(() => write(found.cas), options) === 'stored') return true;
+      if ((await this.#ask(() => write(found.cas), options)) === 'stored') return true;
     }
   }
 
@@ -229,9 +238,13 @@ export class Client {
     return this.#count('D', key, delta, options);
   }
 
-  async #count(mode: 'I' | 'D', key: Key, delta: bigint | number,
-               options: CounterOptions & CallOptions): Promise<bigint | undefined> {
-    for (const tryAgain = this.#tries();; tryAgain()) {
+  async #count(
+    mode: 'I' | 'D',
+    key: Key,
+    delta: bigint | number,
+    options: CounterOptions & CallOptions,
+  ): Promise<bigint | undefined> {
+    for (const tryAgain = this.#tries(); ; tryAgain()) {
       try {
         return await this.#ask(() => commands.count(mode, key, delta, options, this.#exptime), options);
       } catch (error) {
@@ -244,7 +257,7 @@ export class Client {
           if (found.isLease) return undefined;
           throw error;
         }
-        if (await this.cas(key, String(initial), found.cas, options) === 'stored') return initial;
+        if ((await this.cas(key, String(initial), found.cas, options)) === 'stored') return initial;
       }
     }
   }
@@ -293,9 +306,13 @@ export class Client {
   }
 
   /** Items held. */
-  async size(options?: CallOptions): Promise<number> { return (await this.stats(options)).items; }
+  async size(options?: CallOptions): Promise<number> {
+    return (await this.stats(options)).items;
+  }
   /** Bytes in use. */
-  async bytes(options?: CallOptions): Promise<number> { return (await this.stats(options)).bytes; }
+  async bytes(options?: CallOptions): Promise<number> {
+    return (await this.stats(options)).bytes;
+  }
 
   /**
    * One or more whole requests of the text or meta protocol; gives their replies as they come. What others word may
@@ -329,5 +346,7 @@ export class Client {
     await Promise.all([this.#pipeline, ...this.#alone].map((pipeline) => pipeline?.drain()));
   }
 
-  [Symbol.asyncDispose](): Promise<void> { return this.close(); }
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
 }

@@ -6,8 +6,15 @@ import { asksToLoad, isLease, isMarked } from '../item.js';
 import { misread, owned, type Reply, replyError, replyFlags, replyNumber, wireKey } from '../meta.js';
 import { decodeText } from '../text.js';
 import {
-  type CasResult, type CounterOptions, IsocacheError, type Item, type ItemOptions, type Key, type SetOptions,
-  type Stats, type Value,
+  type CasResult,
+  type CounterOptions,
+  IsocacheError,
+  type Item,
+  type ItemOptions,
+  type Key,
+  type SetOptions,
+  type Stats,
+  type Value,
 } from '../types.js';
 import { type Command, MORE, NEXT } from './pipeline.js';
 
@@ -69,7 +76,12 @@ export function getBytes(key: Key, passOn: PassOn): Command<Uint8Array | undefin
 }
 
 /** What a plain read makes of `read`, which is what its reply says. */
-function plain<T extends { length: number }>(reply: Reply, key: Key, passOn: PassOn, read: T | undefined): T | undefined | Promise<T | undefined> {
+function plain<T extends { length: number }>(
+  reply: Reply,
+  key: Key,
+  passOn: PassOn,
+  read: T | undefined,
+): T | undefined | Promise<T | undefined> {
   if (read === undefined || !isMarked(reply.line)) return read;
   const value = read.length === 0 ? undefined : read;
   const flags = replyFlags(reply.line);
@@ -88,11 +100,12 @@ export function getItem(key: Key, options: ItemOptions, exptime: Exptime, passOn
   const { peek, touch, lease, refreshBelow, win } = options;
   checkType('peek', peek, 'boolean');
   checkType('win', win, 'boolean');
-  const flags = ' v c f t h l'
-    + (peek === true ? ' u' : '')
-    + lasting('T', 'touch', touch, exptime)
-    + lasting('N', 'lease', lease, exptime)
-    + lasting('R', 'refreshBelow', refreshBelow, exptime);
+  const flags =
+    ' v c f t h l' +
+    (peek === true ? ' u' : '') +
+    lasting('T', 'touch', touch, exptime) +
+    lasting('N', 'lease', lease, exptime) +
+    lasting('R', 'refreshBelow', refreshBelow, exptime);
   const asks = asksToLoad(options);
   return line('mg', key, flags, (reply) => {
     const item = map(valueOf(reply), (value) => readItem(reply.line, owned(value)));
@@ -143,7 +156,9 @@ export interface Found {
   won: boolean;
 }
 
-export function find(key: Key): Command<Found | undefined> { return line('mg', key, ' u s c', look); }
+export function find(key: Key): Command<Found | undefined> {
+  return line('mg', key, ' u s c', look);
+}
 
 function look(reply: Reply): Found | undefined {
   if (!outcome(reply, { HD: true, EN: false })) return undefined;
@@ -153,8 +168,14 @@ function look(reply: Reply): Found | undefined {
 
 // ---------------------------------------------------------------- storing
 
-function store<T>(key: Key, value: Value, options: SetOptions, exptime: Exptime, more: string,
-                  meanings: Record<string, T>): Command<T> {
+function store<T>(
+  key: Key,
+  value: Value,
+  options: SetOptions,
+  exptime: Exptime,
+  more: string,
+  meanings: Record<string, T>,
+): Command<T> {
   const { text, flag } = wireKey(key);
   const bytes = plainBytesOf(value);
   const what = lasting('T', 'ttl', options.ttl, exptime) + optional('F', map(options.flags, clientFlags)) + more;
@@ -176,8 +197,7 @@ export function add(key: Key, value: Value, options: SetOptions, exptime: Exptim
   return store(key, value, options, exptime, ' ME', { HD: true, NS: false });
 }
 
-export function cas(key: Key, value: Value, unique: bigint, options: SetOptions,
-                    exptime: Exptime): Command<CasResult> {
+export function cas(key: Key, value: Value, unique: bigint, options: SetOptions, exptime: Exptime): Command<CasResult> {
   return store(key, value, options, exptime, ` C${unsigned('cas', unique)}`, CAS_RESULTS);
 }
 const CAS_RESULTS: Record<string, CasResult> = { HD: 'stored', EX: 'exists', NF: 'notFound' };
@@ -189,10 +209,16 @@ export function join(mode: 'A' | 'P', key: Key, value: Value, unique: bigint): C
 
 // ---------------------------------------------------------------- one key, otherwise
 
-export function count(mode: 'I' | 'D', key: Key, delta: bigint | number, options: CounterOptions,
-                      exptime: Exptime): Command<bigint | undefined> {
+export function count(
+  mode: 'I' | 'D',
+  key: Key,
+  delta: bigint | number,
+  options: CounterOptions,
+  exptime: Exptime,
+): Command<bigint | undefined> {
   const { initial, ttl } = options;
-  const create = initial === undefined ? '' : ` J${unsigned('initial', initial)} N${ttl === undefined ? 0 : exptime(ttl)}`;
+  const create =
+    initial === undefined ? '' : ` J${unsigned('initial', initial)} N${ttl === undefined ? 0 : exptime(ttl)}`;
   return line('ma', key, ` v M${mode} D${unsigned('delta', delta)}${create}`, (reply) => {
     // What is shorter than before may have spaces after it.
     if (reply.value !== undefined) return replyNumber(decodeText(reply.value).trimEnd());
@@ -259,7 +285,9 @@ export function all<T>(commands: readonly Command<T>[]): Command<T[]> {
   let answered = 0;
   let failure: unknown;
   return {
-    write: (writer) => { for (const command of commands) command.write(writer); },
+    write: (writer) => {
+      for (const command of commands) command.write(writer);
+    },
     read: (reply) => {
       const command = commands[answered];
       if (command === undefined) throw new IsocacheError('PROTOCOL', 'more answers than questions');
@@ -275,7 +303,7 @@ export function all<T>(commands: readonly Command<T>[]): Command<T[]> {
       ++answered;
       if (answered < commands.length) return NEXT;
       if (failure !== undefined) throw failure;
-      return results.some((result) => result instanceof Promise) ? Promise.all(results) : results as T[];
+      return results.some((result) => result instanceof Promise) ? Promise.all(results) : (results as T[]);
     },
   };
 }

@@ -21,7 +21,9 @@ export function embedded(store: { connect(): Connection }): Connect {
         goOn();
         return undefined;
       },
-      pause: () => { paused = true; },
+      pause: () => {
+        paused = true;
+      },
       resume: () => {
         paused = false;
         goOn();

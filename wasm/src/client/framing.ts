@@ -38,10 +38,18 @@ const meta = (replies: RegExp, quiet: RegExp): Form => ({ args: [KEY], more: MET
 const NONE = /^$/;
 
 const FORMS = new Map<string, Form>([
-  ['get', GET], ['gets', GET], ['gat', GAT], ['gats', GAT],
-  ['set', STORAGE], ['add', STORAGE], ['replace', STORAGE], ['append', STORAGE], ['prepend', STORAGE],
+  ['get', GET],
+  ['gets', GET],
+  ['gat', GAT],
+  ['gats', GAT],
+  ['set', STORAGE],
+  ['add', STORAGE],
+  ['replace', STORAGE],
+  ['append', STORAGE],
+  ['prepend', STORAGE],
   ['cas', { args: [...STORAGE.args, UINT_64], replies: /^(STORED|EXISTS|NOT_FOUND)$/ }],
-  ['incr', ARITHMETIC], ['decr', ARITHMETIC],
+  ['incr', ARITHMETIC],
+  ['decr', ARITHMETIC],
   ['touch', { args: [KEY, EXPTIME], replies: /^(TOUCHED|NOT_FOUND)$/ }],
   ['delete', { args: [KEY], replies: /^(DELETED|NOT_FOUND)$/ }],
   ['mg', meta(/^(HD|VA|EN)\b/, /^EN/)],
@@ -62,10 +70,13 @@ export function framed({ bytes, command, value }: ParsedRequest): Command<Uint8A
   const form = FORMS.get(command);
   const lineBytes = bytes.length - (value === undefined ? 0 : value.length + LINE_END_BYTES);
   if (form === undefined || (lineBytes > MAX_LINE_BYTES && !command.startsWith('get'))) return undefined;
-  const words = latin1(bytes.subarray(0, lineBytes)).replace(/\r?\n$/, '').split(' ').slice(1);
+  const words = latin1(bytes.subarray(0, lineBytes))
+    .replace(/\r?\n$/, '')
+    .split(' ')
+    .slice(1);
   const asked = loud(words, form);
   if (asked === undefined || !fits(asked, form) || !storesSurely(command, asked)) return undefined;
-  const kept = asked.length === words.length ? NONE : form.quiet ?? form.replies;
+  const kept = asked.length === words.length ? NONE : (form.quiet ?? form.replies);
   return {
     // All are asked for a reply: one that may or may not come cannot be waited for.
     write: (writer) => {
@@ -80,7 +91,8 @@ export function framed({ bytes, command, value }: ParsedRequest): Command<Uint8A
 
 /** Without the word that asks for silence; undefined: it cannot be known what it does. */
 function loud(words: readonly string[], form: Form): string[] | undefined {
-  if (form.quiet === undefined) return words.at(-1) === 'noreply' && form.more === undefined ? words.slice(0, -1) : [...words];
+  if (form.quiet === undefined)
+    return words.at(-1) === 'noreply' && form.more === undefined ? words.slice(0, -1) : [...words];
   const from = form.args.length;
   const rest = words.filter((word, at) => at < from || word !== 'q');
   const isSure = rest.length >= words.length - 1 && (rest.length === words.length || form.quiet !== NONE);
@@ -101,7 +113,7 @@ function storesSurely(command: string, words: readonly string[]): boolean {
 
 function reader(form: Form, words: readonly string[], kept: RegExp, hasValue: boolean): Command<Uint8Array>['read'] {
   const parts: Uint8Array[] = [];
-  let next = form.args.length - 1;  // the first key's place
+  let next = form.args.length - 1; // the first key's place
   return (reply) => {
     const { line } = reply;
     if (reply.value !== undefined && (form === GET || form === GAT)) {
@@ -112,7 +124,8 @@ function reader(form: Form, words: readonly string[], kept: RegExp, hasValue: bo
     }
     if (hasValue && misread(line)) throw stray(line);
     const isError = replyError(line) !== undefined;
-    if (!isError && (!form.replies.test(line) || (reply.value !== undefined) !== line.startsWith('VA '))) throw stray(line);
+    if (!isError && (!form.replies.test(line) || (reply.value !== undefined) !== line.startsWith('VA ')))
+      throw stray(line);
     if (isError || kept === NONE || !kept.test(line)) addReply(parts, reply);
     return concat(parts);
   };

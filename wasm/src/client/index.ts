@@ -6,7 +6,13 @@ import { Client, type ClientOptions } from './client.js';
 import { embedded } from './embedded.js';
 import { type ByteStreams, connectStreams } from './streams.js';
 import type { Connect } from './transport.js';
-import { checkUrl, connectWebSocket, overWebSocket, type WebSocketConstructor, type WebSocketLike } from './websocket.js';
+import {
+  checkUrl,
+  connectWebSocket,
+  overWebSocket,
+  type WebSocketConstructor,
+  type WebSocketLike,
+} from './websocket.js';
 
 export { IsocacheError } from '../types.js';
 export type * from '../types.js';
@@ -38,7 +44,8 @@ export function connectTo(target: Target & ClientOptions): Connect {
     return embedded(target.store);
   }
   if ('url' in target) return overWebSocket(checkUrl(target.url), target.WebSocket, target.maxItemSize);
-  const [name, make] = 'transport' in target ? ['transport', target.transport] as const : ['connect', target.connect] as const;
+  const [name, make] =
+    'transport' in target ? (['transport', target.transport] as const) : (['connect', target.connect] as const);
   if (typeof make !== 'function') throw wrong(name, 'a function');
   if ('transport' in target) return target.transport;
   return async (receiver, signal) => {

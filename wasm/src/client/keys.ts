@@ -17,26 +17,36 @@ export async function* listKeys(pipeline: Pipeline): AsyncGenerator<string, void
   let waiting: string[] = [];
   let wake = () => {};
   let begun = false;
-  const finished = pipeline.request(bare('lru_crawler metadump all', (reply) => {
-    if (reply.line === 'END') return true;
-    const isFirst = !begun;
-    begun = true;
-    if (isFirst && reply.line === 'OK') return MORE;  // newer servers begin with it
-    if (waiting.push(keyOf(reply)) === MAX_WAITING) pipeline.pause();
-    if (waiting.length > MAX_WAITING_UNASKED) throw new IsocacheError('PROTOCOL', 'keys come faster than they are read');
-    wake();
-    return NEXT;
-  }));
+  const finished = pipeline.request(
+    bare('lru_crawler metadump all', (reply) => {
+      if (reply.line === 'END') return true;
+      const isFirst = !begun;
+      begun = true;
+      if (isFirst && reply.line === 'OK') return MORE; // newer servers begin with it
+      if (waiting.push(keyOf(reply)) === MAX_WAITING) pipeline.pause();
+      if (waiting.length > MAX_WAITING_UNASKED)
+        throw new IsocacheError('PROTOCOL', 'keys come faster than they are read');
+      wake();
+      return NEXT;
+    }),
+  );
   let ended = false;
   let failed = false;
-  finished.catch(() => { failed = true; }).then(() => {
-    ended = true;
-    wake();
-  });
+  finished
+    .catch(() => {
+      failed = true;
+    })
+    .then(() => {
+      ended = true;
+      wake();
+    });
 
   try {
     while (!ended || waiting.length > 0) {
-      if (waiting.length === 0) await new Promise<void>((resolve) => { wake = resolve; });
+      if (waiting.length === 0)
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
       const batch = waiting;
       waiting = [];
       if (batch.length >= MAX_WAITING) pipeline.resume();

@@ -43,7 +43,9 @@ function open({ host = '127.0.0.1', port = 11211, path, tls: secure }: NetAddres
 
 function connectSocket(socket: net.Socket, receiver: Receiver): Transport {
   let failure: Error | undefined;
-  socket.on('error', (error) => { failure = error; });
+  socket.on('error', (error) => {
+    failure = error;
+  });
   socket.on('data', (bytes: Buffer) => receiver.receive(bytes));
   socket.on('close', () => receiver.closed(failure));
   return {
@@ -57,8 +59,12 @@ function connectSocket(socket: net.Socket, receiver: Receiver): Transport {
         socket.once('drain', done).once('close', done);
       });
     },
-    pause: () => { socket.pause(); },
-    resume: () => { socket.resume(); },
+    pause: () => {
+      socket.pause();
+    },
+    resume: () => {
+      socket.resume();
+    },
     close: () => {
       if (socket.destroyed) return;
       socket.destroySoon();

@@ -27,7 +27,10 @@ export function createClient(options: Target & ClientOptions = {}): Client {
 }
 
 /** Node 18 and 20 have no WebSocket of their own; then it is the package ws, if that is installed. */
-function overUrl(url: string | URL, options: { WebSocket?: WebSocketConstructor | undefined } & ClientOptions): Connect {
+function overUrl(
+  url: string | URL,
+  options: { WebSocket?: WebSocketConstructor | undefined } & ClientOptions,
+): Connect {
   return async (receiver, signal) => {
     const found = options.WebSocket ?? ('WebSocket' in globalThis ? undefined : (await import('ws')).WebSocket);
     return overWebSocket(url, found, options.maxItemSize)(receiver, signal);

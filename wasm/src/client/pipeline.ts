@@ -53,13 +53,18 @@ export class Pipeline {
     this.#open(connect).catch((error: unknown) => this.#end(closedError('no connection', error)));
   }
 
-  get closed(): boolean { return this.#closed; }
+  get closed(): boolean {
+    return this.#closed;
+  }
 
   async #open(connect: Connect): Promise<void> {
-    const transport = await connect({
-      receive: (bytes) => this.#receive(bytes),
-      closed: (error) => this.#end(closedError('the connection was closed', error)),
-    }, this.#connecting.signal);
+    const transport = await connect(
+      {
+        receive: (bytes) => this.#receive(bytes),
+        closed: (error) => this.#end(closedError('the connection was closed', error)),
+      },
+      this.#connecting.signal,
+    );
     if (this.#closed) {
       transport.close();
       return;
@@ -111,7 +116,7 @@ export class Pipeline {
     try {
       command.write(this.#writer);
     } catch (error) {
-      this.#writer.cutTo(before);  // half a request would take the next one's reply
+      this.#writer.cutTo(before); // half a request would take the next one's reply
       throw error;
     }
   }
@@ -131,7 +136,7 @@ export class Pipeline {
   }
 
   async #flush(): Promise<void> {
-    if (this.#sending) return;  // that call goes on with what is new
+    if (this.#sending) return; // that call goes on with what is new
     this.#sending = true;
     while (this.#transport !== undefined && this.#writer.length > 0 && !this.#closed) {
       await this.#transport.send(this.#writer.take());
@@ -219,18 +224,22 @@ export class Pipeline {
     let due = this.#first;
     while (due?.settled === true) due = due.next;
     if (due === undefined) this.destroy();
-    return this.#drained ??= this.#closed ? Promise.resolve() : new Promise<void>((resolve) => {
-      const limit = this.#timeout <= MAX_TIMER_MS ? setTimeout(() => this.destroy(), this.#timeout) : undefined;
-      this.#onDrained = () => {
-        clearTimeout(limit);
-        resolve();
-        this.destroy();
-      };
-    });
+    return (this.#drained ??= this.#closed
+      ? Promise.resolve()
+      : new Promise<void>((resolve) => {
+          const limit = this.#timeout <= MAX_TIMER_MS ? setTimeout(() => this.destroy(), this.#timeout) : undefined;
+          this.#onDrained = () => {
+            clearTimeout(limit);
+            resolve();
+            this.destroy();
+          };
+        }));
   }
 
   /** Hangs up at once. */
-  destroy(): void { this.#end(closedError('the client hung up')); }
+  destroy(): void {
+    this.#end(closedError('the client hung up'));
+  }
 
   #end(error: unknown): void {
     if (this.#closed) return;
@@ -246,7 +255,9 @@ export class Pipeline {
 
 /** After the current job; what the signal throws is nobody's concern any more. */
 function forget(signal: AbortSignal, abort: () => void): void {
-  Promise.resolve().then(() => signal.removeEventListener('abort', abort)).catch(() => {});
+  Promise.resolve()
+    .then(() => signal.removeEventListener('abort', abort))
+    .catch(() => {});
 }
 
 function closedError(message: string, cause?: unknown): IsocacheError {

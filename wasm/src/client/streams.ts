@@ -10,7 +10,11 @@ export interface ByteStreams {
   close?(): unknown;
 }
 
-export async function connectStreams(streams: ByteStreams, receiver: Receiver, signal: AbortSignal): Promise<Transport> {
+export async function connectStreams(
+  streams: ByteStreams,
+  receiver: Receiver,
+  signal: AbortSignal,
+): Promise<Transport> {
   signal.addEventListener('abort', () => hangUp(streams));
   await streams.opened;
   return transportOver(streams, receiver);
@@ -30,14 +34,21 @@ function transportOver(streams: ByteStreams, receiver: Receiver): Transport {
       receiver.receive(value);
     }
   }
-  read().then(() => receiver.closed(), (error: unknown) => receiver.closed(asError(error)));
+  read().then(
+    () => receiver.closed(),
+    (error: unknown) => receiver.closed(asError(error)),
+  );
 
   return {
     send: (bytes) => {
       writer.write(bytes).catch((error: unknown) => receiver.closed(asError(error)));
       return (writer.desiredSize ?? 0) > 0 ? undefined : writer.ready;
     },
-    pause: () => { resumed ??= new Promise((resolve) => { resume = resolve; }); },
+    pause: () => {
+      resumed ??= new Promise((resolve) => {
+        resume = resolve;
+      });
+    },
     resume: () => {
       resumed = undefined;
       resume();
@@ -46,7 +57,10 @@ function transportOver(streams: ByteStreams, receiver: Receiver): Transport {
       resume();
       const end = () => {
         clearTimeout(limit);
-        reader.cancel().catch(ignore).then(() => hangUp(streams));
+        reader
+          .cancel()
+          .catch(ignore)
+          .then(() => hangUp(streams));
       };
       const limit = setTimeout(() => {
         writer.abort().catch(ignore);

@@ -31,7 +31,11 @@ interface FrameStream {
   on(event: 'data', listener: (chunk: Uint8Array) => void): unknown;
 }
 
-export type WebSocketConstructor = new (url: string, protocol: string, options?: { maxPayload: number }) => WebSocketLike;
+export type WebSocketConstructor = new (
+  url: string,
+  protocol: string,
+  options?: { maxPayload: number },
+) => WebSocketLike;
 
 export const SUBPROTOCOL = 'memcached';
 const OPEN = 1;
@@ -49,8 +53,11 @@ export function checkUrl(url: string | URL): string {
 }
 
 /** `maxItemSize`: see ClientOptions. */
-export function overWebSocket(url: string | URL, implementation?: WebSocketConstructor,
-                              maxItemSize = DEFAULT_MAX_VALUE_BYTES): Connect {
+export function overWebSocket(
+  url: string | URL,
+  implementation?: WebSocketConstructor,
+  maxItemSize = DEFAULT_MAX_VALUE_BYTES,
+): Connect {
   const maxPayload = Math.max(LEAST_MAX_MESSAGE_BYTES, maxItemSize) + MESSAGE_BYTES_BESIDE_VALUE;
   return async (receiver, signal) => {
     const WebSocket = implementation ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket;
@@ -63,23 +70,30 @@ export function overWebSocket(url: string | URL, implementation?: WebSocketConst
 function limitFragments(socket: WebSocketLike): void {
   if (socket.terminate === undefined) return;
   const fragments = new FragmentCounter();
-  socket.once?.('upgrade', ({ socket: stream }) => stream.on('data', (chunk) => {
-    if (!fragments.accepts(chunk)) socket.terminate?.();
-  }));
+  socket.once?.('upgrade', ({ socket: stream }) =>
+    stream.on('data', (chunk) => {
+      if (!fragments.accepts(chunk)) socket.terminate?.();
+    }),
+  );
 }
 
 /** A socket that is open or about to be. */
-export async function connectWebSocket(socket: WebSocketLike, receiver: Receiver, signal: AbortSignal): Promise<Transport> {
+export async function connectWebSocket(
+  socket: WebSocketLike,
+  receiver: Receiver,
+  signal: AbortSignal,
+): Promise<Transport> {
   signal.addEventListener('abort', () => hangUp(socket));
   socket.binaryType = 'arraybuffer';
   limitFragments(socket);
   let failure: Error | undefined;
   socket.addEventListener('error', ({ message }) => {
     failure ??= new Error(message ?? 'the WebSocket failed');
-    socket.terminate?.();  // or the package ws waits for the peer to answer to that
+    socket.terminate?.(); // or the package ws waits for the peer to answer to that
   });
   socket.addEventListener('message', ({ data }) => {
-    if (typeof data === 'string') hangUp(socket);  // the protocol has no text frames
+    if (typeof data === 'string')
+      hangUp(socket); // the protocol has no text frames
     else receiver.receive(new Uint8Array(data as ArrayBuffer));
   });
   const closed = new Promise<void>((resolve) => {
@@ -90,7 +104,9 @@ export async function connectWebSocket(socket: WebSocketLike, receiver: Receiver
     });
   });
   if (socket.readyState !== OPEN) {
-    const opened = new Promise<void>((resolve) => { socket.addEventListener('open', () => resolve()); });
+    const opened = new Promise<void>((resolve) => {
+      socket.addEventListener('open', () => resolve());
+    });
     await Promise.race([opened, closed]);
     if (socket.readyState !== OPEN) throw failure ?? new Error('the WebSocket was refused');
   }
@@ -114,7 +130,7 @@ function hangUp(socket: WebSocketLike): void {
 }
 
 function unsent(socket: WebSocketLike): number {
-  return socket.readyState === OPEN ? socket.bufferedAmount ?? 0 : 0;
+  return socket.readyState === OPEN ? (socket.bufferedAmount ?? 0) : 0;
 }
 
 /** WebSockets do not tell when they have room again. */

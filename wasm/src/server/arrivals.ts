@@ -11,9 +11,13 @@ const REFUSED_MS = 1000;
 export class Arrivals {
   readonly #timers = new Map<Duplex, NodeJS.Timeout | undefined>();
 
-  get size(): number { return this.#timers.size; }
+  get size(): number {
+    return this.#timers.size;
+  }
 
-  has(socket: Duplex): boolean { return this.#timers.has(socket); }
+  has(socket: Duplex): boolean {
+    return this.#timers.has(socket);
+  }
 
   /** From now on its errors concern nobody else, and it goes after a while, unless it leaves before. */
   add(socket: Duplex): void {
@@ -33,7 +37,7 @@ export class Arrivals {
     const reason = STATUS_CODES[status];
     const fields = `Connection: close\r\nContent-Type: text/plain\r\nContent-Length: ${text.length + 1}`;
     socket.end(`HTTP/1.1 ${status} ${reason}\r\n${fields}\r\n\r\n${text}\n`);
-    socket.resume();  // what is left unread would turn the end into a reset, and the answer might be lost
+    socket.resume(); // what is left unread would turn the end into a reset, and the answer might be lost
     this.expectEnd(socket);
   }
 

@@ -17,12 +17,14 @@ export class FragmentCounter {
   #pieces = 0;
 
   /** Bytes of a message whose rest has not come. */
-  get held(): number { return this.#held; }
+  get held(): number {
+    return this.#held;
+  }
 
   /** False: more pieces than anybody needs. */
   accepts(chunk: Uint8Array): boolean {
     ++this.#pieces;
-    for (let at = 0; at < chunk.length;) {
+    for (let at = 0; at < chunk.length; ) {
       if (this.#left > 0) {
         const some = Math.min(this.#left, chunk.length - at);
         this.#left -= some;

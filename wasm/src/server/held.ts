@@ -16,7 +16,9 @@ export class Held {
   /** Who has waited for longest comes first. */
   readonly #held = new Map<Holder, { bytes: number; since: number }>();
 
-  constructor(maxBytes: number) { this.#maxBytes = maxBytes; }
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
 
   add(peer: Holder, bytes: number): void {
     const held = this.#held.get(peer) ?? { bytes: 0, since: performance.now() };

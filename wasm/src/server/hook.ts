@@ -31,8 +31,27 @@ const LF = 10;
 
 const RETRIEVALS = new Set(['get', 'gets', 'gat', 'gats']);
 // These have one reply: a line, with a value behind it if it says so. The other commands' have any number of lines.
-const ONE_REPLY = new Set(['set', 'add', 'replace', 'append', 'prepend', 'cas', 'incr', 'decr', 'touch', 'delete', 'mg', 'ms',
-  'md', 'ma', 'me', 'mn', 'flush_all', 'verbosity', 'version']);
+const ONE_REPLY = new Set([
+  'set',
+  'add',
+  'replace',
+  'append',
+  'prepend',
+  'cas',
+  'incr',
+  'decr',
+  'touch',
+  'delete',
+  'mg',
+  'ms',
+  'md',
+  'ma',
+  'me',
+  'mn',
+  'flush_all',
+  'verbosity',
+  'version',
+]);
 const BEFORE_VALUE = /^(?:VA|VALUE [^ ]+ \d+) (\d+)(?: |$)/;
 
 /** Of a checked answer. A client that waited for the rest of a reply would take the next one for it. */
@@ -54,14 +73,15 @@ function isWhole(bytes: Uint8Array, command: string): boolean {
   const isRetrieval = RETRIEVALS.has(command);
   if (!isRetrieval && !ONE_REPLY.has(command)) return true;
   let at = 0;
-  for (let more = true; more && at < bytes.length;) {
+  for (let more = true; more && at < bytes.length; ) {
     const line = at;
     const newline = bytes.indexOf(LF, at);
     if (newline - at < 2 || bytes[newline - 1] !== CR) return false;
     const valueBytes = BEFORE_VALUE.exec(latin1(bytes, at, newline - 1))?.[1];
     more = isRetrieval && valueBytes !== undefined;
     at = newline + 1;
-    if (valueBytes === undefined && isRetrieval) return at === bytes.length || EMPTY_AFTER_ERROR.test(latin1(bytes, line));
+    if (valueBytes === undefined && isRetrieval)
+      return at === bytes.length || EMPTY_AFTER_ERROR.test(latin1(bytes, line));
     if (valueBytes === undefined) continue;
     at += Number(valueBytes) + 2;
     if (bytes[at - 2] !== CR || bytes[at - 1] !== LF) return false;
@@ -78,7 +98,11 @@ function mayBeSilent({ command, args, flags, noreply }: ParsedRequest): boolean 
 /** On one line, whatever was thrown. */
 export function serverError(error: unknown): Uint8Array {
   // eslint-disable-next-line no-control-regex
-  return bytesOf(`SERVER_ERROR ${messageOf(error).replace(/[\0-\x1f\x7f]+/g, ' ').slice(0, 200)}\r\n`);
+  return bytesOf(
+    `SERVER_ERROR ${messageOf(error)
+      .replace(/[\0-\x1f\x7f]+/g, ' ')
+      .slice(0, 200)}\r\n`,
+  );
 }
 
 function messageOf(error: unknown): string {

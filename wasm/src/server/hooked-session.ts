@@ -82,14 +82,15 @@ export class HookedSession implements Session {
   #run(): void {
     if (this.#closed) return;
     let caughtUp = false;
-    for (let progress = true; progress && !this.#blocked && !this.#turn.over;) {
+    for (let progress = true; progress && !this.#blocked && !this.#turn.over; ) {
       progress = this.#answerFirst();
       if (!this.#mayAsk()) continue;
       const ofLargeValue = this.#reader.midway;
       const request = this.#reader.next();
       caughtUp = request === undefined;
       if (request !== undefined) this.#ask(request, ofLargeValue);
-      else if (this.#reader.overlong) this.#quitting = true;  // as memcached, without a word
+      else if (this.#reader.overlong)
+        this.#quitting = true; // as memcached, without a word
       else continue;
       progress = true;
     }
@@ -118,7 +119,7 @@ export class HookedSession implements Session {
       this.#largeValue = request.tooLarge ? 'undecided' : 'pass';
       this.#callHook(request)
         .then((answer) => this.#settle(slot, request, answer))
-        .catch(() => this.#peer.destroy());  // the store was closed under it
+        .catch(() => this.#peer.destroy()); // the store was closed under it
     } else if (ofLargeValue && this.#largeValue === 'swallow') {
       return;
     }

@@ -43,7 +43,8 @@ const MAX_UNSENT_BYTES = 256 << 20;
 export async function createServer(options: ServerOptions = {}): Promise<Server> {
   const checked = checkOptions(options);
   const { store } = checked;
-  if (store instanceof Promise) throw new IsocacheError('BAD_ARGUMENT', 'store must be a store, not a promise of one: await it');
+  if (store instanceof Promise)
+    throw new IsocacheError('BAD_ARGUMENT', 'store must be a store, not a promise of one: await it');
   if (store !== undefined && 'connect' in store) return new Server(store, false, checked);
   return new Server(await open(store), true, checked);
 }
@@ -81,7 +82,7 @@ export class Server {
     if (tcpPort !== undefined) this.port = portOf(await this.#listen(this.#netServer(), { host, port: tcpPort }));
     if (path !== undefined) await this.#listen(this.#netServer(), { path });
     if (websocketPort !== undefined) {
-      await this.#webSockets();  // fails here if ws is not there
+      await this.#webSockets(); // fails here if ws is not there
       const http = this.#httpServer();
       this.websocketPort = portOf(await this.#listen(http, { host, port: websocketPort }));
     }
@@ -108,7 +109,7 @@ export class Server {
 
   #webSockets(): Promise<WebSocketDoor> {
     const options = { origins: this.#options.origins ?? [], arrivals: this.#arrivals };
-    return this.#door ??= WebSocketDoor.open(options, (peer) => this.#begin(peer));
+    return (this.#door ??= WebSocketDoor.open(options, (peer) => this.#begin(peer)));
   }
 
   /** Serves a connection that was accepted elsewhere: by `tls.createServer`, for instance, with `allowHalfOpen`. */
@@ -203,14 +204,20 @@ export class Server {
 
   async #hangUp(): Promise<void> {
     if (this.#peers.size === 0) return;
-    const deserted = new Promise<void>((resolve) => { this.#onDeserted = resolve; });
+    const deserted = new Promise<void>((resolve) => {
+      this.#onDeserted = resolve;
+    });
     for (const peer of this.#peers) peer.end();
-    const grace = setTimeout(() => { for (const peer of this.#peers) peer.destroy(); }, CLOSE_GRACE_MS);
+    const grace = setTimeout(() => {
+      for (const peer of this.#peers) peer.destroy();
+    }, CLOSE_GRACE_MS);
     await deserted;
     clearTimeout(grace);
   }
 
-  [Symbol.asyncDispose](): Promise<void> { return this.close(); }
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
 }
 
 function maxItemSizeOf(store: Store): number {

@@ -21,7 +21,7 @@ export class InternalConnection {
 
   execute(request: ParsedRequest | string | Uint8Array): Uint8Array {
     const input = request instanceof ParsedRequest ? request.bytes : request;
-    if (input === undefined) throw new IsocacheError('BAD_ARGUMENT', 'internal(): no request');  // feed() knows the rest
+    if (input === undefined) throw new IsocacheError('BAD_ARGUMENT', 'internal(): no request'); // feed() knows the rest
     const engine = (this.#engine ??= this.#connect());
     let whole = false;
     try {
@@ -30,10 +30,11 @@ export class InternalConnection {
       whole = !engine.closed && !engine.unfinished;
       // The value of one that is too large is not there, and the engine has refused it.
       const refused = request instanceof ParsedRequest && request.tooLarge;
-      if (engine.unfinished && !refused) throw new IsocacheError('BAD_ARGUMENT', 'internal(): the request is not whole');
+      if (engine.unfinished && !refused)
+        throw new IsocacheError('BAD_ARGUMENT', 'internal(): the request is not whole');
       return replies;
     } finally {
-      if (!whole) this.close();  // what is left over of this request must not meet the next one
+      if (!whole) this.close(); // what is left over of this request must not meet the next one
     }
   }
 

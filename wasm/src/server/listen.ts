@@ -33,5 +33,7 @@ async function removeStaleSocket(path: string): Promise<void> {
 
 /** Stops listening. Connections stay. */
 export async function stop(server: Server): Promise<void> {
-  await new Promise<void>((resolve) => { server.close(() => resolve()); });
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
 }

@@ -21,7 +21,7 @@ export function refusalOf(request: IncomingMessage, allowed: readonly string[]):
   const encrypted = (request.socket as Partial<TLSSocket>).encrypted === true;
   const sent = origin.toLowerCase();
   if (!allowed.includes('*') && !allowed.includes(sent) && !isSameOrigin(sent, host ?? '', encrypted)) {
-    return { status: 403, text: 'this page\'s origin is not allowed; see the option origins' };
+    return { status: 403, text: "this page's origin is not allowed; see the option origins" };
   }
   const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
   if (offered.includes(SUBPROTOCOL)) return undefined;

@@ -83,7 +83,9 @@ export class PlainSession implements Session {
     else this.#peer.resume();
   }
 
-  #hasWork(): boolean { return this.#connection.pending || this.#waiting.length > 0; }
+  #hasWork(): boolean {
+    return this.#connection.pending || this.#waiting.length > 0;
+  }
 
   #slice(): Uint8Array {
     const first = this.#waiting[0]!;

@@ -16,14 +16,20 @@ export function serveSocket(socket: Duplex, begin: (peer: Peer) => Session): Pee
       if (!corked) sendTogether();
       return socket.write(bytes);
     },
-    pause: () => { socket.pause(); },
-    resume: () => { socket.resume(); },
+    pause: () => {
+      socket.pause();
+    },
+    resume: () => {
+      socket.resume();
+    },
     end: () => {
       if (socket.writableEnded) return;
       socket.end(() => socket.destroy());
       (socket as Partial<Socket>).setTimeout?.(LINGER_MS, () => socket.destroy());
     },
-    destroy: () => { socket.destroy(); },
+    destroy: () => {
+      socket.destroy();
+    },
   };
   // The answers of a hook come one by one, often many before the next tick: they share a system call.
   const sendTogether = () => {
@@ -39,7 +45,7 @@ export function serveSocket(socket: Duplex, begin: (peer: Peer) => Session): Pee
     try {
       if (!socket.destroyed && !socket.writableEnded) step();
     } catch {
-      socket.destroy();  // the store was closed under it
+      socket.destroy(); // the store was closed under it
     }
   };
   socket.on('data', (bytes: Buffer) => attempt(() => session.data(bytes)));

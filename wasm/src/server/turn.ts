@@ -17,7 +17,9 @@ export class Turn {
     this.#goOn = goOn;
   }
 
-  get over(): boolean { return this.#left <= 0; }
+  get over(): boolean {
+    return this.#left <= 0;
+  }
 
   spend(bytes: number): void {
     if (this.over) return;
@@ -30,7 +32,7 @@ export class Turn {
     try {
       this.#goOn();
     } catch {
-      this.#peer.destroy();  // the store was closed under it
+      this.#peer.destroy(); // the store was closed under it
     }
   }
 }

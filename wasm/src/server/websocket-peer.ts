@@ -14,7 +14,12 @@ const PING_MS = 30_000;
 const UNSUPPORTED_DATA = 1003;
 
 /** `stream` is what `socket` reads from; `unfinished` counts the messages of all sockets whose rest has not come. */
-export function serveWebSocket(socket: WebSocket, stream: Duplex, unfinished: Held, begin: (peer: Peer) => Session): void {
+export function serveWebSocket(
+  socket: WebSocket,
+  stream: Duplex,
+  unfinished: Held,
+  begin: (peer: Peer) => Session,
+): void {
   let blocked = false;
   const sent = () => {
     if (!blocked || socket.bufferedAmount > MAX_UNSENT_BYTES / 2) return;
@@ -38,7 +43,7 @@ export function serveWebSocket(socket: WebSocket, stream: Duplex, unfinished: He
     try {
       if (socket.readyState === socket.OPEN) step();
     } catch {
-      socket.terminate();  // the store was closed under it
+      socket.terminate(); // the store was closed under it
     }
   };
   socket.on('message', (data, isBinary) => {
@@ -83,9 +88,11 @@ function answerPings(socket: WebSocket): void {
 /** Ends a connection whose other side does not even answer pings. */
 function keepAlive(socket: WebSocket): () => void {
   let alive = true;
-  socket.on('pong', () => { alive = true; });
+  socket.on('pong', () => {
+    alive = true;
+  });
   const timer = setInterval(() => {
-    if (socket.isPaused) return;  // nor do we read pongs then
+    if (socket.isPaused) return; // nor do we read pongs then
     if (!alive) return socket.terminate();
     alive = false;
     socket.ping();

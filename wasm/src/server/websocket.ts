@@ -43,7 +43,7 @@ export class WebSocketDoor {
       noServer: true,
       path: WEBSOCKET_PATH,
       maxPayload: MAX_RECEIVED_FRAME_BYTES,
-      autoPong: false,  // websocket-peer.ts answers pings, as fast as they are read
+      autoPong: false, // websocket-peer.ts answers pings, as fast as they are read
       handleProtocols: (protocols) => (protocols.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
     });
     return new WebSocketDoor(server, options, begin);
@@ -58,7 +58,7 @@ export class WebSocketDoor {
       arrivals.leave(socket);
       serveWebSocket(webSocket, socket, this.#unfinished, this.#begin);
     });
-    arrivals.expectEnd(socket);  // unless it has left, ws has answered with an error
+    arrivals.expectEnd(socket); // unless it has left, ws has answered with an error
   }
 }
 

@@ -32,14 +32,24 @@ await forEachCache((cacheName, cache) => {
 
     it('mset, mget, mdel, keys', async () => {
       const { store } = make();
-      await store.mset([['user:1', 'one'], ['user:2', { two: 2 }], ['job:1', 3]]);
+      await store.mset([
+        ['user:1', 'one'],
+        ['user:2', { two: 2 }],
+        ['job:1', 3],
+      ]);
       assert.deepEqual(await store.mget('user:1', 'no', 'user:2'), ['one', undefined, { two: 2 }]);
       assert.deepEqual((await store.keys()).sort(), ['job:1', 'user:1', 'user:2']);
       assert.deepEqual((await store.keys('user:*')).sort(), ['user:1', 'user:2']);
       assert.deepEqual((await store.keys('*:1')).sort(), ['job:1', 'user:1']);
       assert.deepEqual(await store.keys('job:1'), ['job:1']);
       assert.deepEqual(await store.keys('job.1'), []);
-      for (const [pattern, found] of [['*ser*2*', ['user:2']], ['user:1*1', []], ['**:1', ['job:1', 'user:1']], ['', []], ['u*r:*', ['user:1', 'user:2']]]) {
+      for (const [pattern, found] of [
+        ['*ser*2*', ['user:2']],
+        ['user:1*1', []],
+        ['**:1', ['job:1', 'user:1']],
+        ['', []],
+        ['u*r:*', ['user:1', 'user:2']],
+      ]) {
         assert.deepEqual((await store.keys(pattern)).sort(), found, pattern);
       }
       assert.deepEqual(await store.keys(`${'*u'.repeat(30)}*x`), [], 'at once');
@@ -47,7 +57,7 @@ await forEachCache((cacheName, cache) => {
       assert.deepEqual(await store.keys(), ['user:2']);
     });
 
-    it('TTLs: a value\'s own, the default, none; 0 is none', async () => {
+    it("TTLs: a value's own, the default, none; 0 is none", async () => {
       const { store } = make({ ttl: 100_000 });
       const near = async (key, expected) => {
         const ttl = await store.ttl(key);
@@ -67,7 +77,10 @@ await forEachCache((cacheName, cache) => {
     it('refuses what cannot be cached', async () => {
       await assert.rejects(make().set('k', undefined), TypeError);
       await assert.rejects(make({ isCacheable: (value) => value !== null }).set('k', null), TypeError);
-      await assert.rejects(make().set('k', () => {}), TypeError);
+      await assert.rejects(
+        make().set('k', () => {}),
+        TypeError,
+      );
     });
 
     it('wrap() loads once, and refreshes what is about to expire', async () => {
@@ -101,8 +114,11 @@ await forEachCache((cacheName, cache) => {
       const manager = make();
       await manager.set('k', { a: 1 }, 5000);
       assert.deepEqual(await manager.get('k'), { a: 1 });
-      assert.ok(Math.abs(await manager.ttl('k') - Date.now() - 5000) < 1000);
-      await manager.mset([{ key: 'a', value: 1 }, { key: 'b', value: 2, ttl: 50 }]);
+      assert.ok(Math.abs((await manager.ttl('k')) - Date.now() - 5000) < 1000);
+      await manager.mset([
+        { key: 'a', value: 1 },
+        { key: 'b', value: 2, ttl: 50 },
+      ]);
       assert.deepEqual(await manager.mget(['a', 'b', 'no']), [1, 2, undefined]);
       await sleep(60);
       assert.equal(await manager.get('b'), undefined);

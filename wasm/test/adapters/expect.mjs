@@ -17,7 +17,11 @@ export function makeExpect() {
       toBeDefined: () => assert.notEqual(actual, undefined),
     };
   };
-  expect.assertions = (count) => { due = count; };
-  const verify = () => { if (due !== undefined) assert.equal(asserted, due, 'assertions made'); };
+  expect.assertions = (count) => {
+    due = count;
+  };
+  const verify = () => {
+    if (due !== undefined) assert.equal(asserted, due, 'assertions made');
+  };
   return { expect, verify };
 }

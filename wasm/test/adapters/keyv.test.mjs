@@ -31,7 +31,10 @@ function suiteTest(skipped) {
 }
 
 await forEachCache((cacheName, cache) => {
-  for (const [keyvName, Keyv, changed] of [['Keyv 5', Keyv5, new Set()], ['Keyv 6', Keyv6, changedInKeyv6]]) {
+  for (const [keyvName, Keyv, changed] of [
+    ['Keyv 5', Keyv5, new Set()],
+    ['Keyv 6', Keyv6, changedInKeyv6],
+  ]) {
     describe(`${keyvName} over ${cacheName}`, () => {
       describe('@keyv/test-suite', () => {
         keyvTestSuite(suiteTest(changed), Keyv, () => keyvStore(cache));
@@ -72,7 +75,13 @@ function ourTests(Keyv, cache) {
 
   it('setMany() with a TTL each, getMany(), hasMany(), deleteMany()', async () => {
     const keyv = make();
-    assert.deepEqual(await keyv.setMany([{ key: 'a', value: 1 }, { key: 'b', value: [2], ttl: 50 }]), [true, true]);
+    assert.deepEqual(
+      await keyv.setMany([
+        { key: 'a', value: 1 },
+        { key: 'b', value: [2], ttl: 50 },
+      ]),
+      [true, true],
+    );
     assert.deepEqual(await keyv.getMany(['a', 'b', 'c']), [1, [2], undefined]);
     assert.deepEqual(await keyv.hasMany(['a', 'b', 'c']), [true, true, false]);
     await sleep(60);
@@ -99,7 +108,10 @@ function ourTests(Keyv, cache) {
     await mine.setMany(expected.map(([key, value]) => ({ key, value })));
     await make({ namespace: 'other' }).set('k', 'v');
     const found = await all(mine.iterator());
-    assert.deepEqual(found.sort((a, b) => a[1] - b[1]), expected);
+    assert.deepEqual(
+      found.sort((a, b) => a[1] - b[1]),
+      expected,
+    );
   });
 
   it('says what went wrong', async () => {

@@ -19,7 +19,10 @@ await forEachCache((cacheName, cache) => {
       assert.equal(await storage.getItem('a:b'), null);
       assert.equal(await storage.getItemRaw('a:b'), null);
       assert.deepEqual(await storage.getKeys(), []);
-      assert.deepEqual(await storage.getItems(['a', 'b']), [{ key: 'a', value: null }, { key: 'b', value: null }]);
+      assert.deepEqual(await storage.getItems(['a', 'b']), [
+        { key: 'a', value: null },
+        { key: 'b', value: null },
+      ]);
     });
 
     it('stores strings, numbers, booleans, objects and what has toJSON()', async () => {
@@ -51,9 +54,14 @@ await forEachCache((cacheName, cache) => {
 
     it('sets and gets many', async () => {
       const storage = make();
-      await storage.setItems([{ key: 'a', value: 'one' }, { key: 'b:c', value: { two: 2 } }]);
+      await storage.setItems([
+        { key: 'a', value: 'one' },
+        { key: 'b:c', value: { two: 2 } },
+      ]);
       assert.deepEqual(await storage.getItems(['b:c', { key: 'a' }, 'no']), [
-        { key: 'b:c', value: { two: 2 } }, { key: 'a', value: 'one' }, { key: 'no', value: null },
+        { key: 'b:c', value: { two: 2 } },
+        { key: 'a', value: 'one' },
+        { key: 'no', value: null },
       ]);
     });
 
@@ -90,7 +98,7 @@ await forEachCache((cacheName, cache) => {
       assert.equal(await dogs.getItem('name'), 'Rex');
     });
 
-    it('takes a TTL in seconds: an item\'s, or the driver\'s; metadata tells', async () => {
+    it("takes a TTL in seconds: an item's, or the driver's; metadata tells", async () => {
       const storage = make({ ttl: 100 });
       await storage.setItem('own', 'x', { ttl: 10 });
       await storage.setItem('default', 'x');
@@ -120,7 +128,11 @@ await forEachCache((cacheName, cache) => {
       await restoreSnapshot(inCache, { a: 'one', b: 'two' });
       assert.deepEqual(await snapshot(storage, 'cache'), { a: 'one', b: 'two' });
       await inCache.removeItem('a');
-      assert.deepEqual(seen, [['update', 'cache:a'], ['update', 'cache:b'], ['remove', 'cache:a']]);
+      assert.deepEqual(seen, [
+        ['update', 'cache:a'],
+        ['update', 'cache:b'],
+        ['remove', 'cache:a'],
+      ]);
       await unwatch();
       await inCache.setMeta('b', { colour: 'blue' });
       assert.equal((await inCache.getMeta('b')).colour, 'blue');

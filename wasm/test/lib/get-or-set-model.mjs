@@ -25,10 +25,17 @@ export function random(seed) {
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
-  return { below: (n) => Math.floor(next() * n), oneIn: (n) => next() * n < 1, pick: (list) => list[Math.floor(next() * list.length)] };
+  return {
+    below: (n) => Math.floor(next() * n),
+    oneIn: (n) => next() * n < 1,
+    pick: (list) => list[Math.floor(next() * list.length)],
+  };
 }
 
-const settled = () => new Promise((resolve) => { setImmediate(resolve); });
+const settled = () =>
+  new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 
 /** `server`: { execute(client, bytes): replies, advance?(ms), store? }. Throws if a promise is broken. */
 export class Model {
@@ -36,12 +43,12 @@ export class Model {
     this.random = random(seed);
     this.server = server;
     this.trace = [];
-    this.time = 0;        // counts all that happens
-    this.seconds = 0;     // of the clock
-    this.writes = [];     // executed: { time, value, kind }
-    this.wins = new Map();  // by user: when it was chosen, for loads that have not begun
-    this.loads = [];      // { by, value, chosen, chosenS, began, state, end }
-    this.calls = [];      // { began, settled, controller }
+    this.time = 0; // counts all that happens
+    this.seconds = 0; // of the clock
+    this.writes = []; // executed: { time, value, kind }
+    this.wins = new Map(); // by user: when it was chosen, for loads that have not begun
+    this.loads = []; // { by, value, chosen, chosenS, began, state, end }
+    this.calls = []; // { began, settled, controller }
     this.links = [];
     this.clients = [0, 1].map((n) => this.connect(n));
     this.users = server.store === undefined ? this.clients : [...this.clients, server.store];
@@ -55,12 +62,19 @@ export class Model {
       now: () => this.server.now(),
       transport: (receiver) => {
         link.receiver = receiver;
-        return { send: (bytes) => { link.out.push(bytes.slice()); }, close() {} };
+        return {
+          send: (bytes) => {
+            link.out.push(bytes.slice());
+          },
+          close() {},
+        };
       },
     });
   }
 
-  note(what) { this.trace.push(`${++this.time}: ${what}`); }
+  note(what) {
+    this.trace.push(`${++this.time}: ${what}`);
+  }
 
   // --- the scheduler ------------------------------------------------------------------------------
 
@@ -75,13 +89,22 @@ export class Model {
   step() {
     const { random } = this;
     switch (random.below(12)) {
-      case 0: case 1: return this.call();
-      case 2: return this.write();
-      case 3: return this.read();
-      case 4: case 5: return this.endLoad();
-      case 6: return this.abort();
-      case 7: return random.oneIn(3) ? this.advance(500 * (1 + random.below(8))) : this.kill();
-      default: return this.links.length > 0 ? this.deliver(random.pick(this.links)) : undefined;
+      case 0:
+      case 1:
+        return this.call();
+      case 2:
+        return this.write();
+      case 3:
+        return this.read();
+      case 4:
+      case 5:
+        return this.endLoad();
+      case 6:
+        return this.abort();
+      case 7:
+        return random.oneIn(3) ? this.advance(500 * (1 + random.below(8))) : this.kill();
+      default:
+        return this.links.length > 0 ? this.deliver(random.pick(this.links)) : undefined;
     }
   }
 
@@ -115,7 +138,8 @@ export class Model {
     for (const request of requests.split('\r\n').filter((line) => /^m[a-z] /.test(line))) {
       const line = lines.shift();
       if (line.startsWith('VA ')) lines.shift();
-      if (/ N\d/.test(request) && / W$/.test(line)) this.winsOf(this.clients[client]).push({ chosen: this.time, chosenS: this.seconds });
+      if (/ N\d/.test(request) && / W$/.test(line))
+        this.winsOf(this.clients[client]).push({ chosen: this.time, chosenS: this.seconds });
     }
   }
 
@@ -124,10 +148,14 @@ export class Model {
     return this.wins.get(user);
   }
 
-  wrote(kind, value) { this.writes.push({ time: this.time, kind, value }); }
+  wrote(kind, value) {
+    this.writes.push({ time: this.time, kind, value });
+  }
 
   /** A fill is only an attempt: whether it was stored is seen by verify(). */
-  stored(value, ours) { if (!ours) this.wrote('set', value); }
+  stored(value, ours) {
+    if (!ours) this.wrote('set', value);
+  }
 
   // --- what users do ------------------------------------------------------------------------------
 
@@ -137,12 +165,19 @@ export class Model {
     this.calls.push(call);
     this.note(`getOrSet by ${this.nameOf(user)}`);
     const options = { lease: LEASE_S * 1000, signal: controller.signal };
-    call.result = user.getOrSet(KEY, () => this.load(user), options).then(
-      (value) => { call.settled = true; call.value = value; this.gave(call, value); },
-      (error) => {
-        call.settled = true;
-        if (!/^(failed|aborted)$/.test(error.message)) this.failure ??= error;
-      });
+    call.result = user
+      .getOrSet(KEY, () => this.load(user), options)
+      .then(
+        (value) => {
+          call.settled = true;
+          call.value = value;
+          this.gave(call, value);
+        },
+        (error) => {
+          call.settled = true;
+          if (!/^(failed|aborted)$/.test(error.message)) this.failure ??= error;
+        },
+      );
     return undefined;
   }
 
@@ -159,7 +194,9 @@ export class Model {
     for (const load of this.loads) if (load.by === dead && load.state === 'runs') load.state = 'lost';
   }
 
-  nameOf(user) { return user === this.server.store ? 'the process' : `client ${this.clients.indexOf(user)}`; }
+  nameOf(user) {
+    return user === this.server.store ? 'the process' : `client ${this.clients.indexOf(user)}`;
+  }
 
   load(user) {
     const won = this.winsOf(user).shift() ?? { chosen: this.time, chosenS: this.seconds };
@@ -192,22 +229,30 @@ export class Model {
     const user = this.random.pick(this.users);
     const value = `set${this.writes.length}x${this.time}`;
     const kind = this.random.pick(['set', 'set', 'delete', 'mark']);
-    const act = { set: () => user.set(KEY, value), delete: () => user.delete(KEY), mark: () => user.markStale(KEY) }[kind];
+    const act = { set: () => user.set(KEY, value), delete: () => user.delete(KEY), mark: () => user.markStale(KEY) }[
+      kind
+    ];
     this.note(`${kind} ${value} by ${this.nameOf(user)}`);
     if (user === this.server.store) this.wrote(kind, value);
-    return void Promise.resolve(act()).catch((error) => { this.failure ??= error; });
+    return void Promise.resolve(act()).catch((error) => {
+      this.failure ??= error;
+    });
   }
 
   read() {
     const user = this.random.pick(this.users);
-    const seen = (value) => { if (value === '') this.failure ??= new Error('a read gave a lease'); };
+    const seen = (value) => {
+      if (value === '') this.failure ??= new Error('a read gave a lease');
+    };
     const act = this.random.pick([
       async () => seen(await user.get(KEY)),
       async () => seen((await user.getMany([KEY]))[0]),
       async () => seen((await user.getItem(KEY))?.text()),
       async () => user.has(KEY),
     ]);
-    return void act().catch((error) => { this.failure ??= error; });
+    return void act().catch((error) => {
+      this.failure ??= error;
+    });
   }
 
   async advance(ms) {
@@ -219,9 +264,13 @@ export class Model {
 
   // --- the promises -------------------------------------------------------------------------------
 
-  fail(message) { this.failure ??= new Error(message); }
+  fail(message) {
+    this.failure ??= new Error(message);
+  }
 
-  loadOf(value) { return this.loads.find((load) => load.value === value); }
+  loadOf(value) {
+    return this.loads.find((load) => load.value === value);
+  }
 
   lastWrite(before, kinds = ['set', 'delete', 'mark']) {
     return this.writes.findLast(({ time, kind }) => time < before && kinds.includes(kind));
@@ -249,14 +298,15 @@ export class Model {
     const value = await this.server.peek();
     const load = value === undefined ? undefined : this.loadOf(value);
     const write = this.lastWrite(Infinity);
-    if (load && write && load.began < write.time && write.kind !== 'mark') this.fail(`${value} is stored over a later ${write.kind}`);
+    if (load && write && load.began < write.time && write.kind !== 'mark')
+      this.fail(`${value} is stored over a later ${write.kind}`);
     return value;
   }
 
   // --- the end ------------------------------------------------------------------------------------
 
   async drain() {
-    for (let quiet = 0; quiet < 3;) {
+    for (let quiet = 0; quiet < 3; ) {
       const busy = this.links.find((link) => link.out.length > 0 || link.in.length > 0);
       quiet = busy ? 0 : quiet + 1;
       if (busy) await this.deliver(busy);
@@ -284,7 +334,9 @@ export class Model {
   }
 
   /** Its own load does not end; it may wait. */
-  hangs(call) { return !call.settled && this.loads.some(({ state }) => state === 'runs'); }
+  hangs(call) {
+    return !call.settled && this.loads.some(({ state }) => state === 'runs');
+  }
 
   async pass() {
     await this.drain();
@@ -296,7 +348,7 @@ export class Model {
   async lastCalls() {
     const write = this.lastWrite(Infinity);
     const isStale = write?.kind === 'mark' && !this.loads.some(({ began }) => began > write.time);
-    if (isStale && !this.killed && await this.verify() !== undefined) {
+    if (isStale && !this.killed && (await this.verify()) !== undefined) {
       const before = this.loads.length;
       this.call(this.users[0]);
       await this.drain();
@@ -315,8 +367,10 @@ export class Model {
     const value = await this.verify();
     const load = value === undefined ? undefined : this.loadOf(value);
     if (value === undefined) this.fail('after a load the cache holds nothing');
-    else if (write?.kind === 'set' && value !== write.value && !load) this.fail(`the cache holds ${value}, not ${write.value}`);
-    else if (write && write.kind !== 'set' && !(load && load.began > write.time)) this.fail(`the cache holds ${value} for ever`);
+    else if (write?.kind === 'set' && value !== write.value && !load)
+      this.fail(`the cache holds ${value}, not ${write.value}`);
+    else if (write && write.kind !== 'set' && !(load && load.began > write.time))
+      this.fail(`the cache holds ${value} for ever`);
   }
 }
 

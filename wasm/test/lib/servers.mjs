@@ -11,9 +11,13 @@ function portAndStop(server) {
 export const servers = [
   ['memcached', async () => portAndStop(await startMemcached()), needMemcached],
   ['isocached', async () => portAndStop(await startIsocached()), needIsocached],
-  ['isocache/server', async () => {
-    const server = await createServer();
-    await server.listen({ port: 0 });
-    return { port: server.port, stop: () => server.close() };
-  }, false],
+  [
+    'isocache/server',
+    async () => {
+      const server = await createServer();
+      await server.listen({ port: 0 });
+      return { port: server.port, stop: () => server.close() };
+    },
+    false,
+  ],
 ];

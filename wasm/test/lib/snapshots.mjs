@@ -11,8 +11,13 @@ const CHECKSUM_AT = 12;
 const KEY_LENGTH_AT = 20;
 const BITS_AT = 21;
 
-const engine = new Engine(new WebAssembly.Module(readFileSync(new URL('../../dist/isocache.wasm', import.meta.url))),
-  { maxBytes: 1 << 20, maxItemSize: 1024, hashSeed: 0n, nowS: 0, onEvict: undefined });
+const engine = new Engine(new WebAssembly.Module(readFileSync(new URL('../../dist/isocache.wasm', import.meta.url))), {
+  maxBytes: 1 << 20,
+  maxItemSize: 1024,
+  hashSeed: 0n,
+  nowS: 0,
+  onEvict: undefined,
+});
 
 /** Gives the bytes the checksum that belongs to them: the module's own, over pieces of 64 KiB. */
 export function resign(bytes) {
@@ -29,7 +34,12 @@ export function resign(bytes) {
 /** Where each record begins. */
 export function* records(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset);
-  for (let at = HEADER_BYTES; at < bytes.length; at += RECORD_HEADER_BYTES + bytes[at + KEY_LENGTH_AT] + view.getUint32(at, true)) yield at;
+  for (
+    let at = HEADER_BYTES;
+    at < bytes.length;
+    at += RECORD_HEADER_BYTES + bytes[at + KEY_LENGTH_AT] + view.getUint32(at, true)
+  )
+    yield at;
 }
 
 /** The same items as a snapshot of version 1: without what eviction knows of them. */

@@ -11,9 +11,29 @@ export function makeCertificate() {
   const folder = mkdtempSync(path.join(tmpdir(), 'isocache-tls-'));
   try {
     const [key, cert] = ['key.pem', 'cert.pem'].map((name) => path.join(folder, name));
-    execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes',
-      '-keyout', key, '-out', cert, '-days', '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'],
-    { stdio: 'ignore' });
+    execFileSync(
+      'openssl',
+      [
+        'req',
+        '-x509',
+        '-newkey',
+        'ec',
+        '-pkeyopt',
+        'ec_paramgen_curve:prime256v1',
+        '-nodes',
+        '-keyout',
+        key,
+        '-out',
+        cert,
+        '-days',
+        '2',
+        '-subj',
+        '/CN=localhost',
+        '-addext',
+        'subjectAltName=DNS:localhost',
+      ],
+      { stdio: 'ignore' },
+    );
     return { key: readFileSync(key), cert: readFileSync(cert) };
   } finally {
     rmSync(folder, { recursive: true });
@@ -29,12 +49,17 @@ export async function startTlsTerminator(port) {
     for (const socket of [outer, inner]) {
       sockets.add(socket);
       socket.on('error', () => {});
-      socket.on('close', () => { outer.destroy(); inner.destroy(); });
+      socket.on('close', () => {
+        outer.destroy();
+        inner.destroy();
+      });
     }
     outer.pipe(inner).pipe(outer);
   });
   server.on('tlsClientError', () => {});
-  await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  await new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
   return {
     port: server.address().port,
     certificate: cert,

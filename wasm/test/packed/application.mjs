@@ -20,11 +20,14 @@ let answer;
 
 /** npm pack's description (size, unpackedSize, files) and the `tarball` itself. Made once by each test file. */
 export function packed() {
-  return answer ??= pack(temporaryFolder({ after: (remove) => process.on('exit', remove) }));
+  return (answer ??= pack(temporaryFolder({ after: (remove) => process.on('exit', remove) })));
 }
 
 function pack(folder) {
-  const output = execFileSync('npm', ['pack', '--json', '--pack-destination', folder], { cwd: root, stdio: ['ignore', 'pipe', 'ignore'] });
+  const output = execFileSync('npm', ['pack', '--json', '--pack-destination', folder], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   const [description] = JSON.parse(output);
   return { ...description, tarball: path.join(folder, description.filename) };
 }
@@ -53,5 +56,7 @@ export async function run(cwd, program, ...args) {
 
 /** For a test's `skip`: false, or why this Node cannot do it. */
 export function needsNode(major, what) {
-  return Number.parseInt(process.versions.node, 10) >= major ? false : `${what} needs Node ${major}, this is ${process.version}`;
+  return Number.parseInt(process.versions.node, 10) >= major
+    ? false
+    : `${what} needs Node ${major}, this is ${process.version}`;
 }

@@ -8,16 +8,30 @@ import path from 'node:path';
 import { needsNode } from './application.mjs';
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const FLAGS = ['--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-quic'];
-const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm' };
+const FLAGS = [
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-quic',
+];
+const TYPES = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.wasm': 'application/wasm',
+};
 
 /** The least that a page with wasm needs. */
 export const CSP = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'";
 
-export const noChromium = needsNode(20, 'playwright-core') || (!existsSync(CHROMIUM) && `no ${CHROMIUM}; the variable CHROMIUM may name another`);
+export const noChromium =
+  needsNode(20, 'playwright-core') ||
+  (!existsSync(CHROMIUM) && `no ${CHROMIUM}; the variable CHROMIUM may name another`);
 
 /** An index.html that runs one script. */
-export const html = (script) => `<!doctype html><meta charset="utf-8"><body><script type="module" src="${script}"></script>`;
+export const html = (script) =>
+  `<!doctype html><meta charset="utf-8"><body><script type="module" src="${script}"></script>`;
 
 /** Serves `folder` under a policy (null: none); gives the address. */
 export async function serve(t, folder, policy = CSP) {
@@ -42,7 +56,11 @@ export async function serve(t, folder, policy = CSP) {
 /** An empty page in a browser of its own. */
 export async function openPage(t) {
   const { chromium } = await import('playwright-core');
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS, chromiumSandbox: process.getuid?.() !== 0 });
+  const browser = await chromium.launch({
+    executablePath: CHROMIUM,
+    args: FLAGS,
+    chromiumSandbox: process.getuid?.() !== 0,
+  });
   t.after(() => browser.close());
   return browser.newPage();
 }

@@ -22,13 +22,22 @@ function install(t, example) {
   const files = statSync(path.join(examples, example)).isDirectory()
     ? readdirSync(path.join(examples, example)).map((name) => path.join(example, name))
     : [example];
-  return application(t, Object.fromEntries(files.map((file) => [path.basename(file), readFileSync(path.join(examples, file))])));
+  return application(
+    t,
+    Object.fromEntries(files.map((file) => [path.basename(file), readFileSync(path.join(examples, file))])),
+  );
 }
 
 /** Starts a program that serves until it is told to end; gives the first line it prints. */
 async function start(t, folder, env, program, ...args) {
-  const child = spawn(program, args, { cwd: folder, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] });
-  const ended = new Promise((resolve) => { child.on('exit', resolve); });
+  const child = spawn(program, args, {
+    cwd: folder,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = new Promise((resolve) => {
+    child.on('exit', resolve);
+  });
   t.after(async () => {
     child.kill('SIGTERM');
     await ended;
@@ -39,7 +48,9 @@ async function start(t, folder, env, program, ...args) {
 
 test('node-embed.mjs', async (t) => {
   const output = await run(install(t, 'node-embed.mjs'), process.execPath, 'node-embed.mjs');
-  assert.equal(output, `\
+  assert.equal(
+    output,
+    `\
 user:1 is Ada
 user:2 is undefined
 colours: [ 'blue', 'green', undefined ]
@@ -49,19 +60,23 @@ first writer: stored
 second writer: exists
 the protocol: [ 'VA 4 s4', 'blue', '' ]
 within the limit: true - evicted: true - items: true
-`);
+`,
+  );
 });
 
 test('stale-while-revalidate.mjs', async (t) => {
   const output = await run(install(t, 'stale-while-revalidate.mjs'), process.execPath, 'stale-while-revalidate.mjs');
-  assert.equal(output, `\
+  assert.equal(
+    output,
+    `\
 Set(1) { 'sunny (load 1)' } loads: 1
 Set(1) { 'sunny (load 1)' } loads: 2
 sunny (load 2) loads: 2
 sunny (load 2) loads: 3
 sunny (load 2) loads: 4
 sunny (load 4) loads: 4
-`);
+`,
+  );
 });
 
 test('two-level-cache.mjs', async (t) => {
@@ -86,15 +101,31 @@ test('two-level-cache.mjs', async (t) => {
 
 test('testing.test.mjs', async (t) => {
   // The variable would make it report to this test's runner.
-  const output = await run(install(t, 'testing.test.mjs'), 'env', '-u', 'NODE_TEST_CONTEXT',
-    process.execPath, '--test', '--test-reporter=tap', 'testing.test.mjs');
+  const output = await run(
+    install(t, 'testing.test.mjs'),
+    'env',
+    '-u',
+    'NODE_TEST_CONTEXT',
+    process.execPath,
+    '--test',
+    '--test-reporter=tap',
+    'testing.test.mjs',
+  );
   assert.match(output, /# pass 3\n# fail 0/);
 });
 
 test('deno.ts', async (t) => {
   const folder = install(t, 'deno.ts');
-  const output = await run(folder, process.execPath, `${tools}deno/bin.cjs`, 'run', '--no-prompt', '--no-lock',
-    '--node-modules-dir=manual', 'deno.ts');
+  const output = await run(
+    folder,
+    process.execPath,
+    `${tools}deno/bin.cjs`,
+    'run',
+    '--no-prompt',
+    '--no-lock',
+    '--node-modules-dir=manual',
+    'deno.ts',
+  );
   assert.equal(output, 'hello from Deno\nhello from Deno\nread before: true - expires: true\n');
 });
 
@@ -116,8 +147,16 @@ test('cloudflare/', { skip: needsNode(20, 'miniflare') }, async (t) => {
   const { Miniflare } = await import('miniflare');
   const worker = new Miniflare({
     modules: [
-      { type: 'ESModule', path: 'worker.mjs', contents: await workerBundle(folder, { main: setting('main'), condition: 'workerd' }) },
-      { type: 'CompiledWasm', path: 'isocache.wasm', contents: readFileSync(path.join(folder, 'node_modules/isocache/dist/isocache.wasm')) },
+      {
+        type: 'ESModule',
+        path: 'worker.mjs',
+        contents: await workerBundle(folder, { main: setting('main'), condition: 'workerd' }),
+      },
+      {
+        type: 'CompiledWasm',
+        path: 'isocache.wasm',
+        contents: readFileSync(path.join(folder, 'node_modules/isocache/dist/isocache.wasm')),
+      },
     ],
     compatibilityDate: setting('compatibility_date'),
     durableObjects: { MEMCACHED: 'Memcached' },
@@ -129,7 +168,15 @@ test('cloudflare/', { skip: needsNode(20, 'miniflare') }, async (t) => {
   assert.match(page, /^<h1>\/page\/1<\/h1>/);
   assert.equal(await text('/page/1'), page);
   // Any URL is served, and what is in it stays text.
-  const hostile = ['/', `/${'u'.repeat(3000)}`, `/${'%20'.repeat(100)}`, '/%00%0d%0aflush_all', '/%F0%9F', '/<script>', '//x?k=v'];
+  const hostile = [
+    '/',
+    `/${'u'.repeat(3000)}`,
+    `/${'%20'.repeat(100)}`,
+    '/%00%0d%0aflush_all',
+    '/%F0%9F',
+    '/<script>',
+    '//x?k=v',
+  ];
   for (const path of hostile) {
     const first = await text(path);
     assert.match(first, /^<h1>\/[^<]*<\/h1><p>made at /, path.slice(0, 40));
@@ -145,11 +192,17 @@ test('cloudflare/', { skip: needsNode(20, 'miniflare') }, async (t) => {
 
 test('browser/', { skip: noChromium }, async (t) => {
   const page = await openPage(t);
-  await page.goto(`${await serve(t, install(t, 'browser'), null)}index.html`);  // the page has a policy of its own
+  await page.goto(`${await serve(t, install(t, 'browser'), null)}index.html`); // the page has a policy of its own
   await page.locator('body[data-ready]').waitFor();
   for (const query of ['cache', 'memory', 'cache']) {
     await page.locator('#query').fill(query);
-    await page.waitForFunction((length) => document.querySelector('#result').textContent.startsWith(length), query.length);
+    await page.waitForFunction(
+      (length) => document.querySelector('#result').textContent.startsWith(length),
+      query.length,
+    );
   }
-  assert.equal(await page.locator('#result').textContent(), '5 letters, for example acceh\nrequests: 2, items in the cache: 2');
+  assert.equal(
+    await page.locator('#result').textContent(),
+    '5 letters, for example acceh\nrequests: 2, items in the cache: 2',
+  );
 });

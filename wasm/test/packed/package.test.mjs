@@ -13,24 +13,36 @@ test('contents', (t) => {
   const { files, size, unpackedSize } = packed();
   t.diagnostic(`${size} bytes, unpacked ${unpackedSize}, ${files.length} files`);
   const names = files.map((file) => file.path);
-  for (const name of ['LICENSE', 'README.md', 'package.json', 'dist/isocache.wasm']) assert.ok(names.includes(name), name);
-  const known = /^(LICENSE|README\.md|package\.json|dist\/(isocache\.wasm(\.d\.ts)?|cjs\/package\.json|(esm|cjs)\/.+\.(js|cjs|d\.ts|d\.cts)))$/;
+  for (const name of ['LICENSE', 'README.md', 'package.json', 'dist/isocache.wasm'])
+    assert.ok(names.includes(name), name);
+  const known =
+    /^(LICENSE|README\.md|package\.json|dist\/(isocache\.wasm(\.d\.ts)?|cjs\/package\.json|(esm|cjs)\/.+\.(js|cjs|d\.ts|d\.cts)))$/;
   const foreign = names.filter((name) => !known.test(name));
   assert.deepEqual(foreign, []);
   assert.ok(unpackedSize < 2 << 20, `${unpackedSize}`);
 });
 
-test('the licence is the repository\'s', () => {
+test("the licence is the repository's", () => {
   assert.equal(readFileSync(`${root}LICENSE`, 'utf8'), readFileSync(`${root}../LICENSE`, 'utf8'));
 });
 
 test('the conditions are in an order that lets each runtime find its own', () => {
-  assert.deepEqual(Object.keys(described.exports['.']),
-    ['types', 'edge-light', 'workerd', 'deno', 'bun', 'node', 'browser', 'default']);
+  assert.deepEqual(Object.keys(described.exports['.']), [
+    'types',
+    'edge-light',
+    'workerd',
+    'deno',
+    'bun',
+    'node',
+    'browser',
+    'default',
+  ]);
 });
 
 test('every entry point loads, with the same names as ES module and by require()', async (t) => {
-  const entries = Object.keys(described.exports).filter((name) => !/\.(wasm|json)$/.test(name)).map((name) => `isocache${name.slice(1)}`);
+  const entries = Object.keys(described.exports)
+    .filter((name) => !/\.(wasm|json)$/.test(name))
+    .map((name) => `isocache${name.slice(1)}`);
   const folder = application(t, {
     'main.mjs': `
       import assert from 'node:assert/strict';
@@ -52,17 +64,26 @@ test('the command', async (t) => {
 test('publint', { skip: needsNode(18, 'publint') }, async (t) => {
   const { publint } = await import('publint');
   const { formatMessage } = await import('publint/utils');
-  const { messages, pkg } = await publint({ pkgDir: path.join(application(t, {}), 'node_modules/isocache'), strict: true });
-  assert.deepEqual(messages.map((message) => formatMessage(message, pkg, { color: false })), []);
+  const { messages, pkg } = await publint({
+    pkgDir: path.join(application(t, {}), 'node_modules/isocache'),
+    strict: true,
+  });
+  assert.deepEqual(
+    messages.map((message) => formatMessage(message, pkg, { color: false })),
+    [],
+  );
 });
 
 test('are the types wrong', { skip: needsNode(20, '@arethetypeswrong/core') }, async () => {
   const { checkPackage, createPackageFromTarballData } = await import('@arethetypeswrong/core');
   const { problems } = await checkPackage(createPackageFromTarballData(readFileSync(packed().tarball)));
   const unavoidable = ({ resolutionKind, entrypoint }) =>
-    (resolutionKind === 'node10' && entrypoint !== '.')  // it knows no exports
-    || (resolutionKind === 'node16-cjs' && entrypoint === './engine.wasm');  // nobody can require() wasm
-  assert.deepEqual(problems.filter((problem) => !unavoidable(problem)), []);
+    (resolutionKind === 'node10' && entrypoint !== '.') || // it knows no exports
+    (resolutionKind === 'node16-cjs' && entrypoint === './engine.wasm'); // nobody can require() wasm
+  assert.deepEqual(
+    problems.filter((problem) => !unavoidable(problem)),
+    [],
+  );
 });
 
 test('a strict TypeScript application, as ES module and CommonJS', async (t) => {
@@ -75,10 +96,22 @@ test('a strict TypeScript application, as ES module and CommonJS', async (t) => 
     export type Got = Item;`;
   const folder = application(t, {
     'main.mts': use,
-    'main.cts': use.replace("import module from 'isocache/engine.wasm'", "import module = require('isocache/engine.wasm')"),
+    'main.cts': use.replace(
+      "import module from 'isocache/engine.wasm'",
+      "import module = require('isocache/engine.wasm')",
+    ),
     'tsconfig.json': JSON.stringify({
-      compilerOptions: { strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false, noEmit: true, esModuleInterop: true,
-        target: 'ES2022', module: 'NodeNext', lib: ['ES2022', 'DOM'], types: [] },
+      compilerOptions: {
+        strict: true,
+        exactOptionalPropertyTypes: true,
+        skipLibCheck: false,
+        noEmit: true,
+        esModuleInterop: true,
+        target: 'ES2022',
+        module: 'NodeNext',
+        lib: ['ES2022', 'DOM'],
+        types: [],
+      },
     }),
   });
   await run(folder, process.execPath, path.join(root, 'node_modules/typescript/bin/tsc'), '-p', folder);

@@ -32,7 +32,10 @@ for (const condition of ['browser', 'workerd', 'edge-light', 'default']) {
 }
 
 test('a bundle has nothing of what is not used', async (t) => {
-  assert.equal(await bundle(t, 'browser', "import 'isocache'; import 'isocache/inline'; import 'isocache/client';"), '');
+  assert.equal(
+    await bundle(t, 'browser', "import 'isocache'; import 'isocache/inline'; import 'isocache/client';"),
+    '',
+  );
 });
 
 /** Gives the code of a bundle of `main`. */

@@ -14,7 +14,15 @@ import { sources } from '../runtimes/sources.mjs';
 async function bundle(folder, main, options) {
   const { build } = await import('esbuild');
   const outdir = path.join(folder, 'dist');
-  await build({ absWorkingDir: folder, entryPoints: [main], bundle: true, format: 'esm', outdir, logLevel: 'error', ...options });
+  await build({
+    absWorkingDir: folder,
+    entryPoints: [main],
+    bundle: true,
+    format: 'esm',
+    outdir,
+    logLevel: 'error',
+    ...options,
+  });
   writeFileSync(path.join(outdir, 'index.html'), html('page.js'));
   return outdir;
 }
@@ -27,16 +35,25 @@ describe('esbuild', () => {
 
   test('for browsers, the file named', { skip: noChromium }, async (t) => {
     const page = sources['page.mjs']
-      .replace("import * as isocache from 'isocache'", "import { open } from 'isocache';\nimport wasm from 'isocache/engine.wasm'")
+      .replace(
+        "import * as isocache from 'isocache'",
+        "import { open } from 'isocache';\nimport wasm from 'isocache/engine.wasm'",
+      )
       .replace('program(isocache)', 'program({ open: (options) => open({ ...options, wasm }) })');
-    const dist = await bundle(application(t, { ...sources, 'page.mjs': page }), 'page.mjs', { loader: { '.wasm': 'file' } });
+    const dist = await bundle(application(t, { ...sources, 'page.mjs': page }), 'page.mjs', {
+      loader: { '.wasm': 'file' },
+    });
     assert.deepEqual(await show(t, `${await serve(t, dist)}index.html`), expected);
   });
 
   for (const format of ['esm', 'cjs']) {
     test(`for Node, ${format}`, async (t) => {
       const main = `main.${format === 'esm' ? 'mjs' : 'cjs'}`;
-      const dist = await bundle(application(t, sources), main, { format, platform: 'node', outExtension: { '.js': path.extname(main) } });
+      const dist = await bundle(application(t, sources), main, {
+        format,
+        platform: 'node',
+        outExtension: { '.js': path.extname(main) },
+      });
       assert.deepEqual(JSON.parse(await run(dist, process.execPath, main)), expected);
     });
   }

@@ -13,7 +13,12 @@ import { sources } from '../runtimes/sources.mjs';
 async function bundle(context, { output, ...options }) {
   const { default: webpack } = await import('webpack');
   const dist = path.join(context, 'dist');
-  const stats = await promisify(webpack)({ context, mode: 'production', output: { path: dist, ...output }, ...options });
+  const stats = await promisify(webpack)({
+    context,
+    mode: 'production',
+    output: { path: dist, ...output },
+    ...options,
+  });
   assert.equal(stats.toString({ all: false, errors: true, warnings: true }), '');
   return dist;
 }

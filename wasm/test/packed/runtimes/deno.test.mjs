@@ -10,8 +10,16 @@ const deno = fileURLToPath(new URL('../node_modules/deno/bin.cjs', import.meta.u
 
 for (const main of ['main.mjs', 'main.cjs']) {
   test(`Deno, without any permission: ${main}`, async (t) => {
-    const output = await run(application(t, sources), process.execPath, deno, 'run', '--no-prompt', '--no-lock',
-      '--node-modules-dir=manual', main);
+    const output = await run(
+      application(t, sources),
+      process.execPath,
+      deno,
+      'run',
+      '--no-prompt',
+      '--no-lock',
+      '--node-modules-dir=manual',
+      main,
+    );
     assert.deepEqual(JSON.parse(output), expected);
   });
 }

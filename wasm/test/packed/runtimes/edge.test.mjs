@@ -21,7 +21,11 @@ test('edge-runtime', async (t) => {
   const wasm = readFileSync(path.join(folder, 'node_modules/isocache/dist/isocache.wasm'));
   const { EdgeRuntime } = await import('edge-runtime');
   const runtime = new EdgeRuntime({
-    initialCode: await workerBundle(folder, { main: 'edge.mjs', condition: 'edge-light', wasm: 'export default isocacheModule' }),
+    initialCode: await workerBundle(folder, {
+      main: 'edge.mjs',
+      condition: 'edge-light',
+      wasm: 'export default isocacheModule',
+    }),
     extend: (context) => Object.assign(context, { isocacheModule: new WebAssembly.Module(wasm) }),
   });
   const response = await runtime.dispatchFetch('http://localhost/');

@@ -11,7 +11,10 @@ import { sources } from './sources.mjs';
 
 const node18 = fileURLToPath(new URL('../node_modules/node18/bin/node', import.meta.url));
 
-for (const [version, node] of [[process.version, process.execPath], ['v18', node18]]) {
+for (const [version, node] of [
+  [process.version, process.execPath],
+  ['v18', node18],
+]) {
   describe(`Node ${version}`, { skip: !existsSync(node) && 'npm has it for Linux on x64 only' }, () => {
     for (const main of ['main.mjs', 'main.cjs']) {
       test(main, async (t) => {

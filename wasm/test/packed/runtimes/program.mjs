@@ -16,4 +16,9 @@ export async function program({ open }) {
   }
 }
 
-export const expected = ['höhö', 'nothing', 'STORED\r\nVALUE raw 7 5\r\nhello\r\nEND\r\n', 'VA 5 f7\r\nhello\r\nEN\r\n'];
+export const expected = [
+  'höhö',
+  'nothing',
+  'STORED\r\nVALUE raw 7 5\r\nhello\r\nEND\r\n',
+  'VA 5 f7\r\nhello\r\nEN\r\n',
+];

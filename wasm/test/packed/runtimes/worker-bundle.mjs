@@ -12,15 +12,17 @@ export async function workerBundle(folder, { main, condition, wasm }) {
     format: 'esm',
     target: 'es2022',
     conditions: [condition],
-    plugins: [{
-      name: 'wasm',
-      setup({ onLoad, onResolve }) {
-        onResolve({ filter: /\.wasm(\?module)?$/ }, ({ path: file }) => (wasm
-          ? { path: file, namespace: 'wasm' }
-          : { path: `./${path.basename(file)}`, external: true }));
-        if (wasm) onLoad({ filter: /./, namespace: 'wasm' }, () => ({ contents: wasm }));
+    plugins: [
+      {
+        name: 'wasm',
+        setup({ onLoad, onResolve }) {
+          onResolve({ filter: /\.wasm(\?module)?$/ }, ({ path: file }) =>
+            wasm ? { path: file, namespace: 'wasm' } : { path: `./${path.basename(file)}`, external: true },
+          );
+          if (wasm) onLoad({ filter: /./, namespace: 'wasm' }, () => ({ contents: wasm }));
+        },
       },
-    }],
+    ],
   });
   return outputFiles[0].text;
 }

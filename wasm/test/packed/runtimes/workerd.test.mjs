@@ -15,8 +15,16 @@ async function startWorker(t) {
   const { Miniflare } = await import('miniflare');
   const miniflare = new Miniflare({
     modules: [
-      { type: 'ESModule', path: 'worker.mjs', contents: await workerBundle(folder, { main: 'worker.mjs', condition: 'workerd' }) },
-      { type: 'CompiledWasm', path: 'isocache.wasm', contents: readFileSync(path.join(folder, 'node_modules/isocache/dist/isocache.wasm')) },
+      {
+        type: 'ESModule',
+        path: 'worker.mjs',
+        contents: await workerBundle(folder, { main: 'worker.mjs', condition: 'workerd' }),
+      },
+      {
+        type: 'CompiledWasm',
+        path: 'isocache.wasm',
+        contents: readFileSync(path.join(folder, 'node_modules/isocache/dist/isocache.wasm')),
+      },
     ],
     compatibilityDate: '2026-01-01',
     durableObjects: { CACHE: 'Cache' },
@@ -44,9 +52,10 @@ test('a Durable Object serves memcached over WebSocket, one cache to all its cli
 async function connect(worker) {
   const { webSocket } = await worker.dispatchFetch('http://localhost/', { headers: { upgrade: 'websocket' } });
   webSocket.accept();
-  return (request) => new Promise((resolve, reject) => {
-    webSocket.addEventListener('message', ({ data }) => resolve(new TextDecoder().decode(data)), { once: true });
-    webSocket.addEventListener('close', reject, { once: true });
-    webSocket.send(new TextEncoder().encode(request));
-  });
+  return (request) =>
+    new Promise((resolve, reject) => {
+      webSocket.addEventListener('message', ({ data }) => resolve(new TextDecoder().decode(data)), { once: true });
+      webSocket.addEventListener('close', reject, { once: true });
+      webSocket.send(new TextEncoder().encode(request));
+    });
 }
