@@ -12,13 +12,13 @@
 #include <utility>
 #include <vector>
 
-#include "native/check_config.h"
-#include "native/errors.h"
-#include "native/flag_table.h"
-#include "native/healthcheck.h"
-#include "native/log.h"
-#include "native/options.h"
-#include "native/process.h"
+#include "native/base/errors.h"
+#include "native/base/log.h"
+#include "native/cli/check_config.h"
+#include "native/cli/flag_table.h"
+#include "native/cli/healthcheck.h"
+#include "native/config/options.h"
+#include "native/process/process.h"
 #include "native/server.h"
 
 namespace isocache {

@@ -7,11 +7,11 @@
 #include <system_error>
 #include <utility>
 
-#include "native/errors.h"
-#include "native/http/pages.h"
-#include "native/listener_set.h"
-#include "native/process.h"
-#include "native/system_call_filter.h"
+#include "native/base/errors.h"
+#include "native/metrics/pages.h"
+#include "native/net/listener_set.h"
+#include "native/process/process.h"
+#include "native/process/system_call_filter.h"
 
 namespace isocache {
 

@@ -16,19 +16,19 @@
 #include <string>
 #include <vector>
 
-#include "native/acceptor.h"
-#include "native/host_clock.h"
+#include "native/base/host_clock.h"
+#include "native/base/log.h"
+#include "native/config/options.h"
+#include "native/config/password_file.h"
 #include "native/http/http_server.h"
-#include "native/linger.h"
-#include "native/listener.h"
-#include "native/log.h"
-#include "native/notify.h"
-#include "native/options.h"
-#include "native/password_file.h"
-#include "native/poller.h"
-#include "native/sharded_backend.h"
-#include "native/signals.h"
-#include "native/worker.h"
+#include "native/net/acceptor.h"
+#include "native/net/linger.h"
+#include "native/net/listener.h"
+#include "native/net/poller.h"
+#include "native/net/worker.h"
+#include "native/process/notify.h"
+#include "native/process/signals.h"
+#include "native/shards/sharded_backend.h"
 
 namespace isocache {
 

@@ -8,7 +8,7 @@
 #include <optional>
 #include <span>
 
-#include "native/address.h"
+#include "native/net/address.h"
 #include "native/server.h"
 
 namespace isocache {

@@ -1,5 +1,5 @@
 // What a Session talks to: one engine in an embedder or in wasm (SingleBackend), many engines
-// behind locks in the server (native/sharded_backend.h).
+// behind locks in the server (native/shards/sharded_backend.h).
 #pragma once
 
 #include <cstdint>

@@ -8,8 +8,8 @@
 #include <cstdint>
 #include <utility>
 
-#include "native/linger.h"
-#include "native/socket_queues.h"
+#include "native/net/linger.h"
+#include "native/net/socket_queues.h"
 
 namespace isocache {
 

@@ -13,11 +13,11 @@
 #include <string>
 #include <utility>
 
-#include "native/address.h"
 #include "native/http/http_limits.h"
 #include "native/http/reply_fields.h"
 #include "native/http/upgrade.h"
-#include "native/socket_queues.h"
+#include "native/net/address.h"
+#include "native/net/socket_queues.h"
 
 namespace isocache {
 namespace {

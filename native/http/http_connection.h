@@ -14,7 +14,7 @@
 #include <memory>
 #include <optional>
 
-#include "native/file_descriptor.h"
+#include "native/base/file_descriptor.h"
 #include "native/http/goodbye_limit.h"
 #include "native/http/http_host.h"
 #include "native/http/socket_stream.h"

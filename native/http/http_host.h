@@ -3,15 +3,15 @@
 
 #include "base/clock.h"
 #include "command/backend.h"
-#include "native/counters.h"
-#include "native/host_clock.h"
+#include "native/base/counters.h"
+#include "native/base/host_clock.h"
+#include "native/base/latency_histogram.h"
+#include "native/base/log.h"
 #include "native/http/handshake_queue.h"
 #include "native/http/http_server.h"
 #include "native/http/routes.h"
-#include "native/latency_histogram.h"
-#include "native/log.h"
+#include "native/net/worker.h"
 #include "native/tls/tls_context.h"
-#include "native/worker.h"
 #include "protocol/output.h"
 
 namespace isocache {

@@ -13,7 +13,7 @@
 
 #include "native/http/http_connection.h"
 #include "native/http/http_host.h"
-#include "native/memory_trim.h"
+#include "native/process/memory_trim.h"
 
 namespace isocache {
 namespace {

@@ -9,15 +9,15 @@
 #include <string>
 
 #include "command/backend.h"
-#include "native/counters.h"
-#include "native/file_descriptor.h"
-#include "native/host_clock.h"
+#include "native/base/counters.h"
+#include "native/base/file_descriptor.h"
+#include "native/base/host_clock.h"
+#include "native/base/latency_histogram.h"
+#include "native/base/log.h"
+#include "native/config/options.h"
 #include "native/http/http_limits.h"
-#include "native/latency_histogram.h"
-#include "native/log.h"
-#include "native/options.h"
+#include "native/net/worker.h"
 #include "native/tls/tls_context.h"
-#include "native/worker.h"
 #include "session/authenticator.h"
 #include "session/session.h"
 

@@ -27,7 +27,7 @@
 #include <utility>
 #include <vector>
 
-#include "native/file_descriptor.h"
+#include "native/base/file_descriptor.h"
 #include "native/http/http_limits.h"
 #include "native/tls/message_limit.h"
 

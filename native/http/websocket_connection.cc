@@ -17,11 +17,11 @@
 #include <utility>
 #include <vector>
 
-#include "native/address.h"
-#include "native/hold_watch.h"
 #include "native/http/goodbye_limit.h"
 #include "native/http/http_limits.h"
-#include "native/tcp_progress.h"
+#include "native/net/address.h"
+#include "native/net/hold_watch.h"
+#include "native/net/tcp_progress.h"
 #include "session/session.h"
 
 namespace isocache {

@@ -14,9 +14,9 @@
 #include <string_view>
 #include <system_error>
 
-#include "native/errors.h"
-#include "native/file_descriptor.h"
-#include "native/log.h"
+#include "native/base/errors.h"
+#include "native/base/file_descriptor.h"
+#include "native/base/log.h"
 
 namespace isocache {
 namespace {

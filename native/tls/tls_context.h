@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "command/settings.h"
-#include "native/options.h"
+#include "native/config/options.h"
 
 namespace isocache {
 

@@ -10,7 +10,7 @@
 #include <cstring>
 #include <utility>
 
-#include "native/errors.h"
+#include "native/base/errors.h"
 #include "native/tls/tls_context.h"
 
 namespace isocache {

@@ -25,7 +25,7 @@
 #include <string_view>
 
 #include "native/http/http_server.h"
-#include "native/sharded_backend.h"
+#include "native/shards/sharded_backend.h"
 
 namespace {
 

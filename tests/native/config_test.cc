@@ -6,12 +6,12 @@
 #include <string>
 #include <vector>
 
-#include "native/errors.h"
-#include "native/given.h"
-#include "native/listener_set.h"
-#include "native/log.h"
-#include "native/options.h"
-#include "native/suggestion.h"
+#include "native/base/errors.h"
+#include "native/base/log.h"
+#include "native/base/suggestion.h"
+#include "native/cli/given.h"
+#include "native/config/options.h"
+#include "native/net/listener_set.h"
 
 namespace isocache {
 namespace {

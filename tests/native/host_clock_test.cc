@@ -1,6 +1,6 @@
 // The host's two clocks, turned by hand.
 
-#include "native/host_clock.h"
+#include "native/base/host_clock.h"
 
 #include <gtest/gtest.h>
 

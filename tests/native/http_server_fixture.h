@@ -18,7 +18,7 @@
 #include <utility>
 
 #include "native/http/http_server.h"
-#include "native/sharded_backend.h"
+#include "native/shards/sharded_backend.h"
 
 namespace isocache {
 

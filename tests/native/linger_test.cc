@@ -1,5 +1,5 @@
 // Sockets that linger: what their clients still get, and when they are closed.
-#include "native/linger.h"
+#include "native/net/linger.h"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>

@@ -1,5 +1,5 @@
 // What the service manager is told, when it is slow to listen. What is said when is tests/e2e's.
-#include "native/notify.h"
+#include "native/process/notify.h"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -14,7 +14,7 @@
 #include <string_view>
 #include <thread>
 
-#include "native/file_descriptor.h"
+#include "native/base/file_descriptor.h"
 
 namespace isocache {
 namespace {

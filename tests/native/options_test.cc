@@ -1,14 +1,14 @@
-#include "native/options.h"
+#include "native/config/options.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
-#include "native/errors.h"
-#include "native/flag_table.h"
-#include "native/origin.h"
-#include "native/text.h"
+#include "native/base/errors.h"
+#include "native/base/text.h"
+#include "native/cli/flag_table.h"
+#include "native/config/origin.h"
 
 namespace isocache {
 namespace {

@@ -1,5 +1,5 @@
 // The text of /metrics and /stats.json, without any HTTP. What promtool says is for the e2e tests.
-#include "native/http/pages.h"
+#include "native/metrics/pages.h"
 
 #include <gtest/gtest.h>
 
@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "native/http/metrics_writer.h"
+#include "native/metrics/metrics_writer.h"
 #include "session/session.h"
 
 namespace isocache {

@@ -1,5 +1,5 @@
 // The file behind -Y: what it may hold, what is said about one that is not good, reloading.
-#include "native/password_file.h"
+#include "native/config/password_file.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -14,7 +14,7 @@
 #include <thread>
 
 #include "base/limits.h"
-#include "native/errors.h"
+#include "native/base/errors.h"
 
 namespace isocache {
 namespace {

@@ -1,4 +1,4 @@
-#include "native/reserved_memory.h"
+#include "native/shards/reserved_memory.h"
 
 #include <gtest/gtest.h>
 

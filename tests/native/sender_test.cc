@@ -1,4 +1,4 @@
-#include "native/sender.h"
+#include "native/net/sender.h"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -6,7 +6,7 @@
 #include <array>
 #include <string>
 
-#include "native/file_descriptor.h"
+#include "native/base/file_descriptor.h"
 
 namespace isocache {
 namespace {

@@ -18,7 +18,7 @@
 #include <thread>
 #include <vector>
 
-#include "native/errors.h"
+#include "native/base/errors.h"
 
 namespace isocache {
 namespace {

@@ -1,5 +1,5 @@
 // The sharded backend under several threads, each with sessions of its own. Run under TSan too.
-#include "native/sharded_backend.h"
+#include "native/shards/sharded_backend.h"
 
 #include <gtest/gtest.h>
 

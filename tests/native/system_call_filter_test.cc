@@ -9,7 +9,7 @@
 
 #ifndef ISOCACHE_SANITIZED
 
-#include "native/system_call_filter.h"
+#include "native/process/system_call_filter.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-#include "native/file_descriptor.h"
+#include "native/base/file_descriptor.h"
 
 namespace isocache {
 

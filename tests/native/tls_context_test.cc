@@ -8,7 +8,7 @@
 
 #include <string>
 
-#include "native/errors.h"
+#include "native/base/errors.h"
 #include "tls_certificates.h"
 
 namespace isocache {

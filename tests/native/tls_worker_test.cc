@@ -7,9 +7,9 @@
 #include <string>
 #include <thread>
 
-#include "native/sharded_backend.h"
+#include "native/net/worker.h"
+#include "native/shards/sharded_backend.h"
 #include "native/tls/tls_context.h"
-#include "native/worker.h"
 #include "tls_certificates.h"
 #include "tls_client.h"
 

@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "command/backend.h"
-#include "native/sharded_backend.h"
+#include "native/shards/sharded_backend.h"
 #include "session/session.h"
 
 namespace isocache::simulation {

@@ -1,5 +1,5 @@
 // One client, its socket and the server's end of it. The server's end drives its Session as
-// native/connection.cc does: a turn sends what is stuck, receives once or goes on, sends; while
+// native/net/connection.cc does: a turn sends what is stuck, receives once or goes on, sends; while
 // replies are unsent it neither reads nor executes.
 #pragma once
 

@@ -1,0 +1,35 @@
+// How long turns took: one read, or all that lies ready of a WebSocket's frames; a batch of
+// requests; one write. Written by one thread, read by any.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+#include "native/base/counters.h"
+
+namespace isocache {
+
+class LatencyHistogram {
+ public:
+  // Bucket i counts turns of at most 2^i microseconds; the last one, all that took longer.
+  static constexpr std::size_t kBuckets = 24;
+
+  // REQUIRES: one thread calls it.
+  void record(std::uint64_t nanoseconds) {
+    const std::uint64_t us = (nanoseconds + 999) / 1000;
+    const auto bucket = us <= 1 ? 0U : static_cast<unsigned>(std::bit_width(us - 1));
+    buckets_[std::min<std::size_t>(bucket, kBuckets - 1)].add(1);
+    sum_ns_.add(nanoseconds);
+  }
+  std::uint64_t count_in(std::size_t bucket) const { return buckets_[bucket].get(); }
+  std::uint64_t sum_ns() const { return sum_ns_.get(); }
+
+ private:
+  std::array<Counter, kBuckets> buckets_;
+  Counter sum_ns_;
+};
+
+}  // namespace isocache

@@ -1,0 +1,331 @@
+#include "native/cli/flag_table.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+#include <optional>
+
+#include "base/limits.h"
+#include "native/base/errors.h"
+#include "native/base/text.h"
+#include "native/config/origin.h"
+
+namespace isocache {
+namespace {
+
+[[noreturn]] void refuse(std::string_view why) { throw UsageError(std::string(why)); }
+
+unsigned number(std::string_view value, std::string_view flag, unsigned least = 0,
+                unsigned most = ~0U) {
+  unsigned parsed = 0;
+  if (!parse_number(value, parsed) || parsed < least || parsed > most) {
+    throw UsageError(
+        most == ~0U
+            ? fmt::format("{}: a number from {} up, not '{}'", flag, least, value)
+            : fmt::format("{}: a number from {} to {}, not '{}'", flag, least, most, value));
+  }
+  return parsed;
+}
+
+std::size_t size(std::string_view value, std::string_view flag, std::uint64_t unit) {
+  std::uint64_t bytes = 0;
+  if (!parse_size(value, unit, bytes) || bytes == 0) {
+    throw UsageError(fmt::format("{}: a size such as 64m or 1g, not '{}'", flag, value));
+  }
+  return bytes;
+}
+
+unsigned percent(std::string_view value, std::string_view flag) {
+  double factor = 0;
+  if (!parse_decimal(value, factor) || factor <= 1.0 || factor > 1000.0) {
+    throw UsageError(fmt::format("{}: a factor greater than 1, not '{}'", flag, value));
+  }
+  return static_cast<unsigned>(std::lround(factor * 100));
+}
+
+void append_list(std::vector<std::string>& list, std::string_view value, std::string_view flag) {
+  const std::size_t before = list.size();
+  while (!value.empty()) {
+    const auto comma = value.find(',');
+    if (comma != 0) list.emplace_back(value.substr(0, comma));
+    value = comma == std::string_view::npos ? std::string_view() : value.substr(comma + 1);
+  }
+  if (list.size() == before) throw UsageError(fmt::format("{}: an empty list", flag));
+}
+
+void listen(Options& options, std::string_view value) {
+  options.tcp_asked = true;
+  append_list(options.listen, value, "-l");
+}
+
+void allow_origin(Options& options, std::string_view value) {
+  std::vector<std::string> origins;
+  append_list(origins, value, "--allow-origin");
+  for (const std::string& origin : origins) {
+    std::optional<std::string> sent = origin == "*" ? origin : normalized_origin(origin);
+    if (!sent) {
+      throw UsageError(
+          fmt::format("--allow-origin: an origin as browsers send it, such as "
+                      "https://app.example or http://app.example:8080 (no path, no "
+                      "pattern), or '*' for any, not '{}'",
+                      origin));
+    }
+    options.http.allowed_origins.push_back(*std::move(sent));
+  }
+}
+
+void unix_mask(Options& options, std::string_view value) {
+  if (!parse_number(value, options.settings.unix_socket_mode, 8) ||
+      options.settings.unix_socket_mode > 0777) {
+    throw UsageError(fmt::format("-a: an octal mode up to 777, not '{}'", value));
+  }
+}
+
+void max_item_size(Options& options, std::string_view value) {
+  const std::size_t bytes = size(value, "-I", 1);
+  if (bytes < limits::kMinMaxItemBytes) refuse("Item max size cannot be less than 1024 bytes.");
+  if (bytes > limits::kMaxMaxItemBytes) {
+    refuse("Cannot set item size limit higher than a gigabyte.");
+  }
+  options.settings.max_item_bytes = bytes;
+  options.max_item_asked = true;
+}
+
+void prefix_delimiter(Options& options, std::string_view value) {
+  if (value.size() > 1) {  // as in memcached
+    options.notes.push_back(fmt::format("-D: only its first character counts: '{}'", value[0]));
+  }
+  options.settings.prefix_delimiter = value[0];
+  options.settings.detail_enabled = true;
+}
+
+void protocol(Options& /*options*/, std::string_view value) {
+  if (value == "ascii" || value == "auto" || value == "auto-negotiate") return;
+  if (value == "binary") refuse("-B: the binary protocol is not supported; use ascii or auto");
+  throw UsageError(fmt::format("-B: one of ascii and auto, not '{}'", value));
+}
+
+void udp_port(Options& /*options*/, std::string_view value) {
+  if (number(value, "-U", 0, 65535) != 0)
+    refuse("-U: UDP is not supported; only 0 (off) is accepted");
+}
+
+void print(Options& options, std::string_view value) {
+  using Show = Options::Show;
+  if (value == "man") {
+    options.show = Show::kManPage;
+  } else if (value == "bash") {
+    options.show = Show::kBashCompletion;
+  } else if (value == "zsh") {
+    options.show = Show::kZshCompletion;
+  } else if (value == "fish") {
+    options.show = Show::kFishCompletion;
+  } else if (value == "config") {
+    options.show = Show::kConfigFile;
+  } else {
+    throw UsageError(fmt::format("--print: man, bash, zsh, fish or config, not '{}'", value));
+  }
+}
+
+void log_format(Options& options, std::string_view value) {
+  if (value == "text") {
+    options.log_format = Options::LogFormat::kText;
+  } else if (value == "json") {
+    options.log_format = Options::LogFormat::kJson;
+  } else {
+    throw UsageError(fmt::format("--log-format: text or json, not '{}'", value));
+  }
+}
+
+using O = Options&;
+using V = std::string_view;
+
+constexpr auto kListening = Purpose::kListening;
+constexpr auto kMemory = Purpose::kMemory;
+constexpr auto kConnections = Purpose::kConnections;
+constexpr auto kCommands = Purpose::kCommands;
+constexpr auto kProcess = Purpose::kProcess;
+constexpr auto kAccepted = Purpose::kAccepted;
+constexpr auto kRefused = Purpose::kRefused;
+
+// clang-format off: a table
+const Flag kFlags[] = {
+    {'p', "port", "<num>", kListening, "TCP port (default 11211; 0: any free one)",
+     [](O o, V v) {
+       o.port = number(v, "-p", 0, 65535);
+       o.tcp_asked = true;
+     }},
+    {'l', "listen", "<addr>", kListening,
+     "address, or address:port, to listen on; several with commas or by repeating (default: "
+     "loopback only); 'proto[ascii]:' and 'tag[name]:' may stand before it, in this order",
+     listen, true},
+    {'s', "unix-socket", "<file>", kListening,
+     "unix socket; turns TCP off unless -p or -l is given too",
+     [](O o, V v) { o.unix_socket = v; }},
+    {'a', "unix-mask", "<mask>", kListening, "access mode of the unix socket, octal (default 700)",
+     unix_mask},
+    {'Z', "enable-ssl", "", kListening,
+     "TLS on every listener that is not 'notls:...'; needs -o ssl_chain_cert",
+     [](O o, V) { o.tls.enabled = true; }},
+    {kNoLetter, "http", "<addr:port>", kListening,
+     "WebSocket (/memcached), /metrics, /healthz, /readyz and /stats.json here; with -Z over TLS, "
+     "but for 'notls:...'; several with commas or by repeating (default: none)",
+     [](O o, V v) { append_list(o.http.listen, v, "--http"); }, true},
+    {kNoLetter, "allow-origin", "<origin>", kListening,
+     "pages that may open a WebSocket, as https://app.example, beside our own; '*': any; several "
+     "with commas or by repeating",
+     allow_origin, true},
+    {kNoLetter, "websocket-deflate", "", kListening,
+     "compress WebSocket frames if the client offers it (costs memory and CPU)",
+     [](O o, V) { o.http.deflate = true; }},
+    {'b', "listen-backlog", "<num>", kListening,
+     "connections that may wait to be accepted (default 1024)",
+     [](O o, V v) { o.settings.tcp_backlog = number(v, "-b", 1, 1U << 30); }},
+
+    {'m', "memory-limit", "<num>", kMemory,
+     "memory for everything stored, in megabytes (or 100k, 1g; default 64)",
+     [](O o, V v) { o.settings.max_bytes = size(v, "-m", 1U << 20); }},
+    {'I', "max-item-size", "<num>", kMemory,
+     "largest item: 1k to 1g, at most half of -m (default 1m)", max_item_size},
+    {'M', "disable-evictions", "", kMemory,
+     "when memory is full, answer an error instead of evicting",
+     [](O o, V) { o.settings.evictions = false; }},
+    {'k', "lock-memory", "", kMemory,
+     "take all memory at once and lock it in RAM; warns if the system does not allow it",
+     [](O o, V) { o.lock_memory = true; }},
+    {'L', "enable-largepages", "", kMemory, "ask the kernel for 2 MB pages",
+     [](O o, V) { o.huge_pages = true; }},
+
+    {'c', "conn-limit", "<num>", kConnections, "connections at a time (default 1024)",
+     [](O o, V v) { o.settings.max_connections = number(v, "-c", 1, 1U << 24); }},
+    {'t', "threads", "<num>", kConnections, "threads (default 4)",
+     [](O o, V v) { o.settings.threads = number(v, "-t", 1, 256); }},
+    {'R', "max-reqs-per-event", "<num>", kConnections,
+     "requests of one connection before others get a turn (default 256)",
+     [](O o, V v) { o.settings.requests_per_turn = number(v, "-R", 1); }},
+
+    {'A', "enable-shutdown", "", kCommands, "allow the shutdown command",
+     [](O o, V) { o.settings.shutdown_enabled = true; }},
+    {'F', "disable-flush-all", "", kCommands, "refuse flush_all",
+     [](O o, V) { o.settings.flush_enabled = false; }},
+    {'X', "disable-dumping", "", kCommands,
+     "refuse metadump, mgdump, stats cachedump and stats detail",
+     [](O o, V) { o.settings.dump_enabled = false; }},
+    {'W', "disable-watch", "", kCommands, "refuse watch",
+     [](O o, V) { o.settings.watch_enabled = false; }},
+    {'D', "prefix-delimiter", "<char>", kCommands,
+     "count commands by the prefix of their keys, up to this character; shown by stats detail dump "
+     "(default ':', and off until stats detail on)",
+     prefix_delimiter},
+    {'C', "disable-cas", "", kCommands, "items carry no cas",
+     [](O o, V) { o.settings.cas_enabled = false; }},
+
+    {'Y', "auth-file", "<file>", kCommands,
+     "clients log in first: their first set has 'user password' as its value; the file has lines "
+     "user:password",
+     [](O o, V v) { o.auth_file = v; }},
+
+    {'d', "daemon", "", kProcess, "run in the background; returns when ready",
+     [](O o, V) { o.daemon = true; }},
+    {'u', "user", "<user>", kProcess, "run as this user (when started as root)",
+     [](O o, V v) { o.user = v; }},
+    {'P', "pidfile", "<file>", kProcess, "write the process id to this file",
+     [](O o, V v) { o.pid_file = v; }},
+    {'r', "enable-coredumps", "", kProcess, "raise the core file limit",
+     [](O o, V) { o.core_dumps = true; }},
+    {'v', "verbose", "", kProcess, "say more on stderr: -v notes, -vv connections and commands",
+     [](O o, V) { ++o.settings.verbosity; }},
+    {kNoLetter, "log-format", "<text|json>", kProcess, "text (default), or json: one object a line",
+     log_format},
+    {kNoLetter, "config", "<file>", kProcess,
+     "read flags from this file: lines 'name = value', with the long names and the words of -o "
+     "listed here; flags and ISOCACHED_... variables win",
+     [](O o, V v) { o.config_file = v; }},
+    {kNoLetter, "check-config", "", kProcess, "say whether the configuration can work, and end",
+     [](O o, V) { o.check_config = true; }},
+    {kNoLetter, "print", "<man|bash|zsh|fish|config>", kProcess,
+     "print the manual page, the completions of a shell, or a configuration file, and end", print},
+    {kNoLetter, "drain-delay", "<s>", kProcess,
+     "on SIGTERM, serve on for this long while /readyz says 503 (default 0)",
+     [](O o, V v) { o.drain_delay_s = number(v, "--drain-delay", 0, 3600); }},
+    {kNoLetter, "drain-timeout", "<s>", kProcess,
+     "then accept no more, and close what is not done after this long (default 5)",
+     [](O o, V v) { o.drain_timeout_s = number(v, "--drain-timeout", 0, 3600); }},
+    {'h', "help", "", kProcess, "print this and end",
+     [](O o, V) { o.show = Options::Show::kHelp; }},
+    {'V', "version", "", kProcess, "print the version and end",
+     [](O o, V) { o.show = Options::Show::kVersion; }},
+    {'i', "license", "", kProcess, "print the license and end",
+     [](O o, V) { o.show = Options::Show::kLicense; }},
+    {'o', "extended", "<words>", kProcess, "further options, separated by commas; see below",
+     apply_words, true},
+
+    {'f', "slab-growth-factor", "<num>", kAccepted, "there are no slabs",
+     [](O o, V v) {
+       o.settings.growth_factor_percent = percent(v, "-f");
+       o.notes.emplace_back("-f has no effect: there are no slabs");
+     }},
+    {'n', "slab-min-size", "<num>", kAccepted, "there are no slabs",
+     [](O o, V v) {
+       o.settings.chunk_bytes = number(v, "-n", 1);
+       o.notes.emplace_back("-n has no effect: there are no slabs");
+     }},
+    {'B', "protocol", "<ascii|auto>", kAccepted, "both mean the text and meta protocols", protocol},
+    {'U', "udp-port", "<num>", kAccepted, "0; there is no UDP", udp_port},
+    {'N', "napi_ids", "<num>", kAccepted, "connections go to the thread with the fewest",
+     [](O o, V v) {
+       number(v, "-N");
+       o.notes.emplace_back("-N has no effect");
+     }},
+
+    {'S', "enable-sasl", "", kRefused, "SASL needs the binary protocol",
+     [](O, V) { refuse("-S: SASL is not supported"); }},
+    {'e', "memory-file", "<file>", kRefused, "not yet",
+     [](O, V) { refuse("-e: a memory file is not supported yet"); }},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const Flag> flag_table() { return kFlags; }
+
+std::string needs_value(const Flag& flag) {
+  const std::string name =
+      flag.letter == kNoLetter ? fmt::format("--{}", flag.name) : fmt::format("-{}", flag.letter);
+  return fmt::format("{} needs a value: {}", name, flag.argument);
+}
+
+std::span<const Purpose> purposes() {
+  static constexpr std::array kAll = {kListening, kMemory,   kConnections, kCommands,
+                                      kProcess,   kAccepted, kRefused};
+  return kAll;
+}
+
+std::vector<std::string_view> choices(std::string_view argument) {
+  std::vector<std::string_view> names;
+  if (argument.find('|') == std::string_view::npos) return names;
+  argument = argument.substr(1, argument.size() - 2);
+  for (bool more = true; more;) {
+    const auto bar = argument.find('|');
+    names.push_back(argument.substr(0, bar));
+    more = bar != std::string_view::npos;
+    if (more) argument.remove_prefix(bar + 1);
+  }
+  return names;
+}
+
+std::string_view heading(Purpose purpose) {
+  switch (purpose) {
+    case kListening: return "Listening";
+    case kMemory: return "Memory";
+    case kConnections: return "Connections and threads";
+    case kCommands: return "Commands";
+    case kProcess: return "Process";
+    case kAccepted: return "Accepted for memcached's command lines, without effect";
+    case kRefused: return "Refused";
+  }
+  return "";
+}
+
+}  // namespace isocache

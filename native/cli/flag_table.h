@@ -1,0 +1,79 @@
+// Every flag of the command line, once: parser, -h, manual page and shell completion read this.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "native/config/options.h"
+
+namespace isocache {
+
+// The headings of -h, in its order.
+enum class Purpose {
+  kListening,
+  kMemory,
+  kConnections,
+  kCommands,
+  kProcess,
+  kAccepted,  // for memcached's command lines; no effect
+  kRefused,   // memcached has it, this server does not
+};
+std::string_view heading(Purpose purpose);
+
+constexpr char kNoLetter = '\0';
+
+struct Flag {
+  char letter;                // -p, or kNoLetter
+  std::string_view name;      // --port
+  std::string_view argument;  // "<num>", "<text|json>": one of these; empty: a switch
+  Purpose purpose;
+  std::string_view help;
+  // Called for each time it is given; a switch gets an empty value. Throws UsageError.
+  void (*apply)(Options& options, std::string_view value);
+  bool is_list = false;  // may be given several times, each adds to it
+};
+std::span<const Flag> flag_table();
+// "-Y needs a value: <file>"
+std::string needs_value(const Flag& flag);
+
+// A word of -o.
+struct Word {
+  std::string_view name;      // idle_timeout
+  std::string_view argument;  // "<s>"; empty: none
+  Purpose purpose;
+  std::string_view help;
+  void (*apply)(Options& options, std::string_view value);
+};
+std::span<const Word> word_table();
+// Null: there is none of this name.
+const Word* find_word(std::string_view name);
+// `value` is empty if none was given. Throws UsageError.
+void apply_word(Options& options, const Word& word, std::string_view value);
+// Takes apart what -o is given, "idle_timeout=5,no_maxconns_fast". Throws UsageError: unknown
+// words.
+void for_each_word(std::string_view list,
+                   const std::function<void(const Word&, std::string_view value)>& visit);
+void apply_words(Options& options, std::string_view list);
+
+// "<text|json>": {"text", "json"}; none if any value may stand there.
+std::vector<std::string_view> choices(std::string_view argument);
+
+// All of them, in the order of -h.
+std::span<const Purpose> purposes();
+// Flags there do something.
+constexpr bool has_effect(Purpose purpose) {
+  return purpose != Purpose::kAccepted && purpose != Purpose::kRefused;
+}
+
+// Made from the tables.
+std::string help_text();  // -h
+std::string man_page();   // --print
+std::string bash_completion();
+std::string zsh_completion();
+std::string fish_completion();
+std::string config_template();
+
+}  // namespace isocache

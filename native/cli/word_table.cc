@@ -1,0 +1,299 @@
+// The words of -o.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+
+#include "native/base/errors.h"
+#include "native/base/suggestion.h"
+#include "native/base/text.h"
+#include "native/cli/flag_table.h"
+#include "native/process/system_call_filter.h"
+
+namespace isocache {
+namespace {
+
+template <typename Number>
+Number number(std::string_view word, std::string_view value) {
+  Number parsed{};
+  if (!parse_number(value, parsed)) {
+    throw UsageError(fmt::format("-o {}: a number, not '{}'", word, value));
+  }
+  return parsed;
+}
+
+// A decimal such as 0.80, in units of 1/scale.
+unsigned scaled(std::string_view word, std::string_view value, double scale) {
+  double parsed = 0;
+  if (!parse_decimal(value, parsed) || parsed < 0 || parsed > 1e6) {
+    throw UsageError(fmt::format("-o {}: a number such as 0.5, not '{}'", word, value));
+  }
+  return static_cast<unsigned>(std::lround(parsed * scale));
+}
+
+[[noreturn]] void no_flash() { throw UsageError("-o ext_path: a flash tier is not supported yet"); }
+
+void key_format(Options& options, std::string_view value) {
+  if (value != "PEM" && value != "pem" && value != "1" && value != "DER" && value != "der" &&
+      value != "2") {  // memcached takes OpenSSL's numbers
+    throw UsageError(fmt::format("-o ssl_keyformat: PEM (1) or DER (2), not '{}'", value));
+  }
+  options.tls.key_is_der = value == "DER" || value == "der" || value == "2";
+}
+
+// One of `names`, or its place among them.
+template <std::size_t kCount>
+unsigned choice(std::string_view word, std::string_view value,
+                const std::array<std::string_view, kCount>& names) {
+  const auto named = std::ranges::find(names, value);
+  if (named != names.end()) return static_cast<unsigned>(named - names.begin());
+  unsigned place = 0;
+  if (parse_number(value, place) && place < kCount) return place;
+  throw UsageError(fmt::format("-o {}: 0 to {} ({}), not '{}'", word, kCount - 1,
+                               fmt::join(names, ", "), value));
+}
+
+void verify_mode(Options& options, std::string_view value) {
+  constexpr std::array<std::string_view, 4> kNames = {"none", "request", "require", "once"};
+  options.tls.verify =
+      TlsOptions::Verify{static_cast<std::uint8_t>(choice("ssl_verify_mode", value, kNames))};
+}
+
+void min_version(Options& options, std::string_view value) {
+  constexpr std::array<std::string_view, 4> kNames = {"tlsv1.0", "tlsv1.1", "tlsv1.2", "tlsv1.3"};
+  options.tls.min_version =
+      TlsOptions::Version{static_cast<std::uint8_t>(choice("ssl_min_version", value, kNames))};
+}
+
+using O = Options&;
+using V = std::string_view;
+constexpr auto kListening = Purpose::kListening;
+constexpr auto kConnections = Purpose::kConnections;
+constexpr auto kCommands = Purpose::kCommands;
+constexpr auto kProcess = Purpose::kProcess;
+constexpr auto kAccepted = Purpose::kAccepted;
+constexpr auto kRefused = Purpose::kRefused;
+
+// As memcached was before 1.4.24.
+void no_modern(O o, V /*value*/) {
+  o.settings.max_connections_fast = false;
+  o.settings.slab_reassign = false;
+  o.settings.slab_automove = 0;
+  o.settings.lru_crawler = false;
+  o.settings.lru_maintainer = false;
+  o.settings.lru_segmented = false;
+}
+
+void drop_privileges(O o, V /*value*/) {
+  o.settings.drop_privileges = kHasSystemCallFilter;
+  if (kHasSystemCallFilter) return;
+  o.warnings.emplace_back("-o drop_privileges has no effect: this build has no libseccomp");
+}
+
+void lru_maintainer(O o, bool on) {
+  o.settings.lru_maintainer = on;
+  o.settings.lru_segmented = on;
+}
+
+void nothing(O /*options*/, V /*value*/) {}
+
+// clang-format off: a table
+const Word kWords[] = {
+    {"idle_timeout", "<s>", kConnections,
+     "close connections that have been idle this long (default 0: never)",
+     [](O o, V v) { o.settings.idle_timeout_s = number<unsigned>("idle_timeout", v); }},
+    {"maxconns_fast", "", kConnections, "beyond -c, answer an error and close (default)",
+     [](O o, V) { o.settings.max_connections_fast = true; }},
+    {"no_maxconns_fast", "", kConnections, "beyond -c, let new connections wait",
+     [](O o, V) { o.settings.max_connections_fast = false; }},
+
+    {"lru_crawler", "", kCommands, "lru_crawler crawl, metadump and mgdump work (default)",
+     [](O o, V) { o.settings.lru_crawler = true; }},
+    {"no_lru_crawler", "", kCommands, "refuse them until 'lru_crawler enable'",
+     [](O o, V) { o.settings.lru_crawler = false; }},
+    {"no_modern", "", kConnections,
+     "no_maxconns_fast and no_lru_crawler; for stats also no_lru_maintainer, no_slab_reassign and "
+     "no_slab_automove",
+     no_modern},
+
+    {"drop_privileges", "", kProcess,
+     "refuse system calls that serving does not need: to run programs, trace, write files",
+     drop_privileges},
+    {"no_drop_privileges", "", kProcess, "allow them (default)",
+     [](O o, V) { o.settings.drop_privileges = false; }},
+
+    {"ssl_chain_cert", "<file>", kListening, "the server's certificate and what signed it, PEM",
+     [](O o, V v) { o.tls.chain_cert = v; }},
+    {"ssl_key", "<file>", kListening, "its private key, if not in the same file",
+     [](O o, V v) { o.tls.key = v; }},
+    {"ssl_keyformat", "<name>", kListening, "PEM (default) or DER", key_format},
+    {"ssl_verify_mode", "<n>", kListening,
+     "clients' certificates: 0 not asked for (default), 1 asked for, 2 or 3 required", verify_mode},
+    {"ssl_ca_cert", "<file>", kListening, "who may sign clients' certificates, PEM",
+     [](O o, V v) { o.tls.ca_cert = v; }},
+    {"ssl_ciphers", "<list>", kListening, "ciphers of TLS 1.2 and below, as OpenSSL names them",
+     [](O o, V v) { o.tls.ciphers = v; }},
+    {"ssl_min_version", "<n>", kListening, "0 to 3: TLS 1.0, 1.1, 1.2 (default), 1.3", min_version},
+    {"ssl_session_cache", "", kListening, "let clients resume sessions",
+     [](O o, V) { o.tls.session_cache = true; }},
+
+    {"hashpower", "<n>", kAccepted, "the index grows by itself",
+     [](O o, V v) { o.settings.hash_power_init = number<unsigned>("hashpower", v); }},
+    {"no_hashexpand", "", kAccepted, "", nothing},
+    {"hash_algorithm", "<name>", kAccepted, "", nothing},
+    {"tail_repair_time", "<s>", kAccepted, "", nothing},
+    {"lru_crawler_sleep", "<us>", kAccepted, "",
+     [](O o, V v) { o.settings.lru_crawler_sleep_us = number<unsigned>("lru_crawler_sleep", v); }},
+    {"lru_crawler_tocrawl", "<n>", kAccepted, "",
+     [](O o, V v) { o.settings.lru_crawler_tocrawl = number<unsigned>("lru_crawler_tocrawl", v); }},
+    {"lru_maintainer", "", kAccepted, "", [](O o, V) { lru_maintainer(o, true); }},
+    {"no_lru_maintainer", "", kAccepted, "", [](O o, V) { lru_maintainer(o, false); }},
+    {"hot_lru_pct", "<n>", kAccepted, "",
+     [](O o, V v) { o.settings.hot_lru_percent = number<unsigned>("hot_lru_pct", v); }},
+    {"warm_lru_pct", "<n>", kAccepted, "",
+     [](O o, V v) { o.settings.warm_lru_percent = number<unsigned>("warm_lru_pct", v); }},
+    {"hot_max_factor", "<x>", kAccepted, "",
+     [](O o, V v) { o.settings.hot_max_factor_percent = scaled("hot_max_factor", v, 100); }},
+    {"warm_max_factor", "<x>", kAccepted, "",
+     [](O o, V v) { o.settings.warm_max_factor_percent = scaled("warm_max_factor", v, 100); }},
+    {"temporary_ttl", "<s>", kAccepted, "",
+     [](O o, V v) {
+       o.settings.temp_lru = true;
+       o.settings.temporary_ttl_s = number<unsigned>("temporary_ttl", v);
+     }},
+    {"slab_reassign", "", kAccepted, "", [](O o, V) { o.settings.slab_reassign = true; }},
+    {"no_slab_reassign", "", kAccepted, "", [](O o, V) { o.settings.slab_reassign = false; }},
+    {"slab_automove", "<n>", kAccepted, "",
+     [](O o, V v) {
+       o.settings.slab_automove = v.empty() ? 1 : number<unsigned>("slab_automove", v);
+     }},
+    {"no_slab_automove", "", kAccepted, "", [](O o, V) { o.settings.slab_automove = 0; }},
+    {"slab_automove_ratio", "<x>", kAccepted, "",
+     [](O o, V v) {
+       o.settings.slab_automove_ratio_percent = scaled("slab_automove_ratio", v, 100);
+     }},
+    {"slab_automove_window", "<n>", kAccepted, "",
+     [](O o, V v) {
+       o.settings.slab_automove_window = number<unsigned>("slab_automove_window", v);
+     }},
+    {"slab_automove_freeratio", "<x>", kAccepted, "",
+     [](O o, V v) {
+       o.settings.slab_automove_freeratio_permille = scaled("slab_automove_freeratio", v, 1000);
+     }},
+    {"slab_chunk_max", "<kb>", kAccepted, "", nothing},
+    {"slab_sizes", "<list>", kAccepted, "", nothing},
+    {"watcher_logbuf_size", "<kb>", kAccepted, "",
+     [](O o, V v) {
+       o.settings.watcher_logbuf_bytes = number<unsigned>("watcher_logbuf_size", v) * 1024;
+     }},
+    {"worker_logbuf_size", "<kb>", kAccepted, "",
+     [](O o, V v) {
+       o.settings.worker_logbuf_bytes = number<unsigned>("worker_logbuf_size", v) * 1024;
+     }},
+    {"read_buf_mem_limit", "<mb>", kAccepted, "idle connections hold no buffer",
+     [](O o, V v) {
+       o.settings.read_buffer_limit_bytes = number<std::size_t>("read_buf_mem_limit", v) << 20;
+     }},
+    {"resp_obj_mem_limit", "<mb>", kAccepted, "", nothing},
+    {"ssl_wbuf_size", "<kb>", kAccepted, "a reply is encrypted as a whole", nothing},
+    {"ssl_kernel_tls", "", kAccepted, "", nothing},
+    {"track_sizes", "", kAccepted, "", nothing},
+    {"no_track_sizes", "", kAccepted, "", nothing},
+    {"inline_ascii_resp", "", kAccepted, "", nothing},
+    {"no_inline_ascii_resp", "", kAccepted, "", nothing},
+    {"modern", "", kAccepted, "", nothing},
+    {"sock_cookie_id", "<n>", kAccepted, "", nothing},
+    {"ext_page_size", "<mb>", kAccepted, "", nothing},
+    {"ext_page_count", "<n>", kAccepted, "", nothing},
+    {"ext_threads", "<n>", kAccepted, "", nothing},
+    {"ext_io_depth", "<n>", kAccepted, "", nothing},
+    {"ext_wbuf_size", "<mb>", kAccepted, "",
+     [](O o, V v) { o.settings.ext_wbuf_bytes = number<unsigned>("ext_wbuf_size", v) << 20; }},
+    {"ext_item_size", "<n>", kAccepted, "",
+     [](O o, V v) { o.settings.ext_item_size = number<unsigned>("ext_item_size", v); }},
+    {"ext_item_age", "<s>", kAccepted, "",
+     [](O o, V v) { o.settings.ext_item_age = number<unsigned>("ext_item_age", v); }},
+    {"ext_low_ttl", "<s>", kAccepted, "",
+     [](O o, V v) { o.settings.ext_low_ttl = number<unsigned>("ext_low_ttl", v); }},
+    {"ext_recache_rate", "<n>", kAccepted, "",
+     [](O o, V v) { o.settings.ext_recache_rate = number<unsigned>("ext_recache_rate", v); }},
+    {"ext_compact_under", "<n>", kAccepted, "",
+     [](O o, V v) { o.settings.ext_compact_under = number<unsigned>("ext_compact_under", v); }},
+    {"ext_drop_under", "<n>", kAccepted, "",
+     [](O o, V v) { o.settings.ext_drop_under = number<unsigned>("ext_drop_under", v); }},
+    {"ext_max_sleep", "<us>", kAccepted, "",
+     [](O o, V v) { o.settings.ext_max_sleep_us = number<unsigned>("ext_max_sleep", v); }},
+    {"ext_max_frag", "<x>", kAccepted, "",
+     [](O o, V v) { o.settings.ext_max_frag_percent = scaled("ext_max_frag", v, 100); }},
+    {"ext_drop_unread", "", kAccepted, "", [](O o, V) { o.settings.ext_drop_unread = true; }},
+
+    {"ext_path", "<file:size>", kRefused, "not yet", [](O, V) { no_flash(); }},
+};
+// clang-format on
+
+std::string known_words() {
+  std::string words;
+  for (const Word& word : kWords) {
+    if (word.purpose != kRefused)
+      words += fmt::format("{}{}", words.empty() ? "" : ", ", word.name);
+  }
+  return words;
+}
+
+std::string what_is_meant_by(std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const Word& word : kWords) names.push_back(word.name);
+  const std::string_view meant = nearest(name, names);
+  if (!meant.empty()) return fmt::format("did you mean {}?", meant);
+  return fmt::format("known are: {}", known_words());
+}
+
+}  // namespace
+
+std::span<const Word> word_table() { return kWords; }
+
+const Word* find_word(std::string_view name) {
+  const auto* const word = std::ranges::find(kWords, name, &Word::name);
+  return word == std::end(kWords) ? nullptr : word;
+}
+
+void apply_word(Options& options, const Word& word, std::string_view value) {
+  const bool may_stand_alone = word.argument.empty() || word.name == "slab_automove";
+  if (value.empty() && !may_stand_alone) {
+    throw UsageError(fmt::format("-o {0}: needs a value, {0}={1}", word.name, word.argument));
+  }
+  if (!value.empty() && word.argument.empty() && has_effect(word.purpose)) {
+    throw UsageError(fmt::format("-o {}: takes no value, and '{}' would not change its meaning",
+                                 word.name, value));
+  }
+  word.apply(options, value);
+  if (word.purpose == kAccepted) {
+    options.notes.push_back(fmt::format("-o {} has no effect", word.name));
+  }
+}
+
+void apply_words(Options& options, std::string_view list) {
+  for_each_word(
+      list, [&](const Word& word, std::string_view value) { apply_word(options, word, value); });
+}
+
+void for_each_word(std::string_view list,
+                   const std::function<void(const Word&, std::string_view value)>& visit) {
+  while (!list.empty()) {
+    const auto comma = list.find(',');
+    const std::string_view text = list.substr(0, comma);
+    list = comma == std::string_view::npos ? std::string_view() : list.substr(comma + 1);
+    if (text.empty()) continue;
+    const auto equals = text.find('=');
+    const std::string_view name = text.substr(0, equals);
+    const Word* const word = find_word(name);
+    if (word == nullptr) {
+      throw UsageError(fmt::format("-o: '{}' is not known; {}", name, what_is_meant_by(name)));
+    }
+    visit(*word, equals == std::string_view::npos ? std::string_view() : text.substr(equals + 1));
+  }
+}
+
+}  // namespace isocache

@@ -1,0 +1,137 @@
+// memcached's exporter reads `stats` and gives each key a name; here the figures go to the same
+// names at once. The types are the exporter's, but for counters without "_total", which the
+// format's own rules do not allow and which are gauges here: no query asks for a type.
+
+#include <algorithm>
+
+#include "native/metrics/metrics.h"
+
+namespace isocache {
+namespace {
+
+void write_process(const Snapshot& snapshot, UnixSeconds wall_s, MetricsWriter& out) {
+  const HostStats& host = snapshot.host;
+  out.gauge("memcached_up", "1: the server answers.", 1);
+  out.gauge("memcached_uptime_seconds", "Since the server was started.", host.uptime_s);
+  out.gauge("memcached_time_seconds", "The server's clock, Unix time.", wall_s);
+  out.gauge("memcached_version", "The memcached version whose protocol is spoken.");
+  out.sample({{"version", kProtocolVersion}}, 1);
+  out.counter("memcached_process_user_cpu_seconds_total", "CPU time in user mode.");
+  out.fixed({}, host.rusage_user_us, 6);
+  out.counter("memcached_process_system_cpu_seconds_total", "CPU time in the kernel.");
+  out.fixed({}, host.rusage_system_us, 6);
+}
+
+void write_connections(const Snapshot& snapshot, MetricsWriter& out) {
+  const HostStats& host = snapshot.host;
+  out.counter("memcached_read_bytes_total", "Received from clients.", host.bytes_read);
+  out.counter("memcached_written_bytes_total", "Sent to clients.", host.bytes_written);
+  out.gauge("memcached_current_connections", "Open connections.", host.current_connections);
+  out.gauge("memcached_max_connections", "The limit on connections (-c).",
+            snapshot.settings.max_connections);
+  out.counter("memcached_connections_total", "Connections accepted.", host.total_connections);
+  out.counter("memcached_connections_rejected_total", "Connections refused at the limit.",
+              host.rejected_connections);
+  out.counter("memcached_connections_yielded_total",
+              "Turns that ended with requests left (-R), so that others got theirs.",
+              host.conn_yields);
+  out.counter("memcached_connections_listener_disabled_total",
+              "Times that accepting was paused at the limit.", host.listen_disabled_num);
+  out.gauge("memcached_accepting_connections", "1: new connections are accepted.",
+            host.accepting_connections ? 1 : 0);
+}
+
+void write_commands(const EngineCounters& engine, MetricsWriter& out) {
+  const BandCounters hits = engine.sum_of_bands();
+  const auto add = [&](std::string_view command, std::string_view status, std::uint64_t value) {
+    out.sample({{"command", command}, {"status", status}}, value);
+  };
+  out.counter("memcached_commands_total", "Requests by command and outcome.");
+  add("get", "hit", hits.get_hits);
+  add("get", "miss", engine.get_misses);
+  add("delete", "hit", hits.delete_hits);
+  add("delete", "miss", engine.delete_misses);
+  add("incr", "hit", hits.incr_hits);
+  add("incr", "miss", engine.incr_misses);
+  add("decr", "hit", hits.decr_hits);
+  add("decr", "miss", engine.decr_misses);
+  add("cas", "hit", hits.cas_hits);
+  add("cas", "miss", engine.cas_misses);
+  add("cas", "badval", hits.cas_badval);
+  add("touch", "hit", hits.touch_hits);
+  add("touch", "miss", engine.touch_misses);
+  add("flush", "hit", engine.cmd_flush);
+  // cmd_set counts cas too.
+  const std::uint64_t cas = hits.cas_hits + hits.cas_badval + engine.cas_misses;
+  add("set", "hit", hits.cmd_set - std::min(cas, hits.cmd_set));
+}
+
+void write_items(const Snapshot& snapshot, MetricsWriter& out) {
+  const EngineFigures& sum = snapshot.sum;
+  const StoreCounters& store = sum.store;
+  out.gauge("memcached_current_bytes", "Bytes of live items, headers included.",
+            sum.memory.item_bytes);
+  out.gauge("memcached_limit_bytes", "The memory limit (-m), which covers everything.",
+            snapshot.settings.max_bytes);
+  out.gauge("memcached_malloced_bytes", "Memory in segments.", sum.memory.segment_bytes);
+  out.gauge("memcached_current_items", "Items stored.", sum.items);
+  out.counter("memcached_items_total", "Items ever stored.", store.total_items);
+  out.counter("memcached_items_evicted_total", "Live items dropped for room.", store.evictions);
+  out.counter("memcached_items_reclaimed_total", "Expired items found when room was needed.",
+              store.reclaimed);
+  out.counter("memcached_item_too_large_total", "Values refused as larger than -I.",
+              sum.engine.store_too_large);
+  out.counter("memcached_item_no_memory_total", "Values refused for lack of memory.",
+              sum.engine.store_no_memory);
+  out.counter("memcached_direct_reclaims_total", "Always 0: eviction is no thread's own.", 0);
+}
+
+// What `stats settings` shows for tools; nothing here goes by it.
+void write_lru_settings(const Settings& settings, MetricsWriter& out) {
+  const auto factor = [&](std::string_view name, std::string_view help, unsigned percent) {
+    out.gauge(name, help);
+    out.fixed({}, percent, 2);
+  };
+  out.gauge("memcached_lru_crawler_enabled", "1: shown as on in the settings.",
+            settings.lru_crawler ? 1 : 0);
+  out.gauge("memcached_lru_crawler_sleep", "As set, microseconds; without effect.",
+            settings.lru_crawler_sleep_us);
+  out.gauge("memcached_lru_crawler_to_crawl", "As set; without effect.",
+            settings.lru_crawler_tocrawl);
+  out.gauge("memcached_lru_crawler_maintainer_thread", "Always 1: there is a background step.", 1);
+  out.gauge("memcached_lru_crawler_hot_percent", "As set; without effect.",
+            settings.hot_lru_percent);
+  out.gauge("memcached_lru_crawler_warm_percent", "As set; without effect.",
+            settings.warm_lru_percent);
+  factor("memcached_lru_crawler_hot_max_factor", "As set; without effect.",
+         settings.hot_max_factor_percent);
+  factor("memcached_lru_crawler_warm_max_factor", "As set; without effect.",
+         settings.warm_max_factor_percent);
+}
+
+// The crawler's names for what the background step does.
+void write_background(const StoreCounters& store, MetricsWriter& out) {
+  out.counter("memcached_lru_crawler_starts_total", "Always 0: it does not start and stop.", 0);
+  out.counter("memcached_lru_crawler_reclaimed_total", "Expired items found in the background.",
+              store.crawler_reclaimed);
+  out.counter("memcached_lru_crawler_items_checked_total", "Items looked at in the background.",
+              store.crawler_items_checked);
+  out.counter("memcached_lru_crawler_moves_to_cold_total", "Always 0.", 0);
+  out.counter("memcached_lru_crawler_moves_to_warm_total",
+              "Items copied from the small queue to the main queue.", store.promoted);
+  out.counter("memcached_lru_crawler_moves_within_lru_total",
+              "Items copied on inside the main queue.", store.kept);
+}
+
+}  // namespace
+
+void write_memcached_metrics(const Snapshot& snapshot, UnixSeconds wall_s, MetricsWriter& out) {
+  write_process(snapshot, wall_s, out);
+  write_connections(snapshot, out);
+  write_commands(snapshot.sum.engine, out);
+  write_items(snapshot, out);
+  write_lru_settings(snapshot.settings, out);
+  write_background(snapshot.sum.store, out);
+}
+
+}  // namespace isocache

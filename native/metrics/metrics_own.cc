@@ -1,0 +1,159 @@
+// isocache_*: segments, bands, tiers, shards, logins, TLS, turns.
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <string>
+
+#include "native/metrics/metrics.h"
+
+namespace isocache {
+namespace {
+
+void write_memory(const EngineFigures& sum, MetricsWriter& out) {
+  const MemoryUse& memory = sum.memory;
+  std::uint64_t queued = 0;
+  for (const BandStats& band : sum.bands) queued += band.segments;
+  const std::uint64_t all = memory.segment_bytes / limits::kSegmentBytes;
+  const std::uint64_t index = memory.index_bytes / limits::kSegmentBytes;
+  const std::uint64_t ghosts = memory.ghost_bytes / limits::kSegmentBytes;
+  out.gauge("isocache_segments", "64 KiB segments by what they hold; spare: free or in transit.");
+  out.sample({{"state", "items"}}, queued);
+  out.sample({{"state", "index"}}, index);
+  out.sample({{"state", "ghosts"}}, ghosts);
+  out.sample({{"state", "spare"}}, all - std::min(all, queued + index + ghosts));
+
+  out.gauge("isocache_memory_bytes", "Memory by use; dead: replaced, deleted or expired items.");
+  out.sample({{"use", "items"}}, memory.item_bytes);
+  out.sample({{"use", "dead"}}, memory.dead_bytes);
+  out.sample({{"use", "index"}}, memory.index_bytes);
+  out.sample({{"use", "ghosts"}}, memory.ghost_bytes);
+}
+
+// A band's largest items; see Store::band_of.
+std::string band_label(unsigned band) {
+  return band + 1 == kBands ? "+Inf" : std::to_string(band_item_bytes(band));
+}
+
+void write_bands(const EngineFigures& sum, MetricsWriter& out) {
+  const auto sample_each = [&](auto&& value) {
+    for (unsigned band = 0; band < kBands; ++band) {
+      out.sample({{"up_to_bytes", band_label(band)}}, value(sum.bands[band]));
+    }
+  };
+  out.gauge("isocache_band_items", "Items by size band.");
+  sample_each([](const BandStats& band) { return band.items; });
+  out.gauge("isocache_band_bytes", "Bytes of items by size band.");
+  sample_each([](const BandStats& band) { return band.item_bytes; });
+  out.gauge("isocache_band_segments", "Segments by size band.");
+  sample_each([](const BandStats& band) { return band.segments; });
+  out.counter("isocache_band_evictions_total", "Live items dropped for room, by size band.");
+  sample_each([](const BandStats& band) { return band.evicted; });
+}
+
+void write_eviction(const StoreCounters& store, MetricsWriter& out) {
+  out.counter("isocache_evicted_unfetched_total", "Evicted items that nobody had ever read.",
+              store.evicted_unfetched);
+  out.counter("isocache_evicted_active_total", "Items evicted though read since they were written.",
+              store.evicted_active);
+  out.counter("isocache_expired_unfetched_total", "Expired items that nobody had ever read.",
+              store.expired_unfetched);
+  out.counter("isocache_ghost_hits_total", "Items stored again soon after their eviction.",
+              store.ghost_hits);
+  out.counter("isocache_compacted_segments_total", "Segments emptied to close gaps.",
+              store.compacted_segments);
+  out.counter("isocache_in_place_updates_total", "Values overwritten where they lay.",
+              store.in_place_updates);
+}
+
+void write_tiers(const EngineFigures& sum, MetricsWriter& out) {
+  out.gauge("isocache_tier_items", "Items by tier.");
+  out.sample({{"tier", "ram"}}, sum.items);
+  out.gauge("isocache_tier_bytes", "Bytes of live items by tier.");
+  out.sample({{"tier", "ram"}}, sum.memory.item_bytes);
+  out.gauge("isocache_tier_limit_bytes", "How much a tier may take.");
+  out.sample({{"tier", "ram"}}, sum.memory.limit);
+}
+
+void write_shards(const std::vector<EngineFigures>& shards, MetricsWriter& out) {
+  const auto sample_each = [&](auto&& value) {
+    for (std::size_t i = 0; i < shards.size(); ++i) {
+      out.sample({{"shard", std::to_string(i)}}, value(shards[i]));
+    }
+  };
+  out.gauge("isocache_shard_items", "Items by shard.");
+  sample_each([](const EngineFigures& shard) { return shard.items; });
+  out.gauge("isocache_shard_bytes", "Bytes of live items by shard.");
+  sample_each([](const EngineFigures& shard) { return shard.memory.item_bytes; });
+}
+
+void write_logins(const HostStats& host, MetricsWriter& out) {
+  out.counter("isocache_logins_total", "Passwords that clients sent (-Y), by outcome.");
+  out.sample({{"result", "accepted"}}, host.auth_cmds - std::min(host.auth_errors, host.auth_cmds));
+  out.sample({{"result", "refused"}}, host.auth_errors);
+}
+
+void write_closed_holders(const HostStats& host, MetricsWriter& out) {
+  out.counter("isocache_connections_closed_total",
+              "Connections closed because others waited for the memory that they held.");
+  out.sample({{"reason", "slow_reader"}}, host.slow_readers_closed);
+  out.sample({{"reason", "stalled_upload"}}, host.stalled_uploads_closed);
+}
+
+void write_turns_of(std::string_view transport,
+                    const std::function<void(const HistogramVisitor&)>& for_each_histogram,
+                    MetricsWriter& out) {
+  std::array<std::uint64_t, LatencyHistogram::kBuckets> counts = {};
+  std::uint64_t sum_ns = 0;
+  if (for_each_histogram) {
+    for_each_histogram([&](const LatencyHistogram& one) {
+      for (std::size_t i = 0; i < counts.size(); ++i) counts[i] += one.count_in(i);
+      sum_ns += one.sum_ns();
+    });
+  }
+  std::uint64_t so_far = 0;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    so_far += counts[i];
+    const bool last = i + 1 == counts.size();
+    const std::string bound = last ? "+Inf" : decimal(std::uint64_t{1} << i, 6);
+    out.part("_bucket", {{"transport", transport}, {"le", bound}}, so_far);
+  }
+  out.fixed_part("_sum", {{"transport", transport}}, sum_ns, 9);
+  out.part("_count", {{"transport", transport}}, so_far);
+}
+
+void write_turns(const PageFigures& figures, MetricsWriter& out) {
+  out.histogram("isocache_turn_duration_seconds",
+                "A turn of a connection: from ready (memcached) or a frame received (websocket), "
+                "over a batch of requests, to the replies in the socket.");
+  write_turns_of("memcached", figures.memcached_turns, out);
+  write_turns_of("websocket", figures.websocket_turns, out);
+}
+
+void write_tls(const HostStats& host, MetricsWriter& out) {
+  out.counter("isocache_tls_handshake_errors_total", "TLS handshakes that failed.",
+              host.tls_handshake_errors);
+  out.counter("isocache_tls_protocol_errors_total", "TLS connections that broke after that.",
+              host.tls_protocol_errors);
+  out.gauge("isocache_tls_certificate_age_seconds", "Since the certificates were read.",
+            host.tls_loaded_ago_s);
+}
+
+}  // namespace
+
+void write_own_metrics(const Snapshot& snapshot, const PageFigures& figures, MetricsWriter& out) {
+  out.gauge("isocache_build_info", "The version of isocached.");
+  out.sample({{"version", kIsocacheVersion}, {"protocol", kProtocolVersion}}, 1);
+  out.gauge("isocache_threads", "Worker threads (-t).", snapshot.settings.threads);
+  write_memory(snapshot.sum, out);
+  write_bands(snapshot.sum, out);
+  write_eviction(snapshot.sum.store, out);
+  write_tiers(snapshot.sum, out);
+  write_shards(snapshot.shards, out);
+  write_logins(snapshot.host, out);
+  write_closed_holders(snapshot.host, out);
+  if (snapshot.settings.tls_enabled) write_tls(snapshot.host, out);
+  write_turns(figures, out);
+}
+
+}  // namespace isocache

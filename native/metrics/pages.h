@@ -1,0 +1,30 @@
+// The text of /metrics and /stats.json.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "base/clock.h"
+#include "native/base/latency_histogram.h"
+#include "native/shards/sharded_backend.h"
+
+namespace isocache {
+
+using HistogramVisitor = std::function<void(const LatencyHistogram&)>;
+
+// What the pages show that the backend does not know.
+struct PageFigures {
+  // Each calls back for the histogram of each of its threads; may be empty.
+  std::function<void(const HistogramVisitor&)> memcached_turns;
+  std::function<void(const HistogramVisitor&)> websocket_turns;
+};
+
+// Both on any thread, and at the price of a `stats`: nothing that grows with what is stored.
+
+// Prometheus text format 0.0.4: the names and labels of memcached's exporter, and our own.
+std::string metrics_text(ShardedBackend& backend, const PageFigures& figures, const Clock& clock);
+// The families of `stats` as one JSON object: {"general": {"pid": 1, ...}, "settings": {...},
+// "items": {"1": {"number": 5, ...}}, "slabs": {"1": {...}, "active_slabs": 1, ...}}.
+std::string stats_json(ShardedBackend& backend, const Clock& clock);
+
+}  // namespace isocache

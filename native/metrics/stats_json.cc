@@ -1,0 +1,100 @@
+// The only file that includes nlohmann-json: it is slow to compile.
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+#include "command/stats.h"
+#include "native/metrics/pages.h"
+#include "protocol/output.h"
+
+namespace isocache {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// What users name or memcached writes in another base is text, even when it looks like a number.
+constexpr std::array<std::string_view, 5> kTexts = {"umask", "stat_key_prefix", "inter",
+                                                    "domain_socket", "memory_file"};
+// A decimal fraction of that many digits is what it was when a double is printed again.
+constexpr std::size_t kExactDigits = 15;
+
+template <typename Number>
+bool parse_whole(std::string_view text, Number& number) {
+  const char* const end = text.data() + text.size();
+  const auto [at, error] = std::from_chars(text.data(), end, number);
+  return error == std::errc() && at == end;
+}
+
+bool is_decimal(std::string_view text) {
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  return text.size() <= kExactDigits && !text.empty() && digit(text.front()) &&
+         digit(text.back()) && std::count(text.begin(), text.end(), '.') == 1 &&
+         std::count_if(text.begin(), text.end(), digit) + 1 ==
+             static_cast<std::ptrdiff_t>(text.size());
+}
+
+// memcached's text as what it says: 64-bit integers stay whole.
+Json value_of(std::string_view key, std::string_view text) {
+  std::uint64_t whole = 0;
+  double fraction = 0;
+  const bool number = std::find(kTexts.begin(), kTexts.end(), key) == kTexts.end();
+  if (number && parse_whole(text, whole)) return whole;
+  if (number && is_decimal(text) && parse_whole(text, fraction)) return fraction;
+  return std::string(text);
+}
+
+// "items:3:age" becomes items.3.age: `family` is "items:" and cut off; "3:age" is 3.age.
+void insert(Json& object, std::string_view key, std::string_view text, std::string_view family) {
+  if (key.starts_with(family)) key.remove_prefix(family.size());
+  const std::size_t colon = key.find(':');
+  if (colon == std::string_view::npos) {
+    object[std::string(key)] = value_of(key, text);
+  } else {
+    insert(object[std::string(key.substr(0, colon))], key.substr(colon + 1), text, "");
+  }
+}
+
+// Lines "STAT <key> <value>", END.
+Json object_of(const Output& stats, std::string_view family) {
+  std::string text;
+  stats.for_each_span([&](std::string_view span) { text += span; });
+  Json object = Json::object();
+  constexpr std::string_view kBegin = "STAT ";
+  for (std::string_view rest = text; rest.starts_with(kBegin);) {
+    const std::size_t end = rest.find("\r\n");
+    const std::string_view line = rest.substr(kBegin.size(), end - kBegin.size());
+    const std::size_t space = line.find(' ');
+    insert(object, line.substr(0, space), line.substr(space + 1), family);
+    rest.remove_prefix(end + 2);
+  }
+  return object;
+}
+
+template <typename Write>
+Json family(Write&& write, std::string_view name = "") {
+  Output out;
+  write(out);
+  return object_of(out, name);
+}
+
+}  // namespace
+
+std::string stats_json(ShardedBackend& backend, const Clock& clock) {
+  const Snapshot snapshot = backend.snapshot(clock.now_s);
+  const EngineFigures& sum = snapshot.sum;
+  Json all;
+  all["general"] = family([&](Output& out) {
+    write_stats(sum, snapshot.host, snapshot.settings, clock.wall_s(), out);
+  });
+  all["settings"] = family([&](Output& out) { write_stats_settings(snapshot.settings, out); });
+  all["items"] = family([&](Output& out) { write_stats_items(sum, clock.now_s, out); }, "items:");
+  all["slabs"] = family([&](Output& out) { write_stats_slabs(sum, out); });
+  return all.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace isocache

@@ -1,0 +1,63 @@
+// Sockets that wait for clients: TCP on IPv4 and IPv6, and unix sockets.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "native/base/file_descriptor.h"
+
+namespace isocache {
+
+class Listener {
+ public:
+  enum class Serves : std::uint8_t { kMemcached, kHttp };
+
+  Listener(FileDescriptor socket, std::string unix_path);
+  Listener(Listener&&) noexcept = default;
+  Listener& operator=(Listener&&) noexcept = default;
+  ~Listener();  // removes the unix socket from the file system
+
+  int fd() const { return socket_.get(); }
+  // As the banner shows it: "127.0.0.1:11211", "unix:/run/isocached.sock".
+  const std::string& address() const { return address_; }
+  unsigned port() const { return port_; }  // 0: a unix socket
+  // Only this machine's processes reach it: loopback, or a unix socket.
+  bool is_local() const { return local_; }
+
+  // Refuses clients from now on, and those that wait; a unix socket's file goes, so that a
+  // successor may have one there. The descriptor stays.
+  void stop_listening();
+
+  // Set by whoever made it.
+  Serves serves = Serves::kMemcached;
+  bool tls = false;
+
+ private:
+  void remove_file();
+
+  FileDescriptor socket_;
+  std::string unix_path_;
+  std::string address_;
+  unsigned port_ = 0;
+  bool local_ = true;
+};
+
+// Where to listen: "host", "host:port", "[v6]:port", "v6".
+struct Endpoint {
+  std::string host;
+  unsigned port = 0;
+};
+// Throws UsageError.
+Endpoint parse_endpoint(std::string_view text, unsigned default_port);
+
+// One listener for each address that the host's name stands for. Port 0 lets the system choose.
+// Throws SystemError: busy, not allowed, no such host.
+std::vector<Listener> listen_tcp(const Endpoint& endpoint, unsigned backlog);
+// Throws UsageError: too long.
+void check_unix_path(const std::string& path);
+// `mode` is the file's access mode, as 0700. A socket file that nobody answers on is replaced.
+Listener listen_unix(const std::string& path, unsigned mode, unsigned backlog);
+
+}  // namespace isocache

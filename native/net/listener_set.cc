@@ -1,0 +1,161 @@
+#include "native/net/listener_set.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <utility>
+
+#include "native/base/errors.h"
+#include "native/base/log.h"
+#include "native/base/text.h"
+
+namespace isocache {
+namespace {
+
+using Serves = Listener::Serves;
+constexpr std::string_view kNoTlsPrefix = "notls:";
+
+// Takes off "notls:"; whether TLS is spoken there.
+bool speaks_tls(std::string_view& address, const Options& options) {
+  if (!address.starts_with(kNoTlsPrefix)) return options.tls.enabled;
+  address.remove_prefix(kNoTlsPrefix.size());
+  return false;
+}
+
+// Takes off "<name>[<value>]:", or with an underscore "<name>_<value>_:"; the value, or nothing.
+std::optional<std::string_view> take_prefix(std::string_view& address, std::string_view name,
+                                            bool underscore) {
+  if (!address.starts_with(name) || address.size() == name.size()) return std::nullopt;
+  const char opening = address[name.size()];
+  if (opening != '[' && !(underscore && opening == '_')) return std::nullopt;
+  const std::string_view rest = address.substr(name.size() + 1);
+  const auto end = rest.find(opening == '[' ? "]:" : "_:");
+  if (end == std::string_view::npos) {
+    throw UsageError(fmt::format("-l: '{}': no end of {}{}...", address, name, opening));
+  }
+  address = rest.substr(end + 2);
+  return rest.substr(0, end);
+}
+
+void check_protocol(std::string_view protocol) {
+  if (protocol == "ascii" || protocol == "negotiating" || protocol == "auto") return;
+  if (protocol == "binary") {
+    throw UsageError("-l: proto[binary]: the binary protocol is not supported; use proto[ascii]");
+  }
+  if (protocol == "proxy") throw UsageError("-l: proto[proxy]: there is no proxy in this server");
+  throw UsageError(fmt::format("-l: proto[{}]: one of ascii and negotiating", protocol));
+}
+
+// Text protocols are all there are, and only memcached's proxy looks at tags.
+void skip_protocol_and_tag(std::string_view& address) {
+  constexpr std::size_t kMaxTagBytes = 8;
+  if (const auto protocol = take_prefix(address, "proto", false)) check_protocol(*protocol);
+  const auto tag = take_prefix(address, "tag", true);
+  if (tag && (tag->empty() || tag->size() > kMaxTagBytes)) {
+    throw UsageError(fmt::format("Listener tags must be between 1 and 8 characters: \"{}\"", *tag));
+  }
+}
+
+// "address:port", or a port of the loopback interface.
+Endpoint http_endpoint(std::string_view text) {
+  constexpr unsigned kNoPort = 65536;
+  Endpoint endpoint{"127.0.0.1", kNoPort};
+  if (!parse_number(text, endpoint.port)) endpoint = parse_endpoint(text, kNoPort);
+  if (endpoint.port >= kNoPort) {
+    throw UsageError(fmt::format("--http: address:port or a port, not '{}'", text));
+  }
+  return endpoint;
+}
+
+void add_memcached(std::vector<ListenAddress>& addresses, const Options& options) {
+  if (!options.unix_socket.empty() && !options.tcp_asked) return;
+  for (const std::string& text : options.listen) {
+    addresses.push_back(memcached_address(text, options));
+  }
+  if (!options.listen.empty()) return;
+  // "localhost" is one or the other to a client. A host without IPv6 is no error.
+  const bool tls = options.tls.enabled;
+  addresses.push_back({.endpoint = {"127.0.0.1", options.port}, .tls = tls});
+  addresses.push_back({.endpoint = {"::1", options.port}, .tls = tls, .optional = true});
+}
+
+void open(std::vector<Listener>& listeners, ListenAddress address, unsigned backlog) {
+  if (address.optional && address.endpoint.port == 0 && !listeners.empty()) {
+    address.endpoint.port = listeners.back().port();  // both families of loopback share a port
+  }
+  for (Listener& listener : listen_tcp(address.endpoint, backlog)) {
+    listener.serves = address.serves;
+    listener.tls = address.tls;
+    listeners.push_back(std::move(listener));
+  }
+}
+
+}  // namespace
+
+ListenAddress memcached_address(std::string_view text, const Options& options) {
+  const bool tls = speaks_tls(text, options);
+  skip_protocol_and_tag(text);
+  return {.endpoint = parse_endpoint(text, options.port), .tls = tls};
+}
+
+ListenAddress http_address(std::string_view text, const Options& options) {
+  const bool tls = speaks_tls(text, options);
+  return {.endpoint = http_endpoint(text), .serves = Serves::kHttp, .tls = tls};
+}
+
+std::vector<ListenAddress> listen_addresses(const Options& options) {
+  std::vector<ListenAddress> addresses;
+  add_memcached(addresses, options);
+  for (const std::string& text : options.http.listen) {
+    addresses.push_back(http_address(text, options));
+  }
+  return addresses;
+}
+
+std::vector<Listener> open_listeners(const Options& options) {
+  const Settings& settings = options.settings;
+  std::vector<Listener> listeners;
+  if (!options.unix_socket.empty()) {
+    listeners.push_back(
+        listen_unix(options.unix_socket, settings.unix_socket_mode, settings.tcp_backlog));
+  }
+  for (const ListenAddress& address : listen_addresses(options)) {
+    try {
+      open(listeners, address, settings.tcp_backlog);
+    } catch (const SystemError& error) {
+      if (!address.optional) throw;
+      if (settings.verbosity > 0) log_line(error.what());
+    }
+  }
+  return listeners;
+}
+
+std::vector<LogEntry> exposure(const Options& options, const Listener& listener) {
+  if (listener.is_local()) return {};
+  const bool password = !options.auth_file.empty();
+  const bool certificate = listener.tls && options.tls.verify >= TlsOptions::Verify::kRequire;
+  const std::string& address = listener.address();
+  const auto warning = [&](std::string message) {
+    return std::vector<LogEntry>{{std::move(message), LogLevel::kWarning, {{"address", address}}}};
+  };
+  if (password && !listener.tls) {
+    return warning(fmt::format(
+        "passwords cross the network in clear at {}; add -Z -o ssl_chain_cert=<file>", address));
+  }
+  if (password || certificate) return {};
+  if (listener.tls) {
+    return warning(
+        fmt::format("{} speaks TLS, but asks for neither a password nor a certificate: whoever "
+                    "reaches it can read and change everything; set -Y <file> or -o "
+                    "ssl_verify_mode=2,ssl_ca_cert=<file>, listen on 127.0.0.1 (-l, --http), or "
+                    "let a firewall guard it",
+                    address));
+  }
+  return warning(
+      fmt::format("{} has neither TLS nor a password: whoever reaches it can read and change "
+                  "everything; set -Y <file> and -Z -o ssl_chain_cert=<file>, listen on 127.0.0.1 "
+                  "(-l, --http), or let a firewall guard it",
+                  address));
+}
+
+}  // namespace isocache

@@ -1,0 +1,108 @@
+// A thread with its connections, its clock and its share of the shards' background work:
+//
+//   wait for sockets or the next timer -> a turn for each that is ready -> timers
+//
+// Other threads reach it in three ways only: adopt() and stop() leave a note in its inbox and wake
+// it; counters() are relaxed atomics; for_each_connection() takes the table's mutex, which the
+// worker itself takes only to add or remove a connection.
+#pragma once
+
+#include <openssl/types.h>
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "base/clock.h"
+#include "command/backend.h"
+#include "native/base/counters.h"
+#include "native/base/file_descriptor.h"
+#include "native/base/host_clock.h"
+#include "native/base/latency_histogram.h"
+#include "native/base/log.h"
+#include "native/shards/sharded_backend.h"
+#include "session/session.h"
+
+namespace isocache {
+
+// A client that speaks TLS has this long to finish its handshake.
+inline constexpr unsigned kHandshakeLimit_s = 10;
+
+struct WorkerOptions {
+  bool measure_turns = false;             // somebody may ask for turn_latency()
+  std::function<void()> on_thread_start;  // called on its thread, first of all; may be empty
+  unsigned index = 0;
+  unsigned threads = 1;
+  unsigned idle_timeout_s = 0;  // 0: none
+  unsigned handshake_limit_s = kHandshakeLimit_s;
+  unsigned login_limit_s = limits::kLoginLimit_s;
+  SessionOptions session;
+};
+
+// What a worker tells the server; called on the worker's thread.
+class WorkerEvents {
+ public:
+  virtual ~WorkerEvents() = default;
+  virtual void on_connection_closed() = 0;
+  virtual void on_stop_requested() = 0;
+};
+
+// Both forms of `shutdown` are graceful here.
+inline bool asks_for_end(AdminResult::Next asked) {
+  return asked == AdminResult::Next::kShutdown || asked == AdminResult::Next::kShutdownGraceful;
+}
+
+// What `stats conns` shows of a connection. Written by its worker, read by any thread.
+class ConnectionInfo {
+ public:
+  enum class State : std::uint8_t { kReading, kExecuting, kWriting };
+
+  ConnectionInfo(int descriptor, UnixSeconds now_s) : fd(descriptor), last_active_s_(now_s) {}
+  State state() const { return state_.load(std::memory_order_relaxed); }
+  UnixSeconds last_active_s() const { return last_active_s_.load(std::memory_order_relaxed); }
+  void set_state(State state) { state_.store(state, std::memory_order_relaxed); }
+  void set_last_active(UnixSeconds now_s) {
+    last_active_s_.store(now_s, std::memory_order_relaxed);
+  }
+
+  const int fd;
+
+ private:
+  std::atomic<UnixSeconds> last_active_s_;
+  std::atomic<State> state_{State::kReading};
+};
+
+class Worker {
+ public:
+  // One read takes at most this much: some 800 pipelined gets.
+  static constexpr std::size_t kReadBufferBytes = 32U << 10;
+
+  // REQUIRES: all references outlive the worker.
+  Worker(const WorkerOptions& options, ShardedBackend& backend, const HostClock& clock,
+         const Verbosity& verbosity, WorkerEvents& events);
+  ~Worker();  // REQUIRES: stop() was called, or it never started
+
+  void start();
+  // Takes over an accepted socket, which is non-blocking. `tls`: what it speaks; null: plain. Any
+  // thread.
+  void adopt(FileDescriptor socket, std::shared_ptr<SSL_CTX> tls = nullptr);
+  // Executes no more but requests that have begun, lets replies go out for this long, then closes
+  // everything. A second call sets the time anew. Any thread.
+  void stop(std::int64_t grace_ms);
+  void join();
+
+  const WorkerCounters& counters() const;
+  const LatencyHistogram& turn_latency() const;
+  unsigned connection_count() const;
+  // Connections that have ended, and whose last replies may be on their way (linger.h).
+  unsigned lingering_count() const;
+  // Any thread.
+  void for_each_connection(const std::function<void(const ConnectionInfo&)>& visit) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace isocache

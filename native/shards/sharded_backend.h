@@ -1,0 +1,149 @@
+// The server's Backend: a power-of-two number of engines, each behind its own lock.
+//
+//   batch of requests -> prefetch, shard by shard -> a lock and Engine::execute for each run of
+//                                                    requests of one shard, in the order sent
+//
+// Only prefetching may be out of order: a client that writes one key and then another must not be
+// seen to have done it the other way round.
+//
+// Locks: a shard's mutex for anything its store does, the admin mutex for one administrative
+// command at a time; the admin mutex is taken first. No lock is held across IO, nor when a call
+// returns. Reserved upload memory is filled without a lock: nothing else can reach it before
+// commit.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "command/admin.h"
+#include "command/backend.h"
+#include "command/engine.h"
+#include "command/settings.h"
+#include "native/shards/reserved_memory.h"
+#include "native/shards/spinning_mutex.h"
+#include "store/store.h"
+
+namespace isocache {
+
+// What the backend does not know of its process.
+class HostFigures {
+ public:
+  virtual ~HostFigures() = default;
+  virtual HostStats host_stats(UnixSeconds now_s) = 0;
+  // As AdminTarget's; any thread.
+  virtual bool write_connections(int* after, StatsWriter& stats) = 0;
+  virtual void reset_host_counters() = 0;
+  virtual void settings_changed(const Settings& settings) = 0;
+  // Null when it went well, else why not.
+  virtual const char* refresh_certificates(UnixSeconds now_s) = 0;
+};
+
+// Everything that can be shown of a server, taken at one time.
+struct Snapshot {
+  Settings settings;
+  HostStats host;
+  std::vector<EngineFigures> shards;
+  EngineFigures sum;  // of the shards
+};
+
+// A power of two: about 4 a thread so that threads seldom meet, 1 for a lone thread; none so small
+// that a few of the largest items would fill it.
+unsigned shard_count_for(const Settings& settings);
+
+class ShardedBackend : public Backend, public AdminTarget {
+ public:
+  // `host` may be null (tests); otherwise it outlives the backend.
+  ShardedBackend(const Settings& settings, const HashKey& hash_key, bool huge_pages,
+                 HostFigures* host);
+  ~ShardedBackend() override;
+
+  // Backend; any thread.
+  std::uint64_t hash(std::string_view key) const override;
+  std::size_t execute(std::span<Request> requests, UnixSeconds now_s, Output& out) override;
+  AdminResult administer(const Request& request, const Clock& clock, Output& out) override;
+  PutStatus begin_upload(const Request& request, UnixSeconds now_s, Upload* upload) override;
+  std::span<char> upload_window(const Request& request, Upload& upload) override;
+  bool upload_may_wait(const Request& request, const Upload& upload, UnixSeconds now_s) override;
+  void upload_received(const Request& request, Upload& upload, std::size_t bytes) override;
+  void abort_upload(const Request& request, Upload& upload) override;
+  void refuse_upload(const Request& request, Upload& upload) override;
+  bool memory_is_wanted(UnixSeconds now_s) const override;
+  void release(const Output& sent) override;
+
+  // A bounded step of one shard's background work; true if there is more to do at once.
+  bool tick(unsigned index, UnixSeconds now_s);
+
+  // As `stats` sees it. Takes the admin lock, then a shard's at a time, each for as long as it
+  // takes to walk that shard's list of segments. Any thread.
+  Snapshot snapshot(UnixSeconds now_s);
+  // Store::broken_invariant of one shard. For tests.
+  const char* broken_invariant(unsigned index);
+
+  // AdminTarget; called under the admin lock, except what a long answer calls: scan(),
+  // add_prefixes(), write_connections().
+  Settings& settings() override { return settings_; }
+  void settings_changed() override;
+  EngineFigures figures() override;
+  HostStats host_stats(UnixSeconds now_s) override;
+  bool write_connections(int* after, StatsWriter& stats) override;
+  void reset_counters() override;
+  void count_prefixes(bool on) override;
+  void add_prefixes(PrefixSlice& slice) override;
+  const char* refresh_certificates(UnixSeconds now_s) override;
+  void flush_at(UnixSeconds at_s, UnixSeconds now_s) override;
+  bool set_memory_limit(std::size_t bytes) override;
+  unsigned shard_count() const override { return static_cast<unsigned>(shards_.size()); }
+  std::uint64_t scan(unsigned shard, std::uint64_t cursor, std::size_t max_items, UnixSeconds now_s,
+                     ItemVisitor& visitor) override;
+
+ private:
+  struct Shard {
+    Shard(const StoreOptions& store_options, const EngineOptions& engine_options, bool huge_pages)
+        : memory(store_options.memory_limit, huge_pages),
+          store(store_options, memory),
+          engine(store, engine_options) {}
+    // Fetches the lines that every holder writes, the lock's and the next: another core's, mostly.
+    void prefetch() const {
+      __builtin_prefetch(&mutex, 1);
+      __builtin_prefetch(reinterpret_cast<const char*>(&mutex) + kLineBytes, 1);
+    }
+    static constexpr std::size_t kLineBytes = 64;
+    ReservedMemory memory;
+    Store store;
+    // The lock and the engine's first fields share the one line that every holder writes anyway.
+    alignas(kLineBytes) SpinningMutex mutex;
+    Engine engine;
+  };
+
+  // By bits that the store uses neither for the bucket (the top 32) nor for the tag (the low 8).
+  std::size_t shard_index(std::uint64_t hash) const { return (hash >> 8) & shard_mask_; }
+  Shard& shard_of(const Request& request) { return *shards_[shard_index(request.key.hash)]; }
+  // The first requests of a batch that belong to one shard. Those without a key belong to any.
+  std::span<Request> first_run(std::span<Request> requests, Shard*& shard) const;
+  struct Groups;
+  void group_by_shard(std::span<const Request> batch, Groups& groups) const;
+  void prefetch(std::span<const Request> batch) const;
+  std::size_t execute_batch(std::span<Request> batch, UnixSeconds now_s, Output& out);
+  void note_wait(UnixSeconds now_s) { wanted_s_.store(now_s, std::memory_order_relaxed); }
+
+  Settings settings_;  // under admin_mutex_
+  HashKey hash_key_;
+  std::size_t shard_mask_;
+  HostFigures* host_;
+  std::mutex admin_mutex_;
+  // One for all shards: a line that writers share, but ids are as memcached's, one sequence.
+  struct alignas(64) SharedCasIds : CasIds {
+    std::uint64_t next() override { return last.fetch_add(1, std::memory_order_relaxed) + 1; }
+    std::atomic<std::uint64_t> last{kFirstCas - 1};
+  };
+  SharedCasIds cas_ids_;
+  std::atomic<UnixSeconds> wanted_s_{0};  // when somebody last had to wait
+  std::vector<std::unique_ptr<Shard>> shards_;
+};
+
+}  // namespace isocache
