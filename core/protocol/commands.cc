@@ -9,14 +9,13 @@ namespace isocache {
 namespace {
 
 constexpr CommandInfo kCommands[] = {
-#define ISOCACHE_COMMAND(name, family, meaning) {#name, CommandFamily::family, meaning},
+#define ISOCACHE_COMMAND(verb, family, ...) {#verb, CommandFamily::family},
 #include "protocol/commands.def"
-#undef ISOCACHE_COMMAND
 };
 constexpr std::size_t kCount = std::size(kCommands);
 
-// A hash table filled in at compile time: slot = mix of length, first and second byte; linear
-// probing. A verb costs one table line and one comparison.
+// A hash table that is filled in at compile time. The slot is a mix of length, first and second
+// byte; collisions go to the next free slot. A verb costs one table line and one comparison.
 constexpr std::size_t kSlots = 128;
 
 constexpr std::size_t slot_of(std::string_view verb) {

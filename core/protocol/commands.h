@@ -1,4 +1,5 @@
-// The commands of commands.def as an enum and a table, and the lookup of a verb.
+// The commands of commands.def as an enum, and the lookup of a verb. What else the table tells
+// (tokens, keys, texts) is in protocol/tables.h, which no request needs.
 #pragma once
 
 #include <cstdint>
@@ -8,9 +9,8 @@
 namespace isocache {
 
 enum class Command : std::uint8_t {
-#define ISOCACHE_COMMAND(name, family, meaning) k_##name,
+#define ISOCACHE_COMMAND(verb, ...) k_##verb,
 #include "protocol/commands.def"
-#undef ISOCACHE_COMMAND
   kUnknown,
 };
 
@@ -35,7 +35,6 @@ enum class CommandFamily : std::uint8_t {
 struct CommandInfo {
   std::string_view name;
   CommandFamily family;
-  std::string_view meaning;  // one line, for docs and tools
 };
 
 // In the order of commands.def, indexed by Command.

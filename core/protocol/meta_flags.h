@@ -1,9 +1,8 @@
-// The meta flags of meta_flags.def as a table by letter.
+// The letters of meta_flags.def as bits, for the parser. What else the table tells is in
+// protocol/tables.h.
 #pragma once
 
 #include <cstdint>
-#include <span>
-#include <string_view>
 
 namespace isocache {
 
@@ -16,15 +15,6 @@ enum class FlagArgument : std::uint8_t {
   kMode,     // one letter; more are ignored
 };
 
-struct MetaFlagInfo {
-  char letter;
-  FlagArgument argument;
-  std::string_view commands;  // that have a use for it
-  std::string_view meaning;   // one line, for docs and tools
-};
-
-std::span<const MetaFlagInfo> all_meta_flags();
-
 // A bit of its own for every letter, for finding duplicates: A-Z, then a-z. 64 if it is no letter.
 inline constexpr unsigned meta_flag_bit(char letter) {
   const auto c = static_cast<unsigned char>(letter);
@@ -34,9 +24,8 @@ inline constexpr unsigned meta_flag_bit(char letter) {
 }
 // The bits of the letters that are flags.
 inline constexpr std::uint64_t kKnownMetaFlags = 0
-#define ISOCACHE_META_FLAG(letter, argument, commands, meaning) | 1ULL << meta_flag_bit(letter)
+#define ISOCACHE_META_FLAG(letter, ...) | 1ULL << meta_flag_bit(letter)
 #include "protocol/meta_flags.def"
-#undef ISOCACHE_META_FLAG
     ;
 
 }  // namespace isocache

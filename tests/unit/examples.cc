@@ -1,0 +1,143 @@
+#include "unit/examples.h"
+
+#include <cstdlib>
+#include <memory>
+#include <vector>
+
+#include "unit/core_fixture.h"
+
+namespace isocache {
+namespace {
+
+class OneUser : public Authenticator {
+ public:
+  bool check(std::string_view user, std::string_view password) const override {
+    return user == "ann" && password == "secret";
+  }
+};
+
+std::vector<std::string_view> lines_of(std::string_view text) {
+  std::vector<std::string_view> lines;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    lines.push_back(text.substr(0, end));
+    text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
+  }
+  return lines;
+}
+
+std::string replaced(std::string text, std::string_view from, std::string_view to) {
+  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
+    text.replace(at, from.size(), to);
+  }
+  return text;
+}
+
+// "<251 bytes>" becomes 251 bytes.
+std::string with_bytes(std::string text) {
+  constexpr std::string_view kEnd = " bytes>";
+  const std::size_t end = text.find(kEnd);
+  if (end == std::string::npos) return text;
+  const std::size_t begin = text.rfind('<', end);
+  const std::size_t count = std::strtoull(text.c_str() + begin + 1, nullptr, 10);
+  return text.replace(begin, end + kEnd.size() - begin, std::string(count, 'x'));
+}
+
+std::string to_wire(std::string_view text) {
+  return replaced(with_bytes(std::string(text)), "\n", "\r\n") + "\r\n";
+}
+
+std::string from_wire(std::string text) {
+  text = replaced(std::move(text), "\r\n", "\n");
+  if (text.ends_with('\n')) text.pop_back();
+  return text;
+}
+
+// What "$ isocached ..." starts.
+struct Server {
+  Settings settings;
+  StoreOptions store = TestCore::store_options();
+  SessionOptions session;
+  OneUser users;
+
+  void apply(std::string_view flag) {
+    if (flag == "-A") settings.shutdown_enabled = true;
+    if (flag == "-F") settings.flush_enabled = false;
+    if (flag == "-I 1k") settings.max_item_bytes = store.max_item_size = 1024;
+    if (flag == "-M") settings.evictions = store.evict = false;
+    if (flag == "-W") settings.watch_enabled = false;
+    if (flag == "-X") settings.dump_enabled = false;
+    if (flag == "-Y") session.authenticator = &users;
+    if (flag == "-Z") settings.tls_enabled = true;
+    if (flag == "-o no_slab_reassign") settings.slab_reassign = false;
+  }
+};
+
+void fill(TestCore& core) {
+  for (const std::size_t length : {std::size_t{3000}, std::size_t{1}}) {
+    const std::string end = " 0 0 " + std::to_string(length) + "\r\n" + std::string(length, 'f');
+    std::string reply = "STORED\r\n";
+    for (int i = 0; reply == "STORED\r\n"; ++i) {
+      reply =
+          core.ask("set fill" + std::to_string(length) + "-" + std::to_string(i) + end + "\r\n");
+    }
+  }
+}
+
+}  // namespace
+
+Played play(const table::Example& example, std::string_view extra) {
+  Server server;
+  constexpr std::string_view kStart = "$ isocached ";
+  const std::vector<std::string_view> before = lines_of(example.before);
+  if (!before.empty() && before.front().starts_with(kStart)) {
+    server.apply(before.front().substr(kStart.size()));
+  }
+  TestCore core(server.settings, server.session, server.store);
+  Played played;
+  for (const std::string_view line : before) {
+    if (line.starts_with('$')) continue;
+    if (line.starts_with("# another client")) {
+      played.possible = false;
+    } else if (line == "# the memory is full") {
+      fill(core);
+    } else if (line.starts_with("# ")) {
+      core.clock.now_s += static_cast<UnixSeconds>(std::atoi(std::string(line.substr(2)).c_str()));
+    } else {
+      played.before += core.ask(to_wire(line));
+    }
+  }
+  std::string request(example.request);
+  request.insert(std::min(request.find('\n'), request.size()), extra);
+  played.reply = from_wire(core.ask(to_wire(request)));
+  played.closed = core.session->closing();
+  if (!played.closed && server.settings.dump_enabled) {
+    played.item_dump = core.ask("lru_crawler metadump all\r\n");
+  }
+  return played;
+}
+
+namespace {
+
+// `shown` in pieces, between which anything may stand.
+bool matches_pieces(std::string_view reply, std::string_view shown) {
+  constexpr std::string_view kAnything = "...";
+  const std::size_t end = shown.find(kAnything);
+  if (end == std::string_view::npos) return reply == shown;
+  if (!reply.starts_with(shown.substr(0, end))) return false;
+  const std::string_view rest = shown.substr(end + kAnything.size());
+  for (std::size_t at = end; at <= reply.size(); ++at) {
+    if (matches_pieces(reply.substr(at), rest)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool matches(std::string_view reply, std::string_view shown) {
+  // A line of its own stands for any number of lines, and for none.
+  const std::string lines = replaced("\n" + std::string(shown), "\n...\n", "...\n");
+  return matches_pieces("\n" + std::string(reply), lines);
+}
+
+}  // namespace isocache
