@@ -1,0 +1,542 @@
+// generated: node wasm/scripts/tables.mjs, from core/protocol/*.def. Do not edit.
+// Commands, flags and replies. Their texts for people are in texts.ts.
+
+export type CommandName =
+  | 'get'
+  | 'gets'
+  | 'gat'
+  | 'gats'
+  | 'set'
+  | 'add'
+  | 'replace'
+  | 'append'
+  | 'prepend'
+  | 'cas'
+  | 'incr'
+  | 'decr'
+  | 'touch'
+  | 'delete'
+  | 'mg'
+  | 'ms'
+  | 'md'
+  | 'ma'
+  | 'me'
+  | 'mn'
+  | 'flush_all'
+  | 'version'
+  | 'verbosity'
+  | 'stats'
+  | 'cache_memlimit'
+  | 'lru_crawler'
+  | 'lru'
+  | 'slabs'
+  | 'extstore'
+  | 'refresh_certs'
+  | 'watch'
+  | 'shutdown'
+  | 'quit';
+export type SubcommandName =
+  | 'stats settings'
+  | 'stats items'
+  | 'stats slabs'
+  | 'stats conns'
+  | 'stats sizes'
+  | 'stats reset'
+  | 'stats detail'
+  | 'stats cachedump'
+  | 'stats extstore'
+  | 'stats proxy'
+  | 'lru_crawler metadump'
+  | 'lru_crawler mgdump'
+  | 'lru_crawler crawl'
+  | 'lru_crawler sleep'
+  | 'lru_crawler tocrawl'
+  | 'lru_crawler enable'
+  | 'lru_crawler disable'
+  | 'lru tune'
+  | 'lru mode'
+  | 'lru temp_ttl'
+  | 'slabs reassign'
+  | 'slabs automove';
+export type CommandFamily =
+  | 'retrieval'
+  | 'getAndTouch'
+  | 'storage'
+  | 'arithmetic'
+  | 'touch'
+  | 'delete'
+  | 'metaGet'
+  | 'metaSet'
+  | 'metaDelete'
+  | 'metaArithmetic'
+  | 'metaDebug'
+  | 'metaNoop'
+  | 'admin';
+export type MetaCommand = 'mg' | 'ms' | 'md' | 'ma' | 'me';
+export type MetaFlag =
+  | 'b'
+  | 'c'
+  | 'f'
+  | 'h'
+  | 'k'
+  | 'l'
+  | 'q'
+  | 's'
+  | 't'
+  | 'u'
+  | 'v'
+  | 'x'
+  | 'C'
+  | 'D'
+  | 'E'
+  | 'F'
+  | 'I'
+  | 'J'
+  | 'L'
+  | 'M'
+  | 'N'
+  | 'O'
+  | 'P'
+  | 'R'
+  | 'T';
+export type FlagArgument = 'none' | 'unsigned64' | 'unsigned32' | 'token' | 'mode' | 'seconds';
+export type ErrorName = keyof typeof ERRORS;
+
+/** Of a command's line: how many words it has, the verb among them, and where key and length stand. */
+export interface CommandShape {
+  /** The fewest words. */
+  readonly least: number;
+  /** The most words; Infinity: words without a meaning are ignored. */
+  readonly most: number;
+  /** The error that fewer words, and more, are answered with. */
+  readonly tooFew: ErrorName | null;
+  readonly tooMany: ErrorName | null;
+  /** The index of the first key among the words; 0: there is none. */
+  readonly key: number;
+  readonly keys: 'none' | 'one' | 'many';
+  /** The index of the word that is the length of the value that follows the line; 0: none follows. */
+  readonly length: number;
+}
+
+export const COMMANDS: Readonly<Record<CommandName, CommandShape & { readonly family: CommandFamily }>> = {
+  get: {
+    family: 'retrieval',
+    least: 2,
+    most: Infinity,
+    tooFew: 'badFormat',
+    tooMany: null,
+    key: 1,
+    keys: 'many',
+    length: 0,
+  },
+  gets: {
+    family: 'retrieval',
+    least: 2,
+    most: Infinity,
+    tooFew: 'badFormat',
+    tooMany: null,
+    key: 1,
+    keys: 'many',
+    length: 0,
+  },
+  gat: {
+    family: 'getAndTouch',
+    least: 3,
+    most: Infinity,
+    tooFew: 'badFormat',
+    tooMany: null,
+    key: 2,
+    keys: 'many',
+    length: 0,
+  },
+  gats: {
+    family: 'getAndTouch',
+    least: 3,
+    most: Infinity,
+    tooFew: 'badFormat',
+    tooMany: null,
+    key: 2,
+    keys: 'many',
+    length: 0,
+  },
+  set: {
+    family: 'storage',
+    least: 5,
+    most: Infinity,
+    tooFew: 'badFormat',
+    tooMany: null,
+    key: 1,
+    keys: 'one',
+    length: 4,
+  },
+  add: {
+    family: 'storage',
+    least: 5,
+    most: Infinity,
+    tooFew: 'badFormat',
+    tooMany: null,
+    key: 1,
+    keys: 'one',
+    length: 4,
+  },
+  replace: {
+    family: 'storage',
+    least: 5,
+    most: Infinity,
+    tooFew: 'badFormat',
+    tooMany: null,
+    key: 1,
+    keys: 'one',
+    length: 4,
+  },
+  append: {
+    family: 'storage',
+    least: 5,
+    most: Infinity,
+    tooFew: 'badFormat',
+    tooMany: null,
+    key: 1,
+    keys: 'one',
+    length: 4,
+  },
+  prepend: {
+    family: 'storage',
+    least: 5,
+    most: Infinity,
+    tooFew: 'badFormat',
+    tooMany: null,
+    key: 1,
+    keys: 'one',
+    length: 4,
+  },
+  cas: {
+    family: 'storage',
+    least: 6,
+    most: Infinity,
+    tooFew: 'badFormat',
+    tooMany: null,
+    key: 1,
+    keys: 'one',
+    length: 4,
+  },
+  incr: {
+    family: 'arithmetic',
+    least: 3,
+    most: Infinity,
+    tooFew: 'badFormat',
+    tooMany: null,
+    key: 1,
+    keys: 'one',
+    length: 0,
+  },
+  decr: {
+    family: 'arithmetic',
+    least: 3,
+    most: Infinity,
+    tooFew: 'badFormat',
+    tooMany: null,
+    key: 1,
+    keys: 'one',
+    length: 0,
+  },
+  touch: {
+    family: 'touch',
+    least: 3,
+    most: Infinity,
+    tooFew: 'badFormat',
+    tooMany: null,
+    key: 1,
+    keys: 'one',
+    length: 0,
+  },
+  delete: {
+    family: 'delete',
+    least: 2,
+    most: 4,
+    tooFew: 'badFormat',
+    tooMany: 'error',
+    key: 1,
+    keys: 'one',
+    length: 0,
+  },
+  mg: {
+    family: 'metaGet',
+    least: 2,
+    most: 20,
+    tooFew: 'badFormat',
+    tooMany: 'tooManyFlags',
+    key: 1,
+    keys: 'one',
+    length: 0,
+  },
+  ms: {
+    family: 'metaSet',
+    least: 3,
+    most: 20,
+    tooFew: 'badFormat',
+    tooMany: 'tooManyFlags',
+    key: 1,
+    keys: 'one',
+    length: 2,
+  },
+  md: {
+    family: 'metaDelete',
+    least: 2,
+    most: 20,
+    tooFew: 'badFormat',
+    tooMany: 'tooManyFlags',
+    key: 1,
+    keys: 'one',
+    length: 0,
+  },
+  ma: {
+    family: 'metaArithmetic',
+    least: 2,
+    most: 20,
+    tooFew: 'badFormat',
+    tooMany: 'tooManyFlags',
+    key: 1,
+    keys: 'one',
+    length: 0,
+  },
+  me: {
+    family: 'metaDebug',
+    least: 2,
+    most: Infinity,
+    tooFew: 'badFormat',
+    tooMany: null,
+    key: 1,
+    keys: 'one',
+    length: 0,
+  },
+  mn: { family: 'metaNoop', least: 1, most: Infinity, tooFew: null, tooMany: null, key: 0, keys: 'none', length: 0 },
+  flush_all: { family: 'admin', least: 1, most: 4, tooFew: null, tooMany: 'error', key: 0, keys: 'none', length: 0 },
+  version: { family: 'admin', least: 1, most: Infinity, tooFew: null, tooMany: null, key: 0, keys: 'none', length: 0 },
+  verbosity: {
+    family: 'admin',
+    least: 2,
+    most: Infinity,
+    tooFew: 'badFormat',
+    tooMany: null,
+    key: 0,
+    keys: 'none',
+    length: 0,
+  },
+  stats: { family: 'admin', least: 1, most: Infinity, tooFew: null, tooMany: null, key: 0, keys: 'none', length: 0 },
+  cache_memlimit: {
+    family: 'admin',
+    least: 2,
+    most: 3,
+    tooFew: 'error',
+    tooMany: 'error',
+    key: 0,
+    keys: 'none',
+    length: 0,
+  },
+  lru_crawler: {
+    family: 'admin',
+    least: 2,
+    most: 3,
+    tooFew: 'error',
+    tooMany: 'error',
+    key: 0,
+    keys: 'none',
+    length: 0,
+  },
+  lru: { family: 'admin', least: 3, most: Infinity, tooFew: 'error', tooMany: null, key: 0, keys: 'none', length: 0 },
+  slabs: { family: 'admin', least: 3, most: Infinity, tooFew: 'error', tooMany: null, key: 0, keys: 'none', length: 0 },
+  extstore: {
+    family: 'admin',
+    least: 3,
+    most: Infinity,
+    tooFew: 'error',
+    tooMany: null,
+    key: 0,
+    keys: 'none',
+    length: 0,
+  },
+  refresh_certs: {
+    family: 'admin',
+    least: 1,
+    most: Infinity,
+    tooFew: null,
+    tooMany: null,
+    key: 0,
+    keys: 'none',
+    length: 0,
+  },
+  watch: { family: 'admin', least: 1, most: Infinity, tooFew: null, tooMany: null, key: 0, keys: 'none', length: 0 },
+  shutdown: { family: 'admin', least: 1, most: Infinity, tooFew: null, tooMany: null, key: 0, keys: 'none', length: 0 },
+  quit: { family: 'admin', least: 1, most: Infinity, tooFew: null, tooMany: null, key: 0, keys: 'none', length: 0 },
+};
+
+export const SUBCOMMANDS: Readonly<Record<SubcommandName, CommandShape>> = {
+  'stats settings': { least: 2, most: Infinity, tooFew: null, tooMany: null, key: 0, keys: 'none', length: 0 },
+  'stats items': { least: 2, most: Infinity, tooFew: null, tooMany: null, key: 0, keys: 'none', length: 0 },
+  'stats slabs': { least: 2, most: Infinity, tooFew: null, tooMany: null, key: 0, keys: 'none', length: 0 },
+  'stats conns': { least: 2, most: Infinity, tooFew: null, tooMany: null, key: 0, keys: 'none', length: 0 },
+  'stats sizes': { least: 2, most: Infinity, tooFew: null, tooMany: null, key: 0, keys: 'none', length: 0 },
+  'stats reset': { least: 2, most: Infinity, tooFew: null, tooMany: null, key: 0, keys: 'none', length: 0 },
+  'stats detail': {
+    least: 3,
+    most: Infinity,
+    tooFew: 'badDetailUsage',
+    tooMany: null,
+    key: 0,
+    keys: 'none',
+    length: 0,
+  },
+  'stats cachedump': {
+    least: 4,
+    most: Infinity,
+    tooFew: 'badCachedumpUsage',
+    tooMany: null,
+    key: 0,
+    keys: 'none',
+    length: 0,
+  },
+  'stats extstore': { least: 2, most: Infinity, tooFew: null, tooMany: null, key: 0, keys: 'none', length: 0 },
+  'stats proxy': { least: 2, most: Infinity, tooFew: null, tooMany: null, key: 0, keys: 'none', length: 0 },
+  'lru_crawler metadump': { least: 3, most: 3, tooFew: 'error', tooMany: 'error', key: 0, keys: 'none', length: 0 },
+  'lru_crawler mgdump': { least: 3, most: 3, tooFew: 'error', tooMany: 'error', key: 0, keys: 'none', length: 0 },
+  'lru_crawler crawl': { least: 3, most: 3, tooFew: 'error', tooMany: 'error', key: 0, keys: 'none', length: 0 },
+  'lru_crawler sleep': { least: 3, most: 3, tooFew: 'error', tooMany: 'error', key: 0, keys: 'none', length: 0 },
+  'lru_crawler tocrawl': { least: 3, most: 3, tooFew: 'error', tooMany: 'error', key: 0, keys: 'none', length: 0 },
+  'lru_crawler enable': { least: 2, most: 2, tooFew: null, tooMany: 'error', key: 0, keys: 'none', length: 0 },
+  'lru_crawler disable': { least: 2, most: 2, tooFew: null, tooMany: 'error', key: 0, keys: 'none', length: 0 },
+  'lru tune': { least: 6, most: Infinity, tooFew: 'error', tooMany: null, key: 0, keys: 'none', length: 0 },
+  'lru mode': { least: 3, most: Infinity, tooFew: 'error', tooMany: null, key: 0, keys: 'none', length: 0 },
+  'lru temp_ttl': { least: 3, most: Infinity, tooFew: 'error', tooMany: null, key: 0, keys: 'none', length: 0 },
+  'slabs reassign': { least: 4, most: 4, tooFew: 'error', tooMany: 'error', key: 0, keys: 'none', length: 0 },
+  'slabs automove': { least: 3, most: Infinity, tooFew: 'error', tooMany: null, key: 0, keys: 'none', length: 0 },
+};
+
+/** What follows the letter of a meta flag. */
+export const META_FLAGS: Readonly<Record<MetaFlag, FlagArgument>> = {
+  b: 'none',
+  c: 'none',
+  f: 'none',
+  h: 'none',
+  k: 'none',
+  l: 'none',
+  q: 'none',
+  s: 'none',
+  t: 'none',
+  u: 'none',
+  v: 'none',
+  x: 'none',
+  C: 'unsigned64',
+  D: 'unsigned64',
+  E: 'unsigned64',
+  F: 'unsigned32',
+  I: 'none',
+  J: 'unsigned64',
+  L: 'token',
+  M: 'mode',
+  N: 'seconds',
+  O: 'token',
+  P: 'token',
+  R: 'seconds',
+  T: 'seconds',
+};
+
+/** The flags that a command has a use for, and those that it accepts and ignores. */
+export const USED_FLAGS: Readonly<Record<MetaCommand, string>> = {
+  mg: 'bcfhklqstuvCENORT',
+  ms: 'bckqsCEFIMNOT',
+  md: 'bkqxCEFIOT',
+  ma: 'bckqtvCDEJMNOT',
+  me: 'b',
+};
+export const IGNORED_FLAGS: Readonly<Record<MetaCommand, string>> = {
+  mg: 'DFJIMxLP',
+  ms: 'fhltuvxDJRLP',
+  md: 'cfhlstuvDJNRMLP',
+  ma: 'fhlsuxFRILP',
+  me: 'cfhklqstuvxCDEFIJLMNOPRT',
+};
+
+/** The letters that M takes. */
+export const MODES = { ms: 'SERAP', ma: 'I+D-' } as const;
+
+/** Replies of text commands, without their line end. */
+export const REPLIES = {
+  stored: 'STORED',
+  notStored: 'NOT_STORED',
+  exists: 'EXISTS',
+  notFound: 'NOT_FOUND',
+  deleted: 'DELETED',
+  touched: 'TOUCHED',
+  ok: 'OK',
+  end: 'END',
+} as const;
+
+/** What a reply to a meta command begins with. */
+export const META_CODES = {
+  done: 'HD',
+  value: 'VA',
+  miss: 'EN',
+  notFound: 'NF',
+  notStored: 'NS',
+  exists: 'EX',
+  noop: 'MN',
+} as const;
+
+/** Flags that only replies have. */
+export const META_MARKS = 'WXZ' as const;
+
+/** Errors, without their line end. */
+export const ERRORS = {
+  error: 'ERROR',
+  badFormat: 'CLIENT_ERROR bad command line format',
+  badRetrievalKey: 'CLIENT_ERROR bad command line format',
+  badDeleteUsage: 'CLIENT_ERROR bad command line format.  Usage: delete <key> [noreply]',
+  badDataChunk: 'CLIENT_ERROR bad data chunk',
+  badExptime: 'CLIENT_ERROR invalid exptime argument',
+  badDelta: 'CLIENT_ERROR invalid numeric delta argument',
+  nonNumeric: 'CLIENT_ERROR cannot increment or decrement non-numeric value',
+  tooManyFlags: 'CLIENT_ERROR options flags are too long',
+  duplicateFlag: 'CLIENT_ERROR duplicate flag',
+  invalidFlag: 'CLIENT_ERROR invalid flag',
+  invalidOrDuplicateFlag: 'CLIENT_ERROR invalid or duplicate flag',
+  badToken: 'CLIENT_ERROR bad token in command line format',
+  badMetaDelta: 'CLIENT_ERROR invalid numeric delta value',
+  badMetaInitial: 'CLIENT_ERROR invalid numeric initial value',
+  badBase64Key: 'CLIENT_ERROR error decoding key',
+  opaqueTooLong: 'CLIENT_ERROR opaque token too long',
+  badSetMode: 'CLIENT_ERROR invalid mode for ms M token',
+  badArithmeticMode: 'CLIENT_ERROR invalid mode for ma M token',
+  unauthenticated: 'CLIENT_ERROR unauthenticated',
+  loginFailed: 'CLIENT_ERROR authentication failure',
+  badLoginFormat: 'CLIENT_ERROR bad authentication token format',
+  badTermination: 'CLIENT_ERROR bad command line termination',
+  tooLarge: 'SERVER_ERROR object too large for cache',
+  noMemoryStoring: 'SERVER_ERROR out of memory storing object',
+  noMemory: 'SERVER_ERROR out of memory',
+  tooManyConnections: 'ERROR Too many open connections',
+  flushNotAllowed: 'CLIENT_ERROR flush_all not allowed',
+  memoryTooSmall: 'MEMLIMIT_TOO_SMALL cannot set maxbytes to less than 8m',
+  memoryNotInBytes: 'MEMLIMIT_ADJUST_FAILED input value is megabytes not bytes',
+  memoryNotAdjusted: 'MEMLIMIT_ADJUST_FAILED out of bounds or unable to adjust',
+  tlsNotEnabled: 'Error TLS not enabled',
+  watchFailed: 'WATCHER_FAILED failed to add log watcher',
+  watchNotAllowed: 'CLIENT_ERROR watch commands not allowed',
+  shutdownNotEnabled: 'SERVER_ERROR: shutdown not enabled',
+  badShutdownMode: 'CLIENT_ERROR invalid shutdown mode',
+  crawlerDisabled: 'CLIENT_ERROR lru crawler disabled',
+  crawlerRuns: 'ERROR failed to start lru crawler thread',
+  badClass: 'BADCLASS invalid class id',
+  metadumpNotAllowed: 'ERROR metadump not allowed',
+  sleepTooLong: 'CLIENT_ERROR sleep must be one second or less',
+  detailNotAllowed: 'CLIENT_ERROR stats detail not allowed',
+  badDetailUsage: 'CLIENT_ERROR usage: stats detail on|off|dump',
+  cachedumpNotAllowed: 'CLIENT_ERROR stats cachedump not allowed',
+  badCachedumpUsage: 'CLIENT_ERROR bad command line',
+  illegalClass: 'CLIENT_ERROR Illegal slab id',
+  lruSharesTooLarge: 'ERROR hot and warm pcts must not exceed 80',
+  lruFactorsTooSmall: 'ERROR hot/warm age factors must be greater than 0',
+  reassignDisabled: 'CLIENT_ERROR slab reassignment disabled',
+  badReassignClass: 'BADCLASS invalid src or dst class id',
+  sameClass: 'SAME src and dst class are identical',
+  noSparePages: 'NOSPARE source class has no spare pages',
+} as const;
