@@ -1,5 +1,6 @@
 // The tables of commands, flags, replies and errors (core/protocol/*.def): what is generated from them is up to date,
-// and nothing is missing. That they are true, and agree with the parser, is shown by tests/unit/protocol_{tables,flags,replies}_test.cc.
+// and nothing is missing. That they are true, and agree with the parser, is shown by
+// tests/unit/protocol_{tables,flags,replies}_test.cc.
 
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';

@@ -39,7 +39,7 @@ std::string with_bytes(std::string text) {
   const std::size_t end = text.find(kEnd);
   if (end == std::string::npos) return text;
   const std::size_t begin = text.rfind('<', end);
-  const std::size_t count = std::strtoull(text.c_str() + begin + 1, nullptr, 10);
+  const std::size_t count = std::strtoul(text.c_str() + begin + 1, nullptr, 10);
   return text.replace(begin, end + kEnd.size() - begin, std::string(count, 'x'));
 }
 
