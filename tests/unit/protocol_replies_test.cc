@@ -110,5 +110,18 @@ TEST(Replies, EveryReplyOfATextCommandIsTold) {
   }
 }
 
+TEST(Replies, NoreplyLeavesThemOutWhereTheSyntaxSaysSo) {
+  for (const auto& row : table::kCommands) {
+    const bool told = row.syntax.ends_with(" [noreply]");
+    const bool is_meta = row.syntax.ends_with("<flag>*");  // there it is a repeated flag
+    const std::string head = line_of(row, row.tokens.least);
+    const std::string value = row.length_index != 0 ? "\r\nen" : "";
+    TestCore core;
+    const std::string reply = core.ask(head + " noreply" + value + "\r\n");
+    if (is_meta || core.session->closing()) continue;
+    EXPECT_EQ(reply.empty(), told) << row.syntax << ": " << reply;
+  }
+}
+
 }  // namespace
 }  // namespace isocache

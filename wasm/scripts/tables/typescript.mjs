@@ -32,10 +32,12 @@ export interface CommandShape {
   readonly keys: 'none' | 'one' | 'many';
   /** The index of the word that is the length of the value that follows the line; 0: none follows. */
   readonly length: number;
+  /** The index of the first word that may be "noreply"; 0: the command takes none. */
+  readonly noreply: number;
 }
 `;
 
-const shapeOf = ({ least, most, tooFew, tooMany, key, keys, length }) => ({
+const shapeOf = ({ least, most, tooFew, tooMany, key, keys, length, syntax }) => ({
   least,
   most,
   tooFew,
@@ -43,9 +45,23 @@ const shapeOf = ({ least, most, tooFew, tooMany, key, keys, length }) => ({
   key,
   keys,
   length,
+  noreply: syntax.endsWith(' [noreply]') ? least : 0,
 });
 
 const fullName = (command) => [command.verb, command.subcommand].filter(Boolean).join(' ');
+
+/** The words that a command's reply may begin with; those in brackets are no words of a reply. */
+function headsOf({ verb }, { replies, codes, uses, lines }) {
+  const known = new Map([...replies, ...codes].map((reply) => [reply.constant, reply.text]));
+  const texts = [
+    ...uses.map((use) => ({ text: known.get(use.constant), commands: use.commands })),
+    ...lines.map((line) => ({ text: line.form, commands: line.commands })),
+  ];
+  const heads = texts
+    .filter(({ commands }) => commands.includes(verb))
+    .map(({ text }) => /^(<number>|[^ <]*)/.exec(text)[0]);
+  return [...new Set(heads)].filter((head) => !head.startsWith('('));
+}
 
 /** Names, words and flags: what a client needs. */
 export function tablesModule({ commands, flags, replies }) {
@@ -95,6 +111,16 @@ export function tablesModule({ commands, flags, replies }) {
     declare('IGNORED_FLAGS', 'Readonly<Record<MetaCommand, string>>', byCommand(flags.ignored, lettersOf)),
     '\n/** The letters that M takes. */\n',
     declareConst('MODES', byCommand(flags.modes, lettersOf)),
+    '\n/** What the lines of a reply begin with, errors and values apart. "<number>": a number. */\n',
+    declare(
+      'REPLY_HEADS',
+      'Readonly<Record<CommandName, readonly string[]>>',
+      by(
+        main,
+        (command) => command.verb,
+        (command) => headsOf(command, replies),
+      ),
+    ),
     '\n/** Replies of text commands, without their line end. */\n',
     declareConst(
       'REPLIES',

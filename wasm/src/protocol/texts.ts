@@ -1118,6 +1118,11 @@ export const META_CODE_TEXTS: Readonly<Record<keyof typeof META_CODES, ReplyText
         example: { before: '', request: 'mg lang v O17 k', reply: 'EN O17 klang' },
       },
       { commands: ['me'], meaning: 'The key has no item.', example: { before: '', request: 'me lang', reply: 'EN' } },
+      {
+        commands: ['lru_crawler'],
+        meaning: 'lru_crawler mgdump: all items have been listed.',
+        example: { before: '', request: 'lru_crawler mgdump all', reply: 'OK\nEN' },
+      },
     ],
   },
   notFound: {
