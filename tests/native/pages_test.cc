@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "command/admin/host_registry.h"
 #include "native/metrics/metrics_writer.h"
 #include "session/session.h"
 
@@ -18,22 +19,13 @@ namespace {
 
 constexpr UnixSeconds kNow = 1'800'000'000;
 
-Settings two_threads() {
+constexpr unsigned kThreads = 2;
+
+Settings settings_of_64_mib() {
   Settings settings;
   settings.max_bytes = 64U << 20;
-  settings.threads = 2;
   return settings;
 }
-
-class Host : public HostFigures {
- public:
-  HostStats host_stats(UnixSeconds) override { return stats; }
-  bool write_connections(int*, StatsWriter&) override { return false; }
-  void reset_host_counters() override {}
-  void settings_changed(const Settings&) override {}
-  const char* refresh_certificates(UnixSeconds) override { return nullptr; }
-  HostStats stats;
-};
 
 class PagesTest : public testing::Test {
  protected:
@@ -48,9 +40,9 @@ class PagesTest : public testing::Test {
   std::string metrics() { return metrics_text(backend, figures, {kNow}); }
   nlohmann::json json() { return nlohmann::json::parse(stats_json(backend, {kNow})); }
 
-  Host host;
+  HostRegistry host;
   PageFigures figures;
-  ShardedBackend backend{two_threads(), hash_key_of(42), false, &host};
+  ShardedBackend backend{settings_of_64_mib(), kThreads, hash_key_of(42), false, &host};
 };
 
 // Samples by "name{labels}". Fails where a family is not whole, or a line is none.
@@ -119,13 +111,17 @@ TEST_F(PagesTest, TheFiguresAreWhatWasDone) {
 }
 
 TEST_F(PagesTest, TheHostsFigures) {
-  host.stats.uptime_s = 7;
-  host.stats.rusage_user_us = 1'500'000;
-  host.stats.rusage_system_us = 3;
-  host.stats.bytes_read = 18446744073709551615U;
-  host.stats.auth_cmds = 5;
-  host.stats.auth_errors = 2;
-  host.stats.accepting_connections = false;
+  host.gauge("uptime", [] { return 7U; });
+  host.gauge(
+      "rusage_user", [] { return 1'500'000U; }, 6);
+  host.gauge(
+      "rusage_system", [] { return 3U; }, 6);
+  host.counter("bytes_read", [] { return 18446744073709551615U; });
+  host.counter("auth_cmds", [] { return 5U; });
+  host.counter("auth_errors", [] { return 2U; });
+  host.gauge("accepting_conns", [] { return 0U; });
+  host.counter("rejected_connections", [] { return 3U; });
+  host.hide("rejected_connections");  // from `stats`, not from here
   const auto samples = samples_of(metrics());
   EXPECT_EQ(samples.at("memcached_uptime_seconds"), "7");
   EXPECT_EQ(samples.at("memcached_time_seconds"), "1800000000");
@@ -133,6 +129,8 @@ TEST_F(PagesTest, TheHostsFigures) {
   EXPECT_EQ(samples.at("memcached_process_system_cpu_seconds_total"), "0.000003");
   EXPECT_EQ(samples.at("memcached_read_bytes_total"), "18446744073709551615");
   EXPECT_EQ(samples.at("memcached_accepting_connections"), "0");
+  EXPECT_EQ(samples.at("memcached_connections_rejected_total"), "3");
+  EXPECT_FALSE(samples.contains("isocache_tls_handshake_errors_total"));
   EXPECT_EQ(samples.at("isocache_logins_total{result=\"accepted\"}"), "3");
   EXPECT_EQ(samples.at("isocache_logins_total{result=\"refused\"}"), "2");
 }
@@ -204,8 +202,9 @@ TEST(MetricsWriter, LabelsAreEscaped) {
 }
 
 TEST_F(PagesTest, JsonHasTheFamiliesWithNumbersAsNumbers) {
-  host.stats.bytes_read = 18446744073709551615U;
-  host.stats.rusage_user_us = 1'500'000;
+  host.counter("bytes_read", [] { return 18446744073709551615U; });
+  host.gauge(
+      "rusage_user", [] { return 1'500'000U; }, 6);
   ask("set a 0 0 1\r\nx\r\nget a\r\n");
   const nlohmann::json all = json();
   EXPECT_EQ(all.size(), 4U);
@@ -225,8 +224,8 @@ TEST_F(PagesTest, JsonHasTheFamiliesWithNumbersAsNumbers) {
 }
 
 TEST_F(PagesTest, JsonIsUtf8WhateverTheSettingsHold) {
-  backend.settings().interface = "bad \xff\"byte\n";
-  backend.settings().unix_socket = "123";
+  host.setting("inter", "bad \xff\"byte\n");
+  host.setting("domain_socket", "123");
   const nlohmann::json settings = json().at("settings");
   EXPECT_EQ(settings.at("inter"), "bad \xef\xbf\xbd\"byte\n");
   EXPECT_EQ(settings.at("domain_socket"), "123");

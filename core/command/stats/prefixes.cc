@@ -1,4 +1,4 @@
-#include "command/stats_prefixes.h"
+#include "command/stats/prefixes.h"
 
 #include <algorithm>
 #include <utility>
