@@ -39,7 +39,7 @@ void Server::register_statistics() {
   const auto connections = [this] { return std::uint64_t{connection_count()}; };
   const unsigned threads = options_.host.threads;
 
-  registry_.gauge("pid", fixed(static_cast<std::uint64_t>(::getpid())));
+  registry_.gauge("pid", [] { return static_cast<std::uint64_t>(::getpid()); });
   registry_.gauge("uptime", [this] { return clock_.now().clock.now_s - started_s_; });
   registry_.text("libevent", "epoll");
   registry_.gauge(

@@ -1,6 +1,6 @@
-// memcached's exporter reads `stats` and gives each key a name; here the figures go to the same
-// names at once. The types are the exporter's, but for counters without "_total", which the
-// format's own rules do not allow and which are gauges here: no query asks for a type.
+// memcached's exporter reads `stats` and gives each key a name. Here the figures go to the same names
+// without that detour. The types are the exporter's with one exception: the format's own rules forbid
+// counters without "_total", so those are gauges here. No query asks for a type.
 
 #include <algorithm>
 

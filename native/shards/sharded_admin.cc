@@ -1,4 +1,4 @@
-// The half of ShardedBackend that administrative commands use: everything over all shards.
+// The half of ShardedBackend that administrative commands use: it acts on all shards.
 #include "native/shards/sharded_backend.h"
 
 namespace isocache {

@@ -1,4 +1,4 @@
-// `stats items` and `stats slabs`: our size bands in memcached's classes, ids from 1.
+// `stats items` and `stats slabs`: our size bands, shown as memcached's classes with ids from 1.
 
 #include "command/stats/pages.h"
 #include "command/stats/writer.h"
