@@ -52,19 +52,31 @@ void write_bands(const EngineFigures& sum, MetricsWriter& out) {
   sample_each([](const BandStats& band) { return band.evicted; });
 }
 
+struct StoreFamily {
+  std::string_view name;
+  std::string_view help;
+  std::uint64_t StoreCounters::*counter;
+};
+
+constexpr StoreFamily kStoreFamilies[] = {
+    {"isocache_evicted_unfetched_total", "Evicted items that nobody had ever read.",
+     &StoreCounters::evicted_unfetched},
+    {"isocache_evicted_active_total", "Items evicted though read since they were written.",
+     &StoreCounters::evicted_active},
+    {"isocache_expired_unfetched_total", "Expired items that nobody had ever read.",
+     &StoreCounters::expired_unfetched},
+    {"isocache_ghost_hits_total", "Items stored again soon after their eviction.",
+     &StoreCounters::ghost_hits},
+    {"isocache_compacted_segments_total", "Segments emptied to close gaps.",
+     &StoreCounters::compacted_segments},
+    {"isocache_in_place_updates_total", "Values overwritten where they lay.",
+     &StoreCounters::in_place_updates},
+};
+
 void write_eviction(const StoreCounters& store, MetricsWriter& out) {
-  out.counter("isocache_evicted_unfetched_total", "Evicted items that nobody had ever read.",
-              store.evicted_unfetched);
-  out.counter("isocache_evicted_active_total", "Items evicted though read since they were written.",
-              store.evicted_active);
-  out.counter("isocache_expired_unfetched_total", "Expired items that nobody had ever read.",
-              store.expired_unfetched);
-  out.counter("isocache_ghost_hits_total", "Items stored again soon after their eviction.",
-              store.ghost_hits);
-  out.counter("isocache_compacted_segments_total", "Segments emptied to close gaps.",
-              store.compacted_segments);
-  out.counter("isocache_in_place_updates_total", "Values overwritten where they lay.",
-              store.in_place_updates);
+  for (const StoreFamily& family : kStoreFamilies) {
+    out.counter(family.name, family.help, store.*family.counter);
+  }
 }
 
 void write_tiers(const EngineFigures& sum, MetricsWriter& out) {
