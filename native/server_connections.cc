@@ -72,8 +72,8 @@ class LowestDescriptors {
   std::size_t count_ = 0;
 };
 
-// A server may have so many connections that their lines are more than one connection may have
-// unsent.
+// The lines of all connections may be more than one connection may have unsent, so they come in
+// slices.
 class ConnectionList : public ReplyStream {
  public:
   using WriteSome = std::function<bool(int* after, StatsWriter& stats)>;

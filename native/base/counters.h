@@ -1,5 +1,5 @@
-// What one thread counts for `stats`. Its own thread writes, any thread reads, so the hot path has no
-// locked instruction.
+// What one thread counts for `stats`. Its own thread writes and any thread reads, so the hot path
+// needs no locked instruction.
 #pragma once
 
 #include <atomic>

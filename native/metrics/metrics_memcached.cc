@@ -1,6 +1,6 @@
-// memcached's exporter reads `stats` and gives each key a name. Here the figures go to the same names
-// without that detour. The types are the exporter's with one exception: the format's own rules forbid
-// counters without "_total", so those are gauges here. No query asks for a type.
+// memcached's exporter reads `stats` and gives each key a name. Here the figures get the same names
+// directly. The types are the exporter's with one exception: the format's own rules forbid counters
+// without "_total", so those are gauges here. No query asks for a type.
 
 #include <algorithm>
 
@@ -24,7 +24,7 @@ void write_process(const Snapshot& snapshot, UnixSeconds wall_s, MetricsWriter& 
   out.fixed({}, HostStat("rusage_system").of(host), 6);
 }
 
-// The families that show one of the host's rows of `stats`. A counter if its name ends with "_total",
+// A family that shows one of the host's rows of `stats`: a counter if its name ends with "_total",
 // else a gauge.
 struct HostFamily {
   std::string_view name;

@@ -5,7 +5,7 @@
 //
 // A host with several shards:
 //
-//   AdminResult ShardedBackend::administer(const Request& request, const Clock& clock, Output& out) {
+//   AdminResult administer(const Request& request, const Clock& clock, Output& out) {
 //     std::lock_guard lock(admin_mutex_);  // one administrative command at a time
 //     return run_admin_command(request, *this, clock, out);
 //   }

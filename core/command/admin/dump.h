@@ -1,5 +1,5 @@
-// All items as a long answer that is made a slice at a time: lru_crawler metadump and mgdump, stats
-// cachedump.
+// All items as a long answer, made a slice at a time: lru_crawler metadump and mgdump, and
+// `stats cachedump`.
 #pragma once
 
 #include <cstdint>

@@ -26,7 +26,7 @@ class AdminHost {
   // `stats <name>`, for a page that the core does not have: its lines and END. Null: the host does
   // not have it either.
   virtual std::unique_ptr<ReplyStream> make_page(std::string_view /*name*/) { return nullptr; }
-  // Executes a command of commands.def that the core does not know how to. False: nor does the host.
+  // Executes a command of commands.def that the core cannot execute. False: neither can the host.
   virtual bool run(std::string_view /*command*/, AdminCall& /*call*/) { return false; }
 
   // `stats reset`: the host's counters start again at 0.

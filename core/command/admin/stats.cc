@@ -18,8 +18,8 @@ namespace {
 
 constexpr std::uint64_t kMaxClass = 63;
 
-// Each slice shows the counts as they are when it is made, so a client that takes no more costs no
-// memory.
+// A slice shows the counts as they are when it is made. Only a name is kept for the next one, so a
+// client that takes no more costs little.
 class DetailDump : public ReplyStream {
  public:
   explicit DetailDump(AdminTarget& target) : target_(target) {}

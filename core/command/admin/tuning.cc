@@ -1,5 +1,5 @@
-// lru, slabs, extstore: settings of structures that isocache does not have. Values are checked, kept
-// and shown by `stats settings` as memcached does it, so that tools which set them go on working.
+// lru, slabs, extstore: settings of structures that isocache does not have. Values are checked,
+// kept, and shown in `stats settings`, as in memcached. So tools that set them go on working.
 
 #include "command/admin/call.h"
 #include "protocol/numbers.h"

@@ -77,8 +77,8 @@ class PrefixStats {
   PrefixCounters others_;
 };
 
-// The next lines of `stats detail dump`, of one shard or of several together: the first `most` names
-// behind `after`.
+// The next lines of `stats detail dump`, of one shard or of several together: those of the first
+// `most` names behind `after`.
 class PrefixSlice {
  public:
   // REQUIRES: `after` outlives the slice until write(); most > 0.
@@ -87,9 +87,9 @@ class PrefixSlice {
   // Call it once for each shard. It takes as long as `most` names do.
   void add(const PrefixStats& shard);
   // Writes lines until the output is full, and END behind the last of all. Sets `after` to the last
-  // name written. Returns false if it has written END. A byte of a name that is '%' or not printable
-  // ASCII is written as %XX, so no name looks like "%other": that is the line of the prefixes for
-  // which there was no room.
+  // name written. Returns false if it has written END. A byte of a name that is '%' or that is not
+  // printable ASCII is written as %XX. So no name looks like "%other", which is the line of the
+  // prefixes for which there was no room.
   bool write(Output& out, std::optional<std::string>& after) const;
 
  private:
