@@ -66,7 +66,7 @@ int serve(Options options) {
   std::optional<Daemon> daemon;
   if (options.daemon) make_paths_absolute(options);
   if (options.daemon) daemon = Daemon::start();
-  raise_descriptor_limit(options.settings.max_connections + Server::kReservedDescriptors +
+  raise_descriptor_limit(options.host.max_connections + Server::kReservedDescriptors +
                          Server::descriptors_of_threads(options));
   if (options.core_dumps) raise_core_limit();
   drop_root(options.user);

@@ -19,13 +19,14 @@ Server::Server(const Options& options) : options_(options), started_s_(clock_.no
   verbosity_.set(options_.settings.verbosity);
   if (options_.tls.enabled) tls_ = std::make_unique<TlsContext>(options_.tls, started_s_);
   if (!options_.auth_file.empty()) passwords_ = std::make_unique<PasswordFile>(options_.auth_file);
-  show_tls(options_.tls, options_.settings);
-  options_.settings.auth_file = options_.auth_file;
   listeners_ = open_listeners(options_);
-  describe_listeners();
+  register_statistics();
+  if (tls_) register_tls();
+  register_settings();
+  register_commands();
   AcceptorOptions acceptor;
-  acceptor.max_connections = options_.settings.max_connections;
-  acceptor.turn_away = options_.settings.max_connections_fast;
+  acceptor.max_connections = options_.host.max_connections;
+  acceptor.turn_away = options_.host.max_connections_fast;
   acceptor.connection_count = [this] { return connection_count(); };
   acceptor.hand_over = [this](FileDescriptor socket, const Listener& listener, bool crowded) {
     hand_over(std::move(socket), listener, crowded);
@@ -36,21 +37,10 @@ Server::Server(const Options& options) : options_(options), started_s_(clock_.no
 
 Server::~Server() = default;
 
-// What `stats settings` shows of them.
-void Server::describe_listeners() {
-  Settings& settings = options_.settings;
-  settings.unix_socket = options_.unix_socket;
-  for (const Listener& listener : listeners_) {
-    if (listener.serves == Listener::Serves::kMemcached && settings.tcp_port == 0) {
-      settings.tcp_port = listener.port();
-    }
-  }
-  settings.interface = options_.listen.empty() ? std::string("127.0.0.1")
-                                               : fmt::format("{}", fmt::join(options_.listen, ","));
-}
-
 std::vector<LogEntry> Server::banner() const {
   const Settings& settings = options_.settings;
+  const unsigned threads = options_.host.threads;
+  const unsigned shards = shard_count_for(settings, threads);
   std::vector<LogEntry> entries;
   entries.push_back({.message = fmt::format("isocached {} (protocol of memcached {})",
                                             kIsocacheVersion, kProtocolVersion),
@@ -66,13 +56,12 @@ std::vector<LogEntry> Server::banner() const {
     for (LogEntry& entry : exposure(options_, listener)) entries.push_back(std::move(entry));
   }
   entries.push_back(
-      {.message =
-           fmt::format("memory {} MB in {} shard{}, {} thread{}, pid {}", settings.max_bytes >> 20,
-                       shard_count_for(settings), shard_count_for(settings) == 1 ? "" : "s",
-                       settings.threads, settings.threads == 1 ? "" : "s", ::getpid()),
+      {.message = fmt::format("memory {} MB in {} shard{}, {} thread{}, pid {}",
+                              settings.max_bytes >> 20, shards, shards == 1 ? "" : "s", threads,
+                              threads == 1 ? "" : "s", ::getpid()),
        .fields = {{"max_bytes", std::uint64_t{settings.max_bytes}},
-                  {"shards", std::uint64_t{shard_count_for(settings)}},
-                  {"threads", std::uint64_t{settings.threads}},
+                  {"shards", std::uint64_t{shards}},
+                  {"threads", std::uint64_t{threads}},
                   {"pid", std::uint64_t(::getpid())}}});
   entries.push_back({.message = "ready"});
   return entries;
@@ -80,14 +69,14 @@ std::vector<LogEntry> Server::banner() const {
 
 void Server::start() {
   const Settings& settings = options_.settings;
-  HostFigures* const figures = this;
+  const HostSettings& host = options_.host;
   WorkerEvents& events = *this;
-  backend_ =
-      std::make_unique<ShardedBackend>(settings, random_hash_key(), options_.huge_pages, figures);
+  backend_ = std::make_unique<ShardedBackend>(settings, host.threads, random_hash_key(),
+                                              options_.huge_pages, &registry_);
   WorkerOptions worker;
   worker.on_thread_start = on_thread_start();
-  worker.threads = settings.threads;
-  worker.idle_timeout_s = settings.idle_timeout_s;
+  worker.threads = host.threads;
+  worker.idle_timeout_s = host.idle_timeout_s;
   worker.measure_turns = !options_.http.listen.empty();
   worker.session.requests_per_turn = settings.requests_per_turn;
   worker.session.authenticator = passwords_.get();
@@ -95,7 +84,7 @@ void Server::start() {
     workers_.push_back(std::make_unique<Worker>(worker, *backend_, clock_, verbosity_, events));
   }
   if (!options_.http.listen.empty()) make_http_server();
-  if (settings.drop_privileges) SystemCallFilter::check_kernel();
+  if (host.drop_privileges) SystemCallFilter::check_kernel();
   try {
     for (const auto& started : workers_) started->start();
     if (http_) http_->start();
@@ -108,13 +97,13 @@ void Server::start() {
 
 // Clients may ask for new certificates (refresh_certs), not for new passwords.
 std::function<void()> Server::on_thread_start() const {
-  if (!options_.settings.drop_privileges) return nullptr;
+  if (!options_.host.drop_privileges) return nullptr;
   const bool reads_files = tls_ != nullptr;
   return [reads_files] { SystemCallFilter(SystemCallFilter::Thread::kWorker, reads_files).load(); };
 }
 
 void Server::drop_privileges() const {
-  if (!options_.settings.drop_privileges) return;
+  if (!options_.host.drop_privileges) return;
   SystemCallFilter(SystemCallFilter::Thread::kMain, tls_ != nullptr || passwords_ != nullptr)
       .load();
 }
@@ -124,8 +113,8 @@ void Server::make_http_server() {
   HttpServerOptions http;
   http.on_thread_start = on_thread_start();
   http.http = options_.http;
-  http.threads = settings.threads;
-  http.idle_timeout_s = settings.idle_timeout_s;
+  http.threads = options_.host.threads;
+  http.idle_timeout_s = options_.host.idle_timeout_s;
   http.max_item_bytes = settings.max_item_bytes;
   http.session.requests_per_turn = settings.requests_per_turn;
   http.session.authenticator = passwords_.get();

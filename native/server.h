@@ -16,6 +16,8 @@
 #include <string>
 #include <vector>
 
+#include "command/admin/host_registry.h"
+#include "command/stats/writer.h"
 #include "native/base/host_clock.h"
 #include "native/base/log.h"
 #include "native/config/options.h"
@@ -32,7 +34,7 @@
 
 namespace isocache {
 
-class Server : private HostFigures, private WorkerEvents {
+class Server : private WorkerEvents {
  public:
   // Listens at once, answers from run() on. Throws UsageError, SystemError. From now on signals
   // wait for run(), in this thread and those it starts.
@@ -54,31 +56,34 @@ class Server : private HostFigures, private WorkerEvents {
   // and do not count as such any more.
   static std::size_t descriptors_of_threads(const Options& options) {
     const std::size_t worker = 5 + LingeringSockets::kMost;
-    if (options.http.listen.empty()) return options.settings.threads * worker;
-    return options.settings.threads * (worker + 4) + Acceptor::kHttpReserve;
+    if (options.http.listen.empty()) return options.host.threads * worker;
+    return options.host.threads * (worker + 4) + Acceptor::kHttpReserve;
   }
 
  private:
   enum class Phase : std::uint8_t { kServing, kDelaying, kDraining, kEnded };
 
-  // HostFigures
-  HostStats host_stats(UnixSeconds now_s) override;
-  bool write_connections(int* after, StatsWriter& stats) override;
-  void reset_host_counters() override;
-  void settings_changed(const Settings& settings) override;
-  const char* refresh_certificates(UnixSeconds now_s) override;
   // WorkerEvents
   void on_connection_closed() override;
   void on_stop_requested() override;
 
-  void describe_listeners();
   void make_http_server();
   std::function<void()> on_thread_start() const;
-  HostStats count_since_start() const;
   void hand_over(FileDescriptor socket, const Listener& listener, bool crowded);
   unsigned connection_count() const;
   unsigned lingering_count() const;
   Worker& least_loaded_worker();
+
+  // server_stats.cc
+  void register_statistics();
+  void register_tls();
+  void register_settings();
+  void register_commands();
+  std::uint64_t sum_of(WorkerCounter counter) const;
+
+  // server_connections.cc
+  bool write_connections(int* after, StatsWriter& stats);
+  std::unique_ptr<ReplyStream> list_connections();
 
   // server_run.cc
   int until_next_timer_ms() const;
@@ -105,6 +110,7 @@ class Server : private HostFigures, private WorkerEvents {
   std::vector<Listener> listeners_;
   AcceptCounters accept_counters_;
   std::unique_ptr<Acceptor> acceptor_;
+  HostRegistry registry_;  // what the server adds to the administrative commands
   std::unique_ptr<ShardedBackend> backend_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::atomic<Readiness> readiness_{Readiness::kLoading};
@@ -119,8 +125,6 @@ class Server : private HostFigures, private WorkerEvents {
   std::atomic<bool> wakes_when_closed_{false};  // draining: the main thread waits for connections
   std::int64_t watchdog_at_ms_ = 0;
   std::vector<std::uint64_t> ticks_seen_;  // of each worker, when the watchdog was last told
-
-  HostStats at_reset_;  // what the counters showed at `stats reset`; under the admin lock
 };
 
 }  // namespace isocache

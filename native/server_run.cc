@@ -125,7 +125,7 @@ void Server::on_stop_requested() {
   poller_.wake();
 }
 
-// SIGHUP. What cannot be read leaves in force what was.
+// SIGHUP. If a file cannot be read, what was in force stays in force.
 void Server::reload() {
   const bool serving = phase_ == Phase::kServing;
   if (serving) service_manager_.reloading();
@@ -142,11 +142,6 @@ void Server::report_reload(const char* what, const char* error) {
                                       what, error),
                .level = LogLevel::kError,
                .fields = {{"error", std::string(error)}}});
-}
-
-// refresh_certs, on a worker's thread.
-const char* Server::refresh_certificates(UnixSeconds now_s) {
-  return tls_ ? tls_->reload(now_s) : nullptr;
 }
 
 void Server::run_watchdog() {

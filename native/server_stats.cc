@@ -1,167 +1,136 @@
-// What the server tells `stats`: process, connections, listeners.
+// What the server adds to `stats`, `stats settings` and the administrative commands: process,
+// connections, listeners, TLS. A statistic is a line here; a counter of each worker, a line in
+// base/worker_counters.def. Where its row stands, core/command/stats/general.def says.
 #include <fmt/format.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
-#include <optional>
-#include <span>
+#include <string>
+#include <utility>
 
-#include "native/net/address.h"
 #include "native/server.h"
+#include "protocol/replies.h"
 
 namespace isocache {
 namespace {
+
+constexpr unsigned kMicrosecondDigits = 6;
 
 std::uint64_t microseconds(const timeval& time) {
   return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000 +
          static_cast<std::uint64_t>(time.tv_usec);
 }
 
-// memcached's names, which tools show.
-std::string_view state_name(ConnectionInfo::State state) {
-  switch (state) {
-    case ConnectionInfo::State::kReading: return "conn_read";
-    case ConnectionInfo::State::kExecuting: return "conn_parse_cmd";
-    case ConnectionInfo::State::kWriting: return "conn_mwrite";
-  }
-  return "";
+rusage resources_used() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return usage;
 }
 
-// What `stats conns` shows of a listener or a connection. By the time it is written the connection
-// may have ended.
-struct ListedSocket {
-  int fd = -1;
-  std::optional<ConnectionInfo::State> state = {};  // none: it listens
-  UnixSeconds last_active_s = 0;
-
-  void write(UnixSeconds now_s, StatsWriter& stats) const {
-    const auto add = [&](std::string_view key, auto value) {
-      stats.add(fmt::format("{}:{}", fd, key), value);
-    };
-    add("addr", std::string_view(state ? peer_address(fd) : local_address(fd)));
-    if (state) add("listen_addr", std::string_view(local_address(fd)));
-    add("state", state ? state_name(*state) : std::string_view("conn_listening"));
-    add("secs_since_last_cmd",
-        state ? std::uint64_t{now_s - std::min(now_s, last_active_s)} : std::uint64_t{0});
-  }
-};
-
-// Of many, the few with the lowest descriptors above a given one.
-class LowestDescriptors {
- public:
-  explicit LowestDescriptors(int above) : above_(above) {}
-
-  void offer(const ListedSocket& socket) {
-    if (socket.fd <= above_) return;
-    if (count_ == found_.size()) {
-      if (socket.fd > found_.front().fd) return;
-      std::ranges::pop_heap(found_, {}, &ListedSocket::fd);
-      --count_;
-    }
-    found_[count_++] = socket;
-    std::ranges::push_heap(std::span(found_).first(count_), {}, &ListedSocket::fd);
-  }
-  bool empty() const { return count_ == 0; }
-  std::span<const ListedSocket> sorted() {
-    std::ranges::sort_heap(std::span(found_).first(count_), {}, &ListedSocket::fd);
-    return std::span(found_).first(count_);
-  }
-
- private:
-  int above_;
-  std::array<ListedSocket, 32> found_;  // a heap
-  std::size_t count_ = 0;
-};
+std::string_view yes_no(bool yes) { return yes ? "yes" : "no"; }
 
 }  // namespace
 
-HostStats Server::count_since_start() const {
-  HostStats stats;
-  stats.total_connections = accept_counters_.accepted.load(std::memory_order_relaxed);
-  stats.rejected_connections = accept_counters_.rejected.load(std::memory_order_relaxed);
-  stats.listen_disabled_num = accept_counters_.times_paused.load(std::memory_order_relaxed);
-  for (const auto& worker : workers_) {
-    const WorkerCounters& counters = worker->counters();
-    stats.bytes_read += counters.bytes_read.get();
-    stats.bytes_written += counters.bytes_written.get();
-    stats.conn_yields += counters.yields.get();
-    stats.idle_kicks += counters.idle_kicks.get();
-    stats.malloc_fails += counters.malloc_fails.get();
-    stats.slow_readers_closed += counters.closed_slow_readers.get();
-    stats.stalled_uploads_closed += counters.closed_stalled_uploads.get();
-  }
-  if (tls_) {
-    const TlsCounters& tls = tls_->counters();
-    stats.tls_new_sessions = tls.new_sessions.load(std::memory_order_relaxed);
-    stats.tls_handshake_errors = tls.handshake_errors.load(std::memory_order_relaxed);
-    stats.tls_protocol_errors = tls.protocol_errors.load(std::memory_order_relaxed);
-  }
-  if (http_) http_->add_counters(stats);
-  if (passwords_) {
-    stats.auth_cmds = passwords_->successes() + passwords_->failures();
-    stats.auth_errors = passwords_->failures();
-  }
-  return stats;
-}
-
-void Server::reset_host_counters() { at_reset_ = count_since_start(); }
-
-HostStats Server::host_stats(UnixSeconds now_s) {
-  HostStats stats = count_since_start();
-  stats.total_connections -= at_reset_.total_connections;
-  stats.rejected_connections -= at_reset_.rejected_connections;
-  stats.listen_disabled_num -= at_reset_.listen_disabled_num;
-  stats.bytes_read -= at_reset_.bytes_read;
-  stats.bytes_written -= at_reset_.bytes_written;
-  stats.conn_yields -= at_reset_.conn_yields;
-  stats.idle_kicks -= at_reset_.idle_kicks;
-  stats.malloc_fails -= at_reset_.malloc_fails;
-  stats.slow_readers_closed -= at_reset_.slow_readers_closed;
-  stats.stalled_uploads_closed -= at_reset_.stalled_uploads_closed;
-  stats.tls_new_sessions -= at_reset_.tls_new_sessions;
-  stats.tls_handshake_errors -= at_reset_.tls_handshake_errors;
-  stats.tls_protocol_errors -= at_reset_.tls_protocol_errors;
-  stats.auth_cmds -= at_reset_.auth_cmds;
-  stats.auth_errors -= at_reset_.auth_errors;
-
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  stats.rusage_user_us = microseconds(usage.ru_utime);
-  stats.rusage_system_us = microseconds(usage.ru_stime);
-  stats.pid = static_cast<std::uint64_t>(::getpid());
-  stats.uptime_s = now_s - started_s_;
-  stats.event_library = "epoll";
-  stats.current_connections = connection_count();
-  stats.connection_structures = stats.current_connections;
-  stats.reserved_fds = kReservedDescriptors;
-  stats.read_buffers = workers_.size();
-  stats.read_buffer_bytes = workers_.size() * Worker::kReadBufferBytes;
-  if (tls_) stats.tls_loaded_ago_s = now_s - tls_->loaded_at_s();
-  stats.accepting_connections = accept_counters_.accepting.load(std::memory_order_relaxed);
-  return stats;
-}
-
-void Server::settings_changed(const Settings& settings) { verbosity_.set(settings.verbosity); }
-
-bool Server::write_connections(int* after, StatsWriter& stats) {
-  LowestDescriptors lowest(*after);
-  for (const Listener& listener : listeners_) lowest.offer({.fd = listener.fd()});
-  const auto offer = [&](const ConnectionInfo& connection) {
-    lowest.offer({.fd = connection.fd,
-                  .state = connection.state(),
-                  .last_active_s = connection.last_active_s()});
+void Server::register_statistics() {
+  const auto relaxed = [](const auto& number) {
+    return [&number] { return std::uint64_t{number.load(std::memory_order_relaxed)}; };
   };
-  for (const auto& worker : workers_) worker->for_each_connection(offer);
-  if (http_) http_->for_each_connection(offer);
+  const auto fixed = [](std::uint64_t number) { return [number] { return number; }; };
+  const auto connections = [this] { return std::uint64_t{connection_count()}; };
+  const unsigned threads = options_.host.threads;
 
-  const UnixSeconds now_s = clock_.now().clock.now_s;
-  for (const ListedSocket& socket : lowest.sorted()) {
-    socket.write(now_s, stats);
-    *after = socket.fd;
+  registry_.gauge("pid", [] { return static_cast<std::uint64_t>(::getpid()); });
+  registry_.gauge("uptime", [this] { return clock_.now().clock.now_s - started_s_; });
+  registry_.text("libevent", "epoll");
+  registry_.gauge(
+      "rusage_user", [] { return microseconds(resources_used().ru_utime); }, kMicrosecondDigits);
+  registry_.gauge(
+      "rusage_system", [] { return microseconds(resources_used().ru_stime); }, kMicrosecondDigits);
+  registry_.gauge("max_connections", fixed(options_.host.max_connections));
+  registry_.gauge("curr_connections", connections);
+  registry_.counter("total_connections", relaxed(accept_counters_.accepted));
+  registry_.counter("rejected_connections", relaxed(accept_counters_.rejected));
+  registry_.gauge("connection_structures", connections);
+  registry_.gauge("response_obj_count", connections);
+  registry_.gauge("read_buf_count", fixed(threads));
+  registry_.gauge("read_buf_bytes", fixed(threads * Worker::kReadBufferBytes));
+  registry_.gauge("reserved_fds", fixed(kReservedDescriptors));
+  registry_.gauge("accepting_conns", relaxed(accept_counters_.accepting));
+  registry_.counter("listen_disabled_num", relaxed(accept_counters_.times_paused));
+  registry_.gauge("threads", fixed(threads));
+  if (passwords_) {
+    registry_.counter("auth_cmds",
+                      [this] { return passwords_->successes() + passwords_->failures(); });
+    registry_.counter("auth_errors", [this] { return passwords_->failures(); });
   }
-  return !lowest.empty();
+  for (const WorkerCounterRow& row : kWorkerCounters) {
+    registry_.counter(row.name, [this, counter = row.counter] { return sum_of(counter); });
+  }
+  // As memcached, which shows them only when they can move.
+  if (!options_.host.max_connections_fast) registry_.hide("rejected_connections");
+  if (options_.host.idle_timeout_s == 0) registry_.hide("idle_kicks");
+}
+
+void Server::register_tls() {
+  const auto count = [](const std::atomic<std::uint64_t>& number) {
+    return [&number] { return number.load(std::memory_order_relaxed); };
+  };
+  const TlsCounters& counters = tls_->counters();
+  if (options_.tls.session_cache)
+    registry_.counter("ssl_new_sessions", count(counters.new_sessions));
+  registry_.counter("ssl_handshake_errors", count(counters.handshake_errors));
+  registry_.counter("ssl_proto_errors", count(counters.protocol_errors));
+  registry_.gauge("time_since_server_cert_refresh",
+                  [this] { return clock_.now().clock.now_s - tls_->loaded_at_s(); });
+  show_tls(options_.tls, registry_);
+}
+
+void Server::register_settings() {
+  const HostSettings& host = options_.host;
+  const auto text_or = [](const std::string& text, std::string_view none) {
+    return text.empty() ? none : std::string_view(text);
+  };
+  std::uint64_t tcp_port = 0;
+  for (const Listener& listener : listeners_) {
+    if (listener.serves == Listener::Serves::kMemcached && tcp_port == 0)
+      tcp_port = listener.port();
+  }
+  registry_.setting("maxconns", host.max_connections);
+  registry_.setting("tcpport", tcp_port);
+  registry_.setting("inter",
+                    text_or(fmt::format("{}", fmt::join(options_.listen, ",")), "127.0.0.1"));
+  registry_.setting("domain_socket", text_or(options_.unix_socket, "NULL"));
+  registry_.setting("umask", fmt::format("{:o}", host.unix_socket_mode));
+  registry_.setting("num_threads", host.threads);
+  registry_.setting("num_threads_per_udp", host.threads);
+  registry_.setting("tcp_backlog", host.tcp_backlog);
+  registry_.setting("auth_enabled_ascii", text_or(options_.auth_file, "no"));
+  registry_.setting("maxconns_fast", yes_no(host.max_connections_fast));
+  registry_.setting("idle_timeout", host.idle_timeout_s);
+  registry_.setting("watcher_logbuf_size", host.watcher_logbuf_bytes);
+  registry_.setting("worker_logbuf_size", host.worker_logbuf_bytes);
+  registry_.setting("read_buf_mem_limit", host.read_buffer_limit_bytes);
+  registry_.setting("drop_privileges", yes_no(host.drop_privileges));
+}
+
+// They run on a worker's thread.
+void Server::register_commands() {
+  registry_.page("conns", [this] { return list_connections(); });
+  registry_.when_settings_change(
+      [this](const Settings& settings) { verbosity_.set(settings.verbosity); });
+  if (!tls_) return;
+  registry_.command("refresh_certs", [this](AdminCall& call) {
+    const char* const error = tls_->reload(call.now_s);
+    if (error == nullptr) return call.reply(reply::kOk);
+    call.reply(error);
+    call.reply("\r\n");
+  });
+}
+
+std::uint64_t Server::sum_of(WorkerCounter counter) const {
+  std::uint64_t sum = http_ ? http_->sum_of(counter) : 0;
+  for (const auto& worker : workers_) sum += (worker->counters().*counter).get();
+  return sum;
 }
 
 }  // namespace isocache

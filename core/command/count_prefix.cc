@@ -2,7 +2,7 @@
 // delete, by the key, whatever becomes of them; touch, incr, decr and all meta commands not at all.
 
 #include "command/engine.h"
-#include "command/stats_prefixes.h"
+#include "command/stats/prefixes.h"
 
 namespace isocache {
 

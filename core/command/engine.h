@@ -18,8 +18,8 @@
 #include <span>
 
 #include "base/clock.h"
-#include "command/stats.h"
-#include "command/stats_prefixes.h"
+#include "command/stats/figures.h"
+#include "command/stats/prefixes.h"
 #include "protocol/output.h"
 #include "protocol/request.h"
 #include "store/store.h"

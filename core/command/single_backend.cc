@@ -10,7 +10,7 @@ SingleBackend::SingleBackend(Store& store, const Settings& settings, const HashK
                                    .count_prefixes = settings.detail_enabled,
                                    .prefix_delimiter = settings.prefix_delimiter}),
       hash_key_(hash_key),
-      started_s_(started_s) {}
+      host_(started_s) {}
 
 std::uint64_t SingleBackend::hash(std::string_view key) const {
   return Store::hash(key, hash_key_);
@@ -53,10 +53,8 @@ void SingleBackend::release(const Output& sent) {
   sent.for_each_pin([this](Pin pin) { engine_.release(pin); });
 }
 
-HostStats SingleBackend::host_stats(UnixSeconds now_s) {
-  HostStats stats;
-  stats.uptime_s = now_s > started_s_ ? now_s - started_s_ : 0;
-  return stats;
+void SingleBackend::Host::add_stats(UnixSeconds now_s, HostRows& rows) {
+  rows.add("uptime", std::uint64_t{now_s > started_s_ ? now_s - started_s_ : 0});
 }
 
 void SingleBackend::reset_counters() { engine_.reset_counters(); }

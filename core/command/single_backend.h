@@ -5,7 +5,7 @@
 #include <span>
 #include <string_view>
 
-#include "command/admin.h"
+#include "command/admin/admin.h"
 #include "command/backend.h"
 #include "command/engine.h"
 #include "command/settings.h"
@@ -34,9 +34,9 @@ class SingleBackend : public Backend, public AdminTarget {
   void release(const Output& sent) override;
 
   // AdminTarget
+  AdminHost& host() override { return host_; }
   Settings& settings() override { return settings_; }
   EngineFigures figures() override { return engine_.figures(); }
-  HostStats host_stats(UnixSeconds now_s) override;
   void reset_counters() override;
   void count_prefixes(bool on) override { engine_.count_prefixes(on); }
   void add_prefixes(PrefixSlice& slice) override { slice.add(engine_.prefix_stats()); }
@@ -47,10 +47,19 @@ class SingleBackend : public Backend, public AdminTarget {
                      ItemVisitor& visitor) override;
 
  private:
+  class Host : public AdminHost {
+   public:
+    explicit Host(UnixSeconds started_s) : started_s_(started_s) {}
+    void add_stats(UnixSeconds now_s, HostRows& rows) override;
+
+   private:
+    UnixSeconds started_s_;
+  };
+
   Settings settings_;
   Engine engine_;
   HashKey hash_key_;
-  UnixSeconds started_s_;
+  Host host_;
 };
 
 }  // namespace isocache

@@ -1,9 +1,10 @@
-// What one thread counts for `stats`. Written by its own thread, read by any: no locked instruction
-// on the hot path.
+// What one thread counts for `stats`. Its own thread writes and any thread reads, so the hot path
+// needs no locked instruction.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <string_view>
 
 namespace isocache {
 
@@ -19,16 +20,23 @@ class Counter {
   std::atomic<std::uint64_t> value_{0};
 };
 
+// The counters of worker_counters.def, and what only the watchdog reads.
 struct alignas(64) WorkerCounters {
-  Counter bytes_read;
-  Counter bytes_written;
-  Counter yields;        // turns that ended with requests left
-  Counter idle_kicks;    // connections closed for idle_timeout
-  Counter malloc_fails;  // connections closed because there was no memory for them
-  Counter ticks;         // of its timer: the thread is alive
-  // Closed because others waited for the memory they held.
-  Counter closed_slow_readers;
-  Counter closed_stalled_uploads;
+#define ISOCACHE_WORKER_COUNTER(field, name) Counter field;
+#include "native/base/worker_counters.def"
+  Counter ticks;  // of its timer: the thread is alive
+};
+
+using WorkerCounter = Counter WorkerCounters::*;
+
+struct WorkerCounterRow {
+  std::string_view name;  // in `stats`
+  WorkerCounter counter;
+};
+
+inline constexpr WorkerCounterRow kWorkerCounters[] = {
+#define ISOCACHE_WORKER_COUNTER(field, name) {#name, &WorkerCounters::field},
+#include "native/base/worker_counters.def"
 };
 
 }  // namespace isocache

@@ -76,8 +76,8 @@ void allow_origin(Options& options, std::string_view value) {
 }
 
 void unix_mask(Options& options, std::string_view value) {
-  if (!parse_number(value, options.settings.unix_socket_mode, 8) ||
-      options.settings.unix_socket_mode > 0777) {
+  if (!parse_number(value, options.host.unix_socket_mode, 8) ||
+      options.host.unix_socket_mode > 0777) {
     throw UsageError(fmt::format("-a: an octal mode up to 777, not '{}'", value));
   }
 }
@@ -181,7 +181,7 @@ const Flag kFlags[] = {
      [](O o, V) { o.http.deflate = true; }},
     {'b', "listen-backlog", "<num>", kListening,
      "connections that may wait to be accepted (default 1024)",
-     [](O o, V v) { o.settings.tcp_backlog = number(v, "-b", 1, 1U << 30); }},
+     [](O o, V v) { o.host.tcp_backlog = number(v, "-b", 1, 1U << 30); }},
 
     {'m', "memory-limit", "<num>", kMemory,
      "memory for everything stored, in megabytes (or 100k, 1g; default 64)",
@@ -198,9 +198,9 @@ const Flag kFlags[] = {
      [](O o, V) { o.huge_pages = true; }},
 
     {'c', "conn-limit", "<num>", kConnections, "connections at a time (default 1024)",
-     [](O o, V v) { o.settings.max_connections = number(v, "-c", 1, 1U << 24); }},
+     [](O o, V v) { o.host.max_connections = number(v, "-c", 1, 1U << 24); }},
     {'t', "threads", "<num>", kConnections, "threads (default 4)",
-     [](O o, V v) { o.settings.threads = number(v, "-t", 1, 256); }},
+     [](O o, V v) { o.host.threads = number(v, "-t", 1, 256); }},
     {'R', "max-reqs-per-event", "<num>", kConnections,
      "requests of one connection before others get a turn (default 256)",
      [](O o, V v) { o.settings.requests_per_turn = number(v, "-R", 1); }},

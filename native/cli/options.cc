@@ -125,7 +125,7 @@ void apply(std::span<const Layer* const> layers, Options& options,
 
 Options defaults() {
   Options options;
-  options.settings.threads = 4;
+  options.host.threads = 4;
   return options;
 }
 

@@ -78,7 +78,7 @@ constexpr auto kRefused = Purpose::kRefused;
 
 // As memcached was before 1.4.24.
 void no_modern(O o, V /*value*/) {
-  o.settings.max_connections_fast = false;
+  o.host.max_connections_fast = false;
   o.settings.slab_reassign = false;
   o.settings.slab_automove = 0;
   o.settings.lru_crawler = false;
@@ -87,7 +87,7 @@ void no_modern(O o, V /*value*/) {
 }
 
 void drop_privileges(O o, V /*value*/) {
-  o.settings.drop_privileges = kHasSystemCallFilter;
+  o.host.drop_privileges = kHasSystemCallFilter;
   if (kHasSystemCallFilter) return;
   o.warnings.emplace_back("-o drop_privileges has no effect: this build has no libseccomp");
 }
@@ -103,11 +103,11 @@ void nothing(O /*options*/, V /*value*/) {}
 const Word kWords[] = {
     {"idle_timeout", "<s>", kConnections,
      "close connections that have been idle this long (default 0: never)",
-     [](O o, V v) { o.settings.idle_timeout_s = number<unsigned>("idle_timeout", v); }},
+     [](O o, V v) { o.host.idle_timeout_s = number<unsigned>("idle_timeout", v); }},
     {"maxconns_fast", "", kConnections, "beyond -c, answer an error and close (default)",
-     [](O o, V) { o.settings.max_connections_fast = true; }},
+     [](O o, V) { o.host.max_connections_fast = true; }},
     {"no_maxconns_fast", "", kConnections, "beyond -c, let new connections wait",
-     [](O o, V) { o.settings.max_connections_fast = false; }},
+     [](O o, V) { o.host.max_connections_fast = false; }},
 
     {"lru_crawler", "", kCommands, "lru_crawler crawl, metadump and mgdump work (default)",
      [](O o, V) { o.settings.lru_crawler = true; }},
@@ -122,7 +122,7 @@ const Word kWords[] = {
      "refuse system calls that serving does not need: to run programs, trace, write files",
      drop_privileges},
     {"no_drop_privileges", "", kProcess, "allow them (default)",
-     [](O o, V) { o.settings.drop_privileges = false; }},
+     [](O o, V) { o.host.drop_privileges = false; }},
 
     {"ssl_chain_cert", "<file>", kListening, "the server's certificate and what signed it, PEM",
      [](O o, V v) { o.tls.chain_cert = v; }},
@@ -186,15 +186,15 @@ const Word kWords[] = {
     {"slab_sizes", "<list>", kAccepted, "", nothing},
     {"watcher_logbuf_size", "<kb>", kAccepted, "",
      [](O o, V v) {
-       o.settings.watcher_logbuf_bytes = number<unsigned>("watcher_logbuf_size", v) * 1024;
+       o.host.watcher_logbuf_bytes = number<unsigned>("watcher_logbuf_size", v) * 1024;
      }},
     {"worker_logbuf_size", "<kb>", kAccepted, "",
      [](O o, V v) {
-       o.settings.worker_logbuf_bytes = number<unsigned>("worker_logbuf_size", v) * 1024;
+       o.host.worker_logbuf_bytes = number<unsigned>("worker_logbuf_size", v) * 1024;
      }},
     {"read_buf_mem_limit", "<mb>", kAccepted, "idle connections hold no buffer",
      [](O o, V v) {
-       o.settings.read_buffer_limit_bytes = number<std::size_t>("read_buf_mem_limit", v) << 20;
+       o.host.read_buffer_limit_bytes = number<std::size_t>("read_buf_mem_limit", v) << 20;
      }},
     {"resp_obj_mem_limit", "<mb>", kAccepted, "", nothing},
     {"ssl_wbuf_size", "<kb>", kAccepted, "a reply is encrypted as a whole", nothing},

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "command/settings.h"
+#include "native/config/host_settings.h"
 
 namespace isocache {
 
@@ -49,6 +50,7 @@ struct Options {
   enum class LogFormat : std::uint8_t { kText, kJson };
 
   Settings settings;
+  HostSettings host;
 
   std::vector<std::string> listen;  // -l: addresses, with or without a port; empty: loopback
   unsigned port = 11211;            // -p

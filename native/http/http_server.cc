@@ -224,15 +224,10 @@ void HttpServer::join() {
   for (const auto& loop : impl_->loops) loop->join();
 }
 
-void HttpServer::add_counters(HostStats& stats) const {
-  for (const auto& loop : impl_->loops) {
-    stats.bytes_read += loop->counters().bytes_read.get();
-    stats.bytes_written += loop->counters().bytes_written.get();
-    stats.conn_yields += loop->counters().yields.get();
-    stats.idle_kicks += loop->counters().idle_kicks.get();
-    stats.slow_readers_closed += loop->counters().closed_slow_readers.get();
-    stats.stalled_uploads_closed += loop->counters().closed_stalled_uploads.get();
-  }
+std::uint64_t HttpServer::sum_of(WorkerCounter counter) const {
+  std::uint64_t sum = 0;
+  for (const auto& loop : impl_->loops) sum += (loop->counters().*counter).get();
+  return sum;
 }
 
 void HttpServer::for_each_turn_latency(

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -65,7 +66,8 @@ class HttpServer {
   // Every thread has done something since the last call. One thread calls it, now and then.
   bool alive();
 
-  void add_counters(HostStats& stats) const;
+  // One counter of all threads.
+  std::uint64_t sum_of(WorkerCounter counter) const;
   // Of each loop: what turns of its WebSockets took, from a frame to its replies in the socket.
   void for_each_turn_latency(const std::function<void(const LatencyHistogram&)>& visit) const;
   unsigned connection_count() const;

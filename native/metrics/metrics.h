@@ -9,7 +9,8 @@
 namespace isocache {
 
 // memcached_*: names, labels and meanings of prometheus/memcached_exporter, so that dashboards made
-// for it work. What it makes of `stats` and `stats settings`, then of `stats items` and `slabs`.
+// for it work. The first function writes what the exporter makes of `stats` and `stats settings`,
+// the second what it makes of `stats items` and `stats slabs`.
 void write_memcached_metrics(const Snapshot& snapshot, UnixSeconds wall_s, MetricsWriter& out);
 void write_slab_metrics(const EngineFigures& figures, UnixSeconds now_s, MetricsWriter& out);
 

@@ -1,44 +1,61 @@
-// memcached's exporter reads `stats` and gives each key a name; here the figures go to the same
-// names at once. The types are the exporter's, but for counters without "_total", which the
-// format's own rules do not allow and which are gauges here: no query asks for a type.
+// memcached's exporter reads `stats` and gives each key a name. Here the figures get the same names
+// directly. The types are the exporter's with one exception: the format's own rules forbid counters
+// without "_total", so those are gauges here. No query asks for a type.
 
 #include <algorithm>
 
+#include "native/metrics/host_stat.h"
 #include "native/metrics/metrics.h"
 
 namespace isocache {
 namespace {
 
 void write_process(const Snapshot& snapshot, UnixSeconds wall_s, MetricsWriter& out) {
-  const HostStats& host = snapshot.host;
+  const HostRows& host = snapshot.host_stats;
   out.gauge("memcached_up", "1: the server answers.", 1);
-  out.gauge("memcached_uptime_seconds", "Since the server was started.", host.uptime_s);
+  out.gauge("memcached_uptime_seconds", "Since the server was started.",
+            HostStat("uptime").of(host));
   out.gauge("memcached_time_seconds", "The server's clock, Unix time.", wall_s);
   out.gauge("memcached_version", "The memcached version whose protocol is spoken.");
   out.sample({{"version", kProtocolVersion}}, 1);
   out.counter("memcached_process_user_cpu_seconds_total", "CPU time in user mode.");
-  out.fixed({}, host.rusage_user_us, 6);
+  out.fixed({}, HostStat("rusage_user").of(host), 6);
   out.counter("memcached_process_system_cpu_seconds_total", "CPU time in the kernel.");
-  out.fixed({}, host.rusage_system_us, 6);
+  out.fixed({}, HostStat("rusage_system").of(host), 6);
 }
 
-void write_connections(const Snapshot& snapshot, MetricsWriter& out) {
-  const HostStats& host = snapshot.host;
-  out.counter("memcached_read_bytes_total", "Received from clients.", host.bytes_read);
-  out.counter("memcached_written_bytes_total", "Sent to clients.", host.bytes_written);
-  out.gauge("memcached_current_connections", "Open connections.", host.current_connections);
-  out.gauge("memcached_max_connections", "The limit on connections (-c).",
-            snapshot.settings.max_connections);
-  out.counter("memcached_connections_total", "Connections accepted.", host.total_connections);
-  out.counter("memcached_connections_rejected_total", "Connections refused at the limit.",
-              host.rejected_connections);
-  out.counter("memcached_connections_yielded_total",
-              "Turns that ended with requests left (-R), so that others got theirs.",
-              host.conn_yields);
-  out.counter("memcached_connections_listener_disabled_total",
-              "Times that accepting was paused at the limit.", host.listen_disabled_num);
-  out.gauge("memcached_accepting_connections", "1: new connections are accepted.",
-            host.accepting_connections ? 1 : 0);
+// A family that shows one of the host's rows of `stats`: a counter if its name ends with "_total",
+// else a gauge.
+struct HostFamily {
+  std::string_view name;
+  std::string_view help;
+  HostStat row;
+};
+
+constexpr HostFamily kConnectionFamilies[] = {
+    {"memcached_read_bytes_total", "Received from clients.", "bytes_read"},
+    {"memcached_written_bytes_total", "Sent to clients.", "bytes_written"},
+    {"memcached_current_connections", "Open connections.", "curr_connections"},
+    {"memcached_max_connections", "The limit on connections (-c).", "max_connections"},
+    {"memcached_connections_total", "Connections accepted.", "total_connections"},
+    {"memcached_connections_rejected_total", "Connections refused at the limit.",
+     "rejected_connections"},
+    {"memcached_connections_yielded_total",
+     "Turns that ended with requests left (-R), so that others got theirs.", "conn_yields"},
+    {"memcached_connections_listener_disabled_total",
+     "Times that accepting was paused at the limit.", "listen_disabled_num"},
+    {"memcached_accepting_connections", "1: new connections are accepted.", "accepting_conns"},
+};
+
+void write_connections(const HostRows& host, MetricsWriter& out) {
+  for (const HostFamily& family : kConnectionFamilies) {
+    const std::uint64_t value = family.row.of(host);
+    if (family.name.ends_with("_total")) {
+      out.counter(family.name, family.help, value);
+    } else {
+      out.gauge(family.name, family.help, value);
+    }
+  }
 }
 
 void write_commands(const EngineCounters& engine, MetricsWriter& out) {
@@ -127,7 +144,7 @@ void write_background(const StoreCounters& store, MetricsWriter& out) {
 
 void write_memcached_metrics(const Snapshot& snapshot, UnixSeconds wall_s, MetricsWriter& out) {
   write_process(snapshot, wall_s, out);
-  write_connections(snapshot, out);
+  write_connections(snapshot.host_stats, out);
   write_commands(snapshot.sum.engine, out);
   write_items(snapshot, out);
   write_lru_settings(snapshot.settings, out);

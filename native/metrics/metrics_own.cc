@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 
+#include "native/metrics/host_stat.h"
 #include "native/metrics/metrics.h"
 
 namespace isocache {
@@ -51,19 +52,31 @@ void write_bands(const EngineFigures& sum, MetricsWriter& out) {
   sample_each([](const BandStats& band) { return band.evicted; });
 }
 
+struct StoreFamily {
+  std::string_view name;
+  std::string_view help;
+  std::uint64_t StoreCounters::*counter;
+};
+
+constexpr StoreFamily kStoreFamilies[] = {
+    {"isocache_evicted_unfetched_total", "Evicted items that nobody had ever read.",
+     &StoreCounters::evicted_unfetched},
+    {"isocache_evicted_active_total", "Items evicted though read since they were written.",
+     &StoreCounters::evicted_active},
+    {"isocache_expired_unfetched_total", "Expired items that nobody had ever read.",
+     &StoreCounters::expired_unfetched},
+    {"isocache_ghost_hits_total", "Items stored again soon after their eviction.",
+     &StoreCounters::ghost_hits},
+    {"isocache_compacted_segments_total", "Segments emptied to close gaps.",
+     &StoreCounters::compacted_segments},
+    {"isocache_in_place_updates_total", "Values overwritten where they lay.",
+     &StoreCounters::in_place_updates},
+};
+
 void write_eviction(const StoreCounters& store, MetricsWriter& out) {
-  out.counter("isocache_evicted_unfetched_total", "Evicted items that nobody had ever read.",
-              store.evicted_unfetched);
-  out.counter("isocache_evicted_active_total", "Items evicted though read since they were written.",
-              store.evicted_active);
-  out.counter("isocache_expired_unfetched_total", "Expired items that nobody had ever read.",
-              store.expired_unfetched);
-  out.counter("isocache_ghost_hits_total", "Items stored again soon after their eviction.",
-              store.ghost_hits);
-  out.counter("isocache_compacted_segments_total", "Segments emptied to close gaps.",
-              store.compacted_segments);
-  out.counter("isocache_in_place_updates_total", "Values overwritten where they lay.",
-              store.in_place_updates);
+  for (const StoreFamily& family : kStoreFamilies) {
+    out.counter(family.name, family.help, store.*family.counter);
+  }
 }
 
 void write_tiers(const EngineFigures& sum, MetricsWriter& out) {
@@ -87,17 +100,19 @@ void write_shards(const std::vector<EngineFigures>& shards, MetricsWriter& out) 
   sample_each([](const EngineFigures& shard) { return shard.memory.item_bytes; });
 }
 
-void write_logins(const HostStats& host, MetricsWriter& out) {
+void write_logins(const HostRows& host, MetricsWriter& out) {
   out.counter("isocache_logins_total", "Passwords that clients sent (-Y), by outcome.");
-  out.sample({{"result", "accepted"}}, host.auth_cmds - std::min(host.auth_errors, host.auth_cmds));
-  out.sample({{"result", "refused"}}, host.auth_errors);
+  const std::uint64_t all = HostStat("auth_cmds").of(host);
+  const std::uint64_t refused = HostStat("auth_errors").of(host);
+  out.sample({{"result", "accepted"}}, all - std::min(refused, all));
+  out.sample({{"result", "refused"}}, refused);
 }
 
-void write_closed_holders(const HostStats& host, MetricsWriter& out) {
+void write_closed_holders(const HostRows& host, MetricsWriter& out) {
   out.counter("isocache_connections_closed_total",
               "Connections closed because others waited for the memory that they held.");
-  out.sample({{"reason", "slow_reader"}}, host.slow_readers_closed);
-  out.sample({{"reason", "stalled_upload"}}, host.stalled_uploads_closed);
+  out.sample({{"reason", "slow_reader"}}, HostStat("isocache_slow_readers_closed").of(host));
+  out.sample({{"reason", "stalled_upload"}}, HostStat("isocache_stalled_uploads_closed").of(host));
 }
 
 void write_turns_of(std::string_view transport,
@@ -130,13 +145,14 @@ void write_turns(const PageFigures& figures, MetricsWriter& out) {
   write_turns_of("websocket", figures.websocket_turns, out);
 }
 
-void write_tls(const HostStats& host, MetricsWriter& out) {
+void write_tls(const HostRows& host, MetricsWriter& out) {
+  if (host.find(HostStat("ssl_handshake_errors").name()) == nullptr) return;  // there is no TLS
   out.counter("isocache_tls_handshake_errors_total", "TLS handshakes that failed.",
-              host.tls_handshake_errors);
+              HostStat("ssl_handshake_errors").of(host));
   out.counter("isocache_tls_protocol_errors_total", "TLS connections that broke after that.",
-              host.tls_protocol_errors);
+              HostStat("ssl_proto_errors").of(host));
   out.gauge("isocache_tls_certificate_age_seconds", "Since the certificates were read.",
-            host.tls_loaded_ago_s);
+            HostStat("time_since_server_cert_refresh").of(host));
 }
 
 }  // namespace
@@ -144,15 +160,16 @@ void write_tls(const HostStats& host, MetricsWriter& out) {
 void write_own_metrics(const Snapshot& snapshot, const PageFigures& figures, MetricsWriter& out) {
   out.gauge("isocache_build_info", "The version of isocached.");
   out.sample({{"version", kIsocacheVersion}, {"protocol", kProtocolVersion}}, 1);
-  out.gauge("isocache_threads", "Worker threads (-t).", snapshot.settings.threads);
+  out.gauge("isocache_threads", "Worker threads (-t).",
+            HostStat("threads").of(snapshot.host_stats));
   write_memory(snapshot.sum, out);
   write_bands(snapshot.sum, out);
   write_eviction(snapshot.sum.store, out);
   write_tiers(snapshot.sum, out);
   write_shards(snapshot.shards, out);
-  write_logins(snapshot.host, out);
-  write_closed_holders(snapshot.host, out);
-  if (snapshot.settings.tls_enabled) write_tls(snapshot.host, out);
+  write_logins(snapshot.host_stats, out);
+  write_closed_holders(snapshot.host_stats, out);
+  write_tls(snapshot.host_stats, out);
   write_turns(figures, out);
 }
 

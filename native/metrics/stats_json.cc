@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "command/stats.h"
+#include "command/stats/pages.h"
 #include "native/metrics/pages.h"
 #include "protocol/output.h"
 
@@ -89,9 +89,10 @@ std::string stats_json(ShardedBackend& backend, const Clock& clock) {
   const EngineFigures& sum = snapshot.sum;
   Json all;
   all["general"] = family([&](Output& out) {
-    write_stats(sum, snapshot.host, snapshot.settings, clock.wall_s(), out);
+    write_stats(sum, snapshot.host_stats, snapshot.settings, clock.wall_s(), out);
   });
-  all["settings"] = family([&](Output& out) { write_stats_settings(snapshot.settings, out); });
+  all["settings"] = family(
+      [&](Output& out) { write_stats_settings(snapshot.settings, snapshot.host_settings, out); });
   all["items"] = family([&](Output& out) { write_stats_items(sum, clock.now_s, out); }, "items:");
   all["slabs"] = family([&](Output& out) { write_stats_slabs(sum, out); });
   return all.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

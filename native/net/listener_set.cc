@@ -113,18 +113,17 @@ std::vector<ListenAddress> listen_addresses(const Options& options) {
 }
 
 std::vector<Listener> open_listeners(const Options& options) {
-  const Settings& settings = options.settings;
   std::vector<Listener> listeners;
   if (!options.unix_socket.empty()) {
     listeners.push_back(
-        listen_unix(options.unix_socket, settings.unix_socket_mode, settings.tcp_backlog));
+        listen_unix(options.unix_socket, options.host.unix_socket_mode, options.host.tcp_backlog));
   }
   for (const ListenAddress& address : listen_addresses(options)) {
     try {
-      open(listeners, address, settings.tcp_backlog);
+      open(listeners, address, options.host.tcp_backlog);
     } catch (const SystemError& error) {
       if (!address.optional) throw;
-      if (settings.verbosity > 0) log_line(error.what());
+      if (options.settings.verbosity > 0) log_line(error.what());
     }
   }
   return listeners;

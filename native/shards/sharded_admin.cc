@@ -1,4 +1,4 @@
-// The half of ShardedBackend that administrative commands use: everything over all shards.
+// The half of ShardedBackend that administrative commands use: it acts on all shards.
 #include "native/shards/sharded_backend.h"
 
 namespace isocache {
@@ -11,14 +11,6 @@ struct VisitEach {
 
 }  // namespace
 
-const char* ShardedBackend::refresh_certificates(UnixSeconds now_s) {
-  return host_ == nullptr ? nullptr : host_->refresh_certificates(now_s);
-}
-
-void ShardedBackend::settings_changed() {
-  if (host_ != nullptr) host_->settings_changed(settings_);
-}
-
 EngineFigures ShardedBackend::figures() {
   EngineFigures sum;
   for (const auto& shard : shards_) {
@@ -30,7 +22,10 @@ EngineFigures ShardedBackend::figures() {
 
 Snapshot ShardedBackend::snapshot(UnixSeconds now_s) {
   const std::lock_guard admin_lock(admin_mutex_);
-  Snapshot snapshot{settings_, host_stats(now_s), {}, {}};
+  Snapshot snapshot;
+  snapshot.settings = settings_;
+  host_.add_stats(now_s, snapshot.host_stats);
+  host_.add_settings(snapshot.host_settings);
   snapshot.shards.reserve(shards_.size());
   for (const auto& shard : shards_) {
     const std::lock_guard lock(shard->mutex);
@@ -40,20 +35,11 @@ Snapshot ShardedBackend::snapshot(UnixSeconds now_s) {
   return snapshot;
 }
 
-HostStats ShardedBackend::host_stats(UnixSeconds now_s) {
-  return host_ != nullptr ? host_->host_stats(now_s) : HostStats{};
-}
-
-bool ShardedBackend::write_connections(int* after, StatsWriter& stats) {
-  return host_ != nullptr && host_->write_connections(after, stats);
-}
-
 void ShardedBackend::reset_counters() {
   for (const auto& shard : shards_) {
     const std::lock_guard lock(shard->mutex);
     shard->engine.reset_counters();
   }
-  if (host_ != nullptr) host_->reset_host_counters();
 }
 
 void ShardedBackend::count_prefixes(bool on) {

@@ -17,19 +17,19 @@ constexpr std::size_t kMaxShards = 1024;
 
 }  // namespace
 
-unsigned shard_count_for(const Settings& settings) {
-  if (settings.threads <= 1) return 1;
+unsigned shard_count_for(const Settings& settings, unsigned threads) {
+  if (threads <= 1) return 1;
   const std::size_t min_bytes =
       std::max(kMinShardBytes, kLargestItemsPerShard * settings.max_item_bytes);
   const std::size_t by_memory = std::max<std::size_t>(1, settings.max_bytes / min_bytes);
-  const std::size_t by_threads = std::size_t{kShardsPerThread} * settings.threads;
+  const std::size_t by_threads = std::size_t{kShardsPerThread} * threads;
   return static_cast<unsigned>(std::bit_floor(std::min({by_memory, by_threads, kMaxShards})));
 }
 
-ShardedBackend::ShardedBackend(const Settings& settings, const HashKey& hash_key, bool huge_pages,
-                               HostFigures* host)
-    : settings_(settings), hash_key_(hash_key), host_(host) {
-  const unsigned count = shard_count_for(settings);
+ShardedBackend::ShardedBackend(const Settings& settings, unsigned threads, const HashKey& hash_key,
+                               bool huge_pages, AdminHost* host)
+    : settings_(settings), hash_key_(hash_key), host_(host != nullptr ? *host : no_host_) {
+  const unsigned count = shard_count_for(settings, threads);
   shard_mask_ = count - 1;
   StoreOptions store;
   store.memory_limit = std::max(settings.max_bytes / count, limits::kMinStoreBytes);

@@ -20,7 +20,7 @@
 #include <string_view>
 #include <vector>
 
-#include "command/admin.h"
+#include "command/admin/admin.h"
 #include "command/backend.h"
 #include "command/engine.h"
 #include "command/settings.h"
@@ -30,36 +30,25 @@
 
 namespace isocache {
 
-// What the backend does not know of its process.
-class HostFigures {
- public:
-  virtual ~HostFigures() = default;
-  virtual HostStats host_stats(UnixSeconds now_s) = 0;
-  // As AdminTarget's; any thread.
-  virtual bool write_connections(int* after, StatsWriter& stats) = 0;
-  virtual void reset_host_counters() = 0;
-  virtual void settings_changed(const Settings& settings) = 0;
-  // Null when it went well, else why not.
-  virtual const char* refresh_certificates(UnixSeconds now_s) = 0;
-};
-
 // Everything that can be shown of a server, taken at one time.
 struct Snapshot {
   Settings settings;
-  HostStats host;
+  HostRows host_stats;
+  HostRows host_settings;
   std::vector<EngineFigures> shards;
   EngineFigures sum;  // of the shards
 };
 
 // A power of two: about 4 a thread so that threads seldom meet, 1 for a lone thread; none so small
 // that a few of the largest items would fill it.
-unsigned shard_count_for(const Settings& settings);
+unsigned shard_count_for(const Settings& settings, unsigned threads);
 
 class ShardedBackend : public Backend, public AdminTarget {
  public:
-  // `host` may be null (tests); otherwise it outlives the backend.
-  ShardedBackend(const Settings& settings, const HashKey& hash_key, bool huge_pages,
-                 HostFigures* host);
+  // `threads`: how many will use it. `host` outlives the backend; null: it adds nothing to the
+  // administrative commands.
+  ShardedBackend(const Settings& settings, unsigned threads, const HashKey& hash_key,
+                 bool huge_pages, AdminHost* host);
   ~ShardedBackend() override;
 
   // Backend; any thread.
@@ -84,17 +73,14 @@ class ShardedBackend : public Backend, public AdminTarget {
   // Store::broken_invariant of one shard. For tests.
   const char* broken_invariant(unsigned index);
 
-  // AdminTarget; called under the admin lock, except what a long answer calls: scan(),
-  // add_prefixes(), write_connections().
+  // AdminTarget; called under the admin lock, except what a long answer calls: scan() and
+  // add_prefixes().
+  AdminHost& host() override { return host_; }
   Settings& settings() override { return settings_; }
-  void settings_changed() override;
   EngineFigures figures() override;
-  HostStats host_stats(UnixSeconds now_s) override;
-  bool write_connections(int* after, StatsWriter& stats) override;
   void reset_counters() override;
   void count_prefixes(bool on) override;
   void add_prefixes(PrefixSlice& slice) override;
-  const char* refresh_certificates(UnixSeconds now_s) override;
   void flush_at(UnixSeconds at_s, UnixSeconds now_s) override;
   bool set_memory_limit(std::size_t bytes) override;
   unsigned shard_count() const override { return static_cast<unsigned>(shards_.size()); }
@@ -134,7 +120,8 @@ class ShardedBackend : public Backend, public AdminTarget {
   Settings settings_;  // under admin_mutex_
   HashKey hash_key_;
   std::size_t shard_mask_;
-  HostFigures* host_;
+  AdminHost no_host_;
+  AdminHost& host_;
   std::mutex admin_mutex_;
   // One for all shards: a line that writers share, but ids are as memcached's, one sequence.
   struct alignas(64) SharedCasIds : CasIds {

@@ -221,18 +221,26 @@ TlsCounters& TlsContext::counters_of(const SSL_CTX* context) {
   return *static_cast<TlsCounters*>(SSL_CTX_get_ex_data(context, counters_slot()));
 }
 
-void show_tls(const TlsOptions& options, Settings& settings) {
+void show_tls(const TlsOptions& options, HostRegistry& registry) {
   constexpr std::array<std::string_view, 4> kVersions = {"tlsv1.0", "tlsv1.1", "tlsv1.2",
                                                          "tlsv1.3"};
-  settings.tls_enabled = options.enabled;
-  settings.tls_chain_cert = options.chain_cert;
-  settings.tls_key = options.key;
-  settings.tls_key_format = options.key_is_der ? SSL_FILETYPE_ASN1 : SSL_FILETYPE_PEM;
-  settings.tls_verify_bits = static_cast<unsigned>(verify_bits(options.verify));
-  settings.tls_ciphers = options.ciphers;
-  settings.tls_ca_cert = options.ca_cert;
-  settings.tls_session_cache = options.session_cache;
-  settings.tls_min_version = kVersions[static_cast<std::size_t>(options.min_version)];
+  // A reply is encrypted in records of 16 KB, as with memcached's default.
+  constexpr std::uint64_t kRecordBytes = 16384;
+  const auto text_or_null = [](const std::string& text) {
+    return text.empty() ? std::string_view("NULL") : std::string_view(text);
+  };
+  registry.setting("ssl_enabled", "yes");
+  registry.setting("ssl_chain_cert", text_or_null(options.chain_cert));
+  registry.setting("ssl_key", text_or_null(options.key));
+  registry.setting("ssl_verify_mode", static_cast<std::uint64_t>(verify_bits(options.verify)));
+  registry.setting("ssl_keyformat", std::uint64_t{options.key_is_der ? unsigned{SSL_FILETYPE_ASN1}
+                                                                     : unsigned{SSL_FILETYPE_PEM}});
+  registry.setting("ssl_ciphers", text_or_null(options.ciphers));
+  registry.setting("ssl_ca_cert", text_or_null(options.ca_cert));
+  registry.setting("ssl_wbuf_size", kRecordBytes);
+  registry.setting("ssl_session_cache", options.session_cache ? "yes" : "no");
+  registry.setting("ssl_kernel_tls", "no");
+  registry.setting("ssl_min_version", kVersions[static_cast<std::size_t>(options.min_version)]);
 }
 
 }  // namespace isocache

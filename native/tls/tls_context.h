@@ -9,7 +9,7 @@
 #include <mutex>
 
 #include "base/clock.h"
-#include "command/settings.h"
+#include "command/admin/host_registry.h"
 #include "native/config/options.h"
 
 namespace isocache {
@@ -52,7 +52,7 @@ class TlsContext {
   std::atomic<UnixSeconds> loaded_at_s_;
 };
 
-// What `stats settings` says of TLS.
-void show_tls(const TlsOptions& options, Settings& settings);
+// Registers what `stats settings` says of TLS.
+void show_tls(const TlsOptions& options, HostRegistry& registry);
 
 }  // namespace isocache

@@ -55,7 +55,7 @@ struct OneUser : Authenticator {
 
 class World {
  public:
-  World(bool passwords, bool deflate) : backend_(settings(), hash_key_of(42), false, nullptr) {
+  World(bool passwords, bool deflate) : backend_(settings(), 1, hash_key_of(42), false, nullptr) {
     HttpServerOptions options;
     options.max_item_bytes = kMaxItemBytes;
     options.http.deflate = deflate;
@@ -87,7 +87,6 @@ class World {
  private:
   static Settings settings() {
     Settings settings;
-    settings.threads = 1;
     settings.max_bytes = 4U << 20;
     settings.max_item_bytes = kMaxItemBytes;
     return settings;

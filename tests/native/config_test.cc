@@ -127,14 +127,14 @@ TEST(Layers, WhatAHigherOneNamesReplacesAllOfIt) {
       parse({"-l", "127.0.0.9", "-v", "-o", "no_maxconns_fast"}, environment.data());
   EXPECT_EQ(both.listen, std::vector<std::string>{"127.0.0.9"});
   EXPECT_EQ(both.settings.verbosity, 1U);
-  EXPECT_FALSE(both.settings.max_connections_fast);
-  EXPECT_EQ(both.settings.idle_timeout_s, 3U);
+  EXPECT_FALSE(both.host.max_connections_fast);
+  EXPECT_EQ(both.host.idle_timeout_s, 3U);
 }
 
 TEST(Layers, FaultsBelowTheCommandLineAreConfigErrors) {
   const std::array<const char*, 2> environment = {"ISOCACHED_THREADS=none", nullptr};
   EXPECT_THROW(parse({}, environment.data()), ConfigError);
-  EXPECT_EQ(parse({"-t", "2"}, environment.data()).settings.threads, 2U);  // it does not count
+  EXPECT_EQ(parse({"-t", "2"}, environment.data()).host.threads, 2U);  // it does not count
   EXPECT_THROW(parse({"--config", "/no/such/file"}, nullptr), ConfigError);
 }
 

@@ -165,7 +165,7 @@ class HttpServerTest : public testing::Test {
     return settings;
   }
 
-  ShardedBackend backend_{settings(), hash_key_of(42), false, nullptr};
+  ShardedBackend backend_{settings(), 1, hash_key_of(42), false, nullptr};
   std::atomic<Readiness> readiness_{Readiness::kReady};
   HostClock clock_;
   Verbosity verbosity_;

@@ -37,8 +37,8 @@ TEST(Options, Defaults) {
   EXPECT_TRUE(options.listen.empty());
   EXPECT_EQ(options.settings.max_bytes, 64U << 20);
   EXPECT_EQ(options.settings.max_item_bytes, 1U << 20);
-  EXPECT_EQ(options.settings.threads, 4U);
-  EXPECT_EQ(options.settings.max_connections, 1024U);
+  EXPECT_EQ(options.host.threads, 4U);
+  EXPECT_EQ(options.host.max_connections, 1024U);
 }
 
 TEST(Options, MemcachedWaysOfWriting) {
@@ -47,7 +47,7 @@ TEST(Options, MemcachedWaysOfWriting) {
              "0.0.0.0:9000", "-I", "2m", "-MF", "-A", "-v"});
   EXPECT_EQ(options.settings.max_bytes, 64U << 20);
   EXPECT_EQ(options.port, 0U);
-  EXPECT_EQ(options.settings.threads, 2U);
+  EXPECT_EQ(options.host.threads, 2U);
   EXPECT_EQ(options.settings.verbosity, 3U);
   EXPECT_EQ(options.listen, (std::vector<std::string>{"127.0.0.1", "::1", "0.0.0.0:9000"}));
   EXPECT_EQ(options.settings.max_item_bytes, 2U << 20);
@@ -74,8 +74,8 @@ TEST(Options, ItemSizeLimits) {
 
 TEST(Options, WordsThatMatterAreHonoured) {
   const Options options = parse({"-o", "idle_timeout=7,no_maxconns_fast", "-o", "hashpower=20"});
-  EXPECT_EQ(options.settings.idle_timeout_s, 7U);
-  EXPECT_FALSE(options.settings.max_connections_fast);
+  EXPECT_EQ(options.host.idle_timeout_s, 7U);
+  EXPECT_FALSE(options.host.max_connections_fast);
   EXPECT_EQ(options.notes, std::vector<std::string>{"-o hashpower has no effect"});
 }
 

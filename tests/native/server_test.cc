@@ -128,7 +128,7 @@ class RunningServer {
   static const Options& prepare(Options& options) {
     options.port = 0;
     options.settings.shutdown_enabled = true;
-    options.settings.threads = 2;
+    options.host.threads = 2;
     return options;
   }
 
@@ -187,7 +187,7 @@ TEST(Server, BoundsWhatAClientThatDoesNotReadCosts) {
 
 TEST(Server, TurnsAwayWhoIsTooMany) {
   Options options;
-  options.settings.max_connections = 2;
+  options.host.max_connections = 2;
   RunningServer server(options);
   {
     Client one(server.port());
@@ -210,8 +210,8 @@ TEST(Server, TurnsAwayWhoIsTooMany) {
 
 TEST(Server, LetsNewClientsWaitIfAsked) {
   Options options;
-  options.settings.max_connections = 1;
-  options.settings.max_connections_fast = false;
+  options.host.max_connections = 1;
+  options.host.max_connections_fast = false;
   RunningServer server(options);
   Client waiting = [&] {
     Client first(server.port());
@@ -228,7 +228,7 @@ TEST(Server, LetsNewClientsWaitIfAsked) {
 
 TEST(Server, ClosesIdleClients) {
   Options options;
-  options.settings.idle_timeout_s = 1;
+  options.host.idle_timeout_s = 1;
   RunningServer server(options);
   Client client(server.port());
   client.send("mn\r\n");
@@ -248,7 +248,7 @@ TEST(Server, UnixSocketHasItsModeAndGoesAtTheEnd) {
   Options options;
   options.unix_socket = path;
   options.tcp_asked = true;
-  options.settings.unix_socket_mode = 0750;
+  options.host.unix_socket_mode = 0750;
   {
     RunningServer server(options);
     EXPECT_EQ(std::filesystem::status(path).permissions(), std::filesystem::perms(0750));

@@ -17,10 +17,9 @@ namespace {
 
 const HashKey kHashKey = hash_key_of(42);
 
-Settings settings_for(std::size_t megabytes, unsigned threads) {
+Settings settings_for(std::size_t megabytes) {
   Settings settings;
   settings.max_bytes = megabytes << 20;
-  settings.threads = threads;
   return settings;
 }
 
@@ -92,18 +91,18 @@ bool is_own_value(const std::string& reply, int key) {
 }
 
 TEST(ShardCount, FollowsThreadsMemoryAndItemSize) {
-  EXPECT_EQ(shard_count_for(settings_for(1024, 1)), 1U);
-  EXPECT_EQ(shard_count_for(settings_for(1024, 4)), 16U);
-  EXPECT_EQ(shard_count_for(settings_for(64, 4)), 2U);
-  EXPECT_EQ(shard_count_for(settings_for(48, 4)), 1U);
-  EXPECT_EQ(shard_count_for(settings_for(1, 4)), 1U);
-  Settings large_items = settings_for(1024, 4);
+  EXPECT_EQ(shard_count_for(settings_for(1024), 1), 1U);
+  EXPECT_EQ(shard_count_for(settings_for(1024), 4), 16U);
+  EXPECT_EQ(shard_count_for(settings_for(64), 4), 2U);
+  EXPECT_EQ(shard_count_for(settings_for(48), 4), 1U);
+  EXPECT_EQ(shard_count_for(settings_for(1), 4), 1U);
+  Settings large_items = settings_for(1024);
   large_items.max_item_bytes = 256U << 20;
-  EXPECT_EQ(shard_count_for(large_items), 1U);
+  EXPECT_EQ(shard_count_for(large_items, 4), 1U);
 }
 
 TEST(ShardedBackend, AnswersABatchOverManyShardsInOrder) {
-  ShardedBackend backend(settings_for(512, 4), kHashKey, false, nullptr);
+  ShardedBackend backend(settings_for(512), 4, kHashKey, false, nullptr);
   ASSERT_EQ(backend.shard_count(), 16U);
   Client client(backend);
   std::string sets, gets, stored, values;
@@ -119,7 +118,7 @@ TEST(ShardedBackend, AnswersABatchOverManyShardsInOrder) {
 }
 
 TEST(ShardedBackend, OrdersRepliesThatReferToLargeValues) {
-  ShardedBackend backend(settings_for(512, 4), kHashKey, false, nullptr);
+  ShardedBackend backend(settings_for(512), 4, kHashKey, false, nullptr);
   Client client(backend);
   std::string sets, gets, values;
   for (int key = 0; key < 64; ++key) {
@@ -134,7 +133,7 @@ TEST(ShardedBackend, OrdersRepliesThatReferToLargeValues) {
 }
 
 TEST(ShardedBackend, KeepsTheOrderOfRequestsForOneKeyInABatch) {
-  ShardedBackend backend(settings_for(512, 4), kHashKey, false, nullptr);
+  ShardedBackend backend(settings_for(512), 4, kHashKey, false, nullptr);
   Client client(backend);
   std::string batch, replies;
   for (int i = 0; i < 10; ++i) {
@@ -146,7 +145,7 @@ TEST(ShardedBackend, KeepsTheOrderOfRequestsForOneKeyInABatch) {
 }
 
 TEST(ShardedBackend, GivesNoCasTwice) {
-  ShardedBackend backend(settings_for(64, 4), kHashKey, false, nullptr);
+  ShardedBackend backend(settings_for(64), 4, kHashKey, false, nullptr);
   Client client(backend);
   std::set<std::string> seen;
   for (int key = 0; key < 1000; ++key) {
@@ -155,7 +154,7 @@ TEST(ShardedBackend, GivesNoCasTwice) {
 }
 
 TEST(ShardedBackend, RefusedMemoryLimitLeavesAllShardsAsTheyWere) {
-  ShardedBackend backend(settings_for(64, 4), kHashKey, false, nullptr);
+  ShardedBackend backend(settings_for(64), 4, kHashKey, false, nullptr);
   EXPECT_FALSE(backend.set_memory_limit(1));
   EXPECT_EQ(backend.figures().memory.limit, 64U << 20);
   EXPECT_TRUE(backend.set_memory_limit(128U << 20));
@@ -163,7 +162,7 @@ TEST(ShardedBackend, RefusedMemoryLimitLeavesAllShardsAsTheyWere) {
 }
 
 TEST(ShardedBackend, MetadumpVisitsAllShards) {
-  ShardedBackend backend(settings_for(64, 4), kHashKey, false, nullptr);
+  ShardedBackend backend(settings_for(64), 4, kHashKey, false, nullptr);
   Client client(backend);
   for (int key = 0; key < 300; ++key) client.ask(set_command(key, 5));
   const std::string dump = client.ask("lru_crawler metadump all\r\n");
@@ -177,7 +176,7 @@ TEST(ShardedBackend, MetadumpVisitsAllShards) {
 TEST(ShardedBackend, ThreadsNeverSeeEachOthersBytes) {
   constexpr int kThreads = 3;
   constexpr int kKeys = 800;
-  ShardedBackend backend(settings_for(64, 4), kHashKey, false, nullptr);
+  ShardedBackend backend(settings_for(64), 4, kHashKey, false, nullptr);
   ASSERT_GT(backend.shard_count(), 1U);
   std::atomic<bool> done{false};
   std::atomic<int> wrong{0};
@@ -235,7 +234,7 @@ TEST(ShardedBackend, ThreadsNeverSeeEachOthersBytes) {
 TEST(ShardedBackend, CountsByPrefixInAllShardsWhileOthersAsk) {
   constexpr unsigned kThreads = 4;
   constexpr int kKeys = 1000;
-  ShardedBackend backend(settings_for(256, 4), kHashKey, false, nullptr);
+  ShardedBackend backend(settings_for(256), 4, kHashKey, false, nullptr);
   ASSERT_GT(backend.shard_count(), 1U);
   std::atomic<bool> done{false};
   Client admin(backend);

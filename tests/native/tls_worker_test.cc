@@ -53,7 +53,7 @@ class TlsWorkerTest : public testing::Test {
 
   TestFolder folder_;
   std::unique_ptr<TlsContext> context_;
-  ShardedBackend backend_{Settings{}, hash_key_of(42), false, nullptr};
+  ShardedBackend backend_{Settings{}, 1, hash_key_of(42), false, nullptr};
   HostClock clock_;
   Verbosity verbosity_;
   NoEvents events_;

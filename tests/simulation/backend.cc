@@ -5,11 +5,10 @@
 namespace isocache::simulation {
 namespace {
 
-// As many threads and as much memory as lead to that number of shards. The memory is not touched:
+// As much memory as leads to that number of shards with as many threads. The memory is not touched:
 // the limit becomes what is wanted before the first request.
 Settings settings_for(const BackendOptions& options) {
   Settings settings;
-  settings.threads = options.shards == 1 ? 1 : options.shards;
   settings.max_bytes = options.shards * (32U << 20);
   settings.max_item_bytes = options.max_item_bytes;
   settings.evictions = options.evict;
@@ -19,7 +18,7 @@ Settings settings_for(const BackendOptions& options) {
 }  // namespace
 
 SimulatedBackend::SimulatedBackend(const BackendOptions& options)
-    : backend_(settings_for(options), options.hash_key, false, nullptr) {
+    : backend_(settings_for(options), options.shards, options.hash_key, false, nullptr) {
   if (backend_.shard_count() != options.shards) std::abort();
   if (!backend_.set_memory_limit(options.memory_limit)) std::abort();
   backend_.settings().max_bytes = options.memory_limit;

@@ -1,79 +1,13 @@
 // Administrative commands against a host with two shards, as a server has.
 #include <gtest/gtest.h>
 
-#include <memory>
 #include <set>
 #include <string>
 
-#include "command/admin.h"
-#include "unit/core_fixture.h"
+#include "unit/two_shards.h"
 
 namespace isocache {
 namespace {
-
-class TwoShards : public AdminTarget {
- public:
-  Settings& settings() override { return settings_; }
-  EngineFigures figures() override {
-    EngineFigures sum = shards[0].backend.figures();
-    sum.add(shards[1].backend.figures());
-    return sum;
-  }
-  HostStats host_stats(UnixSeconds /*now_s*/) override {
-    HostStats host;
-    host.pid = 42;
-    host.rusage_user_us = 7525;
-    return host;
-  }
-  bool write_connections(int* after, StatsWriter& stats) override {
-    if (*after >= last_descriptor) return false;
-    *after = *after < 27 ? 27 : *after + 1;
-    stats.add(std::to_string(*after) + ":state", "conn_read");
-    return true;
-  }
-  void reset_counters() override {
-    for (TestCore& shard : shards) shard.backend.reset_counters();
-  }
-  void count_prefixes(bool on) override {
-    for (TestCore& shard : shards) shard.backend.count_prefixes(on);
-  }
-  void add_prefixes(PrefixSlice& slice) override {
-    for (TestCore& shard : shards) shard.backend.add_prefixes(slice);
-  }
-  void flush_at(UnixSeconds at_s, UnixSeconds now_s) override {
-    for (TestCore& shard : shards) shard.backend.flush_at(at_s, now_s);
-  }
-  bool set_memory_limit(std::size_t bytes) override {
-    memory_limit = bytes;
-    return bytes != 13U << 20U;
-  }
-  unsigned shard_count() const override { return 2; }
-  std::uint64_t scan(unsigned shard, std::uint64_t cursor, std::size_t max_items, UnixSeconds now_s,
-                     ItemVisitor& visitor) override {
-    return shards[shard].backend.scan(0, cursor, max_items, now_s, visitor);
-  }
-
-  std::string ask(std::string_view line, AdminResult* result = nullptr) {
-    Request request;
-    request.verb = Verb::kAdmin;
-    request.line = line;
-    Output out;
-    AdminResult own = run_admin_command(request, *this, {TestCore::kStart}, out);
-    while (own.stream && own.stream->produce(out, {TestCore::kStart})) ++slices;
-    std::string reply;
-    out.for_each_span([&](std::string_view span) { reply.append(span); });
-    if (result != nullptr) *result = std::move(own);
-    return reply;
-  }
-
-  TestCore shards[2];
-  std::size_t memory_limit = 0;
-  int slices = 0;
-  int last_descriptor = 27;
-
- private:
-  Settings settings_;
-};
 
 TEST(Admin, DumpsEveryShardInSlices) {
   TwoShards host;
@@ -95,15 +29,6 @@ TEST(Admin, DumpsEveryShardInSlices) {
   expected.insert("EN\r");
   EXPECT_EQ(lines, expected);
   EXPECT_GT(host.slices, 4);
-}
-
-TEST(Admin, ListsConnectionsInSlices) {
-  TwoShards host;
-  host.last_descriptor = 29;
-  EXPECT_EQ(
-      host.ask("stats conns"),
-      "STAT 27:state conn_read\r\nSTAT 28:state conn_read\r\nSTAT 29:state conn_read\r\nEND\r\n");
-  EXPECT_EQ(host.slices, 3);
 }
 
 TEST(Admin, MetadumpTellsWhatItPromises) {

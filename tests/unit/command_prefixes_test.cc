@@ -9,7 +9,7 @@
 #include <random>
 #include <string>
 
-#include "command/stats_prefixes.h"
+#include "command/stats/prefixes.h"
 #include "unit/core_fixture.h"
 
 namespace isocache {

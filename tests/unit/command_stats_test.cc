@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "command/stats/writer.h"
 #include "unit/core_fixture.h"
 
 namespace isocache {

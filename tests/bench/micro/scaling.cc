@@ -146,9 +146,9 @@ Result run(std::span<ShardedBackend* const> backends, const Load& load,
 
 std::unique_ptr<ShardedBackend> filled(unsigned threads, std::size_t items) {
   Settings settings;
-  settings.threads = threads;
   settings.max_bytes = items * 250 + (std::size_t{256} << 20U);
-  auto backend = std::make_unique<ShardedBackend>(settings, hash_key_of(1), false, nullptr);
+  auto backend =
+      std::make_unique<ShardedBackend>(settings, threads, hash_key_of(1), false, nullptr);
   Client client(*backend);
   for (std::size_t item = 0; item < items; ++item) {
     const std::string set = request({"set", "uniform", 1}, item);

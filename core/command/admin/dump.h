@@ -1,11 +1,12 @@
-// All items as a long answer, a slice at a time: lru_crawler metadump and mgdump, stats cachedump.
+// All items as a long answer, made a slice at a time: lru_crawler metadump and mgdump, and
+// `stats cachedump`.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <string_view>
 
-#include "command/admin.h"
+#include "command/admin/admin.h"
 #include "command/backend.h"
 
 namespace isocache {
@@ -21,7 +22,7 @@ struct DumpOptions {
 // REQUIRES: `target` outlives the stream.
 std::unique_ptr<ReplyStream> make_dump(AdminTarget& target, const DumpOptions& options);
 
-// "all", "hash" or "1,3,5" to a set of classes; false if one is no class.
+// Reads "all", "hash" or "1,3,5" as a set of classes. False if one of them is no class.
 bool parse_classes(std::string_view text, std::uint64_t* classes);
 
 }  // namespace isocache

@@ -1,13 +1,15 @@
-// stats and its sub-commands.
+// stats and its pages.
 
 #include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
-#include "command/admin_call.h"
-#include "command/dump.h"
-#include "command/stats.h"
+#include "command/admin/call.h"
+#include "command/admin/dump.h"
+#include "command/stats/pages.h"
+#include "command/stats/writer.h"
 #include "protocol/numbers.h"
 #include "protocol/replies.h"
 
@@ -16,12 +18,13 @@ namespace {
 
 constexpr std::uint64_t kMaxClass = 63;
 
-// Comes in slices, of the counts as they are by then: a client that takes none of it costs little.
+// A slice shows the counts as they are when it is made. Only a name is kept for the next one, so a
+// client that takes no more costs little.
 class DetailDump : public ReplyStream {
  public:
   explicit DetailDump(AdminTarget& target) : target_(target) {}
   bool produce(Output& out, const Clock& /*clock*/) override {
-    // The more shards, the shorter: what one takes stays the same.
+    // The more shards there are, the shorter is a slice: all slices take about as long.
     constexpr std::size_t kLooks = 1024;
     PrefixSlice slice(after_, std::max<std::size_t>(kLooks / target_.shard_count(), 1));
     target_.add_prefixes(slice);
@@ -40,7 +43,7 @@ void detail(AdminCall& call) {
   if (what == "on" || what == "off") {
     settings.detail_enabled = what == "on";
     call.target.count_prefixes(settings.detail_enabled);
-    call.target.settings_changed();
+    call.tell_settings_changed();
     return call.reply(reply::kOk);
   }
   if (what == "dump") {
@@ -72,55 +75,57 @@ void sizes(AdminCall& call) {
   call.reply(reply::kEnd);
 }
 
-// A server may have so many that their lines are more than a connection may have unsent.
-class ConnectionList : public ReplyStream {
- public:
-  explicit ConnectionList(AdminTarget& target) : target_(target) {}
+void general(AdminCall& call) {
+  HostRows host;
+  call.target.host().add_stats(call.now_s, host);
+  write_stats(call.target.figures(), std::move(host), call.target.settings(),
+              call.host_clock.wall_s(), call.out());
+}
 
-  bool produce(Output& out, const Clock& /*clock*/) override {
-    StatsWriter stats(out);
-    if (target_.write_connections(&after_, stats)) return true;
-    stats.end();
-    return false;
-  }
+void settings(AdminCall& call) {
+  HostRows host;
+  call.target.host().add_settings(host);
+  write_stats_settings(call.target.settings(), std::move(host), call.out());
+}
 
- private:
-  AdminTarget& target_;
-  int after_ = -1;
-};
+void reset(AdminCall& call) {
+  call.target.reset_counters();
+  call.target.host().on_reset();
+  call.reply("RESET\r\n");
+}
+
+// A page of the host's. memcached's pages that no host has are empty.
+void page_of_host(AdminCall& call, std::string_view name) {
+  call.result.stream = call.target.host().make_page(name);
+  if (call.result.stream) return;
+  const bool known = name == "conns" || name == "extstore" || name == "proxy";
+  call.reply(known ? reply::kEnd : reply::kError);
+}
+
+void items(AdminCall& call) {
+  // With a further argument memcached 1.6.45 answers no lines.
+  if (call.count() > 1) return call.reply(reply::kEnd);
+  write_stats_items(call.target.figures(), call.now_s, call.out());
+}
+
+void slabs(AdminCall& call) { write_stats_slabs(call.target.figures(), call.out()); }
+
+// `stats <name> ...`
+constexpr struct {
+  std::string_view name;
+  void (*run)(AdminCall&);
+} kPages[] = {{"", general},      {"settings", settings},  {"items", items},
+              {"slabs", slabs},   {"sizes", sizes},        {"reset", reset},
+              {"detail", detail}, {"cachedump", cachedump}};
 
 }  // namespace
 
 void run_stats(AdminCall& call) {
-  AdminTarget& target = call.target;
-  const std::string_view what = call.token(0);
-  if (what.empty()) {
-    write_stats(target.figures(), target.host_stats(call.now_s), target.settings(),
-                call.host_clock.wall_s(), call.out());
-  } else if (what == "settings") {
-    write_stats_settings(target.settings(), call.out());
-  } else if (what == "items") {
-    // With a further argument 1.6.45 answers no lines.
-    if (call.count() > 1) return call.reply(reply::kEnd);
-    write_stats_items(target.figures(), call.now_s, call.out());
-  } else if (what == "slabs") {
-    write_stats_slabs(target.figures(), call.out());
-  } else if (what == "conns") {
-    call.result.stream = std::make_unique<ConnectionList>(target);
-  } else if (what == "sizes") {
-    sizes(call);
-  } else if (what == "reset") {
-    target.reset_counters();
-    call.reply("RESET\r\n");
-  } else if (what == "detail") {
-    detail(call);
-  } else if (what == "cachedump") {
-    cachedump(call);
-  } else if (what == "extstore" || what == "proxy") {
-    call.reply(reply::kEnd);
-  } else {
-    call.reply(reply::kError);
+  const std::string_view name = call.token(0);
+  for (const auto& page : kPages) {
+    if (page.name == name) return page.run(call);
   }
+  page_of_host(call, name);
 }
 
 }  // namespace isocache

@@ -1,13 +1,9 @@
-// `stats items` and `stats slabs`: our size bands in memcached's classes, ids from 1.
+// `stats items` and `stats slabs`: our size bands, shown as memcached's classes with ids from 1.
 
-#include "command/stats.h"
+#include "command/stats/pages.h"
+#include "command/stats/writer.h"
 
 namespace isocache {
-
-UnixSeconds band_age_s(const BandStats& band, UnixSeconds now_s) {
-  return band.oldest_s != 0 && band.oldest_s < now_s ? now_s - band.oldest_s : 0;
-}
-
 namespace {
 
 void write_item_class(const EngineFigures& figures, unsigned band, UnixSeconds now_s,

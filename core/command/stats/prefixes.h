@@ -1,15 +1,15 @@
-// What clients ask, counted by the prefix of the key: `stats detail` (memcached's stats_prefix).
+// Counts what clients ask by the prefix of the key: `stats detail`, memcached's stats_prefix.
 //
 //   key  user:42:name    user 42:name    :x     user
 //   prefix  "user"        none (no ':')   ""    none: such a key is not counted
 //
-// Memory is bounded whatever keys are sent: limits::kMaxPrefixes prefixes, whose names together
-// have at most limits::kMaxPrefixNameBytes. What does not fit is counted under one line.
+// Memory is bounded whatever keys are sent: there are at most limits::kMaxPrefixes prefixes, whose
+// names together have at most limits::kMaxPrefixNameBytes. All others are counted in one line.
 //
 //   names_    "userpagesession..."   all names, in the order in which they came
 //   entries_  where each name lies in names_, and its counters
-//   order_    the numbers of the entries, sorted by name: found by bisection, so that no choice of
-//             keys makes it slow
+//   order_    the numbers of the entries, sorted by name; a bisection finds an entry, so that no
+//             choice of keys makes it slow
 #pragma once
 
 #include <algorithm>
@@ -39,12 +39,12 @@ bool find_prefix(std::string_view key, char delimiter, std::string_view* prefix)
 
 class PrefixStats {
  public:
-  // The counters of a prefix, or those of all prefixes for which there is no room. Good until the
-  // next call. REQUIRES: prefix.size() <= limits::kMaxKeyBytes.
+  // The counters of a prefix. If there is no room for it: those of all prefixes without room. The
+  // reference is valid until the next call. REQUIRES: prefix.size() <= limits::kMaxKeyBytes.
   PrefixCounters& counters_of(std::string_view prefix);
   void clear();
-  // Sorted by name, those behind `after` (nothing: from the first on), until visit(name, counters)
-  // returns false.
+  // Calls visit(name, counters) for the prefixes behind `after`, sorted by name, until it returns
+  // false. Without `after` it begins with the first.
   template <typename Visit>
   void visit_behind(const std::optional<std::string>& after, Visit&& visit) const {
     const auto is_behind = [this](std::string_view name, std::uint16_t entry) {
@@ -55,7 +55,7 @@ class PrefixStats {
               : order_.begin();
     while (at != order_.end() && visit(name_of(entries_[*at]), entries_[*at].counters)) ++at;
   }
-  // Those of all prefixes for which there was no room.
+  // The counters of all prefixes for which there was no room.
   const PrefixCounters& others() const { return others_; }
 
  private:
@@ -84,12 +84,12 @@ class PrefixSlice {
   // REQUIRES: `after` outlives the slice until write(); most > 0.
   PrefixSlice(const std::optional<std::string>& after, std::size_t most)
       : after_(after), most_(most) {}
-  // Each shard once. Takes as long as `most` names do.
+  // Call it once for each shard. It takes as long as `most` names do.
   void add(const PrefixStats& shard);
-  // The lines, until the output is full; after the last of all, END. Sets `after` to the last one
-  // written. False when END is among them. Bytes of a name that are not printable ASCII, and '%',
-  // are written as %XX. No name is written as "%other": that is the line of the prefixes for which
-  // there was no room.
+  // Writes lines until the output is full, and END behind the last of all. Sets `after` to the last
+  // name written. Returns false if it has written END. A byte of a name that is '%' or that is not
+  // printable ASCII is written as %XX. So no name looks like "%other", which is the line of the
+  // prefixes for which there was no room.
   bool write(Output& out, std::optional<std::string>& after) const;
 
  private:

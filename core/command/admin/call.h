@@ -1,12 +1,12 @@
-// One administrative command being executed: its arguments and what it acts on. Only admin*.cc use
-// it.
+// One administrative command while it is executed: its arguments, what it acts on, and its reply.
+// For the commands of this folder and for those that a host registers.
 #pragma once
 
 #include <cstddef>
 #include <string_view>
 #include <utility>
 
-#include "command/admin.h"
+#include "command/admin/admin.h"
 #include "protocol/output.h"
 #include "protocol/tokens.h"
 
@@ -24,18 +24,21 @@ class AdminCall {
     }
   }
 
-  // Arguments after the command's name. Further than the last one there are empty ones.
+  // The arguments after the command's name. token() is empty beyond the last one.
   std::size_t count() const { return count_; }
   std::string_view token(std::size_t i) const {
     return i < kMaxTokens ? tokens_[i] : std::string_view();
   }
 
   void reply(std::string_view text) { out_.append(text); }
-  // For the commands that take noreply as their last argument.
+  // For a command that takes noreply as its last argument.
   void reply_unless_quiet(std::string_view text) {
     if (!quiet_) out_.append(text);
   }
   Output& out() { return out_; }
+
+  // After the command has changed a setting.
+  void tell_settings_changed() { target.host().on_settings_changed(target.settings()); }
 
   AdminTarget& target;
   const Clock host_clock;
@@ -50,9 +53,9 @@ class AdminCall {
   bool quiet_ = false;
 };
 
-void run_stats(AdminCall& call);        // admin_stats.cc
-void run_lru_crawler(AdminCall& call);  // admin_crawler.cc
-void run_lru(AdminCall& call);          // admin_tuning.cc
+void run_stats(AdminCall& call);        // stats.cc
+void run_lru_crawler(AdminCall& call);  // crawler.cc
+void run_lru(AdminCall& call);          // tuning.cc
 void run_slabs(AdminCall& call);
 void run_extstore(AdminCall& call);
 

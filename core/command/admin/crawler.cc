@@ -1,8 +1,8 @@
-// lru_crawler: the dumps are real; the crawler's own settings are kept and shown for tools, while
-// expired items are found by Store::tick() whatever they say.
+// lru_crawler. The dumps are real. The crawler's own settings are only kept and shown, for tools:
+// Store::tick() finds expired items whatever they say.
 
-#include "command/admin_call.h"
-#include "command/dump.h"
+#include "command/admin/call.h"
+#include "command/admin/dump.h"
 #include "protocol/numbers.h"
 #include "protocol/replies.h"
 
@@ -37,7 +37,7 @@ void sleep(AdminCall& call) {
     return call.reply("CLIENT_ERROR sleep must be one second or less\r\n");
   }
   call.target.settings().lru_crawler_sleep_us = microseconds;
-  call.target.settings_changed();
+  call.tell_settings_changed();
   call.reply(reply::kOk);
 }
 
@@ -45,7 +45,7 @@ void tocrawl(AdminCall& call) {
   std::uint32_t items = 0;
   if (!parse_u32(call.token(1), items)) return call.reply(reply::kBadFormat);
   call.target.settings().lru_crawler_tocrawl = items;
-  call.target.settings_changed();
+  call.tell_settings_changed();
   call.reply(reply::kOk);
 }
 
@@ -55,7 +55,7 @@ void enable(AdminCall& call, bool on) {
     return call.reply("ERROR failed to start lru crawler thread\r\n");
   }
   settings.lru_crawler = on;
-  call.target.settings_changed();
+  call.tell_settings_changed();
   call.reply(reply::kOk);
 }
 

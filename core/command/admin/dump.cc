@@ -1,4 +1,4 @@
-#include "command/dump.h"
+#include "command/admin/dump.h"
 
 #include "command/item_text.h"
 #include "command/reply_writer.h"

@@ -1,4 +1,4 @@
-#include "command/stats_prefixes.h"
+#include "command/stats/prefixes.h"
 
 #include <algorithm>
 #include <utility>
@@ -49,7 +49,7 @@ PrefixCounters& PrefixCounters::operator+=(const PrefixCounters& other) {
 }
 
 bool find_prefix(std::string_view key, char delimiter, std::string_view* prefix) {
-  if (key.empty()) return false;  // nowhere, it may be
+  if (key.empty()) return false;  // its data() may be null
   const char* const end = key.data() + key.size();
   const char* const found = find_byte(key.data(), end, delimiter);
   if (found == end || find_byte(key.data(), found, '\0') != found) return false;

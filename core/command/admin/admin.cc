@@ -1,8 +1,10 @@
-#include "command/admin.h"
+#include "command/admin/admin.h"
 
 #include <algorithm>
+#include <string_view>
+#include <utility>
 
-#include "command/admin_call.h"
+#include "command/admin/call.h"
 #include "command/exptime.h"
 #include "protocol/commands.h"
 #include "protocol/numbers.h"
@@ -11,10 +13,10 @@
 namespace isocache {
 namespace {
 
-// Below and above these memcached refuses a limit, in its words.
+// Outside of these memcached refuses a limit.
 constexpr std::uint64_t kMinMemoryMiB = 8;
 constexpr std::uint64_t kMaxMemoryMiB = 1'000'000'000;
-// The most that memcached's verbosity command sets.
+// memcached's verbosity command sets no more than this.
 constexpr std::uint32_t kMaxVerbosity = 2;
 
 void flush_all(AdminCall& call) {
@@ -44,7 +46,7 @@ void verbosity(AdminCall& call) {
   std::uint32_t level = 0;
   if (!parse_u32(call.token(0), level)) return call.reply_unless_quiet(reply::kBadFormat);
   call.target.settings().verbosity = std::min(level, kMaxVerbosity);
-  call.target.settings_changed();
+  call.tell_settings_changed();
   call.reply_unless_quiet(reply::kOk);
 }
 
@@ -67,16 +69,7 @@ void cache_memlimit(AdminCall& call) {
   call.reply_unless_quiet(reply::kOk);
 }
 
-void refresh_certs(AdminCall& call) {
-  if (!call.target.settings().tls_enabled) return call.reply("Error TLS not enabled\r\n");
-  const char* const error = call.target.refresh_certificates(call.now_s);
-  if (error == nullptr) return call.reply(reply::kOk);
-  call.reply(error);
-  call.reply("\r\n");
-}
-
-// The log stream of memcached's watchers is not there; this is its word for one that cannot be
-// added.
+// There is no log to watch. This is what memcached says when it cannot add a watcher.
 void watch(AdminCall& call) {
   call.reply(call.target.settings().watch_enabled ? "WATCHER_FAILED failed to add log watcher\r\n"
                                                   : "CLIENT_ERROR watch commands not allowed\r\n");
@@ -97,8 +90,14 @@ void shutdown(AdminCall& call) {
 
 void quit(AdminCall& call) { call.result.next = AdminResult::Next::kClose; }
 
+// What memcached says of a command that needs something which this host does not have.
+std::string_view refusal_of(Command command) {
+  return command == Command::k_refresh_certs ? "Error TLS not enabled\r\n" : reply::kError;
+}
+
 using Handler = void (*)(AdminCall&);
 
+// Null for a command that only a host can execute.
 Handler handler_of(Command command) {
   switch (command) {
     case Command::k_flush_all: return flush_all;
@@ -110,11 +109,10 @@ Handler handler_of(Command command) {
     case Command::k_lru: return run_lru;
     case Command::k_slabs: return run_slabs;
     case Command::k_extstore: return run_extstore;
-    case Command::k_refresh_certs: return refresh_certs;
     case Command::k_watch: return watch;
     case Command::k_shutdown: return shutdown;
     case Command::k_quit: return quit;
-    default: return [](AdminCall& call) { call.reply(reply::kError); };
+    default: return nullptr;
   }
 }
 
@@ -123,9 +121,14 @@ Handler handler_of(Command command) {
 AdminResult run_admin_command(const Request& request, AdminTarget& target, const Clock& clock,
                               Output& out) {
   Tokens tokens(request.line);
-  const Command command = find_command(tokens.next());
+  const std::string_view name = tokens.next();
+  const Command command = find_command(name);
   AdminCall call(tokens.rest(), target, clock, out);
-  handler_of(command)(call);
+  if (const Handler handler = handler_of(command)) {
+    handler(call);
+  } else if (!target.host().run(name, call)) {
+    call.reply(refusal_of(command));
+  }
   return std::move(call.result);
 }
 

@@ -1,7 +1,7 @@
-// lru, slabs, extstore: knobs of structures that isocache does not have. Values are checked, kept
-// and shown by `stats settings` as memcached does, so that tools that turn them go on working.
+// lru, slabs, extstore: settings of structures that isocache does not have. Values are checked,
+// kept, and shown in `stats settings`, as in memcached. So tools that set them go on working.
 
-#include "command/admin_call.h"
+#include "command/admin/call.h"
 #include "protocol/numbers.h"
 #include "protocol/replies.h"
 
@@ -12,7 +12,7 @@ constexpr unsigned kMaxHotAndWarmPercent = 80;
 constexpr std::int32_t kMaxClass = 63;
 
 void keep(AdminCall& call) {
-  call.target.settings_changed();
+  call.tell_settings_changed();
   call.reply(reply::kOk);
 }
 

@@ -1,0 +1,34 @@
+// What the engine counts since the start or `stats reset`. The fields are the counters of
+// general.def, which says what each is called, where it is shown and how it is added up.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "store/store.h"
+
+namespace isocache {
+
+// What memcached counts by slab class, we count by size band.
+struct BandCounters {
+#define ISOCACHE_BAND_COUNTER(name) std::uint64_t name = 0;
+#include "command/stats/general.def"
+
+  BandCounters& operator+=(const BandCounters& other);
+};
+
+struct EngineCounters {
+  std::array<BandCounters, kBands> bands = {};
+#define ISOCACHE_ENGINE_COUNTER(name) std::uint64_t name = 0;
+#include "command/stats/general.def"
+
+  EngineCounters& operator+=(const EngineCounters& other);
+  BandCounters sum_of_bands() const;
+  std::uint64_t cmd_get() const { return sum_of_bands().get_hits + get_misses; }
+};
+
+// What was counted since `less` was.
+void subtract(StoreCounters& from, const StoreCounters& less);
+void add(StoreCounters& to, const StoreCounters& more);
+
+}  // namespace isocache

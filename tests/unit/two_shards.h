@@ -1,0 +1,76 @@
+// A host with two shards, as a server has, without any transport.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "command/admin/admin.h"
+#include "command/admin/host_registry.h"
+#include "unit/core_fixture.h"
+
+namespace isocache {
+
+class TwoShards : public AdminTarget {
+ public:
+  Settings& settings() override { return settings_; }
+  EngineFigures figures() override {
+    EngineFigures sum = shards[0].backend.figures();
+    sum.add(shards[1].backend.figures());
+    return sum;
+  }
+  AdminHost& host() override { return registry; }
+  void reset_counters() override {
+    for (TestCore& shard : shards) shard.backend.reset_counters();
+  }
+  void count_prefixes(bool on) override {
+    for (TestCore& shard : shards) shard.backend.count_prefixes(on);
+  }
+  void add_prefixes(PrefixSlice& slice) override {
+    for (TestCore& shard : shards) shard.backend.add_prefixes(slice);
+  }
+  void flush_at(UnixSeconds at_s, UnixSeconds now_s) override {
+    for (TestCore& shard : shards) shard.backend.flush_at(at_s, now_s);
+  }
+  bool set_memory_limit(std::size_t bytes) override {
+    memory_limit = bytes;
+    return bytes != 13U << 20U;
+  }
+  unsigned shard_count() const override { return 2; }
+  std::uint64_t scan(unsigned shard, std::uint64_t cursor, std::size_t max_items, UnixSeconds now_s,
+                     ItemVisitor& visitor) override {
+    return shards[shard].backend.scan(0, cursor, max_items, now_s, visitor);
+  }
+
+  std::string ask(std::string_view line, AdminResult* result = nullptr) {
+    Request request;
+    request.verb = Verb::kAdmin;
+    request.line = line;
+    Output out;
+    AdminResult own = run_admin_command(request, *this, {TestCore::kStart}, out);
+    while (own.stream && own.stream->produce(out, {TestCore::kStart})) ++slices;
+    std::string reply;
+    out.for_each_span([&](std::string_view span) { reply.append(span); });
+    if (result != nullptr) *result = std::move(own);
+    return reply;
+  }
+
+  TestCore shards[2];
+  std::size_t memory_limit = 0;
+  int slices = 0;
+  HostRegistry registry;
+
+ private:
+  Settings settings_;
+};
+
+// The value of a row of a page of `stats`; "(none)" if there is no such row.
+inline std::string row_of(const std::string& page, const std::string& name) {
+  const std::string begin = "STAT " + name + " ";
+  const std::size_t at = page.find(begin);
+  if (at == std::string::npos) return "(none)";
+  const std::size_t value = at + begin.size();
+  return page.substr(value, page.find('\r', value) - value);
+}
+
+}  // namespace isocache
