@@ -1,5 +1,5 @@
-// Puts the records of a snapshot back into a store. The host gives the records a buffer at a time, and
-// has looked at the whole snapshot before: see check() in format.h.
+// Puts the records of a snapshot back into a store. The host gives the records a buffer at a time,
+// and has looked at the whole snapshot before: see check() in format.h.
 //
 // Restoring counts as an access: a snapshot does not keep when the last one was. An item that has
 // expired is left out. For an item that is not stored, because there is no memory or it is too

@@ -36,8 +36,8 @@ class Writer {
   // next record is larger than `room`, see write_large().
   std::size_t write_records(std::span<char> room) { return fill(room, write_record); }
 
-  // For the next record, when write_records() has no room for it: writes all but the value, and calls
-  // take_value(const ItemView&). Returns how many bytes. 0: there is none, that was all.
+  // For the next record, when write_records() has no room for it: writes all but the value, and
+  // calls take_value(const ItemView&). Returns how many bytes. 0: there is none, that was all.
   // REQUIRES: room for kRecordHeaderBytes and the longest key.
   template <typename TakeValue>
   std::size_t write_large(char* to, TakeValue&& take_value) {

@@ -1,5 +1,5 @@
-// A bucket of the index: one cache line of ten entries. An entry is a tag of 1 byte, and a slot of 5
-// bytes with frequency and location. (DESIGN asked for 8-byte slots; at 10-byte values the
+// A bucket of the index: one cache line of ten entries. An entry is a tag of 1 byte, and a slot of
+// 5 bytes with frequency and location. (DESIGN asked for 8-byte slots; at 10-byte values the
 // difference is 3 % more items.)
 //
 //   0            10         12                                          62     64
@@ -9,8 +9,8 @@
 //
 //   slot: 2 bits of frequency, 38 bits of location
 //
-// `overflow` counts the entries that found this bucket full and went on to another. While it is 0, a
-// lookup stops here. A tag of 0 marks an empty slot.
+// `overflow` counts the entries that found this bucket full and went on to another. While it is 0,
+// a lookup stops here. A tag of 0 marks an empty slot.
 #pragma once
 
 #include <cstddef>

@@ -10,8 +10,8 @@
 //   mostly dead:       everything live moves to the tail of its own queue
 //   flushed:           flushed items are dropped; what was stored since moves as above
 //
-// A segment that replies send from or uploads write to is never a victim: emptying it would bring no
-// memory. When a survivor finds no room, eviction drops it; compaction and reclaiming give the
+// A segment that replies send from or uploads write to is never a victim: emptying it would bring
+// no memory. When a survivor finds no room, eviction drops it; compaction and reclaiming give the
 // victim up and leave the rest in it. Without eviction (-M) nothing that is live is ever dropped.
 //
 // A new key that is found in the ghost enters the main queue at once. If it was evicted lately from
@@ -43,8 +43,8 @@ class Evictor {
  public:
   Evictor(Log& log, Index& index, StoreCounters& counters, const EvictorOptions& options);
 
-  // Call before appending `bytes`. Does a share of the work ahead of need, so that there are segments
-  // when they are needed. False: there is no room and none can be made.
+  // Call before appending `bytes`. Does a share of the work ahead of need, so that there are
+  // segments when they are needed. False: there is no room and none can be made.
   bool make_room(std::size_t bytes) {
     if (log_.heap.available() > kReserve + kAhead + bytes / limits::kSegmentBytes) [[likely]] {
       return true;
@@ -98,8 +98,8 @@ class Evictor {
   bool close_an_open_one();
   void close_dead_open_ones();
   void begin(SegmentId victim, VictimMode mode);
-  // Processes the victim's next records, about `bytes` of them. Finishes the victim when there are no
-  // more, or gives it up when a survivor finds no room. Returns how many bytes it has processed.
+  // Processes the victim's next records, about `bytes` of them. Finishes the victim when there are
+  // no more, or gives it up when a survivor finds no room. Returns how many bytes it has processed.
   std::size_t process(std::size_t bytes);
   std::size_t gather(Record* records, std::size_t bytes);
   // False: no room for a survivor, and it may not be dropped.

@@ -6,8 +6,8 @@ namespace {
 
 // How many segments one step looks at in search of flushed ones.
 constexpr std::size_t kSegmentsLookedAt = 256;
-// What one step processes after the limit was lowered: so many batches of up to 32 items, a megabyte
-// at most.
+// What one step processes after the limit was lowered: so many batches of up to 32 items, a
+// megabyte at most.
 constexpr std::size_t kShrinkBatches = 256;
 
 }  // namespace

@@ -11,8 +11,8 @@ namespace {
 // Survivors copied in one call. An item found later is evicted though it was read. This bounds the
 // stall.
 constexpr std::size_t kMaxSecondChances = 8 * limits::kSegmentBytes;
-// Pieces copied in one call because their item was kept, or is newer. A piece found later is evicted
-// with its item.
+// Pieces copied in one call because their item was kept, or is newer. A piece found later is
+// evicted with its item.
 constexpr std::size_t kMaxFollowed = 32 * limits::kSegmentBytes;
 
 }  // namespace
@@ -41,8 +41,8 @@ bool Evictor::process_item(const Record& record) {
   return keep_item(slot, record.hash, to);
 }
 
-// Whether an item is worth keeping. If so, sets the queue and the frequency that it goes on with; if
-// not, evicts it.
+// Whether an item is worth keeping. If so, sets the queue and the frequency that it goes on with;
+// if not, evicts it.
 bool Evictor::decide_to_keep(Slot slot, std::uint64_t hash, Stream& to) {
   const unsigned frequency = slot.bucket->frequency(slot.index);
   if (frequency == 0 || second_chances_ >= kMaxSecondChances) {

@@ -1,6 +1,6 @@
 // Remembers what was evicted lately: 2-byte fingerprints of hashes, no keys. A bucket is one cache
-// line: a ring of 31 fingerprints. How far an entry lies behind the newest one tells its age without
-// a clock.
+// line: a ring of 31 fingerprints. How far an entry lies behind the newest one tells its age
+// without a clock.
 //
 //   0      2             64
 //   +------+---- ... ----+

@@ -84,8 +84,8 @@ class Heap {
   SegmentId acquire(SegmentUse use);
   // REQUIRES: in no queue or list, no pins, nothing live in it.
   void release(SegmentId id);
-  // Segments that acquire() can probably still give. A source that runs dry breaks this promise. For
-  // a promise that holds, see secure().
+  // Segments that acquire() can probably still give. A source that runs dry breaks this promise.
+  // For a promise that holds, see secure().
   std::size_t available() const;
   // Fetches memory from the source if it must. True: the next `count` calls of acquire() succeed.
   bool secure(std::size_t count);

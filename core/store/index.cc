@@ -96,8 +96,8 @@ bool Index::insert_in(Table& table, std::uint64_t hash, Location location, unsig
   return false;
 }
 
-// False: there was no room on the way through the page. All its buckets have counted the entry as one
-// that went on.
+// False: there was no room on the way through the page. All its buckets have counted the entry as
+// one that went on.
 bool Index::insert_on_page(Bucket* base, std::size_t at, std::uint8_t tag, Location location,
                            unsigned frequency) {
   for (std::size_t tries = 0; tries < probes_; ++tries) {
@@ -206,8 +206,8 @@ bool Index::move_spills() {
   return true;
 }
 
-// Moves the entries that lie in one bucket of the old table. Entries that found this bucket full are
-// moved from the buckets they lie in.
+// Moves the entries that lie in one bucket of the old table. Entries that found this bucket full
+// are moved from the buckets they lie in.
 bool Index::move_bucket(Bucket* bucket) {
   for (unsigned i = 0; i < Bucket::kSlots; ++i) {
     if (bucket->used(i)) prefetch_line(heap_.at(bucket->location(i)));

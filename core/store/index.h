@@ -3,16 +3,16 @@
 //
 // An entry that finds its bucket full goes on to the next one: a tag-dependent number of buckets
 // further on in the same page (1,024 buckets, one 64 KiB segment). A bucket counts the entries that
-// went on, so nearly every miss costs one cache line. If the whole page is full, the entry goes to a
-// spill page of that page, and so on. However many keys share a page, an insert finds room as long
-// as there is memory, and other pages do not notice. The hash is keyed, so a page fills up by chance
-// only; tests fill one with a weak hash.
+// went on, so nearly every miss costs one cache line. If the whole page is full, the entry goes to
+// a spill page of that page, and so on. However many keys share a page, an insert finds room as
+// long as there is memory, and other pages do not notice. The hash is keyed, so a page fills up by
+// chance only; tests fill one with a weak hash.
 //
 // Growth: when the table is 9/10 full, a second table an eighth larger is begun. Every insert and
 // every background step moves a few buckets over. A bucket's number is the hash's upper bits scaled
 // to the table's size, so both tables are in the same order: pages of the old one are freed while
-// those of the new one fill, and the two together never need more than the new table plus a page. No
-// operation ever waits for a whole rehash, and the table is always 80 to 90 % full (once it has
+// those of the new one fill, and the two together never need more than the new table plus a page.
+// No operation ever waits for a whole rehash, and the table is always 80 to 90 % full (once it has
 // eight pages).
 #pragma once
 
@@ -134,7 +134,8 @@ class Index {
       tries = 0;
     }
   }
-  // `base` is a page of number `page`. The page that took the entries that found it full; null: none.
+  // `base` is a page of number `page`. The page that took the entries that found it full; null:
+  // none.
   static Bucket* next_spill(const Table& table, std::size_t page, const Bucket* base);
 
   void prefetch_items(const Bucket& bucket, std::uint8_t tag) const;

@@ -30,8 +30,8 @@ void Index::for_each_page(const Table& table, Visit&& visit) const {
   for (const Spill& spill : table.spills) visit(spill.base);
 }
 
-// Visits the buckets that an entry of this hash passes on its way to the bucket `to`. False: the way
-// does not lead there.
+// Visits the buckets that an entry of this hash passes on its way to the bucket `to`. False: the
+// way does not lead there.
 template <typename Visit>
 bool Index::walk(const Table& table, std::uint64_t hash, const Bucket* to, Visit&& visit) const {
   const std::size_t number = bucket_number(table, hash);

@@ -5,11 +5,6 @@
 
 namespace isocache {
 
-void Item::set_exptime(UnixSeconds exptime) {
-  header_->exptime = exptime;
-  segment_->note_exptime(exptime);
-}
-
 ItemView::ItemView(const Log& log, const Index& index, Location location)
     : ItemFacts(log.item(location)), log_(log), index_(index), location_(location) {}
 

@@ -197,8 +197,8 @@ void Log::kill_item(Location location) {
   }
 }
 
-// Whether a record that moves is better split over the end of the open segment. Its first part needs
-// `fixed` bytes besides the value's; the rest needs one more segment at most.
+// Whether a record that moves is better split over the end of the open segment. Its first part
+// needs `fixed` bytes besides the value's; the rest needs one more segment at most.
 bool Log::splits(Stream stream, std::size_t bytes, std::size_t fixed) {
   return bytes > kUnsplitBytes && bytes > room(stream) && room(stream) >= fixed + kMinPieceBytes &&
          heap.secure(1);

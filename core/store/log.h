@@ -42,11 +42,11 @@ class Log {
   void close(Stream stream);
   void close_all();
 
-  // Space for an item, contiguous where it fits and chained where not. Of its header, the lengths and
-  // the chain are set. extend() appends the pieces after the first. 0: out of segments.
+  // Space for an item, contiguous where it fits and chained where not. Of its header, the lengths
+  // and the chain are set. extend() appends the pieces after the first. 0: out of segments.
   Location append_item(Stream stream, std::size_t key_length, std::size_t value_length);
-  // Space for up to `remaining` further bytes of a chained value, behind `tail`: the item `owner` or
-  // its last piece. 0: out of segments.
+  // Space for up to `remaining` further bytes of a chained value, behind `tail`: the item `owner`
+  // or its last piece. 0: out of segments.
   Location extend(Stream stream, Location owner, Location tail, std::size_t remaining);
   // Space for the whole value: append_item() and as many extend() as it takes.
   Location append_whole_item(Stream stream, std::size_t key_length, std::size_t value_length);
@@ -54,9 +54,9 @@ class Log {
   // --- dying and moving -------------------------------------------------------------------
   // The item and its pieces are dead.
   void kill_item(Location location);
-  // Copies one record to the stream's end, and tells its neighbours in a chain; the old copy is dead.
-  // A record that does not fit is split, as when it was appended. The caller points the index at an
-  // item that moved. 0: out of segments, and nothing was changed.
+  // Copies one record to the stream's end, and tells its neighbours in a chain; the old copy is
+  // dead. A record that does not fit is split, as when it was appended. The caller points the index
+  // at an item that moved. 0: out of segments, and nothing was changed.
   Location move_item(Location from, Stream stream);
   Location move_piece(Location from, Stream stream);
   // An item became shorter in place: the `bytes` at `location` are unused.
@@ -98,8 +98,8 @@ class Log {
   void retire(SegmentId id);
   // The segment was `evicting` or open, and is no longer: makes up for the bookkeeping left out.
   void settle(SegmentId id);
-  // A reply sends from it (pin), or an unfinished upload writes to it (hold). Each pin needs an unpin,
-  // each hold a let-go. Meanwhile the segment is no victim, and keeps its memory.
+  // A reply sends from it (pin), or an unfinished upload writes to it (hold). Each pin needs an
+  // unpin, each hold a let-go. Meanwhile the segment is no victim, and keeps its memory.
   void pin(SegmentId id);
   void unpin(SegmentId id);
   void hold_for_upload(SegmentId id);

@@ -14,10 +14,10 @@
 //   | length | length |      |              |               | unix s  | access |     |       |
 //   +--------+--------+------+--------------+---------------+---------+--------+-----+-------+
 //
-// A value that does not fit where it should go is chained: the item holds its first bytes, pieces in
-// later segments hold the others. Each piece knows where its item lies, so that eviction can find
-// the item from any of them. It knows its neighbours, so that it can move by itself. An item that
-// moves tells its pieces.
+// A value that does not fit where it should go is chained: the item holds its first bytes, pieces
+// in later segments hold the others. Each piece knows where its item lies, so that eviction can
+// find the item from any of them. It knows its neighbours, so that it can move by itself. An item
+// that moves tells its pieces.
 #pragma once
 
 #include <cstddef>

@@ -24,6 +24,12 @@ constexpr std::size_t kInPlaceDenominator = 8;
 
 }  // namespace
 
+// Here because every put calls it; item.cc is compiled for size in wasm.
+void Item::set_exptime(UnixSeconds exptime) {
+  header_->exptime = exptime;
+  segment_->note_exptime(exptime);
+}
+
 Store::Store(const StoreOptions& options, MemorySource& memory)
     : impl_(std::make_unique<Impl>(options, memory)) {}
 Store::~Store() = default;

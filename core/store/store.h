@@ -1,8 +1,8 @@
 // One shard's items: a hash index over a log of 64 KiB segments, with S3-FIFO eviction.
 //
-// Single-threaded: a host with several threads owns several stores, each behind a lock. Nothing here
-// parses, prints or reads a clock. After construction, nothing allocates outside the memory limit,
-// but for a few vectors whose size follows the limit.
+// Single-threaded: a host with several threads owns several stores, each behind a lock. Nothing
+// here parses, prints or reads a clock. After construction, nothing allocates outside the memory
+// limit, but for a few vectors whose size follows the limit.
 //
 // How a value travels: find() looks a key up. put() appends a whole item to an open segment, or
 // updates it in place, and points the index at it. begin_upload() .. commit_upload() do the same
@@ -76,9 +76,10 @@ class Store {
   // A reply's hold on a segment. Each pin() needs an unpin().
   void pin(SegmentId segment);
   void unpin(SegmentId segment);
-  // Whether replies may hold this value as well. They may hold a quarter of the segments at most, so
-  // that eviction has room; but if nothing else is held, they may hold this value. A reply that has
-  // waited may use an eighth more, so that clients who read slowly do not keep it waiting for ever.
+  // Whether replies may hold this value as well. They may hold a quarter of the segments at most,
+  // so that eviction has room; but if nothing else is held, they may hold this value. A reply that
+  // has waited may use an eighth more, so that clients who read slowly do not keep it waiting for
+  // ever.
   bool may_pin(Item item, bool has_waited = false) const;
 
   // --- writing ----------------------------------------------------------------------------
@@ -117,10 +118,10 @@ class Store {
   // commit.
   PutStatus begin_upload(const Key& key, std::size_t value_length, UnixSeconds now_s,
                          Upload* upload, const Standing* standing = nullptr);
-  // Where the next bytes belong; may be shorter than `remaining`. Empty while bytes remain: there is
-  // no memory now. If upload_may_wait(), there may be some later; if not, abort. The window stays
-  // where it is until upload_received(), so a host with several threads may fill it outside the
-  // store's lock.
+  // Where the next bytes belong; may be shorter than `remaining`. Empty while bytes remain: there
+  // is no memory now. If upload_may_wait(), there may be some later; if not, abort. The window
+  // stays where it is until upload_received(), so a host with several threads may fill it outside
+  // the store's lock.
   std::span<char> upload_window(Upload& upload);
   // Others (replies, uploads) hold memory that will come back.
   bool upload_may_wait(const Upload& upload) const;

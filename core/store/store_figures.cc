@@ -31,8 +31,8 @@ MemoryUse Store::memory_use() const {
           impl_->upload_line.size()};
 }
 
-// A scrape calls this under the shard's lock, so it does not look at each segment. When it did, 8 GB
-// in one shard (-t 1: 130,000 segments) stayed locked for 0.5 to 1.8 ms; now it is under 10 us.
+// A scrape calls this under the shard's lock, so it does not look at each segment. When it did, 8
+// GB in one shard (-t 1: 130,000 segments) stayed locked for 0.5 to 1.8 ms; now it is under 10 us.
 BandStats Store::band_stats(unsigned band) const {
   const Log& log = impl_->log;
   BandStats stats;

@@ -1,6 +1,6 @@
-// The memory of every store under test, as bad as the interface allows: what it gives holds garbage,
-// and what is given back becomes garbage at once, so that a use of either shows. Chunks come from the
-// ordinary heap, so that sanitizers see their bounds. It refuses when it is told to.
+// The memory of every store under test, as bad as the interface allows: what it gives holds
+// garbage, and what is given back becomes garbage at once, so that a use of either shows. Chunks
+// come from the ordinary heap, so that sanitizers see their bounds. It refuses when it is told to.
 #pragma once
 
 #include <algorithm>

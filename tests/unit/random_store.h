@@ -1,5 +1,5 @@
-// Random operations on a Store against a plain map, in stores too small for everything. A hit has the
-// bytes last stored, whatever was evicted, moved, chained, compacted or flushed meanwhile.
+// Random operations on a Store against a plain map, in stores too small for everything. A hit has
+// the bytes last stored, whatever was evicted, moved, chained, compacted or flushed meanwhile.
 #pragma once
 
 #include <gtest/gtest.h>

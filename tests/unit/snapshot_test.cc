@@ -67,8 +67,8 @@ std::string with_header(const std::string& records, std::uint32_t version = kVer
 
 std::string snapshot_of(const Store& store) { return with_header(records_of(store)); }
 
-// As a host does it: a buffer at a time, large values straight into item memory. Returns how many of
-// the items are held.
+// As a host does it: a buffer at a time, large values straight into item memory. Returns how many
+// of the items are held.
 std::size_t restore(Store& store, std::string_view whole, UnixSeconds now_s = kNow) {
   EXPECT_EQ(check(whole), Fault::kNone);
   const std::string_view records = whole.substr(kFileHeaderBytes);

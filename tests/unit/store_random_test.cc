@@ -1,5 +1,5 @@
-// Stores under random operations (random_store.h). Some of them run in the worst cases that there are,
-// on purpose (tests/README.md).
+// Stores under random operations (random_store.h). Some of them run in the worst cases that there
+// are, on purpose (tests/README.md).
 #include <gtest/gtest.h>
 
 #include "support/seeds.h"

@@ -65,8 +65,8 @@ std::uint32_t export_checksum(std::size_t length, std::uint32_t before) {
 }
 
 // Restores the records that are whole in the scratch area's first `length` bytes, or only counts
-// those that are held: there the values may be cut off. Returns how many bytes the records take, with
-// their values. 0: it begins with a record that is larger. The host has checked every record.
+// those that are held: there the values may be cut off. Returns how many bytes the records take,
+// with their values. 0: it begins with a record that is larger. The host has checked every record.
 ISOCACHE_EXPORT(restore)
 std::size_t export_restore(std::size_t length, UnixSeconds now_s, bool count) {
   cache->begin(now_s);
