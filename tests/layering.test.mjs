@@ -14,6 +14,7 @@ const core = join(dirname(fileURLToPath(import.meta.url)), '..', 'core');
 const below = {
   base: [],
   store: ['base'],
+  snapshot: ['base', 'store'],
   protocol: ['base'],
   command: ['base', 'store', 'protocol'],
   session: ['base', 'store', 'protocol', 'command'],

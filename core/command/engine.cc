@@ -111,7 +111,7 @@ EngineFigures Engine::figures() const {
   }
   figures.memory = store_.memory_use();
   figures.items = store_.item_count();
-  const Store::IndexStats index = store_.index_stats();
+  const IndexStats index = store_.index_stats();
   figures.index_buckets = index.buckets;
   figures.index_growing = index.growing;
   figures.shards = 1;

@@ -13,13 +13,13 @@ namespace isocache {
 
 // The size memcached would count for the same item: header 48, cas 8, the ends of key and value,
 // client flags when not 0. Tools compare it with memcached's; ours is smaller (store/item.h).
-inline std::size_t counted_size(const Item& item, bool cas_enabled) {
+inline std::size_t counted_size(const ItemFacts& item, bool cas_enabled) {
   return 48U + (cas_enabled ? 8U : 0U) + item.key().size() + 1 +
          (item.client_flags() != 0 ? 4U : 0U) + item.value_length() + 2;
 }
 
 // Size bands are shown as slab classes, which count from 1.
-inline unsigned shown_class(const Item& item) {
+inline unsigned shown_class(const ItemFacts& item) {
   return Store::band_of(item.key().size(), item.value_length()) + 1;
 }
 
@@ -69,7 +69,7 @@ inline void append_printable(std::string_view key, Output& out) {
 }
 
 // The key as it goes over the wire: base64 if it was stored that way.
-inline void append_wire_key(const Item& item, Output& out) {
+inline void append_wire_key(const ItemFacts& item, Output& out) {
   if (!item.has(kBinaryKey)) {
     out.append(item.key());
     return;
@@ -80,7 +80,7 @@ inline void append_wire_key(const Item& item, Output& out) {
 }
 
 // " cas=1 fetch=no cls=1 size=60": the part that both have.
-inline void append_item_facts(const Item& item, bool cas_enabled, Output& out) {
+inline void append_item_facts(const ItemFacts& item, bool cas_enabled, Output& out) {
   out.append(" cas=");
   append_u64(out, item.cas());
   out.append(item.has(kFetched) ? " fetch=yes cls=" : " fetch=no cls=");

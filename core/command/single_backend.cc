@@ -68,7 +68,7 @@ bool SingleBackend::set_memory_limit(std::size_t bytes) {
 std::uint64_t SingleBackend::scan(unsigned /*shard*/, std::uint64_t cursor, std::size_t max_items,
                                   UnixSeconds now_s, ItemVisitor& visitor) {
   return engine_.store().scan(cursor, max_items, limits::kScanRecords, now_s,
-                              [&visitor](const Item& item) { visitor.visit(item); });
+                              [&visitor](const ItemView& item) { visitor.visit(item); });
 }
 
 }  // namespace isocache

@@ -2,28 +2,31 @@
 // eviction", SOSP 2023), with size bands, an adaptive share for the small queue, and compaction.
 //
 // Eviction, compaction and the reclaiming of flushed items are one loop over the records of one
-// victim segment, a few at a time, so that no put ever waits for a whole segment:
+// victim segment. It processes a few records at a time, so that no put ever waits for a whole
+// segment:
 //
 //   small queue head:  read since written? -> main queue, else -> ghost
 //   main queue head:   frequency > 0?      -> main queue again, frequency - 1, else -> ghost
 //   mostly dead:       everything live moves to the tail of its own queue
-//   flushed:           the same, for what was stored since is live
+//   flushed:           flushed items are dropped; what was stored since moves as above
 //
-// A segment that replies send from or uploads write to is no victim: emptying it brings no memory.
-// When a survivor finds no room, a victim that was to be evicted loses it; any other victim stays
-// as it is, whatever is left in it. Without eviction (-M) nothing that is live is ever dropped.
+// A segment that replies send from or uploads write to is never a victim: emptying it would bring
+// no memory. When a survivor finds no room, eviction drops it; compaction and reclaiming give the
+// victim up and leave the rest in it. Without eviction (-M) nothing that is live is ever dropped.
 //
-// A new key found in the ghost enters the main queue at once. If it was evicted lately, from the
-// small queue, that queue should have been longer; if from the main queue, shorter.
+// A new key that is found in the ghost enters the main queue at once. If it was evicted lately from
+// the small queue, that queue should have been longer; if from the main queue, shorter.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
+#include "store/bands.h"
+#include "store/figures.h"
 #include "store/ghost.h"
 #include "store/index.h"
 #include "store/log.h"
-#include "store/store.h"
+#include "store/options.h"
 
 namespace isocache {
 
@@ -38,11 +41,10 @@ struct EvictorOptions {
 
 class Evictor {
  public:
-  Evictor(Log& log, Index& index, StoreCounters& counters, const HashKey& hash_key,
-          const EvictorOptions& options);
+  Evictor(Log& log, Index& index, StoreCounters& counters, const EvictorOptions& options);
 
-  // Call before appending `bytes`: does a share of the work ahead of need, so that segments are
-  // there when wanted. False: there is no room and none can be made.
+  // Call before appending `bytes`. Does a share of the work ahead of need, so that there are
+  // segments when they are needed. False: there is no room and none can be made.
   bool make_room(std::size_t bytes) {
     if (log_.heap.available() > kReserve + kAhead + bytes / limits::kSegmentBytes) [[likely]] {
       return true;
@@ -60,8 +62,6 @@ class Evictor {
   bool reclaim_flushed();
   // After the limit was lowered: evicts, and gives memory back.
   bool shrink_to_limit();
-  // Looks for expired items in the next segments.
-  bool expire();
 
   std::size_t ghost_bytes() const { return ghost_.pages() * limits::kSegmentBytes; }
   struct Evicted {
@@ -70,15 +70,19 @@ class Evictor {
   };
   const Evicted& evicted(unsigned band) const { return evicted_[band]; }
   double small_share() const { return small_share_; }
-  // Counts evictor activity: when it changed, slots and items found before may have moved.
+  // Counts what the evictor does. When it has changed, slots and items found before may have moved.
   std::uint64_t steps() const { return steps_; }
 
  private:
-  // Segments kept back for survivors, and a little ahead of need.
+  // Segments kept back for survivors, and those kept ready ahead of need.
   static constexpr std::size_t kReserve = 2;
   static constexpr std::size_t kAhead = 1;
-  // What a limit that is lowered leaves to puts on its way down.
+  // What a limit on its way down leaves to puts.
   static constexpr std::size_t kSpare = kReserve + kAhead + 1;
+
+  // Work is done in batches, so that the index lines of several items are fetched at once.
+  static constexpr std::size_t kBatchRecords = 32;
+  static constexpr std::size_t kBatchBytes = 4096;
 
   struct Record {
     Location location;
@@ -94,8 +98,8 @@ class Evictor {
   bool close_an_open_one();
   void close_dead_open_ones();
   void begin(SegmentId victim, VictimMode mode);
-  // Processes the victim's next records, about `bytes` of them, and ends it when there are no more,
-  // or gives it up when a survivor finds no room. Returns how many bytes further it got.
+  // Processes the victim's next records, about `bytes` of them. Finishes the victim when there are
+  // no more, or gives it up when a survivor finds no room. Returns how many bytes it has processed.
   std::size_t process(std::size_t bytes);
   std::size_t gather(Record* records, std::size_t bytes);
   // False: no room for a survivor, and it may not be dropped.
@@ -106,19 +110,15 @@ class Evictor {
   bool keep_item(Slot slot, std::uint64_t hash, Stream to);
   void finish_victim();
   void give_up_victim();
-  Slot slot_of(Location item, std::uint64_t hash) const;
   bool is_gone(Location item) const;
   void count_reclaimed(const ItemHeader& item);
-  std::uint64_t hash_of(Location item) const;
   void fit_ghost();
   void adapt(const Ghost::Entry& entry);
-  void expire_segment(SegmentId id);
   bool look_for_flushed();
 
   Log& log_;
   Index& index_;
   StoreCounters& counters_;
-  HashKey hash_key_;
   EvictorOptions options_;
   Ghost ghost_;
   double small_share_ = 0.1;
@@ -132,7 +132,6 @@ class Evictor {
   std::size_t followed_ = 0;        // bytes of pieces that went where their item is, likewise
   bool ghost_fitted_ = false;       // within one call
   bool gave_up_ = false;            // on a victim, within one call
-  SegmentId expire_cursor_ = 1;
   SegmentId flushed_cursor_ = 0;
   Evicted evicted_[kBands];
 };

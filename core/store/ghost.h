@@ -1,5 +1,6 @@
-// What was evicted lately: 2-byte fingerprints of hashes, no keys. A bucket is one cache line, a
-// ring of 31 fingerprints; how far an entry lies behind the newest tells its age without a clock.
+// Remembers what was evicted lately: 2-byte fingerprints of hashes, no keys. A bucket is one cache
+// line: a ring of 31 fingerprints. How far an entry lies behind the newest one tells its age
+// without a clock.
 //
 //   0      2             64
 //   +------+---- ... ----+
@@ -32,13 +33,13 @@ class Ghost {
   void prefetch(std::uint64_t hash) const {
     if (!bases_.empty()) prefetch_line(bucket(hash));
   }
-  // Forgets the entry.
+  // Looks for the hash, and forgets the entry.
   Entry take(std::uint64_t hash);
 
   std::size_t capacity() const { return bases_.size() * kPageEntries; }
   std::size_t pages() const { return bases_.size(); }
-  // One page more or less. What was remembered is mostly forgotten, so do it rarely; false: no
-  // segment.
+  // One page more or less. The ghost then forgets most of its entries, so do it rarely. False: the
+  // heap has no segment.
   bool add_page();
   void drop_page();
 

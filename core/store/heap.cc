@@ -7,6 +7,11 @@
 #include "base/check.h"
 
 namespace isocache {
+namespace {
+
+constexpr std::size_t kMinSegments = 8;
+
+}  // namespace
 
 std::size_t Heap::segments_for(std::size_t limit_bytes) {
   // The bookkeeping counts against the limit as well.
@@ -19,8 +24,8 @@ Heap::Heap(std::size_t limit_bytes, MemorySource& source) : source_(source) {
 }
 
 void Heap::set_limit(std::size_t limit_bytes) {
-  limit_segments_ = std::max<std::size_t>(segments_for(limit_bytes), 8);
-  // Whoever holds a Segment& keeps it while segments are acquired: neither vector grows later.
+  limit_segments_ = std::max(segments_for(limit_bytes), kMinSegments);
+  // Neither vector grows later, so a Segment& stays valid while segments are acquired.
   chunks_.reserve(chunks_.size() + limit_segments_ / kSegmentsPerChunk + 2);
   segments_.reserve(segments_.size() + limit_segments_ + kSegmentsPerChunk + 1);
   // Without a segment for its survivors, no victim could be emptied.
@@ -40,8 +45,8 @@ void Heap::lower_ceiling(std::size_t spare) {
   ceiling_ = std::max(limit_segments_, std::min(ceiling_, used_segments_ + spare));
 }
 
-// A chunk cut short by the limit is the last one, unless the limit grows: then the rest of its ids
-// stay unused.
+// The limit may cut a chunk short. That is the last chunk, unless the limit grows: then the rest of
+// its ids stay unused.
 bool Heap::add_chunk() {
   const std::size_t first = segments_.size();
   const std::size_t wanted =
@@ -58,7 +63,7 @@ bool Heap::add_chunk() {
   return true;
 }
 
-// At once, so that available() does not promise what the source cannot give.
+// Allocates at once, so that available() does not promise what the source cannot give.
 void Heap::retry_source() {
   if (!source_dry_ || used_segments_ + free_.count + discarded_.count >= ceiling_) return;
   source_dry_ = !add_chunk();
@@ -78,8 +83,8 @@ SegmentId Heap::acquire(SegmentUse use) {
   ++used_segments_;
   segments_[id] = Segment{};
   segments_[id].use = use;
-  // Memory for survivors is fetched while there is room without it: if the source has none, it is
-  // known before the last segment is used up, and not when nothing can be emptied any more.
+  // Memory for survivors is fetched while there is still room without it. If the source has none,
+  // that is known before the last segment is used up, and not when nothing can be emptied any more.
   if (free_.count + discarded_.count < kForSurvivors && !source_dry_ &&
       used_segments_ + free_.count + discarded_.count < ceiling_) {
     add_chunk();
@@ -97,7 +102,7 @@ void Heap::release(SegmentId id) {
 }
 
 bool Heap::discard_excess() {
-  // Neighbours go together: it is a system call for each run of them.
+  // Neighbours are discarded together: each run of them costs a system call.
   constexpr std::size_t kMost = 256;
   const std::size_t resident = used_segments_ + free_.count;
   if (resident <= limit_segments_ || free_.count == 0) return false;

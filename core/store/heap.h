@@ -7,8 +7,8 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "store/memory_source.h"
 #include "store/record.h"
-#include "store/store.h"
 
 namespace isocache {
 
@@ -31,7 +31,7 @@ struct Segment {
   SegmentId previous = 0;
   SegmentId dead_next = 0;  // among segments as dead as this one
   SegmentId dead_previous = 0;
-  std::uint32_t generation = 0;  // below the store's: everything in it was flushed
+  std::uint32_t generation = 0;  // not the log's: everything in it was flushed
   std::uint64_t opened_at = 0;   // on the store's logical clock (puts)
   UnixSeconds opened_s = 0;
   UnixSeconds earliest_exptime = 0;  // a lower bound over its live items; 0: none expires
@@ -41,8 +41,9 @@ struct Segment {
   bool open = false;            // a stream still appends to it
 
   std::uint32_t dead() const { return used - live; }
-  // Emptying it would bring no memory: replies send from it, or uploads write to it.
+  // Replies send from it or uploads write to it, so emptying it would bring no memory.
   bool held() const { return pins != 0 || uploads != 0; }
+  bool holds_items() const { return use == SegmentUse::kSmall || use == SegmentUse::kMain; }
   void note_exptime(UnixSeconds exptime) {
     if (exptime != 0 && (earliest_exptime == 0 || exptime < earliest_exptime)) {
       earliest_exptime = exptime;
@@ -83,13 +84,12 @@ class Heap {
   SegmentId acquire(SegmentUse use);
   // REQUIRES: in no queue or list, no pins, nothing live in it.
   void release(SegmentId id);
-  // Segments that acquire() can probably still give. A source that runs dry breaks this promise;
-  // for one that must hold, see secure().
+  // Segments that acquire() can probably still give. A source that runs dry breaks this promise.
+  // For a promise that holds, see secure().
   std::size_t available() const;
-  // Fetches memory from the source if need be. True: the next `count` acquire() will succeed.
+  // Fetches memory from the source if it must. True: the next `count` calls of acquire() succeed.
   bool secure(std::size_t count);
-  // The source had nothing when it was asked last.
-  // Such a one is asked again.
+  // If the source had no memory when it was asked last, asks it again.
   void retry_source();
   std::size_t used_segments() const { return used_segments_; }
   SegmentId end_id() const { return static_cast<SegmentId>(segments_.size()); }
@@ -99,8 +99,8 @@ class Heap {
 
   // --- the limit --------------------------------------------------------------------------
   std::size_t limit_segments() const { return limit_segments_; }
-  // When it becomes lower than what is used, acquire() goes by a ceiling that follows the use down
-  // (lower_ceiling), so that no single caller has to make room for the whole difference.
+  // A limit may be lower than what is used. acquire() then goes by a ceiling that follows the use
+  // down (lower_ceiling), so that no single caller has to make room for the whole difference.
   void set_limit(std::size_t limit_bytes);
   // Whether the host has the memory for the bookkeeping of so many segments.
   bool can_have_limit(std::size_t limit_bytes) const;
@@ -109,11 +109,11 @@ class Heap {
   }
   // Leaves `spare` segments to acquire() beside those in use.
   void lower_ceiling(std::size_t spare);
-  // Gives memory of free segments above the limit back to the source, a bounded number. True if
-  // there is more of it.
+  // Gives the memory of free segments above the limit back to the source, a bounded number of them.
+  // True: there is more to give back.
   bool discard_excess();
 
-  // What is inconsistent; null if nothing is. For Store::broken_invariant().
+  // Names what is inconsistent; null if nothing is. For Store::broken_invariant().
   const char* broken_invariant() const;
 
  private:

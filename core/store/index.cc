@@ -4,10 +4,20 @@
 #include <cassert>
 #include <utility>
 
+#include "base/check.h"
 #include "base/hash.h"
 #include "base/prefetch.h"
 
 namespace isocache {
+namespace {
+
+// The table grows when so much of it is full, by this share of its pages.
+constexpr std::size_t kFullNumerator = 9;
+constexpr std::size_t kFullDenominator = 10;
+constexpr std::size_t kGrowthShare = 8;
+constexpr std::size_t kLineBytes = 64;
+
+}  // namespace
 
 Index::Index(Heap& heap, const HashKey& hash_key)
     : heap_(heap), hash_key_(hash_key), probes_(hash_key.weak() ? kWeakProbes : kPageBuckets) {
@@ -18,7 +28,9 @@ Index::Index(Heap& heap, const HashKey& hash_key)
   set_growth_mark();
 }
 
-void Index::set_growth_mark() { growth_at_ = table_.buckets * Bucket::kSlots / 10 * 9; }
+void Index::set_growth_mark() {
+  growth_at_ = table_.buckets * Bucket::kSlots / kFullDenominator * kFullNumerator;
+}
 
 void Index::prefetch(std::uint64_t hash) const {
   for (const Table* table : {&table_, &next_}) {
@@ -45,8 +57,8 @@ void Index::prefetch_items(const Bucket& bucket, std::uint8_t tag) const {
     const std::byte* item = heap_.at(location);
     const std::size_t last = limits::kSegmentBytes - 1 - Heap::offset_of(location);
     prefetch_line(item);
-    prefetch_line(item + std::min<std::size_t>(64, last));
-    prefetch_line(item + std::min<std::size_t>(128, last));
+    prefetch_line(item + std::min(kLineBytes, last));
+    prefetch_line(item + std::min(2 * kLineBytes, last));
   }
 }
 
@@ -84,7 +96,8 @@ bool Index::insert_in(Table& table, std::uint64_t hash, Location location, unsig
   return false;
 }
 
-// False: no room on the way through the page. The entry is then counted as one that went on.
+// False: there was no room on the way through the page. All its buckets have counted the entry as
+// one that went on.
 bool Index::insert_on_page(Bucket* base, std::size_t at, std::uint8_t tag, Location location,
                            unsigned frequency) {
   for (std::size_t tries = 0; tries < probes_; ++tries) {
@@ -117,7 +130,8 @@ void Index::leave_page(Bucket* base, std::size_t at, std::uint8_t tag) {
   }
 }
 
-// The way to the slot was counted, on each page that it leads through. False: it leads on.
+// Takes back what the buckets on the way to the slot have counted. False: the slot is not on this
+// page, and the way leads on.
 bool Index::erase_on_page(Bucket* base, std::size_t at, std::uint8_t tag, Slot slot) {
   if (slot.bucket < base || slot.bucket >= base + kPageBuckets) {
     leave_page(base, at, tag);
@@ -154,7 +168,8 @@ void Index::erase(Slot slot, std::uint64_t hash) {
 
 void Index::begin_growth() {
   assert(!growing());
-  const std::size_t pages = table_.pages.size() + std::max<std::size_t>(1, table_.pages.size() / 8);
+  const std::size_t pages =
+      table_.pages.size() + std::max<std::size_t>(1, table_.pages.size() / kGrowthShare);
   next_.pages.assign(pages, 0);
   next_.bases.assign(pages, nullptr);
   next_.buckets = pages * kPageBuckets;  // from here on it grows
@@ -191,8 +206,8 @@ bool Index::move_spills() {
   return true;
 }
 
-// Moves the entries that lie in one bucket of the old table. Those on their way through it
-// (overflow) are met in their own buckets.
+// Moves the entries that lie in one bucket of the old table. Entries that found this bucket full
+// are moved from the buckets they lie in.
 bool Index::move_bucket(Bucket* bucket) {
   for (unsigned i = 0; i < Bucket::kSlots; ++i) {
     if (bucket->used(i)) prefetch_line(heap_.at(bucket->location(i)));
@@ -200,7 +215,7 @@ bool Index::move_bucket(Bucket* bucket) {
   for (unsigned i = 0; i < Bucket::kSlots; ++i) {
     if (!bucket->used(i)) continue;
     const Slot slot{bucket, i};
-    const std::uint64_t hash = hash_at(slot.location());
+    const std::uint64_t hash = hash_of(slot.location());
     if (!insert_in(next_, hash, slot.location(), bucket->frequency(i))) return false;
     erase(slot, hash);
     ++size_;  // erase() counted it out
@@ -244,9 +259,14 @@ void Index::free_page(Table& table, std::size_t page) {
   });
 }
 
-std::uint64_t Index::hash_at(Location location) const {
-  const auto* item = heap_.record<const ItemHeader>(location);
-  return hash_bytes({reinterpret_cast<const char*>(item + 1), item->key_length}, hash_key_);
+std::uint64_t Index::hash_of(Location item) const {
+  return hash_bytes(key_of(heap_.record<const ItemHeader>(item)), hash_key_);
+}
+
+Slot Index::slot_of(Location item, std::uint64_t hash) const {
+  const Slot slot = find(hash, [&](Location location) { return location == item; });
+  check(static_cast<bool>(slot));
+  return slot;
 }
 
 }  // namespace isocache

@@ -30,7 +30,8 @@ void Index::for_each_page(const Table& table, Visit&& visit) const {
   for (const Spill& spill : table.spills) visit(spill.base);
 }
 
-// The buckets that an entry of this hash passes on its way to one; false: it does not come there.
+// Visits the buckets that an entry of this hash passes on its way to the bucket `to`. False: the
+// way does not lead there.
 template <typename Visit>
 bool Index::walk(const Table& table, std::uint64_t hash, const Bucket* to, Visit&& visit) const {
   const std::size_t number = bucket_number(table, hash);
@@ -62,7 +63,7 @@ const char* Index::broken_invariant() const {
         for (unsigned i = 0; i < Bucket::kSlots; ++i) {
           if (!bucket->used(i)) continue;
           ++entries;
-          const std::uint64_t hash = hash_at(bucket->location(i));
+          const std::uint64_t hash = hash_of(bucket->location(i));
           const auto count = [&](const Bucket* on_the_way) { ++passed[on_the_way]; };
           if ((bucket->match(tag_of(hash)) >> i & 1U) == 0) broken = "an entry has its tag";
           if (!walk(*table, hash, bucket, count)) broken = "an entry is on the way of its hash";

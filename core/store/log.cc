@@ -144,7 +144,7 @@ std::size_t Log::record_bytes(Location location) const {
 
 Log::Span Log::first_span(Location location) const {
   ItemHeader* header = item(location);
-  char* value = reinterpret_cast<char*>(header + 1) + header->key_length;
+  char* value = value_at(header);
   const SegmentId segment = Heap::segment_of(location);
   if ((header->bits & kChained) == 0) return {value, header->value_length, segment, 0};
   const ChainHead chain = load_chain(header);
@@ -198,13 +198,13 @@ void Log::kill_item(Location location) {
 }
 
 // Whether a record that moves is better split over the end of the open segment. Its first part
-// needs `fixed` bytes besides the value's; the rest at most one more segment.
+// needs `fixed` bytes besides the value's; the rest needs one more segment at most.
 bool Log::splits(Stream stream, std::size_t bytes, std::size_t fixed) {
   return bytes > kUnsplitBytes && bytes > room(stream) && room(stream) >= fixed + kMinPieceBytes &&
          heap.secure(1);
 }
 
-// An item that moved is where its pieces look for it.
+// Tells an item's pieces where it lies now.
 void Log::adopt_pieces(Location owner) {
   for (Location at = first_span(owner).next; at != 0; at = piece(at)->next) {
     piece(at)->owner = owner;
@@ -245,13 +245,13 @@ Location Log::split_item(Location from, Stream stream) {
   header->bits = static_cast<std::uint8_t>(header->bits | kChained);
   header->value_length = 0;
   store_chain(header, {static_cast<std::uint32_t>(total), static_cast<std::uint32_t>(first), 0});
-  std::memcpy(chain_at(header) + sizeof(ChainHead), span.data, first);
+  std::memcpy(value_at(header) + sizeof(ChainHead), span.data, first);
   const Location last = append_copy(stream, to, to, {span.data + first, span.size - first});
   connect(last, span.next);
   return to;
 }
 
-// Further bytes of a chained value behind `tail`, as pieces; returns the last one.
+// Appends further bytes of a chained value behind `tail`, as pieces. Returns the last one.
 // REQUIRES: the heap has secured the segments.
 Location Log::append_copy(Stream stream, Location owner, Location tail, std::string_view bytes) {
   while (!bytes.empty()) {
@@ -322,7 +322,7 @@ void Log::hold_for_upload(SegmentId id) {
   dead_lists.remove(heap, id);
 }
 
-// A segment whose records are all dead waits for this.
+// A segment whose records are all dead is freed by this.
 void Log::let_go_of_upload(SegmentId id) {
   Segment& segment = heap.segment(id);
   check(segment.uploads > 0);

@@ -1,11 +1,12 @@
 // The log: where records are appended, moved and die. It knows segments, queues and chains of
-// pieces; it does not know keys' meaning, frequency or policy.
+// pieces. It does not know what keys mean, how often they are read, or what eviction wants.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
+#include "store/bands.h"
 #include "store/heap.h"
 #include "store/queues.h"
 
@@ -22,14 +23,14 @@ class Log {
   // Items up to this size are never split: at most 2 KiB of a segment's end (1.5 % on average)
   // stays unused. Larger ones are chained when they do not fit, so that nothing is wasted.
   static constexpr std::size_t kUnsplitBytes = 2048;
-  // Less than this is not worth a piece.
+  // A shorter rest of a segment is not worth a piece.
   static constexpr std::size_t kMinPieceBytes = 512;
 
   Log(std::size_t limit_bytes, MemorySource& source) : heap(limit_bytes, source) {}
 
   // --- appending --------------------------------------------------------------------------
-  // A record of `bytes` (rounded, at most a segment) at the stream's end, counted as live; 0: the
-  // heap is out of segments.
+  // Space for a record of `bytes` (rounded, at most a segment) at the stream's end. It counts as
+  // live. 0: the heap is out of segments.
   Location append(Stream stream, std::size_t bytes);
   // Bytes left in the stream's open segment.
   std::size_t room(Stream stream) const;
@@ -41,11 +42,11 @@ class Log {
   void close(Stream stream);
   void close_all();
 
-  // Space for an item, its header's lengths and chain set, nothing else; contiguous where it fits,
-  // chained where not. Pieces after the first are appended by extend(). 0: out of segments.
+  // Space for an item, contiguous where it fits and chained where not. Of its header, the lengths
+  // and the chain are set. extend() appends the pieces after the first. 0: out of segments.
   Location append_item(Stream stream, std::size_t key_length, std::size_t value_length);
-  // Space for up to `remaining` further bytes of a chained value behind `tail` (the item `owner`
-  // or its last piece). 0: out of segments.
+  // Space for up to `remaining` further bytes of a chained value, behind `tail`: the item `owner`
+  // or its last piece. 0: out of segments.
   Location extend(Stream stream, Location owner, Location tail, std::size_t remaining);
   // Space for the whole value: append_item() and as many extend() as it takes.
   Location append_whole_item(Stream stream, std::size_t key_length, std::size_t value_length);
@@ -53,12 +54,12 @@ class Log {
   // --- dying and moving -------------------------------------------------------------------
   // The item and its pieces are dead.
   void kill_item(Location location);
-  // Copies one record to the stream's end and puts its neighbours in a chain right; the old copy is
-  // dead. What does not fit is split, as when it was appended. The caller points the index at a
-  // moved item. 0: out of segments, and nothing was changed.
+  // Copies one record to the stream's end, and tells its neighbours in a chain; the old copy is
+  // dead. A record that does not fit is split, as when it was appended. The caller points the index
+  // at an item that moved. 0: out of segments, and nothing was changed.
   Location move_item(Location from, Stream stream);
   Location move_piece(Location from, Stream stream);
-  // After an item became shorter in place: the `bytes` at `location` are unused.
+  // An item became shorter in place: the `bytes` at `location` are unused.
   void fill(Location location, std::size_t bytes);
 
   // --- a value's bytes --------------------------------------------------------------------
@@ -70,7 +71,7 @@ class Log {
   };
   Span first_span(Location location) const;  // of an item
   Span piece_span(Location location) const;
-  // Of the records of the item at `head`, the one after `at`; 0: none.
+  // The record after `at` of the item at `head`. 0: `at` is the last one.
   Location next_of(Location at, Location head) const {
     if (at != head) return piece(at)->next;
     return (item(head)->bits & kChained) != 0 ? load_chain(item(head)).next : 0;
@@ -92,20 +93,20 @@ class Log {
   static Stream stream_of(const Segment& segment) {
     return {segment.band, segment.use == SegmentUse::kMain ? QueueKind::kMain : QueueKind::kSmall};
   }
-  // Takes a closed segment with nothing live in it out of its queue, and frees it, now or when the
-  // last reply has been sent from it.
+  // Takes a closed segment with nothing live in it out of its queue. Frees it now, or when the last
+  // reply has been sent from it.
   void retire(SegmentId id);
-  // Was `evicting`, and is no longer: makes up for the bookkeeping that was left out.
+  // The segment was `evicting` or open, and is no longer: makes up for the bookkeeping left out.
   void settle(SegmentId id);
-  // A reply sends from it; an unfinished upload writes to it. Each call of the first kind needs one
-  // of the second. Between them the segment is not worth emptying, and keeps its memory.
+  // A reply sends from it (pin), or an unfinished upload writes to it (hold). Each pin needs an
+  // unpin, each hold a let-go. Meanwhile the segment is no victim, and keeps its memory.
   void pin(SegmentId id);
   void unpin(SegmentId id);
   void hold_for_upload(SegmentId id);
   void let_go_of_upload(SegmentId id);
   std::size_t pinned_segments() const { return pinned_segments_; }
 
-  // Everything appended so far belongs to the past; see Store::flush.
+  // Everything appended so far counts as flushed; see Store::flush().
   void begin_generation();
   bool flushed(SegmentId id) const { return heap.segment(id).generation != generation_; }
   std::size_t flushed_segments() const { return flushed_segments_; }
@@ -114,7 +115,7 @@ class Log {
   DeadLists dead_lists;
   std::uint64_t clock = 0;  // counts puts; the age of segments
   UnixSeconds now_s = 0;    // of the last operation
-  SegmentId evicting = 0;   // being processed: its records die without further bookkeeping
+  SegmentId evicting = 0;   // the victim: its records die without further bookkeeping
   std::size_t live_bytes = 0;
   std::size_t used_bytes = 0;
   struct BandTotal {

@@ -1,5 +1,5 @@
-// Segments in order: the small and the main queue of each size band, and the lists of those worth
-// compacting.
+// Segments in order: the small and the main queue of each size band, and lists of the segments that
+// are worth compacting.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@ namespace isocache {
 
 enum class QueueKind : std::uint8_t { kSmall, kMain };
 
-// First in, first out. The segment that a stream appends to is in it as well, at or near the tail.
+// First in, first out. It also holds the segment that a stream appends to, at or near the tail.
 class SegmentQueue {
  public:
   SegmentId head() const { return head_; }
@@ -44,7 +44,7 @@ class DeadLists {
  public:
   static constexpr unsigned kLevels = 8;
 
-  // Puts the segment where its dead bytes belong. Call when they changed.
+  // Puts the segment into the list of its level. Call when its dead bytes changed.
   void update(Heap& heap, SegmentId id) {
     Segment& segment = heap.segment(id);
     const std::uint8_t wanted = level_of(segment);
@@ -65,12 +65,12 @@ class DeadLists {
     segment.dead_level = 0;
   }
   SegmentId head(unsigned level) const { return heads_[level]; }
-  // Which list the segment belongs in; 0: none.
+  // Which list the segment belongs to. 0: none.
   static std::uint8_t level_of(const Segment& segment) {
     if (segment.open || segment.held()) return 0;
     return static_cast<std::uint8_t>(segment.dead() / (limits::kSegmentBytes / kLevels));
   }
-  // The deadest one; 0: in none are `lowest` eighths dead.
+  // The deadest segment. 0: in none are `lowest` eighths dead.
   SegmentId deadest(unsigned lowest) const {
     for (unsigned level = kLevels; level >= lowest; --level) {
       if (heads_[level] != 0) return heads_[level];

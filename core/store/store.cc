@@ -14,15 +14,17 @@ namespace {
 // memcached's own overhead of an item (48 header, 8 cas, 1 and 2 for the ends of key and value), so
 // that a value at the -I limit is taken or refused exactly where memcached does.
 constexpr std::size_t kCountedItemOverhead = 59;
-// How many buckets of the old index table each insert moves on.
+// How many buckets of the old index table each insert moves over.
 constexpr std::size_t kGrowthBuckets = 3;
 // Replies may hold this share of the segments.
 constexpr std::size_t kPinnedShare = 4;
+// An update in place uses at least this part of the old record.
+constexpr std::size_t kInPlaceNumerator = 7;
+constexpr std::size_t kInPlaceDenominator = 8;
 
 }  // namespace
 
-std::size_t Item::chained_value_length() const { return load_chain(header_).total_length; }
-
+// Here because every put calls it; item.cc is compiled for size in wasm.
 void Item::set_exptime(UnixSeconds exptime) {
   header_->exptime = exptime;
   segment_->note_exptime(exptime);
@@ -36,11 +38,8 @@ std::uint64_t Store::hash(std::string_view key, const HashKey& hash_key) {
   return hash_bytes(key, hash_key);
 }
 
-unsigned Store::band_of(std::size_t key_length, std::size_t value_length) {
-  const std::size_t bytes = sizeof(ItemHeader) + key_length + value_length;
-  unsigned band = 0;
-  for (std::size_t top = 64; bytes > top && band < kBands - 1; top *= 4) ++band;
-  return band;
+Key Store::key(std::string_view bytes) const {
+  return {bytes, hash_bytes(bytes, impl_->options.hash_key)};
 }
 
 // --- looking up ---------------------------------------------------------------------------
@@ -52,15 +51,14 @@ ISOCACHE_INLINE_NATIVELY inline Slot Store::Impl::find_slot_inlined(const Key& k
   return index.find(key.hash, [&](Location location) {
     const ItemHeader* header = log.item(location);
     return header->key_length == key.bytes.size() &&
-           equal_bytes(reinterpret_cast<const char*>(header + 1), key.bytes.data(),
-                       key.bytes.size());
+           equal_bytes(key_of(header).data(), key.bytes.data(), key.bytes.size());
   });
 }
 
 Slot Store::Impl::find_slot(const Key& key) const { return find_slot_inlined(key); }
 
 FindResult Store::find(const Key& key, UnixSeconds now_s) {
-  // A line that is only read stays in the caches of all cores.
+  // Written only when it changes: a line that is only read stays in the caches of all cores.
   if (impl_->log.now_s != now_s) impl_->log.now_s = now_s;
   const Slot slot = impl_->find_slot_inlined(key);
   if (!slot) return {{}, Miss::kAbsent};
@@ -77,7 +75,7 @@ FindResult Store::find(const Key& key, UnixSeconds now_s) {
 
 void Store::on_hit(Item item, UnixSeconds now_s) {
   const unsigned frequency = item.bucket_->frequency(item.slot_);
-  if (frequency < Index::kMaxFrequency) item.bucket_->set_frequency(item.slot_, frequency + 1);
+  if (frequency < Bucket::kMaxFrequency) item.bucket_->set_frequency(item.slot_, frequency + 1);
   // Written only when it changes: a hot item's line stays shared between cores.
   if (item.header_->last_access != now_s) item.header_->last_access = now_s;
   if (!item.has(kFetched)) item.set(kFetched);
@@ -85,19 +83,8 @@ void Store::on_hit(Item item, UnixSeconds now_s) {
 
 // --- values -------------------------------------------------------------------------------
 
-Store::PieceCursor Store::first_piece(Item item) const {
-  const Log::Span span = impl_->log.first_span(impl_->location_of(item));
-  return {{{span.data, span.size}, span.segment}, span.next};
-}
-
-void Store::next_piece(PieceCursor& at) const {
-  if (at.next == 0) {
-    at.piece = {};
-    return;
-  }
-  const Log::Span span = impl_->log.piece_span(at.next);
-  at = {{{span.data, span.size}, span.segment}, span.next};
-}
+ItemView Store::view_at(Location location) const { return {impl_->log, impl_->index, location}; }
+ItemView Store::view(Item item) const { return view_at(impl_->location_of(item)); }
 
 void Store::pin(SegmentId segment) { impl_->log.pin(segment); }
 void Store::unpin(SegmentId segment) { impl_->log.unpin(segment); }
@@ -194,16 +181,11 @@ PutStatus Store::put(const Key& key, Item old, const ItemFields& fields,
   return impl.put_in(stream, key, old, fields, parts, value_length, stored);
 }
 
-Standing Store::standing(Item item) const {
-  return {Log::stream_of(*item.segment_).queue == QueueKind::kMain,
-          item.bucket_->frequency(item.slot_)};
-}
-
 void Store::set_frequency(Item item, unsigned frequency) {
   item.bucket_->set_frequency(item.slot_, frequency);
 }
 
-// Never in place: there it would be as old as what it replaces.
+// Never in place: there the item would be as old as the one it replaces.
 PutStatus Store::put_back(const Key& key, const ItemFields& fields, const Standing& standing,
                           std::string_view value, UnixSeconds now_s) {
   Impl& impl = *impl_;
@@ -217,7 +199,7 @@ PutStatus Store::put_back(const Key& key, const ItemFields& fields, const Standi
 
 bool Store::Impl::link(const Key& key, Slot old, Location location, const ItemFields& fields) {
   ItemHeader* header = log.item(location);
-  copy_bytes(reinterpret_cast<char*>(header + 1), key.bytes.data(), key.bytes.size());
+  copy_bytes(key_at(header), key.bytes.data(), key.bytes.size());
   header->bits = static_cast<std::uint8_t>((header->bits & kChained) | fields.bits);
   header->client_flags = fields.client_flags;
   header->cas = fields.cas;
@@ -236,7 +218,8 @@ bool Store::Impl::link(const Key& key, Slot old, Location location, const ItemFi
   return true;
 }
 
-// A new page of the index may find no segment when the last ones went to the item itself.
+// The item itself may have taken the last segments. A new page of the index then finds none until
+// eviction makes room.
 bool Store::Impl::insert(std::uint64_t hash, Location location) {
   if (index.insert(hash, location, 0)) [[likely]] {
     return true;
@@ -247,16 +230,17 @@ bool Store::Impl::insert(std::uint64_t hash, Location location) {
   return room && index.insert(hash, location, 0);
 }
 
-// Only where it wastes little (at least 7/8 of the old record is used) and no reply sends from the
-// segment: a slow reader gets the value it asked for, whole.
+// Updates in place where that wastes little and no reply sends from the segment: a slow reader gets
+// the value it asked for, whole.
 bool Store::Impl::try_in_place(const Key& key, Item old, const ItemFields& fields,
                                std::span<const std::string_view> parts, std::size_t value_length) {
   if (old.chained() || old.segment_->pins != 0) return false;
   const std::size_t fixed = sizeof(ItemHeader) + key.bytes.size();
   const std::size_t old_bytes = round_to_unit(fixed + old.header_->value_length);
   const std::size_t new_bytes = round_to_unit(fixed + value_length);
-  if (new_bytes > old_bytes || new_bytes < old_bytes / 8 * 7) return false;
-  char* at = reinterpret_cast<char*>(old.header_ + 1) + key.bytes.size();
+  if (new_bytes > old_bytes || new_bytes < old_bytes / kInPlaceDenominator * kInPlaceNumerator)
+    return false;
+  char* at = value_at(old.header_);
   for (const std::string_view part : parts) {
     std::memmove(at, part.data(), part.size());
     at += part.size();
@@ -280,8 +264,7 @@ bool Store::overwrite_value(Item item, std::string_view value) {
   if (item.chained() || item.segment_->pins != 0 || item.header_->value_length != value.size()) {
     return false;
   }
-  std::memcpy(reinterpret_cast<char*>(item.header_ + 1) + item.header_->key_length, value.data(),
-              value.size());
+  std::memcpy(value_at(item.header_), value.data(), value.size());
   return true;
 }
 

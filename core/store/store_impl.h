@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "store/evictor.h"
+#include "store/expiry.h"
 #include "store/index.h"
 #include "store/log.h"
 #include "store/store.h"
@@ -19,8 +20,9 @@ struct Store::Impl {
       : options(store_options),
         log(store_options.memory_limit, memory),
         index(log.heap, store_options.hash_key),
-        evictor(log, index, counters, store_options.hash_key,
-                {store_options.evict, store_options.size_exponent, store_options.observer}) {}
+        evictor(log, index, counters,
+                {store_options.evict, store_options.size_exponent, store_options.observer}),
+        expiry(log, index, evictor, counters) {}
 
   Location location_of(const Item& item) const { return item.bucket_->location(item.slot_); }
   Item item_at(Slot slot) {
@@ -32,8 +34,8 @@ struct Store::Impl {
   Slot find_slot_inlined(const Key& key) const;  // only in store.cc
   // Room in log and index for one more item of `bytes`.
   bool make_room(std::size_t bytes);
-  // Makes room and appends; 0: there is none. Once more if the memory source has let the first try
-  // down: then it is known that room has to come from eviction.
+  // Makes room and appends. 0: there is none. Tries twice: if the memory source lets the first try
+  // down, the second one knows that room has to come from eviction.
   template <typename Append>
   Location append_with_room(std::size_t bytes, Append&& append) {
     for (int tries = 0; tries < 2 && make_room(bytes); ++tries) {
@@ -46,11 +48,11 @@ struct Store::Impl {
   bool fits(std::size_t key_length, std::size_t value_length) const;
   bool try_in_place(const Key& key, Item old, const ItemFields& fields,
                     std::span<const std::string_view> parts, std::size_t value_length);
-  // put() once it is known where; `old` is replaced.
+  // put() once the stream is known. Replaces `old`.
   PutStatus put_in(Stream stream, const Key& key, const Item& old, const ItemFields& fields,
                    std::span<const std::string_view> parts, std::size_t value_length,
                    Item* stored);  // only in store.cc
-  // Points the index at a finished item, in place of `old` if it is there.
+  // Points the index at a finished item, in place of `old` if that is not null.
   bool link(const Key& key, Slot old, Location location, const ItemFields& fields);
   bool insert(std::uint64_t hash, Location location);
   PutStatus refuse(PutStatus why);
@@ -69,6 +71,7 @@ struct Store::Impl {
   Log log;
   Index index;
   Evictor evictor;
+  Expiry expiry;
   std::uint64_t next_cas = kFirstCas;      // without a shared source
   std::size_t upload_bytes = 0;            // reserved by unfinished uploads
   std::vector<std::uint64_t> upload_line;  // tickets of those that wait to begin, in order

@@ -9,8 +9,8 @@
 namespace isocache {
 namespace {
 
-// Unfinished uploads may become a quarter of the store, so that idle ones cannot empty it; and in
-// any case one item of the largest size, with some room for others beside it.
+// Unfinished uploads may become a quarter of the store, so that idle ones cannot empty it. In any
+// case they may become one item of the largest size, with some room for others beside it.
 constexpr std::size_t kUploadShare = 4;
 constexpr std::size_t kBesideLargestShare = 8;
 
@@ -24,7 +24,7 @@ std::size_t Store::Impl::upload_allowance() const {
 
 // --- the line ------------------------------------------------------------------------------
 
-// First come, first served: a large value is not passed by small ones for ever.
+// First come, first served, so that small values do not pass a large one for ever.
 bool Store::Impl::may_begin_upload(const Upload& upload, std::size_t bytes) const {
   if (!upload_line.empty() && upload_line.front() != upload.ticket) return false;
   return upload_bytes == 0 || upload_bytes + bytes <= upload_allowance();
@@ -96,7 +96,7 @@ PutStatus Store::begin_upload(const Key& key, std::size_t value_length, UnixSeco
   }
   impl.leave_line(*upload);
   ItemHeader* header = impl.log.item(head);
-  std::memcpy(header + 1, key.bytes.data(), key.bytes.size());
+  std::memcpy(key_at(header), key.bytes.data(), key.bytes.size());
   header->bits = static_cast<std::uint8_t>(header->bits | kUnlinked);
   impl.log.hold_for_upload(Heap::segment_of(head));
   impl.upload_bytes += reserved;
@@ -136,20 +136,15 @@ void Store::upload_received(Upload& upload, std::size_t bytes) {
   upload.remaining -= bytes;
 }
 
-Store::PieceCursor Store::first_uploaded_piece(const Upload& upload) const {
-  const Log::Span span = impl_->log.first_span(upload.head);
-  return {{{span.data, span.size}, span.segment}, span.next};
-}
-
 Item Store::commit_upload(Upload& upload, const Key& key, Item old, const ItemFields& fields,
                           UnixSeconds now_s) {
   Impl& impl = *impl_;
   impl.log.now_s = now_s;
   Slot old_slot{old.bucket_, old.slot_};
-  // A flush while it arrived must not hide it: what counts is when it was stored.
+  // A flush while the value arrived must not hide it: what counts is when it is stored.
   if (impl.log.flushed(Heap::segment_of(upload.head))) {
     const bool moved = impl.move_upload_head(upload);
-    if (old) old_slot = impl.find_slot(key);  // it may have moved, too, or be gone
+    if (old) old_slot = impl.find_slot(key);  // `old` may have moved as well, or be gone
     if (!moved) {
       abort_upload(upload);
       impl.refuse(PutStatus::kNoMemory);
@@ -168,7 +163,7 @@ Item Store::commit_upload(Upload& upload, const Key& key, Item old, const ItemFi
   return impl.item_at(impl.find_slot(key));
 }
 
-// An item is as old as its head: the pieces may stay where they are.
+// An item is as old as its head, so the pieces may stay where they are.
 bool Store::Impl::move_upload_head(Upload& upload) {
   const Stream stream = Log::stream_of(log.heap.segment(Heap::segment_of(upload.head)));
   const Location moved = append_with_room(limits::kSegmentBytes, [&] {

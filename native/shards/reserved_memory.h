@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "store/store.h"
+#include "store/memory_source.h"
 
 namespace isocache {
 

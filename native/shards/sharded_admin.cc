@@ -6,7 +6,7 @@ namespace {
 
 struct VisitEach {
   ItemVisitor& visitor;
-  void operator()(const Item& item) const { visitor.visit(item); }
+  void operator()(const ItemView& item) const { visitor.visit(item); }
 };
 
 }  // namespace

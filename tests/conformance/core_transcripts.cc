@@ -22,7 +22,7 @@
 #include "conformance/transcript.h"
 #include "session/session.h"
 #include "store/store.h"
-#include "support/failing_memory.h"
+#include "support/test_memory.h"
 
 namespace isocache {
 namespace {
@@ -167,7 +167,7 @@ class Player {
   const Options& options_;
   Random random_;
   Clock clock_;
-  FailingMemory memory_;
+  TestMemory memory_;
   HashKey hash_key_;
   Store store_;
   SingleBackend backend_;

@@ -23,7 +23,7 @@
 #include "command/single_backend.h"
 #include "session/session.h"
 #include "store/store.h"
-#include "support/failing_memory.h"
+#include "support/test_memory.h"
 
 namespace {
 
@@ -211,7 +211,7 @@ class World {
 
   const Case& what_;
   StoreOptions options_;
-  FailingMemory memory_;
+  TestMemory memory_;
   Store store_;
   SingleBackend backend_;
   Clock clock_;

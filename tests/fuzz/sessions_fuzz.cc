@@ -20,7 +20,7 @@
 #include "command/single_backend.h"
 #include "session/session.h"
 #include "store/store.h"
-#include "support/failing_memory.h"
+#include "support/test_memory.h"
 
 namespace {
 
@@ -265,7 +265,7 @@ class World {
 
   const bool waits_;
   StoreOptions options_;
-  FailingMemory memory_;
+  TestMemory memory_;
   Store store_;
   SingleBackend backend_;
   Clock clock_;

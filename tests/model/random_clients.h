@@ -17,7 +17,7 @@
 #include "model/connection.h"
 #include "model/random.h"
 #include "store/store.h"
-#include "support/failing_memory.h"
+#include "support/test_memory.h"
 
 namespace isocache::model {
 
@@ -43,7 +43,7 @@ class RandomClients {
   int misses() const { return misses_; }
   int refused() const { return refused_; }  // for lack of memory
   const StoreCounters& counters() const { return store_.counters(); }
-  const FailingMemory& memory() const { return memory_; }
+  const TestMemory& memory() const { return memory_; }
 
  private:
   // A value on its way, over a connection of its own.
@@ -122,7 +122,7 @@ class RandomClients {
 
   RunOptions options_;
   Random random_;
-  FailingMemory memory_;
+  TestMemory memory_;
   StoreOptions store_options_;
   Store store_;
   SingleBackend backend_;

@@ -7,7 +7,7 @@
 
 #include "command/single_backend.h"
 #include "session/session.h"
-#include "unit/heap_memory.h"
+#include "support/test_memory.h"
 
 namespace isocache {
 
@@ -57,7 +57,7 @@ class TestCore {
   }
 
   Clock clock;
-  HeapMemory memory;
+  TestMemory memory;
   Store store;
   SingleBackend backend;
   std::unique_ptr<Session> session;

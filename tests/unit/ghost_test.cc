@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/hash.h"
-#include "heap_memory.h"
+#include "support/test_memory.h"
 
 namespace isocache {
 namespace {
@@ -13,7 +13,7 @@ std::uint64_t hash_of(int i) {
 }
 
 TEST(Ghost, RemembersWhatWasEvictedLatelyAndHowLongAgo) {
-  HeapMemory memory;
+  TestMemory memory;
   Heap heap(4U << 20, memory);
   Ghost ghost(heap);
   EXPECT_FALSE(ghost.take(hash_of(1)).found) << "no page, no memory";
@@ -38,7 +38,7 @@ TEST(Ghost, RemembersWhatWasEvictedLatelyAndHowLongAgo) {
 }
 
 TEST(Ghost, TakingForgets) {
-  HeapMemory memory;
+  TestMemory memory;
   Heap heap(4U << 20, memory);
   Ghost ghost(heap);
   ghost.add_page();

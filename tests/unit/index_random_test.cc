@@ -10,8 +10,8 @@
 
 #include "base/hash.h"
 #include "store/index.h"
-#include "support/failing_memory.h"
 #include "support/seeds.h"
+#include "support/test_memory.h"
 
 namespace isocache {
 namespace {
@@ -115,7 +115,7 @@ class RandomIndex {
   }
 
   HashKey hash_key_;
-  FailingMemory memory_;
+  TestMemory memory_;
   Heap heap_;
   Index index_;
   std::mt19937 random_;

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/hash.h"
-#include "heap_memory.h"
+#include "support/test_memory.h"
 
 namespace isocache {
 namespace {
@@ -48,7 +48,7 @@ class IndexTest : public ::testing::Test {
     });
   }
 
-  HeapMemory memory_;
+  TestMemory memory_;
   Heap heap_;
   Index index_;
   std::vector<Location> locations_;

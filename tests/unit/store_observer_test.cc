@@ -4,8 +4,8 @@
 #include <map>
 #include <string>
 
-#include "heap_memory.h"
 #include "store/store.h"
+#include "support/test_memory.h"
 
 namespace isocache {
 namespace {
@@ -20,13 +20,12 @@ std::string value_of(int i) {
 
 class Recorder : public EvictionObserver {
  public:
-  void evicting(const Item& item) override {
+  void evicting(const ItemView& item) override {
     std::string value;
-    store->for_each_piece(item, [&](const Store::Piece& piece) { value += piece.bytes; });
+    item.for_each_piece([&](const Piece& piece) { value += piece.bytes; });
     EXPECT_TRUE(evicted.emplace(item.key(), value).second) << "told twice: " << item.key();
     EXPECT_EQ(item.client_flags(), value.size());
   }
-  const Store* store = nullptr;
   std::map<std::string, std::string> evicted;
 };
 
@@ -34,9 +33,7 @@ class StoreObserverTest : public ::testing::Test {
  protected:
   StoreObserverTest()
       : store_({.memory_limit = 4U << 20, .max_item_size = 1U << 20, .observer = &recorder_},
-               memory_) {
-    recorder_.store = &store_;
-  }
+               memory_) {}
   static Key key(std::string_view name) { return {name, Store::hash(name, HashKey())}; }
   void put(std::string_view name, std::string_view value, UnixSeconds exptime = 0) {
     const ItemFields fields{.client_flags = static_cast<std::uint32_t>(value.size()),
@@ -45,7 +42,7 @@ class StoreObserverTest : public ::testing::Test {
     ASSERT_EQ(store_.put(key(name), old, fields, {&value, 1}, kNow), PutStatus::kStored);
   }
 
-  HeapMemory memory_;
+  TestMemory memory_;
   Recorder recorder_;
   Store store_;
 };

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "heap_memory.h"
 #include "store/store.h"
+#include "support/test_memory.h"
 
 namespace isocache {
 namespace {
@@ -17,7 +17,7 @@ class StorePutBackTest : public ::testing::Test {
   struct Shard {
     explicit Shard(std::size_t limit) : store({.memory_limit = limit}, memory) {}
     ~Shard() { EXPECT_STREQ(store.broken_invariant(), nullptr); }
-    HeapMemory memory;
+    TestMemory memory;
     Store store;
   };
   static constexpr std::size_t kLimit = 4U << 20U;
@@ -38,7 +38,7 @@ class StorePutBackTest : public ::testing::Test {
     std::string value;
     const Item item = find(store, name);
     if (!item) return "(none)";
-    store.for_each_piece(item, [&](const Store::Piece& piece) { value += piece.bytes; });
+    store.for_each_piece(item, [&](const Piece& piece) { value += piece.bytes; });
     return value;
   }
   // The keys in the order of segments_by_age(), a few items at a time.
@@ -49,7 +49,7 @@ class StorePutBackTest : public ::testing::Test {
     do {
       cursor = store.scan(
           cursor, 100, Store::kAnyLooks, kNow,
-          [&](const Item& item) { keys.emplace_back(item.key()); }, order.get());
+          [&](const ItemView& item) { keys.emplace_back(item.key()); }, order.get());
     } while (cursor != 0);
     return keys;
   }
@@ -70,7 +70,7 @@ TEST_F(StorePutBackTest, AnItemGetsTheStandingItHad) {
   for (unsigned frequency = 0; frequency <= 3; ++frequency) {
     for (const bool in_main : {false, true}) {
       ASSERT_EQ(put_back(store_, "k", "value", {in_main, frequency}), PutStatus::kStored);
-      const Standing standing = store_.standing(find(store_, "k"));
+      const Standing standing = store_.view(find(store_, "k")).standing();
       EXPECT_EQ(standing.in_main, in_main);
       EXPECT_EQ(standing.frequency, frequency);
       EXPECT_EQ(read(store_, "k"), "value");
@@ -83,15 +83,15 @@ TEST_F(StorePutBackTest, AnItemGetsTheStandingItHad) {
 
 TEST_F(StorePutBackTest, StandingIsWhatReadsAndEvictionMadeOfIt) {
   put(store_, "k", value_);
-  EXPECT_EQ(store_.standing(find(store_, "k")).frequency, 0U);
+  EXPECT_EQ(store_.view(find(store_, "k")).standing().frequency, 0U);
   for (unsigned reads = 1; reads <= 5; ++reads) {
     store_.on_hit(find(store_, "k"), kNow);
-    EXPECT_EQ(store_.standing(find(store_, "k")).frequency, std::min(reads, 3U));
+    EXPECT_EQ(store_.view(find(store_, "k")).standing().frequency, std::min(reads, 3U));
   }
-  EXPECT_FALSE(store_.standing(find(store_, "k")).in_main);
+  EXPECT_FALSE(store_.view(find(store_, "k")).standing().in_main);
   sweep(store_, 2);
   ASSERT_TRUE(find(store_, "k"));
-  EXPECT_TRUE(store_.standing(find(store_, "k")).in_main);
+  EXPECT_TRUE(store_.view(find(store_, "k")).standing().in_main);
 }
 
 TEST_F(StorePutBackTest, ASweepTakesTheColdAndLeavesTheHot) {
@@ -109,7 +109,7 @@ TEST_F(StorePutBackTest, WhatIsRefusedLeavesWhatWasThere) {
   put(store_, "k", "old");
   EXPECT_EQ(put_back(store_, "k", std::string(2000, 'x'), {true, 1}), PutStatus::kTooLarge);
   EXPECT_EQ(read(store_, "k"), "old");
-  EXPECT_FALSE(store_.standing(find(store_, "k")).in_main);
+  EXPECT_FALSE(store_.view(find(store_, "k")).standing().in_main);
 }
 
 TEST_F(StorePutBackTest, AnUploadGoesToTheQueueItIsGiven) {
@@ -128,8 +128,8 @@ TEST_F(StorePutBackTest, AnUploadGoesToTheQueueItIsGiven) {
   const Item item = store_.commit_upload(upload, key("k"), find(store_, "k"), {}, kNow);
   ASSERT_TRUE(item);
   store_.set_frequency(item, standing.frequency);
-  EXPECT_TRUE(store_.standing(find(store_, "k")).in_main);
-  EXPECT_EQ(store_.standing(find(store_, "k")).frequency, 2U);
+  EXPECT_TRUE(store_.view(find(store_, "k")).standing().in_main);
+  EXPECT_EQ(store_.view(find(store_, "k")).standing().frequency, 2U);
   EXPECT_EQ(read(store_, "k"), value);
 }
 
@@ -148,15 +148,16 @@ TEST_F(StorePutBackTest, TheOrderIsThatOfEviction) {
     const int number = std::stoi(name.substr(1));
     const Item item = find(store_, name);
     const unsigned band = Store::band_of(name.size(), item.value_length());
-    int& before = last[2 * band + (store_.standing(item).in_main ? 1 : 0)];
+    int& before = last[2 * band + (store_.view(item).standing().in_main ? 1 : 0)];
     ASSERT_GT(number, before);
     before = number;
   }
   // Put back in that order, they are all held by a store of the same size.
   Shard copy(kLimit);
   for (const std::string& name : keys) {
-    ASSERT_EQ(put_back(copy.store, name, read(store_, name), store_.standing(find(store_, name))),
-              PutStatus::kStored);
+    ASSERT_EQ(
+        put_back(copy.store, name, read(store_, name), store_.view(find(store_, name)).standing()),
+        PutStatus::kStored);
   }
   EXPECT_EQ(by_age(copy.store).size(), keys.size());
   EXPECT_EQ(copy.store.counters().evictions, 0U);

@@ -16,7 +16,7 @@ class LocalBackend : public SingleBackend {
 
   // An empty item in place of one that was missing, which somebody is to fill: nothing to callers
   // who take no part in loading. An empty value that is to be loaded anew looks the same.
-  static bool is_lease(const Item& item) {
+  static bool is_lease(const ItemFacts& item) {
     return item.has(static_cast<ItemBits>(kWinSent | kStale)) && item.value_length() == 0;
   }
 

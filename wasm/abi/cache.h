@@ -49,23 +49,11 @@ struct LargeValue {
 class LocalCasIds : public CasIds {
  public:
   std::uint64_t next() override { return next_++; }
-  // An id from the upper half is one that a client chose (the E flag). None comes near it here, and
-  // going on behind it could lead round to 0.
-  void skip(std::uint64_t used) {
-    if (used >> 63U == 0) next_ = std::max(next_, used + 1);
-  }
+  void skip(std::uint64_t used) { next_ = std::max(next_, used + 1); }
 
  private:
   std::uint64_t next_ = kFirstCas;
 };
-
-// Space and control bytes: such a key goes over the wire in base64.
-inline bool is_binary(std::string_view key) {
-  for (const char c : key) {
-    if (static_cast<unsigned char>(c) <= ' ' || c == 0x7F) return true;
-  }
-  return false;
-}
 
 class Cache : private EvictionObserver {
  public:
@@ -100,11 +88,13 @@ class Cache : private EvictionObserver {
     result = {{bytes.data(), bytes.size()}, 1, nullptr};
     return bytes.size();
   }
-  std::size_t hand_back(const Item& item) {
-    if (!item.chained()) return hand_back(item.contiguous_value());
+  std::size_t hand_back(const ItemView& item) {
     spans.clear();
-    store.for_each_piece(item, [this](const Store::Piece& piece) { add_span(piece.bytes); });
+    item.for_each_piece([this](const Piece& piece) { add_span(piece.bytes); });
     return hand_back_spans(item.value_length());
+  }
+  std::size_t hand_back(Item item) {
+    return item.chained() ? hand_back(store.view(item)) : hand_back(item.contiguous_value());
   }
   std::size_t hand_back(const Output& output) {
     spans.clear();
@@ -156,9 +146,9 @@ class Cache : private EvictionObserver {
     return bytes;
   }
 
-  void evicting(const Item& item) override {
+  void evicting(const ItemView& item) override {
     const std::string_view key = item.key();
-    store.for_each_piece(item, [&](const Store::Piece& piece) {
+    item.for_each_piece([&](const Piece& piece) {
       isocache_evicting(key.data(), key.size(), item.client_flags(), item.exptime(),
                         item.value_length(), piece.bytes.data(), piece.bytes.size());
     });

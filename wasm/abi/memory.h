@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdlib>
 
-#include "store/store.h"
+#include "store/memory_source.h"
 
 namespace isocache {
 

@@ -40,7 +40,7 @@ namespace isocache {
 class ItemVisitor {
  public:
   virtual ~ItemVisitor() = default;
-  virtual void visit(const Item& item) = 0;
+  virtual void visit(const ItemView& item) = 0;
 };
 
 class AdminTarget {

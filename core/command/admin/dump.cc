@@ -30,7 +30,7 @@ class Dump : public ReplyStream, private ItemVisitor {
   }
 
  private:
-  void visit(const Item& item) override {
+  void visit(const ItemView& item) override {
     if ((options_.classes >> shown_class(item) & 1U) == 0 || options_.max_items == 0) return;
     --options_.max_items;
     switch (options_.format) {
@@ -40,7 +40,7 @@ class Dump : public ReplyStream, private ItemVisitor {
     }
   }
 
-  void metadump_line(const Item& item) {
+  void metadump_line(const ItemView& item) {
     out_->append("key=");
     append_uri_encoded(item.key(), *out_);
     out_->append(" exp=");
@@ -53,13 +53,13 @@ class Dump : public ReplyStream, private ItemVisitor {
     out_->append(" \n");
   }
 
-  void mgdump_line(const Item& item) {
+  void mgdump_line(const ItemView& item) {
     out_->append("mg ");
     append_wire_key(item, *out_);
     out_->append(item.has(kBinaryKey) ? " b\r\n" : "\r\n");
   }
 
-  void cachedump_line(const Item& item) {
+  void cachedump_line(const ItemView& item) {
     out_->append("ITEM ");
     append_printable(item.key(), *out_);
     out_->append(" [");
@@ -69,7 +69,7 @@ class Dump : public ReplyStream, private ItemVisitor {
     out_->append(" s]\r\n");
   }
 
-  void append_exptime(const Item& item, std::string_view never) {
+  void append_exptime(const ItemView& item, std::string_view never) {
     if (item.exptime() == 0) {
       out_->append(never);
     } else {

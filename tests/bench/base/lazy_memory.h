@@ -1,5 +1,6 @@
-// Segments from calloc, which gives zeroed pages that take no memory until they are touched: a
-// store of gigabytes is made at once.
+// Segments from calloc, which gives zeroed pages that take no memory until they are touched. The
+// tests' memory (support/test_memory.h) fills what it gives: a store of gigabytes would take
+// seconds to make, and would be warm before anything is measured.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +8,7 @@
 #include <cstdlib>
 #include <vector>
 
-#include "store/store.h"
+#include "store/memory_source.h"
 
 namespace isocache::bench {
 

@@ -1,6 +1,6 @@
-// A memory source as bad as the interface allows: it refuses when it is told to, what it gives
-// holds garbage, and what is given back becomes garbage at once, so that a use of discarded memory
-// shows.
+// The memory of every store under test, as bad as the interface allows: what it gives holds
+// garbage, and what is given back becomes garbage at once, so that a use of either shows. Chunks
+// come from the ordinary heap, so that sanitizers see their bounds. It refuses when it is told to.
 #pragma once
 
 #include <algorithm>
@@ -9,18 +9,19 @@
 #include <cstring>
 #include <vector>
 
-#include "store/store.h"
+#include "base/limits.h"
+#include "store/memory_source.h"
 
 namespace isocache {
 
-class FailingMemory : public MemorySource {
+class TestMemory : public MemorySource {
  public:
-  FailingMemory() = default;
-  // Every nth call is refused; 0: none is.
-  explicit FailingMemory(unsigned every) : every_(every) {}
-  FailingMemory(const FailingMemory&) = delete;
-  FailingMemory& operator=(const FailingMemory&) = delete;
-  ~FailingMemory() override {
+  TestMemory() = default;
+  // Refuses every nth call; 0: none.
+  explicit TestMemory(unsigned every) : every_(every) {}
+  TestMemory(const TestMemory&) = delete;
+  TestMemory& operator=(const TestMemory&) = delete;
+  ~TestMemory() override {
     for (const Chunk& chunk : chunks_) std::free(chunk.memory);
   }
 
@@ -39,7 +40,7 @@ class FailingMemory : public MemorySource {
     allocated_bytes_ += bytes;
     return memory;
   }
-  // Ends the program when the range is not whole segments of one chunk.
+  // Ends the program unless the range is whole segments of one chunk.
   void discard(std::byte* memory, std::size_t bytes) override {
     const bool good = std::any_of(chunks_.begin(), chunks_.end(), [&](const Chunk& chunk) {
       return memory >= chunk.memory && memory + bytes <= chunk.memory + chunk.bytes &&
@@ -50,9 +51,9 @@ class FailingMemory : public MemorySource {
     discarded_bytes_ += bytes;
   }
 
-  // For a while: the next so many calls are refused.
+  // Refuses the next so many calls.
   void refuse_next(unsigned calls) { refuse_next_ = calls; }
-  // Gives that much in all, and no more.
+  // From now on, gives so much in all and no more.
   void set_most_bytes(std::size_t bytes) { most_bytes_ = bytes; }
 
   std::size_t allocated_bytes() const { return allocated_bytes_; }
@@ -60,7 +61,7 @@ class FailingMemory : public MemorySource {
   std::size_t refused() const { return refused_; }
 
  private:
-  // As a record it would be an item that is live, with a key and a value of absurd lengths.
+  // Read as a record, it is a live item whose key and value have absurd lengths.
   static constexpr int kGarbage = 0xa5;
 
   struct Chunk {

@@ -1,0 +1,32 @@
+// Finds expired items in the background, so that they do not keep their memory until somebody asks
+// for them or eviction meets them. A segment knows a lower bound of its items' exptimes, so that
+// one without expired items costs a glance.
+#pragma once
+
+#include "store/evictor.h"
+#include "store/figures.h"
+#include "store/index.h"
+#include "store/log.h"
+
+namespace isocache {
+
+class Expiry {
+ public:
+  Expiry(Log& log, Index& index, Evictor& evictor, StoreCounters& counters)
+      : log_(log), index_(index), evictor_(evictor), counters_(counters) {}
+
+  // Looks at the next segments until one had expired items; a bounded number. True: there is more
+  // to do at once.
+  bool step();
+
+ private:
+  void expire_segment(SegmentId id);
+
+  Log& log_;
+  Index& index_;
+  Evictor& evictor_;
+  StoreCounters& counters_;
+  SegmentId cursor_ = 1;
+};
+
+}  // namespace isocache
