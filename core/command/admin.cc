@@ -122,7 +122,7 @@ Handler handler_of(Command command) {
 
 AdminResult run_admin_command(const Request& request, AdminTarget& target, const Clock& clock,
                               Output& out) {
-  Tokens tokens(request.line);
+  Tokens tokens(request.admin.line);
   const Command command = find_command(tokens.next());
   AdminCall call(tokens.rest(), target, clock, out);
   handler_of(command)(call);

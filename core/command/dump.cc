@@ -1,7 +1,7 @@
 #include "command/dump.h"
 
-#include "command/item_text.h"
-#include "command/reply_writer.h"
+#include "command/wording/item_text.h"
+#include "protocol/write.h"
 #include "protocol/numbers.h"
 #include "protocol/replies.h"
 

@@ -2,7 +2,7 @@
 
 #include <bit>
 
-#include "command/reply_writer.h"
+#include "protocol/write.h"
 #include "protocol/replies.h"
 
 namespace isocache {

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/bytes.h"
-#include "command/reply_writer.h"
+#include "protocol/write.h"
 #include "protocol/replies.h"
 
 namespace isocache {

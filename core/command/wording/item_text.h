@@ -1,21 +1,28 @@
-// What `me` and the dumps tell of an item, in memcached's terms.
+// What `me` and the dumps tell about an item, in memcached's terms.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
-#include "command/reply_writer.h"
+#include "command/key_bits.h"
 #include "protocol/base64.h"
+#include "protocol/output.h"
+#include "protocol/write.h"
 #include "store/store.h"
 
 namespace isocache {
 
-// The size memcached would count for the same item: header 48, cas 8, the ends of key and value,
-// client flags when not 0. Tools compare it with memcached's; ours is smaller (store/item.h).
+// The size that memcached would count for the same item. Tools compare it with memcached's; ours is
+// smaller (store/item.h).
 inline std::size_t counted_size(const Item& item, bool cas_enabled) {
-  return 48U + (cas_enabled ? 8U : 0U) + item.key().size() + 1 +
-         (item.client_flags() != 0 ? 4U : 0U) + item.value_length() + 2;
+  constexpr std::size_t kHeaderBytes = 48;
+  constexpr std::size_t kCasBytes = 8;
+  constexpr std::size_t kClientFlagsBytes = 4;  // only when they are not 0
+  constexpr std::size_t kKeyEndBytes = 1;
+  constexpr std::size_t kValueEndBytes = 2;
+  return kHeaderBytes + (cas_enabled ? kCasBytes : 0) + item.key().size() + kKeyEndBytes +
+         (item.client_flags() != 0 ? kClientFlagsBytes : 0) + item.value_length() + kValueEndBytes;
 }
 
 // Size bands are shown as slab classes, which count from 1.
@@ -23,26 +30,11 @@ inline unsigned shown_class(const Item& item) {
   return Store::band_of(item.key().size(), item.value_length()) + 1;
 }
 
-// True if all bytes are ASCII that prints, and none is a space.
-inline bool is_printable(std::string_view key) {
-  for (const char c : key) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte <= ' ' || byte >= 0x7F) return false;
-  }
-  return true;
-}
-
-// memcached remembers that a key came as base64 for items that `ms` stores, and forgets it for
-// those that it makes itself (append, a number that grows, N, x). So do we, except for keys that
-// would not go over the wire in any other form: memcached then sends them raw.
-inline std::uint8_t made_item_key_bits(const Request& request) {
-  return request.flags.binary_key && !is_printable(request.key.bytes) ? kBinaryKey : 0;
-}
-
-// RFC 3986 unreserved bytes stay, others become %XX.
+// Unreserved bytes of RFC 3986 stay, others become %XX.
 inline void append_uri_encoded(std::string_view bytes, Output& out) {
+  constexpr std::string_view kEncodedByte = "%XX";
   constexpr char kHex[] = "0123456789ABCDEF";
-  char* const begin = out.reserve(bytes.size() * 3);
+  char* const begin = out.reserve(bytes.size() * kEncodedByte.size());
   char* to = begin;
   for (const char c : bytes) {
     const bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
@@ -68,7 +60,7 @@ inline void append_printable(std::string_view key, Output& out) {
   }
 }
 
-// The key as it goes over the wire: base64 if it was stored that way.
+// The key as it goes over the wire: in base64 if it came so.
 inline void append_wire_key(const Item& item, Output& out) {
   if (!item.has(kBinaryKey)) {
     out.append(item.key());
@@ -79,7 +71,7 @@ inline void append_wire_key(const Item& item, Output& out) {
   out.commit(length);
 }
 
-// " cas=1 fetch=no cls=1 size=60": the part that both have.
+// " cas=1 fetch=no cls=1 size=60", which `me` and the dumps have in common.
 inline void append_item_facts(const Item& item, bool cas_enabled, Output& out) {
   out.append(" cas=");
   append_u64(out, item.cas());
