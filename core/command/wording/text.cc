@@ -59,8 +59,11 @@ void append_item(const GetOutcome& outcome, const Request& request, Output& out)
   }
   to = put(to, "\r\n");
   out.commit(static_cast<std::size_t>(to - begin));
-  constexpr std::string_view kLastEnd = "\r\nEND\r\n";
-  append_value(outcome, request, request.get.last_key ? kLastEnd : kLastEnd.substr(0, 2), out);
+  if (request.get.last_key) {
+    append_value(outcome, request, "\r\nEND\r\n", out);
+  } else {
+    append_value(outcome, request, "\r\n", out);
+  }
 }
 
 }  // namespace
