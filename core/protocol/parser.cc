@@ -1,5 +1,6 @@
 #include "protocol/parser.h"
 
+#include "base/inline.h"
 #include "protocol/commands.h"
 #include "protocol/meta/meta_parser.h"
 #include "protocol/replies.h"
@@ -36,13 +37,13 @@ AfterLine parse_line(std::string_view line, KeyBuffer& key_buffer, Request& requ
   const std::string_view arguments = line.substr(verb_length);
   const Command command = find_command(line.substr(0, verb_length));
   const CommandFamily family = family_of(command);
-  return is_meta(family)
-             ? parse_meta_line(family, arguments, key_buffer, request, max_exptime_s)
-             : parse_text_line(command, line, arguments, request, max_exptime_s);
+  return is_meta(family) ? parse_meta_line(family, arguments, key_buffer, request, max_exptime_s)
+                         : parse_text_line(command, line, arguments, request, max_exptime_s);
 }
 
-bool make_request(std::string_view verb, std::string_view key, std::string_view flags,
-                  std::string_view value, KeyBuffer& key_buffer, Request& request) {
+ISOCACHE_CALLED_IN_WASM bool make_request(std::string_view verb, std::string_view key,
+                                          std::string_view flags, std::string_view value,
+                                          KeyBuffer& key_buffer, Request& request) {
   const CommandFamily family = family_of(find_command(verb));
   if (!is_meta(family) || family == CommandFamily::kMetaNoop) {
     request.begin_reply(reply::kError);

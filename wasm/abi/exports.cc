@@ -84,8 +84,8 @@ std::size_t execute_plainly(Request& request) {
 }
 
 // A meta command by its second letter.
-void fill_in(Request& request, char letter, std::string_view key, std::string_view flags,
-             std::string_view value) {
+[[gnu::noinline]] void fill_in(Request& request, char letter, std::string_view key,
+                               std::string_view flags, std::string_view value) {
   const char name[] = {'m', letter};
   KeyBuffer unused;  // nothing here is in base64
   make_request({name, sizeof name}, key, flags, value, unused, request);
@@ -182,7 +182,8 @@ std::size_t export_large_begin(std::size_t key_length, std::size_t flags_length,
     return 0;
   }
   request.store.value_length = value_length;
-  if (request.store.mode != StoreMode::kSet && misses_lease(request, find(request), large.refusal)) {
+  if (request.store.mode != StoreMode::kSet &&
+      misses_lease(request, find(request), large.refusal)) {
     return 0;
   }
   const PutStatus status = cache->backend.begin_upload(request, now_s, &large.upload);

@@ -1,5 +1,6 @@
 #include "command/wording/meta.h"
 
+#include "base/inline.h"
 #include "command/value_output.h"
 #include "command/wording/item_text.h"
 #include "protocol/replies.h"
@@ -22,14 +23,16 @@ void for_each_flag(std::string_view flag_text, Visit&& visit) {
 }
 
 // " c123": a flag with its number.
-void append_flag(Output& out, char letter, std::uint64_t value) {
+ISOCACHE_INLINE_ONLY_NATIVELY inline void append_flag(Output& out, char letter,
+                                                      std::uint64_t value) {
   char* const begin = out.reserve(2 + kMaxU64Digits);
   begin[0] = ' ';
   begin[1] = letter;
   out.commit(static_cast<std::size_t>(write_u64(begin + 2, value) - begin));
 }
 
-void append_ttl(Output& out, UnixSeconds exptime, UnixSeconds now_s) {
+ISOCACHE_INLINE_ONLY_NATIVELY inline void append_ttl(Output& out, UnixSeconds exptime,
+                                                     UnixSeconds now_s) {
   if (exptime == 0) {
     out.append(" t-1");
   } else {
@@ -38,7 +41,8 @@ void append_ttl(Output& out, UnixSeconds exptime, UnixSeconds now_s) {
 }
 
 // The flags that every reply echoes, hit or miss: the opaque as sent, and the key with its encoding.
-void append_echo(Output& out, std::string_view flag, const Request& request) {
+ISOCACHE_INLINE_ONLY_NATIVELY inline void append_echo(Output& out, std::string_view flag,
+                                                      const Request& request) {
   if (flag.front() == 'O') {
     out.append(" ");
     out.append(flag);
@@ -50,7 +54,8 @@ void append_echo(Output& out, std::string_view flag, const Request& request) {
 }
 
 // A whole reply that tells nothing about an item: the code, the echo, the line end.
-void append_code(Output& out, std::string_view code, const Request& request) {
+ISOCACHE_CALLED_IN_WASM void append_code(Output& out, std::string_view code,
+                                         const Request& request) {
   out.append(code);
   for_each_flag(request.flag_text, [&](std::string_view flag) { append_echo(out, flag, request); });
   out.append("\r\n");
@@ -109,7 +114,8 @@ std::string_view code_of(StoreStatus status) {
   }
 }
 
-void append_number_flags(const ArithmeticOutcome& outcome, const Request& request, Output& out) {
+ISOCACHE_CALLED_IN_WASM void append_number_flags(const ArithmeticOutcome& outcome,
+                                                 const Request& request, Output& out) {
   ExptimeInTurn exptime(outcome.exptimes, outcome.created);
   for_each_flag(request.flag_text, [&](std::string_view flag) {
     const char letter = flag.front();
@@ -144,10 +150,11 @@ void word(const GetOutcome& outcome, const Request& request, Output& out) {
   if (outcome.stale()) out.append(" X");
   if (outcome.won) out.append(" W");
   out.append("\r\n");
-  if (outcome.value_wanted) append_value(outcome, request, "\r\n", out);
+  if (outcome.value_wanted) append_value(outcome, request, kLineEnd, out);
 }
 
-void word(const StoreOutcome& outcome, const Request& request, Output& out) {
+ISOCACHE_CALLED_IN_WASM void word(const StoreOutcome& outcome, const Request& request,
+                                  Output& out) {
   if (outcome.status == StoreStatus::kTooLarge || outcome.status == StoreStatus::kNoMemory) {
     out.append(outcome.status == StoreStatus::kTooLarge ? reply::kTooLarge
                                                         : reply::kNoMemoryStoring);

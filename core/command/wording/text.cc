@@ -1,5 +1,6 @@
 #include "command/wording/text.h"
 
+#include "base/inline.h"
 #include "command/value_output.h"
 #include "protocol/replies.h"
 #include "protocol/write.h"
@@ -59,11 +60,7 @@ void append_item(const GetOutcome& outcome, const Request& request, Output& out)
   }
   to = put(to, "\r\n");
   out.commit(static_cast<std::size_t>(to - begin));
-  if (request.get.last_key) {
-    append_value(outcome, request, "\r\nEND\r\n", out);
-  } else {
-    append_value(outcome, request, "\r\n", out);
-  }
+  append_value(outcome, request, request.get.last_key ? kLastLineEnd : kLineEnd, out);
 }
 
 }  // namespace
@@ -76,7 +73,8 @@ void word(const GetOutcome& outcome, const Request& request, Output& out) {
   }
 }
 
-void word(const StoreOutcome& outcome, const Request& request, Output& out) {
+ISOCACHE_CALLED_IN_WASM void word(const StoreOutcome& outcome, const Request& request,
+                                  Output& out) {
   if (!request.flags.quiet) out.append(reply_of(outcome.status));
 }
 

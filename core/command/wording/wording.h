@@ -12,7 +12,8 @@
 namespace isocache {
 
 template <typename Outcome>
-ISOCACHE_INLINE_NATIVELY inline void word(const Outcome& outcome, const Request& request, Output& out) {
+ISOCACHE_INLINE_NATIVELY inline void word(const Outcome& outcome, const Request& request,
+                                          Output& out) {
   switch (request.style) {
     case ReplyStyle::kText: text::word(outcome, request, out); return;
     case ReplyStyle::kMeta: meta::word(outcome, request, out); return;

@@ -1,5 +1,6 @@
 #include "protocol/meta/meta_parser.h"
 
+#include "base/inline.h"
 #include "protocol/base64.h"
 #include "protocol/meta_flags.h"
 #include "protocol/numbers.h"
@@ -23,12 +24,14 @@ struct FlagScan {
   char mode = 0;
 };
 
-void read_seconds(std::string_view text, std::int64_t& seconds, FlagScan& scan) {
+ISOCACHE_CALLED_IN_WASM void read_seconds(std::string_view text, std::int64_t& seconds,
+                                          FlagScan& scan) {
   if (!parse_exptime(text, scan.max_exptime_s, seconds)) scan.error = reply::kBadToken;
 }
 
-void read_number(std::string_view text, std::uint64_t& number, FlagScan& scan,
-                 std::string_view error = reply::kBadToken) {
+ISOCACHE_CALLED_IN_WASM void read_number(std::string_view text, std::uint64_t& number,
+                                         FlagScan& scan,
+                                         std::string_view error = reply::kBadToken) {
   if (!parse_u64(text, number)) scan.error = error;
 }
 
