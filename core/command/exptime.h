@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/clock.h"
+#include "base/inline.h"
 #include "base/limits.h"
 
 namespace isocache {
@@ -14,7 +15,7 @@ namespace isocache {
 inline constexpr UnixSeconds kPastS = 61;
 
 // 0 never expires; negative expires at once; up to 30 days counts from now; more is a unix time.
-inline UnixSeconds expiry_time(std::int64_t exptime, UnixSeconds now_s) {
+ISOCACHE_CALLED_IN_WASM inline UnixSeconds expiry_time(std::int64_t exptime, UnixSeconds now_s) {
   const UnixSeconds past = now_s > kPastS ? now_s - kPastS : 1;
   if (exptime == 0) return 0;
   if (exptime < 0) return past;
