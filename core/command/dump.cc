@@ -1,9 +1,9 @@
 #include "command/dump.h"
 
 #include "command/wording/item_text.h"
-#include "protocol/write.h"
 #include "protocol/numbers.h"
 #include "protocol/replies.h"
+#include "protocol/write.h"
 
 namespace isocache {
 namespace {

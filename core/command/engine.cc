@@ -4,7 +4,8 @@
 
 namespace isocache {
 
-Engine::Engine(Store& store, const EngineOptions& options) : store_(store), options_(options), values_{store, options.shard} {}
+Engine::Engine(Store& store, const EngineOptions& options)
+    : store_(store), options_(options), values_{store, options.shard} {}
 
 void Engine::begin_turn(UnixSeconds now_s) {
   if (now_s_ != now_s) now_s_ = now_s;
@@ -50,8 +51,7 @@ void Engine::execute(Request& request, UnixSeconds now_s, Output& out) {
 bool Engine::dispatch(const Request& request, Output& out) {
   if (request.verb == Verb::kReply) {
     out.append(request.reply.text);
-  } else if (!decide(request, out,
-                     [&](const auto& outcome) { word(outcome, request, out); })) {
+  } else if (!decide(request, out, [&](const auto& outcome) { word(outcome, request, out); })) {
     return false;
   }
   if (request.style == ReplyStyle::kMeta) ++counters_.cmd_meta;
@@ -64,7 +64,8 @@ PutStatus Engine::begin_upload(const Request& request, UnixSeconds now_s, Upload
   if (options_.count_prefixes && first) [[unlikely]]
     count_store(request);
   if (refuse_too_large(request)) return PutStatus::kTooLarge;
-  const PutStatus status = store_.begin_upload(request.key, request.store.value_length, now_s, upload);
+  const PutStatus status =
+      store_.begin_upload(request.key, request.store.value_length, now_s, upload);
   count_refused(status);
   if (status == PutStatus::kNoMemory) drop_refused(request);
   return status;

@@ -88,8 +88,8 @@ void Engine::read(const Request& request, GetOutcome& outcome) {
   if (flags.opaque_too_long) return;
   if (!flags.no_update) store_.on_hit(item, now_s_);
   if (!flags.may_win && !outcome.created()) return;
-  outcome.won = outcome.created() || (!outcome.win_was_sent() &&
-                                      (outcome.stale() || wins_recache(request, outcome)));
+  outcome.won = outcome.created() ||
+                (!outcome.win_was_sent() && (outcome.stale() || wins_recache(request, outcome)));
   if (outcome.won) item.set(kWinSent);
 }
 

@@ -36,9 +36,9 @@ struct ValueSource {
 
 struct GetOutcome {
   GetStatus status = GetStatus::kMiss;
-  bool value_wanted = false;      // and not left out because the client has it (C)
-  bool won = false;               // this client is to make the value anew
-  std::uint8_t bits_before = 0;   // ItemBits
+  bool value_wanted = false;     // and not left out because the client has it (C)
+  bool won = false;              // this client is to make the value anew
+  std::uint8_t bits_before = 0;  // ItemBits
   UnixSeconds now_s = 0;
   UnixSeconds last_access_before = 0;
   Exptimes exptimes;

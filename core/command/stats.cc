@@ -2,8 +2,8 @@
 
 #include <bit>
 
-#include "protocol/write.h"
 #include "protocol/replies.h"
+#include "protocol/write.h"
 
 namespace isocache {
 

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "base/bytes.h"
-#include "protocol/write.h"
 #include "protocol/replies.h"
+#include "protocol/write.h"
 
 namespace isocache {
 namespace {

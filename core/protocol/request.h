@@ -49,8 +49,8 @@ struct alignas(std::uint32_t) RequestFlags {
   bool has_recache : 1;      // R
   bool may_win : 1;          // mg: of those who read a stale item, one is to make its value anew
   bool is_touch : 1;         // gat, gats: a miss is counted as a touch that missed
-  bool silent : 1;           // get: another key of the line is bad, and the error is all of the reply
-  bool has_waited : 1;       // a get that was not executed before, for want of memory
+  bool silent : 1;      // get: another key of the line is bad, and the error is all of the reply
+  bool has_waited : 1;  // a get that was not executed before, for want of memory
   // The order in which flags act, where it is not R, T, N.
   bool exptime_before_recache : 1;
   bool vivify_before_exptime : 1;
