@@ -70,11 +70,11 @@ int main() {
 
   // 1. A request filled in by hand: text-style reply.
   Request set;
-  set.verb = Verb::kStore;
   set.key = Key{"greeting", cache.hash("greeting")};
-  set.value = "hello";
-  set.value_length = set.value.size();
   set.exptime = 60;
+  StoreFields& store_fields = set.begin_store();  // the verb, and what only it has
+  store_fields.value = "hello";
+  store_fields.value_length = store_fields.value.size();
   cache.execute({&set, 1}, clock.now_s, out);
   good &= check("set, by hand", take(cache, out), "STORED\r\n");
 

@@ -5,7 +5,9 @@
 #if defined(__wasm__)
 #define ISOCACHE_INLINE_NATIVELY  // as the compiler likes
 #define ISOCACHE_INLINE_ONLY_NATIVELY [[gnu::noinline]]
+#define ISOCACHE_CALLED_IN_WASM [[gnu::noinline]]
 #else
 #define ISOCACHE_INLINE_NATIVELY [[gnu::always_inline]]
 #define ISOCACHE_INLINE_ONLY_NATIVELY [[gnu::always_inline]]
+#define ISOCACHE_CALLED_IN_WASM  // as the compiler likes
 #endif

@@ -14,6 +14,8 @@ inline constexpr std::size_t kMaxTokensPerLine = 24;  // command, key and at mos
 inline constexpr std::size_t kMaxCommandLineBytes = 2048;  // get and gets may be longer
 inline constexpr std::size_t kMaxWholeRetrievalBytes =
     16384;  // of get and gets; the keys of longer lines are read as they come
+// A value length that can be read. memcached keeps it in an int, and adds the two bytes of "\r\n".
+inline constexpr std::uint64_t kMaxSentValueBytes = 0x7FFFFFFF - 2;
 inline constexpr std::uint32_t kMaxRelativeExptimeS = 60 * 60 * 24 * 30;
 // memcached's exptimes have 31 bits, which end on 2038-01-19. When that day has come, no date would
 // fit any more: then an exptime may have 32.

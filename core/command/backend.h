@@ -42,17 +42,19 @@ class Backend {
   // flush_all, stats, lru_crawler, ... (Verb::kAdmin).
   virtual AdminResult administer(const Request& request, const Clock& clock, Output& out) = 0;
 
-  // A large value on its way in; see Store::begin_upload. The session owns `upload` until a kStore
-  // request that carries it is executed, or until abort_upload.
-  // A refusal (too large, no memory) is counted, and a refused `set` drops what the key held, as
-  // memcached does.
+  // A large value that is being received; see Store::begin_upload(). The session has `upload` until
+  // it is finished, aborted or refused. A refusal (too large, no memory) is counted, and a refused
+  // `set` removes the old item, as memcached does.
   virtual PutStatus begin_upload(const Request& request, UnixSeconds now_s, Upload* upload) = 0;
   virtual std::span<char> upload_window(const Request& request, Upload& upload) = 0;
   virtual bool upload_may_wait(const Request& request, const Upload& upload, UnixSeconds now_s) = 0;
   virtual void upload_received(const Request& request, Upload& upload, std::size_t bytes) = 0;
   virtual void abort_upload(const Request& request, Upload& upload) = 0;
-  // Ends one for which memory ran out on the way: as begin_upload() when it refuses.
+  // Ends an upload for which there is no more memory, as begin_upload() does when it refuses.
   virtual void refuse_upload(const Request& request, Upload& upload) = 0;
+  // Executes the storage command whose value is complete, and appends its reply. Ends the upload.
+  virtual void finish_upload(const Request& request, Upload& upload, UnixSeconds now_s,
+                             Output& out) = 0;
 
   // Somebody had to wait for memory in the last second or so, held by replies or by uploads. Then
   // the host ends connections that hold some and have not moved for long.

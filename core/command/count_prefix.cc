@@ -1,5 +1,5 @@
-// What the engine counts for `stats detail`. As in memcached: the text commands that get, store and
-// delete, by the key, whatever becomes of them; touch, incr, decr and all meta commands not at all.
+// What the engine counts for `stats detail`. As in memcached, these are the text commands that get,
+// store and delete, whatever becomes of them; not touch, incr, decr, nor any meta command.
 
 #include "command/engine.h"
 #include "command/stats/prefixes.h"
@@ -8,7 +8,7 @@ namespace isocache {
 
 void Engine::count_prefixes(bool on) { options_.count_prefixes = on; }
 
-bool Engine::execute_and_count(Request& request, Output& out) {
+bool Engine::execute_and_count(const Request& request, Output& out) {
   const auto misses = [this] { return counters_.get_misses + counters_.touch_misses; };
   const std::uint64_t misses_before = misses();
   if (!dispatch(request, out)) return false;  // it will come again
@@ -19,11 +19,9 @@ bool Engine::execute_and_count(Request& request, Output& out) {
         if (misses() == misses_before) ++counters->hits;
       }
       break;
-    case Verb::kStore:
-      if (request.upload == nullptr) count_store(request);  // begin_upload() has counted the others
-      break;
-    case Verb::kReply:  // the value of a store did not end in "\r\n"
-      if (request.value.data() != nullptr) count_store(request);
+    case Verb::kStore: count_store(request); break;
+    case Verb::kReply:
+      if (request.reply.bad_value_end) count_store(request);
       break;
     case Verb::kDelete:
       if (PrefixCounters* const counters = prefix_counters(request)) ++counters->deletes;
@@ -37,7 +35,7 @@ void Engine::count_store(const Request& request) {
   if (PrefixCounters* const counters = prefix_counters(request)) ++counters->sets;
 }
 
-// Null if the request is not to be counted. What did not come over the wire has no wire_key.
+// Null if the request is not counted. A request that did not come over the wire has no wire_key.
 PrefixCounters* Engine::prefix_counters(const Request& request) {
   std::string_view prefix;
   if (request.style != ReplyStyle::kText ||

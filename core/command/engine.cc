@@ -1,10 +1,11 @@
 #include "command/engine.h"
 
-#include <cassert>
+#include "command/wording/wording.h"
 
 namespace isocache {
 
-Engine::Engine(Store& store, const EngineOptions& options) : store_(store), options_(options) {}
+Engine::Engine(Store& store, const EngineOptions& options)
+    : store_(store), options_(options), values_{store, options.shard} {}
 
 void Engine::begin_turn(UnixSeconds now_s) {
   if (now_s_ != now_s) now_s_ = now_s;
@@ -23,7 +24,7 @@ void Engine::prefetch(std::span<const Request> requests) const {
   }
 }
 
-inline bool Engine::execute_one(Request& request, Output& out) {
+inline bool Engine::execute_one(const Request& request, Output& out) {
   if (options_.count_prefixes) [[unlikely]]
     return execute_and_count(request, out);
   return dispatch(request, out);
@@ -47,18 +48,11 @@ void Engine::execute(Request& request, UnixSeconds now_s, Output& out) {
   execute_one(request, out);
 }
 
-bool Engine::dispatch(Request& request, Output& out) {
-  switch (request.verb) {
-    case Verb::kGet:
-      if (!get(request, out)) return false;
-      break;
-    case Verb::kStore: store(request, out); break;
-    case Verb::kDelete: remove(request, out); break;
-    case Verb::kArithmetic: arithmetic(request, out); break;
-    case Verb::kTouch: touch(request, out); break;
-    case Verb::kDebug: debug(request, out); break;
-    case Verb::kReply: out.append(request.fixed_reply); break;
-    case Verb::kAdmin: assert(false && "the backend's administer() executes these"); break;
+bool Engine::dispatch(const Request& request, Output& out) {
+  if (request.verb == Verb::kReply) {
+    out.append(request.reply.text);
+  } else if (!decide(request, out, [&](const auto& outcome) { word(outcome, request, out); })) {
+    return false;
   }
   if (request.style == ReplyStyle::kMeta) ++counters_.cmd_meta;
   return true;
@@ -66,11 +60,12 @@ bool Engine::dispatch(Request& request, Output& out) {
 
 PutStatus Engine::begin_upload(const Request& request, UnixSeconds now_s, Upload* upload) {
   begin_turn(now_s);
-  const bool first = upload->ticket == 0;  // else it has waited, and was counted
+  const bool first = upload->ticket == 0;  // a later call, after it has waited, is not counted
   if (options_.count_prefixes && first) [[unlikely]]
     count_store(request);
   if (refuse_too_large(request)) return PutStatus::kTooLarge;
-  const PutStatus status = store_.begin_upload(request.key, request.value_length, now_s, upload);
+  const PutStatus status =
+      store_.begin_upload(request.key, request.store.value_length, now_s, upload);
   count_refused(status);
   if (status == PutStatus::kNoMemory) drop_refused(request);
   return status;
@@ -82,13 +77,19 @@ void Engine::refuse_upload(const Request& request, Upload& upload) {
   drop_refused(request);
 }
 
+void Engine::finish_upload(const Request& request, Upload& upload, UnixSeconds now_s, Output& out) {
+  begin_turn(now_s);
+  word(store(request, &upload), request, out);
+  if (request.style == ReplyStyle::kMeta) ++counters_.cmd_meta;
+}
+
 void Engine::count_refused(PutStatus status) {
   if (status == PutStatus::kTooLarge) ++counters_.store_too_large;
   if (status == PutStatus::kNoMemory) ++counters_.store_no_memory;
 }
 
 void Engine::flush_at(UnixSeconds at_s, UnixSeconds now_s) {
-  begin_turn(now_s);  // one that is due is not replaced
+  begin_turn(now_s);  // an earlier one that is due takes effect first
   if (options_.shard == 0) ++counters_.cmd_flush;
   flush_at_s_ = at_s <= now_s ? 0 : at_s;
   if (flush_at_s_ == 0) store_.flush();
@@ -130,10 +131,6 @@ void Engine::reset_counters() {
 std::uint64_t Engine::new_cas(const Request& request) {
   if (!options_.cas_enabled) return 0;
   return request.flags.has_new_cas ? request.new_cas : store_.next_cas();
-}
-
-BandCounters& Engine::band_of(Item item) {
-  return counters_.bands[Store::band_of(item.key().size(), item.value_length())];
 }
 
 }  // namespace isocache

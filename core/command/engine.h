@@ -1,5 +1,6 @@
-// Executes requests against one store and words the replies: one implementation each of get, store,
-// delete, arithmetic, touch and debug, for both the text and the meta protocol.
+// Executes requests against one store: one implementation each of get, store, delete, arithmetic,
+// touch and debug, for every protocol. A command returns an outcome (outcome.h), and a wording
+// (wording/wording.h) says it in the protocol of the request.
 //
 // Works without any connection (see examples/embed.cc):
 //
@@ -9,15 +10,17 @@
 //   request.key.hash = Store::hash(request.key.bytes, hash_key);
 //   engine.execute(request, now_s, out);                              // out: "HD\r\n"
 //
-// Single-threaded, like its store: a host with several threads owns one engine a shard, and holds
-// that shard's lock around every call here.
+// The engine is single-threaded, like its store. A host with several threads has an engine for each
+// shard, and holds the shard's lock around every call here.
 #pragma once
 
 #include <array>
+#include <cassert>
 #include <cstdint>
 #include <span>
 
 #include "base/clock.h"
+#include "command/outcome.h"
 #include "command/stats/figures.h"
 #include "command/stats/prefixes.h"
 #include "protocol/output.h"
@@ -27,26 +30,14 @@
 namespace isocache {
 
 struct EngineOptions {
-  std::uint32_t shard = 0;  // goes into every Pin, so that the host finds the store again
+  std::uint32_t shard = 0;  // goes into every Pin, so that the host can find the store
   bool cas_enabled = true;
-  // A get whose value can neither be copied nor pinned now is left to be executed later; see
-  // Backend::execute(). False: it is copied, however long.
+  // A get whose value can neither be copied nor pinned now is executed later, see
+  // Backend::execute(). False: the value is copied, however long it is.
   bool gets_may_wait = false;
   bool count_prefixes = false;  // stats detail on
   char prefix_delimiter = ':';
 };
-
-// How a storage command ended.
-enum class StoreOutcome : std::uint8_t {
-  kStored,
-  kNotStored,
-  kExists,
-  kNotFound,
-  kTooLarge,
-  kNoMemory,
-};
-
-enum class ArithmeticOutcome : std::uint8_t { kDone, kNotFound, kExists, kNonNumeric, kNoMemory };
 
 class Engine {
  public:
@@ -59,8 +50,16 @@ class Engine {
   std::size_t execute(std::span<Request> requests, UnixSeconds now_s, Output& out);
   // The same for a host that has several shards' requests in a batch and prefetches by itself.
   std::size_t execute_prefetched(std::span<Request> requests, UnixSeconds now_s, Output& out);
-  // One request, whatever is in the output.
+  // Executes one request, even if the output is full.
   void execute(Request& request, UnixSeconds now_s, Output& out);
+  // Executes one request and hands its outcome to say(outcome), which words it: for a caller with a
+  // wording of its own, which it may append to `out`. A kReply has no outcome. False: the request
+  // must wait, and nothing was done.
+  template <typename Say>
+  bool execute(const Request& request, UnixSeconds now_s, const Output& out, Say&& say) {
+    begin_turn(now_s);
+    return decide(request, out, say);
+  }
 
   // Backend's functions of the same names, for this shard.
   PutStatus begin_upload(const Request& request, UnixSeconds now_s, Upload* upload);
@@ -68,10 +67,11 @@ class Engine {
   void upload_received(Upload& upload, std::size_t bytes) { store_.upload_received(upload, bytes); }
   void abort_upload(Upload& upload) { store_.abort_upload(upload); }
   void refuse_upload(const Request& request, Upload& upload);
+  void finish_upload(const Request& request, Upload& upload, UnixSeconds now_s, Output& out);
   void release(Pin pin) { store_.unpin(pin.segment); }
 
-  // Hides everything stored before `at_s`, once that time has come; at once when it has. A later
-  // call replaces an earlier one that is still waiting.
+  // Hides everything that was stored before `at_s`, as soon as that time has come. A later call
+  // replaces an earlier one that still waits.
   void flush_at(UnixSeconds at_s, UnixSeconds now_s);
   // Background work, see Store::tick(). True if there is more to do at once.
   bool tick(UnixSeconds now_s);
@@ -85,64 +85,89 @@ class Engine {
 
  private:
   void prefetch(std::span<const Request> requests) const;
-  // False: the request has to wait, and nothing was done.
-  bool execute_one(Request& request, Output& out);
-  bool dispatch(Request& request, Output& out);
+  // These return false if the request must wait; then nothing was done.
+  bool execute_one(const Request& request, Output& out);
+  bool dispatch(const Request& request, Output& out);
+  template <typename Say>
+  bool decide(const Request& request, const Output& out, Say&& say);
   void begin_turn(UnixSeconds now_s);
 
   // get.cc
-  bool get(Request& request, Output& out);
-  bool must_wait(const Request& request, Item item, const Output& out) const;
+  GetOutcome get(const Request& request, const Output& out);
+  bool must_wait(const Request& request, const Item& item, const Output& out) const;
   void count_get(const Request& request, const FindResult& found);
-  void get_text(Request& request, Item item, Output& out);
-  bool apply_get_flag(char flag, const Request& request, Item item, bool vivified);
-  void get_meta(Request& request, Item item, bool vivified, Output& out);
-  void miss_meta(Request& request, Output& out);
-  void append_value(Item item, bool has_waited, Output& out);
+  bool vivify(const Request& request, Item* item);
+  void read(const Request& request, GetOutcome& outcome);
+  bool wins_recache(const Request& request, const GetOutcome& outcome) const;
+  Exptimes set_exptime(const Request& request, Item& item, bool created);
 
   // store_value.cc
-  void store(Request& request, Output& out);
-  StoreOutcome decide_new(const Request& request, ItemFields& fields);
+  StoreOutcome store(const Request& request, Upload* upload = nullptr);
+  StoreStatus may_create(const Request& request, ItemFields& fields);
   bool passes_cas(const Request& request, Item old, ItemFields& fields);
-  StoreOutcome decide(const Request& request, Item old, ItemFields& fields);
-  StoreOutcome write_whole(Request& request, Item old, const ItemFields& fields);
-  StoreOutcome write_joined(Request& request, Item old, const ItemFields& fields,
-                            std::size_t* value_length);
+  StoreStatus may_store(const Request& request, Item old, ItemFields& fields);
+  StoreStatus write_whole(const Request& request, Upload* upload, Item old,
+                          const ItemFields& fields);
+  StoreStatus write_joined(const Request& request, Upload* upload, Item old,
+                           const ItemFields& fields, std::size_t* value_length);
   bool refuse_too_large(const Request& request);
   void drop_refused(const Request& request);
   void count_refused(PutStatus status);
 
   // modify.cc
-  void remove(Request& request, Output& out);
-  bool remove_meta(Request& request, Item item);
-  void touch(Request& request, Output& out);
+  DeleteOutcome remove(const Request& request);
+  bool remove_or_keep(const Request& request, Item item, std::uint64_t* kept_cas);
+  TouchOutcome touch(const Request& request);
 
   // arithmetic.cc
-  void arithmetic(Request& request, Output& out);
-  ArithmeticOutcome add_to(const Request& request, Item* item, std::uint64_t* number);
+  ArithmeticOutcome arithmetic(const Request& request);
+  ArithmeticStatus add_to(const Request& request, Item* item, std::uint64_t* number);
   bool create_number(const Request& request, Item* item);
   bool write_number(const Request& request, std::uint64_t value, Item* item);
 
   // debug.cc
-  void debug(Request& request, Output& out);
+  DebugOutcome debug(const Request& request);
 
   // count_prefix.cc
-  bool execute_and_count(Request& request, Output& out);
+  bool execute_and_count(const Request& request, Output& out);
   void count_store(const Request& request);
   PrefixCounters* prefix_counters(const Request& request);
 
   std::uint64_t new_cas(const Request& request);
-  BandCounters& band_of(Item item);
+  BandCounters& band_of(const Item& item) {
+    return counters_.bands[Store::band_of(item.key().size(), item.value_length())];
+  }
 
-  // What every request reads, then what it writes: the host's lock fits beside the former.
+  // First what every request reads, then what it writes. The host's lock fits beside the former.
   Store& store_;
   UnixSeconds now_s_ = 0;
   UnixSeconds flush_at_s_ = 0;  // 0: none waits
   EngineOptions options_;
+  ValueSource values_;
   EngineCounters counters_;
   StoreCounters store_at_reset_;  // the store counts on
   std::array<std::uint64_t, kBands> evicted_at_reset_ = {};
   PrefixStats prefix_stats_;
 };
+
+template <typename Say>
+bool Engine::decide(const Request& request, const Output& out, Say&& say) {
+  switch (request.verb) {
+    case Verb::kGet: {
+      const GetOutcome outcome = get(request, out);
+      if (outcome.status == GetStatus::kMustWait) return false;
+      say(outcome);
+      break;
+    }
+    case Verb::kStore: say(store(request)); break;
+    case Verb::kDelete: say(remove(request)); break;
+    case Verb::kArithmetic: say(arithmetic(request)); break;
+    case Verb::kTouch: say(touch(request)); break;
+    case Verb::kDebug: say(debug(request)); break;
+    case Verb::kReply: break;
+    case Verb::kAdmin: assert(false && "the backend's administer() executes these"); break;
+  }
+  return true;
+}
 
 }  // namespace isocache

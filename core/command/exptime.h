@@ -1,20 +1,21 @@
-// Exptimes as the protocol has them (0, negative, relative, absolute) to unix seconds and back.
+// Exptimes of the protocol (0, negative, relative, absolute), turned into unix seconds and back.
 #pragma once
 
 #include <cstdint>
 
 #include "base/clock.h"
+#include "base/inline.h"
 #include "base/limits.h"
 
 namespace isocache {
 
-// An exptime in the past ends up here, this long before now. The distance shows in one place: `t`
-// of a command that itself sets such an exptime. memcached answers with the age of its own clock's
-// origin, which is this on a server that has just started.
+// An exptime in the past is stored as a time this long before now. A client sees the distance in one
+// place: the flag `t` of a command that itself sets such an exptime. memcached then answers with the
+// age of its clock's origin, which is this on a server that has just started.
 inline constexpr UnixSeconds kPastS = 61;
 
 // 0 never expires; negative expires at once; up to 30 days counts from now; more is a unix time.
-inline UnixSeconds expiry_time(std::int64_t exptime, UnixSeconds now_s) {
+ISOCACHE_CALLED_IN_WASM inline UnixSeconds expiry_time(std::int64_t exptime, UnixSeconds now_s) {
   const UnixSeconds past = now_s > kPastS ? now_s - kPastS : 1;
   if (exptime == 0) return 0;
   if (exptime < 0) return past;
@@ -29,8 +30,8 @@ inline std::int64_t max_exptime(const Clock& clock) {
   return clock.wall_s() < limits::kMaxExptimeS ? limits::kMaxExptimeS : limits::kMaxLateExptimeS;
 }
 
-// An exptime as a client sends it, a date of the wall clock if it is a date, to the same by the
-// store's time.
+// Translates an exptime that a client sent. If it is a date, it is a date of the wall clock, and
+// becomes one of the store's time.
 inline std::int64_t store_exptime(std::int64_t exptime, const Clock& clock) {
   if (exptime <= limits::kMaxRelativeExptimeS) return exptime;
   const std::int64_t at = exptime - clock.wall_minus_now_s;

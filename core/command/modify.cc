@@ -2,21 +2,21 @@
 
 #include "command/engine.h"
 #include "command/exptime.h"
-#include "command/item_text.h"
-#include "command/reply_writer.h"
-#include "protocol/replies.h"
+#include "command/key_bits.h"
 
 namespace isocache {
 
-// md on an item that is there. False if the emptied item could not be stored.
-bool Engine::remove_meta(Request& request, Item item) {
+// Removes an item, or with x and I keeps what they say of it. False if the emptied item could not
+// be stored.
+bool Engine::remove_or_keep(const Request& request, Item item, std::uint64_t* kept_cas) {
   const RequestFlags& flags = request.flags;
   if (!flags.remove_value && !flags.set_stale) {
     store_.remove(item);
     return true;
   }
   const std::uint64_t cas = flags.has_new_cas || flags.set_stale ? new_cas(request) : item.cas();
-  if (flags.remove_value) {  // an item made anew, of which only the cas is the old one's
+  *kept_cas = cas;
+  if (flags.remove_value) {  // a new item, which has only the cas of the old one
     ItemFields fields;
     fields.client_flags = request.client_flags;
     fields.exptime = expiry_time(request.exptime, now_s_);
@@ -36,44 +36,32 @@ bool Engine::remove_meta(Request& request, Item item) {
   return true;
 }
 
-void Engine::remove(Request& request, Output& out) {
-  const RequestFlags& flags = request.flags;
+DeleteOutcome Engine::remove(const Request& request) {
   const Item item = store_.find(request.key, now_s_).item;
-  std::string_view text = reply::kDeleted;
-  std::string_view code = reply::kMetaDone;
-  bool plain = false;
   if (!item) {
     ++counters_.delete_misses;
-    text = reply::kNotFound;
-    code = reply::kMetaNotFound;
-  } else if (flags.has_compare_cas && item.cas() != request.compare_cas) {
-    code = reply::kMetaExists;
-  } else {
-    ++band_of(item).delete_hits;
-    if (!remove_meta(request, item)) {
-      out.append(reply::kNoMemory);
-      return;
-    }
-    plain = true;
+    return {DeleteStatus::kNotFound};
   }
-  if (request.style == ReplyStyle::kMeta) {
-    append_meta_outcome(out, code, request, flags.no_reply && plain);
-  } else if (!flags.no_reply) {
-    out.append(text);
+  if (request.flags.has_compare_cas && item.cas() != request.compare_cas) {
+    return {DeleteStatus::kExists};
   }
+  ++band_of(item).delete_hits;
+  DeleteOutcome outcome{DeleteStatus::kDone};
+  if (!remove_or_keep(request, item, &outcome.cas)) return {DeleteStatus::kNoMemory};
+  return outcome;
 }
 
-void Engine::touch(Request& request, Output& out) {
+TouchOutcome Engine::touch(const Request& request) {
   ++counters_.cmd_touch;
   Item item = store_.find(request.key, now_s_).item;
-  if (item) {
-    ++band_of(item).touch_hits;
-    item.set_exptime(expiry_time(request.exptime, now_s_));
-    store_.on_hit(item, now_s_);
-  } else {
+  if (!item) {
     ++counters_.touch_misses;
+    return {};
   }
-  if (!request.flags.no_reply) out.append(item ? reply::kTouched : reply::kNotFound);
+  ++band_of(item).touch_hits;
+  item.set_exptime(expiry_time(request.exptime, now_s_));
+  store_.on_hit(item, now_s_);
+  return {true, item.cas()};
 }
 
 }  // namespace isocache

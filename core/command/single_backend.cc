@@ -49,6 +49,11 @@ void SingleBackend::refuse_upload(const Request& request, Upload& upload) {
   engine_.refuse_upload(request, upload);
 }
 
+void SingleBackend::finish_upload(const Request& request, Upload& upload, UnixSeconds now_s,
+                                  Output& out) {
+  engine_.finish_upload(request, upload, now_s, out);
+}
+
 void SingleBackend::release(const Output& sent) {
   sent.for_each_pin([this](Pin pin) { engine_.release(pin); });
 }

@@ -31,6 +31,8 @@ class SingleBackend : public Backend, public AdminTarget {
   void upload_received(const Request& request, Upload& upload, std::size_t bytes) override;
   void abort_upload(const Request& request, Upload& upload) override;
   void refuse_upload(const Request& request, Upload& upload) override;
+  void finish_upload(const Request& request, Upload& upload, UnixSeconds now_s,
+                     Output& out) override;
   void release(const Output& sent) override;
 
   // AdminTarget

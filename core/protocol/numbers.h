@@ -15,7 +15,7 @@ inline constexpr std::size_t kMaxU64Digits = 20;
 
 // Writes `value` and returns the end. REQUIRES: kMaxU64Digits bytes of room.
 ISOCACHE_INLINE_ONLY_NATIVELY inline char* write_u64(char* to, std::uint64_t value) {
-  if (value < 1000) {  // most client flags, lengths and TTLs: a third of what to_chars takes
+  if (value < 1000) {  // most client flags, lengths and TTLs; takes a third of to_chars' time
     const auto small = static_cast<unsigned>(value);
     if (small >= 100) *to++ = static_cast<char>('0' + small / 100);
     if (small >= 10) *to++ = static_cast<char>('0' + small / 10 % 10);
@@ -25,7 +25,8 @@ ISOCACHE_INLINE_ONLY_NATIVELY inline char* write_u64(char* to, std::uint64_t val
   return std::to_chars(to, to + kMaxU64Digits, value).ptr;
 }
 
-// Decimal digits only, all of `text`, no overflow. False leaves `value` alone.
+// Reads all of `text`, which must be decimal digits. False on an overflow or on bad text; then
+// `value` is unchanged.
 inline bool parse_u64(std::string_view text, std::uint64_t& value) {
   if (text.size() == 1) {  // most client flags and exptimes are 0
     const unsigned digit = static_cast<unsigned char>(text.front()) - unsigned{'0'};
@@ -81,7 +82,7 @@ inline bool parse_i32(std::string_view text, std::int32_t& value) {
   return true;
 }
 
-// An exptime: a signed number of 32 bits, but up to `most`.
+// Reads an exptime: a signed number of 32 bits, or up to `most` if that is more.
 inline bool parse_exptime(std::string_view text, std::int64_t most, std::int64_t& seconds) {
   std::int64_t wide = 0;
   if (!parse_i64(text, wide) || wide > most || wide < std::numeric_limits<std::int32_t>::min()) {
@@ -91,7 +92,7 @@ inline bool parse_exptime(std::string_view text, std::int64_t most, std::int64_t
   return true;
 }
 
-// A decimal fraction ("0.25", "2", "1.") in units of 10^-digits, further digits cut off.
+// Reads a decimal fraction ("0.25", "2", "1.") in units of 10^-digits. Further digits are cut off.
 bool parse_fixed(std::string_view text, unsigned digits, std::uint32_t& value);
 
 }  // namespace isocache

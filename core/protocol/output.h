@@ -1,5 +1,5 @@
-// The replies of one connection on their way out: text, and references into pinned segments for
-// large values, in order. A transport turns it into an iovec, a WebSocket frame or one JS buffer.
+// The unsent replies of one connection, in order: text, and for large values references into pinned
+// segments. A transport turns them into an iovec, a WebSocket frame or one JS buffer.
 //
 //   text_:  "VA 100000\r\n" | "\r\nHD\r\n" ...
 //   refs_:                  ^ 100000 bytes at p, held by a pin
@@ -24,11 +24,11 @@ struct Pin {
   std::uint32_t segment = 0;
 };
 
-// How much a connection may have to send before it is executed no further.
+// How much unsent data stops the execution of a connection's requests.
 struct OutputLimits {
   std::size_t text_bytes = limits::kDefaultOutputTextBytes;  // copied
-  std::size_t all_bytes = limits::kDefaultOutputBytes;       // with what is referred to
-  std::size_t refs = limits::kDefaultOutputRefs;             // each keeps a segment in its place
+  std::size_t all_bytes = limits::kDefaultOutputBytes;       // copied or referred to
+  std::size_t refs = limits::kDefaultOutputRefs;             // each holds a segment
 };
 
 // For a host that takes everything at once.
@@ -44,7 +44,7 @@ class Output {
     swap(taken);
     return *this;
   }
-  // The limits belong to the place and stay where they are.
+  // Swaps what is to be sent. Each output keeps its own limits.
   void swap(Output& other) noexcept {
     text_.swap(other.text_);
     std::swap(size_, other.size_);
@@ -70,13 +70,13 @@ class Output {
     refs_.push_back(Ref{size_, bytes, pin});
     pinned_bytes_ += bytes.size();
   }
-  // A position to go back to: memcached drops a get's earlier values when a later key is bad.
+  // A position to which rewind() goes back.
   struct Mark {
     std::size_t text = 0;
     std::size_t refs = 0;
   };
   Mark mark() const { return {size_, refs_.size()}; }
-  // Cuts off what was written since; visit(Pin) for every pin that goes.
+  // Removes what was written since then. Calls visit(Pin) for every pin that is removed.
   template <typename Visit>
   void rewind(Mark mark, Visit&& visit) {
     for (; refs_.size() > mark.refs; refs_.pop_back()) {
@@ -86,24 +86,24 @@ class Output {
     size_ = mark.text;
   }
 
-  // No further reply may be begun: send first. A reply that was begun is never cut off.
+  // True if no further reply may begin before some is sent. A reply that has begun is completed.
   bool full() const {
     return size_ >= limits_.text_bytes || size() >= limits_.all_bytes ||
            refs_.size() >= limits_.refs;
   }
-  // Whether a value of this length is better referred to than copied: a short one only when copies
-  // have used up much of the limit.
+  // Whether it is better to refer to a value of this length than to copy it. For a short one that is
+  // so only when copies have used much of the limit.
   bool prefers_pin(std::size_t length) const {
     return length > limits::kPinnedValueBytes ||
            (length > limits::kSmallValueBytes && size_ > limits_.text_bytes / 2);
   }
-  // Whether that much may be copied though it would rather be referred to.
+  // Whether a value of this length may be copied although prefers_pin() says otherwise.
   bool may_copy(std::size_t length) const { return size_ + length <= limits_.text_bytes; }
 
   // --- sending ----------------------------------------------------------------------------
   std::size_t size() const { return size_ + pinned_bytes_; }
   bool empty() const { return size() == 0; }
-  // All bytes in order; visit(std::string_view) for each span.
+  // Calls visit(std::string_view) for each span of the bytes, in order.
   template <typename Visit>
   void for_each_span(Visit&& visit) const {
     std::size_t from = 0;
@@ -126,7 +126,7 @@ class Output {
     refs_.clear();
   }
   std::size_t capacity() const { return capacity_; }
-  // Gives the buffer's memory back, for a connection that has nothing to say. REQUIRES: empty().
+  // Gives the buffer's memory back, for an idle connection. REQUIRES: empty().
   void release_memory() { Output().swap(*this); }
 
  private:

@@ -1,13 +1,14 @@
-// Turns one command line into a Request, for the text and the meta protocol alike. Knows nothing of
-// connections, buffers or the store: a session hands over whole lines and deals with data blocks.
+// Turns one command line into a Request. text/ reads text commands, meta/ reads meta commands. The
+// parser knows nothing of connections, buffers or the store: a session hands over whole lines and
+// deals with data blocks.
 //
 // The order of the checks is memcached 1.6.45's, because it decides which of several errors a bad
 // line is answered with:
 //
 //   meta   too few tokens, key too long, value length (ms), too many flags; then the first unknown
 //          or repeated letter; then the last flag with a bad argument (b: the key is not base64; F
-//          gives way to any other); then mode, opaque (an opaque too long for mg or ma is left to
-//          the engine, see RequestFlags)
+//          gives way to any other); then mode, opaque (for mg and ma, an opaque that is too long
+//          is no error of the parser, see RequestFlags)
 //   text   too few tokens, value length; then key, client flags, exptime, cas in any order, since
 //          all are answered with the same words
 //
@@ -30,9 +31,9 @@ struct KeyBuffer {
 // What follows the line.
 enum class AfterLine : std::uint8_t {
   kNothing,   // the request is whole
-  kValue,     // its value: request.value_length bytes and "\r\n"
-  kSwallow,   // the request is an error; request.value_length bytes and "\r\n" are to be ignored
-  kMoreKeys,  // the request reads the first key; request.line has the others, for next_key()
+  kValue,     // its value: request.store.value_length bytes and "\r\n"
+  kSwallow,   // the request is an error; reply.value_length bytes and "\r\n" are to be ignored
+  kMoreKeys,  // the request reads the first key; get.keys_to_come has the others, for next_key()
   kClose,     // the connection ends after this reply (which may be empty)
 };
 
@@ -42,17 +43,17 @@ enum class AfterLine : std::uint8_t {
 AfterLine parse_line(std::string_view line, KeyBuffer& key_buffer, Request& request,
                      std::int64_t max_exptime_s = limits::kMaxExptimeS);
 
-// Takes the next key of a retrieval from `keys` (what request.line was after kMoreKeys); `request`
-// has the retrieval's flags. The last key's fixed_reply ends the answer. False when there is no key
-// left, or the next one is too long: then end_of_retrieval() ends it.
+// Makes `request`, which has the retrieval's flags, a get of the next key of `keys` (at first, what
+// keys_to_come was after kMoreKeys). get.last_key tells whether it ends the reply. False when there
+// is no key left, or the next one is too long: then end_of_retrieval() ends the reply.
 bool next_key(std::string_view& keys, Request& request);
-// A retrieval with a key that is too long is quiet: the keys before it are read and touched, but
-// the answer is the error alone.
+// A retrieval with a key that is too long is silent: the keys before it are read and touched, but
+// the reply is the error alone.
 std::string_view end_of_retrieval(const RequestFlags& flags);
 
-// Fills in a request from tokens, without a line: verb is a meta command ("mg", "ms", "md", "ma",
-// "me"), flags are its meta flags ("T60 c"). The request views all of its arguments. Exptimes may
-// have 32 bits. False on an error: then it is a kReply with the error's text.
+// Fills in a request from tokens, without a line: `verb` is a meta command ("mg", "ms", "md", "ma",
+// "me"), `flags` are its meta flags ("T60 c"). The request views all arguments. Exptimes may have
+// 32 bits. False on an error: then the request is a kReply with the error's text.
 bool make_request(std::string_view verb, std::string_view key, std::string_view flags,
                   std::string_view value, KeyBuffer& key_buffer, Request& request);
 

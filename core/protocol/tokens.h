@@ -1,4 +1,4 @@
-// A command line's tokens: what lies between spaces. Only the space separates.
+// The tokens of a command line. Only spaces separate them.
 #pragma once
 
 #include <cstddef>
@@ -10,8 +10,7 @@
 
 namespace isocache {
 
-// A bit in each byte of the word that is a space. The lowest bit is right; higher ones may be
-// false.
+// Sets the high bit of each byte that is a space. Only the lowest of these bits is reliable.
 inline std::uint64_t spaces_in(std::uint64_t word) {
   constexpr std::uint64_t kOnes = 0x0101010101010101U;
   constexpr std::uint64_t kHighs = 0x8080808080808080U;
@@ -19,8 +18,8 @@ inline std::uint64_t spaces_in(std::uint64_t word) {
   return (word - kOnes) & ~word & kHighs;
 }
 
-// The first space in [at, end), or end. Eight bytes at a time while there are eight: keys are
-// mostly longer than that, and shorter tokens are mostly not at the end of the line.
+// The first space in [at, end), or end. Reads eight bytes at a time while there are eight: most keys
+// are longer than that, and most shorter tokens are not at the end of the line.
 ISOCACHE_INLINE_ONLY_NATIVELY inline const char* find_space(const char* at, const char* end) {
   const auto word_at = [](const char* from) {
     std::uint64_t word;
@@ -34,7 +33,7 @@ ISOCACHE_INLINE_ONLY_NATIVELY inline const char* find_space(const char* at, cons
     at += 8;
   }
   if (at == end) return end;
-  if (end - begin >= 8) {  // the last eight, some of them for the second time
+  if (end - begin >= 8) {  // reads the last eight, some of them for the second time
     const std::uint64_t found = spaces_in(word_at(end - 8));
     return found == 0 ? end : end - 8 + (static_cast<unsigned>(__builtin_ctzll(found)) >> 3U);
   }

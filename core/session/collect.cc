@@ -93,12 +93,12 @@ Session::Impl::Stop Session::Impl::collect_line(Batch& batch) {
     case AfterLine::kSwallow:
       push(batch, request);
       take(line_bytes);
-      swallow = std::uint64_t{request.value_length} + 2;
+      swallow = std::uint64_t{request.reply.value_length} + 2;
       return Stop::kFull;
     case AfterLine::kMoreKeys: {
-      const auto keys_at = static_cast<std::size_t>(request.line.data() - in.data());
-      retrieval.keys_length = request.line.size();
-      retrieval.line_end = line_bytes - keys_at - request.line.size();
+      const auto keys_at = static_cast<std::size_t>(request.get.keys_to_come.data() - in.data());
+      retrieval.keys_length = request.get.keys_to_come.size();
+      retrieval.line_end = line_bytes - keys_at - request.get.keys_to_come.size();
       retrieval.flags = request.flags;
       retrieval.exptime = request.exptime;
       retrieval.active = true;
@@ -118,9 +118,9 @@ Session::Impl::Stop Session::Impl::collect_line(Batch& batch) {
 // A storage command, with as much of its value as is there.
 Session::Impl::Stop Session::Impl::collect_value(Batch& batch, Request& request,
                                                  std::size_t line_bytes) {
-  const std::size_t whole = line_bytes + request.value_length + 2;
+  const std::size_t whole = line_bytes + request.store.value_length + 2;
   if (in.size() < whole) {
-    if (request.value_length >= limits::kUploadBytes) {
+    if (request.store.value_length >= limits::kUploadBytes) {
       pending = &request;
       pending_line_bytes = line_bytes;
       return Stop::kLarge;
@@ -128,12 +128,11 @@ Session::Impl::Stop Session::Impl::collect_value(Batch& batch, Request& request,
     awaited = whole;
     return Stop::kNeedMore;
   }
-  request.value = in.substr(line_bytes, request.value_length);
+  request.store.value = in.substr(line_bytes, request.store.value_length);
   if (in[whole - 2] != '\r' || in[whole - 1] != '\n') {
     // Meta commands answer errors even when they are quiet.
-    const bool quiet = request.style == ReplyStyle::kText && request.flags.no_reply;
-    request.verb = Verb::kReply;
-    request.fixed_reply = quiet ? std::string_view() : reply::kBadDataChunk;
+    const bool quiet = request.style == ReplyStyle::kText && request.flags.quiet;
+    request.begin_reply(quiet ? std::string_view() : reply::kBadDataChunk).bad_value_end = true;
   }
   push(batch, request);
   take(whole);
@@ -148,6 +147,7 @@ Session::Impl::Stop Session::Impl::collect_value(Batch& batch, Request& request,
 Session::Impl::Stop Session::Impl::begin_open_retrieval() {
   const bool with_cas = in[3] == 's';
   retrieval = {};
+  retrieval.flags.return_value = true;
   retrieval.flags.return_cas = with_cas;
   retrieval.active = true;
   retrieval.open = true;
@@ -184,14 +184,13 @@ Session::Impl::Stop Session::Impl::collect_key(Batch& batch) {
   std::string_view keys = in.substr(0, retrieval.keys_length);
   request.flags = retrieval.flags;
   if (next_key(keys, request)) {
-    request.verb = Verb::kGet;
     request.exptime = retrieval.exptime;
-    if (retrieval.open) request.fixed_reply = {};
+    if (retrieval.open) request.get.last_key = false;
     push(batch, request);
     take(retrieval.keys_length - keys.size());
     retrieval.keys_length = keys.size();
     retrieval.keys_seen = true;
-    if (!request.fixed_reply.empty()) end_retrieval();
+    if (request.get.last_key) end_retrieval();
     return Stop::kFull;
   }
   const bool too_long = !request.key.bytes.empty();
@@ -201,10 +200,9 @@ Session::Impl::Stop Session::Impl::collect_key(Batch& batch) {
     retrieval.keys_length = 0;
     return Stop::kFull;
   }
-  request.verb = Verb::kReply;
-  request.fixed_reply = too_long              ? reply::kBadRetrievalKey
-                        : retrieval.keys_seen ? end_of_retrieval(retrieval.flags)
-                                              : reply::kBadFormat;
+  request.begin_reply(too_long              ? reply::kBadRetrievalKey
+                      : retrieval.keys_seen ? end_of_retrieval(retrieval.flags)
+                                            : reply::kBadFormat);
   push(batch, request);
   skipping_line = retrieval.open;
   end_retrieval();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "command/wording/wording.h"
 #include "protocol/replies.h"
 #include "session/session_impl.h"
 
@@ -31,23 +32,25 @@ void Session::Impl::start_upload() {
     return;
   }
   if (status != PutStatus::kStored) {
-    swallow = std::uint64_t{request.value_length} + 2;
+    swallow = std::uint64_t{request.store.value_length} + 2;
     refuse_large(status);
     return;
   }
   large->begun = true;
-  request.upload = &large->upload;
 }
 
 void Session::Impl::reply_to_large(std::string_view text) {
   const Request& request = large->request;
-  const bool quiet = request.style == ReplyStyle::kText && request.flags.no_reply;
+  const bool quiet = request.style == ReplyStyle::kText && request.flags.quiet;
   if (!quiet) out.append(text);
   large.reset();
 }
 
 void Session::Impl::refuse_large(PutStatus status) {
-  reply_to_large(status == PutStatus::kTooLarge ? reply::kTooLarge : reply::kNoMemoryStoring);
+  const bool too_large = status == PutStatus::kTooLarge;
+  word(StoreOutcome{too_large ? StoreStatus::kTooLarge : StoreStatus::kNoMemory}, large->request,
+       out);
+  large.reset();
 }
 
 void Session::Impl::receive_large() {
@@ -82,7 +85,7 @@ void Session::Impl::finish_large() {
     reply_to_large(reply::kBadDataChunk);
     return;
   }
-  backend.execute({&request, 1}, host_clock.now_s, out);
+  backend.finish_upload(request, large->upload, host_clock.now_s, out);
   large.reset();
   turn_left -= std::min<std::size_t>(turn_left, 1);
 }

@@ -206,6 +206,13 @@ void ShardedBackend::refuse_upload(const Request& request, Upload& upload) {
   shard.engine.refuse_upload(request, upload);
 }
 
+void ShardedBackend::finish_upload(const Request& request, Upload& upload, UnixSeconds now_s,
+                                   Output& out) {
+  Shard& shard = shard_of(request);
+  const std::lock_guard lock(shard.mutex);
+  shard.engine.finish_upload(request, upload, now_s, out);
+}
+
 void ShardedBackend::release(const Output& sent) {
   sent.for_each_pin([&](Pin pin) {
     Shard& shard = *shards_[pin.shard];

@@ -61,6 +61,8 @@ class ShardedBackend : public Backend, public AdminTarget {
   void upload_received(const Request& request, Upload& upload, std::size_t bytes) override;
   void abort_upload(const Request& request, Upload& upload) override;
   void refuse_upload(const Request& request, Upload& upload) override;
+  void finish_upload(const Request& request, Upload& upload, UnixSeconds now_s,
+                     Output& out) override;
   bool memory_is_wanted(UnixSeconds now_s) const override;
   void release(const Output& sent) override;
 

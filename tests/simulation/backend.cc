@@ -25,9 +25,7 @@ SimulatedBackend::SimulatedBackend(const BackendOptions& options)
 }
 
 std::size_t SimulatedBackend::execute(std::span<Request> requests, UnixSeconds now_s, Output& out) {
-  const std::size_t done = backend_.execute(requests, now_s, out);
-  for (const Request& request : requests.first(done)) uploads_.erase(request.upload);
-  return done;
+  return backend_.execute(requests, now_s, out);
 }
 
 AdminResult SimulatedBackend::administer(const Request& request, const Clock& clock, Output& out) {
@@ -60,6 +58,12 @@ void SimulatedBackend::abort_upload(const Request& request, Upload& upload) {
 
 void SimulatedBackend::refuse_upload(const Request& request, Upload& upload) {
   backend_.refuse_upload(request, upload);
+  uploads_.erase(&upload);
+}
+
+void SimulatedBackend::finish_upload(const Request& request, Upload& upload, UnixSeconds now_s,
+                                     Output& out) {
+  backend_.finish_upload(request, upload, now_s, out);
   uploads_.erase(&upload);
 }
 

@@ -40,6 +40,8 @@ class SimulatedBackend : public Backend {
   void upload_received(const Request& request, Upload& upload, std::size_t bytes) override;
   void abort_upload(const Request& request, Upload& upload) override;
   void refuse_upload(const Request& request, Upload& upload) override;
+  void finish_upload(const Request& request, Upload& upload, UnixSeconds now_s,
+                     Output& out) override;
   bool memory_is_wanted(UnixSeconds now_s) const override {
     return backend_.memory_is_wanted(now_s);
   }

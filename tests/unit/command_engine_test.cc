@@ -37,12 +37,11 @@ TEST(Engine, ExecutesARequestFilledInByHand) {
   TestCore core;
   Output out;
   Request store;
-  store.verb = Verb::kStore;
   store.key = Key{"k", core.backend.hash("k")};
-  store.value = "v";
-  store.value_length = 1;
+  store.begin_store().value = "v";
+  store.store.value_length = 1;
   Request get;
-  get.verb = Verb::kGet;
+  get.begin_get();
   get.style = ReplyStyle::kMeta;
   get.flags.return_value = true;
   get.flags.has_exptime = true;  // without flag_text: done, but not told

@@ -21,8 +21,13 @@ struct Parsed {
 
 TEST(Request, IsPlainData) {
   static_assert(std::is_trivially_copyable_v<Request>);
-  static_assert(sizeof(RequestFlags) <= 2);
-  EXPECT_LE(sizeof(Request), 256U);  // a batch of them lies on the stack
+  static_assert(std::is_trivially_destructible_v<Request>);
+  Request request;
+  request.begin_reply("HD").value_length = 7;
+  request.begin_arithmetic();  // begins with its own defaults, whatever was there
+  EXPECT_EQ(request.verb, Verb::kArithmetic);
+  EXPECT_EQ(request.arithmetic.delta, 1U);
+  EXPECT_EQ(request.arithmetic.initial, 0U);
 }
 
 TEST(Parser, TextAndMetaBecomeTheSameRequest) {
@@ -31,12 +36,12 @@ TEST(Parser, TextAndMetaBecomeTheSameRequest) {
   for (const Parsed* parsed : {&text, &meta}) {
     EXPECT_EQ(parsed->after, AfterLine::kValue);
     EXPECT_EQ(parsed->request.verb, Verb::kStore);
-    EXPECT_EQ(parsed->request.mode, StoreMode::kSet);
+    EXPECT_EQ(parsed->request.store.mode, StoreMode::kSet);
     EXPECT_EQ(parsed->request.key.bytes, "key");
     EXPECT_EQ(parsed->request.client_flags, 7U);
     EXPECT_EQ(parsed->request.exptime, 60);
-    EXPECT_EQ(parsed->request.value_length, 5U);
-    EXPECT_FALSE(parsed->request.flags.no_reply);
+    EXPECT_EQ(parsed->request.store.value_length, 5U);
+    EXPECT_FALSE(parsed->request.flags.quiet);
   }
   EXPECT_EQ(text.request.style, ReplyStyle::kText);
   EXPECT_EQ(meta.request.style, ReplyStyle::kMeta);
@@ -48,13 +53,13 @@ TEST(Parser, RetrievalsHandOutTheirKeysOneByOne) {
   EXPECT_EQ(parsed.request.key.bytes, "a");
   EXPECT_EQ(parsed.request.exptime, 30);
   EXPECT_TRUE(parsed.request.flags.return_cas);
-  std::string_view keys = parsed.request.line;
+  std::string_view keys = parsed.request.get.keys_to_come;
   Request next;
   ASSERT_TRUE(next_key(keys, next));
   EXPECT_EQ(next.key.bytes, "bb");
   ASSERT_TRUE(next_key(keys, next));
   EXPECT_EQ(next.key.bytes, "ccc");
-  EXPECT_TRUE(next.fixed_reply.empty());  // a space follows, there might be another key
+  EXPECT_FALSE(next.get.last_key);  // a space follows, there might be another key
   EXPECT_FALSE(next_key(keys, next));
   EXPECT_EQ(end_of_retrieval(parsed.request.flags), reply::kEnd);
 }
@@ -62,26 +67,26 @@ TEST(Parser, RetrievalsHandOutTheirKeysOneByOne) {
 TEST(Parser, TheLastKeyEndsTheAnswer) {
   const Parsed single("get a");
   EXPECT_EQ(single.after, AfterLine::kNothing);
-  EXPECT_EQ(single.request.fixed_reply, reply::kEnd);
+  EXPECT_TRUE(single.request.get.last_key);
   const Parsed several("get a b");
   EXPECT_EQ(several.after, AfterLine::kMoreKeys);
-  EXPECT_TRUE(several.request.fixed_reply.empty());
-  std::string_view keys = several.request.line;
+  EXPECT_FALSE(several.request.get.last_key);
+  std::string_view keys = several.request.get.keys_to_come;
   Request next;
   ASSERT_TRUE(next_key(keys, next));
-  EXPECT_EQ(next.fixed_reply, reply::kEnd);
+  EXPECT_TRUE(next.get.last_key);
 }
 
 TEST(Parser, ALongKeySpoilsAWholeRetrieval) {
   const std::string long_key(251, 'k');
   Parsed parsed("get a " + long_key + " b");
   EXPECT_EQ(parsed.after, AfterLine::kMoreKeys);
-  EXPECT_TRUE(parsed.request.flags.no_reply);  // what a holds is not answered
-  std::string_view keys = parsed.request.line;
+  EXPECT_TRUE(parsed.request.flags.silent);  // what a holds is not answered
+  std::string_view keys = parsed.request.get.keys_to_come;
   Request next;
   EXPECT_FALSE(next_key(keys, next));
   EXPECT_EQ(end_of_retrieval(parsed.request.flags), reply::kBadRetrievalKey);
-  EXPECT_EQ(Parsed("get " + long_key).request.fixed_reply, reply::kBadRetrievalKey);
+  EXPECT_EQ(Parsed("get " + long_key).request.reply.text, reply::kBadRetrievalKey);
   EXPECT_EQ(Parsed("get " + long_key.substr(1)).request.verb, Verb::kGet);
 }
 
@@ -90,23 +95,23 @@ TEST(Parser, ABadStorageLineSwallowsItsDataIfItsLengthCouldBeRead) {
                            "ms a 5 z", "ms a 5 b", "ms a 5 Tabc", "ms a 5 MZ", "ms a 5 S1"}) {
     const Parsed parsed(line);
     EXPECT_EQ(parsed.after, AfterLine::kSwallow) << line;
-    EXPECT_EQ(parsed.request.value_length, 5U) << line;
+    EXPECT_EQ(parsed.request.reply.value_length, 5U) << line;
     EXPECT_EQ(parsed.request.verb, Verb::kReply) << line;
-    EXPECT_FALSE(parsed.request.fixed_reply.empty()) << line;
+    EXPECT_FALSE(parsed.request.reply.text.empty()) << line;
   }
   for (const char* line : {"set a 0 0 abc", "set a 0 0 -1", "set a 0 0", "set a 0 0 2147483648",
                            "ms a", "ms a abc", "ms a -1", "cas a 0 0 noreply 5"}) {
     const Parsed parsed(line);
     EXPECT_EQ(parsed.after, AfterLine::kNothing) << line;
-    EXPECT_EQ(parsed.request.fixed_reply, reply::kBadFormat) << line;
+    EXPECT_EQ(parsed.request.reply.text, reply::kBadFormat) << line;
   }
 }
 
 TEST(Parser, NoreplyHidesErrorsOnceTheLengthIsKnown) {
-  EXPECT_TRUE(Parsed("set a abc 0 5 noreply").request.fixed_reply.empty());
-  EXPECT_FALSE(Parsed("set a 0  5 noreply").request.fixed_reply.empty());
-  EXPECT_TRUE(Parsed("incr a abc noreply").request.fixed_reply.empty());
-  EXPECT_FALSE(Parsed("ms a 5 z q").request.fixed_reply.empty());
+  EXPECT_TRUE(Parsed("set a abc 0 5 noreply").request.reply.text.empty());
+  EXPECT_FALSE(Parsed("set a 0  5 noreply").request.reply.text.empty());
+  EXPECT_TRUE(Parsed("incr a abc noreply").request.reply.text.empty());
+  EXPECT_FALSE(Parsed("ms a 5 z q").request.reply.text.empty());
 }
 
 // Which of several errors is told is decided by the order in parser.h.
@@ -151,7 +156,7 @@ TEST(Parser, MetaErrorsComeInMemcachedsOrder) {
       {"mg a b c f h k l O1 q s t u v N0 R0 T0 P L C0 E0 z", reply::kTooManyFlags},
   };
   for (const auto& test : cases) {
-    EXPECT_EQ(Parsed(test.line).request.fixed_reply, test.reply) << test.line;
+    EXPECT_EQ(Parsed(test.line).request.reply.text, test.reply) << test.line;
   }
 }
 
@@ -165,10 +170,23 @@ TEST(Parser, OpaqueErrorsOfMgAndMaAreLeftToTheEngine) {
   EXPECT_FALSE(Parsed("mg a " + std::string(32, 'O')).request.flags.opaque_too_long);
 }
 
+TEST(Parser, TheOrderOfFlagsThatActIsKept) {
+  const RequestFlags usual = Parsed("mg a R30 T60 N90").request.flags;
+  EXPECT_FALSE(usual.exptime_before_recache);
+  EXPECT_FALSE(usual.vivify_before_exptime);
+  const RequestFlags other = Parsed("mg a N90 T60 R30").request.flags;
+  EXPECT_TRUE(other.exptime_before_recache);
+  EXPECT_TRUE(other.vivify_before_exptime);
+  const std::string opaque = " " + std::string(33, 'O');
+  const RequestFlags ended = Parsed("ma a T60" + opaque + " N90").request.flags;
+  EXPECT_FALSE(ended.exptime_after_opaque);
+  EXPECT_TRUE(ended.vivify_after_opaque);
+}
+
 TEST(Parser, TwentyTokensAreTheMost) {
   EXPECT_EQ(Parsed("mg a c f h k l O1 q s t u v N0 R0 T0 P L C0 E0").request.verb, Verb::kGet);
   EXPECT_EQ(Parsed("ms a 1 c f h k l O1 q s t u v N0 R0 T0 P L C0").request.verb, Verb::kStore);
-  EXPECT_EQ(Parsed("ms a 1 c f h k l O1 q s t u v N0 R0 T0 P L C0 E0").request.fixed_reply,
+  EXPECT_EQ(Parsed("ms a 1 c f h k l O1 q s t u v N0 R0 T0 P L C0 E0").request.reply.text,
             reply::kTooManyFlags);
 }
 
@@ -183,10 +201,10 @@ TEST(Parser, DeleteTakesATimeOfZeroOnly) {
     EXPECT_EQ(Parsed(line).request.verb, Verb::kDelete) << line;
   }
   for (const char* line : {"delete a 5", "delete a 0 0", "delete a b"}) {
-    EXPECT_EQ(Parsed(line).request.fixed_reply, reply::kBadDeleteUsage) << line;
+    EXPECT_EQ(Parsed(line).request.reply.text, reply::kBadDeleteUsage) << line;
   }
-  EXPECT_EQ(Parsed("delete a 10 noreply").request.fixed_reply, "");
-  EXPECT_EQ(Parsed("delete a b c d").request.fixed_reply, reply::kError);
+  EXPECT_EQ(Parsed("delete a 10 noreply").request.reply.text, "");
+  EXPECT_EQ(Parsed("delete a b c d").request.reply.text, reply::kError);
 }
 
 TEST(Parser, ClientsOfOtherProtocolsAreHungUpOn) {
@@ -197,9 +215,9 @@ TEST(Parser, ClientsOfOtherProtocolsAreHungUpOn) {
 
 TEST(Parser, ShortLinesAreBadFormat) {
   for (const char* line : {"", "x", " "})
-    EXPECT_EQ(Parsed(line).request.fixed_reply, reply::kBadFormat);
+    EXPECT_EQ(Parsed(line).request.reply.text, reply::kBadFormat);
   for (const char* line : {"xx", "  ", " get a", "GET a"}) {
-    EXPECT_EQ(Parsed(line).request.fixed_reply, reply::kError) << line;
+    EXPECT_EQ(Parsed(line).request.reply.text, reply::kError) << line;
   }
 }
 
@@ -208,12 +226,12 @@ TEST(MakeRequest, NeedsNoLine) {
   Request request;
   ASSERT_TRUE(make_request("ms", "key", "T60 c", "value", key_buffer, request));
   EXPECT_EQ(request.verb, Verb::kStore);
-  EXPECT_EQ(request.value, "value");
-  EXPECT_EQ(request.value_length, 5U);
+  EXPECT_EQ(request.store.value, "value");
+  EXPECT_EQ(request.store.value_length, 5U);
   EXPECT_EQ(request.exptime, 60);
   Request bad;
   EXPECT_FALSE(make_request("ms", "key", "z", "value", key_buffer, bad));
-  EXPECT_EQ(bad.fixed_reply, reply::kInvalidFlag);
+  EXPECT_EQ(bad.reply.text, reply::kInvalidFlag);
   Request text;
   EXPECT_FALSE(make_request("set", "key", "", "value", key_buffer, text));
 }

@@ -44,8 +44,7 @@ class TwoShards : public AdminTarget {
 
   std::string ask(std::string_view line, AdminResult* result = nullptr) {
     Request request;
-    request.verb = Verb::kAdmin;
-    request.line = line;
+    request.begin_admin().line = line;
     Output out;
     AdminResult own = run_admin_command(request, *this, {TestCore::kStart}, out);
     while (own.stream && own.stream->produce(out, {TestCore::kStart})) ++slices;

@@ -54,8 +54,8 @@ class Records {
 // that writes or removes.
 bool misses_lease(const Request& request, Item item, std::string_view& missed) {
   if (!item || !LocalBackend::is_lease(item)) return false;
-  if (request.mode == StoreMode::kAdd || request.verb == Verb::kDelete ||
-      request.flags.has_vivify) {
+  const bool adds = request.verb == Verb::kStore && request.store.mode == StoreMode::kAdd;
+  if (adds || request.verb == Verb::kDelete || request.flags.has_vivify) {
     cache->store.remove(item);
     return false;
   }
@@ -84,8 +84,8 @@ std::size_t execute_plainly(Request& request) {
 }
 
 // A meta command by its second letter.
-void fill_in(Request& request, char letter, std::string_view key, std::string_view flags,
-             std::string_view value) {
+[[gnu::noinline]] void fill_in(Request& request, char letter, std::string_view key,
+                               std::string_view flags, std::string_view value) {
   const char name[] = {'m', letter};
   KeyBuffer unused;  // nothing here is in base64
   make_request({name, sizeof name}, key, flags, value, unused, request);
@@ -138,7 +138,8 @@ std::size_t export_command(char letter, std::size_t key_length, std::size_t flag
   Request request;
   fill_in(request, static_cast<char>(letter | 0x20), {scratch, key_length}, {flags, flags_length},
           {flags + flags_length, value_length});
-  if (letter < 'a' || request.mode != StoreMode::kSet) return execute_plainly(request);
+  const bool sets = request.verb != Verb::kStore || request.store.mode == StoreMode::kSet;
+  if (letter < 'a' || !sets) return execute_plainly(request);
   cache->backend.engine().execute(request, now_s, cache->replies);
   return cache->hand_back(cache->replies);
 }
@@ -176,8 +177,13 @@ std::size_t export_large_begin(std::size_t key_length, std::size_t flags_length,
   LargeValue& large = cache->large.emplace();
   Request& request = large.request;
   fill_in(request, 's', {scratch, key_length}, {scratch + key_length, flags_length}, {});
-  request.value_length = value_length;
-  if (request.mode != StoreMode::kSet && misses_lease(request, find(request), large.refusal)) {
+  if (request.verb != Verb::kStore) {  // the flags are wrong
+    large.refusal = request.reply.text;
+    return 0;
+  }
+  request.store.value_length = value_length;
+  if (request.store.mode != StoreMode::kSet &&
+      misses_lease(request, find(request), large.refusal)) {
     return 0;
   }
   const PutStatus status = cache->backend.begin_upload(request, now_s, &large.upload);
@@ -185,7 +191,6 @@ std::size_t export_large_begin(std::size_t key_length, std::size_t flags_length,
     large.refusal = status == PutStatus::kTooLarge ? reply::kTooLarge : reply::kNoMemoryStoring;
     return 0;
   }
-  request.upload = &large.upload;
   return cache->hand_back_window();
 }
 
@@ -206,7 +211,7 @@ ISOCACHE_EXPORT(large_done) std::size_t export_large_done(UnixSeconds now_s) {
     if (const Item old = cache->store.find(key, now_s).item) cache->store.remove(old);
     return cache->hand_back(reply::kNoMemoryStoring);
   }
-  cache->backend.engine().execute(large.request, now_s, cache->replies);
+  cache->backend.engine().finish_upload(large.request, large.upload, now_s, cache->replies);
   return cache->hand_back(cache->replies);
 }
 

@@ -120,7 +120,7 @@ Handler handler_of(Command command) {
 
 AdminResult run_admin_command(const Request& request, AdminTarget& target, const Clock& clock,
                               Output& out) {
-  Tokens tokens(request.line);
+  Tokens tokens(request.admin.line);
   const std::string_view name = tokens.next();
   const Command command = find_command(name);
   AdminCall call(tokens.rest(), target, clock, out);

@@ -1,9 +1,9 @@
 #include "command/admin/dump.h"
 
-#include "command/item_text.h"
-#include "command/reply_writer.h"
+#include "command/wording/item_text.h"
 #include "protocol/numbers.h"
 #include "protocol/replies.h"
+#include "protocol/write.h"
 
 namespace isocache {
 namespace {

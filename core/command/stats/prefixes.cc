@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "base/bytes.h"
-#include "command/reply_writer.h"
 #include "protocol/replies.h"
+#include "protocol/write.h"
 
 namespace isocache {
 namespace {

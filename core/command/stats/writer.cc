@@ -3,8 +3,8 @@
 #include <cstddef>
 #include <utility>
 
-#include "command/reply_writer.h"
 #include "protocol/replies.h"
+#include "protocol/write.h"
 
 namespace isocache {
 

@@ -1,5 +1,6 @@
-#include "protocol/meta_parser.h"
+#include "protocol/meta/meta_parser.h"
 
+#include "base/inline.h"
 #include "protocol/base64.h"
 #include "protocol/meta_flags.h"
 #include "protocol/numbers.h"
@@ -12,9 +13,9 @@ namespace {
 // memcached's limit is on all tokens of the line: command, key, the value length of ms, flags.
 constexpr unsigned kMaxTokens = 20;
 
-// What one pass over the flags found, beyond what it put into the request. An error is only noted:
-// an unknown or repeated letter further on outranks it, and so does a later error. Bad client flags
-// have no words of their own in memcached: they keep those of an earlier error.
+// What one pass over the flags found, beyond what it put into the request. An error is only noted,
+// because an unknown or repeated letter further on comes before it, and so does a later error. Bad
+// client flags have no words of their own in memcached: they keep those of an earlier error.
 struct FlagScan {
   std::int64_t max_exptime_s;
   std::string_view error = {};
@@ -23,21 +24,36 @@ struct FlagScan {
   char mode = 0;
 };
 
-void read_seconds(std::string_view text, std::int64_t& seconds, FlagScan& scan) {
+ISOCACHE_CALLED_IN_WASM void read_seconds(std::string_view text, std::int64_t& seconds,
+                                          FlagScan& scan) {
   if (!parse_exptime(text, scan.max_exptime_s, seconds)) scan.error = reply::kBadToken;
 }
 
-void read_number(std::string_view text, std::uint64_t& number, FlagScan& scan,
-                 std::string_view error = reply::kBadToken) {
+ISOCACHE_CALLED_IN_WASM void read_number(std::string_view text, std::uint64_t& number,
+                                         FlagScan& scan,
+                                         std::string_view error = reply::kBadToken) {
   if (!parse_u64(text, number)) scan.error = error;
 }
 
-// The key in its wire form to the one it is stored under.
+// Decodes the key as sent to the key that items are stored under.
 bool decode_key(KeyBuffer& key_buffer, Request& request) {
   std::size_t length = 0;
   if (!base64_decode(request.wire_key, key_buffer.bytes, &length)) return false;
   request.key.bytes = {key_buffer.bytes, length};
   return true;
+}
+
+// D and J are checked in every command, and kept where there is a use for them.
+void read_delta(std::string_view text, Request& request, FlagScan& scan) {
+  std::uint64_t delta = 0;
+  read_number(text, delta, scan, reply::kBadMetaDelta);
+  if (request.verb == Verb::kArithmetic) request.arithmetic.delta = delta;
+}
+
+void read_initial(std::string_view text, Request& request, FlagScan& scan) {
+  std::uint64_t initial = 0;
+  read_number(text, initial, scan, reply::kBadMetaInitial);
+  if (request.verb == Verb::kArithmetic) request.arithmetic.initial = initial;
 }
 
 void read_flag(std::string_view token, KeyBuffer& key_buffer, Request& request, FlagScan& scan) {
@@ -49,7 +65,7 @@ void read_flag(std::string_view token, KeyBuffer& key_buffer, Request& request, 
       if (!decode_key(key_buffer, request)) scan.error = reply::kBadBase64Key;
       break;
     case 'c': flags.return_cas = true; break;
-    case 'q': flags.no_reply = true; break;
+    case 'q': flags.quiet = true; break;
     case 'u': flags.no_update = true; break;
     case 'v': flags.return_value = true; break;
     case 'x': flags.remove_value = true; break;
@@ -62,8 +78,8 @@ void read_flag(std::string_view token, KeyBuffer& key_buffer, Request& request, 
       flags.has_new_cas = true;
       read_number(argument, request.new_cas, scan);
       break;
-    case 'D': read_number(argument, request.delta, scan, reply::kBadMetaDelta); break;
-    case 'J': read_number(argument, request.initial, scan, reply::kBadMetaInitial); break;
+    case 'D': read_delta(argument, request, scan); break;
+    case 'J': read_initial(argument, request, scan); break;
     case 'F':
       if (!parse_u32(argument, request.client_flags) && scan.error.empty()) {
         scan.error = reply::kBadFormat;
@@ -75,10 +91,12 @@ void read_flag(std::string_view token, KeyBuffer& key_buffer, Request& request, 
       break;
     case 'R':
       flags.has_recache = true;
+      flags.exptime_before_recache = flags.has_exptime;
       read_seconds(argument, request.recache_ttl, scan);
       break;
     case 'T':
       flags.has_exptime = true;
+      flags.vivify_before_exptime = flags.has_vivify;
       read_seconds(argument, request.exptime, scan);
       break;
     case 'M':
@@ -111,7 +129,7 @@ std::string_view scan_flags(std::string_view text, unsigned most, KeyBuffer& key
     const std::uint64_t mask = bit < 64 ? 1ULL << bit : 0;
     if ((kKnownMetaFlags & mask & ~seen) == 0 || ++count > most) {
       if (too_many_flags(text, most)) return reply::kTooManyFlags;
-      // memcached's word for a byte that is no ASCII, too.
+      // memcached calls a byte that is not ASCII a duplicate too.
       const bool ascii = static_cast<unsigned char>(token.front()) < 127;
       const bool unknown = (kKnownMetaFlags & mask) == 0 && ascii;
       return unknown ? reply::kInvalidFlag : reply::kDuplicateFlag;
@@ -125,11 +143,11 @@ std::string_view scan_flags(std::string_view text, unsigned most, KeyBuffer& key
 std::string_view apply_set_mode(const FlagScan& scan, Request& request) {
   if (!scan.has_mode) return {};
   switch (scan.mode) {
-    case 'S': request.mode = StoreMode::kSet; return {};
-    case 'E': request.mode = StoreMode::kAdd; return {};
-    case 'R': request.mode = StoreMode::kReplace; return {};
-    case 'A': request.mode = StoreMode::kAppend; return {};
-    case 'P': request.mode = StoreMode::kPrepend; return {};
+    case 'S': request.store.mode = StoreMode::kSet; return {};
+    case 'E': request.store.mode = StoreMode::kAdd; return {};
+    case 'R': request.store.mode = StoreMode::kReplace; return {};
+    case 'A': request.store.mode = StoreMode::kAppend; return {};
+    case 'P': request.store.mode = StoreMode::kPrepend; return {};
     default: return reply::kBadSetMode;
   }
 }
@@ -138,9 +156,9 @@ std::string_view apply_arithmetic_mode(const FlagScan& scan, Request& request) {
   if (!scan.has_mode) return {};
   switch (scan.mode) {
     case 'I':
-    case '+': request.flags.decrement = false; return {};
+    case '+': request.arithmetic.decrement = false; return {};
     case 'D':
-    case '-': request.flags.decrement = true; return {};
+    case '-': request.arithmetic.decrement = true; return {};
     default: return reply::kBadArithmeticMode;
   }
 }
@@ -151,7 +169,20 @@ std::string_view apply_mode(CommandFamily family, const FlagScan& scan, Request&
   return {};
 }
 
-// Everything about key and flags. Returns the error, or nothing.
+// memcached looks at the opaque while it words the reply. For ms and md that is before the command
+// acts; mg and ma act first, as far as the flags before the opaque say.
+void note_flags_after_opaque(Request& request) {
+  request.flags.opaque_too_long = true;
+  Tokens tokens(request.flag_text);
+  std::string_view token = tokens.next();
+  while (token.front() != 'O') token = tokens.next();
+  for (; !token.empty(); token = tokens.next()) {
+    if (token.front() == 'T') request.flags.exptime_after_opaque = true;
+    if (token.front() == 'N') request.flags.vivify_after_opaque = true;
+  }
+}
+
+// Reads everything about key and flags. Returns the error, or nothing.
 std::string_view read_key_and_flags(CommandFamily family, std::string_view key,
                                     std::string_view flags, KeyBuffer& key_buffer, Request& request,
                                     std::int64_t max_exptime_s) {
@@ -173,15 +204,13 @@ std::string_view read_key_and_flags(CommandFamily family, std::string_view key,
   const std::string_view mode_error = apply_mode(family, scan, request);
   if (!mode_error.empty()) return mode_error;
   if (!scan.opaque_too_long) return {};
-  // memcached looks at the opaque while it words the reply. For ms and md that is before it acts;
-  // mg and ma act first.
-  request.flags.opaque_too_long = true;
-  const bool acts_first = is_arithmetic || family == CommandFamily::kMetaGet;
-  return acts_first ? std::string_view() : reply::kOpaqueTooLong;
+  if (!is_arithmetic && family != CommandFamily::kMetaGet) return reply::kOpaqueTooLong;
+  note_flags_after_opaque(request);
+  return {};
 }
 
-// me takes no flag but b, and only as the first. memcached 1.6.45 falls back to the key as sent
-// when that is not base64.
+// me takes only the flag b, and only as the first. Like memcached 1.6.45, it uses the key as sent
+// when the key is not base64.
 std::string_view read_debug_key(std::string_view key, std::string_view flags, KeyBuffer& key_buffer,
                                 Request& request) {
   request.style = ReplyStyle::kMeta;
@@ -192,21 +221,17 @@ std::string_view read_debug_key(std::string_view key, std::string_view flags, Ke
   return {};
 }
 
-constexpr Verb verb_of(CommandFamily family) {
+void begin(CommandFamily family, Request& request) {
   switch (family) {
-    case CommandFamily::kMetaGet: return Verb::kGet;
-    case CommandFamily::kMetaSet: return Verb::kStore;
-    case CommandFamily::kMetaDelete: return Verb::kDelete;
-    case CommandFamily::kMetaArithmetic: return Verb::kArithmetic;
-    case CommandFamily::kMetaDebug: return Verb::kDebug;
-    default: return Verb::kReply;
+    case CommandFamily::kMetaGet:
+      request.begin_get();
+      request.flags.may_win = true;
+      break;
+    case CommandFamily::kMetaSet: request.begin_store().too_large_removes = true; break;
+    case CommandFamily::kMetaDelete: request.verb = Verb::kDelete; break;
+    case CommandFamily::kMetaArithmetic: request.begin_arithmetic(); break;
+    default: request.verb = Verb::kDebug; break;
   }
-}
-
-bool answer_error(Request& request, std::string_view error) {
-  request.verb = Verb::kReply;
-  request.fixed_reply = error;
-  return false;
 }
 
 // What follows the tokens read so far, without leading spaces.
@@ -217,36 +242,41 @@ std::string_view trimmed(std::string_view text) {
 
 AfterLine parse_meta_set(Tokens& tokens, std::string_view key, KeyBuffer& key_buffer,
                          Request& request, std::int64_t max_exptime_s) {
-  std::uint64_t value_length = 0;
-  constexpr std::uint64_t kMaxValueLength = 0x7FFFFFFF - 2;  // as in parser.cc
-  if (!parse_u64(tokens.next(), value_length) || value_length > kMaxValueLength) {
-    answer_error(request, reply::kBadFormat);
+  std::uint64_t length = 0;
+  if (!parse_u64(tokens.next(), length) || length > limits::kMaxSentValueBytes) {
+    request.begin_reply(reply::kBadFormat);
     return AfterLine::kNothing;
   }
-  request.value_length = static_cast<std::size_t>(value_length);
-  return parse_meta_tokens(CommandFamily::kMetaSet, key, trimmed(tokens.rest()), key_buffer,
-                           request, max_exptime_s)
-             ? AfterLine::kValue
-             : AfterLine::kSwallow;
+  const bool good = parse_meta_tokens(CommandFamily::kMetaSet, key, trimmed(tokens.rest()),
+                                      key_buffer, request, max_exptime_s);
+  const auto value_length = static_cast<std::size_t>(length);
+  if (good) {
+    request.store.value_length = value_length;
+    return AfterLine::kValue;
+  }
+  request.reply.value_length = value_length;
+  return AfterLine::kSwallow;
 }
 
 }  // namespace
 
 bool parse_meta_tokens(CommandFamily family, std::string_view key, std::string_view flags,
                        KeyBuffer& key_buffer, Request& request, std::int64_t max_exptime_s) {
-  request.verb = verb_of(family);
+  begin(family, request);
   const std::string_view error =
       key.empty() ? reply::kBadFormat
       : family == CommandFamily::kMetaDebug
           ? read_debug_key(key, flags, key_buffer, request)
           : read_key_and_flags(family, key, flags, key_buffer, request, max_exptime_s);
-  return error.empty() || answer_error(request, error);
+  if (error.empty()) return true;
+  request.begin_reply(error);
+  return false;
 }
 
 AfterLine parse_meta_line(CommandFamily family, std::string_view arguments, KeyBuffer& key_buffer,
                           Request& request, std::int64_t max_exptime_s) {
   if (family == CommandFamily::kMetaNoop) {
-    answer_error(request, reply::kMetaNoop);
+    request.begin_reply(reply::kMetaNoop);
     return AfterLine::kNothing;
   }
   Tokens tokens(arguments);

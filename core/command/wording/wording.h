@@ -1,0 +1,31 @@
+// Says what a command did, in the request's protocol. A protocol is a pair of files here, a style
+// in protocol/request.h and a line below; no command knows of it.
+#pragma once
+
+#include "base/inline.h"
+#include "command/outcome.h"
+#include "command/wording/meta.h"
+#include "command/wording/text.h"
+#include "protocol/output.h"
+#include "protocol/request.h"
+
+namespace isocache {
+
+template <typename Outcome>
+ISOCACHE_INLINE_NATIVELY inline void word(const Outcome& outcome, const Request& request,
+                                          Output& out) {
+  switch (request.style) {
+    case ReplyStyle::kText: text::word(outcome, request, out); return;
+    case ReplyStyle::kMeta: meta::word(outcome, request, out); return;
+  }
+}
+
+// Only the text protocol has `touch`, and only the meta protocol has `me`.
+inline void word(const TouchOutcome& outcome, const Request& request, Output& out) {
+  text::word(outcome, request, out);
+}
+inline void word(const DebugOutcome& outcome, const Request& /*request*/, Output& out) {
+  meta::word(outcome, out);
+}
+
+}  // namespace isocache
