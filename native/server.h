@@ -1,7 +1,7 @@
 // The whole server: listeners, workers, and the backend they share.
 //
 // The main thread accepts, and waits for signals; each connection is handed to the worker with the
-// fewest. Workers report back through WorkerEvents, which wakes the main thread.
+// fewest. Workers report back through ConnectionEvents, which wakes the main thread.
 //
 //   serving --SIGTERM, SIGINT--> delaying (--drain-delay: not ready, but serves on)
 //   serving --SIGUSR1, shutdown--> draining; delaying --time is up--> draining
@@ -32,7 +32,7 @@
 
 namespace isocache {
 
-class Server : private HostFigures, private WorkerEvents {
+class Server : private HostFigures, private ConnectionEvents {
  public:
   // Listens at once, answers from run() on. Throws UsageError, SystemError. From now on signals
   // wait for run(), in this thread and those it starts.
@@ -67,7 +67,7 @@ class Server : private HostFigures, private WorkerEvents {
   void reset_host_counters() override;
   void settings_changed(const Settings& settings) override;
   const char* refresh_certificates(UnixSeconds now_s) override;
-  // WorkerEvents
+  // ConnectionEvents
   void on_connection_closed() override;
   void on_stop_requested() override;
 

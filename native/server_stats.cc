@@ -8,7 +8,7 @@
 #include <optional>
 #include <span>
 
-#include "native/net/address.h"
+#include "native/base/socket_address.h"
 #include "native/server.h"
 
 namespace isocache {
