@@ -17,7 +17,7 @@
 #include "native/cli/check_config.h"
 #include "native/cli/flag_table.h"
 #include "native/cli/healthcheck.h"
-#include "native/config/options.h"
+#include "native/cli/parse_options.h"
 #include "native/process/process.h"
 #include "native/server.h"
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "native/base/errors.h"
+#include "native/http/reply_fields.h"
 #include "native/metrics/pages.h"
 #include "native/net/listener_set.h"
 #include "native/process/process.h"
@@ -28,6 +29,10 @@ Server::Server(const Options& options) : options_(options), started_s_(clock_.no
   acceptor.max_connections = options_.host.max_connections;
   acceptor.turn_away = options_.host.max_connections_fast;
   acceptor.connection_count = [this] { return connection_count(); };
+  acceptor.too_many = [](const Listener& listener, UnixSeconds wall_s) {
+    if (listener.serves == Listener::Serves::kHttp) return crowded_answer(wall_s);
+    return std::string("ERROR Too many open connections\r\n");
+  };
   acceptor.hand_over = [this](FileDescriptor socket, const Listener& listener, bool crowded) {
     hand_over(std::move(socket), listener, crowded);
   };
@@ -70,7 +75,7 @@ std::vector<LogEntry> Server::banner() const {
 void Server::start() {
   const Settings& settings = options_.settings;
   const HostSettings& host = options_.host;
-  WorkerEvents& events = *this;
+  ConnectionEvents& events = *this;
   backend_ = std::make_unique<ShardedBackend>(settings, host.threads, random_hash_key(),
                                               options_.huge_pages, &registry_);
   WorkerOptions worker;
@@ -130,7 +135,7 @@ void Server::make_http_server() {
     return metrics_text(*backend_, figures, clock_.now().clock);
   };
   pages.stats_json = [this] { return stats_json(*backend_, clock_.now().clock); };
-  WorkerEvents& events = *this;
+  ConnectionEvents& events = *this;
   http_ = std::make_unique<HttpServer>(http, *backend_, std::move(pages), readiness_, tls_.get(),
                                        passwords_.get(), clock_, verbosity_, events);
 }

@@ -1,7 +1,7 @@
 // The whole server: listeners, workers, and the backend they share.
 //
 // The main thread accepts, and waits for signals; each connection is handed to the worker with the
-// fewest. Workers report back through WorkerEvents, which wakes the main thread.
+// fewest. Workers report back through ConnectionEvents, which wakes the main thread.
 //
 //   serving --SIGTERM, SIGINT--> delaying (--drain-delay: not ready, but serves on)
 //   serving --SIGUSR1, shutdown--> draining; delaying --time is up--> draining
@@ -34,7 +34,7 @@
 
 namespace isocache {
 
-class Server : private WorkerEvents {
+class Server : private ConnectionEvents {
  public:
   // Listens at once, answers from run() on. Throws UsageError, SystemError. From now on signals
   // wait for run(), in this thread and those it starts.
@@ -63,7 +63,7 @@ class Server : private WorkerEvents {
  private:
   enum class Phase : std::uint8_t { kServing, kDelaying, kDraining, kEnded };
 
-  // WorkerEvents
+  // ConnectionEvents
   void on_connection_closed() override;
   void on_stop_requested() override;
 

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "command/stats/writer.h"
-#include "native/net/address.h"
+#include "native/base/socket_address.h"
 #include "native/server.h"
 
 namespace isocache {

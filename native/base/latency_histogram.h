@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 
@@ -23,6 +24,10 @@ class LatencyHistogram {
     const auto bucket = us <= 1 ? 0U : static_cast<unsigned>(std::bit_width(us - 1));
     buckets_[std::min<std::size_t>(bucket, kBuckets - 1)].add(1);
     sum_ns_.add(nanoseconds);
+  }
+  void record_since(std::chrono::steady_clock::time_point began) {
+    const std::chrono::nanoseconds took = std::chrono::steady_clock::now() - began;
+    record(static_cast<std::uint64_t>(took.count()));
   }
   std::uint64_t count_in(std::size_t bucket) const { return buckets_[bucket].get(); }
   std::uint64_t sum_ns() const { return sum_ns_.get(); }

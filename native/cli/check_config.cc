@@ -1,6 +1,7 @@
 #include "native/cli/check_config.h"
 
 #include "native/base/errors.h"
+#include "native/cli/parse_options.h"
 #include "native/config/password_file.h"
 #include "native/net/listener_set.h"
 #include "native/process/process.h"

@@ -24,7 +24,7 @@
 #include "native/base/errors.h"
 #include "native/base/file_descriptor.h"
 #include "native/base/log.h"
-#include "native/config/options.h"
+#include "native/cli/parse_options.h"
 #include "native/net/listener_set.h"
 #include "native/process/process.h"
 

@@ -13,20 +13,17 @@
 #include <string>
 #include <utility>
 
+#include "native/base/socket_address.h"
+#include "native/base/socket_queues.h"
 #include "native/http/http_limits.h"
 #include "native/http/reply_fields.h"
 #include "native/http/upgrade.h"
-#include "native/net/address.h"
-#include "native/net/socket_queues.h"
 
 namespace isocache {
 namespace {
 
 namespace http = beast::http;
 using Field = http::field;
-
-// Two seconds by a clock of seconds are more than one.
-constexpr UnixSeconds kQuiet_s = 1;
 
 http::response<http::string_body> make_response(Reply&& reply, const HttpRequest& request,
                                                 bool keep_alive, UnixSeconds wall_s) {
@@ -208,7 +205,7 @@ Awaitable<bool> HttpConnection::serve_websocket(const HttpRequest& request, bool
   }
   phase_ = Phase::kWebSocket;
   has_answered_ = true;
-  websocket_ = std::make_unique<WebSocketConnection>(stream_, host_, info_);
+  websocket_ = make_websocket(stream_, host_, info_);
   co_await websocket_->run(request, upgrade);
   if (websocket_->broken()) has_answered_ = false;
   co_return false;
@@ -284,8 +281,7 @@ bool HttpConnection::request_began() {
 // Nothing was said, or all of it arrived some time ago.
 bool HttpConnection::may_be_cut_off() const {
   if (!has_answered_) return true;
-  return unacknowledged_bytes(info_.fd) == 0 &&
-         host_.clock.now_s - info_.last_active_s() > kQuiet_s;
+  return unacknowledged_bytes(info_.fd) == 0 && info_.is_quiet(host_.clock.now_s);
 }
 
 void HttpConnection::drain() {

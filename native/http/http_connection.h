@@ -15,6 +15,8 @@
 #include <optional>
 
 #include "native/base/file_descriptor.h"
+#include "native/connection/connection_info.h"
+#include "native/connection/connection_table.h"
 #include "native/http/goodbye_limit.h"
 #include "native/http/http_host.h"
 #include "native/http/socket_stream.h"
@@ -41,6 +43,8 @@ class HttpConnection {
   void close();
 
   const ConnectionInfo& info() const { return info_; }
+
+  ConnectionId id;  // kept by the loop's table
 
  private:
   enum class Phase : std::uint8_t { kHandshake, kReading, kReplying, kWebSocket, kClosing };

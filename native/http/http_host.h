@@ -1,18 +1,16 @@
 // What a loop lends to its connections.
 #pragma once
 
-#include "base/clock.h"
-#include "command/backend.h"
-#include "native/base/counters.h"
+#include <cstdint>
+
 #include "native/base/host_clock.h"
-#include "native/base/latency_histogram.h"
-#include "native/base/log.h"
+#include "native/connection/connection_events.h"
+#include "native/connection/connection_host.h"
 #include "native/http/handshake_queue.h"
-#include "native/http/http_server.h"
-#include "native/http/routes.h"
-#include "native/net/worker.h"
+#include "native/http/http_options.h"
+#include "native/http/memory_queue.h"
+#include "native/http/site.h"
 #include "native/tls/tls_context.h"
-#include "protocol/output.h"
 
 namespace isocache {
 
@@ -24,26 +22,45 @@ struct HttpShared {
   TlsCounters* tls_counters;  // null: no TLS
   const HostClock& host_clock;
   const Verbosity& verbosity;
-  WorkerEvents& events;
+  ConnectionEvents& events;
 };
 
-// One thread uses it, but for the counters and the histogram.
-struct HttpHost : HttpShared {
+// WebSockets use the part of it that is a ConnectionHost.
+struct HttpHost : ConnectionHost {
   HttpHost(const HttpShared& shared, const Executor& executor)
-      : HttpShared(shared), clock(shared.host_clock.now().clock), handshakes(executor) {}
+      : ConnectionHost{.backend = shared.backend,
+                       .verbosity = shared.verbosity,
+                       .session_options = websocket_session(shared.options),
+                       .idle_timeout_s = shared.options.idle_timeout_s,
+                       .login_limit_ms = shared.options.times.login,
+                       .clock = shared.host_clock.now().clock},
+        options(shared.options),
+        site(shared.site),
+        tls_counters(shared.tls_counters),
+        host_clock(shared.host_clock),
+        events(shared.events),
+        handshakes(executor),
+        memory_queue(executor, shared.host_clock) {}
 
-  Clock clock;  // for sessions; set before they get bytes
-  WorkerCounters counters;
-  LatencyHistogram turn_latency;  // of WebSockets
+  const HttpServerOptions& options;
+  const Site site;
+  TlsCounters* const tls_counters;
+  const HostClock& host_clock;
+  ConnectionEvents& events;
   HandshakeQueue handshakes;
-  Output spare_output;
-  unsigned waiting_for_memory = 0;  // WebSockets
-  bool draining = false;            // no more requests
+  MemoryQueue memory_queue;
 
   std::int64_t now_ms() const { return host_clock.now().monotonic_ms; }
   // Counts it if it is one, of a connection that is through with its handshake.
   void note_tls_error(const beast::error_code& error) const {
     if (is_tls_error(error)) tls_counters->protocol_errors.fetch_add(1, std::memory_order_relaxed);
+  }
+
+ private:
+  static SessionOptions websocket_session(const HttpServerOptions& options) {
+    SessionOptions session = options.session;
+    session.output_limits.all_bytes = http_limits::kWebSocketOutputBytes;
+    return session;
   }
 };
 

@@ -1,7 +1,6 @@
 // What one HTTP or WebSocket client may take, in one place.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 
@@ -19,12 +18,6 @@ inline constexpr std::size_t kWebSocketOutputBytes = 1U << 20;
 // A WebSocket frame's bytes are read into this; the larger once the smaller was filled.
 inline constexpr std::size_t kSmallReadBytes = 2U << 10;
 inline constexpr std::size_t kLargeReadBytes = 16U << 10;
-// A buffer that grew beyond this for one long reply is not kept.
-inline constexpr std::size_t kKeptOutputBytes = 64U << 10;
-// A WebSocket that waits for memory asks again after this.
-inline constexpr std::chrono::milliseconds kMemoryRetry{5};
-// As many at once; of more, each asks less often.
-inline constexpr unsigned kMemoryRetries = 64;
 // permessage-deflate: shorter replies are not compressed.
 inline constexpr std::size_t kDeflateFromBytes = 256;
 

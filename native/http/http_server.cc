@@ -5,18 +5,24 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <exception>
-#include <list>
-#include <mutex>
+#include <limits>
+#include <memory>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "native/connection/connection_table.h"
+#include "native/connection/inbox.h"
 #include "native/http/http_connection.h"
 #include "native/http/http_host.h"
 #include "native/process/memory_trim.h"
 
 namespace isocache {
 namespace {
+
+// Of a drain: the server says when it is over.
+constexpr std::int64_t kNoLimit_ms = std::numeric_limits<std::int64_t>::max();
 
 std::string what(const std::exception_ptr& error) {
   try {
@@ -28,8 +34,8 @@ std::string what(const std::exception_ptr& error) {
   }
 }
 
-// A thread with its connections. Other threads post to it; the table, the count and the counters
-// they may read.
+// A thread with its connections. Other threads leave notes in its inbox, and may read its counters
+// and what its table lets them.
 class HttpLoop {
  public:
   explicit HttpLoop(const HttpShared& shared)
@@ -41,9 +47,9 @@ class HttpLoop {
       context_.run();
     });
   }
-  void adopt(FileDescriptor socket, std::shared_ptr<SSL_CTX> tls, bool crowded);
-  void drain();
-  void stop();
+  void adopt(Newcomer newcomer);
+  // Answers the requests that have begun and no more. Zero: closes everything at once.
+  void end(std::int64_t grace_ms);
   bool answered();
   void join() {
     if (thread_.joinable()) thread_.join();
@@ -51,15 +57,17 @@ class HttpLoop {
 
   const WorkerCounters& counters() const { return host_.counters; }
   const LatencyHistogram& turn_latency() const { return host_.turn_latency; }
-  unsigned connection_count() const { return connection_count_.load(std::memory_order_relaxed); }
-  void for_each_connection(const std::function<void(const ConnectionInfo&)>& visit) const;
+  unsigned connection_count() const { return table_.count(); }
+  void for_each_connection(const std::function<void(const ConnectionInfo&)>& visit) const {
+    table_.for_each_info(visit);
+  }
 
  private:
-  using Table = std::list<HttpConnection>;
-
-  void open(FileDescriptor socket, const std::shared_ptr<SSL_CTX>& tls, bool crowded);
-  void finish(Table::iterator connection, const std::exception_ptr& error);
-  void leave();
+  void read_inbox();
+  void open(Newcomer newcomer);
+  void finish(HttpConnection& connection, const std::exception_ptr& error);
+  void drain();
+  void stop();
   void watch_time();
 
   asio::io_context context_{1};
@@ -70,39 +78,45 @@ class HttpLoop {
   bool sweeping_ = false;  // while there are connections, and once behind the last
   MemoryTrim memory_trim_;
   std::atomic<bool> answered_{true};  // what answered() asked last
-  mutable std::mutex table_mutex_;
-  Table table_;                                // changed by this thread, under table_mutex_
-  std::atomic<unsigned> connection_count_{0};  // adopted and not yet closed
+  Inbox inbox_{[this] { asio::post(context_, [this] { read_inbox(); }); }};
+  ConnectionTable<HttpConnection> table_;
   std::thread thread_;
 };
 
-void HttpLoop::adopt(FileDescriptor socket, std::shared_ptr<SSL_CTX> tls, bool crowded) {
-  connection_count_.fetch_add(1, std::memory_order_relaxed);
-  asio::post(context_, [this, crowded, socket = std::move(socket), tls = std::move(tls)]() mutable {
-    open(std::move(socket), tls, crowded);
+void HttpLoop::adopt(Newcomer newcomer) {
+  inbox_.leave_note([&](Notes& notes) {
+    notes.newcomers.push_back(std::move(newcomer));
+    table_.expect();
   });
 }
 
+void HttpLoop::end(std::int64_t grace_ms) {
+  inbox_.leave_note([&](Notes& notes) { notes.end_grace_ms = grace_ms; });
+}
+
+void HttpLoop::read_inbox() {
+  Notes notes = inbox_.take();
+  for (Newcomer& newcomer : notes.newcomers) open(std::move(newcomer));
+  if (!notes.end_grace_ms) return;
+  *notes.end_grace_ms == 0 ? stop() : drain();
+}
+
 void HttpLoop::drain() {
+  host_.draining = true;
+  sweep_.cancel();  // so that the next is soon
+  // Behind what the sockets have given already: a connection cannot see it before its turn.
   asio::post(context_, [this] {
-    host_.draining = true;
-    sweep_.cancel();  // so that the next is soon
-    // Behind what the sockets have given already: a connection cannot see it before its turn.
-    asio::post(context_, [this] {
-      if (stopped_) return;
-      for (HttpConnection& connection : table_) connection.drain();
-    });
+    if (stopped_) return;
+    table_.for_each([](HttpConnection& connection) { connection.drain(); });
   });
 }
 
 void HttpLoop::stop() {
-  asio::post(context_, [this] {
-    host_.draining = true;
-    stopped_ = true;
-    for (HttpConnection& connection : table_) connection.close();
-    work_.reset();
-    sweep_.cancel();
-  });
+  host_.draining = true;
+  stopped_ = true;
+  table_.for_each([](HttpConnection& connection) { connection.close(); });
+  work_.reset();
+  sweep_.cancel();
 }
 
 // Since it was last asked; asks again.
@@ -112,44 +126,31 @@ bool HttpLoop::answered() {
   return true;
 }
 
-void HttpLoop::for_each_connection(const std::function<void(const ConnectionInfo&)>& visit) const {
-  const std::lock_guard lock(table_mutex_);
-  for (const HttpConnection& connection : table_) visit(connection.info());
-}
-
-void HttpLoop::open(FileDescriptor socket, const std::shared_ptr<SSL_CTX>& tls, bool crowded) {
-  if (host_.draining) return leave();
-  host_.clock = host_.host_clock.now().clock;
+void HttpLoop::open(Newcomer newcomer) {
+  HttpConnection* connection = nullptr;
   try {
-    Table opened;
-    opened.emplace_back(context_, std::move(socket), tls, crowded, host_);
-    const std::lock_guard lock(table_mutex_);
-    table_.splice(table_.begin(), opened);
+    if (!host_.draining) {
+      host_.clock = host_.host_clock.now().clock;
+      connection = &table_.add(std::make_unique<HttpConnection>(
+          context_, std::move(newcomer.socket), newcomer.tls, newcomer.crowded, host_));
+    }
   } catch (const std::exception& error) {  // the kernel watches no more sockets for us
     log_line(error.what());
-    return leave();
   }
-  const auto connection = table_.begin();
+  if (connection == nullptr) {
+    table_.forget_expected();
+    return host_.events.on_connection_closed();
+  }
   asio::co_spawn(
       context_.get_executor(), connection->run(),
-      [this, connection](const std::exception_ptr& error) { finish(connection, error); });
+      [this, connection](const std::exception_ptr& error) { finish(*connection, error); });
   if (!sweeping_) watch_time();
 }
 
-void HttpLoop::finish(Table::iterator connection, const std::exception_ptr& error) {
-  if (error) log_line(fmt::format("http connection {}: {}", connection->info().fd, what(error)));
-  Table leaving;  // it may have to lock shards, when it goes
-  {
-    const std::lock_guard lock(table_mutex_);
-    leaving.splice(leaving.begin(), table_, connection);
-  }
-  leaving.clear();
+void HttpLoop::finish(HttpConnection& connection, const std::exception_ptr& error) {
+  if (error) log_line(fmt::format("http connection {}: {}", connection.info().fd, what(error)));
+  table_.remove(connection);
   memory_trim_.note_closing();
-  leave();
-}
-
-void HttpLoop::leave() {
-  connection_count_.fetch_sub(1, std::memory_order_relaxed);
   host_.events.on_connection_closed();
 }
 
@@ -163,7 +164,7 @@ void HttpLoop::watch_time() {
     if (stopped_) return;
     const HostClock::Now now = host_.host_clock.now();
     host_.clock = now.clock;
-    for (HttpConnection& connection : table_) connection.tick(now.monotonic_ms);
+    table_.for_each([&](HttpConnection& connection) { connection.tick(now.monotonic_ms); });
     memory_trim_.run(now.monotonic_ms);
     if (!table_.empty()) watch_time();
   });
@@ -180,7 +181,7 @@ struct HttpServer::Impl {
 HttpServer::HttpServer(const HttpServerOptions& options, Backend& backend, HttpPages pages,
                        const std::atomic<Readiness>& readiness, TlsContext* tls,
                        const Authenticator* passwords, const HostClock& clock,
-                       const Verbosity& verbosity, WorkerEvents& events)
+                       const Verbosity& verbosity, ConnectionEvents& events)
     : impl_(new Impl{options, std::move(pages), {}}) {
   const HttpShared shared{.options = impl_->options,
                           .backend = backend,
@@ -203,15 +204,15 @@ void HttpServer::start() {
 void HttpServer::adopt(FileDescriptor socket, std::shared_ptr<SSL_CTX> tls, bool crowded) {
   const auto fewest = std::ranges::min_element(
       impl_->loops, {}, [](const auto& loop) { return loop->connection_count(); });
-  (*fewest)->adopt(std::move(socket), std::move(tls), crowded);
+  (*fewest)->adopt({.socket = std::move(socket), .tls = std::move(tls), .crowded = crowded});
 }
 
 void HttpServer::drain() {
-  for (const auto& loop : impl_->loops) loop->drain();
+  for (const auto& loop : impl_->loops) loop->end(kNoLimit_ms);
 }
 
 void HttpServer::stop() {
-  for (const auto& loop : impl_->loops) loop->stop();
+  for (const auto& loop : impl_->loops) loop->end(0);
 }
 
 bool HttpServer::alive() {

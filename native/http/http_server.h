@@ -15,33 +15,14 @@
 #include "native/base/host_clock.h"
 #include "native/base/latency_histogram.h"
 #include "native/base/log.h"
-#include "native/config/options.h"
-#include "native/http/http_limits.h"
-#include "native/net/worker.h"
+#include "native/connection/connection_events.h"
+#include "native/connection/connection_info.h"
+#include "native/http/http_options.h"
+#include "native/http/site.h"
 #include "native/tls/tls_context.h"
 #include "session/authenticator.h"
-#include "session/session.h"
 
 namespace isocache {
-
-// What /readyz says.
-enum class Readiness : std::uint8_t { kLoading, kReady, kDraining };
-
-struct HttpServerOptions {
-  HttpOptions http;
-  unsigned threads = 1;
-  std::function<void()> on_thread_start;  // called on each thread, first of all; may be empty
-  unsigned idle_timeout_s = 0;            // of a WebSocket without requests; 0: none
-  std::size_t max_item_bytes = 0;
-  SessionOptions session;
-  HttpTimes times;
-};
-
-// The pages that tell of the cache; called on any thread.
-struct HttpPages {
-  std::function<std::string()> metrics;  // Prometheus text
-  std::function<std::string()> stats_json;
-};
 
 class HttpServer {
  public:
@@ -50,7 +31,7 @@ class HttpServer {
   HttpServer(const HttpServerOptions& options, Backend& backend, HttpPages pages,
              const std::atomic<Readiness>& readiness, TlsContext* tls,
              const Authenticator* passwords, const HostClock& clock, const Verbosity& verbosity,
-             WorkerEvents& events);
+             ConnectionEvents& events);
   ~HttpServer();
 
   void start();

@@ -1,12 +1,10 @@
 // Which page a request asks for, and the answer. Knows nothing of sockets.
 #pragma once
 
-#include <atomic>
 #include <string>
 #include <string_view>
 
-#include "native/http/http_server.h"
-#include "session/authenticator.h"
+#include "native/http/site.h"
 
 namespace isocache {
 
@@ -27,13 +25,6 @@ struct Reply {
   // One more field; the name is empty if there is none.
   std::string_view field = {};
   std::string_view field_value = {};
-};
-
-// What the pages are made from.
-struct Site {
-  const HttpPages& pages;
-  const std::atomic<Readiness>& readiness;
-  const Authenticator* passwords = nullptr;  // null: everyone sees everything
 };
 
 // The path of a request's target: without query, scheme and host.

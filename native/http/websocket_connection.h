@@ -23,25 +23,24 @@ using HttpRequest = beast::http::request<beast::http::empty_body>;
 
 class WebSocketConnection {
  public:
-  // REQUIRES: all references outlive run().
-  WebSocketConnection(SocketStream& stream, HttpHost& host, ConnectionInfo& info);
-  ~WebSocketConnection();
+  virtual ~WebSocketConnection() = default;
 
   // Says 101, then serves it to its end. The stream is then closed or ready to be.
-  Awaitable<void> run(const HttpRequest& request, const Upgrade& upgrade);
+  virtual Awaitable<void> run(const HttpRequest& request, const Upgrade& upgrade) = 0;
 
   // Pings, and closes what is dead, idle or late.
-  void tick(std::int64_t now_ms);
+  virtual void tick(std::int64_t now_ms) = 0;
   // Says goodbye (1001) when the request that has begun to arrive is answered; at once if none has.
-  void drain();
+  virtual void drain() = 0;
   // Breaks it off.
-  void close();
+  virtual void close() = 0;
   // A write failed: nobody is there to say goodbye to.
-  bool broken() const;
-
- private:
-  class Impl;
-  std::unique_ptr<Impl> impl_;
+  virtual bool broken() const = 0;
 };
+
+// REQUIRES: all references outlive it, and it outlives run(). In websocket.cc, so that only that
+// file has to compile Beast's WebSockets.
+std::unique_ptr<WebSocketConnection> make_websocket(SocketStream& stream, HttpHost& host,
+                                                    ConnectionInfo& info);
 
 }  // namespace isocache

@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "native/metrics/metrics_writer.h"
-#include "native/metrics/pages.h"
+#include "native/metrics/page_figures.h"
 #include "native/shards/sharded_backend.h"
 
 namespace isocache {

@@ -1,6 +1,7 @@
 #include "native/metrics/pages.h"
 
 #include "native/metrics/metrics.h"
+#include "native/metrics/metrics_writer.h"
 
 namespace isocache {
 

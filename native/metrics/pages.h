@@ -1,23 +1,13 @@
 // The text of /metrics and /stats.json.
 #pragma once
 
-#include <functional>
 #include <string>
 
 #include "base/clock.h"
-#include "native/base/latency_histogram.h"
+#include "native/metrics/page_figures.h"
 #include "native/shards/sharded_backend.h"
 
 namespace isocache {
-
-using HistogramVisitor = std::function<void(const LatencyHistogram&)>;
-
-// What the pages show that the backend does not know.
-struct PageFigures {
-  // Each calls back for the histogram of each of its threads; may be empty.
-  std::function<void(const HistogramVisitor&)> memcached_turns;
-  std::function<void(const HistogramVisitor&)> websocket_turns;
-};
 
 // Both on any thread, and at the price of a `stats`: nothing that grows with what is stored.
 

@@ -7,11 +7,9 @@
 #include <limits>
 #include <new>
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include "native/base/log.h"
-#include "native/http/reply_fields.h"
 
 namespace isocache {
 namespace {
@@ -19,15 +17,6 @@ namespace {
 constexpr int kClientsPerEvent = 64;
 // When the process or the system is out of descriptors, somebody else may have freed some.
 constexpr std::int64_t kRetry_ms = 100;
-
-constexpr std::string_view kTooMany = "ERROR Too many open connections\r\n";
-
-// Who speaks TLS cannot be told without a handshake.
-std::string goodbye(const Listener& listener, UnixSeconds wall_s) {
-  if (listener.tls) return {};
-  if (listener.serves == Listener::Serves::kHttp) return crowded_answer(wall_s);
-  return std::string(kTooMany);
-}
 
 bool out_of_resources(int error) {
   return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
@@ -43,7 +32,7 @@ Acceptor::Acceptor(AcceptorOptions options, const HostClock& clock, Poller& poll
       listeners_(listeners),
       counters_(counters) {}
 
-// Level-triggered: whom one event does not serve, the next does.
+// Level-triggered: a client that this event leaves waiting is reported by the next one.
 void Acceptor::start() {
   for (Listener& listener : listeners_) poller_.add(listener.fd(), EPOLLIN, &listener);
   started_ = true;
@@ -96,8 +85,8 @@ bool Acceptor::has_room_for(const Listener& listener) const {
 
 void Acceptor::turn_away(FileDescriptor socket, const Listener& listener) {
   counters_.rejected.fetch_add(1, std::memory_order_relaxed);
-  const std::string text = goodbye(listener, clock_.now().clock.wall_s());
-  if (text.empty()) return;
+  if (listener.tls) return;  // it could not be told anything without a handshake
+  const std::string text = options_.too_many(listener, clock_.now().clock.wall_s());
   [[maybe_unused]] const auto sent = ::send(socket.get(), text.data(), text.size(), MSG_NOSIGNAL);
   // A socket that is closed with bytes unread is reset, and the client may not see what it was
   // told.

@@ -12,7 +12,9 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
 
+#include "base/clock.h"
 #include "native/base/file_descriptor.h"
 #include "native/base/host_clock.h"
 #include "native/net/listener.h"
@@ -32,6 +34,8 @@ struct AcceptorOptions {
   unsigned max_connections = 0;
   bool turn_away = true;  // those beyond; false: they wait in the backlog
   std::function<unsigned()> connection_count;
+  // What a client that is turned away is told, in the listener's protocol.
+  std::function<std::string(const Listener&, UnixSeconds wall_s)> too_many;
   // `crowded`: it is one beyond max_connections, on the HTTP port: health can be asked for even so.
   std::function<void(FileDescriptor, const Listener&, bool crowded)> hand_over;
 };

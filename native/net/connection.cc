@@ -11,8 +11,8 @@
 #include <string_view>
 #include <utility>
 
-#include "native/net/address.h"
-#include "native/net/tcp_progress.h"
+#include "native/base/log.h"
+#include "native/base/socket_address.h"
 
 namespace isocache {
 namespace {
@@ -22,21 +22,16 @@ constexpr std::uint32_t kHangUpEvents = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 // What may be read beyond an upload's window: the end of the value and the next commands. Short,
 // because in the middle of a large value it has to be copied.
 constexpr std::size_t kBeyondWindowBytes = 2048;
-// A buffer that grew beyond this for one long reply is not kept.
-constexpr std::size_t kKeptOutputBytes = 64U << 10;
-// Two seconds by a clock of seconds are more than one: whatever went in or out before has arrived.
-constexpr UnixSeconds kQuiet_s = 1;
 
 }  // namespace
 
-Connection::Connection(FileDescriptor socket, SSL_CTX* tls, ConnectionHost& host)
+Connection::Connection(FileDescriptor socket, SSL_CTX* tls, WorkerHost& host)
     : host_(host),
       socket_(std::move(socket)),
       info_(socket_.get(), host.clock.now_s),
-      session_(host.backend, host.clock, host.session_options),
+      core_(info_, host, host.now_ms),
       tls_(tls == nullptr ? nullptr
-                          : std::make_unique<TlsStream>(*tls, info_.fd, *host.tls_buffers)),
-      opened_s_(host.clock.now_s) {
+                          : std::make_unique<TlsStream>(*tls, info_.fd, *host.tls_buffers)) {
   int domain = 0;
   socklen_t length = sizeof(domain);
   ::getsockopt(info_.fd, SOL_SOCKET, SO_DOMAIN, &domain, &length);
@@ -46,9 +41,6 @@ Connection::Connection(FileDescriptor socket, SSL_CTX* tls, ConnectionHost& host
 }
 
 Connection::~Connection() {
-  host_.backend.release(session_.output());
-  session_.output().clear();
-  give_output_back();
   if (host_.verbosity.traffic()) log_line(fmt::format("<{} connection closed.", info_.fd));
 }
 
@@ -64,25 +56,26 @@ Connection::Next Connection::take_turn() {
     if (!send()) return Next::kClose;
     if (sending()) return blocked_ ? Next::kWaitForEvent : Next::kTakeTurn;
   }
-  if (!session_.closing()) {
+  Session& session = core_.session();
+  if (!session.closing()) {
     info_.set_state(ConnectionInfo::State::kExecuting);
-    borrow_output();
-    if (session_.wants_turn() || session_.waiting()) {
-      session_.resume();
+    core_.borrow_output();
+    if (core_.goes_on()) {
+      session.resume();
     } else if (may_read() && (tls_ ? receive_encrypted() : receive()) == Received::kEnd) {
       return tls_ ? Next::kLeave : Next::kClose;
     }
     info_.set_state(ConnectionInfo::State::kReading);
-    if (host_.session_options.authenticator != nullptr) note_failed_logins();
+    core_.note_failed_logins();
     if (!send()) return Next::kClose;
     if (sending()) return blocked_ ? Next::kWaitForEvent : Next::kTakeTurn;
   }
-  if (session_.closing()) return Next::kLeave;
-  if (session_.waiting()) {
-    hold_watch_.note_wait();
+  if (session.closing()) return Next::kLeave;
+  if (session.waiting()) {
+    core_.note_memory_wait();
     return Next::kWaitForMemory;
   }
-  if (session_.wants_turn()) {
+  if (session.wants_turn()) {
     host_.counters.yields.add(1);
     return Next::kTakeTurn;
   }
@@ -92,21 +85,25 @@ Connection::Next Connection::take_turn() {
 LeavingSocket Connection::leave() {
   LeavingSocket leaving;
   if (tls_) leaving.unsent = tls_->end();
-  leaving.quiet = host_.clock.now_s - info_.last_active_s() > kQuiet_s;
+  leaving.quiet = info_.is_quiet(host_.clock.now_s);
   host_.poller.remove(info_.fd);
   leaving.socket = std::move(socket_);
   return leaving;
 }
 
-void Connection::note_failed_logins() {
-  while (failed_logins_ < session_.failed_logins()) {
-    ++failed_logins_;
-    if (host_.verbosity.notes()) log_failed_login(peer_address(info_.fd));
+bool Connection::is_overdue(std::int64_t handshake_limit_ms) {
+  if (handshaking()) {
+    if (host_.now_ms - core_.opened_ms() < handshake_limit_ms) return false;
+    tls_->give_up();
+    log_tls_failure();
+    return true;
   }
+  if (!core_.session().logged_in()) return core_.login_is_late(host_.now_ms);
+  return core_.has_idled_out(busy());
 }
 
 Connection::Received Connection::receive() {
-  const std::span<char> window = session_.upload_window();
+  const std::span<char> window = session().upload_window();
   std::size_t room = host_.read_buffer.size();
   ssize_t count = 0;
   if (window.empty()) {
@@ -121,9 +118,8 @@ Connection::Received Connection::receive() {
   const Received received = note_received(count, room);
   if (received != Received::kSomething) return received;
   const auto bytes = static_cast<std::size_t>(count);
-  host_.counters.bytes_read.add(bytes);
   if (window.empty()) {
-    receive_into_session({host_.read_buffer.data(), bytes});
+    core_.receive({host_.read_buffer.data(), bytes});
   } else {
     receive_into_upload(window, bytes);
   }
@@ -162,17 +158,14 @@ Connection::Received Connection::note_received(ssize_t count, std::size_t room) 
 // All that was put into tls_: of a large value straight to where it belongs.
 void Connection::decrypt() {
   for (;;) {
-    const std::span<char> window = session_.upload_window();
+    const std::span<char> window = session().upload_window();
     if (window.empty()) break;
     const std::size_t bytes = tls_->read(window);
     if (bytes == 0) return;
-    session_.upload_received(bytes);
-    moved_bytes_ += bytes;
-    host_.counters.bytes_read.add(bytes);
+    core_.receive_upload(bytes);
   }
   const std::string_view plaintext = tls_->read_rest();
-  host_.counters.bytes_read.add(plaintext.size());
-  if (!plaintext.empty()) receive_into_session(plaintext);
+  if (!plaintext.empty()) core_.receive(plaintext);
 }
 
 void Connection::log_tls_failure() const {
@@ -183,57 +176,28 @@ void Connection::log_tls_failure() const {
                : fmt::format("TLS handshake with {} failed: {}", client, tls_->failure()));
 }
 
-void Connection::give_up_handshake() {
-  tls_->give_up();
-  log_tls_failure();
-}
-
-void Connection::receive_into_session(std::string_view received) {
-  if (host_.verbosity.traffic() && session_.buffered() == 0) log_traffic('<', info_.fd, received);
-  session_.feed(received);
-  if (session_.spoke_binary() && host_.verbosity.notes()) log_binary_client(peer_address(info_.fd));
-}
-
 void Connection::receive_into_upload(std::span<char> window, std::size_t bytes) {
   const std::size_t into_window = std::min(bytes, window.size());
-  session_.upload_received(into_window);
-  moved_bytes_ += into_window;
-  if (bytes > into_window) session_.feed({host_.read_buffer.data(), bytes - into_window});
-}
-
-bool Connection::holds_too_long() {
-  const std::size_t receiving = session_.waiting() ? 0 : session_.upload_remaining();
-  const bool sends = blocked_ && session_.output().has_pins();
-  const std::uint64_t held = receiving != 0 ? receiving : sends ? session_.output().size() : 0;
-  const std::uint64_t taken = sends && receiving == 0 ? bytes_acknowledged(info_.fd) : 0;
-  return hold_watch_.look(held, moved_bytes_ + taken, host_.clock.now_s);
-}
-
-void Connection::count_held_too_long() {
-  const bool receiving = session_.upload_remaining() != 0;
-  WorkerCounters& counters = host_.counters;
-  (receiving ? counters.closed_stalled_uploads : counters.closed_slow_readers).add(1);
-  if (!host_.verbosity.notes()) return;
-  log_line(
-      fmt::format("{} closed: others wait for the memory of {}", peer_address(info_.fd),
-                  receiving ? "a value that does not arrive" : "replies that it does not take"));
+  core_.receive_upload(into_window);
+  if (bytes > into_window) {
+    core_.receive_behind_upload({host_.read_buffer.data(), bytes - into_window});
+  }
 }
 
 bool Connection::send() {
-  Output& output = session_.output();
+  Output& output = this->output();
   if (output.empty() && !(tls_ && tls_->has_ciphertext())) {
-    give_output_back();
+    core_.give_output_back(output);
     return true;
   }
   if (sender_.sent_bytes() == 0 && host_.verbosity.traffic()) {
     output.for_each_span([&, first = true](std::string_view span) mutable {
-      if (std::exchange(first, false)) log_traffic('>', info_.fd, span);
+      if (std::exchange(first, false)) core_.log_sent(span);
     });
   }
   const std::size_t before = sender_.sent_bytes();
   const Sender::Result result = tls_ ? tls_->send(output, sender_) : sender_.send(info_.fd, output);
-  host_.counters.bytes_written.add(sender_.sent_bytes() - before);
-  moved_bytes_ += sender_.sent_bytes() - before;
+  core_.note_sent(sender_.sent_bytes() - before);
   blocked_ = result == Sender::Result::kBlocked;
   sends_on_ = result == Sender::Result::kMore;
   if (sending()) info_.set_state(ConnectionInfo::State::kWriting);
@@ -243,26 +207,9 @@ bool Connection::send() {
   }
   if (result != Sender::Result::kSent) return sending();
   info_.set_last_active(host_.clock.now_s);  // it may have taken long
-  host_.backend.release(output);
-  output.clear();
   sender_.reset();
-  give_output_back();
+  core_.release(output);
   return true;
-}
-
-void Connection::borrow_output() {
-  if (session_.output().capacity() == 0) std::swap(session_.output(), host_.spare_output);
-}
-
-// REQUIRES: the output is empty.
-void Connection::give_output_back() {
-  Output& output = session_.output();
-  if (output.capacity() > kKeptOutputBytes) output = Output();
-  if (host_.spare_output.capacity() == 0) {
-    std::swap(output, host_.spare_output);
-  } else if (output.capacity() != 0) {
-    output = Output();
-  }
 }
 
 }  // namespace isocache

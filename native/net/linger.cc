@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "native/base/errors.h"
-#include "native/net/socket_queues.h"
+#include "native/base/socket_queues.h"
 
 namespace isocache {
 namespace {
@@ -21,9 +21,7 @@ void LingeringSockets::add(LeavingSocket leaving, std::int64_t now_ms) {
   Socket& socket = sockets_.emplace_back(Socket{.socket = std::move(leaving.socket),
                                                 .unsent = std::move(leaving.unsent),
                                                 .began_ms = now_ms,
-                                                .heard_ms = now_ms,
-                                                .progress_ms = now_ms,
-                                                .unacknowledged = 0});
+                                                .delivery = DeliveryWatch(now_ms)});
   socket.self = std::prev(sockets_.end());
   const int fd = socket.socket.get();
   const bool done = leaving.quiet && unread_bytes(fd) == 0 && unacknowledged_bytes(fd) == 0;
@@ -31,7 +29,7 @@ void LingeringSockets::add(LeavingSocket leaving, std::int64_t now_ms) {
     sockets_.pop_back();
     return;
   }
-  socket.unacknowledged = unacknowledged_bytes(fd);
+  socket.delivery.look(fd, now_ms);
   const std::uint32_t events = EPOLLIN | (socket.unsent.empty() ? 0U : std::uint32_t{EPOLLOUT});
   try {
     poller_.add(fd, events, &socket);
@@ -60,7 +58,7 @@ bool LingeringSockets::drop_input(Socket& socket, std::int64_t now_ms) {
     const ssize_t count = ::recv(socket.socket.get(), buffer_.data(), buffer_.size(), 0);
     if (count == 0) return false;
     if (count < 0) return errno == EAGAIN || errno == EINTR;
-    socket.heard_ms = now_ms;
+    socket.delivery.heard(now_ms);
   }
   return true;
 }
@@ -85,13 +83,11 @@ void LingeringSockets::run_timer(std::int64_t now_ms) {
 }
 
 bool LingeringSockets::is_through(Socket& socket, std::int64_t now_ms) const {
-  const std::size_t before =
-      std::exchange(socket.unacknowledged, unacknowledged_bytes(socket.socket.get()));
-  if (socket.unacknowledged < before) socket.progress_ms = now_ms;
-  const bool delivered = socket.unsent.empty() && socket.unacknowledged == 0;
-  if (delivered && now_ms - socket.heard_ms >= kQuiet_ms) return true;
+  socket.delivery.look(socket.socket.get(), now_ms);
+  if (socket.unsent.empty() && socket.delivery.is_quiet(now_ms)) return true;
   if (draining_) return false;
-  return now_ms - socket.progress_ms >= kStalled_ms || now_ms - socket.began_ms >= kLongest_ms;
+  return now_ms - socket.delivery.progress_ms() >= kStalled_ms ||
+         now_ms - socket.began_ms >= kLongest_ms;
 }
 
 }  // namespace isocache

@@ -17,6 +17,7 @@
 #include <string>
 
 #include "native/base/file_descriptor.h"
+#include "native/connection/delivery_watch.h"
 #include "native/net/poller.h"
 
 namespace isocache {
@@ -33,9 +34,6 @@ class LingeringSockets {
   // Sockets at a time, outside of a drain. The oldest is closed for a new one, so that clients
   // which make the server close their connections cost no more than this many descriptors.
   static constexpr std::size_t kMost = 64;
-  // A client that has acknowledged everything and sends nothing for this long has nothing under
-  // way.
-  static constexpr std::int64_t kQuiet_ms = 500;
   // Outside of a drain: since our bytes last got through; a client that sends for ever is cut.
   static constexpr std::int64_t kStalled_ms = 2000;
   // Outside of a drain: in all.
@@ -65,9 +63,7 @@ class LingeringSockets {
     FileDescriptor socket;
     std::string unsent;
     std::int64_t began_ms;
-    std::int64_t heard_ms;     // when input last came
-    std::int64_t progress_ms;  // when less of ours was unacknowledged than before
-    std::size_t unacknowledged;
+    DeliveryWatch delivery;
     std::list<Socket>::iterator self = {};
   };
 

@@ -3,18 +3,19 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <exception>
-#include <mutex>
 #include <new>
 #include <optional>
 #include <thread>
 #include <utility>
-#include <vector>
 
+#include "native/connection/connection_table.h"
+#include "native/connection/inbox.h"
+#include "native/connection/memory_waiters.h"
 #include "native/net/connection.h"
 #include "native/net/linger.h"
 #include "native/net/poller.h"
+#include "native/net/turn_queues.h"
 #include "native/process/memory_trim.h"
 
 namespace isocache {
@@ -23,32 +24,26 @@ namespace {
 constexpr std::int64_t kTick_ms = 200;    // between steps of background work
 constexpr std::int64_t kBusyTick_ms = 1;  // while there is more of it
 constexpr std::int64_t kOverdueCheck_ms = 1000;
-// For connections that wait for memory.
-constexpr std::int64_t kMemoryRetry_ms = 5;
-constexpr std::size_t kMostMemoryRetries = 64;  // each takes some microseconds
 constexpr std::int64_t kHoldCheck_ms = 1000;
-// For steps of handshakes in one round, when there are many.
-constexpr std::chrono::microseconds kHandshakes_us{300};
 
 }  // namespace
 
 struct Worker::Impl {
   Impl(const WorkerOptions& worker_options, ShardedBackend& shards, const HostClock& host_clock,
-       const Verbosity& verbosity, WorkerEvents& worker_events)
+       const Verbosity& verbosity, ConnectionEvents& worker_events)
       : options(worker_options),
         backend(shards),
         events(worker_events),
         read_buffer(std::make_unique_for_overwrite<char[]>(kReadBufferBytes)),
         clock(host_clock),
-        host{.backend = shards,
-             .poller = poller,
-             .verbosity = verbosity,
-             .session_options = worker_options.session,
-             .clock = host_clock.now().clock,
-             .counters = {},
-             .read_buffer = {read_buffer.get(), kReadBufferBytes},
-             .spare_output = {},
-             .tls_buffers = nullptr},
+        host{{.backend = shards,
+              .verbosity = verbosity,
+              .session_options = worker_options.session,
+              .idle_timeout_s = worker_options.idle_timeout_s,
+              .login_limit_ms = std::int64_t{worker_options.login_limit_s} * 1000,
+              .clock = host_clock.now().clock},
+             poller,
+             {read_buffer.get(), kReadBufferBytes}},
         lingering(host.read_buffer) {
     poller.add(lingering.fd(), EPOLLIN, &lingering);
   }
@@ -59,9 +54,6 @@ struct Worker::Impl {
   void read_inbox();
   void open(FileDescriptor socket, SSL_CTX* tls);
   void handle(const epoll_event& event);
-  void queue(Connection& connection);
-  void give_turns();
-  void give_handshake_turns();
   void serve(Connection& connection);
   void give_turn(Connection& connection);
   void finish(Connection& connection);
@@ -73,7 +65,6 @@ struct Worker::Impl {
   void leave_if(Condition&& condition);
   void tick();
   bool watches_time() const;
-  bool overdue(Connection& connection);
   void close_overdue();
   void close_holders();
   void retry_for_memory();
@@ -81,54 +72,38 @@ struct Worker::Impl {
 
   WorkerOptions options;
   ShardedBackend& backend;
-  WorkerEvents& events;
+  ConnectionEvents& events;
   std::unique_ptr<char[]> read_buffer;
   const HostClock& clock;
   Poller poller;
-  ConnectionHost host;
-  LatencyHistogram turn_latency;
+  WorkerHost host;
 
-  mutable std::mutex table_mutex;
-  std::vector<std::unique_ptr<Connection>> table;  // changed by this thread, under table_mutex
-  std::atomic<unsigned> connection_count{0};       // adopted and not yet closed
+  ConnectionTable<Connection> table;
   LingeringSockets lingering;
   std::atomic<unsigned> lingering_count{0};
 
-  std::vector<Connection*> turns;                     // who waits for another turn
-  std::deque<Connection*> wanting_memory;             // and who for memory that others hold
-  std::deque<Connection*> handshakes;                 // and who for a step of its handshake
+  TurnQueues turns;
+  MemoryWaiters<Connection> memory_waiters;
   bool serves_tls = false;                            // or did
   std::chrono::steady_clock::time_point round_began;  // only if turns are measured
 
-  // What other threads ask for. They wake the poller after they wrote.
-  struct Inbox {
-    struct Newcomer {
-      FileDescriptor socket;
-      std::shared_ptr<SSL_CTX> tls;
-    };
-    std::vector<Newcomer> newcomers;
-    std::optional<std::int64_t> stop_grace_ms;
-  };
-  std::mutex inbox_mutex;
-  Inbox inbox;
+  Inbox inbox{[this] { poller.wake(); }};
 
   // Timers, by the monotonic clock.
-  std::int64_t now_ms = 0;
   std::int64_t tick_at_ms = 0;
   std::int64_t overdue_check_at_ms = 0;
   std::int64_t hold_check_at_ms = 0;
-  std::int64_t memory_retry_at_ms = 0;
   MemoryTrim memory_trim;
   // The grace that stop() gives. It waits for the end of the round: connections that it closes may
   // be among what epoll has reported.
   std::optional<std::int64_t> stop_asked_ms;
-  std::int64_t stop_at_ms = 0;  // once host.stopping
+  std::int64_t stop_at_ms = 0;  // once host.draining
 
   std::thread thread;
 };
 
 Worker::Worker(const WorkerOptions& options, ShardedBackend& backend, const HostClock& clock,
-               const Verbosity& verbosity, WorkerEvents& events)
+               const Verbosity& verbosity, ConnectionEvents& events)
     : impl_(std::make_unique<Impl>(options, backend, clock, verbosity, events)) {}
 
 Worker::~Worker() = default;
@@ -142,54 +117,44 @@ void Worker::join() {
 }
 
 void Worker::adopt(FileDescriptor socket, std::shared_ptr<SSL_CTX> tls) {
-  {
-    const std::lock_guard lock(impl_->inbox_mutex);
-    impl_->inbox.newcomers.push_back({std::move(socket), std::move(tls)});
-    impl_->connection_count.fetch_add(1, std::memory_order_relaxed);
-  }
-  impl_->poller.wake();
+  impl_->inbox.leave_note([&](Notes& notes) {
+    notes.newcomers.push_back({.socket = std::move(socket), .tls = std::move(tls)});
+    impl_->table.expect();
+  });
 }
 
 void Worker::stop(std::int64_t grace_ms) {
-  {
-    const std::lock_guard lock(impl_->inbox_mutex);
-    impl_->inbox.stop_grace_ms = grace_ms;
-  }
-  impl_->poller.wake();
+  impl_->inbox.leave_note([&](Notes& notes) { notes.end_grace_ms = grace_ms; });
 }
 
 const WorkerCounters& Worker::counters() const { return impl_->host.counters; }
 
-const LatencyHistogram& Worker::turn_latency() const { return impl_->turn_latency; }
+const LatencyHistogram& Worker::turn_latency() const { return impl_->host.turn_latency; }
 
-unsigned Worker::connection_count() const {
-  return impl_->connection_count.load(std::memory_order_acquire);
-}
+unsigned Worker::connection_count() const { return impl_->table.count(); }
 
 unsigned Worker::lingering_count() const {
   return impl_->lingering_count.load(std::memory_order_acquire);
 }
 
 void Worker::for_each_connection(const std::function<void(const ConnectionInfo&)>& visit) const {
-  const std::lock_guard lock(impl_->table_mutex);
-  for (const auto& connection : impl_->table) visit(connection->info());
+  impl_->table.for_each_info(visit);
 }
 
 void Worker::Impl::run() {
   if (options.on_thread_start) options.on_thread_start();
   const auto stopped = [this] {
-    return host.stopping && ((table.empty() && lingering.empty()) || now_ms >= stop_at_ms);
+    return host.draining && ((table.empty() && lingering.empty()) || host.now_ms >= stop_at_ms);
   };
   while (!stopped()) {
-    const bool waiting = turns.empty() && handshakes.empty();
-    const auto ready = poller.wait(waiting ? until_next_timer_ms() : 0);
+    const auto ready = poller.wait(turns.empty() ? until_next_timer_ms() : 0);
     if (options.measure_turns) round_began = std::chrono::steady_clock::now();
     const HostClock::Now now = clock.now();
     host.clock = now.clock;
-    now_ms = now.monotonic_ms;
+    host.now_ms = now.monotonic_ms;
     for (const epoll_event& event : ready) handle(event);
-    give_turns();
-    give_handshake_turns();
+    turns.run_turns([this](Connection& connection) { give_turn(connection); });
+    turns.run_handshakes([this](Connection& connection) { give_turn(connection); });
     run_timers();
     if (stop_asked_ms) begin_stop(*std::exchange(stop_asked_ms, std::nullopt));
   }
@@ -201,16 +166,17 @@ void Worker::Impl::run() {
 int Worker::Impl::until_next_timer_ms() const {
   std::int64_t next = tick_at_ms;
   if (watches_time()) next = std::min(next, overdue_check_at_ms);
-  if (!wanting_memory.empty()) next = std::min(next, memory_retry_at_ms);
+  if (!memory_waiters.empty()) next = std::min(next, memory_waiters.retry_at_ms());
   if (!lingering.empty()) next = std::min(next, lingering.timer_at_ms());
-  if (host.stopping) next = std::min(next, stop_at_ms);
-  return static_cast<int>(std::max<std::int64_t>(0, next - now_ms));
+  if (host.draining) next = std::min(next, stop_at_ms);
+  return static_cast<int>(std::max<std::int64_t>(0, next - host.now_ms));
 }
 
 void Worker::Impl::run_timers() {
+  const std::int64_t now_ms = host.now_ms;
   if (now_ms >= tick_at_ms) tick();
   if (watches_time() && now_ms >= overdue_check_at_ms) close_overdue();
-  if (!wanting_memory.empty() && now_ms >= memory_retry_at_ms) retry_for_memory();
+  retry_for_memory();
   if (now_ms >= hold_check_at_ms) close_holders();
   memory_trim.run(now_ms);
   if (!lingering.empty()) {
@@ -219,86 +185,34 @@ void Worker::Impl::run_timers() {
   }
 }
 
-// In the order in which they began to wait, a bounded number; who waits on is asked again after the
-// others.
 void Worker::Impl::retry_for_memory() {
-  for (std::size_t n = std::min(wanting_memory.size(), kMostMemoryRetries); n > 0; --n) {
-    Connection* const connection = wanting_memory.front();
-    wanting_memory.pop_front();
-    if (connection == nullptr) continue;  // finished meanwhile
-    connection->wants_memory = false;
-    if (!connection->queued) give_turn(*connection);
-  }
-  memory_retry_at_ms = now_ms + kMemoryRetry_ms;
+  memory_waiters.run(host.now_ms, [this](Connection& connection) {
+    connection.wants_memory = false;
+    if (!connection.queued) give_turn(connection);
+  });
 }
 
 void Worker::Impl::close_holders() {
-  const bool wanted = backend.memory_is_wanted(host.clock.now_s);
-  finish_if([&](Connection& connection) {
-    if (!connection.holds_too_long() || !wanted) return false;
-    connection.count_held_too_long();
-    return true;
-  });
-  hold_check_at_ms = now_ms + kHoldCheck_ms;
+  finish_if([](Connection& connection) { return connection.holds_too_long(); });
+  hold_check_at_ms = host.now_ms + kHoldCheck_ms;
 }
 
 void Worker::Impl::handle(const epoll_event& event) {
   if (Poller::is_wake(event)) return read_inbox();
   if (event.data.ptr == &lingering) {
-    lingering.on_ready(now_ms);
+    lingering.on_ready(host.now_ms);
     return note_lingering();
   }
   Connection& connection = *static_cast<Connection*>(event.data.ptr);
   if (!connection.on_event(event.events) || connection.queued) return;
-  if (connection.handshaking()) return queue(connection);
+  if (connection.handshaking()) return turns.add(connection);
   give_turn(connection);
 }
 
 void Worker::Impl::read_inbox() {
-  Inbox received;
-  {
-    const std::lock_guard lock(inbox_mutex);
-    std::swap(received, inbox);
-  }
-  for (auto& [socket, tls] : received.newcomers) open(std::move(socket), tls.get());
-  if (received.stop_grace_ms) stop_asked_ms = received.stop_grace_ms;
-}
-
-void Worker::Impl::queue(Connection& connection) {
-  if (connection.handshaking()) {
-    handshakes.push_back(&connection);
-  } else {
-    turns.push_back(&connection);
-  }
-  connection.queued = true;
-}
-
-// A whole step of a handshake takes as long as a thousand requests (tls/README.md): it is the only
-// one of its round, and however many clients arrive at once, those that are being served wait for
-// one at most. But of steps that come to nothing, those of a client that sends byte by byte, many
-// take no longer.
-void Worker::Impl::give_handshake_turns() {
-  if (handshakes.empty()) return;
-  const auto end = std::chrono::steady_clock::now() + kHandshakes_us;
-  do {
-    Connection* const connection = handshakes.front();
-    handshakes.pop_front();
-    if (connection == nullptr) continue;  // finished meanwhile
-    connection->queued = false;
-    give_turn(*connection);
-  } while (!handshakes.empty() && std::chrono::steady_clock::now() < end);
-}
-
-// One turn for each that waited; those that want another wait behind the next events.
-void Worker::Impl::give_turns() {
-  const std::size_t waiting = turns.size();
-  for (std::size_t i = 0; i < waiting; ++i) {
-    Connection* const connection = turns[i];
-    if (connection == nullptr) continue;  // finished meanwhile
-    connection->queued = false;
-    give_turn(*connection);
-  }
-  turns.erase(turns.begin(), turns.begin() + static_cast<std::ptrdiff_t>(waiting));
+  Notes notes = inbox.take();
+  for (Newcomer& newcomer : notes.newcomers) open(std::move(newcomer.socket), newcomer.tls.get());
+  if (notes.end_grace_ms) stop_asked_ms = notes.end_grace_ms;
 }
 
 // Without memory for one connection, the others are served.
@@ -314,23 +228,20 @@ void Worker::Impl::give_turn(Connection& connection) {
 // Throws nothing once it has begun to finish the connection.
 void Worker::Impl::serve(Connection& connection) {
   const Connection::Next next = connection.take_turn();
-  if (options.measure_turns) {
-    const std::chrono::nanoseconds took = std::chrono::steady_clock::now() - round_began;
-    turn_latency.record(static_cast<std::uint64_t>(took.count()));
-  }
+  if (options.measure_turns) host.turn_latency.record_since(round_began);
   if (next == Connection::Next::kClose) return finish(connection);
   if (next == Connection::Next::kWaitForMemory) {
     if (connection.wants_memory) return;
-    wanting_memory.push_back(&connection);
+    memory_waiters.add(connection);
     connection.wants_memory = true;
     return;
   }
   if (next == Connection::Next::kLeave) return leave(connection);
   if (next == Connection::Next::kWaitForEvent) {
-    if (host.stopping && !connection.unfinished()) leave(connection);
+    if (host.draining && !connection.unfinished()) leave(connection);
     return;
   }
-  queue(connection);
+  turns.add(connection);
 }
 
 void Worker::Impl::open(FileDescriptor socket, SSL_CTX* tls) {
@@ -339,37 +250,20 @@ void Worker::Impl::open(FileDescriptor socket, SSL_CTX* tls) {
       host.tls_buffers = std::make_unique<TlsBuffers>(kReadBufferBytes);
       serves_tls = true;
     }
-    auto connection = std::make_unique<Connection>(std::move(socket), tls, host);
-    connection->table_index = table.size();
-    const std::lock_guard lock(table_mutex);
-    table.push_back(std::move(connection));
+    table.add(std::make_unique<Connection>(std::move(socket), tls, host));
   } catch (const std::exception& error) {  // the kernel watches no more sockets for us
     log_line(error.what());
-    connection_count.fetch_sub(1, std::memory_order_relaxed);
+    table.forget_expected();
     events.on_connection_closed();
   }
 }
 
 void Worker::Impl::finish(Connection& connection) {
   const AdminResult::Next asked = connection.requested();
-  const std::size_t index = connection.table_index;
-  if (connection.queued) {
-    std::ranges::replace(turns, &connection, nullptr);
-    std::ranges::replace(handshakes, &connection, nullptr);
-  }
-  if (connection.wants_memory) std::ranges::replace(wanting_memory, &connection, nullptr);
+  turns.remove(connection);
+  if (connection.wants_memory) memory_waiters.remove(connection);
   memory_trim.note_closing();
-  std::unique_ptr<Connection> leaving;
-  {
-    const std::lock_guard lock(table_mutex);
-    std::swap(table[index], table.back());
-    table[index]->table_index = index;
-    leaving = std::move(table.back());
-    table.pop_back();
-  }
-  // First, so that a client that saw the end of its connection finds room for the next.
-  connection_count.fetch_sub(1, std::memory_order_release);
-  leaving.reset();
+  table.remove(connection);
   events.on_connection_closed();
   if (asks_for_end(asked)) events.on_stop_requested();
 }
@@ -382,7 +276,7 @@ void Worker::Impl::leave(Connection& connection) {
   lingering_count.fetch_add(1, std::memory_order_release);
   finish(connection);
   try {
-    lingering.add(std::move(leaving), now_ms);
+    lingering.add(std::move(leaving), host.now_ms);
   } catch (const std::bad_alloc&) {  // then it is closed at once
     host.counters.malloc_fails.add(1);
   }
@@ -392,21 +286,21 @@ void Worker::Impl::leave(Connection& connection) {
 void Worker::Impl::note_lingering() {
   const auto count = static_cast<unsigned>(lingering.size());
   if (lingering_count.exchange(count, std::memory_order_release) == count) return;
-  if (count == 0 && host.stopping) events.on_connection_closed();
+  if (count == 0 && host.draining) events.on_connection_closed();
 }
 
 template <typename Condition>
 void Worker::Impl::finish_if(Condition&& condition) {
-  for (std::size_t i = table.size(); i-- > 0;) {
-    if (condition(*table[i])) finish(*table[i]);
-  }
+  table.for_each([&](Connection& connection) {
+    if (condition(connection)) finish(connection);
+  });
 }
 
 template <typename Condition>
 void Worker::Impl::leave_if(Condition&& condition) {
-  for (std::size_t i = table.size(); i-- > 0;) {
-    if (condition(*table[i])) leave(*table[i]);
-  }
+  table.for_each([&](Connection& connection) {
+    if (condition(connection)) leave(connection);
+  });
 }
 
 void Worker::Impl::tick() {
@@ -415,7 +309,7 @@ void Worker::Impl::tick() {
   for (unsigned shard = options.index; shard < backend.shard_count(); shard += options.threads) {
     more |= backend.tick(shard, host.clock.now_s);
   }
-  tick_at_ms = now_ms + (more ? kBusyTick_ms : kTick_ms);
+  tick_at_ms = host.now_ms + (more ? kBusyTick_ms : kTick_ms);
 }
 
 // Only then is there a reason to look at every connection now and then.
@@ -423,31 +317,16 @@ bool Worker::Impl::watches_time() const {
   return options.idle_timeout_s != 0 || serves_tls || options.session.authenticator != nullptr;
 }
 
-// REQUIRES: the connection is closed if it is: it is counted.
-bool Worker::Impl::overdue(Connection& connection) {
-  const UnixSeconds age_s = host.clock.now_s - connection.opened_s();
-  if (connection.handshaking()) {
-    if (age_s <= options.handshake_limit_s) return false;
-    connection.give_up_handshake();
-    return true;
-  }
-  if (!connection.logged_in()) return age_s > options.login_limit_s;
-  // As memcached: only a client from which we wait for a command is idle.
-  const bool idle = options.idle_timeout_s != 0 && !connection.busy() &&
-                    host.clock.now_s - connection.info().last_active_s() > options.idle_timeout_s;
-  if (idle) host.counters.idle_kicks.add(1);
-  return idle;
-}
-
 void Worker::Impl::close_overdue() {
-  leave_if([&](Connection& connection) { return overdue(connection); });
-  overdue_check_at_ms = now_ms + kOverdueCheck_ms;
+  const std::int64_t handshake_limit_ms = std::int64_t{options.handshake_limit_s} * 1000;
+  leave_if([&](Connection& connection) { return connection.is_overdue(handshake_limit_ms); });
+  overdue_check_at_ms = host.now_ms + kOverdueCheck_ms;
 }
 
 void Worker::Impl::begin_stop(std::int64_t grace_ms) {
-  stop_at_ms = now_ms + grace_ms;
-  if (host.stopping) return;
-  host.stopping = true;
+  stop_at_ms = host.now_ms + grace_ms;
+  if (host.draining) return;
+  host.draining = true;
   lingering.begin_drain();
   leave_if([](Connection& connection) {
     connection.begin_stop();

@@ -3,24 +3,24 @@
 //   wait for sockets or the next timer -> a turn for each that is ready -> timers
 //
 // Other threads reach it in three ways only: adopt() and stop() leave a note in its inbox and wake
-// it; counters() are relaxed atomics; for_each_connection() takes the table's mutex, which the
-// worker itself takes only to add or remove a connection.
+// it; counters() are relaxed atomics; for_each_connection() takes the connection table's mutex.
 #pragma once
 
 #include <openssl/types.h>
 
-#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 
-#include "base/clock.h"
-#include "command/backend.h"
+#include "base/limits.h"
 #include "native/base/counters.h"
 #include "native/base/file_descriptor.h"
 #include "native/base/host_clock.h"
 #include "native/base/latency_histogram.h"
 #include "native/base/log.h"
+#include "native/connection/connection_events.h"
+#include "native/connection/connection_info.h"
 #include "native/shards/sharded_backend.h"
 #include "session/session.h"
 
@@ -40,39 +40,6 @@ struct WorkerOptions {
   SessionOptions session;
 };
 
-// What a worker tells the server; called on the worker's thread.
-class WorkerEvents {
- public:
-  virtual ~WorkerEvents() = default;
-  virtual void on_connection_closed() = 0;
-  virtual void on_stop_requested() = 0;
-};
-
-// Both forms of `shutdown` are graceful here.
-inline bool asks_for_end(AdminResult::Next asked) {
-  return asked == AdminResult::Next::kShutdown || asked == AdminResult::Next::kShutdownGraceful;
-}
-
-// What `stats conns` shows of a connection. Written by its worker, read by any thread.
-class ConnectionInfo {
- public:
-  enum class State : std::uint8_t { kReading, kExecuting, kWriting };
-
-  ConnectionInfo(int descriptor, UnixSeconds now_s) : fd(descriptor), last_active_s_(now_s) {}
-  State state() const { return state_.load(std::memory_order_relaxed); }
-  UnixSeconds last_active_s() const { return last_active_s_.load(std::memory_order_relaxed); }
-  void set_state(State state) { state_.store(state, std::memory_order_relaxed); }
-  void set_last_active(UnixSeconds now_s) {
-    last_active_s_.store(now_s, std::memory_order_relaxed);
-  }
-
-  const int fd;
-
- private:
-  std::atomic<UnixSeconds> last_active_s_;
-  std::atomic<State> state_{State::kReading};
-};
-
 class Worker {
  public:
   // One read takes at most this much: some 800 pipelined gets.
@@ -80,7 +47,7 @@ class Worker {
 
   // REQUIRES: all references outlive the worker.
   Worker(const WorkerOptions& options, ShardedBackend& backend, const HostClock& clock,
-         const Verbosity& verbosity, WorkerEvents& events);
+         const Verbosity& verbosity, ConnectionEvents& events);
   ~Worker();  // REQUIRES: stop() was called, or it never started
 
   void start();

@@ -18,7 +18,7 @@
 #include <string>
 #include <string_view>
 
-#include "native/net/sender.h"
+#include "native/connection/sender.h"
 #include "native/tls/message_limit.h"
 #include "protocol/output.h"
 

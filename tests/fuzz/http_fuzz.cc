@@ -42,7 +42,7 @@ void require(bool condition, const char* what) {
   std::abort();
 }
 
-struct NoEvents : WorkerEvents {
+struct NoEvents : ConnectionEvents {
   void on_connection_closed() override {}
   void on_stop_requested() override {}
 };

@@ -10,7 +10,7 @@
 #include "native/base/log.h"
 #include "native/base/suggestion.h"
 #include "native/cli/given.h"
-#include "native/config/options.h"
+#include "native/cli/parse_options.h"
 #include "native/net/listener_set.h"
 
 namespace isocache {

@@ -1,5 +1,5 @@
 // Who holds memory that others want, and hardly moves.
-#include "native/net/hold_watch.h"
+#include "native/connection/hold_watch.h"
 
 #include <gtest/gtest.h>
 

@@ -4,7 +4,8 @@
 
 #include <gtest/gtest.h>
 
-#include "native/http/http_server.h"
+#include "native/connection/connection_host.h"
+#include "native/http/http_options.h"
 
 namespace isocache {
 namespace {
@@ -26,7 +27,7 @@ TEST(HttpLimits, Bytes) {
   EXPECT_EQ(http_limits::kWebSocketOutputBytes, 1U << 20);
   EXPECT_EQ(http_limits::kSmallReadBytes, 2U << 10);
   EXPECT_EQ(http_limits::kLargeReadBytes, 16U << 10);
-  EXPECT_EQ(http_limits::kKeptOutputBytes, 64U << 10);
+  EXPECT_EQ(SpareOutput::kKeptBytes, 64U << 10);
 }
 
 }  // namespace

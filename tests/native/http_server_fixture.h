@@ -22,7 +22,7 @@
 
 namespace isocache {
 
-struct CountedEvents : WorkerEvents {
+struct CountedEvents : ConnectionEvents {
   void on_connection_closed() override {}
   void on_stop_requested() override { ++stops; }
   std::atomic<int> stops{0};

@@ -73,11 +73,11 @@ TEST_F(LingerTest, InputBehindTheEndDoesNotDiscardWhatWasSaid) {
 
 TEST_F(LingerTest, WhoIsQuietAndHasEverythingIsClosed) {
   Client client = leave("bye");
-  pass(LingeringSockets::kQuiet_ms - 1);
+  pass(DeliveryWatch::kQuiet_ms - 1);
   EXPECT_EQ(lingering_.size(), 1U);
   EXPECT_TRUE(client.send("more"));
   pass(0);  // heard
-  pass(LingeringSockets::kQuiet_ms - 1);
+  pass(DeliveryWatch::kQuiet_ms - 1);
   EXPECT_EQ(lingering_.size(), 1U);
   pass(101);
   EXPECT_TRUE(lingering_.empty());

@@ -1,4 +1,4 @@
-#include "native/config/options.h"
+#include "native/cli/parse_options.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "native/net/sender.h"
+#include "native/connection/sender.h"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>

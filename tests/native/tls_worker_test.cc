@@ -16,7 +16,7 @@
 namespace isocache {
 namespace {
 
-struct NoEvents : WorkerEvents {
+struct NoEvents : ConnectionEvents {
   void on_connection_closed() override {}
   void on_stop_requested() override {}
 };

@@ -1,4 +1,4 @@
-#include "native/net/address.h"
+#include "native/base/socket_address.h"
 
 #include <arpa/inet.h>
 #include <fmt/format.h>

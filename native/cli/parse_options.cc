@@ -1,4 +1,4 @@
-#include "native/config/options.h"
+#include "native/cli/parse_options.h"
 
 // CLI11's header is the largest this file includes; no other file needs it.
 #include <fmt/format.h>

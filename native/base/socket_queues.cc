@@ -1,4 +1,4 @@
-#include "native/net/socket_queues.h"
+#include "native/base/socket_queues.h"
 
 #include <linux/sockios.h>
 #include <sys/ioctl.h>

@@ -1,6 +1,6 @@
 // Apart from the rest because linux/tcp.h and netinet/tcp.h exclude each other, and Asio includes
 // the latter, which lacks tcpi_bytes_acked.
-#include "native/net/tcp_progress.h"
+#include "native/base/tcp_progress.h"
 
 #include <linux/tcp.h>
 #include <netinet/in.h>

@@ -1,0 +1,51 @@
+#include "native/connection/connection_core.h"
+
+#include <fmt/format.h>
+
+#include "native/base/log.h"
+#include "native/base/socket_address.h"
+#include "native/base/tcp_progress.h"
+
+namespace isocache {
+
+void ConnectionCore::receive(std::string_view bytes) {
+  host_.counters.bytes_read.add(bytes.size());
+  if (host_.verbosity.traffic() && session_.buffered() == 0) log_traffic('<', info_.fd, bytes);
+  session_.feed(bytes);
+  if (session_.spoke_binary() && host_.verbosity.notes()) log_binary_client(peer_address(info_.fd));
+}
+
+void ConnectionCore::log_failed_logins() {
+  while (failed_logins_ < session_.failed_logins()) {
+    ++failed_logins_;
+    if (host_.verbosity.notes()) log_failed_login(peer_address(info_.fd));
+  }
+}
+
+bool ConnectionCore::has_idled_out(bool busy) {
+  const unsigned limit_s = host_.idle_timeout_s;
+  const bool idle = limit_s != 0 && !busy && host_.clock.now_s - info_.last_active_s() > limit_s;
+  if (idle) host_.counters.idle_kicks.add(1);
+  return idle;
+}
+
+bool ConnectionCore::holds_too_long(const Output* stuck) {
+  const std::size_t receiving = session_.waiting() ? 0 : session_.upload_remaining();
+  const bool sends = stuck != nullptr && stuck->has_pins();
+  const std::uint64_t held = receiving != 0 ? receiving : sends ? stuck->size() : 0;
+  const std::uint64_t taken = sends && receiving == 0 ? bytes_acknowledged(info_.fd) : 0;
+  if (!hold_watch_.look(held, moved_bytes_ + taken, host_.clock.now_s)) return false;
+  if (!host_.backend.memory_is_wanted(host_.clock.now_s)) return false;
+  WorkerCounters& counters = host_.counters;
+  (receiving != 0 ? counters.closed_stalled_uploads : counters.closed_slow_readers).add(1);
+  if (host_.verbosity.notes()) log_held_too_long(receiving != 0);
+  return true;
+}
+
+void ConnectionCore::log_held_too_long(bool receiving) const {
+  log_line(
+      fmt::format("{} closed: others wait for the memory of {}", peer_address(info_.fd),
+                  receiving ? "a value that does not arrive" : "replies that it does not take"));
+}
+
+}  // namespace isocache

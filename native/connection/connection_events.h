@@ -1,0 +1,21 @@
+// What a thread with connections tells the server.
+#pragma once
+
+#include "command/backend.h"
+
+namespace isocache {
+
+// Called on the thread's own.
+class ConnectionEvents {
+ public:
+  virtual ~ConnectionEvents() = default;
+  virtual void on_connection_closed() = 0;
+  virtual void on_stop_requested() = 0;
+};
+
+// Both forms of `shutdown` are graceful here.
+inline bool asks_for_end(AdminResult::Next asked) {
+  return asked == AdminResult::Next::kShutdown || asked == AdminResult::Next::kShutdownGraceful;
+}
+
+}  // namespace isocache

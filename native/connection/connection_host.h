@@ -1,0 +1,55 @@
+// What a thread lends to its connections, of whatever transport.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include "base/clock.h"
+#include "command/backend.h"
+#include "native/base/counters.h"
+#include "native/base/latency_histogram.h"
+#include "native/base/log.h"
+#include "protocol/output.h"
+#include "session/session.h"
+
+namespace isocache {
+
+// A connection has an Output of its own only while there are replies in it.
+class SpareOutput {
+ public:
+  // A buffer that grew beyond this for one long reply is not kept.
+  static constexpr std::size_t kKeptBytes = 64U << 10;
+
+  void lend(Output& output) {
+    if (output.capacity() == 0) std::swap(output, spare_);
+  }
+  // REQUIRES: it is empty.
+  void take_back(Output& output) {
+    if (output.capacity() > kKeptBytes) output = Output();
+    if (spare_.capacity() == 0) {
+      std::swap(output, spare_);
+    } else if (output.capacity() != 0) {
+      output = Output();
+    }
+  }
+
+ private:
+  Output spare_;
+};
+
+// One thread uses it, but for the counters and the histogram.
+struct ConnectionHost {
+  Backend& backend;
+  const Verbosity& verbosity;
+  SessionOptions session_options;
+  unsigned idle_timeout_s = 0;  // 0: none
+  std::int64_t login_limit_ms = 0;
+  Clock clock;  // for sessions; set before they get bytes
+  WorkerCounters counters = {};
+  LatencyHistogram turn_latency = {};
+  SpareOutput spare_output = {};
+  bool draining = false;  // finish what is under way, begin nothing
+};
+
+}  // namespace isocache

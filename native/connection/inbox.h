@@ -1,0 +1,59 @@
+// What other threads ask of a thread with connections: they leave a note and wake it.
+#pragma once
+
+#include <openssl/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "native/base/file_descriptor.h"
+
+namespace isocache {
+
+// An accepted socket.
+struct Newcomer {
+  FileDescriptor socket;         // non-blocking
+  std::shared_ptr<SSL_CTX> tls;  // what it speaks; null: plain
+  bool crowded = false;          // it is one beyond -c
+};
+
+struct Notes {
+  std::vector<Newcomer> newcomers;
+  // Answer the requests that have begun and no more, and close what is left after this time.
+  std::optional<std::int64_t> end_grace_ms;
+};
+
+class Inbox {
+ public:
+  // `wake`: makes the thread take() its notes soon. Any thread calls it, under the inbox's lock.
+  explicit Inbox(std::function<void()> wake) : wake_(std::move(wake)) {}
+
+  // change(Notes&) writes the note, under the inbox's lock. Passes on what it throws. Any thread.
+  template <typename Change>
+  void leave_note(Change&& change) {
+    const std::lock_guard lock(mutex_);
+    change(notes_);
+    if (woken_) return;  // by a note that nobody has taken yet
+    wake_();
+    woken_ = true;
+  }
+  // All that were left since the last call.
+  Notes take() {
+    const std::lock_guard lock(mutex_);
+    woken_ = false;
+    return std::exchange(notes_, {});
+  }
+
+ private:
+  const std::function<void()> wake_;
+  std::mutex mutex_;
+  Notes notes_;
+  bool woken_ = false;
+};
+
+}  // namespace isocache

@@ -1,0 +1,23 @@
+// How the HTTP port is set up.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+
+#include "native/config/options.h"
+#include "native/http/http_limits.h"
+#include "session/session.h"
+
+namespace isocache {
+
+struct HttpServerOptions {
+  HttpOptions http;
+  unsigned threads = 1;
+  std::function<void()> on_thread_start;  // called on each thread, first of all; may be empty
+  unsigned idle_timeout_s = 0;            // of a WebSocket without requests; 0: none
+  std::size_t max_item_bytes = 0;
+  SessionOptions session;
+  HttpTimes times;
+};
+
+}  // namespace isocache

@@ -1,0 +1,49 @@
+// The replies of a WebSocket that are on their way out, as the payload of one binary frame.
+#pragma once
+
+#include <boost/asio/buffer.hpp>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "native/http/frame_head.h"
+#include "native/http/socket_stream.h"
+#include "protocol/output.h"
+
+namespace isocache {
+
+class OutgoingFrame {
+ public:
+  // Takes all that is in `output`, which has no buffer then. REQUIRES: nothing is under way.
+  void take(Output& output) {
+    under_way_ = true;
+    output_.swap(output);
+    spans_.clear();
+    output_.for_each_span(
+        [this](std::string_view span) { spans_.emplace_back(span.data(), span.size()); });
+  }
+  // What is to be written stays where it is until it is done().
+  std::span<const asio::const_buffer> payload() const { return spans_; }
+  std::span<const asio::const_buffer> with_head() {
+    const auto head = head_.set(output_.size());
+    spans_.insert(spans_.begin(), {head.data(), head.size()});
+    return spans_;
+  }
+  std::string_view first_span() const {
+    if (spans_.empty()) return {};
+    return {static_cast<const char*>(spans_.front().data()), spans_.front().size()};
+  }
+  bool under_way() const { return under_way_; }
+  // REQUIRES: output() was released.
+  void done() { under_way_ = false; }
+
+  Output& output() { return output_; }
+
+ private:
+  Output output_;
+  std::vector<asio::const_buffer> spans_;  // of output_
+  FrameHead head_;                         // of a frame that goes before one of Beast's
+  bool under_way_ = false;
+};
+
+}  // namespace isocache

@@ -1,0 +1,28 @@
+// What the pages of the HTTP port are made from. The server provides it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "session/authenticator.h"
+
+namespace isocache {
+
+// What /readyz says.
+enum class Readiness : std::uint8_t { kLoading, kReady, kDraining };
+
+// The pages that tell of the cache. They are called on any thread.
+struct HttpPages {
+  std::function<std::string()> metrics;  // Prometheus text
+  std::function<std::string()> stats_json;
+};
+
+struct Site {
+  const HttpPages& pages;
+  const std::atomic<Readiness>& readiness;
+  const Authenticator* passwords = nullptr;  // null: everyone sees everything
+};
+
+}  // namespace isocache

@@ -1,0 +1,321 @@
+#include "native/http/websocket.h"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/write.hpp>
+#include <exception>
+#include <memory>
+#include <string_view>
+
+#include "native/base/socket_queues.h"
+
+namespace isocache {
+
+using websocket::close_code;
+
+Awaitable<void> WebSocket::run(const HttpRequest& request, const Upgrade& upgrade) {
+  set_up(socket_, host_.options, upgrade);
+  socket_.control_callback([this](websocket::frame_type type, beast::string_view) {
+    heard();
+    // Beast answers a close frame at once, behind what is being sent.
+    if (type == websocket::frame_type::close) finish_replies();
+  });
+  heard();
+  const auto [error] = co_await socket_.async_accept(request, kToken);
+  std::exception_ptr failure;
+  if (!error) {
+    stage_ = Stage::kOpen;
+    if (upgrade.logged_in) session().log_in();
+    if (host_.draining) drain();
+    stream_.read_ahead(this);
+    try {
+      co_await serve();
+    } catch (...) {
+      failure = std::current_exception();
+    }
+  }
+  // What refers to this object has to end before it does.
+  if (stage_ != Stage::kClosing) stream_.cancel();
+  co_await until(
+      [this] { return !frame_.under_way() && !pinging_now_ && !closing_now_ && !looking_now_; });
+  stream_.stop_watching();
+  core_.release(output());
+  if (failure) std::rethrow_exception(failure);
+}
+
+Awaitable<void> WebSocket::serve() {
+  for (;;) {
+    const bool received = co_await receive();
+    if (!received) break;
+    co_await execute();
+    // Now: its own goodbye may take long.
+    if (asks_for_end(session().requested())) host_.events.on_stop_requested();
+    if (session().closing()) {
+      co_await flush();
+      start_closing(why_closing());
+    }
+    if (stage_ != Stage::kOpen) break;
+  }
+}
+
+websocket::close_reason WebSocket::why_closing() const {
+  const Session& session = core_.session();
+  if (session.requested() != AdminResult::Next::kContinue) return close_code::normal;
+  if (draining_) return {close_code::going_away, "the server ends"};
+  if (session.spoke_binary()) {
+    return {close_code::policy_error, "the binary protocol is not supported"};
+  }
+  if (!session.logged_in()) return {close_code::policy_error, "no login"};
+  return {close_code::policy_error, "not the memcached protocol"};
+}
+
+// One read, into the session. False: it was the last.
+Awaitable<bool> WebSocket::receive() {
+  const std::span<char> window = session().upload_window();
+  const auto room = window.empty() ? std::span<char>(read_buffer_) : window;
+  const auto [error, bytes] =
+      co_await socket_.async_read_some(asio::buffer(room.data(), room.size()),
+                                       asio::bind_cancellation_slot(stop_reading_.slot(), kToken));
+  if (error) {
+    host_.note_tls_error(error);
+    if (is_deflate_error(error)) co_await refuse_deflated();
+    // Who sends no more may still read.
+    if (stage_ == Stage::kOpen && is_end(error)) co_await until_sent();
+  }
+  if (error || stage_ != Stage::kOpen) co_return false;
+  in_message_ = !socket_.is_message_done();
+  if (!socket_.got_binary()) {
+    co_await flush();
+    start_closing({close_code::unknown_data, "binary frames only"});
+    co_return false;
+  }
+  heard();
+  co_await until_sent();
+  if (stage_ != Stage::kOpen) co_return false;
+  host_.clock = host_.host_clock.now().clock;
+  info_.set_last_active(host_.clock.now_s);
+  info_.set_state(ConnectionInfo::State::kExecuting);
+  borrow_output();
+  if (!window.empty()) {
+    core_.receive_upload(bytes);
+    co_return true;
+  }
+  core_.receive({read_buffer_.data(), bytes});
+  core_.note_failed_logins();
+  if (bytes == read_buffer_.size() && bytes < http_limits::kLargeReadBytes) {
+    read_buffer_ = std::vector<char>(http_limits::kLargeReadBytes);
+  }
+  co_return true;
+}
+
+// Beast breaks a connection off, without a word, when it cannot decompress a message.
+Awaitable<void> WebSocket::refuse_deflated() {
+  static constexpr std::string_view kClose1007 = "\x88\x02\x03\xef";
+  co_await until([this] { return !frame_.under_way() && !pinging_now_; });
+  if (stage_ != Stage::kOpen) co_return;
+  co_await asio::async_write(stream_, asio::buffer(kClose1007), kToken);
+}
+
+// What a turn leaves is done behind the other connections' turns.
+Awaitable<void> WebSocket::execute() {
+  while (core_.goes_on() && stage_ == Stage::kOpen) {
+    host_.counters.yields.add(1);
+    if (session().waiting()) {
+      co_await flush();
+      co_await wait_for_memory();
+    } else if (output().full()) {
+      co_await flush();
+    } else {
+      co_await asio::post(stream_.get_executor(), kToken);
+    }
+    heard();  // we would hear it, if we were not busy ourselves
+    host_.clock = host_.host_clock.now().clock;
+    borrow_output();
+    session().resume();
+  }
+  info_.set_state(ConnectionInfo::State::kReading);
+}
+
+// Others may have released some by then.
+Awaitable<void> WebSocket::wait_for_memory() {
+  core_.note_memory_wait();
+  Timer turn(stream_.get_executor(), Timer::time_point::max());
+  host_.memory_queue.enter(turn);
+  co_await turn.async_wait(kToken);
+}
+
+// Beast says something of its own: a pong, or goodbye, to a bad frame above all. Replies to what
+// came before are not lost. They are no part of a frame that is being written, for that one has its
+// own.
+std::span<const asio::const_buffer> WebSocket::take_what_goes_before() {
+  if (frame_.under_way() || pinging_now_ || output().empty()) return {};
+  if (stage_ != Stage::kOpen && stage_ != Stage::kClosing) return {};
+  take_output();
+  return frame_.with_head();
+}
+
+void WebSocket::on_written_before(beast::error_code error, std::size_t bytes) {
+  on_sent(error, bytes);
+}
+
+void WebSocket::on_socket_read() {
+  at_socket_ = true;
+  finish_replies();
+  if (draining_) end_if_nothing_began();
+}
+
+void WebSocket::on_received() {
+  at_socket_ = false;
+  ++socket_reads_;
+  if (stage_ == Stage::kClosing) goodbye_.heard(host_.now_ms());
+}
+
+// All that was received is used up, and its replies are complete.
+void WebSocket::finish_replies() {
+  if (!output().empty()) return start_sending();
+  end_turn();
+  core_.give_output_back(output());
+}
+
+void WebSocket::start_sending() {
+  if (frame_.under_way() || stage_ != Stage::kOpen) return;
+  take_output();
+  socket_.async_write(frame_.payload(), [this](beast::error_code error, std::size_t bytes) {
+    on_sent(error, bytes);
+  });
+  end_turn();
+}
+
+void WebSocket::take_output() {
+  info_.set_state(ConnectionInfo::State::kWriting);
+  frame_.take(output());
+  core_.log_sent(frame_.first_span());
+}
+
+void WebSocket::on_sent(beast::error_code error, std::size_t bytes) {
+  core_.note_sent(bytes);
+  core_.release(frame_.output());
+  info_.set_last_active(host_.clock.now_s);
+  info_.set_state(ConnectionInfo::State::kReading);
+  if (error) write_failed_ = true;
+  if (error && stage_ == Stage::kOpen) stage_ = Stage::kBroken;
+  frame_.done();
+  wake_coroutine_.cancel();
+  if (draining_) end_if_nothing_began();
+}
+
+Awaitable<void> WebSocket::flush() {
+  co_await until_sent();
+  if (!output().empty()) start_sending();
+  co_await until_sent();
+}
+
+// `wake_coroutine_` has one waiter: the coroutine that runs serve().
+template <typename Condition>
+Awaitable<void> WebSocket::until(Condition condition) {
+  while (!condition()) co_await wake_coroutine_.async_wait(kToken);
+}
+
+void WebSocket::borrow_output() {
+  if (!turn_began_) turn_began_ = std::chrono::steady_clock::now();
+  core_.borrow_output();
+}
+
+// The replies to all that was received are on their way. Waiting for a slow reader is no part of
+// it.
+void WebSocket::end_turn() {
+  if (!turn_began_) return;
+  host_.turn_latency.record_since(*turn_began_);
+  turn_began_.reset();
+}
+
+void WebSocket::start_closing(const websocket::close_reason& reason) {
+  if (stage_ != Stage::kOpen) return;
+  stage_ = Stage::kClosing;
+  closing_now_ = true;
+  goodbye_.start(host_.now_ms(), host_.options.times.close);
+  socket_.async_close(reason,
+                      asio::bind_cancellation_slot(stop_closing_.slot(), [this](beast::error_code) {
+                        closing_now_ = false;
+                        wake_coroutine_.cancel();
+                      }));
+}
+
+// Breaks it off. Beast's close waits for the end of its read; when that has found a bad frame
+// meanwhile and wants to say so, it waits for the close. Neither waits for the socket then, so that
+// only this ends them.
+void WebSocket::close() {
+  stream_.close();
+  stop_closing_.emit(asio::cancellation_type::terminal);
+  stop_reading_.emit(asio::cancellation_type::terminal);
+}
+
+void WebSocket::drain() {
+  draining_ = true;
+  session().end_after_request();
+  end_if_nothing_began();
+}
+
+// What the socket has given may wait among the loop's events, where nobody sees it. So this asks
+// again behind these; what comes meanwhile has come after the end began.
+void WebSocket::end_if_nothing_began() {
+  if (looking_now_ || !nothing_began()) return;
+  looking_now_ = true;
+  asio::post(stream_.get_executor(), [this, reads = socket_reads_] {
+    looking_now_ = false;
+    wake_coroutine_.cancel();
+    if (reads != socket_reads_) return end_if_nothing_began();
+    if (nothing_began()) start_closing(why_closing());
+  });
+}
+
+// Of a request: neither its bytes have come, nor the head of their frame. Else serve() goes on with
+// it, and the socket's next read asks again.
+bool WebSocket::nothing_began() {
+  if (stage_ != Stage::kOpen || !at_socket_ || busy()) return false;
+  if (session().closing() || session().in_request()) return false;
+  if (!in_message_ && !socket_.is_message_done()) return false;
+  return unread_bytes(info_.fd) == 0 && !stream_.holds_input();
+}
+
+void WebSocket::ping() {
+  if (pinging_now_) return;
+  pinging_now_ = true;
+  liveness_.pinged();
+  socket_.async_ping({}, [this](beast::error_code) {
+    pinging_now_ = false;
+    wake_coroutine_.cancel();
+  });
+}
+
+bool WebSocket::busy() { return frame_.under_way() || !output().empty() || core_.goes_on(); }
+
+void WebSocket::tick(std::int64_t now_ms) {
+  const HttpTimes& times = host_.options.times;
+  if (stage_ == Stage::kClosing) {
+    if (goodbye_.is_over(now_ms, info_.fd, host_.draining)) close();
+    return;
+  }
+  if (stage_ != Stage::kOpen) {
+    if (now_ms - core_.opened_ms() >= times.write) stream_.close();
+    return;
+  }
+  if (core_.login_is_late(now_ms)) {
+    return start_closing({close_code::policy_error, "no login in time"});
+  }
+  if (core_.has_idled_out(busy())) return start_closing({close_code::normal, "idle"});
+  if (core_.holds_too_long(frame_.under_way() ? &frame_.output() : nullptr)) return close();
+  if (draining_) end_if_nothing_began();  // half a TLS record may be all that came, for ever
+  if (frame_.under_way()) liveness_.look_at_stuck_reply(info_.fd, now_ms);
+  switch (liveness_.next(now_ms, times)) {
+    case Liveness::Next::kNothing: return;
+    case Liveness::Next::kPing: return ping();
+    case Liveness::Next::kGiveUp: return close();
+  }
+}
+
+std::unique_ptr<WebSocketConnection> make_websocket(SocketStream& stream, HttpHost& host,
+                                                    ConnectionInfo& info) {
+  return std::make_unique<WebSocket>(stream, host, info);
+}
+
+}  // namespace isocache

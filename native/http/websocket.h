@@ -1,0 +1,104 @@
+// The WebSocketConnection there is, over Beast. Slow to compile; websocket.cc alone includes it.
+#pragma once
+
+#include <boost/asio/cancellation_signal.hpp>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "native/connection/connection_core.h"
+#include "native/http/goodbye_limit.h"
+#include "native/http/http_limits.h"
+#include "native/http/liveness.h"
+#include "native/http/outgoing_frame.h"
+#include "native/http/websocket_connection.h"
+#include "native/http/websocket_setup.h"
+
+namespace isocache {
+
+class WebSocket final : public WebSocketConnection, private StreamWatcher {
+ public:
+  WebSocket(SocketStream& stream, HttpHost& host, ConnectionInfo& info)
+      : host_(host),
+        stream_(stream),
+        info_(info),
+        socket_(stream),
+        core_(info, host, host.now_ms()),
+        wake_coroutine_(stream.get_executor(), Timer::time_point::max()),
+        read_buffer_(http_limits::kSmallReadBytes) {}
+
+  Awaitable<void> run(const HttpRequest& request, const Upgrade& upgrade) override;
+  void tick(std::int64_t now_ms) override;
+  void drain() override;
+  void close() override;
+  bool broken() const override { return write_failed_; }
+
+ private:
+  enum class Stage : std::uint8_t {
+    kOpening,  // the 101 is on its way: Beast allows nothing else
+    kOpen,
+    kClosing,  // nothing is fed or sent any more, but for the close frame
+    kBroken,   // nothing goes out any more
+  };
+
+  Awaitable<void> serve();
+  Awaitable<bool> receive();
+  Awaitable<void> refuse_deflated();
+  Awaitable<void> execute();
+  Awaitable<void> wait_for_memory();
+  void on_socket_read() override;
+  void on_received() override;
+  void finish_replies();
+  std::span<const asio::const_buffer> take_what_goes_before() override;
+  void on_written_before(beast::error_code error, std::size_t bytes) override;
+  void take_output();
+  void start_sending();
+  void on_sent(beast::error_code error, std::size_t bytes);
+  Awaitable<void> flush();
+  template <typename Condition>
+  Awaitable<void> until(Condition condition);
+  Awaitable<void> until_sent() {
+    return until([this] { return !frame_.under_way(); });
+  }
+  void borrow_output();
+  void end_turn();
+  void start_closing(const websocket::close_reason& reason);
+  void ping();
+  websocket::close_reason why_closing() const;
+  void end_if_nothing_began();
+  bool nothing_began();
+  bool busy();
+  Session& session() { return core_.session(); }
+  Output& output() { return core_.session().output(); }
+  void heard() { liveness_.heard(host_.now_ms()); }
+
+  HttpHost& host_;
+  SocketStream& stream_;
+  ConnectionInfo& info_;
+  WebSocketStream socket_;
+  ConnectionCore core_;
+  Timer wake_coroutine_;  // never fires: cancelled when something that was under way is done
+  // See close().
+  asio::cancellation_signal stop_reading_;
+  asio::cancellation_signal stop_closing_;
+  std::vector<char> read_buffer_;
+  OutgoingFrame frame_;
+  Stage stage_ = Stage::kOpening;
+  bool write_failed_ = false;
+  bool draining_ = false;
+  // What is under way and refers to this object, as frame_ may be.
+  bool pinging_now_ = false;
+  bool closing_now_ = false;
+  bool looking_now_ = false;
+  bool at_socket_ = false;     // all that came is used up, and the socket is being read
+  unsigned socket_reads_ = 0;  // that have ended
+  // As of the last bytes: more of their message is to come.
+  bool in_message_ = false;
+  std::optional<std::chrono::steady_clock::time_point> turn_began_;
+  Liveness liveness_;
+  GoodbyeLimit goodbye_;  // once closing
+};
+
+}  // namespace isocache
