@@ -136,7 +136,7 @@ for (const [name, start, skip = false] of [
 }
 
 test('a request that fails while it is worded leaves no bytes', async () => {
-  const { RequestWriter } = await import('../dist/esm/meta.js');
+  const { RequestWriter } = await import('../dist/esm/protocol/meta.js');
   const { Pipeline } = await import('../dist/esm/client/pipeline.js');
   const sent = [];
   const connect = (receiver) => ({

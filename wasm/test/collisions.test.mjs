@@ -8,7 +8,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { open } from '../dist/esm/index.js';
+import { open } from '../dist/esm/entry/index.js';
 import { sipHash } from './lib/siphash.mjs';
 
 const SEED = 0x0123456789abcdef_fedcba9876543210n;

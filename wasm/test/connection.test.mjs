@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import { open } from '../dist/esm/index.js';
+import { open } from '../dist/esm/entry/index.js';
 
 const text = (bytes) => Buffer.from(bytes).toString('latin1');
 

@@ -7,8 +7,8 @@ import { describe, test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-import { Engine } from '../dist/esm/engine.js';
-import { open, openSync } from '../dist/esm/index.js';
+import { Engine } from '../dist/esm/engine/engine.js';
+import { open, openSync } from '../dist/esm/entry/index.js';
 
 const MIB = 1 << 20;
 // What a module takes beside maxBytes: stack, scratch area, reply buffers and what is kept for them.
@@ -46,7 +46,7 @@ test('memory is taken as it is needed', async () => {
 // In a process whose wasm memories may not grow beyond 8 MiB.
 test('where the host gives no more memory, the store makes do with what it has', () => {
   const script = `
-    const { open } = await import(${JSON.stringify(new URL('../dist/esm/index.js', import.meta.url).href)});
+    const { open } = await import(${JSON.stringify(new URL('../dist/esm/entry/index.js', import.meta.url).href)});
     const store = await open({ maxBytes: 64 << 20 });
     const connection = store.connect();
     const codes = new Set();
@@ -73,7 +73,7 @@ test('where the host gives no more memory, the store makes do with what it has',
 
 test('not even an empty store: an error', () => {
   const script = `
-    const { open } = await import(${JSON.stringify(new URL('../dist/esm/index.js', import.meta.url).href)});
+    const { open } = await import(${JSON.stringify(new URL('../dist/esm/entry/index.js', import.meta.url).href)});
     await open({ maxBytes: 1024 << 20 }).catch((error) => console.log(error.code));`;
   const output = execFileSync(process.execPath, ['--wasm-max-mem-pages=16', '--input-type=module', '-e', script], {
     encoding: 'utf8',

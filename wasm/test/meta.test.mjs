@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { ReplyReader, RequestWriter, owned, replyError, replyFlags, wireExptime, wireKey } from '../dist/esm/meta.js';
+import { ReplyReader, RequestWriter, owned, replyError, replyFlags, wireExptime, wireKey } from '../dist/esm/protocol/meta.js';
 
 const STREAM = Buffer.from(
   'HD\r\nVA 5 c12 f0\r\nva\r\nl\r\nEN\r\nVALUE k 0 0\r\n\r\nEND\r\nkey=a exp=-1 \nCLIENT_ERROR no\r\nVA 0 W\r\n\r\n',

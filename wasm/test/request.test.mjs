@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 import { open } from 'isocache/inline';
 
-import { ParsedRequest, RequestReader } from '../dist/esm/request.js';
+import { ParsedRequest, RequestReader } from '../dist/esm/protocol/request.js';
 import { Random, seedFromEnvironment } from '../../tests/lib/random.mjs';
 import { readTranscripts } from '../../tests/lib/transcript.mjs';
 

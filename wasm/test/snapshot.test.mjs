@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { open } from '../dist/esm/index.js';
+import { open } from '../dist/esm/entry/index.js';
 import { asVersion1 } from './lib/snapshots.mjs';
 
 const START_MS = 1_800_000_000_000;

@@ -5,8 +5,8 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { describe, test } from 'node:test';
 
-import * as inline from '../dist/esm/inline.js';
-import { open, openSync, Store } from '../dist/esm/index.js';
+import * as inline from '../dist/esm/entry/inline.js';
+import { open, openSync, Store } from '../dist/esm/entry/index.js';
 
 const START_MS = 1_800_000_000_250;
 const DAY_MS = 86_400_000;
@@ -44,7 +44,7 @@ describe('opening', () => {
   });
 
   test('with the module inside, as ES module and as CommonJS', async () => {
-    const common = createRequire(import.meta.url)('../dist/cjs/inline.js');
+    const common = createRequire(import.meta.url)('../dist/cjs/entry/inline.js');
     for (const entry of [inline, common]) {
       const store = await entry.open();
       store.set('k', 'v');

@@ -1,7 +1,7 @@
 // A store for cache-manager 5: `createCache(cacheManagerStore(cache))`. cache-manager 6 and 7 take Keyv instead:
 // `createCache({ stores: [new Keyv({ store: keyvStore(cache) })] })`, with keyvStore from isocache/adapters/keyv.
 
-import { checkNumber, checkOptions, checkType, pairsOf } from '../arguments.js';
+import { checkNumber, checkOptions, checkType, pairsOf } from '../base/arguments.js';
 import { type Cache, checkCache, keysWith, setFor, text } from './cache.js';
 
 export type { Cache } from './cache.js';

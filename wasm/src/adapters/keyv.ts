@@ -3,7 +3,7 @@
 // It keeps the strings that Keyv's serializer makes, and Keyv's own check makes TTLs exact to the millisecond.
 // Keyv 6 still takes adapters of this kind, by its bridge.
 
-import { checkObject, listOf, wrong } from '../arguments.js';
+import { checkObject, listOf, wrong } from '../base/arguments.js';
 import { type Cache, checkCache, clearWith, keysWith, setFor, text } from './cache.js';
 
 export type { Cache } from './cache.js';

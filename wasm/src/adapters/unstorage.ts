@@ -1,7 +1,7 @@
 // A driver for unstorage: `createStorage({ driver: unstorageDriver({ cache }) })`.
 
-import { checkNumber, checkObject, checkOptions, listOf } from '../arguments.js';
-import type { Value } from '../types.js';
+import { checkNumber, checkObject, checkOptions, listOf } from '../base/arguments.js';
+import type { Value } from '../base/types.js';
 import { type Cache, checkCache, clearWith, keysWith, setFor, text } from './cache.js';
 
 export type { Cache } from './cache.js';

@@ -1,11 +1,11 @@
 // The typed methods of a store, over a connection.
 
-import { checkCall, checkDuration, checkOptions, checkType, listOf, pairsOf, within } from '../arguments.js';
-import { bytesOf } from '../bytes.js';
-import { GetOrSet } from '../get-or-set.js';
-import { DEFAULT_MAX_VALUE_BYTES, wireExptime } from '../meta.js';
-import type { ParsedRequest } from '../request.js';
-import { decodeText } from '../text.js';
+import { checkCall, checkDuration, checkOptions, checkType, listOf, pairsOf, within } from '../base/arguments.js';
+import { bytesOf } from '../base/bytes.js';
+import { GetOrSet } from '../loads/get-or-set.js';
+import { DEFAULT_MAX_VALUE_BYTES, wireExptime } from '../protocol/meta.js';
+import type { ParsedRequest } from '../protocol/request.js';
+import { decodeText } from '../base/text.js';
 import {
   type CasResult,
   type CounterOptions,
@@ -18,7 +18,7 @@ import {
   type SetOptions,
   type Stats,
   type Value,
-} from '../types.js';
+} from '../base/types.js';
 import * as commands from './commands.js';
 import { listKeys } from './keys.js';
 import { type Command, Pipeline } from './pipeline.js';

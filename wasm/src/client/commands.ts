@@ -1,10 +1,10 @@
 // What the client says and how it reads the answers: each method of Client is one of these commands.
 
-import { checkType, clientFlags, unsigned } from '../arguments.js';
-import { plainBytesOf } from '../plain-bytes.js';
-import { asksToLoad, isLease, isMarked } from '../item.js';
-import { misread, owned, type Reply, replyError, replyFlags, replyNumber, wireKey } from '../meta.js';
-import { decodeText } from '../text.js';
+import { checkType, clientFlags, unsigned } from '../base/arguments.js';
+import { plainBytesOf } from '../base/plain-bytes.js';
+import { asksToLoad, isLease, isMarked } from '../protocol/item.js';
+import { misread, owned, type Reply, replyError, replyFlags, replyNumber, wireKey } from '../protocol/meta.js';
+import { decodeText } from '../base/text.js';
 import {
   type CasResult,
   type CounterOptions,
@@ -15,7 +15,7 @@ import {
   type SetOptions,
   type Stats,
   type Value,
-} from '../types.js';
+} from '../base/types.js';
 import { type Command, MORE, NEXT } from './pipeline.js';
 
 /** A TTL in milliseconds to an exptime. */

@@ -3,11 +3,11 @@
 // reads alike counts: the canonical form, and numbers well within their range. All else gets a connection of its own,
 // see raw.ts.
 
-import { fromLatin1 } from '../bytes.js';
-import { misread, type Reply, replyError } from '../meta.js';
-import type { ParsedRequest } from '../request.js';
-import { concat, latin1 } from '../text.js';
-import { IsocacheError } from '../types.js';
+import { fromLatin1 } from '../base/bytes.js';
+import { misread, type Reply, replyError } from '../protocol/meta.js';
+import type { ParsedRequest } from '../protocol/request.js';
+import { concat, latin1 } from '../base/text.js';
+import { IsocacheError } from '../base/types.js';
 import { type Command, NEXT } from './pipeline.js';
 
 // eslint-disable-next-line no-control-regex

@@ -1,9 +1,9 @@
 // All keys of a cache, as `lru_crawler metadump` lists them, in the order it likes.
 
-import { fromLatin1 } from '../bytes.js';
-import { type Reply, replyError } from '../meta.js';
-import { decodeText } from '../text.js';
-import { IsocacheError } from '../types.js';
+import { fromLatin1 } from '../base/bytes.js';
+import { type Reply, replyError } from '../protocol/meta.js';
+import { decodeText } from '../base/text.js';
+import { IsocacheError } from '../base/types.js';
 import { bare } from './commands.js';
 import { MORE, NEXT, type Pipeline } from './pipeline.js';
 

@@ -3,7 +3,7 @@
 import * as net from 'node:net';
 import * as tls from 'node:tls';
 
-import { checkType, within } from '../arguments.js';
+import { checkType, within } from '../base/arguments.js';
 import { CLOSE_LIMIT_MS, type Connect, type Transport, type Receiver } from './transport.js';
 
 export interface NetAddress {

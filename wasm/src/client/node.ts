@@ -1,14 +1,14 @@
 // isocache/client where there are sockets: Node, Deno, Bun.
 
-import { checkObject } from '../arguments.js';
+import { checkObject } from '../base/arguments.js';
 import { Client, type ClientOptions } from './client.js';
 import { connectTo, type Target as PortableTarget } from './index.js';
 import { type NetAddress, overNet } from './net.js';
 import type { Connect } from './transport.js';
 import { checkUrl, overWebSocket, type WebSocketConstructor } from './websocket.js';
 
-export { IsocacheError } from '../types.js';
-export type * from '../types.js';
+export { IsocacheError } from '../base/types.js';
+export type * from '../base/types.js';
 export { type CallOptions, Client, type ClientOptions } from './client.js';
 export type { NetAddress } from './net.js';
 export type { ByteStreams } from './streams.js';

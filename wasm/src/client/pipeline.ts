@@ -1,7 +1,7 @@
 // One connection: requests leave in order, many at a time, and their replies come in the same order.
 
-import { type Reply, ReplyReader, RequestWriter } from '../meta.js';
-import { IsocacheError } from '../types.js';
+import { type Reply, ReplyReader, RequestWriter } from '../protocol/meta.js';
+import { IsocacheError } from '../base/types.js';
 import type { Connect, Transport } from './transport.js';
 
 /** Given by a command's read(): further lines belong to this reply. */

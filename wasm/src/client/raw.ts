@@ -1,9 +1,9 @@
 // Requests worded by others: bytes that go to the server, and the reply as it comes.
 
-import { plainBytesOf } from '../plain-bytes.js';
-import { ParsedRequest, RequestReader } from '../request.js';
-import { concat } from '../text.js';
-import { IsocacheError } from '../types.js';
+import { plainBytesOf } from '../base/plain-bytes.js';
+import { ParsedRequest, RequestReader } from '../protocol/request.js';
+import { concat } from '../base/text.js';
+import { IsocacheError } from '../base/types.js';
 import { all } from './commands.js';
 import { addReply, framed } from './framing.js';
 import { type Command, MORE } from './pipeline.js';

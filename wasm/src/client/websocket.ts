@@ -1,8 +1,8 @@
 // A WebSocket as a connection: binary frames are a byte stream, whatever their borders.
 
-import { wrong } from '../arguments.js';
-import { DEFAULT_MAX_VALUE_BYTES } from '../meta.js';
-import { FragmentCounter } from '../server/fragments.js';
+import { wrong } from '../base/arguments.js';
+import { DEFAULT_MAX_VALUE_BYTES } from '../protocol/meta.js';
+import { FragmentCounter, SUBPROTOCOL } from '../protocol/websocket.js';
 import { CLOSE_LIMIT_MS, type Connect, type Receiver, type Transport } from './transport.js';
 
 /** Of the several kinds of events, what is used here. */
@@ -37,7 +37,6 @@ export type WebSocketConstructor = new (
   options?: { maxPayload: number },
 ) => WebSocketLike;
 
-export const SUBPROTOCOL = 'memcached';
 const OPEN = 1;
 // Servers refuse frames that are too large: isocache/server from 4 MiB on.
 const MAX_FRAME_BYTES = 256 << 10;

@@ -1,9 +1,9 @@
 // What a hook may do and answer, and what the client is told when it answers something else.
 
-import { bytesOf } from '../bytes.js';
-import type { ParsedRequest } from '../request.js';
-import { latin1 } from '../text.js';
-import { IsocacheError } from '../types.js';
+import { bytesOf } from '../base/bytes.js';
+import type { ParsedRequest } from '../protocol/request.js';
+import { latin1 } from '../base/text.js';
+import { IsocacheError } from '../base/types.js';
 
 /**
  * The reply as it goes over the wire, the last line's end (`\r\n`) included; nothing: the engine is to answer. It may be

@@ -1,11 +1,11 @@
 // A connection whose requests user code sees first.
 
-import type { EngineConnection } from '../connection.js';
-import { ParsedRequest, RequestReader } from '../request.js';
-import { IsocacheError } from '../types.js';
+import type { EngineConnection } from '../engine/connection.js';
+import { ParsedRequest, RequestReader } from '../protocol/request.js';
+import { IsocacheError } from '../base/types.js';
 import { type OnError, type OnRequest, replyOf, serverError } from './hook.js';
 import { InternalConnection } from './internal.js';
-import type { Peer, Session } from './session.js';
+import type { Peer, Session } from './peer.js';
 import { Turn } from './turn.js';
 
 export interface HookOptions {

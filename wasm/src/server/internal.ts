@@ -1,10 +1,10 @@
 // A connection to the engine for what a hook has executed.
 
-import { ParsedRequest } from '../request.js';
-import type { EngineConnection } from '../connection.js';
-import { unshared } from '../engine.js';
-import { concat } from '../text.js';
-import { IsocacheError } from '../types.js';
+import { ParsedRequest } from '../protocol/request.js';
+import type { EngineConnection } from '../engine/connection.js';
+import { unshared } from '../engine/engine.js';
+import { concat } from '../base/text.js';
+import { IsocacheError } from '../base/types.js';
 
 // Beyond this it goes on no further: what it gives is held in memory as a whole.
 const MAX_BYTES = 64 << 20;

@@ -1,8 +1,8 @@
 // What a server is asked to be.
 
-import { checkObject, checkType, wrong } from '../arguments.js';
-import type { Store } from '../inline.js';
-import { IsocacheError, type StoreOptions } from '../types.js';
+import { checkObject, checkType, wrong } from '../base/arguments.js';
+import type { Store } from '../store/store.js';
+import { IsocacheError, type StoreOptions } from '../base/types.js';
 import type { OnError, OnRequest } from './hook.js';
 import { normalizedOrigin } from './origin.js';
 

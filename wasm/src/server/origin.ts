@@ -6,8 +6,8 @@ import type { IncomingMessage } from 'node:http';
 import { hostname } from 'node:os';
 import type { TLSSocket } from 'node:tls';
 
-import { SUBPROTOCOL } from '../client/websocket.js';
-import { IsocacheError } from '../types.js';
+import { SUBPROTOCOL } from '../protocol/websocket.js';
+import { IsocacheError } from '../base/types.js';
 
 export interface Refusal {
   status: number;

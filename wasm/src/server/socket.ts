@@ -3,7 +3,7 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
-import type { Peer, Session } from './session.js';
+import type { Peer, Session } from './peer.js';
 
 // Who is hung up on gets what was written, as long as he goes on reading it.
 const LINGER_MS = 30_000;

@@ -1,6 +1,6 @@
 // A connection's share of the event loop.
 
-import type { Peer } from './session.js';
+import type { Peer } from './peer.js';
 
 // Some milliseconds at most, but for a single value that is larger.
 const TURN_BYTES = 256 << 10;

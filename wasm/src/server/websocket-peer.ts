@@ -4,9 +4,9 @@ import type { Duplex } from 'node:stream';
 
 import type { WebSocket } from 'ws';
 
-import { FragmentCounter } from './fragments.js';
+import { FragmentCounter } from '../protocol/websocket.js';
 import type { Held } from './held.js';
-import type { Peer, Session } from './session.js';
+import type { Peer, Session } from './peer.js';
 
 const MAX_SENT_FRAME_BYTES = 256 << 10;
 const MAX_UNSENT_BYTES = 256 << 10;

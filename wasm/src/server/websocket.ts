@@ -5,11 +5,11 @@ import type { Duplex } from 'node:stream';
 
 import type { WebSocketServer } from 'ws';
 
-import { SUBPROTOCOL } from '../client/websocket.js';
+import { SUBPROTOCOL } from '../protocol/websocket.js';
 import type { Arrivals } from './arrivals.js';
 import { Held } from './held.js';
 import { refusalOf } from './origin.js';
-import type { Peer, Session } from './session.js';
+import type { Peer, Session } from './peer.js';
 import { serveWebSocket } from './websocket-peer.js';
 
 export const WEBSOCKET_PATH = '/memcached';

@@ -1,8 +1,8 @@
 // What replies tell, as objects.
 
 import { replyFlags } from './meta.js';
-import { decodeText } from './text.js';
-import type { Item, ItemOptions, Stats } from './types.js';
+import { decodeText } from '../base/text.js';
+import type { Item, ItemOptions, Stats } from '../base/types.js';
 
 const NEWLINE = 10;
 

@@ -1,7 +1,7 @@
 // Loads under way in this process.
 
-import type { Key, Value } from './types.js';
-import { orAbort } from './waiting.js';
+import type { Key, Value } from '../base/types.js';
+import { orAbort } from '../base/waiting.js';
 
 /** A load. Its signal is aborted when nobody waits for it any longer. */
 export class Flight {

@@ -1,10 +1,10 @@
 // isocache/testing: a memcached for tests, in this process, with a clock that only the test moves.
 
-import { checkNumber, checkOptions, within } from './arguments.js';
-import { type Client, createClient } from './client/node.js';
-import { createServer } from './server/index.js';
-import type { Store } from './store.js';
-import type { StoreOptions } from './types.js';
+import { checkNumber, checkOptions, within } from '../base/arguments.js';
+import { type Client, createClient } from '../client/node.js';
+import { createServer } from '../server/index.js';
+import type { Store } from '../store/store.js';
+import type { StoreOptions } from '../base/types.js';
 
 export interface TestingOptions extends Omit<StoreOptions, 'now'> {
   /** What the clock shows at first, in milliseconds since 1970. The current time if left out. */

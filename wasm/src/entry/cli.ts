@@ -5,7 +5,7 @@ import { readFileSync, realpathSync } from 'node:fs';
 import * as path from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { createServer, type ListenAddress, type ServerOptions } from './server/index.js';
+import { createServer, type ListenAddress, type ServerOptions } from '../server/index.js';
 
 const USAGE = `usage: isocache [FLAGS]
 
@@ -88,9 +88,9 @@ function address(flags: Flags): ListenAddress {
   };
 }
 
-/** Of the package, whose dist/esm this file is in. npx calls it by a link. */
+/** Of the package, whose dist/esm/entry this file is in. npx calls it by a link. */
 function version(): string {
-  const file = path.join(realpathSync(process.argv[1] ?? ''), '../../../package.json');
+  const file = path.join(realpathSync(process.argv[1] ?? ''), '../../../../package.json');
   return String((JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version);
 }
 

@@ -1,8 +1,8 @@
 // Keys that are longer than the protocol takes.
 
-import { checkValue, isWellFormed, wrong } from './arguments.js';
-import { encodeText, latin1 } from './text.js';
-import { IsocacheError, type Key } from './types.js';
+import { checkValue, isWellFormed, wrong } from '../base/arguments.js';
+import { encodeText, latin1 } from '../base/text.js';
+import { IsocacheError, type Key } from '../base/types.js';
 
 const MAX_KEY_BYTES = 250;
 // In base64 these are 248; see wireKey() of meta.ts.

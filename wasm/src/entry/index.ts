@@ -3,18 +3,18 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { compileFile, loadFile } from './load-file.js';
-import { opener } from './opener.js';
-import { takeCryptoFrom } from './short-key.js';
+import { compileFile, loadFile } from '../engine/load-file.js';
+import { opener } from '../store/opener.js';
+import { takeCryptoFrom } from '../loads/short-key.js';
 
-export { shortKey } from './short-key.js';
-export { openSync, Store } from './store.js';
-export * from './types.js';
+export { shortKey } from '../loads/short-key.js';
+export { openSync, Store } from '../store/store.js';
+export * from '../base/types.js';
 
 /** Opens a store. The module is compiled once, however many stores are opened. */
 // Spelled out here, as the tools that collect an application's files look for just such a call.
 export const open = opener(
-  () => loadFile(() => readFile(join(dirname(fileURLToPath(import.meta.url)), '../isocache.wasm'))),
+  () => loadFile(() => readFile(join(dirname(fileURLToPath(import.meta.url)), '../../isocache.wasm'))),
   compileFile,
 );
 

@@ -1,9 +1,9 @@
 // What the entry points share; they differ in where the module comes from.
 
-import { checkOptions } from './arguments.js';
-import { compile } from './load.js';
+import { checkOptions } from '../base/arguments.js';
+import { compile } from '../engine/load.js';
 import { openSync, type Store } from './store.js';
-import type { StoreOptions } from './types.js';
+import type { StoreOptions } from '../base/types.js';
 
 /**
  * Makes an entry point's open(). `load` gets the module that comes with the package, once it is needed;

@@ -1,12 +1,17 @@
-// How much of a WebSocket message has come, and in how many pieces. The package ws keeps each piece as an object of its own until the
-// message is whole: a message of 4 MiB in pieces of one byte would take more than 500 MB.
+// What client and server agree on about memcached over WebSocket: binary frames are a byte stream, whatever their borders.
 
+export const SUBPROTOCOL = 'memcached';
+
+// The package ws keeps each piece of a message as an object of its own until the message is whole: a message of 4 MiB in
+// pieces of one byte would take more than 500 MB.
 const MAX_PIECES = 16 << 10;
 
 const FIRST_CONTROL = 8;
 const MASK_BYTES = 4;
 
-/** Reads the headers of frames (RFC 6455, 5.2) in what a client sends. */
+/**
+ * Reads the headers of frames (RFC 6455, 5.2), and counts how much of a message has come, and in how many pieces.
+ */
 export class FragmentCounter {
   readonly #header: number[] = [];
   /** Bytes to come of the frame whose header was read. */

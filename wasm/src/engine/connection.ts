@@ -1,10 +1,10 @@
 // A connection without a network: what arrives goes in, what is to be sent comes out.
 
-import { bytesOf } from './bytes.js';
+import { bytesOf } from '../base/bytes.js';
 import { CLOSING, type Engine, stillOpen, UNFINISHED, WANTS_TURN } from './engine.js';
 import { type Streams, streamsOf } from './streams.js';
-import { concat } from './text.js';
-import { type Connection, IsocacheError } from './types.js';
+import { concat } from '../base/text.js';
+import { type Connection, IsocacheError } from '../base/types.js';
 
 const nothing = new Uint8Array(0);
 // One feed() gives less than this, and at most one item more.

@@ -10,12 +10,12 @@
 // there is one, and else come back until there is one, or the lease is over and one of them wins. Callers in one process
 // share a load instead, as long as what they find is still that load's lease.
 
-import { checkGetOrSet, checkOptions, isBytes } from './arguments.js';
+import { checkGetOrSet, checkOptions, isBytes } from '../base/arguments.js';
 import { type Flight, Flights } from './flights.js';
-import { isLease } from './item.js';
+import { isLease } from '../protocol/item.js';
 import { Overdue } from './overdue.js';
 import { shortKey } from './short-key.js';
-import { latin1 } from './text.js';
+import { latin1 } from '../base/text.js';
 import {
   type GetOrSetOptions,
   IsocacheError,
@@ -25,8 +25,8 @@ import {
   type Loader,
   type SetOptions,
   type Value,
-} from './types.js';
-import { orAbort, pause } from './waiting.js';
+} from '../base/types.js';
+import { orAbort, pause } from '../base/waiting.js';
 
 /** What getOrSet needs of a cache, in process or elsewhere. */
 export interface LeaseHolder {

@@ -2,9 +2,9 @@
 // wants to see them before the engine does. It knows just enough to find where a request ends; whatever is wrong
 // with one is left to the engine, whose errors are memcached's own.
 
-import { ByteQueue } from './byte-queue.js';
-import { fromLatin1 } from './bytes.js';
-import { decodeText, latin1 } from './text.js';
+import { ByteQueue } from '../base/byte-queue.js';
+import { fromLatin1 } from '../base/bytes.js';
+import { decodeText, latin1 } from '../base/text.js';
 
 /** What the tokens of a command line mean. Positions count from the command, which is 0. */
 interface CommandShape {

@@ -1,6 +1,6 @@
 // A connection as a pair of streams. What is not read holds up what is written.
 
-import { type Connection, IsocacheError } from './types.js';
+import { type Connection, IsocacheError } from '../base/types.js';
 
 const BUFFERED_BYTES = 64 << 10;
 

@@ -2,9 +2,9 @@
 // say what each does.
 // One Engine is one module instance with one store in it; when it is dropped, its memory goes with it.
 
-import { checkValue, isBytes, isWellFormed, wrong } from './arguments.js';
-import { decodeText, encodeText, type TextReader, textReader, writeText } from './text.js';
-import { type EvictEvent, IsocacheError, type Key, type Value } from './types.js';
+import { checkValue, isBytes, isWellFormed, wrong } from '../base/arguments.js';
+import { decodeText, encodeText, type TextReader, textReader, writeText } from '../base/text.js';
+import { type EvictEvent, IsocacheError, type Key, type Value } from '../base/types.js';
 
 export interface EngineOptions {
   maxBytes: number;

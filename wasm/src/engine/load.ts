@@ -1,6 +1,6 @@
 // From wherever the module is to a compiled one.
 
-import type { WasmSource } from './types.js';
+import type { WasmSource } from '../base/types.js';
 
 /** Also true for a module of another realm, which is no instance of this one's class. */
 function isModule(source: unknown): boolean {

@@ -10,16 +10,16 @@ import {
   unsigned,
   within,
   wrong,
-} from './arguments.js';
-import { bytesOf } from './bytes.js';
+} from '../base/arguments.js';
+import { bytesOf } from '../base/bytes.js';
 import { bulkDelete, bulkGet, bulkSet, listKeys } from './bulk.js';
-import { EngineConnection } from './connection.js';
-import { Engine, stillOpen, unshared } from './engine.js';
-import { GetOrSet } from './get-or-set.js';
-import { asksToLoad, itemOf, parseStats, statsOf } from './item.js';
-import { replyError } from './meta.js';
+import { EngineConnection } from '../engine/connection.js';
+import { Engine, stillOpen, unshared } from '../engine/engine.js';
+import { GetOrSet } from '../loads/get-or-set.js';
+import { asksToLoad, itemOf, parseStats, statsOf } from '../protocol/item.js';
+import { replyError } from '../protocol/meta.js';
 import { restore, snapshot } from './snapshot.js';
-import { concat, decodeText, encodeText } from './text.js';
+import { concat, decodeText, encodeText } from '../base/text.js';
 import {
   type CasResult,
   type Connection,
@@ -35,7 +35,7 @@ import {
   type Stats,
   type StoreOptions,
   type Value,
-} from './types.js';
+} from '../base/types.js';
 
 const MIB = 1 << 20;
 const MIN_BYTES = MIB;

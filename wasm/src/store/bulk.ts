@@ -1,10 +1,10 @@
 // Many keys in one call: they go in, and their values lie there, in one crossing each way.
 
-import { listOf, pairsOf } from './arguments.js';
-import type { Engine } from './engine.js';
-import { replyError } from './meta.js';
-import { decodeText } from './text.js';
-import { IsocacheError, type Key, type Value } from './types.js';
+import { listOf, pairsOf } from '../base/arguments.js';
+import type { Engine } from '../engine/engine.js';
+import { replyError } from '../protocol/meta.js';
+import { decodeText } from '../base/text.js';
+import { IsocacheError, type Key, type Value } from '../base/types.js';
 
 const SET = 0x73; // the second letters of `ms` and `md`
 const DELETE = 0x64;

@@ -9,9 +9,9 @@
 // won or was read, and what eviction knows of it (from version 2 on). The checksum is over all of them, in
 // pieces of the scratch area's size.
 
-import type { Engine } from './engine.js';
-import { concat, encodeText } from './text.js';
-import { IsocacheError } from './types.js';
+import type { Engine } from '../engine/engine.js';
+import { concat, encodeText } from '../base/text.js';
+import { IsocacheError } from '../base/types.js';
 
 const MAGIC = encodeText('isocache');
 const VERSION = 2;

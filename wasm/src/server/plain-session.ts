@@ -1,36 +1,14 @@
-// One connection's bytes on their way through the engine, with back-pressure both ways: while the other side does not
-// read its replies, nothing more is read from it.
+// A connection without a hook. Back-pressure goes both ways: while the other side does not read its replies, the server
+// reads nothing more from it.
 
-import type { Connection } from '../types.js';
+import type { Connection } from '../base/types.js';
+import type { Peer, Session } from './peer.js';
 import { Turn } from './turn.js';
 
-// WebSocket's frames may be longer; of requests without replies, this much is executed at a time.
+// A WebSocket frame may be longer. Of requests without replies, this much is executed at a time.
 const SLICE_BYTES = 64 << 10;
 
-/** The other side of a connection, however it is reached. */
-export interface Peer {
-  /** False: enough is on its way, wait for drained(). */
-  write(bytes: Uint8Array): boolean;
-  pause(): void;
-  resume(): void;
-  /** Hangs up, after what was written. */
-  end(): void;
-  /** Hangs up at once. */
-  destroy(): void;
-}
-
-/** What a Peer calls. */
-export interface Session {
-  /** May still be called a little while after pause(). The bytes do not change any more. */
-  data(bytes: Uint8Array): void;
-  drained(): void;
-  /** The other side will send no more, and may still read. */
-  ended(): void;
-  /** It is gone. */
-  closed(): void;
-}
-
-/** Without a hook: the bytes go to the engine as they come. */
+/** The bytes go to the engine as they come. */
 export class PlainSession implements Session {
   readonly #peer: Peer;
   readonly #connection: Connection;

@@ -1,12 +1,12 @@
 // The meta protocol from a client's side: words requests into bytes, and reads replies from a stream that may be
 // cut anywhere. Lines are strings with one character a byte, so that nothing is lost either way.
 
-import { checkDuration, isWellFormed } from './arguments.js';
-import { ByteQueue } from './byte-queue.js';
-import { fromLatin1 } from './bytes.js';
-import { plainBytesOf } from './plain-bytes.js';
-import { decodeText, latin1 } from './text.js';
-import { IsocacheError, type Key } from './types.js';
+import { checkDuration, isWellFormed } from '../base/arguments.js';
+import { ByteQueue } from '../base/byte-queue.js';
+import { fromLatin1 } from '../base/bytes.js';
+import { plainBytesOf } from '../base/plain-bytes.js';
+import { decodeText, latin1 } from '../base/text.js';
+import { IsocacheError, type Key } from '../base/types.js';
 
 const MAX_KEY_BYTES = 250;
 const MAX_REPLY_LINE_BYTES = 8192;

@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { compile } from './load.js';
-import type { WasmSource } from './types.js';
+import type { WasmSource } from '../base/types.js';
 
 /** compile(), for whom a string or URL may also name a file. */
 export async function compileFile(source: WasmSource): Promise<WebAssembly.Module> {
