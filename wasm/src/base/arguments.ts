@@ -70,12 +70,10 @@ export function clientFlags(flags: number): number {
   return within('flags', flags, 0, 0xffffffff, 1);
 }
 
-const MAX_U64 = (1n << 64n) - 1n;
-
 export function unsigned(name: string, value: bigint | number): bigint {
   if (typeof value === 'bigint' || Number.isSafeInteger(value)) {
     const number = BigInt(value);
-    if (number >= 0n && number <= MAX_U64) return number;
+    if (BigInt.asUintN(64, number) === number) return number;
   }
   throw wrong(name, 'an integer of 0 to 2^64 - 1');
 }

@@ -1,9 +1,9 @@
 // A byte stream on its way into a parser: chunks go in at the end, whole pieces are taken from the front.
 
-const nothing = new Uint8Array(0);
+import { LF, NO_BYTES } from './text.js';
+
 const MIN_CAPACITY = 256;
 const MAX_AHEAD_BYTES = 64 << 10;
-const NEWLINE = 10;
 
 /**
  * A byte is copied at most a constant number of times, however small the chunks, and a byte once handed out is
@@ -11,7 +11,7 @@ const NEWLINE = 10;
  */
 export class ByteQueue {
   /** The unread bytes are bytes[begin, end). */
-  bytes: Uint8Array = nothing;
+  bytes: Uint8Array = NO_BYTES;
   begin = 0;
   end = 0;
   /** `bytes` is ours to write up to here; 0 while it is the chunk that the caller gave. */
@@ -41,7 +41,7 @@ export class ByteQueue {
   newline(): number {
     const { bytes, end } = this;
     for (let at = this.begin + this.#scanned; at < end; ++at) {
-      if (bytes[at] === NEWLINE) return at;
+      if (bytes[at] === LF) return at;
     }
     this.#scanned = this.length;
     return -1;
@@ -61,7 +61,7 @@ export class ByteQueue {
   }
 
   clear(): void {
-    this.bytes = nothing;
+    this.bytes = NO_BYTES;
     this.begin = this.end = this.#capacity = this.#scanned = 0;
   }
 

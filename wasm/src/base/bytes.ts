@@ -1,13 +1,23 @@
 // Values as bytes, and strings of one character a byte as bytes.
 
 import { checkValue } from './arguments.js';
-import { encodeText } from './text.js';
+import { decodeText, encodeText } from './text.js';
 import type { ErrorCode, Value } from './types.js';
 
 /** Throws what names the argument if it is neither. */
 export function bytesOf(value: Value, name = 'value', code?: ErrorCode): Uint8Array {
   checkValue(name, value, code);
   return typeof value === 'string' ? encodeText(value) : value;
+}
+
+/** A value as text. */
+export function textOf(value: Value): string {
+  return typeof value === 'string' ? value : decodeText(value);
+}
+
+/** Text that came as one character a byte. */
+export function utf8Of(latin1: string): string {
+  return decodeText(fromLatin1(latin1));
 }
 
 /** The opposite of latin1(). */

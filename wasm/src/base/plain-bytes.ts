@@ -4,11 +4,15 @@ import { bytesOf } from './bytes.js';
 import type { ErrorCode, Value } from './types.js';
 
 const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
-const intrinsic = <K extends 'buffer' | 'byteOffset' | 'byteLength'>(name: K) =>
+/** The platform's own getter, whatever a subclass or a property of its own says. */
+const getter = <K extends 'buffer' | 'byteOffset' | 'byteLength'>(name: K) =>
   Object.getOwnPropertyDescriptor(typedArray, name)!.get as (this: Uint8Array) => Uint8Array[K];
-const bufferOf = intrinsic('buffer');
-const offsetOf = intrinsic('byteOffset');
-const lengthOf = intrinsic('byteLength');
+const lengthOf = getter('byteLength');
+
+/** How long it is, whatever a subclass or a property of its own says. */
+export function plainLength(bytes: Uint8Array): number {
+  return lengthOf.call(bytes);
+}
 
 /**
  * As bytesOf(), in a plain array: a subclass, or a property of its own, may give another length or other text each
@@ -17,5 +21,5 @@ const lengthOf = intrinsic('byteLength');
 export function plainBytesOf(value: Value, name?: string, code?: ErrorCode): Uint8Array {
   const bytes = bytesOf(value, name, code);
   if (typeof value === 'string') return bytes;
-  return new Uint8Array(bufferOf.call(bytes), offsetOf.call(bytes), lengthOf.call(bytes));
+  return new Uint8Array(getter('buffer').call(bytes), getter('byteOffset').call(bytes), lengthOf.call(bytes));
 }

@@ -3,6 +3,12 @@
 
 const SHORT = 32;
 
+export const CR = 13;
+export const LF = 10;
+export const SPACE = 32;
+export const LINE_END_BYTES = '\r\n'.length;
+export const NO_BYTES: Uint8Array = new Uint8Array(0);
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
@@ -58,10 +64,8 @@ export function textReader(bytes: Uint8Array): TextReader {
   };
 }
 
-const nothing = new Uint8Array(0);
-
 export function concat(parts: Uint8Array[]): Uint8Array {
-  if (parts.length <= 1) return parts[0] ?? nothing;
+  if (parts.length <= 1) return parts[0] ?? NO_BYTES;
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let to = 0;
   for (const part of parts) {

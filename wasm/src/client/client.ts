@@ -1,11 +1,13 @@
 // The typed methods of a store, over a connection.
 
 import { checkCall, checkDuration, checkOptions, checkType, listOf, pairsOf, within } from '../base/arguments.js';
-import { bytesOf } from '../base/bytes.js';
+import { bytesOf, textOf } from '../base/bytes.js';
+import { MAX_ITEM_BYTES } from '../base/limits.js';
 import { GetOrSet } from '../loads/get-or-set.js';
-import { DEFAULT_MAX_VALUE_BYTES, wireExptime } from '../protocol/meta.js';
-import type { ParsedRequest } from '../protocol/request.js';
-import { decodeText } from '../base/text.js';
+import { type Exptime, wireExptime } from '../protocol/exptime.js';
+import type { Found } from '../protocol/item.js';
+import type { ParsedRequest } from '../protocol/parsed-request.js';
+import { DEFAULT_MAX_VALUE_BYTES } from '../protocol/reply-reader.js';
 import {
   type CasResult,
   type CounterOptions,
@@ -52,7 +54,6 @@ export interface CallOptions {
 }
 
 const DEFAULT_TIMEOUT_MS = 5000;
-const MAX_ITEM_BYTES = 1 << 30;
 
 /**
  * A cache at the other end of a connection. Requests made in one go leave in one write, and their replies come in
@@ -65,7 +66,7 @@ const MAX_ITEM_BYTES = 1 << 30;
 export class Client {
   readonly #connect: Connect;
   readonly #limits: { timeout: number; maxItemSize: number };
-  readonly #exptime: commands.Exptime;
+  readonly #exptime: Exptime;
   readonly #getOrSet: GetOrSet;
   #pipeline: Pipeline | undefined;
   readonly #alone = new Set<Pipeline>();
@@ -81,7 +82,7 @@ export class Client {
     checkDuration('timeout', timeout);
     this.#limits = { timeout, maxItemSize: within('maxItemSize', maxItemSize, 1, MAX_ITEM_BYTES) };
     const now = options.now ?? (() => Date.now()); // as it is then: tests replace it
-    this.#exptime = (ttl, name) => wireExptime(ttl, now, name);
+    this.#exptime = wireExptime(now);
     this.#getOrSet = new GetOrSet({
       take: (key, asked) => this.getItem(key, asked),
       fill: (key, value, cas, set) => this.cas(key, value, cas, set),
@@ -191,12 +192,12 @@ export class Client {
     }
   }
 
-  #find(key: Key, options?: CallOptions): Promise<commands.Found | undefined> {
+  #find(key: Key, options?: CallOptions): Promise<Found | undefined> {
     return this.#ask(() => commands.find(key), options);
   }
 
   /** Nothing is written: whoever reads next may load. */
-  async #decline(key: Key, { won, cas }: commands.Found): Promise<false> {
+  async #decline(key: Key, { won, cas }: Found): Promise<false> {
     if (won) await this.#passOn(key, cas);
     return false;
   }
@@ -215,8 +216,7 @@ export class Client {
    * others wait, or get the old value if there is one.
    */
   async getOrSet(key: Key, load: Loader, options?: GetOrSetOptions): Promise<string> {
-    const value = await this.#getOrSet.run(key, load, options);
-    return typeof value === 'string' ? value : decodeText(value);
+    return textOf(await this.#getOrSet.run(key, load, options));
   }
 
   async getOrSetBytes(key: Key, load: Loader, options?: GetOrSetOptions): Promise<Uint8Array> {
@@ -278,7 +278,7 @@ export class Client {
 
   /** Keeps the value, but has one reader renew it; `ttl` limits how long it may still be read. */
   markStale(key: Key, options: { ttl?: number | undefined } & CallOptions = {}): Promise<boolean> {
-    return this.#ask(() => commands.markStale(key, options.ttl, this.#exptime), options);
+    return this.#ask(() => commands.markStale(key, options, this.#exptime), options);
   }
 
   // ---------------------------------------------------------------- the whole cache

@@ -1,9 +1,7 @@
 // All keys of a cache, as `lru_crawler metadump` lists them, in the order it likes.
 
-import { fromLatin1 } from '../base/bytes.js';
-import { type Reply, replyError } from '../protocol/meta.js';
-import { decodeText } from '../base/text.js';
 import { IsocacheError } from '../base/types.js';
+import { LIST_ALL, LIST_BEGIN, LIST_END, listedKey } from '../protocol/listing.js';
 import { bare } from './commands.js';
 import { MORE, NEXT, type Pipeline } from './pipeline.js';
 
@@ -18,12 +16,12 @@ export async function* listKeys(pipeline: Pipeline): AsyncGenerator<string, void
   let wake = () => {};
   let begun = false;
   const finished = pipeline.request(
-    bare('lru_crawler metadump all', (reply) => {
-      if (reply.line === 'END') return true;
+    bare(LIST_ALL, ({ line }) => {
+      if (line === LIST_END) return true;
       const isFirst = !begun;
       begun = true;
-      if (isFirst && reply.line === 'OK') return MORE; // newer servers begin with it
-      if (waiting.push(keyOf(reply)) === MAX_WAITING) pipeline.pause();
+      if (isFirst && line === LIST_BEGIN) return MORE;
+      if (waiting.push(listedKey(line)) === MAX_WAITING) pipeline.pause();
       if (waiting.length > MAX_WAITING_UNASKED)
         throw new IsocacheError('PROTOCOL', 'keys come faster than they are read');
       wake();
@@ -60,18 +58,4 @@ export async function* listKeys(pipeline: Pipeline): AsyncGenerator<string, void
   } finally {
     pipeline.destroy();
   }
-}
-
-function keyOf({ line }: Reply): string {
-  const key = /^key=(\S*)/.exec(line)?.[1];
-  if (key !== undefined) return percentDecode(key);
-  if (line.startsWith('BUSY')) throw new IsocacheError('SERVER_ERROR', line);
-  throw replyError(line) ?? new IsocacheError('PROTOCOL', `not a key: ${line}`);
-}
-
-/** As decodeURIComponent(), but for bytes of any kind. */
-function percentDecode(text: string): string {
-  if (!text.includes('%')) return text;
-  const characters = text.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
-  return decodeText(fromLatin1(characters));
 }

@@ -1,7 +1,10 @@
 // One connection: requests leave in order, many at a time, and their replies come in the same order.
 
-import { type Reply, ReplyReader, RequestWriter } from '../protocol/meta.js';
+import { MAX_TIMER_MS } from '../base/limits.js';
 import { IsocacheError } from '../base/types.js';
+import type { Reply } from '../protocol/reply.js';
+import { ReplyReader } from '../protocol/reply-reader.js';
+import { RequestWriter } from '../protocol/request-writer.js';
 import type { Connect, Transport } from './transport.js';
 
 /** Given by a command's read(): further lines belong to this reply. */
@@ -14,9 +17,6 @@ export interface Command<T> {
   /** Called for each of its replies, until it gives a result (perhaps one to come) or throws. */
   read(reply: Reply): T | Promise<T> | typeof MORE | typeof NEXT;
 }
-
-// The longest time that timers know.
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 interface Pending {
   /** MORE or NEXT: further replies are its, too. */

@@ -1,15 +1,14 @@
 // Requests worded by others: bytes that go to the server, and the reply as it comes.
 
 import { plainBytesOf } from '../base/plain-bytes.js';
-import { ParsedRequest, RequestReader } from '../protocol/request.js';
+import { ParsedRequest } from '../protocol/parsed-request.js';
+import { RequestReader } from '../protocol/request-reader.js';
+import { ENDS_CONNECTION } from '../protocol/vocabulary.js';
 import { concat } from '../base/text.js';
 import { IsocacheError } from '../base/types.js';
 import { all } from './commands.js';
 import { addReply, framed } from './framing.js';
 import { type Command, MORE } from './pipeline.js';
-
-// They end the connection, or turn it into something else.
-const NOT_PIPELINED = new Set(['quit', 'shutdown', 'watch']);
 
 export interface RawCommand {
   readonly command: Command<Uint8Array>;
@@ -40,7 +39,7 @@ function unframed(bytes: Uint8Array, requests: ParsedRequest[], maxBytes: number
   return {
     write: (writer) => {
       writer.bytes(bytes);
-      writer.text('mn\r\n');
+      writer.line('mn');
     },
     read: (reply) => {
       if (reply.line === 'MN' && noops-- === 0) return concat(parts);
@@ -59,7 +58,7 @@ function parse(bytes: Uint8Array): ParsedRequest[] {
   reader.push(bytes);
   for (let piece = reader.next(); piece !== undefined; piece = reader.next()) {
     if (!(piece instanceof ParsedRequest)) throw new IsocacheError('BAD_ARGUMENT', 'request must be well-formed');
-    if (NOT_PIPELINED.has(piece.command)) {
+    if (ENDS_CONNECTION.includes(piece.command)) {
       throw new IsocacheError('BAD_ARGUMENT', `request must not be ${piece.command}, which ends a connection`);
     }
     requests.push(piece);

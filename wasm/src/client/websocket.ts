@@ -1,7 +1,7 @@
 // A WebSocket as a connection: binary frames are a byte stream, whatever their borders.
 
 import { wrong } from '../base/arguments.js';
-import { DEFAULT_MAX_VALUE_BYTES } from '../protocol/meta.js';
+import { DEFAULT_MAX_VALUE_BYTES } from '../protocol/reply-reader.js';
 import { FragmentCounter, SUBPROTOCOL } from '../protocol/websocket.js';
 import { CLOSE_LIMIT_MS, type Connect, type Receiver, type Transport } from './transport.js';
 

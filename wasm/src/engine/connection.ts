@@ -1,12 +1,11 @@
 // A connection without a network: what arrives goes in, what is to be sent comes out.
 
-import { bytesOf } from '../base/bytes.js';
+import { plainBytesOf } from '../base/plain-bytes.js';
 import { CLOSING, type Engine, stillOpen, UNFINISHED, WANTS_TURN } from './engine.js';
 import { type Streams, streamsOf } from './streams.js';
-import { concat } from '../base/text.js';
+import { concat, NO_BYTES } from '../base/text.js';
 import { type Connection, IsocacheError } from '../base/types.js';
 
-const nothing = new Uint8Array(0);
 // One feed() gives less than this, and at most one item more.
 const OUTPUT_LIMIT = 256 << 10;
 
@@ -18,7 +17,7 @@ export class EngineConnection implements Connection {
   #session: number;
   #state = 0;
   /** Input that comes after what is pending. */
-  #waiting = nothing;
+  #waiting = NO_BYTES;
   #streams: Streams | undefined;
 
   /** `engine` gives none when the store is closed; `fed` sees what feed() gives. */
@@ -41,10 +40,10 @@ export class EngineConnection implements Connection {
     return (this.#state & UNFINISHED) !== 0;
   }
 
-  feed(input: string | Uint8Array = nothing): Uint8Array {
+  feed(input: string | Uint8Array = NO_BYTES): Uint8Array {
     const engine = stillOpen(this.#engine());
     const size = engine.scratchEnd - engine.scratch;
-    const added = bytesOf(input, 'input');
+    const added = plainBytesOf(input, 'input');
     const bytes = this.#waiting.length > 0 ? concat([this.#waiting, added]) : added;
     const replies: Uint8Array[] = [];
     let replied = 0;
@@ -60,7 +59,7 @@ export class EngineConnection implements Connection {
       }
       replied += this.#turn(engine, length, replies);
     }
-    this.#waiting = this.#session !== 0 && from < bytes.length ? bytes.slice(from) : nothing;
+    this.#waiting = this.#session !== 0 && from < bytes.length ? bytes.slice(from) : NO_BYTES;
     return this.#fed(concat(replies));
   }
 
@@ -69,7 +68,7 @@ export class EngineConnection implements Connection {
     const size = engine.calls.feed(this.#session, length, this.#nowS());
     if (size < 0) {
       this.#disconnect();
-      throw new IsocacheError('NO_MEMORY', 'no memory to go on with this connection');
+      throw new IsocacheError('NO_MEMORY', 'no memory for a connection');
     }
     if (size > 0) replies.push(engine.replyCopy(size));
     this.#state = engine.calls.sent(this.#session);
@@ -94,6 +93,6 @@ export class EngineConnection implements Connection {
     this.#engine()?.calls.disconnect(this.#session);
     this.#session = 0;
     this.#state = 0;
-    this.#waiting = nothing;
+    this.#waiting = NO_BYTES;
   }
 }

@@ -3,7 +3,9 @@
 // One Engine is one module instance with one store in it; when it is dropped, its memory goes with it.
 
 import { checkValue, isBytes, isWellFormed, wrong } from '../base/arguments.js';
-import { decodeText, encodeText, type TextReader, textReader, writeText } from '../base/text.js';
+import { MAX_KEY_BYTES } from '../base/limits.js';
+import { plainBytesOf, plainLength } from '../base/plain-bytes.js';
+import { decodeText, type TextReader, textReader, writeText } from '../base/text.js';
 import { type EvictEvent, IsocacheError, type Key, type Value } from '../base/types.js';
 
 export interface EngineOptions {
@@ -54,12 +56,20 @@ interface Exports {
   sent(session: number): number;
 }
 
+/** A meta command's second letter, for command() and command_many(). */
+export const MG = 0x67;
+export const MS = 0x73;
+export const MD = 0x64;
+/** The same for callers who take no part in loading: a lease is nothing to them. */
+export const PLAIN_MG = 0x47;
+export const PLAIN_MD = 0x44;
+export const PLAIN_MA = 0x41;
+
 /** What sent() tells of a session: the sum of those that hold. */
 export const CLOSING = 1;
 export const WANTS_TURN = 2;
 export const UNFINISHED = 4;
 
-const MAX_KEY_BYTES = 250;
 // Of a record in the scratch area, before its key.
 export const RECORD_HEADER_BYTES = 3;
 const MAX_RECORD_VALUE_BYTES = 0xffff;
@@ -97,7 +107,7 @@ export class Engine {
     this.scratchEnd = this.scratch + this.calls.scratch_size();
     const key = (word: number): number => Number(BigInt.asUintN(32, hashSeed >> BigInt(32 * word)));
     const result = this.calls.open(maxBytes, maxItemSize, key(0), key(1), key(2), key(3), onEvict !== undefined, nowS);
-    if (result === 0) throw new IsocacheError('NO_MEMORY', 'no memory for an empty store');
+    if (result === 0) throw new IsocacheError('NO_MEMORY', 'no memory for a store');
     this.#result = result >>> 2;
   }
 
@@ -127,9 +137,10 @@ export class Engine {
   writeValue(value: Value, at: number, end = this.scratchEnd): number {
     if (typeof value === 'string') return writeText(value, this.bytes, at, end - at);
     checkValue('value', value);
-    if (value.length > end - at) return -1;
+    const length = plainLength(value); // set() writes so much, and past `end` lie other things
+    if (length > end - at) return -1;
     this.bytes.set(value, at);
-    return value.length;
+    return length;
   }
 
   /** Key and value for a call that takes several; -1: not both fit. */
@@ -148,7 +159,7 @@ export class Engine {
 
   /** `ms` with a value that has no room there. Key and flags do; the reply is the result. */
   putLarge(keyLength: number, flagsLength: number, value: Value, nowS: number): number {
-    const bytes = typeof value === 'string' ? encodeText(value) : value;
+    const bytes = plainBytesOf(value);
     const room = this.calls.large_begin(keyLength, flagsLength, bytes.length, nowS);
     this.fillWindows(bytes, room);
     return this.calls.large_done(nowS);

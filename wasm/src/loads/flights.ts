@@ -1,5 +1,6 @@
 // Loads under way in this process.
 
+import { MAX_TIMER_MS } from '../base/limits.js';
 import type { Key, Value } from '../base/types.js';
 import { orAbort } from '../base/waiting.js';
 
@@ -72,8 +73,6 @@ export class Flight {
     }
   }
 }
-
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** By name, the latest of each. */
 export class Flights {

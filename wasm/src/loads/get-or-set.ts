@@ -10,7 +10,7 @@
 // there is one, and else come back until there is one, or the lease is over and one of them wins. Callers in one process
 // share a load instead, as long as what they find is still that load's lease.
 
-import { checkGetOrSet, checkOptions, isBytes } from '../base/arguments.js';
+import { checkGetOrSet, checkOptions, checkValue } from '../base/arguments.js';
 import { type Flight, Flights } from './flights.js';
 import { isLease } from '../protocol/item.js';
 import { Overdue } from './overdue.js';
@@ -100,10 +100,7 @@ export class GetOrSet {
   /** What is there; undefined: the cache is of no help. */
   #take(call: Call, request: ItemOptions): ReturnType<LeaseHolder['take']> {
     try {
-      return (
-        this.#cache.take(call.stored, request) ??
-        this.#report(call, new IsocacheError('NO_MEMORY', 'no memory for a lease'))
-      );
+      return this.#cache.take(call.stored, request) ?? this.#report(call, noMemory());
     } catch (error) {
       return this.#report(call, error);
     }
@@ -112,9 +109,7 @@ export class GetOrSet {
   async #answer(call: Call, taken: Promise<Item | undefined>): Promise<Item | undefined> {
     const { signal } = call.options;
     try {
-      return (
-        (await orAbort(taken, signal)) ?? this.#report(call, new IsocacheError('NO_MEMORY', 'no memory for a lease'))
-      );
+      return (await orAbort(taken, signal)) ?? this.#report(call, noMemory());
     } catch (error) {
       if (!signal?.aborted) return this.#report(call, error);
       this.#decline(call, taken);
@@ -218,24 +213,28 @@ export class GetOrSet {
   }
 }
 
+function noMemory(): IsocacheError {
+  return new IsocacheError('NO_MEMORY', 'no memory for a lease');
+}
+
 /** Reads what the caller gave once: it may change while the cache is asked. */
 function callOf(key: Key, load: Loader, given: GetOrSetOptions): Call {
   checkOptions(given);
   const { ttl, refreshBelow, staleIfError, lease = LEASE_MS, flags, signal, waitUntil, onError, hashLongKeys } = given;
   const options = { ttl, refreshBelow, staleIfError, lease, flags, signal, waitUntil, onError, hashLongKeys };
   checkGetOrSet(key, load, options);
-  const own = typeof key === 'string' ? key : key.slice();
+  const own = key.slice();
   return { key: own, stored: own, name: nameOf(own), load, lease, options };
 }
 
 /** Callers who share a load do not share its bytes. */
 function own(value: Value): Value {
-  return typeof value === 'string' ? value : value.slice();
+  return value.slice();
 }
 
 function valueOf(loaded: unknown): Value {
-  if (typeof loaded === 'string' || isBytes(loaded)) return loaded;
-  throw new IsocacheError('BAD_ARGUMENT', `load gave neither string nor Uint8Array, but ${typeof loaded}`);
+  checkValue('what load gives', loaded as Value);
+  return loaded as Value;
 }
 
 function nameOf(key: Key): string {

@@ -1,16 +1,17 @@
 // Keys that are longer than the protocol takes.
 
 import { checkValue, isWellFormed, wrong } from '../base/arguments.js';
+import { MAX_KEY_BYTES } from '../base/limits.js';
 import { encodeText, latin1 } from '../base/text.js';
 import { IsocacheError, type Key } from '../base/types.js';
+import { needsBase64 } from '../protocol/key.js';
 
-const MAX_KEY_BYTES = 250;
-// In base64 these are 248; see wireKey() of meta.ts.
+// In base64 these are 248; see wireKey().
 const MAX_BINARY_KEY_BYTES = 186;
 
 let loadCrypto = async (): Promise<Crypto> => {
   if (globalThis.crypto) return globalThis.crypto;
-  throw new IsocacheError('BAD_KEY', 'there is no crypto.subtle here to shorten the key with');
+  throw new IsocacheError('BAD_KEY', 'there is no crypto.subtle to shorten the key');
 };
 
 /** For Node 18, which has no global `crypto`. */
@@ -27,8 +28,7 @@ export async function shortKey(key: Key): Promise<Key> {
   if (key.length <= MAX_BINARY_KEY_BYTES / 3) return key;
   if (typeof key === 'string' && !isWellFormed(key)) throw wrong('key', 'well-formed text', 'BAD_KEY');
   const bytes = typeof key === 'string' ? encodeText(key) : key;
-  // eslint-disable-next-line no-control-regex
-  const most = bytes.length <= MAX_KEY_BYTES && /[\0- \x7f]/.test(latin1(bytes)) ? MAX_BINARY_KEY_BYTES : MAX_KEY_BYTES;
+  const most = bytes.length <= MAX_KEY_BYTES && needsBase64(latin1(bytes)) ? MAX_BINARY_KEY_BYTES : MAX_KEY_BYTES;
   if (bytes.length <= most) return key;
   const { subtle } = await loadCrypto();
   const hash = new Uint8Array(await subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>));

@@ -1,14 +1,13 @@
-// What replies tell, as objects.
+// What a reply to `mg` tells of an item.
 
-import { replyFlags } from './meta.js';
 import { decodeText } from '../base/text.js';
-import type { Item, ItemOptions, Stats } from '../base/types.js';
-
-const NEWLINE = 10;
+import type { Item, ItemOptions } from '../base/types.js';
+import { freshTtl, ttlOf } from './exptime.js';
+import { replyCount, replyFlags, replyNumber } from './reply.js';
 
 /**
- * An empty item in place of one that somebody is loading: nothing to all who take no part in that. An empty value that is
- * loaded anew looks the same, and is nothing meanwhile.
+ * An empty item in place of one that somebody is loading. It is nothing to all who take no part in that. An empty value
+ * that is loaded anew looks the same, and is nothing meanwhile.
  */
 export function isLease({ size, stale, won, lost }: Item): boolean {
   return size === 0 && (stale || won || lost);
@@ -21,93 +20,59 @@ export function asksToLoad({ lease, refreshBelow, win }: ItemOptions): boolean {
 
 /**
  * By the line of a reply to `mg`: somebody loads the item, or is to. The flags that say so, Z X W, are the last ones, and
- * what comes before ends in a digit.
+ * what comes before them ends in a digit.
  */
 export function isMarked(line: string): boolean {
   return line.charCodeAt(line.length - 1) > 0x39;
 }
 
 /**
- * Reads a whole reply to `mg` with the flags v c f s l h t. `now` is what the engine was told. Who does not ask is told
- * neither that he won nor that he lost.
+ * The item of a reply to `mg` with itemFlags(options): its line, and its value, which the item keeps. `phaseMs`: see
+ * ttlOf().
  */
-export function itemOf(reply: Uint8Array, now: number, asks: boolean): Item {
-  const lineEnd = reply.indexOf(NEWLINE);
-  const item = readItem(decodeText(reply.subarray(0, lineEnd - 1)), reply.slice(lineEnd + 1, -2), now);
-  if (!asks) item.won = item.lost = false;
-  return item;
-}
-
-/** The same from the reply's line, without its end, and the value. */
-export function readItem(line: string, value: Uint8Array, now: number): Item {
-  const item: Item = {
+export function readItem(line: string, value: Uint8Array, { lease }: ItemOptions, phaseMs = 0): Item {
+  const facts = new Map(line.split(' ').map((word) => [word[0], word.slice(1)])); // no flag begins as code and length do
+  const number = (flag: string) => replyCount(facts.get(flag) ?? '0');
+  const won = facts.has('W');
+  const stale = facts.has('X');
+  const never = facts.get('t') === '-1';
+  // A lease that was made just now: `t` was read before it got its TTL, see itemFlags().
+  const isNew = never && won && !stale && lease !== undefined;
+  return {
     value,
     text: () => decodeText(value),
-    cas: 0n,
-    flags: 0,
-    ttl: undefined,
+    cas: replyNumber(facts.get('c') ?? '0'),
+    flags: number('f'),
+    ttl: isNew ? freshTtl(lease, phaseMs) : never ? undefined : ttlOf(number('t'), phaseMs),
     size: value.length,
-    idle: 0,
-    hit: false,
-    stale: false,
-    won: false,
-    lost: false,
+    idle: number('l') * 1000,
+    hit: number('h') === 1,
+    stale,
+    won,
+    lost: facts.has('Z'),
   };
-  for (const flag of replyFlags(line)) {
-    const argument = flag.slice(1);
-    switch (flag[0]) {
-      case 'c':
-        item.cas = BigInt(argument);
-        break;
-      case 'f':
-        item.flags = Number(argument);
-        break;
-      case 't':
-        if (argument !== '-1') item.ttl = (Number(argument) + Math.floor(now / 1000)) * 1000 - now;
-        break;
-      case 'l':
-        item.idle = Number(argument) * 1000;
-        break;
-      case 'h':
-        item.hit = argument === '1';
-        break;
-      case 'X':
-        item.stale = true;
-        break;
-      case 'W':
-        item.won = true;
-        break;
-      case 'Z':
-        item.lost = true;
-        break;
-    }
-  }
-  return item;
 }
 
-/** Reads a whole reply to `stats`. */
-export function parseStats(reply: Uint8Array): Record<string, string> {
-  const lines = decodeText(reply)
-    .split('\r\n')
-    .filter((line) => line.startsWith('STAT '));
-  return Object.fromEntries(
-    lines.map((line) => {
-      const [, name, ...words] = line.split(' ');
-      return [name!, words.join(' ')];
-    }),
-  );
+/** The item as a reader sees it who takes no part in loading: nothing, or one that nobody has won or lost. */
+export function seenPlainly(item: Item): Item | undefined {
+  return isLease(item) ? undefined : Object.assign(item, { won: false, lost: false });
 }
 
-export function statsOf(all: Record<string, string>, items: number, bytes: number): Stats {
-  const number = (name: string) => Number(all[name] ?? 0);
-  return {
-    items,
-    bytes,
-    maxBytes: number('limit_maxbytes'),
-    hits: number('get_hits'),
-    misses: number('get_misses'),
-    sets: number('cmd_set'),
-    evictions: number('evictions'),
-    all,
-  };
+/** What a reply tells a command that is to find no lease. Who wins by it writes, or passes the right to load on. */
+export interface Found {
+  cas: bigint;
+  isLease: boolean;
+  won: boolean;
+}
+
+/** Of the line of a reply to `mg` with FOUND_FLAGS. */
+export function readFound(line: string): Found {
+  const flags = replyFlags(line);
+  return { cas: casOf(flags), isLease: isMarked(line) && flags.includes('s0'), won: flags.includes('W') };
+}
+export const FOUND_FLAGS = ' s c';
+
+/** A line's cas id, where `c` was asked for. */
+export function casOf(flags: readonly string[]): bigint {
+  return replyNumber(flags.find((flag) => flag.startsWith('c'))?.slice(1) ?? '0');
 }

@@ -1,7 +1,8 @@
 // A connection whose requests user code sees first.
 
 import type { EngineConnection } from '../engine/connection.js';
-import { ParsedRequest, RequestReader } from '../protocol/request.js';
+import { ParsedRequest } from '../protocol/parsed-request.js';
+import { RequestReader } from '../protocol/request-reader.js';
 import { IsocacheError } from '../base/types.js';
 import { type OnError, type OnRequest, replyOf, serverError } from './hook.js';
 import { InternalConnection } from './internal.js';

@@ -1,6 +1,6 @@
 // A connection to the engine for what a hook has executed.
 
-import { ParsedRequest } from '../protocol/request.js';
+import { ParsedRequest } from '../protocol/parsed-request.js';
 import type { EngineConnection } from '../engine/connection.js';
 import { unshared } from '../engine/engine.js';
 import { concat } from '../base/text.js';

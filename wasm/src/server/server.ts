@@ -7,7 +7,7 @@ import type { Duplex } from 'node:stream';
 import type { EngineConnection } from '../engine/connection.js';
 import { open } from '../store/open-inline.js';
 import type { Store } from '../store/store.js';
-import type { ParsedRequest } from '../protocol/request.js';
+import type { ParsedRequest } from '../protocol/parsed-request.js';
 import { decodeText } from '../base/text.js';
 import { IsocacheError } from '../base/types.js';
 import { Arrivals } from './arrivals.js';

@@ -1,14 +1,13 @@
 // Many keys in one call: they go in, and their values lie there, in one crossing each way.
 
 import { listOf, pairsOf } from '../base/arguments.js';
-import type { Engine } from '../engine/engine.js';
-import { replyError } from '../protocol/meta.js';
-import { decodeText } from '../base/text.js';
-import { IsocacheError, type Key, type Value } from '../base/types.js';
+import { type Engine, MD, MS } from '../engine/engine.js';
+import { HD } from '../protocol/vocabulary.js';
+import { codeAt, replyError, stray } from '../protocol/reply.js';
+import { decodeText, latin1 } from '../base/text.js';
+import type { Key, Value } from '../base/types.js';
 
-const SET = 0x73; // the second letters of `ms` and `md`
-const DELETE = 0x64;
-const DONE_BYTES = 'HD\r\n'.length;
+const REPLY_BYTES = 'HD\r\n'.length; // of every reply that is no error
 
 /** Writes records until the scratch area is full; calls `execute` for each such batch. */
 function inBatches(engine: Engine, keys: readonly Key[], from: number, execute: (from: number, to: number) => void) {
@@ -43,8 +42,8 @@ export function bulkGet(engine: Engine, keys: Iterable<Key>, nowS: number): (str
 export function bulkDelete(engine: Engine, keys: Iterable<Key>, nowS: number): number {
   let deleted = 0;
   inBatches(engine, listOf('keys', keys), 0, (from, to) => {
-    const reply = engine.resultView(engine.calls.command_many(DELETE, 0, to - from, nowS));
-    for (let at = 0; at < reply.length; at += DONE_BYTES) deleted += reply[at] === 0x48 ? 1 : 0; // H
+    const reply = engine.resultView(engine.calls.command_many(MD, 0, to - from, nowS));
+    for (let at = 0; at < reply.length; at += REPLY_BYTES) deleted += codeAt(reply, at) === HD ? 1 : 0;
   });
   return deleted;
 }
@@ -69,8 +68,8 @@ export function bulkSet(
   };
   const store = () => {
     if (count > 0) {
-      const length = engine.calls.command_many(SET, flagsLength, count, nowS);
-      if (length !== count * DONE_BYTES) errors.push(firstError(engine.resultText(length)));
+      const length = engine.calls.command_many(MS, flagsLength, count, nowS);
+      if (length !== count * REPLY_BYTES) errors.push(firstError(latin1(engine.resultView(length))));
     }
     begin();
   };
@@ -101,11 +100,7 @@ export function bulkSet(
 }
 
 function firstError(replies: string): unknown {
-  for (const line of replies.split('\r\n')) {
-    const error = replyError(line);
-    if (error !== undefined) return error;
-  }
-  return new IsocacheError('PROTOCOL', replies);
+  return replies.split('\r\n').map(replyError).find(Boolean) ?? stray(replies);
 }
 
 /** All keys as of this call. */

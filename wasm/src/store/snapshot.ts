@@ -10,6 +10,7 @@
 // pieces of the scratch area's size.
 
 import type { Engine } from '../engine/engine.js';
+import { MAX_ITEM_BYTES, MAX_KEY_BYTES } from '../base/limits.js';
 import { concat, encodeText } from '../base/text.js';
 import { IsocacheError } from '../base/types.js';
 
@@ -19,8 +20,6 @@ const HEADER_BYTES = 16;
 const RECORD_HEADER_BYTES = 22;
 const KEY_LENGTH_AT = 20;
 const BITS_AT = 21;
-const MAX_KEY_BYTES = 250;
-const MAX_VALUE_BYTES = 2 ** 30;
 // Of a record's bits, by the snapshot's version.
 const KNOWN_BITS = [0, 0x0f, 0x7f];
 
@@ -67,7 +66,7 @@ function check(engine: Engine, bytes: Uint8Array, view: DataView): void {
     if (
       keyLength === 0 ||
       keyLength > MAX_KEY_BYTES ||
-      view.getUint32(at, true) > MAX_VALUE_BYTES ||
+      view.getUint32(at, true) > MAX_ITEM_BYTES ||
       (bytes[at + BITS_AT]! & ~known) !== 0
     )
       throw bad('a record makes no sense');

@@ -1,69 +1,46 @@
 // The cache in process: Store's typed methods are the commands of the meta protocol, without a protocol.
 
-import {
-  checkDuration,
-  checkOptions,
-  checkType,
-  checkValue,
-  clientFlags,
-  isBytes,
-  unsigned,
-  within,
-  wrong,
-} from '../base/arguments.js';
-import { bytesOf } from '../base/bytes.js';
-import { bulkDelete, bulkGet, bulkSet, listKeys } from './bulk.js';
-import { EngineConnection } from '../engine/connection.js';
-import { Engine, stillOpen, unshared } from '../engine/engine.js';
-import { GetOrSet } from '../loads/get-or-set.js';
-import { asksToLoad, itemOf, parseStats, statsOf } from '../protocol/item.js';
-import { replyError } from '../protocol/meta.js';
-import { restore, snapshot } from './snapshot.js';
-import { concat, decodeText, encodeText } from '../base/text.js';
-import {
-  type CasResult,
-  type Connection,
-  type CounterOptions,
-  type EvictEvent,
-  type GetOrSetOptions,
-  IsocacheError,
-  type Item,
-  type ItemOptions,
-  type Key,
-  type Loader,
-  type SetOptions,
-  type Stats,
-  type StoreOptions,
-  type Value,
+import { checkOptions, checkType, checkValue, isBytes, within, wrong } from '../base/arguments.js';
+import { bytesOf, textOf } from '../base/bytes.js';
+import { MAX_ITEM_BYTES } from '../base/limits.js';
+import { plainBytesOf } from '../base/plain-bytes.js';
+import { concat, latin1, SPACE } from '../base/text.js';
+import type {
+  CasResult,
+  Connection,
+  CounterOptions,
+  GetOrSetOptions,
+  Item,
+  ItemOptions,
+  Key,
+  Loader,
+  SetOptions,
+  Stats,
+  StoreOptions,
+  Value,
 } from '../base/types.js';
+import { IsocacheError } from '../base/types.js';
+import { EngineConnection } from '../engine/connection.js';
+import { Engine, MD, MG, MS, PLAIN_MA, PLAIN_MD, PLAIN_MG, stillOpen, unshared } from '../engine/engine.js';
+import { GetOrSet } from '../loads/get-or-set.js';
+import { type Exptime, engineExptime, engineSeconds } from '../protocol/exptime.js';
+import { casFlag, countFlags, giveUpFlags, itemFlags, staleFlags, storeFlags, touchFlags } from '../protocol/flags.js';
+import { asksToLoad, readItem, seenPlainly } from '../protocol/item.js';
+import { codeAt, counterOf, splitReply, stray, unexpected } from '../protocol/reply.js';
+import { addStat, type NamedStats, summarize } from '../protocol/stats.js';
+import { CODE_BYTES, EX, HD, VA } from '../protocol/vocabulary.js';
+import { bulkDelete, bulkGet, bulkSet, listKeys } from './bulk.js';
+import { Evictions } from './evictions.js';
+import { randomSeed } from './seed.js';
+import { restore, snapshot } from './snapshot.js';
 
 const MIB = 1 << 20;
 const MIN_BYTES = MIB;
 // What a module can address, less what it needs itself.
 const MAX_BYTES = (4096 - 64) * MIB;
+const DEFAULT_BYTES = 64 * MIB;
+const DEFAULT_ITEM_BYTES = MIB;
 const MIN_ITEM_BYTES = 1 << 10;
-const MAX_ITEM_BYTES = 1 << 30;
-const MAX_RELATIVE_S = 60 * 60 * 24 * 30;
-const MAX_DATE_S = 0xffffffff; // in 2106: the engine's dates have 32 bits, and time stands still then
-
-/** The first two bytes of a reply. */
-const enum Code {
-  done = 0x4844,
-  value = 0x5641,
-  notStored = 0x4e53,
-  exists = 0x4558,
-  notFound = 0x4e46,
-  miss = 0x454e,
-}
-/** The second letter of a meta command; a capital one for callers who take no part in loading, see exports.cc. */
-const enum Command {
-  get = 0x67,
-  set = 0x73,
-  delete = 0x64,
-  plainGet = 0x47,
-  plainDelete = 0x44,
-  arithmetic = 0x41,
-}
 
 /** Makes a store in a module that is compiled already. */
 export function openSync(module: WebAssembly.Module, options: Omit<StoreOptions, 'wasm'> = {}): Store {
@@ -73,17 +50,10 @@ export function openSync(module: WebAssembly.Module, options: Omit<StoreOptions,
 export class Store implements Disposable {
   #engine: Engine | undefined;
   readonly #now: () => number;
-  readonly #nowS = () => Math.min(this.#now() / 1000, MAX_DATE_S) >>> 0;
-  readonly #onEvict: StoreOptions['onEvict'];
-  readonly #onError: StoreOptions['onError'];
-  #evicted: EvictEvent[] = [];
-  readonly #loads = new GetOrSet({
-    take: (key, options) => this.getItem(key, options),
-    fill: (key, value, cas, options) => this.#putCas(key, value, `C${cas}`, options),
-    giveUp: (key, cas, how) => this.#command(Command.delete, key, how === 'remove' ? `C${cas}` : `C${cas} I`),
-    now: () => this.#now(),
-    onError: (error) => this.#callSafely(this.#onError, error),
-  });
+  readonly #nowS: () => number;
+  readonly #exptime: Exptime;
+  readonly #evictions: Evictions;
+  readonly #loads: GetOrSet;
 
   constructor(module: WebAssembly.Module, options: Omit<StoreOptions, 'wasm'> = {}) {
     checkOptions(options);
@@ -91,17 +61,26 @@ export class Store implements Disposable {
     checkType('onEvict', options.onEvict, 'function');
     checkType('onError', options.onError, 'function');
     checkType('hashSeed', options.hashSeed, 'bigint');
-    const maxBytes = within('maxBytes', options.maxBytes ?? 64 * MIB, MIN_BYTES, MAX_BYTES);
-    const asked = within('maxItemSize', options.maxItemSize ?? MIB, MIN_ITEM_BYTES, MAX_ITEM_BYTES);
-    this.#now = options.now ?? (() => Date.now()); // as it is then: tests replace it
-    this.#onEvict = options.onEvict;
-    this.#onError = options.onError;
+    const maxBytes = within('maxBytes', options.maxBytes ?? DEFAULT_BYTES, MIN_BYTES, MAX_BYTES);
+    const asked = within('maxItemSize', options.maxItemSize ?? DEFAULT_ITEM_BYTES, MIN_ITEM_BYTES, MAX_ITEM_BYTES);
+    const now = options.now ?? (() => Date.now()); // as it is then: tests replace it
+    this.#now = now;
+    this.#nowS = () => engineSeconds(now());
+    this.#exptime = engineExptime(now);
+    this.#evictions = new Evictions(options);
+    this.#loads = new GetOrSet({
+      take: (key, asked) => this.getItem(key, asked),
+      fill: (key, value, cas, set) => this.cas(key, value, cas, set),
+      giveUp: (key, cas, how) => this.#done(MD, key, giveUpFlags(cas, how)),
+      now,
+      onError: (error) => this.#evictions.report(error),
+    });
     this.#engine = new Engine(module, {
       maxBytes,
       maxItemSize: Math.min(asked, maxBytes / 2),
       hashSeed: options.hashSeed ?? randomSeed(),
       nowS: this.#nowS(),
-      onEvict: options.onEvict && ((event) => this.#evicted.push(event)),
+      onEvict: options.onEvict && ((event) => this.#evictions.add(event)),
     });
   }
 
@@ -113,7 +92,7 @@ export class Store implements Disposable {
 
   /** One or more whole requests of the text or meta protocol; gives their replies. */
   execute(request: string | Uint8Array): Uint8Array {
-    const bytes = bytesOf(request, 'request');
+    const bytes = plainBytesOf(request, 'request');
     const connection = this.#connect();
     const replies = [connection.feed(bytes)];
     while (connection.pending) replies.push(connection.feed());
@@ -129,7 +108,11 @@ export class Store implements Disposable {
   }
 
   #connect(): EngineConnection {
-    return new EngineConnection(() => this.#engine, this.#nowS, this.#tell);
+    return new EngineConnection(
+      () => this.#engine,
+      this.#nowS,
+      (replies) => this.#tell(replies),
+    );
   }
 
   // --- reading ------------------------------------------------------------------------------------
@@ -154,26 +137,18 @@ export class Store implements Disposable {
   }
 
   getItem(key: Key, options: ItemOptions = {}): Item | undefined {
-    checkOptions(options);
-    const { lease, refreshBelow, touch, peek, win } = options;
-    checkType('peek', peek, 'boolean');
-    checkType('win', win, 'boolean');
+    const flags = itemFlags(options, this.#exptime);
     const asks = asksToLoad(options);
-    let flags = 'v c f s l h';
-    if (lease !== undefined) flags += ` N${this.#exptime(lease, 'lease')}`;
-    flags += ' t';
-    if (refreshBelow !== undefined) flags += ` R${this.#exptime(refreshBelow, 'refreshBelow')}`;
-    if (touch !== undefined) flags += ` T${this.#exptime(touch, 'touch')}`;
-    if (peek) flags += ' u';
-    const now = this.#now();
-    const reply = this.#command(asks ? Command.get : Command.plainGet, key, flags);
-    if (this.#code() !== Code.value) return this.#tell(undefined);
-    return this.#tell(itemOf(this.#open().resultView(reply), now, asks));
+    const phaseMs = this.#now() % 1000;
+    const reply = this.#command(asks ? MG : PLAIN_MG, key, flags);
+    if (this.#code() !== VA) return this.#tell(undefined);
+    const { line, value } = splitReply(this.#open().resultView(reply));
+    const item = readItem(line, value.slice(), options, phaseMs);
+    return this.#tell(asks ? item : seenPlainly(item));
   }
 
   has(key: Key): boolean {
-    this.#command(Command.plainGet, key, 'u');
-    return this.#code() === Code.done;
+    return this.#done(PLAIN_MG, key, ' u');
   }
 
   /** Values in the order of the keys. */
@@ -184,62 +159,60 @@ export class Store implements Disposable {
   // --- writing ------------------------------------------------------------------------------------
 
   set(key: Key, value: Value, options?: SetOptions): void {
-    this.#put(key, value, options, '');
-    this.#expect(Code.done);
+    if (!this.#putIf(key, value, options, '')) throw stray('not stored');
   }
 
   /** Stores only if there is no such key. */
   add(key: Key, value: Value, options?: SetOptions): boolean {
-    return this.#putIf(key, value, options, 'ME');
+    return this.#putIf(key, value, options, ' ME');
   }
   /** Stores only if there is such a key. */
   replace(key: Key, value: Value, options?: SetOptions): boolean {
-    return this.#putIf(key, value, options, 'MR');
+    return this.#putIf(key, value, options, ' MR');
   }
   append(key: Key, value: Value): boolean {
-    return this.#putIf(key, value, undefined, 'MA');
+    return this.#putIf(key, value, undefined, ' MA');
   }
   prepend(key: Key, value: Value): boolean {
-    return this.#putIf(key, value, undefined, 'MP');
+    return this.#putIf(key, value, undefined, ' MP');
   }
 
   /** Stores only if nobody has since getItem() gave this `cas`. */
   cas(key: Key, value: Value, cas: bigint, options?: SetOptions): CasResult {
-    return this.#putCas(key, value, `C${unsigned('cas', cas)}`, options);
+    this.#put(key, value, options, casFlag(cas));
+    const code = this.#code();
+    return this.#tell(code === HD ? 'stored' : code === EX ? 'exists' : 'notFound');
   }
 
   /** Adds to a decimal number; it wraps at 2^64. Undefined: there is no such key. */
   incr(key: Key, delta: bigint | number = 1n, options?: CounterOptions): bigint | undefined {
-    return this.#count(key, delta, options, 'v');
+    return this.#count('I', key, delta, options);
   }
 
   /** Takes from a decimal number; it stops at 0. Undefined: there is no such key. */
   decr(key: Key, delta: bigint | number = 1n, options?: CounterOptions): bigint | undefined {
-    return this.#count(key, delta, options, 'v MD');
+    return this.#count('D', key, delta, options);
   }
 
   /** Gives a new TTL. */
   touch(key: Key, ttl: number): boolean {
-    this.#command(Command.plainGet, key, `T${this.#exptime(ttl)}`);
-    return this.#code() === Code.done;
+    return this.#done(PLAIN_MG, key, touchFlags(ttl, this.#exptime));
   }
 
   delete(key: Key): boolean {
-    this.#command(Command.plainDelete, key, '');
-    return this.#code() === Code.done;
+    return this.#done(PLAIN_MD, key, '');
   }
 
   /** Keeps the value, but as one that is to be loaded anew; perhaps not for long. */
   markStale(key: Key, options: { ttl?: number | undefined } = {}): boolean {
-    checkOptions(options);
-    const { ttl } = options;
-    this.#command(Command.plainDelete, key, ttl === undefined ? 'I' : `I T${this.#exptime(ttl)}`);
-    return this.#code() === Code.done;
+    return this.#done(PLAIN_MD, key, staleFlags(options, this.#exptime));
   }
 
   /** Stores all that can be, then throws what kept the first one that could not. */
   setMany(entries: Iterable<readonly [Key, Value]>, options?: SetOptions): void {
-    bulkSet(this.#open(), entries, this.#flags(options), this.#nowS(), (key, value) => this.set(key, value, options));
+    bulkSet(this.#open(), entries, storeFlags(options, this.#exptime), this.#nowS(), (key, value) =>
+      this.set(key, value, options),
+    );
     this.#tell(undefined);
   }
 
@@ -253,13 +226,11 @@ export class Store implements Disposable {
    * others wait, or get the old value if there is one. Rejects when the loader fails and nothing else is there.
    */
   async getOrSet(key: Key, load: Loader, options?: GetOrSetOptions): Promise<string> {
-    const value = await this.#loads.run(key, load, options);
-    return typeof value === 'string' ? value : decodeText(value);
+    return textOf(await this.#loads.run(key, load, options));
   }
 
   async getOrSetBytes(key: Key, load: Loader, options?: GetOrSetOptions): Promise<Uint8Array> {
-    const value = await this.#loads.run(key, load, options);
-    return typeof value === 'string' ? encodeText(value) : value;
+    return bytesOf(await this.#loads.run(key, load, options));
   }
 
   // --- the whole cache ----------------------------------------------------------------------------
@@ -278,7 +249,7 @@ export class Store implements Disposable {
   get size(): number {
     let size = this.#open().calls.size();
     for (const { key, cas } of this.#loads.leases()) {
-      const reply = this.#command(Command.get, key, 'u c');
+      const reply = this.#command(MG, key, ' u c');
       if (this.#open().resultText(reply).startsWith(`HD c${cas} `)) --size;
     }
     return size;
@@ -290,7 +261,9 @@ export class Store implements Disposable {
   }
 
   stats(): Stats {
-    return statsOf(parseStats(this.execute('stats\r\n')), this.size, this.bytes);
+    const all: NamedStats = new Map();
+    for (const line of latin1(this.execute('stats\r\n')).split('\r\n')) addStat(all, line);
+    return { ...summarize(all), items: this.size, bytes: this.bytes };
   }
 
   /**
@@ -308,7 +281,7 @@ export class Store implements Disposable {
    */
   restore(bytes: Uint8Array): number {
     if (!isBytes(bytes)) throw wrong('bytes', 'a Uint8Array');
-    return this.#tell(restore(this.#open(), bytes, this.#nowS()));
+    return this.#tell(restore(this.#open(), plainBytesOf(bytes), this.#nowS()));
   }
 
   /** Gives the memory back. Every further call throws CLOSED, but getOrSet() goes on loading. */
@@ -323,53 +296,45 @@ export class Store implements Disposable {
   // --- inside -------------------------------------------------------------------------------------
 
   /** Executes a meta command; the reply's length. */
-  #command(command: Command, key: Key, flags: string): number {
+  #command(letter: number, key: Key, flags: string): number {
     const engine = this.#open();
     const keyLength = engine.writeKey(key);
     const flagsLength = engine.writeValue(flags, engine.scratch + keyLength);
-    return engine.calls.command(command, keyLength, flagsLength, 0, this.#nowS());
+    return engine.calls.command(letter, keyLength, flagsLength, 0, this.#nowS());
+  }
+
+  /** Whether one that answers no value did what was asked. */
+  #done(letter: number, key: Key, flags: string): boolean {
+    this.#command(letter, key, flags);
+    return this.#code() === HD;
   }
 
   #put(key: Key, value: Value, options: SetOptions | undefined, mode: string): void {
     // What callers made is read before the scratch area is used: it may call the store, too.
-    let flags = this.#flags(options);
+    const flags = storeFlags(options, this.#exptime) + mode;
     checkValue('value', value);
     const engine = this.#open();
     const keyLength = engine.writeKey(key);
     const at = engine.scratch + keyLength;
-    if (mode !== '') flags = flags === '' ? mode : `${flags} ${mode}`;
     const flagsLength = flags === '' ? 0 : engine.writeValue(flags, at);
     const valueLength = engine.writeValue(value, at + flagsLength);
     if (valueLength < 0) {
       engine.putLarge(keyLength, flagsLength, value, this.#nowS());
     } else {
-      engine.calls.command(Command.set, keyLength, flagsLength, valueLength, this.#nowS());
+      engine.calls.command(MS, keyLength, flagsLength, valueLength, this.#nowS());
     }
   }
 
   #putIf(key: Key, value: Value, options: SetOptions | undefined, mode: string): boolean {
     this.#put(key, value, options, mode);
-    const code = this.#code();
-    return this.#tell(code === Code.done);
+    return this.#tell(this.#code() === HD);
   }
 
-  #putCas(key: Key, value: Value, cas: string, options: SetOptions | undefined): CasResult {
-    this.#put(key, value, options, cas);
-    const code = this.#code();
-    return this.#tell(code === Code.done ? 'stored' : code === Code.exists ? 'exists' : 'notFound');
-  }
-
-  #count(key: Key, delta: bigint | number, options: CounterOptions | undefined, flags: string): bigint | undefined {
-    checkOptions(options);
-    const change = unsigned('delta', delta);
-    flags += ` D${change}`;
-    if (options?.initial !== undefined) {
-      flags += ` J${unsigned('initial', options.initial)} N${options.ttl === undefined ? 0 : this.#exptime(options.ttl)}`;
-    }
-    const reply = this.#command(Command.arithmetic, key, flags);
-    if (this.#code() !== Code.value) return this.#tell(undefined);
-    const text = this.#open().resultText(reply);
-    const number = BigInt(text.slice(text.indexOf('\n') + 1, -2));
+  #count(mode: 'I' | 'D', key: Key, delta: bigint | number, options: CounterOptions | undefined): bigint | undefined {
+    const reply = this.#command(PLAIN_MA, key, countFlags(mode, delta, options, this.#exptime));
+    if (this.#code() !== VA) return this.#tell(undefined);
+    const number = counterOf(splitReply(this.#open().resultView(reply)).value);
+    const change = BigInt(delta);
     // It stopped at 0, began anew after 2^64, or was longer.
     if (number <= change || `${number + change}`.length > `${number}`.length) this.#shorten(key, `${number}`);
     return this.#tell(number);
@@ -378,87 +343,22 @@ export class Store implements Disposable {
   /** The engine, as memcached, puts spaces after a number that is shorter than the one before. */
   #shorten(key: Key, number: string): void {
     const item = this.getItem(key, { peek: true });
-    if (item && item.size > number.length && !item.stale && !(item.ttl! <= 0))
-      this.#putCas(key, number, `C${item.cas}`, item);
+    if (item && item.size > number.length && !item.stale && !(item.ttl! <= 0)) this.cas(key, number, item.cas, item);
   }
 
   /** The last reply's code; throws if it is an error. */
-  #code(): Code {
-    const { bytes, resultAddress: at } = this.#open();
-    const code = (bytes[at]! << 8) | bytes[at + 1]!;
-    if (
-      code === Code.done ||
-      code === Code.value ||
-      code === Code.miss ||
-      code === Code.notFound ||
-      code === Code.notStored ||
-      code === Code.exists
-    )
-      return code;
-    const line = this.#open().resultText(this.#open().resultLength).trimEnd();
+  #code(): number {
+    const engine = this.#open();
+    const { bytes, resultAddress: at } = engine;
+    // A space or the line's end follows a code; a letter, in an error.
+    if (bytes[at + CODE_BYTES]! <= SPACE) return codeAt(bytes, at);
+    const line = latin1(engine.resultView(engine.resultLength)).trimEnd();
     this.#tell(undefined);
-    throw replyError(line) ?? new IsocacheError('PROTOCOL', line);
+    throw unexpected(line);
   }
 
-  #expect(expected: Code): void {
-    if (this.#code() !== expected) throw new IsocacheError('PROTOCOL', 'an unexpected reply');
-    this.#tell(undefined);
-  }
-
-  /** Tells of evictions, now that the engine is done. What they lead to, in turn, is told by the outer call. */
-  readonly #tell = <T>(result: T): T => {
-    if (this.#evicted.length === 0 || this.#telling) return result;
-    this.#telling = true;
-    try {
-      for (let event = this.#evicted.shift(); event !== undefined; event = this.#evicted.shift()) {
-        this.#callSafely(this.#onEvict, event);
-      }
-    } finally {
-      this.#telling = false;
-    }
+  #tell<T>(result: T): T {
+    this.#evictions.tell();
     return result;
-  };
-  #telling = false;
-
-  /** What it throws, or rejects with, is no fault of the call that leads to it. */
-  #callSafely<T>(callback: ((argument: T) => unknown) | undefined, argument: T): void {
-    const failed = (error: unknown) => {
-      if (callback !== (this.#onError as unknown)) this.#callSafely(this.#onError, error);
-    };
-    try {
-      const result = callback?.(argument);
-      if (result instanceof Promise) result.catch(failed);
-    } catch (error) {
-      failed(error);
-    }
   }
-
-  #flags(options: SetOptions | undefined): string {
-    if (options === undefined) return '';
-    checkOptions(options);
-    const { ttl, flags } = options;
-    const parts = [];
-    if (ttl !== undefined) parts.push(`T${this.#exptime(ttl)}`);
-    if (flags !== undefined) parts.push(`F${clientFlags(flags)}`);
-    return parts.join(' ');
-  }
-
-  /** A TTL as the engine reads it. It counts from now to the millisecond, and is then rounded up. */
-  #exptime(ttl: number, name = 'ttl'): number {
-    checkDuration(name, ttl);
-    const date = Math.min(Math.ceil((this.#now() + ttl) / 1000), MAX_DATE_S);
-    return date > MAX_RELATIVE_S ? date : date - this.#nowS();
-  }
-}
-
-/**
- * 128 bits that nobody outside can know. Not from `crypto`: to load that costs Node 2.5 ms, which is half of what
- * opening a store may take. Math.random() has its own seed from the system; whoever sees much of its output can compute
- * the rest, so give `hashSeed` from `crypto` where a program shows such numbers to those whose keys it stores.
- */
-function randomSeed(): bigint {
-  let seed = BigInt(Math.floor(performance.now() * 1e6));
-  for (let i = 0; i < 16; ++i)
-    seed = BigInt.asUintN(128, (seed << 9n) ^ (seed >> 119n) ^ BigInt(Math.floor(Math.random() * 2 ** 32)));
-  return seed;
 }

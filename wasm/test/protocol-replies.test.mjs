@@ -3,7 +3,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { ReplyReader, RequestWriter, owned, replyError, replyFlags, wireExptime, wireKey } from '../dist/esm/protocol/meta.js';
+import { codeAt, owned, replyError, replyFlags, valueLength } from '../dist/esm/protocol/reply.js';
+import { ReplyReader } from '../dist/esm/protocol/reply-reader.js';
+import { addStat, summarize } from '../dist/esm/protocol/stats.js';
+import * as vocabulary from '../dist/esm/protocol/vocabulary.js';
 
 const STREAM = Buffer.from(
   'HD\r\nVA 5 c12 f0\r\nva\r\nl\r\nEN\r\nVALUE k 0 0\r\n\r\nEND\r\nkey=a exp=-1 \nCLIENT_ERROR no\r\nVA 0 W\r\n\r\n',
@@ -87,49 +90,6 @@ test("values are the caller's own: no chunk, with others' replies in it, is kept
   for (const length of [100, 60_000]) assert.equal(owned(chunk.subarray(0, length)).buffer.byteLength, length);
 });
 
-test('requests gather in one piece, which is not written to again', () => {
-  const writer = new RequestWriter();
-  writer.text('mg a v\r\n');
-  writer.bytes(Uint8Array.of(0, 255));
-  const first = writer.take();
-  writer.text('x'.repeat(100_000));
-  assert.deepEqual([...first], [...Buffer.from('mg a v\r\n'), 0, 255]);
-  assert.equal(writer.take().length, 100_000);
-  assert.equal(writer.length, 0);
-});
-
-test('keys on the wire', () => {
-  assert.deepEqual(wireKey('plain'), { text: 'plain', flag: '' });
-  assert.deepEqual(wireKey('ü'), { text: '\xc3\xbc', flag: '' });
-  assert.deepEqual(wireKey('a b'), { text: 'YSBi', flag: ' b' });
-  assert.deepEqual(wireKey(Uint8Array.of(0, 255)), { text: 'AP8=', flag: ' b' });
-});
-
-test('times on the wire', () => {
-  const now = () => 1_700_000_000_500;
-  assert.equal(wireExptime(1, now), 1);
-  assert.equal(wireExptime(1001, now), 2);
-  assert.equal(wireExptime(30 * 86_400_000, now), 30 * 86_400);
-  assert.equal(wireExptime(31 * 86_400_000, now), 1_700_000_001 + 31 * 86_400);
-  assert.equal(wireExptime(1e15, now), 2 ** 31 - 1);
-  // When 2038 is near or over, 30 days are more than the last date.
-  for (const late of [2 ** 31 - 30 * 86_400, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1]) {
-    assert.equal(
-      wireExptime(60_000, () => late * 1000),
-      60,
-    );
-    assert.equal(
-      wireExptime(31 * 86_400_000, () => late * 1000),
-      30 * 86_400,
-    );
-  }
-  assert.equal(
-    wireExptime(1e15, () => (2 ** 31 - 2 - 30 * 86_400) * 1000),
-    2 ** 31 - 1,
-  );
-  for (const bad of [0, -1, NaN]) assert.throws(() => wireExptime(bad, now), { code: 'BAD_ARGUMENT' });
-});
-
 test('flags and errors', () => {
   assert.deepEqual(replyFlags('VA 12 c5 W'), ['c5', 'W']);
   assert.deepEqual(replyFlags('HD'), []);
@@ -145,4 +105,45 @@ test('flags and errors', () => {
     assert.equal(replyError(line).message, line);
   }
   assert.equal(replyError('HD'), undefined);
+});
+
+test('reply codes as numbers are their two letters', () => {
+  for (const code of ['HD', 'VA', 'EX']) {
+    assert.equal(codeAt(Buffer.from(`..${code} c1`), 2), vocabulary[code], code);
+  }
+});
+
+test('where a value follows, and how long it is', () => {
+  for (const [line, length] of [
+    ['VA 5 c1', 5],
+    ['VA 0', 0],
+    ['VALUE k 7 12', 12],
+    ['VALUE k 7 12 99', 12],
+    ['VA', undefined],
+    ['VALUES k 7 12', undefined],
+    ['VALUE', undefined],
+    ['HD c5', undefined],
+  ])
+    assert.equal(valueLength(line), length, line);
+  for (const line of ['VA x', 'VALUE k 7', 'VALUE k 7 -1', 'VA ']) {
+    assert.throws(() => valueLength(line), { code: 'PROTOCOL' }, line);
+  }
+});
+
+test('statistics are UTF-8, and a name is whatever comes before the second space', () => {
+  const all = new Map();
+  for (const line of ['STAT version 1.6.18', 'STAT grüße à bientôt', 'STAT à', 'STAT __proto__ 1', 'STAT get_hits 7']) {
+    assert.ok(addStat(all, Buffer.from(line).toString('latin1')), line);
+  }
+  assert.ok(!addStat(all, 'END'));
+  const stats = summarize(all);
+  assert.equal(stats.hits, 7);
+  assert.deepEqual(Object.entries(stats.all), [
+    ['version', '1.6.18'],
+    ['grüße', 'à bientôt'],
+    ['à', ''],
+    ['__proto__', '1'],
+    ['get_hits', '7'],
+  ]);
+  assert.throws(() => summarize(new Map([['get_hits', 'many']])), { code: 'PROTOCOL' });
 });

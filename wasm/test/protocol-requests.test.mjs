@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 
 import { open } from 'isocache/inline';
 
-import { ParsedRequest, RequestReader } from '../dist/esm/protocol/request.js';
+import { ParsedRequest } from '../dist/esm/protocol/parsed-request.js';
+import { RequestReader } from '../dist/esm/protocol/request-reader.js';
 import { Random, seedFromEnvironment } from '../../tests/lib/random.mjs';
 import { readTranscripts } from '../../tests/lib/transcript.mjs';
 
