@@ -48,7 +48,7 @@ const newStore = () => open({ hashSeed: SEED, maxBytes: 64 * MIB });
 /** The milliseconds that it takes to set all keys and read them. */
 function use(store, keys) {
   const start = performance.now();
-  keys.forEach((key, i) => store.set(key, `${i}`));
+  for (const [i, key] of keys.entries()) store.set(key, `${i}`);
   const wrong = keys.findIndex((key, i) => store.get(key) !== `${i}`);
   assert.equal(wrong, -1, `key ${wrong} has another value`);
   return performance.now() - start;

@@ -93,8 +93,8 @@ describe('feed', () => {
     const connection = store.connect();
     let replies = text(connection.feed('mg big s v\r\n'.repeat(40)));
     assert.equal(connection.pending, true);
-    replies += feedAll(connection, 'mn\r\n' + 'mg nobody\r\n'.repeat(10_000) + 'ms k 2\r\nok\r\n');
-    assert.ok(replies.endsWith('x\r\nMN\r\n' + 'EN\r\n'.repeat(10_000) + 'HD\r\n'));
+    replies += feedAll(connection, `mn\r\n${'mg nobody\r\n'.repeat(10_000)}ms k 2\r\nok\r\n`);
+    assert.ok(replies.endsWith(`x\r\nMN\r\n${'EN\r\n'.repeat(10_000)}HD\r\n`));
   });
 
   test('connections are apart; closing one in the middle leaves the store whole', async () => {

@@ -314,7 +314,7 @@ describe('giving up', () => {
   test('after success no signal fires', async () => {
     const { store } = await withClock();
     let signal;
-    await store.getOrSet('k', (key, context) => {
+    await store.getOrSet('k', (_, context) => {
       ({ signal } = context);
       return 'v';
     });

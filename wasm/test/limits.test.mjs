@@ -90,15 +90,15 @@ describe('onEvict', () => {
       now: () => clock.now,
       onEvict: ({ key, value: bytes, flags, expires }) => told.set(key, { bytes, flags, expires }),
     });
-    const valueOf = (i) => `${i}-`.repeat(i % 100 === 0 ? 20_000 : 20);
-    for (let i = 0; i < 30_000; ++i) store.set(`key${i}`, valueOf(i), { flags: i, ttl: i % 2 ? 60_000 : undefined });
+    const valueFor = (i) => `${i}-`.repeat(i % 100 === 0 ? 20_000 : 20);
+    for (let i = 0; i < 30_000; ++i) store.set(`key${i}`, valueFor(i), { flags: i, ttl: i % 2 ? 60_000 : undefined });
     assert.equal(told.size, store.stats().evictions);
     assert.ok(told.size > 5000);
     for (let i = 0; i < 30_000; ++i) {
       const gone = told.get(`key${i}`);
       assert.notEqual(gone === undefined, store.get(`key${i}`) === undefined);
       if (!gone) continue;
-      assert.equal(Buffer.from(gone.bytes).toString(), valueOf(i));
+      assert.equal(Buffer.from(gone.bytes).toString(), valueFor(i));
       assert.deepEqual([gone.flags, gone.expires], [i, i % 2 ? clock.now + 60_000 : undefined]);
     }
   });
@@ -222,9 +222,9 @@ describe('nothing leaks', () => {
     const store = await open({ maxBytes: 16 * MIB });
     const cycle = () => {
       const connections = Array.from({ length: 50 }, () => store.connect());
-      connections.forEach((connection, i) =>
-        connection.feed(['get k', 'set k 0 0 100000\r\nhalf', 'mn\r\nset k 0 0 10\r\n', 'get big big\r\n'][i % 4]),
-      );
+      for (const [i, connection] of connections.entries()) {
+        connection.feed(['get k', 'set k 0 0 100000\r\nhalf', 'mn\r\nset k 0 0 10\r\n', 'get big big\r\n'][i % 4]);
+      }
       for (const connection of connections) connection.close();
     };
     store.set('big', 'x'.repeat(500_000));

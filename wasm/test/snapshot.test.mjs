@@ -93,7 +93,10 @@ test('a cas id that a client chose from the upper half does not lead new ones ro
   const copy = await open({ now });
   assert.equal(copy.restore(store.snapshot()), 1);
   assert.equal(copy.getItem('key').cas, 18446744073709551614n);
-  const ids = ['a', 'b', 'c'].map((key) => (copy.set(key, 'v'), copy.getItem(key).cas));
+  const ids = ['a', 'b', 'c'].map((key) => {
+    copy.set(key, 'v');
+    return copy.getItem(key).cas;
+  });
   assert.deepEqual(
     ids.map((id) => id > 1n && id < 1000n),
     [true, true, true],

@@ -24,23 +24,27 @@ export class UsageError extends Error {}
 export function getopt<Flag extends FlagName>(args: readonly string[], flags: readonly Flag[]): Given<Flag>[] {
   const given: Given<Flag>[] = [];
   const left = [...args];
-  const valueOf = (as: string, flag: Flag) => {
+  const takeValue = (as: string, flag: Flag) => {
     const value = left.shift();
     if (value === undefined) throw new UsageError(`${as} needs a value: ${flag.value}`);
     return value;
   };
   for (let word = left.shift(); word !== undefined; word = left.shift()) {
     if (word === '--' && left.length === 0) break;
-    if (word.startsWith('--') && word !== '--') given.push(longFlag(word, flags, valueOf));
-    else if (word.startsWith('-') && word.length > 1) given.push(...letters(word, flags, valueOf));
+    if (word.startsWith('--') && word !== '--') given.push(longFlag(word, flags, takeValue));
+    else if (word.startsWith('-') && word.length > 1) given.push(...letters(word, flags, takeValue));
     else throw new UsageError(`${word}: not a flag`);
   }
   return given;
 }
 
-type ValueOf<Flag> = (as: string, flag: Flag) => string;
+type TakeValue<Flag> = (as: string, flag: Flag) => string;
 
-function longFlag<Flag extends FlagName>(word: string, flags: readonly Flag[], valueOf: ValueOf<Flag>): Given<Flag> {
+function longFlag<Flag extends FlagName>(
+  word: string,
+  flags: readonly Flag[],
+  takeValue: TakeValue<Flag>,
+): Given<Flag> {
   const equals = word.indexOf('=');
   const name = word.slice(2, equals < 0 ? undefined : equals);
   const exact = flags.filter((flag) => flag.name === name);
@@ -52,11 +56,15 @@ function longFlag<Flag extends FlagName>(word: string, flags: readonly Flag[], v
     if (equals >= 0) throw new UsageError(`${as} takes no value`);
     return { flag, as, value: '' };
   }
-  return { flag, as, value: equals >= 0 ? word.slice(equals + 1) : valueOf(as, flag) };
+  return { flag, as, value: equals >= 0 ? word.slice(equals + 1) : takeValue(as, flag) };
 }
 
 /** `-vvp11211`: what follows the first flag with a value is that value. */
-function letters<Flag extends FlagName>(word: string, flags: readonly Flag[], valueOf: ValueOf<Flag>): Given<Flag>[] {
+function letters<Flag extends FlagName>(
+  word: string,
+  flags: readonly Flag[],
+  takeValue: TakeValue<Flag>,
+): Given<Flag>[] {
   const given: Given<Flag>[] = [];
   for (let at = 1; at < word.length; ++at) {
     const as = `-${word[at]}`;
@@ -66,7 +74,7 @@ function letters<Flag extends FlagName>(word: string, flags: readonly Flag[], va
       given.push({ flag, as, value: '' });
     } else {
       const rest = word.slice(at + 1);
-      given.push({ flag, as, value: rest === '' ? valueOf(as, flag) : rest });
+      given.push({ flag, as, value: rest === '' ? takeValue(as, flag) : rest });
       break;
     }
   }

@@ -67,11 +67,11 @@ function map<A, B>(value: A | undefined, to: (value: A) => B): B | undefined {
 export type PassOn = (key: Key, cas: bigint) => Promise<unknown>;
 
 export function get(key: Key, passOn: PassOn): Command<string | undefined> {
-  return line('mg', key, ' v c', (reply) => plain(reply, key, passOn, map(valueOf(reply), decodeText)));
+  return line('mg', key, ' v c', (reply) => plain(reply, key, passOn, map(valueIn(reply), decodeText)));
 }
 
 export function getBytes(key: Key, passOn: PassOn): Command<Uint8Array | undefined> {
-  return line('mg', key, ' v c', (reply) => plain(reply, key, passOn, map(valueOf(reply), owned)));
+  return line('mg', key, ' v c', (reply) => plain(reply, key, passOn, map(valueIn(reply), owned)));
 }
 
 /** What a plain read makes of `read`, which is what its reply says. */
@@ -87,14 +87,14 @@ function plain<T extends { length: number }>(
   return flags.includes('W') ? passOn(key, casOf(flags)).then(() => value) : value;
 }
 
-function valueOf(reply: Reply): Uint8Array | undefined {
+function valueIn(reply: Reply): Uint8Array | undefined {
   return reply.value ?? outcome(reply, { EN: undefined });
 }
 
 export function getItem(key: Key, options: ItemOptions, exptime: Exptime, passOn: PassOn): Command<Item | undefined> {
   const asks = asksToLoad(options);
   return line('mg', key, itemFlags(options, exptime), (reply) => {
-    const item = map(valueOf(reply), (value) => readItem(reply.line, owned(value), options));
+    const item = map(valueIn(reply), (value) => readItem(reply.line, owned(value), options));
     if (item === undefined || asks) return item;
     const { won } = item;
     const seen = seenPlainly(item);

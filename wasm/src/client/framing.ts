@@ -145,7 +145,7 @@ function lineReader(form: CommandForm, isKept: IsKept, hasValue: boolean): Comma
 function answers(line: string, { replies, givesNumber, meta, saysMore }: CommandForm): boolean {
   if (givesNumber && /^\d{1,20} *$/.test(line)) return true;
   const code = codeOf(line);
-  return replies !== undefined && replies.includes(code) && (meta === true || saysMore === true || line === code);
+  return replies?.includes(code) === true && (meta === true || saysMore === true || line === code);
 }
 
 export function addReply(parts: Uint8Array[], { line, value, lineEnd }: Reply): void {

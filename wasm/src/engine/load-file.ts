@@ -17,7 +17,7 @@ export async function compileFile(source: WasmSource): Promise<WebAssembly.Modul
 
 /** A bundler may leave the file behind, or move the code so that `read` throws: then there is the copy inside. */
 export async function loadFile(read: () => Promise<BufferSource>): Promise<WebAssembly.Module> {
-  let bytes;
+  let bytes: BufferSource;
   try {
     bytes = await read();
   } catch {

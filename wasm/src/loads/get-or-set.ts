@@ -162,7 +162,7 @@ export class GetOrSet {
     const flight: Flight =
       this.#flights.get(call.name, undefined) ??
       this.#flights.start(call.name, undefined, Infinity, async (signal) =>
-        valueOf(await call.load(call.key, { signal })),
+        loadedValue(await call.load(call.key, { signal })),
       );
     return flight.wait(call.options.signal).then(own);
   }
@@ -171,7 +171,7 @@ export class GetOrSet {
     const { options } = call;
     let value: Value;
     try {
-      value = valueOf(await call.load(call.key, { signal }));
+      value = loadedValue(await call.load(call.key, { signal }));
     } catch (error) {
       if (!old) await this.#giveUp(call, cas, 'remove');
       else if (old.stale || options.staleIfError) await this.#giveUp(call, cas, 'markStale');
@@ -232,7 +232,7 @@ function own(value: Value): Value {
   return value.slice();
 }
 
-function valueOf(loaded: unknown): Value {
+function loadedValue(loaded: unknown): Value {
   checkValue('what load gives', loaded as Value);
   return loaded as Value;
 }

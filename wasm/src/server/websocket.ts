@@ -53,7 +53,10 @@ export class WebSocketDoor {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const { origins, arrivals } = this.#options;
     const refusal = refusalOf(request, origins);
-    if (refusal !== undefined) return arrivals.refuse(socket, refusal.status, refusal.text);
+    if (refusal !== undefined) {
+      arrivals.refuse(socket, refusal.status, refusal.text);
+      return;
+    }
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
       arrivals.leave(socket);
       serveWebSocket(webSocket, socket, this.#unfinished, this.#begin);
