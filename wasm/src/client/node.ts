@@ -3,6 +3,7 @@
 import { checkObject } from '../base/arguments.js';
 import { Client, type ClientOptions } from './client.js';
 import { connectTo, type Target as PortableTarget } from './index.js';
+import { noWs } from '../protocol/websocket.js';
 import { type NetAddress, overNet } from './net.js';
 import type { Connect } from './transport.js';
 import { checkUrl, overWebSocket, type WebSocketConstructor } from './websocket.js';
@@ -32,7 +33,7 @@ function overUrl(
   options: { WebSocket?: WebSocketConstructor | undefined } & ClientOptions,
 ): Connect {
   return async (receiver, signal) => {
-    const found = options.WebSocket ?? ('WebSocket' in globalThis ? undefined : (await import('ws')).WebSocket);
+    const found = options.WebSocket ?? ('WebSocket' in globalThis ? undefined : (await import('ws').catch(noWs)).WebSocket);
     return overWebSocket(url, found, options.maxItemSize)(receiver, signal);
   };
 }

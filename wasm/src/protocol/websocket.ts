@@ -2,6 +2,11 @@
 
 export const SUBPROTOCOL = 'memcached';
 
+/** What to throw where the package ws, which is optional, cannot be imported. */
+export function noWs(cause: unknown): never {
+  throw new Error('a WebSocket needs the package ws here: npm install ws', { cause });
+}
+
 // The package ws keeps each piece of a message as an object of its own until the message is whole: a message of 4 MiB in
 // pieces of one byte would take more than 500 MB.
 const MAX_PIECES = 16 << 10;

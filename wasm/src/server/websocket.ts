@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 
 import type { WebSocketServer } from 'ws';
 
-import { SUBPROTOCOL } from '../protocol/websocket.js';
+import { noWs, SUBPROTOCOL } from '../protocol/websocket.js';
 import type { Arrivals } from './arrivals.js';
 import { Held } from './held.js';
 import { refusalOf } from './origin.js';
@@ -38,7 +38,7 @@ export class WebSocketDoor {
 
   /** Fails if the package ws is not installed. */
   static async open(options: WebSocketOptions, begin: (peer: Peer) => Session): Promise<WebSocketDoor> {
-    const { WebSocketServer } = await import('ws');
+    const { WebSocketServer } = await import('ws').catch(noWs);
     const server = new WebSocketServer({
       noServer: true,
       path: WEBSOCKET_PATH,
