@@ -22,7 +22,7 @@ export function keyvStore(cache: Cache): KeyvStore {
   return new KeyvStore(cache);
 }
 
-// There is no has(): Keyv asks get() then, and so does not count what has just expired.
+// There is no has(). Keyv then calls get(), and so does not count an item that has just expired.
 export class KeyvStore {
   readonly #cache: Cache;
   /** Keyv 5 gives iterators only to stores whose dialect it knows. */

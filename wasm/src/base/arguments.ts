@@ -1,5 +1,5 @@
-// What callers give, checked before anything is done with it: a type is only a promise, and values come from parsers
-// of JSON and query strings, too.
+// Checks arguments before anything is done with them: a type is only a promise, and values also come from parsers of JSON
+// and query strings.
 
 import { type ErrorCode, type GetOrSetOptions, IsocacheError, type Key, type Loader, type Value } from './types.js';
 
@@ -12,7 +12,7 @@ export function checkValue(name: string, value: Value, code?: ErrorCode): void {
   if (typeof value !== 'string' && !isBytes(value)) throw wrong(name, 'a string or Uint8Array', code);
 }
 
-/** UTF-8 cannot say half of a surrogate pair: all such halves would become the same three bytes. */
+/** Whether UTF-8 can say it: all halves of surrogate pairs would become the same three bytes. */
 export function isWellFormed(text: string): boolean {
   return !/[\ud800-\udfff]/u.test(text);
 }
@@ -36,7 +36,7 @@ export function checkType(name: string, value: unknown, type: 'boolean' | 'funct
 
 const SIGNAL_METHODS = ['throwIfAborted', 'addEventListener', 'removeEventListener'] as const;
 
-/** Of any realm, or another's make: what is used of it must be there. */
+/** A signal of any realm, or of another make: it must have what is used of it. */
 export function checkSignal(signal: AbortSignal | undefined): void {
   if (signal === undefined) return;
   const isSignal =
@@ -60,7 +60,7 @@ export function checkNumber(name: string, value: number | undefined): void {
   if (value !== undefined && (typeof value !== 'number' || Number.isNaN(value))) throw wrong(name, 'a number');
 }
 
-/** A number within these limits; `unit` 1: a whole one. */
+/** A number within these limits; with `unit` 1, a whole number. */
 export function within(name: string, value: number, least: number, most: number, unit = 0): number {
   if (typeof value === 'number' && value >= least && value <= most && !(value % unit)) return Math.floor(value);
   throw wrong(name, `a number of ${least} to ${most}`);
@@ -93,7 +93,7 @@ export function pairsOf<K, V>(name: string, entries: Iterable<readonly [K, V]>):
   });
 }
 
-/** The types; what is too long or too large is for the cache to say. */
+/** Checks types. The cache itself checks lengths and sizes. */
 export function checkGetOrSet(key: Key, load: Loader, options: GetOrSetOptions): void {
   checkValue('key', key, 'BAD_KEY');
   if (key.length === 0) throw wrong('key', 'one byte long at least', 'BAD_KEY');

@@ -4,7 +4,7 @@ import { checkValue } from './arguments.js';
 import { decodeText, encodeText } from './text.js';
 import type { ErrorCode, Value } from './types.js';
 
-/** Throws what names the argument if it is neither. */
+/** Throws an error that names the argument if it is neither text nor bytes. */
 export function bytesOf(value: Value, name = 'value', code?: ErrorCode): Uint8Array {
   checkValue(name, value, code);
   return typeof value === 'string' ? encodeText(value) : value;

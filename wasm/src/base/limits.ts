@@ -1,6 +1,6 @@
 // Limits that several rooms know.
 
-/** Of a key, as every memcached has it. */
+/** The longest key, as in every memcached. */
 export const MAX_KEY_BYTES = 250;
 /** The longest time that a timer can wait. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;

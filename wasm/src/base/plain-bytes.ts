@@ -1,4 +1,4 @@
-// What goes over a wire, as bytes that say the same each time they are asked.
+// Bytes that say the same each time they are asked: those of a subclass may not.
 
 import { bytesOf } from './bytes.js';
 import type { ErrorCode, Value } from './types.js';
@@ -15,8 +15,8 @@ export function plainLength(bytes: Uint8Array): number {
 }
 
 /**
- * As bytesOf(), in a plain array: a subclass, or a property of its own, may give another length or other text each
- * time it is asked, and a request that names one length and has another holds further requests.
+ * As bytesOf(), but in a plain array. A subclass, or a property of its own, may give another length or other text each time
+ * it is asked. A request that names one length and has another would hold further requests.
  */
 export function plainBytesOf(value: Value, name?: string, code?: ErrorCode): Uint8Array {
   const bytes = bytesOf(value, name, code);

@@ -1,5 +1,5 @@
-// Strings to and from bytes in wasm memory. What is short goes character by character, what is long by the
-// platform: a call out of JavaScript costs as much as some 30 characters (measured on Node 20).
+// Strings to and from bytes in wasm memory. Short strings go character by character, and long ones by the platform: a call
+// out of JavaScript costs as much as some 30 characters (measured on Node 20).
 
 const SHORT = 32;
 
@@ -19,7 +19,7 @@ export function decodeText(bytes: Uint8Array): string {
   return decoder.decode(bytes);
 }
 
-/** Writes `text` as UTF-8. How many bytes; -1: there are only `room`. */
+/** Writes `text` as UTF-8, and gives the number of bytes; -1: they are more than `room`. */
 export function writeText(text: string, bytes: Uint8Array, at: number, room: number): number {
   const { length } = text;
   if (length > room) return -1;
@@ -44,7 +44,7 @@ interface Utf8Buffer extends Uint8Array {
   utf8Slice(from: number, to: number): string;
 }
 declare const Buffer: { from(buffer: ArrayBufferLike): Uint8Array; prototype: object } | undefined;
-// Half of what TextDecoder takes for a hundred bytes: it needs no view of them.
+// Takes half as long as TextDecoder for a hundred bytes, since it needs no view of them.
 const hasBuffer = typeof Buffer !== 'undefined' && 'utf8Slice' in Buffer.prototype;
 
 export function textReader(bytes: Uint8Array): TextReader {
@@ -77,7 +77,7 @@ export function concat(parts: Uint8Array[]): Uint8Array {
 
 /** One character a byte. */
 export function latin1(bytes: Uint8Array, from = 0, to = bytes.length): string {
-  if ('latin1Slice' in bytes) return (bytes as Latin1Buffer).latin1Slice(from, to); // Node's sockets give such
+  if ('latin1Slice' in bytes) return (bytes as Latin1Buffer).latin1Slice(from, to); // Node's sockets give such arrays
   let text = '';
   for (let at = from; at < to; ++at) text += String.fromCharCode(bytes[at]!);
   return text;

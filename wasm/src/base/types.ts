@@ -30,15 +30,15 @@ export interface ItemOptions {
   /** Leaves no trace: neither `hit` nor `idle` change, and eviction does not count it as a read. */
   peek?: boolean | undefined;
   /**
-   * On a miss, makes an empty item that lives this long, and gives it with `won`: its maker is to fill it,
-   * by cas(). Until then others see it with `lost`.
+   * On a miss, makes an empty item that lives this long, and gives it with `won`: the caller is to fill it by cas(). Until
+   * then other callers see it with `lost`. A new TTL by `touch` does not count for it.
    */
   lease?: number | undefined;
   /** One reader gets `won` when the item has less than this left to live. */
   refreshBelow?: number | undefined;
   /**
-   * Of a stale item, one reader gets `won`. Readers who ask for none of the last three are never chosen, and an item that
-   * somebody is loading for the first time is a miss to them.
+   * One reader of a stale item gets `won`. Readers that ask for none of the last three options are never chosen, and an item
+   * that is being loaded for the first time is a miss to them.
    */
   win?: boolean | undefined;
 }
@@ -83,8 +83,8 @@ export interface GetOrSetOptions {
   /** One caller loads anew when a value has less than this left of its `ttl`; the others still get it. */
   refreshBelow?: number | undefined;
   /**
-   * Keeps values this long beyond their `ttl`: for the one who loads anew, should that fail, and for the
-   * others meanwhile. Plain reads see them too.
+   * Keeps values this long beyond their `ttl`: for the caller that loads anew, in case that fails, and for the others
+   * meanwhile. Plain reads see them too.
    */
   staleIfError?: number | undefined;
   /** How long a loader may take before another caller is let in. 30 s if left out. */
@@ -93,8 +93,8 @@ export interface GetOrSetOptions {
   /** Ends this caller's wait. */
   signal?: AbortSignal | undefined;
   /**
-   * Given: who is chosen to load anew while an old value is there gets the old value at once, and the load
-   * goes on in the background. Called with its promise, which never rejects (a worker's `ctx.waitUntil`).
+   * If it is given, the caller that is chosen to load anew gets the old value at once, and the load goes on in the
+   * background. Called with the load's promise, which never rejects (a worker's `ctx.waitUntil`).
    */
   waitUntil?: ((refresh: Promise<unknown>) => void) | undefined;
   /**
@@ -106,11 +106,14 @@ export interface GetOrSetOptions {
   hashLongKeys?: boolean | undefined;
 }
 
-/** What can be asked of the cache itself. Numbers are since the start. */
+/** What the cache tells of itself. Numbers count from its start. */
 export interface Stats {
   /** Items held, including expired ones that were not met yet. */
   items: number;
-  /** Bytes in use: segments with items, index and bookkeeping; at most `maxBytes`. */
+  /**
+   * Bytes in use: segments with items, index and bookkeeping; at most `maxBytes`. Over a client, what the server's `stats`
+   * calls `bytes`: those of the items alone.
+   */
   bytes: number;
   maxBytes: number;
   hits: number;
@@ -135,8 +138,8 @@ export interface StoreOptions {
   /** The key of the hash, 128 bits. Random if left out, so that nobody can aim keys at one bucket. */
   hashSeed?: bigint | undefined;
   /**
-   * Told of each item that is dropped for room (not of expired, overwritten or deleted ones), after the call
-   * that caused it. May use the store.
+   * Told of each item that is dropped for room, after the call that caused it. Expired, overwritten and deleted items do not
+   * count. It may use the store.
    */
   onEvict?: ((event: EvictEvent) => void) | undefined;
   /** Told what could not be done in the background: what getOrSet() could not store, what `onEvict` threw. */
@@ -155,9 +158,9 @@ export interface EvictEvent {
 /** One connection's protocol state: bytes in, bytes out. */
 export interface Connection {
   /**
-   * Takes bytes of the text or meta protocol, cut anywhere, and gives the replies they complete. Those stay as
-   * they are, but several may share one buffer: do not transfer it. While `pending`, more replies are due than
-   * one call gives: feed() without bytes goes on.
+   * Takes bytes of the text or meta protocol, cut anywhere, and gives the replies that they complete. The replies do not
+   * change any more, but several may share one buffer: do not transfer it. While `pending`, more replies are due than one
+   * call gives, and feed() without bytes gives them.
    */
   feed(bytes?: string | Uint8Array): Uint8Array;
   readonly pending: boolean;

@@ -57,11 +57,11 @@ const DEFAULT_TIMEOUT_MS = 5000;
 
 /**
  * A cache at the other end of a connection. Requests made in one go leave in one write, and their replies come in
- * order. The connection is made for the first request. When it breaks, the requests in flight fail with CLOSED (whether
- * they were carried out, nobody knows); the next one connects again.
+ * order. The connection is made for the first request. When it breaks, the requests in flight fail with CLOSED; nobody knows
+ * whether they were carried out. The next request connects again.
  *
- * A TTL is sent in whole seconds, rounded up. memcached counts them from its own last tick, so that a value may go up
- * to a second before its time.
+ * A TTL is sent in whole seconds, rounded up. memcached counts them from its own last tick, so that a value may
+ * expire up to a second early.
  */
 export class Client {
   readonly #connect: Connect;
@@ -111,7 +111,7 @@ export class Client {
     return asked.length === 0 ? [] : this.#ask(() => commands.all(asked), options);
   }
 
-  /** For what is tried again when somebody else was faster: throws when that has taken as long as an answer may. */
+  /** For an operation that is tried again if another client was faster. Throws once that has taken as long as an answer may. */
   #tries(): () => void {
     const { timeout } = this.#limits;
     const end = performance.now() + timeout;
@@ -180,10 +180,10 @@ export class Client {
     return this.#change(key, (cas) => commands.join('P', key, value, cas), options);
   }
 
-  /** A write that goes over a value only; again, if somebody was faster. */
+  /** A write that needs a value to write over. Tries again if another client was faster. */
   async #change(key: Key, write: (cas: bigint) => Command<CasResult>, options?: CallOptions): Promise<boolean> {
     checkOptions(options);
-    write(0n); // words it, and so checks the arguments
+    write(0n); // checks the arguments
     for (const tryAgain = this.#tries(); ; tryAgain()) {
       const found = await this.#find(key, options);
       if (found === undefined) return false;
@@ -196,13 +196,13 @@ export class Client {
     return this.#ask(() => commands.find(key), options);
   }
 
-  /** Nothing is written: whoever reads next may load. */
+  /** Writes nothing: the next reader may load. */
   async #decline(key: Key, { won, cas }: Found): Promise<false> {
     if (won) await this.#passOn(key, cas);
     return false;
   }
 
-  /** For the next reader to be chosen in place of this one. If that fails, the right to load runs out in time. */
+  /** Lets the next reader be chosen in place of this one. If that fails, the right to load runs out in time. */
   readonly #passOn = (key: Key, cas: bigint): Promise<unknown> =>
     this.#ask(() => commands.giveUp(key, cas, 'markStale')).catch(() => {});
 
@@ -289,7 +289,7 @@ export class Client {
 
   /**
    * All keys, over a connection of its own. memcached gives one such list at a time (SERVER_ERROR: BUSY), and leaves
-   * out what was stored in the last moments.
+   * out items that were stored in the last moments.
    */
   async *keys(): AsyncGenerator<string, void, undefined> {
     const pipeline = this.#open();
@@ -315,8 +315,8 @@ export class Client {
   }
 
   /**
-   * One or more whole requests of the text or meta protocol; gives their replies as they come. What others word may
-   * be given, too: requests whose replies cannot be told from those of others get a connection of their own.
+   * One or more whole requests of the text or meta protocol; gives their replies as they come. It takes any
+   * request: one whose replies cannot be told from those of other requests gets a connection of its own.
    */
   async execute(request: string | Uint8Array | ParsedRequest, options?: CallOptions): Promise<Uint8Array> {
     const bytes = typeof request === 'object' && request !== null && 'command' in request ? request.bytes : request;
@@ -337,8 +337,8 @@ export class Client {
   }
 
   /**
-   * Waits for the answers that are due, no longer than `timeout`, then hangs up. Later requests fail with CLOSED, and so
-   * does a list of keys() that has not wholly come: how long that takes is for its reader to say.
+   * Waits for the answers that are due, no longer than `timeout`, then hangs up. Later requests fail with CLOSED. So
+   * does a list of keys() that is not complete, since only its reader knows how long that would take.
    */
   async close(): Promise<void> {
     this.#closed = true;

@@ -15,7 +15,7 @@ const UINT_32 = /^\d{1,9}$/;
 const UINT_64 = /^\d{1,19}$/;
 const EXPTIME = /^(-?\d{1,9}|1\d{9})$/;
 const META_FLAG = /^[a-zA-Z][!-~]{0,99}$/;
-// Of `ms`, those that every server knows: one that does not like a flag may take the value for requests.
+// The flags of `ms` that every server knows. A server that refuses a flag may take the value for requests.
 const STORE_FLAG = /^([bkI]|C\d{1,19}|F\d{1,9}|T(-?\d{1,9}|1\d{9})|M[AEPRS]|O[!-~]{1,31})$/;
 const BASE64 = /^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})$/;
 
@@ -79,7 +79,7 @@ export function framed({ bytes, command, value }: ParsedRequest): Command<Uint8A
   const isSilenced = asked.length !== words.length;
   const isKept: IsKept = (line) => isSilenced && (form.quiet?.includes(codeOf(line)) ?? true);
   return {
-    // All are asked for a reply: one that may or may not come cannot be waited for.
+    // Every request asks for a reply: nobody can wait for one that may or may not come.
     write: (writer) => {
       writer.line([command, ...asked].join(' '));
       if (value !== undefined) writer.value(value);
@@ -92,7 +92,7 @@ function withoutNoreply(words: readonly string[], { noreplyAt }: CommandForm): r
   return noreplyAt !== undefined && words.at(-1) === 'noreply' ? words.slice(0, -1) : words;
 }
 
-/** Undefined: it cannot be known what the server makes of the flag. */
+/** Undefined: nobody knows what the server makes of the flag. */
 function withoutQ(words: readonly string[], { lengthAt = 1, quiet }: CommandForm): readonly string[] | undefined {
   const rest = words.filter((word, at) => at < lengthAt || word !== 'q');
   const times = words.length - rest.length;
@@ -104,7 +104,7 @@ function fits(words: readonly string[], { args, more }: Words): boolean {
   return words.length >= args.length && words.every((word, at) => (args[at] ?? more)?.test(word));
 }
 
-/** A server that likes a flag or the key of `ms` less than we do must not be led to take its value for requests. */
+/** If a server refuses a flag or the key of `ms` that we accept, it must not take the value for requests. */
 function storesSurely(command: string, words: readonly string[]): boolean {
   if (command !== 'ms') return true;
   const flags = words.slice(2);

@@ -1,13 +1,13 @@
-// All keys of a cache, as `lru_crawler metadump` lists them, in the order it likes.
+// All keys of a cache, in the order in which `lru_crawler metadump` lists them.
 
 import { IsocacheError } from '../base/types.js';
 import { LIST_ALL, LIST_BEGIN, LIST_END, listedKey } from '../protocol/listing.js';
 import { bare } from './commands.js';
 import { MORE, NEXT, type Pipeline } from './pipeline.js';
 
-// Keys that wait for their reader before the server is asked to wait, too.
+// How many keys may wait for their reader before the server is made to wait.
 const MAX_WAITING = 10_000;
-// A WebSocket cannot be asked. What waits is then kept up to here.
+// Over a WebSocket the server cannot be made to wait. Then so many keys are kept.
 const MAX_WAITING_UNASKED = 1_000_000;
 
 /** Takes the whole of `pipeline`: a slow reader must not hold up anybody else's replies. */

@@ -27,13 +27,14 @@ export function createClient(options: Target & ClientOptions = {}): Client {
   return new Client(portable ? connectTo(options) : overNet(options), options);
 }
 
-/** Node 18 and 20 have no WebSocket of their own; then it is the package ws, if that is installed. */
+/** Node 18 and 20 have no WebSocket of their own. There the package ws is used, if it is installed. */
 function overUrl(
   url: string | URL,
   options: { WebSocket?: WebSocketConstructor | undefined } & ClientOptions,
 ): Connect {
   return async (receiver, signal) => {
-    const found = options.WebSocket ?? ('WebSocket' in globalThis ? undefined : (await import('ws').catch(noWs)).WebSocket);
+    const found =
+      options.WebSocket ?? ('WebSocket' in globalThis ? undefined : (await import('ws').catch(noWs)).WebSocket);
     return overWebSocket(url, found, options.maxItemSize)(receiver, signal);
   };
 }

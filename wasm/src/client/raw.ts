@@ -1,4 +1,4 @@
-// Requests worded by others: bytes that go to the server, and the reply as it comes.
+// Requests that others have worded: the bytes go to the server, and the reply is given as it comes.
 
 import { plainBytesOf } from '../base/plain-bytes.js';
 import { ParsedRequest } from '../protocol/parsed-request.js';
@@ -31,7 +31,7 @@ export function raw(request: string | Uint8Array, maxBytes: number): RawCommand 
   return { command: { write, read: whole }, alone: false };
 }
 
-/** `mn` goes after them: what comes before its answer is theirs, or what a server makes of them. */
+/** Sends `mn` after them: whatever comes before its answer belongs to them. */
 function unframed(bytes: Uint8Array, requests: ParsedRequest[], maxBytes: number): Command<Uint8Array> {
   let noops = requests.filter(({ command }) => command === 'mn').length;
   let room = maxBytes;
@@ -51,7 +51,7 @@ function unframed(bytes: Uint8Array, requests: ParsedRequest[], maxBytes: number
   };
 }
 
-/** Throws if they are not whole, or not for a connection that goes on. */
+/** Throws if they are not whole, or if one of them would end the connection. */
 function parse(bytes: Uint8Array): ParsedRequest[] {
   const reader = new RequestReader({ maxValueBytes: Infinity });
   const requests: ParsedRequest[] = [];

@@ -1,4 +1,4 @@
-// A connection without a network: what arrives goes in, what is to be sent comes out.
+// A connection without a network: received bytes go in, bytes to send come out.
 
 import { plainBytesOf } from '../base/plain-bytes.js';
 import { CLOSING, type Engine, stillOpen, UNFINISHED, WANTS_TURN } from './engine.js';
@@ -16,11 +16,11 @@ export class EngineConnection implements Connection {
   /** The core's Session, by its address; 0: closed. */
   #session: number;
   #state = 0;
-  /** Input that comes after what is pending. */
+  /** Input that waits until what is pending is done. */
   #waiting = NO_BYTES;
   #streams: Streams | undefined;
 
-  /** `engine` gives none when the store is closed; `fed` sees what feed() gives. */
+  /** `engine` gives undefined once the store is closed. `fed` sees what feed() gives. */
   constructor(engine: () => Engine | undefined, nowS: () => number, fed: (result: Uint8Array) => Uint8Array) {
     this.#engine = engine;
     this.#nowS = nowS;
@@ -63,7 +63,7 @@ export class EngineConnection implements Connection {
     return this.#fed(concat(replies));
   }
 
-  /** Executes what `length` bytes in the scratch area complete, or (0) what is kept. How many bytes of replies. */
+  /** Executes what `length` bytes in the scratch area complete; 0: what is pending. Gives the number of bytes of replies. */
   #turn(engine: Engine, length: number, replies: Uint8Array[]): number {
     const size = engine.calls.feed(this.#session, length, this.#nowS());
     if (size < 0) {

@@ -1,6 +1,5 @@
-// The module's raw calls on wasm memory: the other side of exports.cc, exports_of_cache.cc and snapshot.cc, whose comments
-// say what each does.
-// One Engine is one module instance with one store in it; when it is dropped, its memory goes with it.
+// The module's raw calls on wasm memory: the other side of abi/, whose comments say what each call does. One Engine is one
+// module instance with one store in it. When it is dropped, its memory goes with it.
 
 import { checkValue, isBytes, isWellFormed, wrong } from '../base/arguments.js';
 import { MAX_KEY_BYTES } from '../base/limits.js';
@@ -65,26 +64,26 @@ export const PLAIN_MG = 0x47;
 export const PLAIN_MD = 0x44;
 export const PLAIN_MA = 0x41;
 
-/** What sent() tells of a session: the sum of those that hold. */
+/** What sent() tells of a session: the sum of those that are true. */
 export const CLOSING = 1;
 export const WANTS_TURN = 2;
 export const UNFINISHED = 4;
 
-// Of a record in the scratch area, before its key.
+// The bytes of a record in the scratch area before its key.
 export const RECORD_HEADER_BYTES = 3;
 const MAX_RECORD_VALUE_BYTES = 0xffff;
 
 export class Engine {
-  /** The module's calls. Results are read by the functions below. */
+  /** The module's calls. The functions below read their results. */
   readonly calls: Exports;
   readonly scratch: number;
   readonly scratchEnd: number;
-  /** All of wasm memory. A new object whenever that grows: take it after each call. */
+  /** All of wasm memory. It is a new object whenever that grows: take it after each call. */
   bytes!: Uint8Array;
   readText!: TextReader;
   #words!: Uint32Array;
   readonly #pool = new ReplyPool();
-  /** Of the four words of the last call's result. */
+  /** Where the four words of the last call's result are. */
   readonly #result: number;
 
   constructor(module: WebAssembly.Module, options: EngineOptions) {
@@ -137,13 +136,13 @@ export class Engine {
   writeValue(value: Value, at: number, end = this.scratchEnd): number {
     if (typeof value === 'string') return writeText(value, this.bytes, at, end - at);
     checkValue('value', value);
-    const length = plainLength(value); // set() writes so much, and past `end` lie other things
+    const length = plainLength(value); // set() writes so much, and other data lies past `end`
     if (length > end - at) return -1;
     this.bytes.set(value, at);
     return length;
   }
 
-  /** Key and value for a call that takes several; -1: not both fit. */
+  /** Key and value, for a call that takes several; -1: they do not both fit. */
   writeRecord(key: Key, value: Value, at: number): number {
     const keyAt = at + RECORD_HEADER_BYTES;
     if (keyAt + MAX_KEY_BYTES > this.scratchEnd) return -1;
@@ -157,7 +156,7 @@ export class Engine {
     return RECORD_HEADER_BYTES + keyLength + valueLength;
   }
 
-  /** `ms` with a value that has no room there. Key and flags do; the reply is the result. */
+  /** `ms` with a value that has no room in the scratch area, where key and flags are. The reply is the result. */
   putLarge(keyLength: number, flagsLength: number, value: Value, nowS: number): number {
     const bytes = plainBytesOf(value);
     const room = this.calls.large_begin(keyLength, flagsLength, bytes.length, nowS);
@@ -165,7 +164,7 @@ export class Engine {
     return this.calls.large_done(nowS);
   }
 
-  /** Puts a value's bytes where they will stay: the first window has `room` for some of them. */
+  /** Writes a value's bytes to where they will stay. The first window has `room` for some of them. */
   fillWindows(bytes: Uint8Array, room: number): void {
     for (let from = 0; room > 0; room = this.calls.large_filled(room)) {
       this.bytes.set(bytes.subarray(from, from + room), this.resultAddress);
@@ -178,7 +177,7 @@ export class Engine {
   get resultAddress(): number {
     return this.#words[this.#result]!;
   }
-  /** Of its first span. */
+  /** The length of its first span. */
   get resultLength(): number {
     return this.#words[this.#result + 1]!;
   }
@@ -186,7 +185,7 @@ export class Engine {
     return this.#words[this.#result + 2]!;
   }
 
-  /** After get_many(): values[from..to). Adds the numbers of those in pieces to `inPieces`. */
+  /** Reads values[from..to) after get_many(), and adds the indexes of those in pieces to `inPieces`. */
   readSpans(values: (string | undefined)[], from: number, to: number, inPieces: number[]): void {
     const words = this.#words;
     let at = words[this.#result + 3]! >>> 2;
@@ -197,7 +196,7 @@ export class Engine {
     }
   }
 
-  /** A view where the bytes lie if they are in one piece, else a copy. Good until the next call. */
+  /** A view of the bytes if they are in one piece, else a copy. Valid until the next call. */
   resultView(length: number): Uint8Array {
     const address = this.resultAddress;
     return this.resultCount <= 1 ? this.bytes.subarray(address, address + length) : this.resultCopy(length);
@@ -221,7 +220,7 @@ export class Engine {
     return whole;
   }
 
-  /** As resultCopy(), for replies, which pass by: see ReplyPool. */
+  /** As resultCopy(), for replies, which do not live long: see ReplyPool. */
   replyCopy(length: number): Uint8Array {
     if (this.resultCount > 1 || length > LARGEST_POOLED) return this.resultCopy(length);
     const at = this.resultAddress;
@@ -232,7 +231,7 @@ export class Engine {
 const POOL_BYTES = 64 << 10;
 const LARGEST_POOLED = POOL_BYTES / 2;
 
-/** Room for many copies in one buffer: a third of what a buffer for each costs, at a few KB. */
+/** Room for many copies in one buffer. At a few KB, that costs a third of a buffer for each. */
 class ReplyPool {
   #bytes = new Uint8Array(0);
   #used = 0;
@@ -249,12 +248,12 @@ class ReplyPool {
   }
 }
 
-/** The same as a buffer of its own: what is transferred or written by one caller concerns no other. */
+/** The same bytes in a buffer of their own: a caller may transfer or change them. */
 export function unshared(reply: Uint8Array): Uint8Array {
   return reply.length > 0 && reply.length === reply.buffer.byteLength ? reply : reply.slice();
 }
 
-/** Puts an item together whose value comes piece by piece. */
+/** Puts together an item whose value comes piece by piece. */
 function evictionReader(engine: Engine, onEvict: EngineOptions['onEvict']) {
   let value: Uint8Array;
   let filled = 0;

@@ -1,10 +1,10 @@
-// The module from a file, for those who have files.
+// The module from a file, for runtimes that have files.
 
 import { readFile } from 'node:fs/promises';
 import { compile } from './load.js';
 import type { WasmSource } from '../base/types.js';
 
-/** compile(), for whom a string or URL may also name a file. */
+/** As compile(), but a string or URL may also name a file. */
 export async function compileFile(source: WasmSource): Promise<WebAssembly.Module> {
   const found = await source;
   if (typeof found === 'string' || found instanceof URL) {
@@ -15,7 +15,7 @@ export async function compileFile(source: WasmSource): Promise<WebAssembly.Modul
   return compile(found);
 }
 
-/** A bundler may leave the file behind, or move the code so that `read` throws: then there is the copy inside. */
+/** A bundler may leave the file behind, or move the code so that `read` throws. Then the copy in the code is used. */
 export async function loadFile(read: () => Promise<BufferSource>): Promise<WebAssembly.Module> {
   let bytes: BufferSource;
   try {

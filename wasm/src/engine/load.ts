@@ -1,4 +1,4 @@
-// From wherever the module is to a compiled one.
+// Compiles the module, from wherever it is.
 
 import type { WasmSource } from '../base/types.js';
 

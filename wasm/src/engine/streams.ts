@@ -1,4 +1,4 @@
-// A connection as a pair of streams. What is not read holds up what is written.
+// A connection as a pair of streams. While nobody reads replies, writing waits.
 
 import { type Connection, IsocacheError } from '../base/types.js';
 
@@ -7,7 +7,7 @@ const BUFFERED_BYTES = 64 << 10;
 export interface Streams {
   readable: ReadableStream<Uint8Array>;
   writable: WritableStream<Uint8Array>;
-  /** The connection was closed: who reads is told. */
+  /** The connection was closed: tells the reader. */
   end(): void;
 }
 
@@ -56,7 +56,7 @@ export function streamsOf(connection: Connection): Streams {
     if (connection.closed) end();
   };
   const writable = new WritableStream<Uint8Array>({
-    // A chunk that cannot be executed ends both streams: what would be answered is not known.
+    // A chunk that cannot be executed ends both streams: nobody knows what would be answered.
     write: (chunk) =>
       execute(chunk).catch((error: unknown) => {
         end(error);

@@ -1,4 +1,4 @@
-// The entry point for edge runtimes of Vercel's kind: workerd.ts with their way to say "as a module".
+// The entry point for edge runtimes such as Vercel's. As workerd.ts, with their way to import a compiled module.
 
 import module from '../../isocache.wasm?module';
 import { opener } from '../store/opener.js';

@@ -12,7 +12,7 @@ export { openSync, Store } from '../store/store.js';
 export * from '../base/types.js';
 
 /** Opens a store. The module is compiled once, however many stores are opened. */
-// Spelled out here, as the tools that collect an application's files look for just such a call.
+// Written out here, because the tools that collect an application's files look for exactly such a call.
 export const open = opener(
   () => loadFile(() => readFile(join(dirname(fileURLToPath(import.meta.url)), '../../isocache.wasm'))),
   compileFile,

@@ -32,7 +32,7 @@ export interface TestMemcached {
 const HOST = '127.0.0.1';
 
 /**
- * Starts a server. Its time stands still until advance(), so that what expires does so when the test says. It starts
+ * Starts a server. Its time stands still until advance(), so that items expire when the test says. It starts
  * at a full second, since the protocol counts in seconds: a TTL of 1000 ms is over after advance(1000), not before.
  */
 export async function startMemcached(options: TestingOptions = {}): Promise<TestMemcached> {

@@ -1,4 +1,4 @@
-// The entry point for Cloudflare's workers: they compile nothing at run time, but import modules compiled.
+// The entry point for Cloudflare's workers. They compile nothing at run time, but import compiled modules.
 
 import module from '../../isocache.wasm';
 import { opener } from '../store/opener.js';

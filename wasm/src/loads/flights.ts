@@ -6,15 +6,15 @@ import { orAbort } from '../base/waiting.js';
 
 /** A load. Its signal is aborted when nobody waits for it any longer. */
 export class Flight {
-  /** Of the item it is to fill; undefined: it fills none. */
+  /** The cas of the item that it is to fill; undefined: it fills none. */
   readonly cas: bigint | undefined;
   readonly result: Promise<Value>;
-  /** Where its lease lies; undefined: there was a value, or the cache was of no help. */
+  /** The key of its lease; undefined: there was a value, or the cache could not help. */
   leaseAt: Key | undefined;
   readonly #abort = new AbortController();
   readonly #lease: number;
   #waiting = 0;
-  /** Nobody waits any longer: nor is anybody to begin to. */
+  /** Nobody waits any longer, and nobody may begin to. */
   get abandoned(): boolean {
     return this.#abort.signal.aborted;
   }
@@ -50,7 +50,7 @@ export class Flight {
     return this.#count(orAbort(Promise.race([this.result, this.#over]), signal), signal);
   }
 
-  /** Goes on without anybody who waits; gives a promise that never rejects. */
+  /** Goes on even if nobody waits. Gives a promise that never rejects. */
   background(): Promise<unknown> {
     ++this.#waiting;
     return this.result.catch(() => {});
@@ -60,7 +60,7 @@ export class Flight {
     this.#end();
   }
 
-  /** The last one to lose patience ends the load. */
+  /** The load is aborted when the last one that waits gives up. */
   async #count<T>(waiting: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     ++this.#waiting;
     try {

@@ -1,14 +1,14 @@
-// getOrSet: one load at a time, over all users of a cache. Whoever stores, deletes or marks the item as stale during a
-// load wins over what is loaded.
+// getOrSet: one load at a time, over all users of a cache. If somebody stores, deletes or marks the item as stale during a
+// load, what is loaded is not stored.
 //
 //   take()    mg N R    -> the item. `won`: this caller is to load; `lost`: somebody else does.
 //   load()
 //   fill()    ms C      -> stores it if nobody has written meanwhile
 //   giveUp()  md C (I)  -> the load failed, or takes too long: the next caller is let in
 //
-// A miss makes an empty item that lives as long as the lease. While somebody else loads, callers get the old value if
-// there is one, and else come back until there is one, or the lease is over and one of them wins. Callers in one process
-// share a load instead, as long as what they find is still that load's lease.
+// A miss makes an empty item that lives as long as the lease. While somebody else loads, callers get the old value if there
+// is one. Otherwise they ask again until there is a value, or until the lease is over and one of them wins. Callers in one
+// process share a load instead, as long as the item that they find is still that load's lease.
 
 import { checkGetOrSet, checkOptions, checkValue } from '../base/arguments.js';
 import { type Flight, Flights } from './flights.js';
@@ -31,9 +31,9 @@ import { orAbort, pause } from '../base/waiting.js';
 /** What getOrSet needs of a cache, in process or elsewhere. */
 export interface LeaseHolder {
   take(key: Key, options: ItemOptions): Item | undefined | Promise<Item | undefined>;
-  /** Stores if the item is still the one with this `cas`. */
+  /** Stores if the item still has this `cas`. */
   fill(key: Key, value: Value, cas: bigint, options: SetOptions): unknown;
-  /** If the item is still the one with this `cas`, removes it, or marks it stale: then the next reader wins. */
+  /** If the item still has this `cas`, removes it, or marks it stale, so that the next reader wins. */
   giveUp(key: Key, cas: bigint, how: 'remove' | 'markStale'): unknown;
   /** In milliseconds. */
   now(): number;
@@ -46,10 +46,10 @@ const FIRST_WAIT_MS = 2;
 const LONGEST_WAIT_MS = 100;
 const MOST_GIVEN_BACK = 4;
 
-/** One call: what it was given, and under which name others in this process find its load. */
+/** One call: its arguments, and the name by which others in this process find its load. */
 interface Call {
   key: Key;
-  /** What the cache knows it by: `key`, or its hash. */
+  /** The key in the cache: `key`, or its hash. */
   stored: Key;
   name: string;
   load: Loader;
@@ -80,13 +80,13 @@ export class GetOrSet {
     let givenBack = 0;
     for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
       const asked = this.#cache.now();
-      // Not awaited in process: there a load begins within the call.
+      // In process this is not awaited, so that a load begins within the call.
       const given = this.#take(call, request);
       const item = given instanceof Promise ? await this.#answer(call, given) : given;
       if (item === undefined) return this.#loadUncached(call);
       if (this.#isOver(call, item, asked)) {
         await this.#giveUp(call, item.cas, isLease(item) ? 'remove' : 'markStale');
-        if (++givenBack === MOST_GIVEN_BACK) return this.#loadUncached(call); // a lease that is shorter than its way here
+        if (++givenBack === MOST_GIVEN_BACK) return this.#loadUncached(call); // the lease is shorter than the round trip
         continue;
       }
       if (item.won) return this.#lead(call, item);
@@ -97,7 +97,7 @@ export class GetOrSet {
     }
   }
 
-  /** What is there; undefined: the cache is of no help. */
+  /** The item that is there; undefined: the cache cannot help. */
   #take(call: Call, request: ItemOptions): ReturnType<LeaseHolder['take']> {
     try {
       return this.#cache.take(call.stored, request) ?? this.#report(call, noMemory());
@@ -117,9 +117,9 @@ export class GetOrSet {
     }
   }
 
-  /** Whether the time to load is over, ours or that of whoever was to: nothing else ends it for sure. */
+  /** Whether the time to load is over, for us or for the caller that was chosen: nothing else ends it for sure. */
   #isOver({ name, lease }: Call, item: Item, asked: number): boolean {
-    // What is left of the time of a lease that somebody marked is not ours.
+    // If somebody marked a lease as stale, the rest of its time is not ours.
     if (item.won) return this.#cache.now() - asked >= lease || (item.stale && isLease(item));
     return item.lost && this.#overdue.is(name, item.cas, lease);
   }
@@ -150,14 +150,14 @@ export class GetOrSet {
     try {
       return own(await flight.wait(options.signal));
     } catch (error) {
-      // Not stale and no time beyond the TTL: then it was loaded early, and is still fresh.
+      // If it is not stale and has no time beyond its TTL, it was loaded early, and is still fresh.
       const isGood = old && (!old.stale || options.staleIfError);
       if (!isGood || options.signal?.aborted) throw error;
       return old.value;
     }
   }
 
-  /** The cache is of no help: those who find that out at the same time share a load all the same. */
+  /** The cache cannot help. Callers that find that out at the same time still share a load. */
   #loadUncached(call: Call): Promise<Value> {
     const flight: Flight =
       this.#flights.get(call.name, undefined) ??
@@ -175,18 +175,18 @@ export class GetOrSet {
     } catch (error) {
       if (!old) await this.#giveUp(call, cas, 'remove');
       else if (old.stale || options.staleIfError) await this.#giveUp(call, cas, 'markStale');
-      // What is still fresh stays as it is, and is not loaded early again before the lease is over.
+      // A value that is still fresh stays, and is not loaded early again before the lease is over.
       throw error;
     }
     try {
       await this.#cache.fill(call.stored, value, cas, setOptions(options));
     } catch (error) {
-      this.#report(call, error); // too large, say: it is a good value all the same
+      this.#report(call, error); // it may be too large, and is still a good value
     }
     return value;
   }
 
-  /** The caller is gone before it is known whether it is to load. */
+  /** The caller gives up before it knows whether it is to load. */
   #decline(call: Call, taken: Promise<Item | undefined>): void {
     taken.then(
       (item) => (item?.won ? this.#giveUp(call, item.cas, isLease(item) ? 'remove' : 'markStale') : undefined),
@@ -217,7 +217,7 @@ function noMemory(): IsocacheError {
   return new IsocacheError('NO_MEMORY', 'no memory for a lease');
 }
 
-/** Reads what the caller gave once: it may change while the cache is asked. */
+/** Reads the arguments once, since they may change while the cache is asked. */
 function callOf(key: Key, load: Loader, given: GetOrSetOptions): Call {
   checkOptions(given);
   const { ttl, refreshBelow, staleIfError, lease = LEASE_MS, flags, signal, waitUntil, onError, hashLongKeys } = given;
@@ -227,7 +227,7 @@ function callOf(key: Key, load: Loader, given: GetOrSetOptions): Call {
   return { key: own, stored: own, name: nameOf(own), load, lease, options };
 }
 
-/** Callers who share a load do not share its bytes. */
+/** Callers that share a load do not share its bytes. */
 function own(value: Value): Value {
   return value.slice();
 }

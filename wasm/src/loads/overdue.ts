@@ -1,6 +1,6 @@
-// Since when others have been loading: memcached does not tell how old a right to load is.
+// Remembers since when others have been loading: memcached does not tell how old a right to load is.
 
-// Names remembered. Others have to wait until some of those are loaded, or nobody has asked for them in their time.
+// How many names are remembered. Further names wait until some of these are loaded, or were not asked for in time.
 const MOST = 4096;
 
 export class Overdue {

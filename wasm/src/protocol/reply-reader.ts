@@ -11,7 +11,7 @@ export const DEFAULT_MAX_VALUE_BYTES = 64 << 20;
 // The room for a value is made at once up to this size; a larger one's grows as its bytes come.
 const MAX_EXPECTED_BYTES = 16 << 20;
 
-/** Bytes in, replies out: `onReply` is called for each while feed() runs. Throws PROTOCOL at what is no reply. */
+/** Bytes in, replies out: feed() calls `onReply` for each. It throws PROTOCOL if the bytes are no reply. */
 export class ReplyReader {
   readonly #queue = new ByteQueue();
   readonly #onReply: (reply: Reply) => void;
@@ -20,7 +20,7 @@ export class ReplyReader {
   #line: string | undefined;
   #valueBytes = 0;
 
-  /** `maxValueBytes`: a larger value is refused when its length comes. */
+  /** A value of more than `maxValueBytes` is refused as soon as its length comes. */
   constructor(onReply: (reply: Reply) => void, maxValueBytes = DEFAULT_MAX_VALUE_BYTES) {
     this.#onReply = onReply;
     this.#maxValueBytes = maxValueBytes;

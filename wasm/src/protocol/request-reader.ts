@@ -36,7 +36,7 @@ export class RequestReader {
   readonly #queue = new ByteQueue();
   readonly #maxValueBytes: number;
   #unfinished: Unfinished | undefined;
-  /** Of a value that is too large, bytes to come. */
+  /** Bytes to come of a value that is too large. */
   #passing = 0;
   #overlong = false;
 
@@ -66,8 +66,8 @@ export class RequestReader {
   }
 
   /**
-   * The next request; or bytes that are for the engine alone: a malformed line, and, after a request that is
-   * `tooLarge`, its value as it comes. Undefined: push more first.
+   * The next request, or bytes that are for the engine alone: a malformed line, or, after a request that is `tooLarge`, its
+   * value as it comes. Undefined: push more first.
    */
   next(): ParsedRequest | Uint8Array | undefined {
     if (this.#passing !== 0) return this.#pass();
@@ -78,7 +78,7 @@ export class RequestReader {
     return this.#finishRequest();
   }
 
-  /** Reads a line. Gives a piece if that ends with the line; otherwise sets `unfinished`, if the line is there. */
+  /** Reads a line, if it is whole. Gives the request if it ends with the line; otherwise sets `unfinished`. */
   #beginRequest(): ParsedRequest | Uint8Array | undefined {
     const queue = this.#queue;
     const newline = queue.newline();

@@ -10,8 +10,8 @@ import { ReplyReader } from '../protocol/reply-reader.js';
 import { type CommandForm, formOf } from '../protocol/vocabulary.js';
 
 /**
- * The reply as it goes over the wire, the last line's end (`\r\n`) included; nothing: the engine is to answer. It may be
- * empty where the client expects no reply. To a command that memcached does not know it is whatever ends in `\r\n`.
+ * The reply as it goes over the wire, with the last line's end (`\r\n`). Undefined: the engine answers. It may be empty if
+ * the client expects no reply. To a command that memcached does not know, anything that ends in `\r\n` is a reply.
  */
 export type Answer = string | Uint8Array | undefined | void;
 
@@ -22,15 +22,15 @@ export type Answer = string | Uint8Array | undefined | void;
 export type Internal = (request: ParsedRequest | string | Uint8Array) => Uint8Array;
 
 /**
- * Sees each request before the engine does, but for lines that are no requests, which only get an error. What it throws
- * is answered as SERVER_ERROR, and so is an answer that is no reply; onError is told of both.
+ * Sees each request before the engine does. Lines that are no requests only get an error, and do not come here. If it throws,
+ * or answers what is no reply, the client gets a SERVER_ERROR, and onError is told.
  */
 export type OnRequest = (request: ParsedRequest, internal: Internal) => Answer | Promise<Answer>;
 
-/** Told of what went wrong in user code, for a log. What it throws itself is ignored. */
+/** Told what went wrong in user code, for a log. If it throws itself, that is ignored. */
 export type OnError = (error: unknown, request?: ParsedRequest) => void;
 
-/** Of a checked answer. A client that waited for the rest of a reply would take the next one for it. */
+/** The bytes of an answer, which are checked: a client that waits for the rest of a reply takes the next reply for it. */
 export function replyOf(answer: Answer, request: ParsedRequest, isLast: boolean): Uint8Array | undefined {
   if (answer === undefined) return undefined;
   if (typeof answer !== 'string' && !(answer instanceof Uint8Array)) throw notAReply(kindOf(answer));
@@ -64,12 +64,12 @@ function isWhole(bytes: Uint8Array, { replies: expected }: CommandForm): boolean
   return isEnd && replies.every(({ value }) => value !== undefined);
 }
 
-/** The engine itself has no reply to such a request, or not always. */
+/** The engine itself does not always reply to such a request. */
 function mayBeSilent({ command, args, flags, noreply }: ParsedRequest): boolean {
   return noreply || command === 'quit' || args.at(-1) === 'noreply' || flags.some((flag) => flag[0] === 'q');
 }
 
-/** On one line, whatever was thrown. */
+/** A reply of one line, whatever was thrown. */
 export function serverError(error: unknown): Uint8Array {
   return bytesOf(
     `SERVER_ERROR ${messageOf(error)

@@ -2,7 +2,7 @@
 
 /** The other side of a connection, however it is reached. */
 export interface Peer {
-  /** False: enough is on its way, wait for drained(). */
+  /** False: enough is on its way, and the session is to wait for drained(). */
   write(bytes: Uint8Array): boolean;
   pause(): void;
   resume(): void;
@@ -14,7 +14,7 @@ export interface Peer {
 
 /** What a Peer calls. */
 export interface Session {
-  /** May still be called a little while after pause(). The bytes do not change any more. */
+  /** May still be called for a short time after pause(). The bytes do not change any more. */
   data(bytes: Uint8Array): void;
   drained(): void;
   /** The other side will send no more, and may still read. */

@@ -13,7 +13,7 @@ export class PlainSession implements Session {
   readonly #peer: Peer;
   readonly #connection: Connection;
   readonly #turn: Turn;
-  /** What came while the peer was not reading, or others had their turn. */
+  /** Bytes that came while the peer was not reading, or while others had their turn. */
   #waiting: Uint8Array[] = [];
   #blocked = false;
   #ended = false;

@@ -36,7 +36,7 @@ const DEFAULT_PORT = 11211;
 const CLOSE_GRACE_MS = 1000;
 const MAX_UNSENT_BYTES = 256 << 20;
 
-/** Opens the store, if it is not given. Serves nobody until listen(). */
+/** Opens the store, unless it is given. Serves nobody before listen(). */
 export async function createServer(options: ServerOptions = {}): Promise<Server> {
   const checked = checkOptions(options);
   const { store } = checked;
@@ -48,7 +48,7 @@ export async function createServer(options: ServerOptions = {}): Promise<Server>
 
 export class Server {
   readonly store: Store;
-  /** TCP's, once listen() is through. */
+  /** The TCP port, once listen() is done. */
   port: number | undefined;
   websocketPort: number | undefined;
 
@@ -109,14 +109,14 @@ export class Server {
     return (this.#door ??= WebSocketDoor.open(options, (peer) => this.#begin(peer)));
   }
 
-  /** Serves a connection that was accepted elsewhere: by `tls.createServer`, for instance, with `allowHalfOpen`. */
+  /** Serves a connection that another server has accepted: `tls.createServer`, for instance, with `allowHalfOpen`. */
   accept(socket: Duplex): void {
     serveSocket(socket, (peer) => this.#begin(peer));
   }
 
   /**
-   * Serves a WebSocket that another server was asked for: `http.on('upgrade', (...args) => server.upgrade(...args))`.
-   * Never fails: what cannot be served is refused.
+   * Serves a WebSocket that a client asks another server for: `http.on('upgrade', (...args) => server.upgrade(...args))`.
+   * Never fails: it refuses what it cannot serve.
    */
   async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     if (!this.#arrive(socket)) return;
@@ -128,7 +128,7 @@ export class Server {
     }
   }
 
-  /** A socket for which there is room, so far. Its errors are seen to from now on. */
+  /** Whether there is room for this socket. Its errors are handled from now on. */
   #arrive(socket: Duplex): boolean {
     if (this.#arrivals.has(socket)) return true;
     const room = this.#hasRoom();
@@ -189,7 +189,7 @@ export class Server {
     (async () => onError?.(error, request))().catch(() => {});
   }
 
-  /** Stops listening and hangs up on everybody. Closes the store, unless it was given. */
+  /** Stops listening, ends all connections, and closes the store, unless that was given. */
   async close(): Promise<void> {
     this.#closed = true;
     const stopped = this.#listeners.map(stop);

@@ -1,4 +1,4 @@
-// WebSocket's door: HTTP upgrade requests become peers, by the package ws, or are refused.
+// Turns HTTP upgrade requests into peers, by the package ws, or refuses them.
 
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -14,11 +14,11 @@ import { serveWebSocket } from './websocket-peer.js';
 
 export const WEBSOCKET_PATH = '/memcached';
 const MAX_RECEIVED_FRAME_BYTES = 4 << 20;
-// Of all connections together: their messages are held until they are whole.
+// How much all connections together may hold of messages that are not whole yet.
 const MAX_UNFINISHED_BYTES = 32 << 20;
 
 export interface WebSocketOptions {
-  /** Pages of other origins that may connect, normalized; `*`: all. The server's own may in any case; see origin.ts. */
+  /** Normalized origins of pages that may connect; `*`: all. The server's own pages always may; see origin.ts. */
   origins: readonly string[];
   arrivals: Arrivals;
 }
@@ -61,11 +61,11 @@ export class WebSocketDoor {
       arrivals.leave(socket);
       serveWebSocket(webSocket, socket, this.#unfinished, this.#begin);
     });
-    arrivals.expectEnd(socket); // unless it has left, ws has answered with an error
+    arrivals.expectEnd(socket); // if it is still among them, ws has answered with an error
   }
 }
 
-/** What a server that is there for upgrades only answers to everything else. */
+/** How a server that is there for upgrades only answers all other requests. */
 export function refuseRequests(server: HttpServer): void {
   server.on('request', (_, response) => {
     response.writeHead(426, { Connection: 'close, Upgrade', Upgrade: 'websocket' }).end();

@@ -1,4 +1,4 @@
-// Many keys in one call: they go in, and their values lie there, in one crossing each way.
+// Many keys in one call: they cross into the module together, and so do their values back.
 
 import { listOf, pairsOf } from '../base/arguments.js';
 import { type Engine, MD, MS } from '../engine/engine.js';
@@ -48,7 +48,7 @@ export function bulkDelete(engine: Engine, keys: Iterable<Key>, nowS: number): n
   return deleted;
 }
 
-/** `setOne` stores what is too large to go with others. Throws the first error, at the end. */
+/** `setOne` stores a value that is too large to go with others. Throws the first error, at the end. */
 export function bulkSet(
   engine: Engine,
   entries: Iterable<readonly [Key, Value]>,

@@ -1,4 +1,4 @@
-// Tells of evictions, once the engine is done, and of what went wrong behind a call.
+// Tells the store's owner of evictions, once the engine is done, and of what went wrong in the background.
 
 import type { EvictEvent, StoreOptions } from '../base/types.js';
 
@@ -13,12 +13,12 @@ export class Evictions {
     this.#onError = onError;
   }
 
-  /** Called within the engine: nothing is told before tell(). */
+  /** Called within the engine. The owner is told by tell(). */
   add(event: EvictEvent): void {
     this.#waiting.push(event);
   }
 
-  /** What the callbacks lead to, in turn, is told by the outer call. */
+  /** Evictions that the callbacks cause are told by the outer call. */
   tell(): void {
     if (!this.#waiting.length || this.#telling) return;
     this.#telling = true;
@@ -32,7 +32,7 @@ export class Evictions {
     this.#callSafely(this.#onError, error);
   }
 
-  /** What it throws, or rejects with, is no fault of the call that leads to it. */
+  /** If it throws or rejects, that is not an error of the call that leads to it. */
   #callSafely<T>(callback: ((argument: T) => unknown) | undefined, argument: T): void {
     const failed = (error: unknown) => callback !== (this.#onError as unknown) && this.report(error);
     try {

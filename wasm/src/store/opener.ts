@@ -1,4 +1,4 @@
-// What the entry points share; they differ in where the module comes from.
+// What the entry points have in common: they differ in where the module comes from.
 
 import { checkOptions } from '../base/arguments.js';
 import { compile } from '../engine/load.js';

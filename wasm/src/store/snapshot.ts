@@ -5,9 +5,9 @@
 //   | "isocache" | version  | checksum | record  | record  | ...
 //   +------------+----------+----------+---------+---------+--
 //
-// Little-endian. The records are snapshot.cc's: key, value, flags, cas id, expiry, whether an item is stale,
-// won or was read, and what eviction knows of it (from version 2 on). The checksum is over all of them, in
-// pieces of the scratch area's size.
+// Little-endian. The records are those of abi/snapshot.cc: key, value, flags, cas id, expiry, whether an item is stale, won
+// or was read, and (from version 2 on) what eviction knows of it. The checksum is over all of them, in pieces of the
+// scratch area's size.
 
 import type { Engine } from '../engine/engine.js';
 import { MAX_ITEM_BYTES, MAX_KEY_BYTES } from '../base/limits.js';
@@ -20,7 +20,7 @@ const HEADER_BYTES = 16;
 const RECORD_HEADER_BYTES = 22;
 const KEY_LENGTH_AT = 20;
 const BITS_AT = 21;
-// Of a record's bits, by the snapshot's version.
+// The bits of a record that each version knows.
 const KNOWN_BITS = [0, 0x0f, 0x7f];
 
 export function snapshot(engine: Engine, nowS: number): Uint8Array {
@@ -47,7 +47,7 @@ export function snapshot(engine: Engine, nowS: number): Uint8Array {
   return whole;
 }
 
-/** How many of its items are held in the end. Nothing is stored before every record is known to make sense. */
+/** Gives how many of its items are held in the end. Stores nothing before every record is known to make sense. */
 export function restore(engine: Engine, bytes: Uint8Array, nowS: number): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   check(engine, bytes, view);

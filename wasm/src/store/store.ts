@@ -36,7 +36,7 @@ import { restore, snapshot } from './snapshot.js';
 
 const MIB = 1 << 20;
 const MIN_BYTES = MIB;
-// What a module can address, less what it needs itself.
+// What a module can address, without what it needs itself.
 const MAX_BYTES = (4096 - 64) * MIB;
 const DEFAULT_BYTES = 64 * MIB;
 const DEFAULT_ITEM_BYTES = MIB;
@@ -129,7 +129,7 @@ export class Store implements Disposable {
     return length < 0 ? undefined : engine.resultCopy(length);
   }
 
-  /** The value where it lies, uncopied (but one that lies in pieces): good until the next call, not to be written. */
+  /** A view of the value in wasm memory, not to be written, valid until the next call. Only a value in pieces is copied. */
   view(key: Key): Uint8Array | undefined {
     const engine = this.#open();
     const length = engine.calls.get(engine.writeKey(key), this.#nowS());
@@ -177,19 +177,19 @@ export class Store implements Disposable {
     return this.#putIf(key, value, undefined, ' MP');
   }
 
-  /** Stores only if nobody has since getItem() gave this `cas`. */
+  /** Stores only if nobody has stored since getItem() gave this `cas`. */
   cas(key: Key, value: Value, cas: bigint, options?: SetOptions): CasResult {
     this.#put(key, value, options, casFlag(cas));
     const code = this.#code();
     return this.#tell(code === HD ? 'stored' : code === EX ? 'exists' : 'notFound');
   }
 
-  /** Adds to a decimal number; it wraps at 2^64. Undefined: there is no such key. */
+  /** Adds to a decimal number, which wraps at 2^64. Gives the new number, or undefined if there is no such key. */
   incr(key: Key, delta: bigint | number = 1n, options?: CounterOptions): bigint | undefined {
     return this.#count('I', key, delta, options);
   }
 
-  /** Takes from a decimal number; it stops at 0. Undefined: there is no such key. */
+  /** Takes from a decimal number, which stops at 0. Gives the new number, or undefined if there is no such key. */
   decr(key: Key, delta: bigint | number = 1n, options?: CounterOptions): bigint | undefined {
     return this.#count('D', key, delta, options);
   }
@@ -203,12 +203,12 @@ export class Store implements Disposable {
     return this.#done(PLAIN_MD, key, '');
   }
 
-  /** Keeps the value, but as one that is to be loaded anew; perhaps not for long. */
+  /** Keeps the value, but has one reader load it anew; `ttl` limits how long it may still be read. */
   markStale(key: Key, options: { ttl?: number | undefined } = {}): boolean {
     return this.#done(PLAIN_MD, key, staleFlags(options, this.#exptime));
   }
 
-  /** Stores all that can be, then throws what kept the first one that could not. */
+  /** Stores all values that can be stored, then throws the error of the first one that cannot. */
   setMany(entries: Iterable<readonly [Key, Value]>, options?: SetOptions): void {
     bulkSet(this.#open(), entries, storeFlags(options, this.#exptime), this.#nowS(), (key, value) =>
       this.set(key, value, options),
@@ -245,7 +245,7 @@ export class Store implements Disposable {
     return listKeys(this.#open(), this.#nowS());
   }
 
-  /** Items held. Expired ones count until they are met. */
+  /** The number of items. Expired ones count until something meets them. */
   get size(): number {
     let size = this.#open().calls.size();
     for (const { key, cas } of this.#loads.leases()) {
@@ -255,7 +255,7 @@ export class Store implements Disposable {
     return size;
   }
 
-  /** What items and index take of `maxBytes`. */
+  /** How much of `maxBytes` items and index take. */
   get bytes(): number {
     return this.#open().calls.bytes();
   }
@@ -275,9 +275,9 @@ export class Store implements Disposable {
   }
 
   /**
-   * Adds what snapshot() gave, here or elsewhere, and replaces what has the same key. How many of its items are
-   * held in the end: not those that have expired meanwhile, nor those there is no room for. Throws BAD_SNAPSHOT,
-   * and does nothing, when the bytes are damaged or no snapshot.
+   * Adds the items of a snapshot, and replaces items with the same keys. Gives how many of its items are held in the end:
+   * items that have expired meanwhile, or that have no room, are not. If the bytes are damaged or no snapshot, throws
+   * BAD_SNAPSHOT and does nothing.
    */
   restore(bytes: Uint8Array): number {
     if (!isBytes(bytes)) throw wrong('bytes', 'a Uint8Array');
@@ -295,7 +295,7 @@ export class Store implements Disposable {
 
   // --- inside -------------------------------------------------------------------------------------
 
-  /** Executes a meta command; the reply's length. */
+  /** Executes a meta command, and gives the reply's length. */
   #command(letter: number, key: Key, flags: string): number {
     const engine = this.#open();
     const keyLength = engine.writeKey(key);
@@ -303,14 +303,14 @@ export class Store implements Disposable {
     return engine.calls.command(letter, keyLength, flagsLength, 0, this.#nowS());
   }
 
-  /** Whether one that answers no value did what was asked. */
+  /** Executes a meta command that answers no value. Whether it did what was asked. */
   #done(letter: number, key: Key, flags: string): boolean {
     this.#command(letter, key, flags);
     return this.#code() === HD;
   }
 
   #put(key: Key, value: Value, options: SetOptions | undefined, mode: string): void {
-    // What callers made is read before the scratch area is used: it may call the store, too.
+    // User code is read before the scratch area is used, since it may call the store, too.
     const flags = storeFlags(options, this.#exptime) + mode;
     checkValue('value', value);
     const engine = this.#open();
@@ -340,7 +340,7 @@ export class Store implements Disposable {
     return this.#tell(number);
   }
 
-  /** The engine, as memcached, puts spaces after a number that is shorter than the one before. */
+  /** Removes the spaces that the engine, as memcached, puts after a number that is shorter than the one before. */
   #shorten(key: Key, number: string): void {
     const item = this.getItem(key, { peek: true });
     if (item && item.size > number.length && !item.stale && !(item.ttl! <= 0)) this.cas(key, number, item.cas, item);
@@ -350,7 +350,7 @@ export class Store implements Disposable {
   #code(): number {
     const engine = this.#open();
     const { bytes, resultAddress: at } = engine;
-    // A space or the line's end follows a code; a letter, in an error.
+    // A space or the line's end follows a code. In an error, a letter does.
     if (bytes[at + CODE_BYTES]! <= SPACE) return codeAt(bytes, at);
     const line = latin1(engine.resultView(engine.resultLength)).trimEnd();
     this.#tell(undefined);
