@@ -79,11 +79,8 @@ export function unstorageDriver(options: UnstorageOptions) {
       await store(key, value instanceof ArrayBuffer ? new Uint8Array(value) : value, itemOptions);
     },
     async setItems(items: (Keyed & { value: string })[], common?: ItemOptions): Promise<void> {
-      await Promise.all(
-        listed(items).map((item) => {
-          return store(item.key, item.value, { ...common, ...item.options });
-        }),
-      );
+      const stored = listed(items).map(({ key, value, options: own }) => store(key, value, { ...common, ...own }));
+      await Promise.all(stored);
     },
 
     async removeItem(key: string): Promise<void> {

@@ -7,6 +7,8 @@ const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
 /** The platform's own getter, whatever a subclass or a property of its own says. */
 const getter = <K extends 'buffer' | 'byteOffset' | 'byteLength'>(name: K) =>
   Object.getOwnPropertyDescriptor(typedArray, name)!.get as (this: Uint8Array) => Uint8Array[K];
+const bufferOf = getter('buffer');
+const offsetOf = getter('byteOffset');
 const lengthOf = getter('byteLength');
 
 /** How long it is, whatever a subclass or a property of its own says. */
@@ -21,5 +23,5 @@ export function plainLength(bytes: Uint8Array): number {
 export function plainBytesOf(value: Value, name?: string, code?: ErrorCode): Uint8Array {
   const bytes = bytesOf(value, name, code);
   if (typeof value === 'string') return bytes;
-  return new Uint8Array(getter('buffer').call(bytes), getter('byteOffset').call(bytes), lengthOf.call(bytes));
+  return new Uint8Array(bufferOf.call(bytes), offsetOf.call(bytes), lengthOf.call(bytes));
 }

@@ -163,7 +163,7 @@ export function count(
   exptime: Exptime,
 ): Command<bigint | undefined> {
   return line('ma', key, countFlags(mode, delta, options, exptime), (reply) =>
-    reply.value === undefined ? outcome(reply, { NF: undefined }) : counterOf(reply.value),
+    reply.value === undefined ? outcome(reply, { NF: undefined }) : counterOf(decodeText(reply.value)),
   );
 }
 

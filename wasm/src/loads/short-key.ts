@@ -11,7 +11,7 @@ const MAX_BINARY_KEY_BYTES = 186;
 
 let loadCrypto = async (): Promise<Crypto> => {
   if (globalThis.crypto) return globalThis.crypto;
-  throw new IsocacheError('BAD_KEY', 'there is no crypto.subtle to shorten the key');
+  throw new IsocacheError('BAD_KEY', 'no crypto.subtle to shorten the key');
 };
 
 /** For Node 18, which has no global `crypto`. */

@@ -31,7 +31,9 @@ export function isMarked(line: string): boolean {
  * ttlOf().
  */
 export function readItem(line: string, value: Uint8Array, { lease }: ItemOptions, phaseMs = 0): Item {
-  const facts = new Map(line.split(' ').map((word) => [word[0], word.slice(1)])); // no flag begins as code and length do
+  const facts = new Map<string | undefined, string>();
+  // No flag begins as the code or the length does.
+  for (const word of line.split(' ')) facts.set(word[0], word.slice(1));
   const number = (flag: string) => replyCount(facts.get(flag) ?? '0');
   const won = facts.has('W');
   const stale = facts.has('X');

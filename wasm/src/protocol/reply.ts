@@ -1,7 +1,7 @@
 // What the lines of replies say.
 
 import { utf8Of } from '../base/bytes.js';
-import { decodeText, LF, LINE_END_BYTES, latin1 } from '../base/text.js';
+import { LF, LINE_END_BYTES, latin1 } from '../base/text.js';
 import { IsocacheError } from '../base/types.js';
 import { ERRORS, MISREAD_LINE, VALUE_LENGTH_AT } from './vocabulary.js';
 
@@ -44,20 +44,21 @@ export function replyFlags(line: string): string[] {
   return words.slice(line.startsWith('VA ') ? 2 : 1);
 }
 
-/** A number of a reply, of up to 64 bits. Throws PROTOCOL if it is none. */
-export function replyNumber(text: string): bigint {
-  if (/^\d{1,20}$/.test(text)) return BigInt(text);
+/** A number of a reply that is never larger than a number of JavaScript holds exactly. Throws PROTOCOL if it is none. */
+export function replyCount(text: string): number {
+  if (/^\d{1,20}$/.test(text)) return Number(text);
   throw new IsocacheError('PROTOCOL', `no number: ${text.slice(0, 99)}`);
 }
 
-/** The same for what is never larger than a number of JavaScript holds exactly. */
-export function replyCount(text: string): number {
-  return Number(replyNumber(text));
+/** The same for a number of up to 64 bits. */
+export function replyNumber(text: string): bigint {
+  replyCount(text);
+  return BigInt(text);
 }
 
 /** A counter's value: memcached puts spaces after one that is shorter than the one before. */
-export function counterOf(value: Uint8Array): bigint {
-  return replyNumber(decodeText(value).trimEnd());
+export function counterOf(value: string): bigint {
+  return replyNumber(value.trimEnd());
 }
 
 /**

@@ -26,7 +26,7 @@ import { GetOrSet } from '../loads/get-or-set.js';
 import { type Exptime, engineExptime, engineSeconds } from '../protocol/exptime.js';
 import { casFlag, countFlags, giveUpFlags, itemFlags, staleFlags, storeFlags, touchFlags } from '../protocol/flags.js';
 import { asksToLoad, readItem, seenPlainly } from '../protocol/item.js';
-import { codeAt, counterOf, splitReply, stray, unexpected } from '../protocol/reply.js';
+import { codeAt, splitReply, stray, unexpected } from '../protocol/reply.js';
 import { addStat, type NamedStats, summarize } from '../protocol/stats.js';
 import { CODE_BYTES, EX, HD, VA } from '../protocol/vocabulary.js';
 import { bulkDelete, bulkGet, bulkSet, listKeys } from './bulk.js';
@@ -333,7 +333,8 @@ export class Store implements Disposable {
   #count(mode: 'I' | 'D', key: Key, delta: bigint | number, options: CounterOptions | undefined): bigint | undefined {
     const reply = this.#command(PLAIN_MA, key, countFlags(mode, delta, options, this.#exptime));
     if (this.#code() !== VA) return this.#tell(undefined);
-    const number = counterOf(splitReply(this.#open().resultView(reply)).value);
+    const text = this.#open().resultText(reply);
+    const number = BigInt(text.slice(text.indexOf('\n') + 1));
     const change = BigInt(delta);
     // It stopped at 0, began anew after 2^64, or was longer.
     if (number <= change || `${number + change}`.length > `${number}`.length) this.#shorten(key, `${number}`);
