@@ -62,9 +62,11 @@ async function serve(settings: Settings): Promise<void> {
   const server = await createServer(serverOptions(settings));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void server.close());
   try {
-    for (const address of addresses) await listen(server, address, settings.unixMask);
+    const places: string[] = [];
+    for (const address of addresses) places.push(await listen(server, address, settings.unixMask));
     if (settings.pidFile !== undefined) keepPidFile(settings.pidFile);
     if (user !== undefined) becomeUser(user);
+    for (const place of places) console.log(`listening ${place}`);
   } catch (error) {
     await server.close();
     throw error;
@@ -126,16 +128,17 @@ function tcpAddress(where: string, defaultPort: number): ListenAddress & { host:
   return { host, port: port === undefined ? defaultPort : Number(port) };
 }
 
-async function listen(server: Server, address: ListenAddress, unixMask: number): Promise<void> {
+/** Gives where the server listens now. */
+async function listen(server: Server, address: ListenAddress, unixMask: number): Promise<string> {
   const before = address.path === undefined ? undefined : process.umask(0o777 & ~unixMask);
   try {
     await server.listen(address);
   } finally {
     if (before !== undefined) process.umask(before);
   }
-  if (address.path !== undefined) console.log(`listening ${address.path}`);
-  else if (address.websocketPort === undefined) console.log(`listening ${address.host}:${server.port}`);
-  else console.log(`listening ws://${address.host}:${server.websocketPort}/memcached`);
+  if (address.path !== undefined) return address.path;
+  if (address.websocketPort === undefined) return `${address.host}:${server.port}`;
+  return `ws://${address.host}:${server.websocketPort}/memcached`;
 }
 
 function keepPidFile(file: string): void {
