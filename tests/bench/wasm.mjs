@@ -158,7 +158,7 @@ async function compareProtocol() {
 const parts = { caches: compareCaches, protocol: compareProtocol };
 
 function checkBuilt() {
-  for (const needed of ['wasm/dist/esm/index.js', 'wasm/node_modules/lru-cache']) {
+  for (const needed of ['wasm/dist/esm/entry/index.js', 'wasm/node_modules/lru-cache']) {
     if (!existsSync(path.join(root, needed)))
       throw new Error(`${needed} is missing: run \`npm ci && npm run build\` in wasm/`);
   }

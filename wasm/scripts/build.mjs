@@ -24,7 +24,7 @@ async function compile(config, form) {
   });
   const status = await new Promise((resolve) => compiler.on('exit', resolve));
   stripComments(path.join(made, form));
-  const inline = path.join(made, form, 'wasm-base64.js');
+  const inline = path.join(made, form, 'engine', 'wasm-base64.js');
   writeFileSync(inline, readFileSync(inline, 'utf8').replace(/''|""/, `'${readFileSync(wasm).toString('base64')}'`));
   return status === 0;
 }

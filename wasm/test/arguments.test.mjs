@@ -136,7 +136,7 @@ for (const [name, start, skip = false] of [
 }
 
 test('a request that fails while it is worded leaves no bytes', async () => {
-  const { RequestWriter } = await import('../dist/esm/meta.js');
+  const { RequestWriter } = await import('../dist/esm/protocol/request-writer.js');
   const { Pipeline } = await import('../dist/esm/client/pipeline.js');
   const sent = [];
   const connect = (receiver) => ({
@@ -199,6 +199,28 @@ function shifty(text) {
     }),
   ];
 }
+
+test('a store: bytes that change how long they are, or what they say, are stored as they lie', async () => {
+  const store = await open();
+  store.set('mine', 'value');
+  const text = 'abc\r\nflush_all\r\n';
+  for (const value of shifty(text)) {
+    store.set('v', value);
+    assert.equal(store.get('v'), text);
+    assert.equal(store.append('v', value), true);
+    assert.equal(store.get('v'), text + text);
+    store.setMany([['many', value]]);
+    assert.equal(store.get('many'), text);
+  }
+  // More than has room beside a key, under another length.
+  const long = 'x'.repeat(300_000);
+  for (const value of shifty(long)) {
+    store.set('long', value);
+    assert.equal(store.get('long'), long);
+    assert.equal(store.execute(Object.defineProperty(Buffer.from('get mine\r\n'), 'length', { value: 5 })).length, 28);
+  }
+  assert.equal(store.get('mine'), 'value');
+});
 
 test('a client: bytes that change how long they are, or what they say, bring in no other request', async () => {
   const store = await open();

@@ -18,7 +18,7 @@ test('tests/bench/wasm.mjs --quick', { timeout: 120_000, skip: needNode20 }, asy
     /### 5,000 items/,
     /^\| isocache +\|( +[\d,.-]+ \|){7}$/m,
     /^\| keyv +\|( +[\d,.-]+ \|){7}$/m,
-    /### isocache \/ lru-cache[^]*^\| 5,000 \|( +[\d.]+x \|){5}/m,
+    /### isocache \/ lru-cache[\s\S]*^\| 5,000 \|( +[\d.]+x \|){5}/m,
     /^\| set, 100,000 items \| +[\d,]+ \|/m,
   ])
     assert.match(stdout, line);

@@ -1,14 +1,14 @@
 // npx isocache.
 
 import assert from 'node:assert/strict';
-import { readFileSync, symlinkSync, unlinkSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, symlinkSync, unlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { test } from 'node:test';
 
 import { createClient } from 'isocache/client';
 
-import { exitOf, runProgram, spawnBound } from '../../tests/lib/server.mjs';
+import { exitOf, freePort, memcachedPath, needMemcached, runProgram, spawnBound } from '../../tests/lib/server.mjs';
 
 const root = path.dirname(createRequire(import.meta.url).resolve('isocache/package.json'));
 const { version, bin } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
@@ -24,21 +24,24 @@ async function running(args, use) {
     stream.setEncoding('utf8').on('data', (text) => {
       output += text;
     });
-  const wanted = args.includes('--websocket') ? 2 : 1;
-  for (let i = 0; i < 2000 && output.split('\n').length <= wanted && child.exitCode === null; ++i) {
+  const wanted = 1 + Number(args.includes('--websocket')) + 2 * Number(args.includes('-a'));
+  const lines = () => output.match(/^listening .*\n/gm)?.length ?? 0;
+  for (let i = 0; i < 2000 && lines() < wanted && child.exitCode === null; ++i) {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   try {
-    await use(output);
+    await use(output, child);
   } finally {
     child.kill('SIGTERM');
     assert.deepEqual(await exitOf(child, 10_000), { code: 0, signal: null }, output);
   }
 }
 
+const portIn = (output) => Number(/^listening 127\.0\.0\.1:(\d+)$/m.exec(output)[1]);
+
 test('serves TCP and WebSocket, with the limits given', { timeout: 60_000 }, () =>
   running(['-p', '0', '--websocket', '0', '-m', '2', '-I', '2k', '-c', '3'], async (output) => {
-    const port = Number(/^listening 127\.0\.0\.1:(\d+)$/m.exec(output)[1]);
+    const port = portIn(output);
     const url = /^listening (ws:\S+)$/m.exec(output)[1];
     const [tcp, ws] = [createClient({ port }), createClient({ url })];
     await tcp.set('a', 'one');
@@ -77,18 +80,121 @@ test('help and version, also by a link as npx makes', { timeout: 60_000 }, async
   unlinkSync(link);
 });
 
+test("memcached's command lines: what has no meaning here is accepted with a note", { timeout: 60_000 }, async () => {
+  const flags = '-vp0 -U 0 -t 4 -R20 -b 1024 -C -k -r -B ascii -f 1.25 -n48 -o modern,hash_algorithm=xxh3 --threads=2';
+  await running([...flags.split(' '), '--memory-l=8', '--listen', '127.0.0.1'], async (output) => {
+    const notes = output.split('\n').filter((line) => line.startsWith('isocache: '));
+    assert.deepEqual(
+      notes.map((note) => note.replace(/^isocache: (.*); ignored$/, '$1')),
+      [
+        '-t 4: one thread serves',
+        '-R 20: turns are counted in bytes',
+        "-b 1024: the backlog is Node's own",
+        '-C: items always have a cas id',
+        '-k: memory is not locked',
+        '-r: the limit of core files stays',
+        '-f 1.25: there are no slabs',
+        '-n 48: there are no slabs',
+        '-o modern,hash_algorithm=xxh3: there is nothing to tune',
+        '--threads 2: one thread serves',
+      ],
+    );
+    const client = createClient({ port: portIn(output) });
+    assert.equal((await client.stats()).maxBytes, 8 << 20);
+    await client.close();
+  });
+});
+
+test('several addresses, the mode of a unix socket, a pid file', { timeout: 60_000 }, async () => {
+  const base = `/tmp/isocache-flags-${process.pid}`;
+  const args = ['-l', '127.0.0.1,localhost:0', '-p0', '-s', `${base}.sock`, '-a', '600', '-P', `${base}.pid`];
+  await running(args, async (output) => {
+    assert.match(output, /^listening 127\.0\.0\.1:\d+\nlistening localhost:\d+\nlistening \/tmp\/\S+\n$/);
+    assert.equal((statSync(`${base}.sock`).mode & 0o777).toString(8), '600');
+    assert.match(readFileSync(`${base}.pid`, 'utf8'), /^\d+\n$/);
+  });
+  assert.ok(!existsSync(`${base}.pid`));
+});
+
+test('-F and -X refuse, -vv shows commands', { timeout: 60_000 }, async () => {
+  let shown = '';
+  await running(['-p', '0', '-FX', '-vv'], async (output, child) => {
+    child.stderr.on('data', (text) => {
+      shown += text;
+    });
+    const client = createClient({ port: portIn(output) });
+    await client.set('k', 'v');
+    await assert.rejects(client.clear(), /flush_all not allowed/);
+    await assert.rejects(async () => {
+      for await (const key of client.keys()) assert.fail(key);
+    }, /metadump not allowed/);
+    assert.equal(await client.get('k'), 'v');
+    await client.close();
+  });
+  assert.match(shown, /^> ms k 1\n> flush_all\n/);
+});
+
+test('-d returns once the server listens, and -u needs a user that exists', { timeout: 60_000 }, async () => {
+  const pidFile = `/tmp/isocache-daemon-${process.pid}.pid`;
+  const port = await freePort();
+  const { code, stderr } = await run('-d', '-P', pidFile, '-p', String(port), '-t', '8');
+  assert.deepEqual([code, stderr], [0, 'isocache: -t 8: one thread serves; ignored\n']);
+  const pid = Number(readFileSync(pidFile, 'utf8'));
+  try {
+    const client = createClient({ port });
+    assert.equal(await client.get('a'), undefined);
+    await client.close();
+    const second = await run('-d', '-p', String(port));
+    assert.equal(second.code, 1);
+    assert.match(second.stderr, /EADDRINUSE/);
+  } finally {
+    process.kill(pid, 'SIGTERM');
+  }
+  if (process.getuid?.() !== 0) return;
+  const nobody = await run('-u', 'no-such-user', '-p', '0');
+  assert.equal(nobody.code, 1);
+  assert.match(nobody.stderr, /no user no-such-user/);
+  await running(['-u', 'nobody', '-p', '0'], async (output, child) => {
+    const uid = /^Uid:\t(\d+)/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))[1];
+    assert.notEqual(uid, '0', output);
+  });
+});
+
 test('what is wrong is said', { timeout: 60_000 }, async () => {
   for (const [args, message] of [
-    [['--nonsense'], /nonsense/],
+    [['--nonsense'], /--nonsense: no such flag\nisocache -h lists the flags\n$/],
     [['-p', 'x'], /^isocache: -p: a number from 0 to 65535, not x/],
     [['-I', '5x'], /-I/],
+    [['-I', '1'], /-I: a size from 1k to 1g/],
     [['-m', '0'], /-m/],
-    [['extra'], /extra/],
-    [['-l', '192.0.2.1', '-p', '0'], /EADDRNOTAVAIL/],
+    [['-m'], /-m needs a value: MIB/],
+    [['--port'], /--port needs a value: PORT/],
+    [['--daemon=yes'], /--daemon takes no value/],
+    [['--li'], /--li: --listen or --li\w+\?/],
+    [['-vq'], /-q: no such flag/],
+    [['-U', '11211'], /-U: UDP is not supported/],
+    [['-B', 'binary'], /-B: the binary protocol is not supported/],
+    [['-M'], /-M: this server always evicts/],
+    [['-Y', 'file'], /-Y: this server knows no passwords/],
+    [['-l', 'localhost:99999'], /-l: localhost:99999: no such port/],
+    [['extra'], /extra: not a flag/],
   ]) {
     const { code, stdout, stderr } = await run(...args);
-    assert.equal(code, 1, args.join(' '));
+    assert.equal(code, 64, args.join(' '));
     assert.equal(stdout, '');
     assert.match(stderr, message);
+  }
+  const { code, stderr } = await run('-l', '192.0.2.1', '-p', '0');
+  assert.equal(code, 1);
+  assert.match(stderr, /EADDRNOTAVAIL/);
+});
+
+test('every flag of memcached is known', { skip: needMemcached, timeout: 60_000 }, async () => {
+  const { stdout: theirs } = await runProgram(memcachedPath, ['-h']);
+  const { stdout: ours } = await run('-h');
+  const flags = [...theirs.matchAll(/^-(\w),? +--([\w-]+)|^-(\w) /gm)].map(([, a, name, b]) => [a ?? b, name]);
+  assert.ok(flags.length > 30);
+  for (const [letter, name] of flags) {
+    assert.match(ours, new RegExp(`^  -${letter}, --${name ?? ''}`, 'm'), `-${letter}`);
   }
 });

@@ -132,7 +132,7 @@ const EVIL = [
     ' get k',
     'set k 0 0 0\r\n',
     'ms k 0\r\n',
-    'set k 0 0 2000000\r\n' + 'version\r\n'.repeat(222_222) + 'xx',
+    `set k 0 0 2000000\r\n${'version\r\n'.repeat(222_222)}xx`,
     'set k 0 0 -1',
   ].map((request) => `${request}\r\n`),
 ];

@@ -1,7 +1,6 @@
 // isocache/client when things go wrong: servers that hang up, hang, dawdle, or talk nonsense.
 
 import assert from 'node:assert/strict';
-import net from 'node:net';
 import { test } from 'node:test';
 
 import { createClient } from 'isocache/client';
@@ -10,44 +9,7 @@ import { createServer } from 'isocache/server';
 
 import { freePort } from '../../tests/lib/server.mjs';
 import { servers } from './lib/servers.mjs';
-
-const closed = { name: 'IsocacheError', code: 'CLOSED' };
-const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** A server whose connections are handled by `talk(socket, count of connections before)`. */
-async function withScript(talk, use, options = {}) {
-  const sockets = new Set();
-  let count = 0;
-  const server = net.createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => {});
-    talk(socket, count++);
-  });
-  await new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const client = createClient({ port: server.address().port, ...options });
-  try {
-    await use(client);
-  } finally {
-    await client.close();
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  }
-}
-
-/** A transport that answers each piece sent by what `answer` gives: one or more chunks. */
-function scripted(answer) {
-  const sent = [];
-  const transport = (receiver) => ({
-    send(bytes) {
-      sent.push(Buffer.from(bytes).toString('latin1'));
-      for (const chunk of answer(sent.at(-1))) receiver.receive(Buffer.from(chunk, 'latin1'));
-    },
-    close: () => receiver.closed(),
-  });
-  return { sent, transport };
-}
+import { closed, sleep, withScript, scripted } from './lib/scripted-server.mjs';
 
 test('requests made in one go leave in one write', async () => {
   const { sent, transport } = scripted((request) =>
@@ -313,96 +275,6 @@ for (const [name, start, skip] of servers) {
     await server.stop();
   });
 }
-
-const thrower = () => {
-  throw new Error('a signal that throws');
-};
-const signalWith = (members) => Object.assign(new EventTarget(), { aborted: false, throwIfAborted() {} }, members);
-
-test('a signal that throws: its request fails, the others get their own replies', async () => {
-  const { transport } = scripted((request) =>
-    request
-      .split('\r\n')
-      .slice(1)
-      .map((_, at) => `VA 1\r\n${request.split('\r\n')[at].split(' ')[1]}\r\n`),
-  );
-  for (const name of ['throwIfAborted', 'addEventListener']) {
-    const client = createClient({ transport });
-    const [a, b, c] = await Promise.allSettled([
-      client.get('a'),
-      client.get('b', { signal: signalWith({ [name]: thrower }) }),
-      client.get('c'),
-    ]);
-    assert.equal(b.reason?.message, 'a signal that throws', name);
-    assert.deepEqual([a.value, c.value, await client.get('d')], ['a', 'c', 'd'], name);
-  }
-  const client = createClient({ transport });
-  const signal = signalWith({ removeEventListener: thrower });
-  assert.deepEqual(await Promise.all(['a', 'b'].map((key) => client.get(key, { signal }))), ['a', 'b']);
-  const listeners = [];
-  const aborted = signalWith({ addEventListener: (_, listener) => listeners.push(listener) });
-  Object.defineProperty(aborted, 'reason', { get: thrower });
-  const wait = client.get('a', { signal: aborted });
-  assert.throws(listeners[0], /a signal that throws/);
-  assert.deepEqual([await wait, await client.get('b')], ['a', 'b']);
-});
-
-test('a signal that throws while the connection breaks: all that wait are told', async () => {
-  const signal = signalWith({ removeEventListener: thrower });
-  await withScript(
-    (socket) => socket.once('data', () => socket.destroy()),
-    async (client) => {
-      const asked = await Promise.allSettled([
-        client.get('a', { signal }),
-        client.get('b'),
-        client.get('c', { signal }),
-      ]);
-      for (const { reason } of asked) assert.equal(reason?.code, 'CLOSED');
-    },
-  );
-  await withScript(
-    () => {},
-    async (client) => {
-      const asked = await Promise.allSettled([client.get('a', { signal }), client.get('b', { signal })]);
-      for (const { reason } of asked) assert.ok(['TIMEOUT', 'CLOSED'].includes(reason?.code));
-    },
-    { timeout: 50 },
-  );
-});
-
-test('a signal that asks for more, or hangs up, while it is called', async () => {
-  const { transport } = scripted((request) =>
-    request
-      .split('\r\n')
-      .slice(1)
-      .map((_, at) => `VA 1\r\n${request.split('\r\n')[at].split(' ')[1]}\r\n`),
-  );
-  const client = createClient({ transport });
-  const inner = [];
-  const ask = () => {
-    inner.push(client.get(`${inner.length}`));
-  };
-  const signal = signalWith({ addEventListener: ask, removeEventListener: ask, throwIfAborted: ask });
-  assert.deepEqual(await Promise.all([client.get('a', { signal }), client.get('b')]), ['a', 'b']);
-  await client.get('c');
-  assert.deepEqual(await Promise.all(inner), ['0', '1', '2']);
-  const closing = signalWith({
-    addEventListener: () => {
-      client.close();
-    },
-  });
-  const outcomes = await Promise.allSettled([client.get('d', { signal: closing }), client.get('e')]);
-  for (const { reason } of outcomes) assert.equal(reason?.code, 'CLOSED');
-});
-
-test('a signal aborted while it is being listened to: nothing is sent', async () => {
-  const { sent, transport } = scripted(() => ['EN\r\n']);
-  const client = createClient({ transport });
-  const signal = signalWith({ reason: new Error('at once'), addEventListener: (_, abort) => abort() });
-  await assert.rejects(client.get('a', { signal }), /at once/);
-  await client.get('b');
-  assert.deepEqual(sent, ['mg b v c\r\n']);
-});
 
 test("bytes from getBytes() and getItem() are the caller's: transferring them hurts nobody", async () => {
   const big = 'x'.repeat(40_000);

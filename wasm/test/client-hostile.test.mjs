@@ -1,82 +1,24 @@
 // isocache/client against a server that means harm: what it sends is bounded in memory and time, and ends no program.
 
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
-import http from 'node:http';
-import net from 'node:net';
 import { test } from 'node:test';
 
 import { createClient } from 'isocache/client';
-import { open } from 'isocache/inline';
-import { WebSocket } from 'ws';
 
 import { sleep } from './lib/serve.mjs';
-
-const MIB = 1 << 20;
-const TIMEOUT_MS = 150;
-const protocol = { name: 'IsocacheError', code: 'PROTOCOL' };
-const isGivenUp = (error) => error.name === 'IsocacheError' && ['TIMEOUT', 'CLOSED'].includes(error.code);
-
-/** A server whose connections are handled by `talk(socket)`, with one client; tells how many connections there were. */
-async function withHostile(talk, use, options = {}) {
-  const sockets = [];
-  const server = net.createServer((socket) => {
-    sockets.push(socket.on('error', () => {}));
-    talk(socket, sockets.length);
-  });
-  await new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const client = createClient({ port: server.address().port, timeout: TIMEOUT_MS, ...options });
-  try {
-    await use(client, sockets);
-  } finally {
-    const start = performance.now();
-    await Promise.all([client.close(), client.close()]);
-    const limit = (options.timeout ?? TIMEOUT_MS) + 500;
-    assert.ok(performance.now() - start < limit, 'close() takes no longer than a reply may');
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  }
-}
-
-/** Answers the first request of all by `reply`, and others by nothing. */
-const answering = (reply) => (socket, count) => socket.once('data', () => count === 1 && socket.write(reply, 'latin1'));
-
-/** Writes `piece` for ever, as fast as it is read. */
-const flooding = (piece) => (socket) =>
-  socket.once('data', () => {
-    const block = piece.repeat(Math.ceil(65536 / piece.length));
-    const more = () => {
-      while (!socket.destroyed && socket.write(block));
-    };
-    socket.on('drain', more);
-    more();
-  });
-
-/** Writes `piece` again and again, `ms` apart. */
-const dripping = (piece, ms) => (socket) =>
-  socket.once('data', () => {
-    const timer = setInterval(() => socket.write(piece), ms);
-    socket.on('close', () => clearInterval(timer));
-  });
-
-const peakOf = async (use) => {
-  const before = process.memoryUsage();
-  let peak = 0;
-  const look = () => {
-    const now = process.memoryUsage();
-    peak = Math.max(peak, now.arrayBuffers - before.arrayBuffers, now.heapUsed - before.heapUsed);
-  };
-  const timer = setInterval(look, 5);
-  await use();
-  look();
-  clearInterval(timer);
-  return peak;
-};
-
-const SILENT = () => {};
-const PAUSED = (socket) => socket.pause();
+import {
+  MIB,
+  TIMEOUT_MS,
+  protocol,
+  isGivenUp,
+  withHostile,
+  answering,
+  flooding,
+  dripping,
+  peakOf,
+  SILENT,
+  PAUSED,
+} from './lib/hostile-servers.mjs';
 
 for (const [name, talk] of [
   ['silent', SILENT],
@@ -313,42 +255,6 @@ test('whoever is always faster: what is tried again ends in time', async () => {
   }
 });
 
-test('keys: a server that drips no keys ends', async () => {
-  for (const piece of ['OK\r\n', 'OK\n']) {
-    await withHostile(dripping(piece, 10), async (client) => {
-      const late = sleep(5 * TIMEOUT_MS).then(() => {
-        throw new Error('no end');
-      });
-      late.catch(() => {});
-      await assert.rejects(Promise.race([client.keys().next(), late]), protocol);
-    });
-  }
-});
-
-test('keys: close() ends a list that has not wholly come', async () => {
-  const piece = 'key=k exp=-1\n';
-  for (const talk of [flooding(piece), dripping(piece, 10)]) {
-    await withHostile(talk, async (client, sockets) => {
-      const keys = client.keys();
-      await keys.next();
-      const start = performance.now();
-      await client.close();
-      assert.ok(performance.now() - start < 100);
-      await assert.rejects(
-        async () => {
-          for (let i = 0; i < 3; ++i) await keys.next();
-        },
-        { code: 'CLOSED' },
-      );
-      await sleep(1200);
-      assert.ok(
-        sockets.every((socket) => socket.destroyed),
-        'the socket goes',
-      );
-    });
-  }
-});
-
 test('replies without end are cut off', async () => {
   const stat = `STAT ${'a'.repeat(50)} ${'b'.repeat(50)}\r\n`;
   const key = `key=${'k'.repeat(50)} exp=-1\n`;
@@ -382,129 +288,4 @@ test('replies without end are cut off', async () => {
       { timeout: 3000, maxItemSize: 4 * MIB },
     );
   }
-});
-
-test('keys: one who does not read them holds few, whatever the transport', async () => {
-  const store = await open();
-  store.setMany(Array.from({ length: 100_000 }, (_, i) => [`key-${i}`, '']));
-  const client = createClient({ store });
-  let asked = 0;
-  const counting = createClient({
-    store: {
-      connect() {
-        const connection = store.connect();
-        return {
-          feed(bytes) {
-            ++asked;
-            return connection.feed(bytes);
-          },
-          get pending() {
-            return connection.pending;
-          },
-          get closed() {
-            return connection.closed;
-          },
-          close() {
-            connection.close();
-          },
-        };
-      },
-    },
-  });
-  const slow = counting.keys();
-  await slow.next();
-  await sleep(20);
-  const before = asked;
-  let count = 1;
-  for await (const _ of slow) ++count;
-  assert.equal(count, 100_000);
-  assert.ok(4 * before < asked, `fed ${before} of ${asked} times before anybody read`);
-  for await (const key of client.keys()) if (key === 'none') assert.fail();
-
-  // A transport that cannot wait.
-  const line = 'key=abc exp=-1\n'.repeat(1000);
-  const flood = createClient({
-    transport: (receiver) => ({
-      send() {
-        for (let i = 0; i < 1100; ++i) receiver.receive(Buffer.from(line));
-      },
-      close() {},
-    }),
-  });
-  await assert.rejects(async () => {
-    for await (const _ of flood.keys()) if (_ === '') break;
-  }, protocol);
-});
-
-/** A WebSocket server that answers the first request by `talk(socket)`, and nothing after it: not even the end. */
-async function withWebSocket(talk, use, options) {
-  const sockets = [];
-  const server = http.createServer().on('upgrade', (request, socket) => {
-    sockets.push(socket.on('error', () => {}));
-    const accept = createHash('sha1')
-      .update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
-      .digest('base64');
-    socket.write(
-      `HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\nSec-WebSocket-Protocol: memcached\r\n\r\n`,
-    );
-    socket.once('data', () => talk(socket)).resume();
-  });
-  await new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const client = createClient({
-    url: `ws://127.0.0.1:${server.address().port}/memcached`,
-    WebSocket,
-    timeout: 2000,
-    ...options,
-  });
-  try {
-    await use(client, sockets);
-  } finally {
-    await client.close();
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  }
-}
-
-/** One message that never ends, in frames of a byte. */
-const fragmenting = (socket) => {
-  socket.write(Buffer.from([0x02, 1, 65]));
-  const block = Buffer.concat(Array.from({ length: 20_000 }, () => Buffer.from([0, 1, 65])));
-  let left = 100;
-  const more = () => {
-    while (!socket.destroyed && --left > 0 && socket.write(block));
-  };
-  socket.on('drain', more);
-  more();
-};
-
-test('WebSocket: a message in ever so many pieces is not kept', async () => {
-  await withWebSocket(fragmenting, async (client, sockets) => {
-    const before = process.memoryUsage.rss();
-    await assert.rejects(client.get('k'), { code: 'CLOSED' });
-    await sleep(50);
-    assert.ok(sockets[0].destroyed, 'the connection was given up');
-    assert.ok(process.memoryUsage.rss() - before < 60 * MIB);
-  });
-});
-
-test('WebSocket: a message larger than any value may be is refused', async () => {
-  const huge = (socket) => socket.write(Buffer.from([0x82, 127, 0, 0, 0, 0, 2, 0, 0, 0])); // 32 MiB are to come
-  await withWebSocket(huge, (client) => assert.rejects(client.get('k'), { code: 'CLOSED', message: /payload/i }), {
-    maxItemSize: 16 * MIB,
-    timeout: 5000,
-  });
-});
-
-test('WebSocket: who does not answer the end of a connection is left all the same', async () => {
-  await withWebSocket(
-    (socket) => socket.write(Buffer.from([0x02, 1, 65])),
-    async (client, sockets) => {
-      await assert.rejects(client.get('k'), isGivenUp);
-      await sleep(1200);
-      assert.ok(sockets[0].destroyed || sockets[0].readableEnded);
-    },
-    { timeout: TIMEOUT_MS },
-  );
 });

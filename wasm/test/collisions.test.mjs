@@ -8,7 +8,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { open } from '../dist/esm/index.js';
+import { open } from '../dist/esm/entry/index.js';
 import { sipHash } from './lib/siphash.mjs';
 
 const SEED = 0x0123456789abcdef_fedcba9876543210n;
@@ -48,7 +48,7 @@ const newStore = () => open({ hashSeed: SEED, maxBytes: 64 * MIB });
 /** The milliseconds that it takes to set all keys and read them. */
 function use(store, keys) {
   const start = performance.now();
-  keys.forEach((key, i) => store.set(key, `${i}`));
+  for (const [i, key] of keys.entries()) store.set(key, `${i}`);
   const wrong = keys.findIndex((key, i) => store.get(key) !== `${i}`);
   assert.equal(wrong, -1, `key ${wrong} has another value`);
   return performance.now() - start;

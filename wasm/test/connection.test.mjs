@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import { open } from '../dist/esm/index.js';
+import { open } from '../dist/esm/entry/index.js';
 
 const text = (bytes) => Buffer.from(bytes).toString('latin1');
 
@@ -93,8 +93,8 @@ describe('feed', () => {
     const connection = store.connect();
     let replies = text(connection.feed('mg big s v\r\n'.repeat(40)));
     assert.equal(connection.pending, true);
-    replies += feedAll(connection, 'mn\r\n' + 'mg nobody\r\n'.repeat(10_000) + 'ms k 2\r\nok\r\n');
-    assert.ok(replies.endsWith('x\r\nMN\r\n' + 'EN\r\n'.repeat(10_000) + 'HD\r\n'));
+    replies += feedAll(connection, `mn\r\n${'mg nobody\r\n'.repeat(10_000)}ms k 2\r\nok\r\n`);
+    assert.ok(replies.endsWith(`x\r\nMN\r\n${'EN\r\n'.repeat(10_000)}HD\r\n`));
   });
 
   test('connections are apart; closing one in the middle leaves the store whole', async () => {

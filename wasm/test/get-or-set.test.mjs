@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { open } from '../dist/esm/index.js';
+import { open } from '../dist/esm/entry/index.js';
 
 const START_MS = 1_800_000_000_000;
 
@@ -314,7 +314,7 @@ describe('giving up', () => {
   test('after success no signal fires', async () => {
     const { store } = await withClock();
     let signal;
-    await store.getOrSet('k', (key, context) => {
+    await store.getOrSet('k', (_, context) => {
       ({ signal } = context);
       return 'v';
     });

@@ -9,47 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { open } from 'isocache';
 import { createClient } from 'isocache/client';
 
-import { servers } from './lib/servers.mjs';
-
-/** A loader that counts, and that the test lets go on. */
-function heldLoader(value = 'loaded') {
-  const loads = [];
-  const load = (key, { signal }) =>
-    new Promise((resolve, reject) => {
-      loads.push({ key, signal, succeed: () => resolve(`${value}${loads.length}`), fail: (error) => reject(error) });
-    });
-  return { load, loads };
-}
-
-/** Until the load has begun, or for a while. */
-async function begun(loads, count = 1) {
-  for (let i = 0; i < 200 && loads.length < count; ++i) await sleep(2);
-}
-
-const places = [
-  [
-    'in process',
-    async (t) => {
-      const cache = await open();
-      return { cache, other: cache };
-    },
-  ],
-  ...servers.map(([name, start, skip]) => [
-    `over ${name}`,
-    async (t) => {
-      const server = await start();
-      t.after(() => server.stop());
-      return connect(t, { port: server.port });
-    },
-    skip,
-  ]),
-];
-
-function connect(t, address) {
-  const [cache, other] = [createClient(address), createClient(address)];
-  t.after(() => Promise.all([cache.close(), other.close()]));
-  return { cache, other };
-}
+import { heldLoader, begun, places } from './lib/loads.mjs';
 
 for (const [name, start, skip] of places) {
   describe(name, { skip }, () => {
@@ -387,28 +347,6 @@ test('a server that is down, or silent: the loads go on, one for each key, and a
   assert.ok(performance.now() - began < 1000);
 });
 
-test('the clock may be replaced after the cache was made', async (t) => {
-  const store = await open();
-  t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
-  store.set('k', 'v', { ttl: 5000 });
-  t.mock.timers.tick(6000);
-  assert.equal(store.get('k'), undefined);
-});
-
-test('what onEvict throws goes to onError, and the set is done', async () => {
-  const errors = [];
-  const store = await open({
-    maxBytes: 1 << 20,
-    onEvict: () => {
-      throw new Error('no');
-    },
-    onError: (error) => errors.push(error.message),
-  });
-  for (let i = 0; i < 3000; ++i) store.set(`k${i}`, 'v'.repeat(1000));
-  assert.equal(store.get('k2999'), 'v'.repeat(1000));
-  assert.equal(new Set(errors).size, 1);
-});
-
 test('more stale items than are remembered, whose loaders have died, are loaded in the end', async () => {
   let now = 1_800_000_000_000;
   const store = await open({ now: () => now });
@@ -425,44 +363,4 @@ test('more stale items than are remembered, whose loaders have died, are loaded 
     keys.filter((key) => store.get(key) !== 'new'),
     [],
   );
-});
-
-test('what callers made may use the store while it is read', async () => {
-  const store = await open();
-  store.set('abc', 'V', {
-    get ttl() {
-      store.get('zzzzzz');
-      return 1000;
-    },
-  });
-  assert.equal(store.get('abc'), 'V');
-  const pair = new Proxy(['p', 'W'], {
-    get(target, name) {
-      store.get('yyyyyy');
-      return target[name];
-    },
-  });
-  store.setMany([['o', '1'], pair]);
-  assert.deepEqual([...store.keys()].sort(), ['abc', 'o', 'p']);
-});
-
-test('onEvict and onError may throw, and reject', async () => {
-  for (const onError of [
-    () => {
-      throw new Error('no');
-    },
-    async () => {
-      throw new Error('no');
-    },
-  ]) {
-    const store = await open({
-      maxBytes: 1 << 20,
-      onEvict: async () => {
-        throw new Error('no');
-      },
-      onError,
-    });
-    for (let i = 0; i < 3000; ++i) store.set(`k${i}`, 'v'.repeat(1000));
-  }
-  await sleep(5);
 });

@@ -7,8 +7,8 @@ import { describe, test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-import { Engine } from '../dist/esm/engine.js';
-import { open, openSync } from '../dist/esm/index.js';
+import { Engine } from '../dist/esm/engine/engine.js';
+import { open, openSync } from '../dist/esm/entry/index.js';
 
 const MIB = 1 << 20;
 // What a module takes beside maxBytes: stack, scratch area, reply buffers and what is kept for them.
@@ -46,7 +46,7 @@ test('memory is taken as it is needed', async () => {
 // In a process whose wasm memories may not grow beyond 8 MiB.
 test('where the host gives no more memory, the store makes do with what it has', () => {
   const script = `
-    const { open } = await import(${JSON.stringify(new URL('../dist/esm/index.js', import.meta.url).href)});
+    const { open } = await import(${JSON.stringify(new URL('../dist/esm/entry/index.js', import.meta.url).href)});
     const store = await open({ maxBytes: 64 << 20 });
     const connection = store.connect();
     const codes = new Set();
@@ -73,7 +73,7 @@ test('where the host gives no more memory, the store makes do with what it has',
 
 test('not even an empty store: an error', () => {
   const script = `
-    const { open } = await import(${JSON.stringify(new URL('../dist/esm/index.js', import.meta.url).href)});
+    const { open } = await import(${JSON.stringify(new URL('../dist/esm/entry/index.js', import.meta.url).href)});
     await open({ maxBytes: 1024 << 20 }).catch((error) => console.log(error.code));`;
   const output = execFileSync(process.execPath, ['--wasm-max-mem-pages=16', '--input-type=module', '-e', script], {
     encoding: 'utf8',
@@ -90,15 +90,15 @@ describe('onEvict', () => {
       now: () => clock.now,
       onEvict: ({ key, value: bytes, flags, expires }) => told.set(key, { bytes, flags, expires }),
     });
-    const valueOf = (i) => `${i}-`.repeat(i % 100 === 0 ? 20_000 : 20);
-    for (let i = 0; i < 30_000; ++i) store.set(`key${i}`, valueOf(i), { flags: i, ttl: i % 2 ? 60_000 : undefined });
+    const valueFor = (i) => `${i}-`.repeat(i % 100 === 0 ? 20_000 : 20);
+    for (let i = 0; i < 30_000; ++i) store.set(`key${i}`, valueFor(i), { flags: i, ttl: i % 2 ? 60_000 : undefined });
     assert.equal(told.size, store.stats().evictions);
     assert.ok(told.size > 5000);
     for (let i = 0; i < 30_000; ++i) {
       const gone = told.get(`key${i}`);
       assert.notEqual(gone === undefined, store.get(`key${i}`) === undefined);
       if (!gone) continue;
-      assert.equal(Buffer.from(gone.bytes).toString(), valueOf(i));
+      assert.equal(Buffer.from(gone.bytes).toString(), valueFor(i));
       assert.deepEqual([gone.flags, gone.expires], [i, i % 2 ? clock.now + 60_000 : undefined]);
     }
   });
@@ -222,9 +222,9 @@ describe('nothing leaks', () => {
     const store = await open({ maxBytes: 16 * MIB });
     const cycle = () => {
       const connections = Array.from({ length: 50 }, () => store.connect());
-      connections.forEach((connection, i) =>
-        connection.feed(['get k', 'set k 0 0 100000\r\nhalf', 'mn\r\nset k 0 0 10\r\n', 'get big big\r\n'][i % 4]),
-      );
+      for (const [i, connection] of connections.entries()) {
+        connection.feed(['get k', 'set k 0 0 100000\r\nhalf', 'mn\r\nset k 0 0 10\r\n', 'get big big\r\n'][i % 4]);
+      }
       for (const connection of connections) connection.close();
     };
     store.set('big', 'x'.repeat(500_000));

@@ -43,7 +43,7 @@ for (const [name, options] of [
   ['with a hook', { onRequest: async (request, internal) => internal(request) }],
 ]) {
   test(`frames are a byte stream, whatever their borders (${name})`, limit, () =>
-    serve(options, async (server, url) => {
+    serve(options, async (_server, url) => {
       const { socket, until } = await connect(url);
       assert.equal(socket.protocol, 'memcached');
       for (const byte of Buffer.from('set a 0 0 3\r\nabc\r\n')) socket.send(Buffer.of(byte));
@@ -84,7 +84,7 @@ for (const [name, options] of [
 }
 
 test('quit closes', limit, () =>
-  serve({}, async (server, url) => {
+  serve({}, async (_server, url) => {
     const { socket, closed, received } = await connect(url);
     socket.send(Buffer.from('mn\r\nquit\r\n'));
     assert.equal(await closed, 1005);
@@ -93,7 +93,7 @@ test('quit closes', limit, () =>
 );
 
 test('a text frame closes with 1003, one that is too large with 1009', limit, () =>
-  serve({}, async (server, url) => {
+  serve({}, async (_server, url) => {
     const first = await connect(url);
     first.socket.send('version\r\n');
     assert.equal(await first.closed, 1003);
@@ -105,7 +105,7 @@ test('a text frame closes with 1003, one that is too large with 1009', limit, ()
 );
 
 test('subprotocol: memcached, or none', limit, () =>
-  serve({}, async (server, url) => {
+  serve({}, async (_server, url) => {
     assert.equal((await connect(url, ['other', 'memcached'])).socket.protocol, 'memcached');
     assert.equal((await connect(url, [])).socket.protocol, '');
     await assert.rejects(connect(url, ['other']));
@@ -126,15 +126,15 @@ test('pages of other origins are refused, unless they are on the list', limit, a
     assert.equal(await asked(url, 'https://example.org'), 403);
     assert.equal(await asked(url, 'null'), 403);
   });
-  await serve({ origins: ['https://example.org'] }, async (server, url) => {
+  await serve({ origins: ['https://example.org'] }, async (_server, url) => {
     assert.equal(await asked(url, 'https://example.org'), 101);
     assert.equal(await asked(url, 'https://example.org:8443'), 403);
   });
-  await serve({ origins: ['*'] }, async (server, url) => assert.equal(await asked(url, 'https://example.org'), 101));
+  await serve({ origins: ['*'] }, async (_server, url) => assert.equal(await asked(url, 'https://example.org'), 101));
 });
 
 test('other paths, and plain HTTP', limit, () =>
-  serve({}, async (server, url) => {
+  serve({}, async (_server, url) => {
     await assert.rejects(connect(url.replace('/memcached', '/other')), /400/);
     const response = await fetch(url.replace('ws:', 'http:'));
     assert.equal(response.status, 426);
@@ -143,7 +143,7 @@ test('other paths, and plain HTTP', limit, () =>
 
 test('behind an HTTP server of the user', limit, async () => {
   const server = await createServer();
-  const front = http.createServer((request, response) => response.end('a page'));
+  const front = http.createServer((_request, response) => response.end('a page'));
   front.on('upgrade', (...upgrade) => server.upgrade(...upgrade));
   await new Promise((resolve) => {
     front.listen(0, '127.0.0.1', resolve);

@@ -93,7 +93,7 @@ for (const [name, options] of WAYS) {
         const count = 400;
         const memory = () => process.memoryUsage().rss;
         const before = memory();
-        client.send('get big\r\n'.repeat(count) + 'mn\r\n');
+        client.send(`${'get big\r\n'.repeat(count)}mn\r\n`);
         let most = 0;
         for (let i = 0; i < 20; ++i) {
           await sleep(20);

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { Random, seedFromEnvironment } from '../../tests/lib/random.mjs';
-import { open } from '../dist/esm/index.js';
+import { open } from '../dist/esm/entry/index.js';
 import { HEADER_BYTES, records, resign } from './lib/snapshots.mjs';
 
 const seed = seedFromEnvironment(Date.now() % 1_000_000);

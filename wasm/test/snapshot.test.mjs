@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { open } from '../dist/esm/index.js';
+import { open } from '../dist/esm/entry/index.js';
 import { asVersion1 } from './lib/snapshots.mjs';
 
 const START_MS = 1_800_000_000_000;
@@ -93,7 +93,10 @@ test('a cas id that a client chose from the upper half does not lead new ones ro
   const copy = await open({ now });
   assert.equal(copy.restore(store.snapshot()), 1);
   assert.equal(copy.getItem('key').cas, 18446744073709551614n);
-  const ids = ['a', 'b', 'c'].map((key) => (copy.set(key, 'v'), copy.getItem(key).cas));
+  const ids = ['a', 'b', 'c'].map((key) => {
+    copy.set(key, 'v');
+    return copy.getItem(key).cas;
+  });
   assert.deepEqual(
     ids.map((id) => id > 1n && id < 1000n),
     [true, true, true],

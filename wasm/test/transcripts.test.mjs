@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { RawClient } from '../../tests/lib/client.mjs';
 import { Random, seedFromEnvironment } from '../../tests/lib/random.mjs';
 import { playFragmented, playStepwise, readRecorded, readTranscripts } from '../../tests/lib/transcript.mjs';
-import { open } from '../dist/esm/index.js';
+import { open } from '../dist/esm/entry/index.js';
 
 const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
 const shared = path.join(process.env.ISOCACHE_SHARED ?? path.join(root, '..', 'shared'), 'transcripts');

@@ -12,7 +12,7 @@ const BYTES_AN_ITEM = 256; // more than ours take, so that nothing is evicted
 const LEAST_BYTES = 16 << 20;
 
 export async function openIsocache(max) {
-  const { open } = await import(new URL('dist/esm/index.js', packageFile));
+  const { open } = await import(new URL('dist/esm/entry/index.js', packageFile));
   return open({ maxBytes: Math.max(LEAST_BYTES, max * BYTES_AN_ITEM) });
 }
 

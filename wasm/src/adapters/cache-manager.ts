@@ -1,7 +1,7 @@
 // A store for cache-manager 5: `createCache(cacheManagerStore(cache))`. cache-manager 6 and 7 take Keyv instead:
 // `createCache({ stores: [new Keyv({ store: keyvStore(cache) })] })`, with keyvStore from isocache/adapters/keyv.
 
-import { checkNumber, checkOptions, checkType, pairsOf } from '../arguments.js';
+import { checkNumber, checkOptions, checkType, pairsOf } from '../base/arguments.js';
 import { type Cache, checkCache, keysWith, setFor, text } from './cache.js';
 
 export type { Cache } from './cache.js';
@@ -74,7 +74,7 @@ function parse<T>(json: string | undefined): T | undefined {
   return json === undefined ? undefined : (JSON.parse(json) as T);
 }
 
-/** Whether `key` is those parts with anything between them. Takes the first place for each; a regular expression tries all. */
+/** Whether `key` is those parts with anything between them. Takes the first match of each; a regular expression may try all. */
 function fits(key: string, parts: readonly string[]): boolean {
   const [first = '', ...rest] = parts;
   const last = rest.pop();

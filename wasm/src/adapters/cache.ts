@@ -1,7 +1,7 @@
 // What the adapters ask of a Store or a Client: the same calls, answered at once or by a promise.
 
-import { checkNumber, wrong } from '../arguments.js';
-import type { Item, ItemOptions, SetOptions, Value } from '../types.js';
+import { checkNumber, wrong } from '../base/arguments.js';
+import type { Item, ItemOptions, SetOptions, Value } from '../base/types.js';
 
 type MaybePromise<T> = T | Promise<T>;
 

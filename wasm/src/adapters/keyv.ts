@@ -3,7 +3,7 @@
 // It keeps the strings that Keyv's serializer makes, and Keyv's own check makes TTLs exact to the millisecond.
 // Keyv 6 still takes adapters of this kind, by its bridge.
 
-import { checkObject, listOf, wrong } from '../arguments.js';
+import { checkObject, listOf, wrong } from '../base/arguments.js';
 import { type Cache, checkCache, clearWith, keysWith, setFor, text } from './cache.js';
 
 export type { Cache } from './cache.js';
@@ -22,7 +22,7 @@ export function keyvStore(cache: Cache): KeyvStore {
   return new KeyvStore(cache);
 }
 
-// There is no has(): Keyv asks get() then, and so does not count what has just expired.
+// There is no has(). Keyv then calls get(), and so does not count an item that has just expired.
 export class KeyvStore {
   readonly #cache: Cache;
   /** Keyv 5 gives iterators only to stores whose dialect it knows. */

@@ -1,7 +1,7 @@
 // A driver for unstorage: `createStorage({ driver: unstorageDriver({ cache }) })`.
 
-import { checkNumber, checkObject, checkOptions, listOf } from '../arguments.js';
-import type { Value } from '../types.js';
+import { checkNumber, checkObject, checkOptions, listOf } from '../base/arguments.js';
+import type { Item, Value } from '../base/types.js';
 import { type Cache, checkCache, clearWith, keysWith, setFor, text } from './cache.js';
 
 export type { Cache } from './cache.js';
@@ -27,17 +27,24 @@ interface Keyed {
 
 export type UnstorageDriver = ReturnType<typeof unstorageDriver>;
 
+function listed<Some extends Keyed>(items: Some[]): Some[] {
+  const list = listOf('items', items);
+  for (const item of list) checkObject('items', item);
+  return list;
+}
+
+/** unstorage's metadata: what is left to live, in seconds, and when it was last used. */
+function metaOf(item: Item): { ttl?: number; atime: Date; size: number } {
+  const meta = { atime: new Date(Date.now() - item.idle), size: item.size };
+  return item.ttl === undefined ? meta : { ...meta, ttl: item.ttl / 1000 };
+}
+
 export function unstorageDriver(options: UnstorageOptions) {
   checkObject('options', options);
   const cache = checkCache(options.cache);
   checkNumber('ttl', options.ttl);
   const base = options.base ? `${text('base', options.base).replace(/:$/, '')}:` : '';
   const full = (key: string, name = 'key') => base + text(name, key);
-  const listed = <Some extends Keyed>(items: Some[]) => {
-    const list = listOf('items', items);
-    for (const item of list) checkObject('items', item);
-    return list;
-  };
   const store = (key: string, value: Value, itemOptions?: ItemOptions) => {
     // unstorage may give null.
     checkOptions(itemOptions ?? undefined);
@@ -72,11 +79,8 @@ export function unstorageDriver(options: UnstorageOptions) {
       await store(key, value instanceof ArrayBuffer ? new Uint8Array(value) : value, itemOptions);
     },
     async setItems(items: (Keyed & { value: string })[], common?: ItemOptions): Promise<void> {
-      await Promise.all(
-        listed(items).map((item) => {
-          return store(item.key, item.value, { ...common, ...item.options });
-        }),
-      );
+      const stored = listed(items).map(({ key, value, options: own }) => store(key, value, { ...common, ...own }));
+      await Promise.all(stored);
     },
 
     async removeItem(key: string): Promise<void> {
@@ -89,12 +93,9 @@ export function unstorageDriver(options: UnstorageOptions) {
       await clearWith(cache, full(below, 'base'));
     },
 
-    /** unstorage's metadata: what is left to live, in seconds, and when it was last used. */
-    async getMeta(key: string): Promise<{ ttl?: number; atime: Date; size: number } | null> {
+    async getMeta(key: string): Promise<ReturnType<typeof metaOf> | null> {
       const item = await cache.getItem(full(key), { peek: true });
-      if (item === undefined) return null;
-      const meta = { atime: new Date(Date.now() - item.idle), size: item.size };
-      return item.ttl === undefined ? meta : { ...meta, ttl: item.ttl / 1000 };
+      return item === undefined ? null : metaOf(item);
     },
   };
 }

@@ -1,11 +1,13 @@
 // The typed methods of a store, over a connection.
 
-import { checkCall, checkDuration, checkOptions, checkType, listOf, pairsOf, within } from '../arguments.js';
-import { bytesOf } from '../bytes.js';
-import { GetOrSet } from '../get-or-set.js';
-import { DEFAULT_MAX_VALUE_BYTES, wireExptime } from '../meta.js';
-import type { ParsedRequest } from '../request.js';
-import { decodeText } from '../text.js';
+import { checkCall, checkDuration, checkOptions, checkType, listOf, pairsOf, within } from '../base/arguments.js';
+import { bytesOf, textOf } from '../base/bytes.js';
+import { MAX_ITEM_BYTES } from '../base/limits.js';
+import { GetOrSet } from '../loads/get-or-set.js';
+import { type Exptime, wireExptime } from '../protocol/exptime.js';
+import type { Found } from '../protocol/item.js';
+import type { ParsedRequest } from '../protocol/parsed-request.js';
+import { DEFAULT_MAX_VALUE_BYTES } from '../protocol/reply-reader.js';
 import {
   type CasResult,
   type CounterOptions,
@@ -18,7 +20,7 @@ import {
   type SetOptions,
   type Stats,
   type Value,
-} from '../types.js';
+} from '../base/types.js';
 import * as commands from './commands.js';
 import { listKeys } from './keys.js';
 import { type Command, Pipeline } from './pipeline.js';
@@ -52,20 +54,19 @@ export interface CallOptions {
 }
 
 const DEFAULT_TIMEOUT_MS = 5000;
-const MAX_ITEM_BYTES = 1 << 30;
 
 /**
  * A cache at the other end of a connection. Requests made in one go leave in one write, and their replies come in
- * order. The connection is made for the first request. When it breaks, the requests in flight fail with CLOSED (whether
- * they were carried out, nobody knows); the next one connects again.
+ * order. The connection is made for the first request. When it breaks, the requests in flight fail with CLOSED; nobody knows
+ * whether they were carried out. The next request connects again.
  *
- * A TTL is sent in whole seconds, rounded up. memcached counts them from its own last tick, so that a value may go up
- * to a second before its time.
+ * A TTL is sent in whole seconds, rounded up. memcached counts them from its own last tick, so that a value may
+ * expire up to a second early.
  */
 export class Client {
   readonly #connect: Connect;
   readonly #limits: { timeout: number; maxItemSize: number };
-  readonly #exptime: commands.Exptime;
+  readonly #exptime: Exptime;
   readonly #getOrSet: GetOrSet;
   #pipeline: Pipeline | undefined;
   readonly #alone = new Set<Pipeline>();
@@ -81,7 +82,7 @@ export class Client {
     checkDuration('timeout', timeout);
     this.#limits = { timeout, maxItemSize: within('maxItemSize', maxItemSize, 1, MAX_ITEM_BYTES) };
     const now = options.now ?? (() => Date.now()); // as it is then: tests replace it
-    this.#exptime = (ttl, name) => wireExptime(ttl, now, name);
+    this.#exptime = wireExptime(now);
     this.#getOrSet = new GetOrSet({
       take: (key, asked) => this.getItem(key, asked),
       fill: (key, value, cas, set) => this.cas(key, value, cas, set),
@@ -110,7 +111,7 @@ export class Client {
     return asked.length === 0 ? [] : this.#ask(() => commands.all(asked), options);
   }
 
-  /** For what is tried again when somebody else was faster: throws when that has taken as long as an answer may. */
+  /** For an operation that is tried again if another client was faster. Throws once that has taken as long as an answer may. */
   #tries(): () => void {
     const { timeout } = this.#limits;
     const end = performance.now() + timeout;
@@ -179,10 +180,10 @@ export class Client {
     return this.#change(key, (cas) => commands.join('P', key, value, cas), options);
   }
 
-  /** A write that goes over a value only; again, if somebody was faster. */
+  /** A write that needs a value to write over. Tries again if another client was faster. */
   async #change(key: Key, write: (cas: bigint) => Command<CasResult>, options?: CallOptions): Promise<boolean> {
     checkOptions(options);
-    write(0n); // words it, and so checks the arguments
+    write(0n); // checks the arguments
     for (const tryAgain = this.#tries(); ; tryAgain()) {
       const found = await this.#find(key, options);
       if (found === undefined) return false;
@@ -191,17 +192,17 @@ export class Client {
     }
   }
 
-  #find(key: Key, options?: CallOptions): Promise<commands.Found | undefined> {
+  #find(key: Key, options?: CallOptions): Promise<Found | undefined> {
     return this.#ask(() => commands.find(key), options);
   }
 
-  /** Nothing is written: whoever reads next may load. */
-  async #decline(key: Key, { won, cas }: commands.Found): Promise<false> {
+  /** Writes nothing: the next reader may load. */
+  async #decline(key: Key, { won, cas }: Found): Promise<false> {
     if (won) await this.#passOn(key, cas);
     return false;
   }
 
-  /** For the next reader to be chosen in place of this one. If that fails, the right to load runs out in time. */
+  /** Lets the next reader be chosen in place of this one. If that fails, the right to load runs out in time. */
   readonly #passOn = (key: Key, cas: bigint): Promise<unknown> =>
     this.#ask(() => commands.giveUp(key, cas, 'markStale')).catch(() => {});
 
@@ -215,8 +216,7 @@ export class Client {
    * others wait, or get the old value if there is one.
    */
   async getOrSet(key: Key, load: Loader, options?: GetOrSetOptions): Promise<string> {
-    const value = await this.#getOrSet.run(key, load, options);
-    return typeof value === 'string' ? value : decodeText(value);
+    return textOf(await this.#getOrSet.run(key, load, options));
   }
 
   async getOrSetBytes(key: Key, load: Loader, options?: GetOrSetOptions): Promise<Uint8Array> {
@@ -278,7 +278,7 @@ export class Client {
 
   /** Keeps the value, but has one reader renew it; `ttl` limits how long it may still be read. */
   markStale(key: Key, options: { ttl?: number | undefined } & CallOptions = {}): Promise<boolean> {
-    return this.#ask(() => commands.markStale(key, options.ttl, this.#exptime), options);
+    return this.#ask(() => commands.markStale(key, options, this.#exptime), options);
   }
 
   // ---------------------------------------------------------------- the whole cache
@@ -289,7 +289,7 @@ export class Client {
 
   /**
    * All keys, over a connection of its own. memcached gives one such list at a time (SERVER_ERROR: BUSY), and leaves
-   * out what was stored in the last moments.
+   * out items that were stored in the last moments.
    */
   async *keys(): AsyncGenerator<string, void, undefined> {
     const pipeline = this.#open();
@@ -315,8 +315,8 @@ export class Client {
   }
 
   /**
-   * One or more whole requests of the text or meta protocol; gives their replies as they come. What others word may
-   * be given, too: requests whose replies cannot be told from those of others get a connection of their own.
+   * One or more whole requests of the text or meta protocol; gives their replies as they come. It takes any
+   * request: one whose replies cannot be told from those of other requests gets a connection of its own.
    */
   async execute(request: string | Uint8Array | ParsedRequest, options?: CallOptions): Promise<Uint8Array> {
     const bytes = typeof request === 'object' && request !== null && 'command' in request ? request.bytes : request;
@@ -337,8 +337,8 @@ export class Client {
   }
 
   /**
-   * Waits for the answers that are due, no longer than `timeout`, then hangs up. Later requests fail with CLOSED, and so
-   * does a list of keys() that has not wholly come: how long that takes is for its reader to say.
+   * Waits for the answers that are due, no longer than `timeout`, then hangs up. Later requests fail with CLOSED. So
+   * does a list of keys() that is not complete, since only its reader knows how long that would take.
    */
   async close(): Promise<void> {
     this.#closed = true;

@@ -1,6 +1,6 @@
 // A store in this process as the other side: no network, the same protocol.
 
-import type { Connection } from '../types.js';
+import type { Connection } from '../base/types.js';
 import type { Connect } from './transport.js';
 
 export function embedded(store: { connect(): Connection }): Connect {

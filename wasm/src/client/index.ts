@@ -1,7 +1,7 @@
 // isocache/client where there are no sockets: browsers, edge workers. Node, Deno and Bun get node.ts.
 
-import { checkObject, wrong } from '../arguments.js';
-import type { Connection } from '../types.js';
+import { checkObject, wrong } from '../base/arguments.js';
+import type { Connection } from '../base/types.js';
 import { Client, type ClientOptions } from './client.js';
 import { embedded } from './embedded.js';
 import { type ByteStreams, connectStreams } from './streams.js';
@@ -14,8 +14,8 @@ import {
   type WebSocketLike,
 } from './websocket.js';
 
-export { IsocacheError } from '../types.js';
-export type * from '../types.js';
+export { IsocacheError } from '../base/types.js';
+export type * from '../base/types.js';
 export { type CallOptions, Client, type ClientOptions } from './client.js';
 export type { ByteStreams } from './streams.js';
 export type { Connect, Receiver, Transport } from './transport.js';

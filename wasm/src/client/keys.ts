@@ -1,15 +1,13 @@
-// All keys of a cache, as `lru_crawler metadump` lists them, in the order it likes.
+// All keys of a cache, in the order in which `lru_crawler metadump` lists them.
 
-import { fromLatin1 } from '../bytes.js';
-import { type Reply, replyError } from '../meta.js';
-import { decodeText } from '../text.js';
-import { IsocacheError } from '../types.js';
+import { IsocacheError } from '../base/types.js';
+import { LIST_ALL, LIST_BEGIN, LIST_END, listedKey } from '../protocol/listing.js';
 import { bare } from './commands.js';
 import { MORE, NEXT, type Pipeline } from './pipeline.js';
 
-// Keys that wait for their reader before the server is asked to wait, too.
+// How many keys may wait for their reader before the server is made to wait.
 const MAX_WAITING = 10_000;
-// A WebSocket cannot be asked. What waits is then kept up to here.
+// Over a WebSocket the server cannot be made to wait. Then so many keys are kept.
 const MAX_WAITING_UNASKED = 1_000_000;
 
 /** Takes the whole of `pipeline`: a slow reader must not hold up anybody else's replies. */
@@ -18,12 +16,12 @@ export async function* listKeys(pipeline: Pipeline): AsyncGenerator<string, void
   let wake = () => {};
   let begun = false;
   const finished = pipeline.request(
-    bare('lru_crawler metadump all', (reply) => {
-      if (reply.line === 'END') return true;
+    bare(LIST_ALL, ({ line }) => {
+      if (line === LIST_END) return true;
       const isFirst = !begun;
       begun = true;
-      if (isFirst && reply.line === 'OK') return MORE; // newer servers begin with it
-      if (waiting.push(keyOf(reply)) === MAX_WAITING) pipeline.pause();
+      if (isFirst && line === LIST_BEGIN) return MORE;
+      if (waiting.push(listedKey(line)) === MAX_WAITING) pipeline.pause();
       if (waiting.length > MAX_WAITING_UNASKED)
         throw new IsocacheError('PROTOCOL', 'keys come faster than they are read');
       wake();
@@ -60,18 +58,4 @@ export async function* listKeys(pipeline: Pipeline): AsyncGenerator<string, void
   } finally {
     pipeline.destroy();
   }
-}
-
-function keyOf({ line }: Reply): string {
-  const key = /^key=(\S*)/.exec(line)?.[1];
-  if (key !== undefined) return percentDecode(key);
-  if (line.startsWith('BUSY')) throw new IsocacheError('SERVER_ERROR', line);
-  throw replyError(line) ?? new IsocacheError('PROTOCOL', `not a key: ${line}`);
-}
-
-/** As decodeURIComponent(), but for bytes of any kind. */
-function percentDecode(text: string): string {
-  if (!text.includes('%')) return text;
-  const characters = text.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
-  return decodeText(fromLatin1(characters));
 }

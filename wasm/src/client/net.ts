@@ -3,7 +3,7 @@
 import * as net from 'node:net';
 import * as tls from 'node:tls';
 
-import { checkType, within } from '../arguments.js';
+import { checkType, within } from '../base/arguments.js';
 import { CLOSE_LIMIT_MS, type Connect, type Transport, type Receiver } from './transport.js';
 
 export interface NetAddress {
@@ -68,7 +68,7 @@ function connectSocket(socket: net.Socket, receiver: Receiver): Transport {
     close: () => {
       if (socket.destroyed) return;
       socket.destroySoon();
-      // A peer that does not read would keep what is unsent, and the socket, for ever.
+      // A peer that does not read would keep the socket, and what is unsent, forever.
       const limit = setTimeout(() => socket.destroy(), CLOSE_LIMIT_MS);
       socket.once('close', () => clearTimeout(limit));
     },

@@ -1,14 +1,15 @@
 // isocache/client where there are sockets: Node, Deno, Bun.
 
-import { checkObject } from '../arguments.js';
+import { checkObject } from '../base/arguments.js';
 import { Client, type ClientOptions } from './client.js';
 import { connectTo, type Target as PortableTarget } from './index.js';
+import { noWs } from '../protocol/websocket.js';
 import { type NetAddress, overNet } from './net.js';
 import type { Connect } from './transport.js';
 import { checkUrl, overWebSocket, type WebSocketConstructor } from './websocket.js';
 
-export { IsocacheError } from '../types.js';
-export type * from '../types.js';
+export { IsocacheError } from '../base/types.js';
+export type * from '../base/types.js';
 export { type CallOptions, Client, type ClientOptions } from './client.js';
 export type { NetAddress } from './net.js';
 export type { ByteStreams } from './streams.js';
@@ -26,13 +27,14 @@ export function createClient(options: Target & ClientOptions = {}): Client {
   return new Client(portable ? connectTo(options) : overNet(options), options);
 }
 
-/** Node 18 and 20 have no WebSocket of their own; then it is the package ws, if that is installed. */
+/** Node 18 and 20 have no WebSocket of their own. There the package ws is used, if it is installed. */
 function overUrl(
   url: string | URL,
   options: { WebSocket?: WebSocketConstructor | undefined } & ClientOptions,
 ): Connect {
   return async (receiver, signal) => {
-    const found = options.WebSocket ?? ('WebSocket' in globalThis ? undefined : (await import('ws')).WebSocket);
+    const found =
+      options.WebSocket ?? ('WebSocket' in globalThis ? undefined : (await import('ws').catch(noWs)).WebSocket);
     return overWebSocket(url, found, options.maxItemSize)(receiver, signal);
   };
 }

@@ -1,12 +1,15 @@
 // One connection: requests leave in order, many at a time, and their replies come in the same order.
 
-import { type Reply, ReplyReader, RequestWriter } from '../meta.js';
-import { IsocacheError } from '../types.js';
+import { MAX_TIMER_MS } from '../base/limits.js';
+import { IsocacheError } from '../base/types.js';
+import type { Reply } from '../protocol/reply.js';
+import { ReplyReader } from '../protocol/reply-reader.js';
+import { RequestWriter } from '../protocol/request-writer.js';
 import type { Connect, Transport } from './transport.js';
 
 /** Given by a command's read(): further lines belong to this reply. */
 export const MORE = Symbol('more');
-/** The same, but this was a whole step: the time for the next one begins anew. */
+/** The same, but this was a whole step: the time limit for the next one begins anew. */
 export const NEXT = Symbol('next');
 
 export interface Command<T> {
@@ -15,11 +18,8 @@ export interface Command<T> {
   read(reply: Reply): T | Promise<T> | typeof MORE | typeof NEXT;
 }
 
-// The longest time that timers know.
-const MAX_TIMER_MS = 2 ** 31 - 1;
-
 interface Pending {
-  /** MORE or NEXT: further replies are its, too. */
+  /** MORE or NEXT: further replies belong to it, too. */
   answer(reply: Reply): unknown;
   fail(error: unknown): void;
   /** Its caller has an answer, or an error; replies to come are dropped. */
@@ -41,7 +41,7 @@ export class Pipeline {
   #paused = false;
   #closed = false;
   #lastReceived = 0;
-  /** Runs on while nothing is pending: to set one for each request would cost more than the request. */
+  /** Keeps running while nothing is pending: a timer for each request would cost more than the request. */
   #timer: ReturnType<typeof setTimeout> | undefined;
   #drained: Promise<void> | undefined;
   #onDrained: (() => void) | undefined;
@@ -74,8 +74,8 @@ export class Pipeline {
   }
 
   /**
-   * Commands given before the current task ends leave together. `signal` may be anybody's code: it is called before
-   * the request is written, or after the current job, so that what it throws or does hurts no other request.
+   * Commands given before the current task ends leave together. `signal` may be user code. It is called before
+   * the request is written, or after the current job, so that no other request is hurt by what it throws or does.
    */
   request<T>(command: Command<T>, signal?: AbortSignal): Promise<T> {
     return new Promise<T>((resolve, reject) => {
@@ -116,7 +116,7 @@ export class Pipeline {
     try {
       command.write(this.#writer);
     } catch (error) {
-      this.#writer.cutTo(before); // half a request would take the next one's reply
+      this.#writer.cutTo(before); // half a request would get the next one's reply
       throw error;
     }
   }
@@ -136,7 +136,7 @@ export class Pipeline {
   }
 
   async #flush(): Promise<void> {
-    if (this.#sending) return; // that call goes on with what is new
+    if (this.#sending) return; // the call that is sending goes on with what is new
     this.#sending = true;
     while (this.#transport !== undefined && this.#writer.length > 0 && !this.#closed) {
       await this.#transport.send(this.#writer.take());
@@ -194,8 +194,8 @@ export class Pipeline {
   }
 
   /**
-   * Fails requests that have waited for too long; and the connection, if nothing at all has come since the first, or
-   * what comes is not its reply in twice that time: what waits for replies does not grow without end.
+   * Fails requests that have waited for too long. Ends the connection if nothing at all has come since the first of them,
+   * or if its reply is not whole after twice that time: so the number of waiting requests stays bounded.
    */
   #checkTime(): void {
     this.#timer = undefined;
@@ -253,7 +253,7 @@ export class Pipeline {
   }
 }
 
-/** After the current job; what the signal throws is nobody's concern any more. */
+/** Called after the current job. What the signal throws then is ignored. */
 function forget(signal: AbortSignal, abort: () => void): void {
   Promise.resolve()
     .then(() => signal.removeEventListener('abort', abort))

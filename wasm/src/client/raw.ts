@@ -1,15 +1,14 @@
-// Requests worded by others: bytes that go to the server, and the reply as it comes.
+// Requests that others have worded: the bytes go to the server, and the reply is given as it comes.
 
-import { plainBytesOf } from '../plain-bytes.js';
-import { ParsedRequest, RequestReader } from '../request.js';
-import { concat } from '../text.js';
-import { IsocacheError } from '../types.js';
+import { plainBytesOf } from '../base/plain-bytes.js';
+import { ParsedRequest } from '../protocol/parsed-request.js';
+import { RequestReader } from '../protocol/request-reader.js';
+import { ENDS_CONNECTION } from '../protocol/vocabulary.js';
+import { concat } from '../base/text.js';
+import { IsocacheError } from '../base/types.js';
 import { all } from './commands.js';
 import { addReply, framed } from './framing.js';
 import { type Command, MORE } from './pipeline.js';
-
-// They end the connection, or turn it into something else.
-const NOT_PIPELINED = new Set(['quit', 'shutdown', 'watch']);
 
 export interface RawCommand {
   readonly command: Command<Uint8Array>;
@@ -32,7 +31,7 @@ export function raw(request: string | Uint8Array, maxBytes: number): RawCommand 
   return { command: { write, read: whole }, alone: false };
 }
 
-/** `mn` goes after them: what comes before its answer is theirs, or what a server makes of them. */
+/** Sends `mn` after them: whatever comes before its answer belongs to them. */
 function unframed(bytes: Uint8Array, requests: ParsedRequest[], maxBytes: number): Command<Uint8Array> {
   let noops = requests.filter(({ command }) => command === 'mn').length;
   let room = maxBytes;
@@ -40,7 +39,7 @@ function unframed(bytes: Uint8Array, requests: ParsedRequest[], maxBytes: number
   return {
     write: (writer) => {
       writer.bytes(bytes);
-      writer.text('mn\r\n');
+      writer.line('mn');
     },
     read: (reply) => {
       if (reply.line === 'MN' && noops-- === 0) return concat(parts);
@@ -52,14 +51,14 @@ function unframed(bytes: Uint8Array, requests: ParsedRequest[], maxBytes: number
   };
 }
 
-/** Throws if they are not whole, or not for a connection that goes on. */
+/** Throws if they are not whole, or if one of them would end the connection. */
 function parse(bytes: Uint8Array): ParsedRequest[] {
   const reader = new RequestReader({ maxValueBytes: Infinity });
   const requests: ParsedRequest[] = [];
   reader.push(bytes);
   for (let piece = reader.next(); piece !== undefined; piece = reader.next()) {
     if (!(piece instanceof ParsedRequest)) throw new IsocacheError('BAD_ARGUMENT', 'request must be well-formed');
-    if (NOT_PIPELINED.has(piece.command)) {
+    if (ENDS_CONNECTION.includes(piece.command)) {
       throw new IsocacheError('BAD_ARGUMENT', `request must not be ${piece.command}, which ends a connection`);
     }
     requests.push(piece);

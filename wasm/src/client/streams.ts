@@ -75,7 +75,7 @@ async function hangUp(streams: ByteStreams): Promise<void> {
   try {
     await streams.close?.();
   } catch {
-    // It is over anyway.
+    // The connection is over anyway.
   }
 }
 

@@ -1,4 +1,4 @@
-// What a client needs of a network: bytes both ways. Each kind of transport is one file beside this one.
+// The seam between the client and a network: bytes both ways. Each kind of transport is a file beside this one.
 
 export const CLOSE_LIMIT_MS = 1000;
 
@@ -9,10 +9,10 @@ export interface Transport {
    * for it.
    */
   send(bytes: Uint8Array): Promise<void> | undefined;
-  /** Stops and goes on calling receive(), where the network allows it. */
+  /** Stop calling receive(), and go on, if the network allows it. */
   pause?(): void;
   resume?(): void;
-  /** Hangs up; what was sent before still goes out, if the peer takes it within CLOSE_LIMIT_MS. */
+  /** Ends the connection. What was sent before still goes out, if the peer takes it within CLOSE_LIMIT_MS. */
   close(): void;
 }
 

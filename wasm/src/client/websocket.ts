@@ -1,11 +1,11 @@
 // A WebSocket as a connection: binary frames are a byte stream, whatever their borders.
 
-import { wrong } from '../arguments.js';
-import { DEFAULT_MAX_VALUE_BYTES } from '../meta.js';
-import { FragmentCounter } from '../server/fragments.js';
+import { wrong } from '../base/arguments.js';
+import { DEFAULT_MAX_VALUE_BYTES } from '../protocol/reply-reader.js';
+import { FragmentCounter, SUBPROTOCOL } from '../protocol/websocket.js';
 import { CLOSE_LIMIT_MS, type Connect, type Receiver, type Transport } from './transport.js';
 
-/** Of the several kinds of events, what is used here. */
+/** What is used here of the several kinds of events. */
 interface WebSocketEvent {
   readonly type: string;
   readonly data?: unknown;
@@ -20,9 +20,9 @@ export interface WebSocketLike {
   readonly bufferedAmount?: number;
   send(bytes: Uint8Array): void;
   close(): void;
-  /** Of the package ws: hangs up at once. */
+  /** Ends the connection at once. Only the package ws has it. */
   terminate?(): void;
-  /** Of the package ws: tells of the server's answer, and so the stream on which frames come. */
+  /** Gives the server's answer, and so the stream on which frames come. Only the package ws has it. */
   once?(event: 'upgrade', listener: (response: { socket: FrameStream }) => void): unknown;
   addEventListener(type: string, listener: (event: WebSocketEvent) => void): void;
 }
@@ -37,13 +37,12 @@ export type WebSocketConstructor = new (
   options?: { maxPayload: number },
 ) => WebSocketLike;
 
-export const SUBPROTOCOL = 'memcached';
 const OPEN = 1;
 // Servers refuse frames that are too large: isocache/server from 4 MiB on.
 const MAX_FRAME_BYTES = 256 << 10;
 const MAX_UNSENT_BYTES = 1 << 20;
 const POLL_MS = 5;
-// A message may have several replies, and more than a value. Only the package ws knows such a limit.
+// A message may hold several replies, and more than a value. Only the package ws has such a limit.
 const LEAST_MAX_MESSAGE_BYTES = 1 << 20;
 const MESSAGE_BYTES_BESIDE_VALUE = 64 << 10;
 
@@ -66,7 +65,7 @@ export function overWebSocket(
   };
 }
 
-/** Where the implementation lets us see them. */
+/** Works only with an implementation that lets us see the frames. */
 function limitFragments(socket: WebSocketLike): void {
   if (socket.terminate === undefined) return;
   const fragments = new FragmentCounter();
@@ -89,7 +88,7 @@ export async function connectWebSocket(
   let failure: Error | undefined;
   socket.addEventListener('error', ({ message }) => {
     failure ??= new Error(message ?? 'the WebSocket failed');
-    socket.terminate?.(); // or the package ws waits for the peer to answer to that
+    socket.terminate?.(); // otherwise the package ws waits for the peer's answer
   });
   socket.addEventListener('message', ({ data }) => {
     if (typeof data === 'string')
@@ -121,7 +120,7 @@ export async function connectWebSocket(
   };
 }
 
-/** A peer that does not answer in time, but goes on sending, is not listened to any longer. */
+/** A peer that does not answer in time, but goes on sending, is cut off. */
 function hangUp(socket: WebSocketLike): void {
   socket.close();
   if (socket.terminate === undefined) return;

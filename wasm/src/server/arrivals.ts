@@ -1,11 +1,11 @@
-// Sockets that have connected and are no peers yet: they ask for nothing, are in the middle of asking, or were refused.
+// Sockets that have connected and are not peers yet: they have asked for nothing, are still asking, or were refused.
 
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-// To ask for a WebSocket. What else HTTP has to say takes less.
+// How long a socket may take to ask for a WebSocket. Other HTTP requests take less.
 const ARRIVAL_MS = 10_000;
-// To read why it was refused.
+// How long it may take to read why it was refused.
 const REFUSED_MS = 1000;
 
 export class Arrivals {
@@ -19,7 +19,7 @@ export class Arrivals {
     return this.#timers.has(socket);
   }
 
-  /** From now on its errors concern nobody else, and it goes after a while, unless it leaves before. */
+  /** Handles its errors from now on, and destroys it after a while, unless it leaves before. */
   add(socket: Duplex): void {
     socket.on('error', () => socket.destroy());
     socket.once('close', () => this.leave(socket));
@@ -32,12 +32,12 @@ export class Arrivals {
     this.#timers.delete(socket);
   }
 
-  /** Answers, and ends whether the other side does or not. */
+  /** Answers, then ends the connection, whether the other side ends it or not. */
   refuse(socket: Duplex, status: number, text: string): void {
     const reason = STATUS_CODES[status];
     const fields = `Connection: close\r\nContent-Type: text/plain\r\nContent-Length: ${text.length + 1}`;
     socket.end(`HTTP/1.1 ${status} ${reason}\r\n${fields}\r\n\r\n${text}\n`);
-    socket.resume(); // what is left unread would turn the end into a reset, and the answer might be lost
+    socket.resume(); // bytes left unread would turn the end into a reset, and the answer might be lost
     this.expectEnd(socket);
   }
 

@@ -1,4 +1,4 @@
-// What all connections together hold: replies not read yet, say, or messages whose rest has not come.
+// What all connections together hold: replies that were not read yet, or messages whose rest has not come.
 
 const STUCK_MS = 1000;
 
@@ -7,13 +7,13 @@ interface Holder {
 }
 
 /**
- * Each connection holds little more than one item, or message. Should that be too much for all of them together, the one that
- * has not moved for longest is hung up on: if that was for a while, or twice the limit is reached.
+ * Each connection holds little more than one item or message. If all of them together hold too much, the connection that
+ * has not moved for longest is destroyed: once it has not moved for a while, or twice the limit is reached.
  */
 export class Held {
   readonly #maxBytes: number;
   #bytes = 0;
-  /** Who has waited for longest comes first. */
+  /** The one that has waited for longest comes first. */
   readonly #held = new Map<Holder, { bytes: number; since: number }>();
 
   constructor(maxBytes: number) {

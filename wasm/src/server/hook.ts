@@ -1,13 +1,17 @@
 // What a hook may do and answer, and what the client is told when it answers something else.
 
-import { bytesOf } from '../bytes.js';
-import type { ParsedRequest } from '../request.js';
-import { latin1 } from '../text.js';
-import { IsocacheError } from '../types.js';
+import { bytesOf } from '../base/bytes.js';
+import { plainBytesOf } from '../base/plain-bytes.js';
+import { CR, LF, latin1 } from '../base/text.js';
+import { IsocacheError } from '../base/types.js';
+import type { ParsedRequest } from '../protocol/parsed-request.js';
+import type { Reply } from '../protocol/reply.js';
+import { ReplyReader } from '../protocol/reply-reader.js';
+import { type CommandForm, formOf } from '../protocol/vocabulary.js';
 
 /**
- * The reply as it goes over the wire, the last line's end (`\r\n`) included; nothing: the engine is to answer. It may be
- * empty where the client expects no reply. To a command that memcached does not know it is whatever ends in `\r\n`.
+ * The reply as it goes over the wire, with the last line's end (`\r\n`). Undefined: the engine answers. It may be empty if
+ * the client expects no reply. To a command that memcached does not know, anything that ends in `\r\n` is a reply.
  */
 export type Answer = string | Uint8Array | undefined | void;
 
@@ -18,86 +22,55 @@ export type Answer = string | Uint8Array | undefined | void;
 export type Internal = (request: ParsedRequest | string | Uint8Array) => Uint8Array;
 
 /**
- * Sees each request before the engine does, but for lines that are no requests, which only get an error. What it throws
- * is answered as SERVER_ERROR, and so is an answer that is no reply; onError is told of both.
+ * Sees each request before the engine does. Lines that are no requests only get an error, and do not come here. If it throws,
+ * or answers what is no reply, the client gets a SERVER_ERROR, and onError is told.
  */
 export type OnRequest = (request: ParsedRequest, internal: Internal) => Answer | Promise<Answer>;
 
-/** Told of what went wrong in user code, for a log. What it throws itself is ignored. */
+/** Told what went wrong in user code, for a log. If it throws itself, that is ignored. */
 export type OnError = (error: unknown, request?: ParsedRequest) => void;
 
-const CR = 13;
-const LF = 10;
-
-const RETRIEVALS = new Set(['get', 'gets', 'gat', 'gats']);
-// These have one reply: a line, with a value behind it if it says so. The other commands' have any number of lines.
-const ONE_REPLY = new Set([
-  'set',
-  'add',
-  'replace',
-  'append',
-  'prepend',
-  'cas',
-  'incr',
-  'decr',
-  'touch',
-  'delete',
-  'mg',
-  'ms',
-  'md',
-  'ma',
-  'me',
-  'mn',
-  'flush_all',
-  'verbosity',
-  'version',
-]);
-const BEFORE_VALUE = /^(?:VA|VALUE [^ ]+ \d+) (\d+)(?: |$)/;
-
-/** Of a checked answer. A client that waited for the rest of a reply would take the next one for it. */
+/** The bytes of an answer, which are checked: a client that waits for the rest of a reply takes the next reply for it. */
 export function replyOf(answer: Answer, request: ParsedRequest, isLast: boolean): Uint8Array | undefined {
   if (answer === undefined) return undefined;
   if (typeof answer !== 'string' && !(answer instanceof Uint8Array)) throw notAReply(kindOf(answer));
-  const bytes = bytesOf(answer);
+  const bytes = plainBytesOf(answer);
   const { length } = bytes;
   if (length === 0 && (isLast || mayBeSilent(request))) return bytes;
   if (bytes[length - 2] !== CR || bytes[length - 1] !== LF) throw notAReply('what has no line end');
-  if (!isWhole(bytes, request.command)) throw notAReply(`something else than one whole reply to ${request.command}`);
+  const form = formOf(request.command);
+  if (form?.replies !== undefined && !isWhole(bytes, form))
+    throw notAReply(`something else than one whole reply to ${request.command}`);
   return bytes;
 }
 
 // memcached's reply to a get with a key that is too long ends in an empty line.
 const EMPTY_AFTER_ERROR = /^CLIENT_ERROR [^\r\n]*\r\n\r\n$/;
 
-function isWhole(bytes: Uint8Array, command: string): boolean {
-  const isRetrieval = RETRIEVALS.has(command);
-  if (!isRetrieval && !ONE_REPLY.has(command)) return true;
-  let at = 0;
-  for (let more = true; more && at < bytes.length; ) {
-    const line = at;
-    const newline = bytes.indexOf(LF, at);
-    if (newline - at < 2 || bytes[newline - 1] !== CR) return false;
-    const valueBytes = BEFORE_VALUE.exec(latin1(bytes, at, newline - 1))?.[1];
-    more = isRetrieval && valueBytes !== undefined;
-    at = newline + 1;
-    if (valueBytes === undefined && isRetrieval)
-      return at === bytes.length || EMPTY_AFTER_ERROR.test(latin1(bytes, line));
-    if (valueBytes === undefined) continue;
-    at += Number(valueBytes) + 2;
-    if (bytes[at - 2] !== CR || bytes[at - 1] !== LF) return false;
-    if (more && at === bytes.length) return false;
+function isWhole(bytes: Uint8Array, { replies: expected }: CommandForm): boolean {
+  const replies: Reply[] = [];
+  const reader = new ReplyReader((reply) => replies.push(reply), Infinity);
+  try {
+    reader.feed(bytes);
+  } catch {
+    return false; // no reply of any command
   }
-  return at === bytes.length;
+  if (reader.unfinished || replies.some(({ lineEnd }) => lineEnd !== '\r\n')) return false;
+  if (expected !== 'values') return replies.length === 1 && replies[0]?.line !== '';
+  const isEmptyAfterError = replies.length === 2 && EMPTY_AFTER_ERROR.test(latin1(bytes));
+  if (isEmptyAfterError) replies.pop();
+  const last = replies.pop();
+  const isEnd = last !== undefined && last.value === undefined && last.line !== '';
+  return isEnd && replies.every(({ value }) => value !== undefined);
 }
 
-/** The engine itself has no reply to such a request, or not always. */
+/** The engine itself does not always reply to such a request. */
 function mayBeSilent({ command, args, flags, noreply }: ParsedRequest): boolean {
-  return noreply || command === 'quit' || args[args.length - 1] === 'noreply' || flags.some((flag) => flag[0] === 'q');
+  return noreply || command === 'quit' || args.at(-1) === 'noreply' || flags.some((flag) => flag[0] === 'q');
 }
 
-/** On one line, whatever was thrown. */
+/** A reply of one line, whatever was thrown. */
 export function serverError(error: unknown): Uint8Array {
-  // eslint-disable-next-line no-control-regex
   return bytesOf(
     `SERVER_ERROR ${messageOf(error)
       .replace(/[\0-\x1f\x7f]+/g, ' ')

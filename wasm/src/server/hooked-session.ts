@@ -1,30 +1,31 @@
-// A connection whose requests user code sees first.
+// A connection with a hook: user code sees its requests before the engine does.
 
-import type { EngineConnection } from '../connection.js';
-import { ParsedRequest, RequestReader } from '../request.js';
-import { IsocacheError } from '../types.js';
+import type { EngineConnection } from '../engine/connection.js';
+import { ParsedRequest } from '../protocol/parsed-request.js';
+import { RequestReader } from '../protocol/request-reader.js';
+import { IsocacheError } from '../base/types.js';
 import { type OnError, type OnRequest, replyOf, serverError } from './hook.js';
 import { InternalConnection } from './internal.js';
-import type { Peer, Session } from './session.js';
+import type { Peer, Session } from './peer.js';
 import { Turn } from './turn.js';
 
 export interface HookOptions {
   onRequest: OnRequest;
   onError: OnError;
-  /** Of one connection's requests, how many the hook may have at once. */
+  /** How many requests of one connection the hook may have at once. */
   concurrency: number;
   /** Larger values are refused before they are held. */
   maxValueBytes: number;
 }
 
-// Read while the hook is busy with what came before.
+// How much is read while the hook is busy with earlier requests.
 const READ_AHEAD_BYTES = 64 << 10;
-// Of answers that wait for one before them; beyond it, no further request is looked at.
+// How many bytes of answers may wait for one before them. Beyond that, no further request is looked at.
 const MAX_WAITING_BYTES = 1 << 20;
-// What a request costs of a turn beside its bytes: it is a call of user code.
+// What a request costs of a turn, beside its bytes: it calls user code.
 const REQUEST_COST = 256;
 
-/** A request in order of arrival: its answer goes out when those before it have. */
+/** A request, in order of arrival. Its answer goes out after those before it. */
 interface Slot {
   request: ParsedRequest | Uint8Array;
   state: 'asked' | 'answered' | 'for the engine';
@@ -36,16 +37,16 @@ export class HookedSession implements Session {
   readonly #options: HookOptions;
   readonly #turn: Turn;
   readonly #reader: RequestReader;
-  /** For what the hook leaves to the engine: its replies go straight to the peer. */
+  /** Executes what the hook leaves to the engine. Its replies go straight to the peer. */
   readonly #through: EngineConnection;
   readonly #internal: InternalConnection;
   readonly #slots: Slot[] = [];
   #waitingBytes = 0;
-  /** What becomes of the value of a request that is too large. */
+  /** What happens to the value of a request that is too large. */
   #largeValue: 'undecided' | 'pass' | 'swallow' = 'pass';
   #blocked = false;
   #ended = false;
-  /** No further request is looked at; the peer goes when the last answer is out. */
+  /** No further request is looked at. The connection ends once the last answer is out. */
   #quitting = false;
   #closed = false;
 
@@ -90,7 +91,7 @@ export class HookedSession implements Session {
       caughtUp = request === undefined;
       if (request !== undefined) this.#ask(request, ofLargeValue);
       else if (this.#reader.overlong)
-        this.#quitting = true; // as memcached, without a word
+        this.#quitting = true; // without a reply, as memcached does
       else continue;
       progress = true;
     }
@@ -148,7 +149,7 @@ export class HookedSession implements Session {
     }
   }
 
-  /** Sends what is due of the first slot's answer. False: nothing can be done now. */
+  /** Sends what is due of the first slot's answer. False: nothing can be sent now. */
   #answerFirst(): boolean {
     const slot = this.#slots[0];
     if (slot === undefined || slot.state === 'asked') return false;

@@ -1,12 +1,12 @@
-// A connection to the engine for what a hook has executed.
+// A connection to the engine, for the requests that a hook executes.
 
-import { ParsedRequest } from '../request.js';
-import type { EngineConnection } from '../connection.js';
-import { unshared } from '../engine.js';
-import { concat } from '../text.js';
-import { IsocacheError } from '../types.js';
+import { ParsedRequest } from '../protocol/parsed-request.js';
+import type { EngineConnection } from '../engine/connection.js';
+import { unshared } from '../engine/engine.js';
+import { concat } from '../base/text.js';
+import { IsocacheError } from '../base/types.js';
 
-// Beyond this it goes on no further: what it gives is held in memory as a whole.
+// The most that one call gives: it is held in memory as a whole.
 const MAX_BYTES = 64 << 20;
 
 export class InternalConnection {
@@ -28,13 +28,13 @@ export class InternalConnection {
       const replies = readAll(engine, input);
       this.closing ||= engine.closed;
       whole = !engine.closed && !engine.unfinished;
-      // The value of one that is too large is not there, and the engine has refused it.
+      // A value that is too large is not there, and the engine has refused it.
       const refused = request instanceof ParsedRequest && request.tooLarge;
       if (engine.unfinished && !refused)
         throw new IsocacheError('BAD_ARGUMENT', 'internal(): the request is not whole');
       return replies;
     } finally {
-      if (!whole) this.close(); // what is left over of this request must not meet the next one
+      if (!whole) this.close(); // what is left of this request must not be read together with the next one
     }
   }
 

@@ -9,7 +9,7 @@ export async function listenAt(server: Server, address: ListenOptions): Promise<
     server.once('error', reject);
     server.listen(address, () => {
       server.off('error', reject);
-      // That one connection could not be accepted, for want of file descriptors for instance, is no reason to end.
+      // If one connection cannot be accepted, for lack of file descriptors for instance, the server goes on.
       server.on('error', () => {});
       resolve();
     });
@@ -20,7 +20,7 @@ export function portOf(server: Server): number {
   return (server.address() as AddressInfo).port;
 }
 
-/** A unix socket outlives a server that was killed. One that somebody answers at stays. */
+/** A unix socket outlives a server that was killed. It is removed, unless a server answers there. */
 async function removeStaleSocket(path: string): Promise<void> {
   if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() !== true) return;
   const refused = await new Promise<boolean>((resolve) => {

@@ -1,26 +1,26 @@
-// What a server is asked to be.
+// The options of a server.
 
-import { checkObject, checkType, wrong } from '../arguments.js';
-import type { Store } from '../inline.js';
-import { IsocacheError, type StoreOptions } from '../types.js';
+import { checkObject, checkType, wrong } from '../base/arguments.js';
+import type { Store } from '../store/store.js';
+import { IsocacheError, type StoreOptions } from '../base/types.js';
 import type { OnError, OnRequest } from './hook.js';
 import { normalizedOrigin } from './origin.js';
 
 export const DEFAULT_MAX_CONNECTIONS = 1024;
 
 export interface ServerOptions {
-  /** What to serve: a store, or options for one of its own. */
+  /** The store to serve, or the options of a store that the server opens. */
   store?: Store | StoreOptions | undefined;
   /** Sees each request before the engine does, and may answer it. */
   onRequest?: OnRequest | undefined;
-  /** Told of what the hook throws and of answers that are no reply; the client gets a SERVER_ERROR in any case. */
+  /** Told what the hook throws, and of answers that are no reply. The client gets a SERVER_ERROR in any case. */
   onError?: OnError | undefined;
   /**
-   * How many requests of one connection the hook may have at once. 1 if left out: each sees what those before it did.
+   * How many requests of one connection the hook may have at once. 1 if left out: each request sees what those before it did.
    * Replies keep the order of the requests in any case.
    */
   concurrency?: number | undefined;
-  /** Further ones are hung up on, whatever port they come to. 1024 if left out. */
+  /** The server closes further connections, whatever port they come to. 1024 if left out. */
   maxConnections?: number | undefined;
   /**
    * Origins of web pages that may connect by WebSocket, such as `https://app.example`; `*`: all. The server's own needs
@@ -29,7 +29,7 @@ export interface ServerOptions {
   origins?: readonly string[] | undefined;
 }
 
-/** The same with origins as browsers send them. Throws at what makes no sense. */
+/** The same options, with origins as browsers send them. Throws if an option makes no sense. */
 export function checkOptions(options: ServerOptions): ServerOptions {
   const { concurrency, maxConnections, onError, onRequest, origins = [] } = options;
   checkFunction('onRequest', onRequest);
@@ -40,7 +40,7 @@ export function checkOptions(options: ServerOptions): ServerOptions {
   return { ...options, origins: origins.map(normalizedOrigin) };
 }
 
-/** Where to listen: what is given must make sense. */
+/** Throws if the address makes no sense. */
 export function checkAddress(address: object): void {
   checkObject('address', address);
   const { host, path, port, websocketPort } = address as Record<string, unknown>;

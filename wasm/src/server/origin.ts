@@ -1,20 +1,20 @@
 // Which web pages may connect. A browser lets any page open a WebSocket to any address it can reach, and sends the
-// page's origin along: it is for the server to refuse. Others send no Origin, and are not asked for anything. The rule
-// is that of isocached (native/http/upgrade.h).
+// page's origin along, so that the server can refuse it. Other programs send no Origin, and may always connect. isocached
+// has the same rule (native/http/upgrade.h).
 
 import type { IncomingMessage } from 'node:http';
 import { hostname } from 'node:os';
 import type { TLSSocket } from 'node:tls';
 
-import { SUBPROTOCOL } from '../client/websocket.js';
-import { IsocacheError } from '../types.js';
+import { SUBPROTOCOL } from '../protocol/websocket.js';
+import { IsocacheError } from '../base/types.js';
 
 export interface Refusal {
   status: number;
   text: string;
 }
 
-/** Why this upgrade is refused; nothing: it is not. `allowed` are normalized origins. */
+/** Why this upgrade is refused; undefined: it is not. `allowed` are normalized origins. */
 export function refusalOf(request: IncomingMessage, allowed: readonly string[]): Refusal | undefined {
   const { origin, host } = request.headers;
   if (origin === undefined) return undefined;
@@ -35,8 +35,8 @@ function isSameOrigin(origin: string, host: string, encrypted: boolean): boolean
 }
 
 /**
- * Whether this can mean nobody but us: an IP address, localhost, or this machine's own name. The owner of any other
- * name may let it point here once a page of his is in somebody's browser, which then takes us for his server (DNS
+ * Whether this can only mean this machine: it is an IP address, localhost, or the machine's own name. The owner of any
+ * other name can let it point here once a browser shows a page of theirs. The browser then takes us for their server (DNS
  * rebinding).
  */
 function namesUs(host: string): boolean {

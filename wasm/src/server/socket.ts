@@ -1,14 +1,14 @@
-// Connections over a stream of Node's: a TCP, unix or TLS socket.
+// Connections over a stream of Node: a TCP, unix or TLS socket.
 
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
-import type { Peer, Session } from './session.js';
+import type { Peer, Session } from './peer.js';
 
-// Who is hung up on gets what was written, as long as he goes on reading it.
+// How long the other side of a connection that we end may take to read what was written.
 const LINGER_MS = 30_000;
 
-/** REQUIRES: a socket made with allowHalfOpen, so that who ends its side still gets its replies. */
+/** REQUIRES: a socket made with allowHalfOpen, so that a client that ends its side still gets its replies. */
 export function serveSocket(socket: Duplex, begin: (peer: Peer) => Session): Peer {
   let corked = false;
   const peer: Peer = {

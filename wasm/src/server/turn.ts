@@ -1,17 +1,17 @@
 // A connection's share of the event loop.
 
-import type { Peer } from './session.js';
+import type { Peer } from './peer.js';
 
-// Some milliseconds at most, but for a single value that is larger.
+// A few milliseconds at most, unless a single value is larger.
 const TURN_BYTES = 256 << 10;
 
-/** After so much work, read or written, a connection waits until the others had their turn. */
+/** After so many bytes, read or written, a connection waits until the others have had their turn. */
 export class Turn {
   readonly #peer: Peer;
   readonly #goOn: () => void;
   #left = TURN_BYTES;
 
-  /** `goOn` is called when the next turn begins; if it fails, the peer is hung up on. */
+  /** `goOn` is called when the next turn begins. If it throws, the connection is destroyed. */
   constructor(peer: Peer, goOn: () => void) {
     this.#peer = peer;
     this.#goOn = goOn;

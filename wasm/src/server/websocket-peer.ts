@@ -4,9 +4,9 @@ import type { Duplex } from 'node:stream';
 
 import type { WebSocket } from 'ws';
 
-import { FragmentCounter } from './fragments.js';
+import { FragmentCounter } from '../protocol/websocket.js';
 import type { Held } from './held.js';
-import type { Peer, Session } from './session.js';
+import type { Peer, Session } from './peer.js';
 
 const MAX_SENT_FRAME_BYTES = 256 << 10;
 const MAX_UNSENT_BYTES = 256 << 10;
@@ -70,7 +70,7 @@ export function serveWebSocket(
   socket.on('error', () => socket.terminate());
 }
 
-/** One pong at a time is on its way, and then the one for the latest ping (RFC 6455, 5.5.3). */
+/** Only one pong is on its way at a time; the next one answers the latest ping (RFC 6455, 5.5.3). */
 function answerPings(socket: WebSocket): void {
   let sending = false;
   let latest: Buffer | undefined;
@@ -92,7 +92,7 @@ function keepAlive(socket: WebSocket): () => void {
     alive = true;
   });
   const timer = setInterval(() => {
-    if (socket.isPaused) return; // nor do we read pongs then
+    if (socket.isPaused) return; // pongs are not read then either
     if (!alive) return socket.terminate();
     alive = false;
     socket.ping();

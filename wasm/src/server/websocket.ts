@@ -1,24 +1,24 @@
-// WebSocket's door: HTTP upgrade requests become peers, by the package ws, or are refused.
+// Turns HTTP upgrade requests into peers, by the package ws, or refuses them.
 
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 import type { WebSocketServer } from 'ws';
 
-import { SUBPROTOCOL } from '../client/websocket.js';
+import { noWs, SUBPROTOCOL } from '../protocol/websocket.js';
 import type { Arrivals } from './arrivals.js';
 import { Held } from './held.js';
 import { refusalOf } from './origin.js';
-import type { Peer, Session } from './session.js';
+import type { Peer, Session } from './peer.js';
 import { serveWebSocket } from './websocket-peer.js';
 
 export const WEBSOCKET_PATH = '/memcached';
 const MAX_RECEIVED_FRAME_BYTES = 4 << 20;
-// Of all connections together: their messages are held until they are whole.
+// How much all connections together may hold of messages that are not whole yet.
 const MAX_UNFINISHED_BYTES = 32 << 20;
 
 export interface WebSocketOptions {
-  /** Pages of other origins that may connect, normalized; `*`: all. The server's own may in any case; see origin.ts. */
+  /** Normalized origins of pages that may connect; `*`: all. The server's own pages always may; see origin.ts. */
   origins: readonly string[];
   arrivals: Arrivals;
 }
@@ -38,7 +38,7 @@ export class WebSocketDoor {
 
   /** Fails if the package ws is not installed. */
   static async open(options: WebSocketOptions, begin: (peer: Peer) => Session): Promise<WebSocketDoor> {
-    const { WebSocketServer } = await import('ws');
+    const { WebSocketServer } = await import('ws').catch(noWs);
     const server = new WebSocketServer({
       noServer: true,
       path: WEBSOCKET_PATH,
@@ -53,16 +53,19 @@ export class WebSocketDoor {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const { origins, arrivals } = this.#options;
     const refusal = refusalOf(request, origins);
-    if (refusal !== undefined) return arrivals.refuse(socket, refusal.status, refusal.text);
+    if (refusal !== undefined) {
+      arrivals.refuse(socket, refusal.status, refusal.text);
+      return;
+    }
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
       arrivals.leave(socket);
       serveWebSocket(webSocket, socket, this.#unfinished, this.#begin);
     });
-    arrivals.expectEnd(socket); // unless it has left, ws has answered with an error
+    arrivals.expectEnd(socket); // if it is still among them, ws has answered with an error
   }
 }
 
-/** What a server that is there for upgrades only answers to everything else. */
+/** How a server that is there for upgrades only answers all other requests. */
 export function refuseRequests(server: HttpServer): void {
   server.on('request', (_, response) => {
     response.writeHead(426, { Connection: 'close, Upgrade', Upgrade: 'websocket' }).end();

@@ -321,7 +321,7 @@ export const clientTable = [
       assert.equal(await text(`mg ${key} v q\r\nmg ${key}-x v q\r\nmn\r\nmn\r\n`), 'VA 4\r\nMN\r\n\r\nMN\r\nMN\r\n');
       assert.equal(await text('mn\r\n'), 'MN\r\n');
       assert.equal(await text('nonsense\r\n'), 'ERROR\r\n');
-      assert.match(await text('stats\r\n'), /^STAT pid \d+\r\n[^]*END\r\n$/);
+      assert.match(await text('stats\r\n'), /^STAT pid \d+\r\n[\s\S]*END\r\n$/);
       const [a, b] = await Promise.all([text(`get ${key}\r\n`), client.get(key)]);
       assert.deepEqual([a, b], [`VALUE ${key} 0 4\r\nMN\r\n\r\nEND\r\n`, 'MN\r\n']);
       for (const bad of ['mg a v', 'set a 0 0 5\r\nabc\r\n', 'quit\r\n', 'watch\r\n', 'set a b\r\n']) {

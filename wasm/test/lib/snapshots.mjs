@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 
-import { Engine } from '../../dist/esm/engine.js';
+import { Engine } from '../../dist/esm/engine/engine.js';
 
 export const HEADER_BYTES = 16;
 const RECORD_HEADER_BYTES = 22;

@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { createClient } from '../../dist/esm/client/node.js';
-import { startMemcached } from '../../dist/esm/testing.js';
+import { startMemcached } from '../../dist/esm/entry/testing.js';
 import { application, needsNode, run } from './application.mjs';
 import { noChromium, openPage, serve } from './chromium.mjs';
 import { workerBundle } from './runtimes/worker-bundle.mjs';

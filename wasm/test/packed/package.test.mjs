@@ -61,6 +61,29 @@ test('the command', async (t) => {
   assert.match(await run(application(t, {}), process.execPath, command, '-V'), new RegExp(described.version));
 });
 
+test('works without the package ws, and says where it needs it', async (t) => {
+  const folder = application(t, {
+    'main.mjs': `
+      import assert from 'node:assert/strict';
+      import { createClient } from 'isocache/client';
+      import { createServer } from 'isocache/server';
+      const server = await createServer();
+      await server.listen({ port: 0 });
+      const client = createClient({ port: server.port });
+      await client.set('k', 'v');
+      assert.equal(await client.get('k'), 'v');
+      await client.close();
+      await assert.rejects(server.listen({ websocketPort: 0 }), /npm install ws/);
+      await server.close();
+      if (!globalThis.WebSocket) {
+        const overWebSocket = createClient({ url: 'ws://127.0.0.1:9/memcached' });
+        await assert.rejects(overWebSocket.get('k'), { code: 'CLOSED', message: /npm install ws/ });
+      }
+      console.log('ok');`,
+  });
+  assert.equal(await run(folder, process.execPath, 'main.mjs'), 'ok\n');
+});
+
 test('publint', { skip: needsNode(18, 'publint') }, async (t) => {
   const { publint } = await import('publint');
   const { formatMessage } = await import('publint/utils');

@@ -1,0 +1,249 @@
+// The flags of `npx isocache`, which are memcached's: those with a meaning here act, those without one are accepted with a
+// note, and those whose lack would change what clients get, or who may connect, are refused.
+
+import { type FlagName, UsageError } from './getopt.js';
+
+/** What a command line asks for. */
+export interface Settings {
+  show: 'help' | 'version' | 'license' | undefined;
+  port: number | undefined;
+  /** Where to listen: `host` or `host:port`. */
+  listen: string[];
+  unixSocket: string | undefined;
+  unixMask: number;
+  websocketPort: number | undefined;
+  origins: string[];
+  maxBytes: number | undefined;
+  maxItemSize: number | undefined;
+  maxConnections: number | undefined;
+  flushDisabled: boolean;
+  dumpDisabled: boolean;
+  verbosity: number;
+  daemon: boolean;
+  user: string | undefined;
+  pidFile: string | undefined;
+  /** What was accepted without effect, and why. */
+  notes: string[];
+}
+
+export function defaultSettings(): Settings {
+  return {
+    show: undefined,
+    port: undefined,
+    listen: [],
+    unixSocket: undefined,
+    unixMask: 0o700,
+    websocketPort: undefined,
+    origins: [],
+    maxBytes: undefined,
+    maxItemSize: undefined,
+    maxConnections: undefined,
+    flushDisabled: false,
+    dumpDisabled: false,
+    verbosity: 0,
+    daemon: false,
+    user: undefined,
+    pidFile: undefined,
+    notes: [],
+  };
+}
+
+export interface Flag extends FlagName {
+  readonly help: string;
+  apply(settings: Settings, value: string, as: string): void;
+}
+
+const KIB = 1 << 10;
+const MIB = 1 << 20;
+const GIB = 1 << 30;
+const MAX_MIB = 4032;
+const MAX_PORT = 65535;
+const MAX_COUNT = 1 << 24;
+const MAX_MODE = 0o777;
+
+// ---------------------------------------------------------------- values
+
+function wholeNumber(as: string, text: string, least: number, most: number): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= least && value <= most) return value;
+  throw new UsageError(`${as}: a number from ${least} to ${most}, not ${text}`);
+}
+
+/** "512k" to bytes. */
+function itemSize(as: string, text: string): number {
+  const unit = { k: KIB, m: MIB, g: GIB }[text.slice(-1).toLowerCase()];
+  const bytes = wholeNumber(as, unit === undefined ? text : text.slice(0, -1), 1, GIB) * (unit ?? 1);
+  if (bytes >= KIB && bytes <= GIB) return bytes;
+  throw new UsageError(`${as}: a size from 1k to 1g, not ${text}`);
+}
+
+function octal(as: string, text: string): number {
+  const mode = /^[0-7]+$/.test(text) ? Number.parseInt(text, 8) : Number.NaN;
+  if (mode <= MAX_MODE) return mode;
+  throw new UsageError(`${as}: an access mode in octal, such as 700, not ${text}`);
+}
+
+function asciiOnly(as: string, text: string): void {
+  if (['ascii', 'auto', 'auto-negotiate'].includes(text)) return;
+  throw new UsageError(
+    text === 'binary'
+      ? `${as}: the binary protocol is not supported; use ascii or auto`
+      : `${as}: ascii or auto, not ${text}`,
+  );
+}
+
+// ---------------------------------------------------------------- the table
+
+type Apply = Flag['apply'];
+
+const ignored =
+  (why: string): Apply =>
+  ({ notes }, value, as) => {
+    notes.push(`${value === '' ? as : `${as} ${value}`}: ${why}; ignored`);
+  };
+
+const refused =
+  (why: string): Apply =>
+  (_, __, as) => {
+    throw new UsageError(`${as}: ${why}`);
+  };
+
+const flag = (letter: string, name: string, value: string, help: string, apply: Apply): Flag => ({
+  ...(letter === '' ? {} : { letter }),
+  name,
+  ...(value === '' ? {} : { value }),
+  help,
+  apply,
+});
+
+const LISTENING: readonly Flag[] = [
+  flag('p', 'port', 'PORT', 'TCP port (11211; 0: any free one)', (s, v, as) => {
+    s.port = wholeNumber(as, v, 0, MAX_PORT);
+  }),
+  flag('l', 'listen', 'ADDRESS', 'address, or address:port, to listen at (127.0.0.1); several with commas', (s, v) => {
+    s.listen.push(...v.split(',').filter((one) => one !== ''));
+  }),
+  flag('s', 'unix-socket', 'PATH', 'unix socket to listen at, in place of TCP unless -p or -l is given', (s, v) => {
+    s.unixSocket = v;
+  }),
+  flag('a', 'unix-mask', 'MODE', 'access mode of the unix socket, in octal (700)', (s, v, as) => {
+    s.unixMask = octal(as, v);
+  }),
+  flag('w', 'websocket', 'PORT', 'also serve WebSocket at /memcached on this port (package ws)', (s, v, as) => {
+    s.websocketPort = wholeNumber(as, v, 0, MAX_PORT);
+  }),
+  flag('', 'origin', 'ORIGIN', 'let pages of this origin connect by WebSocket; may be repeated; *: all', (s, v) => {
+    s.origins.push(v);
+  }),
+];
+
+const LIMITS: readonly Flag[] = [
+  flag('m', 'memory-limit', 'MIB', 'memory for items, index and bookkeeping (64)', (s, v, as) => {
+    s.maxBytes = wholeNumber(as, v, 1, MAX_MIB) * MIB;
+  }),
+  flag('I', 'max-item-size', 'SIZE', 'largest item, in bytes or with k, m or g (1m)', (s, v, as) => {
+    s.maxItemSize = itemSize(as, v);
+  }),
+  flag('c', 'conn-limit', 'COUNT', 'connections at a time (1024)', (s, v, as) => {
+    s.maxConnections = wholeNumber(as, v, 1, MAX_COUNT);
+  }),
+  flag('F', 'disable-flush-all', '', 'refuse flush_all', (s) => {
+    s.flushDisabled = true;
+  }),
+  flag('X', 'disable-dumping', '', 'refuse lists of keys: stats cachedump, metadump, mgdump', (s) => {
+    s.dumpDisabled = true;
+  }),
+];
+
+const PROCESS: readonly Flag[] = [
+  flag('v', 'verbose', '', 'say more on stderr: -v errors, -vv commands', (s) => {
+    ++s.verbosity;
+  }),
+  flag('d', 'daemon', '', 'run in the background; returns when the server listens', (s) => {
+    s.daemon = true;
+  }),
+  flag('u', 'user', 'USER', 'run as this user (when started as root)', (s, v) => {
+    s.user = v;
+  }),
+  flag('P', 'pidfile', 'PATH', 'write the process id to this file', (s, v) => {
+    s.pidFile = v;
+  }),
+  flag('h', 'help', '', 'print this and end', (s) => {
+    s.show = 'help';
+  }),
+  flag('V', 'version', '', 'print the version and end', (s) => {
+    s.show ??= 'version';
+  }),
+  flag('i', 'license', '', 'print the license and end', (s) => {
+    s.show ??= 'license';
+  }),
+];
+
+const ACCEPTED: readonly Flag[] = [
+  flag('U', 'udp-port', 'PORT', '0 only: there is no UDP', (_, v, as) => {
+    if (wholeNumber(as, v, 0, MAX_PORT) !== 0) throw new UsageError(`${as}: UDP is not supported; only 0 is accepted`);
+  }),
+  flag('B', 'protocol', 'NAME', 'ascii or auto: both are the text and meta protocols', (_, v, as) => asciiOnly(as, v)),
+  flag('t', 'threads', 'COUNT', 'one thread serves', ignored('one thread serves')),
+  flag('R', 'max-reqs-per-event', 'COUNT', 'turns are counted in bytes', ignored('turns are counted in bytes')),
+  flag('b', 'listen-backlog', 'COUNT', "Node's own", ignored("the backlog is Node's own")),
+  flag('C', 'disable-cas', '', 'items always have a cas id', ignored('items always have a cas id')),
+  flag('k', 'lock-memory', '', 'memory is not locked', ignored('memory is not locked')),
+  flag('L', 'enable-largepages', '', 'pages are as they are', ignored('pages are as they are')),
+  flag('r', 'enable-coredumps', '', 'limits are as they are', ignored('the limit of core files stays')),
+  flag('A', 'enable-shutdown', '', 'shutdown stays refused', ignored('the command shutdown stays refused')),
+  flag('W', 'disable-watch', '', 'there is no watch', ignored('there is no command watch')),
+  flag(
+    'D',
+    'prefix-delimiter',
+    'CHAR',
+    'commands are not counted by prefix',
+    ignored('"stats detail on" counts by ":"'),
+  ),
+  flag('f', 'slab-growth-factor', 'NUMBER', 'there are no slabs', ignored('there are no slabs')),
+  flag('n', 'slab-min-size', 'BYTES', 'there are no slabs', ignored('there are no slabs')),
+  flag('N', 'napi_ids', 'COUNT', 'one thread serves', ignored('one thread serves')),
+  flag('o', 'extended', 'WORDS', 'there is nothing to tune', ignored('there is nothing to tune')),
+];
+
+const REFUSED: readonly Flag[] = [
+  flag(
+    'M',
+    'disable-evictions',
+    '',
+    'isocached has it',
+    refused('this server always evicts; isocached can do without'),
+  ),
+  flag('Y', 'auth-file', 'PATH', 'isocached has it', refused('this server knows no passwords; isocached does')),
+  flag('Z', 'enable-ssl', '', 'isocached has it', refused('no TLS from the command line; isocached has it')),
+  flag('S', 'enable-sasl', '', 'SASL needs the binary protocol', refused('SASL is not supported')),
+  flag('e', 'memory-file', 'PATH', 'no memory file', refused('a memory file is not supported')),
+];
+
+const GROUPS: readonly (readonly [string, readonly Flag[]])[] = [
+  ['Listening', LISTENING],
+  ['Limits', LIMITS],
+  ['Process', PROCESS],
+  ["Accepted for memcached's command lines, without effect", ACCEPTED],
+  ['Refused', REFUSED],
+];
+
+export const FLAGS: readonly Flag[] = GROUPS.flatMap(([, flags]) => flags);
+
+// ---------------------------------------------------------------- help
+
+const HELP_AT = 32;
+
+export function usage(): string {
+  const groups = GROUPS.map(([title, flags]) => `${title}:\n${flags.map(helpLine).join('')}`);
+  return `usage: isocache [FLAGS]
+
+A cache that speaks memcached's text and meta protocols. The flags are memcached's.
+
+${groups.join('\n')}`;
+}
+
+function helpLine({ letter, name, value, help }: Flag): string {
+  const names = `  ${letter === undefined ? '   ' : `-${letter},`} --${name}${value === undefined ? '' : ` ${value}`}`;
+  return names.length < HELP_AT ? `${names.padEnd(HELP_AT)}${help}\n` : `${names}\n${' '.repeat(HELP_AT)}${help}\n`;
+}

@@ -1,0 +1,15 @@
+// index.ts for require().
+
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { compileFile, loadFile } from '../engine/load-file.js';
+import { opener } from '../store/opener.js';
+import { takeCryptoFrom } from '../loads/short-key.js';
+
+export { shortKey } from '../loads/short-key.js';
+export { openSync, Store } from '../store/store.js';
+export * from '../base/types.js';
+
+export const open = opener(() => loadFile(() => readFile(join(__dirname, '../../isocache.wasm'))), compileFile);
+
+takeCryptoFrom(async () => globalThis.crypto ?? (await import('node:crypto')).webcrypto);

@@ -1,0 +1,21 @@
+// The entry point for Node and Bun, as an ES module. index.cts is the same for require().
+
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { compileFile, loadFile } from '../engine/load-file.js';
+import { opener } from '../store/opener.js';
+import { takeCryptoFrom } from '../loads/short-key.js';
+
+export { shortKey } from '../loads/short-key.js';
+export { openSync, Store } from '../store/store.js';
+export * from '../base/types.js';
+
+/** Opens a store. The module is compiled once, however many stores are opened. */
+// Written out here, because the tools that collect an application's files look for exactly such a call.
+export const open = opener(
+  () => loadFile(() => readFile(join(dirname(fileURLToPath(import.meta.url)), '../../isocache.wasm'))),
+  compileFile,
+);
+
+takeCryptoFrom(async () => globalThis.crypto ?? (await import('node:crypto')).webcrypto);

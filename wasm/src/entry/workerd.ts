@@ -1,0 +1,11 @@
+// The entry point for Cloudflare's workers. They compile nothing at run time, but import compiled modules.
+
+import module from '../../isocache.wasm';
+import { opener } from '../store/opener.js';
+
+export { shortKey } from '../loads/short-key.js';
+export { openSync, Store } from '../store/store.js';
+export * from '../base/types.js';
+
+/** Opens a store. */
+export const open = opener(async () => module);

@@ -1,0 +1,7 @@
+// open() with the module that lies in the code.
+
+import { loadInline } from '../engine/load-inline.js';
+import { opener } from './opener.js';
+
+/** Opens a store. The module is compiled once, however many stores are opened. */
+export const open = opener(loadInline);
