@@ -75,7 +75,7 @@ int main() {
   StoreFields& store_fields = set.begin_store();  // the verb, and what only it has
   store_fields.value = "hello";
   store_fields.value_length = store_fields.value.size();
-  cache.execute({&set, 1}, clock.now_s, out);
+  cache.engine().execute(set, clock.now_s, out);
   good &= check("set, by hand", take(cache, out), "STORED\r\n");
 
   // 2. From tokens: verb, key, meta flags, value.
@@ -83,7 +83,7 @@ int main() {
   KeyBuffer key_buffer;
   make_request("mg", "greeting", "v t", "", key_buffer, get);
   get.key.hash = cache.hash(get.key.bytes);
-  cache.execute({&get, 1}, clock.now_s, out);
+  cache.engine().execute(get, clock.now_s, out);
   good &= check("mg greeting v t", take(cache, out), "VA 5 t60\r\nhello\r\n");
 
   // 3. Bytes in, bytes out: any memcached client's traffic.

@@ -79,11 +79,11 @@ class ConnectionList : public ReplyStream {
   using WriteSome = std::function<bool(int* after, StatsWriter& stats)>;
   explicit ConnectionList(WriteSome write_some) : write_some_(std::move(write_some)) {}
 
-  bool produce(Output& out, const Clock& /*clock*/) override {
+  Next produce(Output& out, const Clock& /*clock*/) override {
     StatsWriter stats(out);
-    if (write_some_(&after_, stats)) return true;
+    if (write_some_(&after_, stats)) return Next::kMore;
     stats.end();
-    return false;
+    return Next::kEnd;
   }
 
  private:

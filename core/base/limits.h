@@ -47,6 +47,9 @@ inline constexpr std::size_t kUploadBytes = 16384;      // larger values are rea
 inline constexpr std::size_t kDefaultOutputTextBytes = 24U << 10;
 inline constexpr std::size_t kDefaultOutputBytes = 1U << 20;
 inline constexpr std::size_t kDefaultOutputRefs = 32;
+inline constexpr std::size_t kMaxLateReplies = 32;  // a session waits for at one time
+// Read ahead while nothing is executed, because a late reply has to come first.
+inline constexpr std::size_t kInputBytesWhileLate = 16U << 10;
 
 // What a slice of a dump looks at under its shard's lock, be it live or not: some microseconds.
 inline constexpr std::size_t kScanRecords = 1024;

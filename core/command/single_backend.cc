@@ -16,11 +16,13 @@ std::uint64_t SingleBackend::hash(std::string_view key) const {
   return Store::hash(key, hash_key_);
 }
 
-std::size_t SingleBackend::execute(std::span<Request> requests, UnixSeconds now_s, Output& out) {
-  return engine_.execute(requests, now_s, out);
+Executed SingleBackend::execute(std::span<Request> requests, UnixSeconds now_s, Output& out,
+                                Waker* /*waker*/) {
+  return {engine_.execute(requests, now_s, out)};
 }
 
-AdminResult SingleBackend::administer(const Request& request, const Clock& clock, Output& out) {
+AdminResult SingleBackend::administer(const Request& request, const Clock& clock, Output& out,
+                                      Waker* /*waker*/) {
   return run_admin_command(request, *this, clock, out);
 }
 
@@ -49,9 +51,10 @@ void SingleBackend::refuse_upload(const Request& request, Upload& upload) {
   engine_.refuse_upload(request, upload);
 }
 
-void SingleBackend::finish_upload(const Request& request, Upload& upload, UnixSeconds now_s,
-                                  Output& out) {
+LateToken SingleBackend::finish_upload(Request& request, Upload& upload, UnixSeconds now_s,
+                                       Output& out, Waker* /*waker*/) {
   engine_.finish_upload(request, upload, now_s, out);
+  return kNotLate;
 }
 
 void SingleBackend::release(const Output& sent) {

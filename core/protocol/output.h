@@ -70,6 +70,19 @@ class Output {
     refs_.push_back(Ref{size_, bytes, pin});
     pinned_bytes_ += bytes.size();
   }
+  // Moves all of `other` behind what is here. `other` is empty afterwards.
+  void append(Output&& other) {
+    if (other.empty()) return;
+    if (empty()) {
+      swap(other);
+      other.clear();
+      return;
+    }
+    for (const Ref& ref : other.refs_) refs_.push_back(Ref{size_ + ref.at, ref.bytes, ref.pin});
+    pinned_bytes_ += other.pinned_bytes_;
+    append(std::string_view(other.text_.get(), other.size_));
+    other.clear();
+  }
   // A position to which rewind() goes back.
   struct Mark {
     std::size_t text = 0;
@@ -103,6 +116,8 @@ class Output {
   // --- sending ----------------------------------------------------------------------------
   std::size_t size() const { return size_ + pinned_bytes_; }
   bool empty() const { return size() == 0; }
+  std::size_t text_size() const { return size_; }  // what was copied
+  std::size_t ref_count() const { return refs_.size(); }
   // Calls visit(std::string_view) for each span of the bytes, in order.
   template <typename Visit>
   void for_each_span(Visit&& visit) const {

@@ -1,5 +1,5 @@
-// Requests parsed ahead, to be executed together. Lives on the stack of one Session call and is not
-// initialised: a request is constructed when it is needed.
+// Requests that were parsed ahead and are executed together. A batch lives on the stack of one
+// Session call. Its storage is not initialised: a request is constructed when it is needed.
 #pragma once
 
 #include <cstddef>
@@ -11,19 +11,9 @@
 #include "base/limits.h"
 #include "protocol/parser.h"
 #include "protocol/request.h"
+#include "session/retrieval.h"
 
 namespace isocache {
-
-// A retrieval whose further keys are at the front of the input.
-struct Retrieval {
-  std::size_t keys_length = 0;  // bytes of keys
-  std::size_t line_end = 0;     // bytes after them
-  RequestFlags flags = {};
-  std::int64_t exptime = 0;
-  bool active = false;
-  bool open = false;       // the line is long: where it ends is seen when its keys come to the end
-  bool keys_seen = false;  // of an open one
-};
 
 // Where the input was before a request was parsed.
 struct InputPosition {
@@ -44,7 +34,7 @@ class Batch {
   // REQUIRES: size() < kMost.
   Request& next() { return *new (slot(size_)) Request(); }
   KeyBuffer& next_key_buffer() { return key_buffers_[size_]; }
-  // Tell where the next request begins, so that parsing can go back to it.
+  // Where the next request begins, so that parsing can go back to it.
   void set_next_position(std::size_t left) {
     positions_[size_].left = left;
     positions_[size_].retrieval.active = false;

@@ -1,6 +1,4 @@
-// Parsing ahead: from the bytes at hand to a batch of requests.
-
-#include "base/bytes.h"
+// Parsing ahead: from the input at hand to a batch of requests.
 #include "command/exptime.h"
 #include "protocol/replies.h"
 #include "session/session_impl.h"
@@ -8,12 +6,7 @@
 namespace isocache {
 namespace {
 
-// The line of `bytes` up to its newline, without the end, which may be "\n" alone.
-std::string_view without_line_end(const char* begin, const char* newline) {
-  std::size_t length = static_cast<std::size_t>(newline - begin);
-  if (length != 0 && begin[length - 1] == '\r') --length;
-  return {begin, length};
-}
+constexpr std::size_t kLineEndBytes = 2;
 
 // These may have any number of keys, as in memcached.
 bool is_retrieval(std::string_view line) {
@@ -21,12 +14,6 @@ bool is_retrieval(std::string_view line) {
 }
 
 }  // namespace
-
-void Session::Impl::take(std::size_t bytes) {
-  in.remove_prefix(bytes);
-  scanned = 0;
-  awaited = 0;
-}
 
 // A line into a request, whose exptimes are by the store's time.
 AfterLine Session::Impl::parse(std::string_view line, KeyBuffer& key_buffer,
@@ -47,188 +34,87 @@ void Session::Impl::push(Batch& batch, Request& request) {
 
 Session::Impl::Stop Session::Impl::collect(Batch& batch, std::size_t most) {
   while (batch.size() < most) {
-    if (swallow != 0) {
-      const auto bytes = static_cast<std::size_t>(std::min<std::uint64_t>(swallow, in.size()));
-      in.remove_prefix(bytes);
-      swallow -= bytes;
-      if (swallow != 0) return Stop::kNeedMore;
+    if (!framer.skip()) return Stop::kNeedMore;
+    switch (retrieval.active ? collect_key(batch) : collect_line(batch)) {
+      case Step::kGoOn: break;
+      case Step::kNeedMore: return Stop::kNeedMore;
+      case Step::kAdmin: return Stop::kAdmin;
+      case Step::kLarge: return Stop::kLarge;
+      case Step::kClose: return Stop::kClose;
     }
-    if (skipping_line && !skip_line()) return Stop::kNeedMore;
-    const Stop stop = retrieval.active ? collect_key(batch) : collect_line(batch);
-    if (stop != Stop::kFull) return stop;
   }
-  return Stop::kFull;
+  return Stop::kBatchFull;
 }
 
-// The next command. kFull here means: it is in the batch, go on.
-Session::Impl::Stop Session::Impl::collect_line(Batch& batch) {
-  if (in.size() < awaited || in.size() == scanned) return Stop::kNeedMore;
-  const char* const end = in.data() + in.size();
-  const char* const newline = find_byte(in.data() + (awaited != 0 ? 0 : scanned), end, '\n');
+// A command that no batch holds; it stays at the front of the input.
+Session::Impl::Step Session::Impl::set_pending(Step step, const Request& request,
+                                               std::size_t line_bytes) {
+  pending = {&request, line_bytes};
+  return step;
+}
+
+// The next command.
+Session::Impl::Step Session::Impl::collect_line(Batch& batch) {
+  if (framer.is_incomplete()) return Step::kNeedMore;
   // What a line is answered with depends on its length, and not on the pieces it came in.
-  const auto length = static_cast<std::size_t>(newline - in.data());
+  const std::size_t length = framer.find_newline();
   if (length > limits::kMaxCommandLineBytes) [[unlikely]] {
-    if (!is_retrieval(in)) return Stop::kClose;
+    if (!is_retrieval(framer.text)) return Step::kClose;
     if (length > limits::kMaxWholeRetrievalBytes) return begin_open_retrieval();
   }
-  if (newline == end) {
-    scanned = in.size();
-    return Stop::kNeedMore;
+  if (length == framer.text.size()) {
+    framer.note_scanned();
+    return Step::kNeedMore;
   }
-  const std::string_view line = without_line_end(in.data(), newline);
+  const std::string_view line = without_line_end(framer.text.substr(0, length));
   const std::size_t line_bytes = length + 1;
-  batch.set_next_position(in.size());
+  batch.set_next_position(framer.text.size());
   Request& request = batch.next();
-  switch (parse(line, batch.next_key_buffer(), request)) {
-    case AfterLine::kNothing:
-      if (request.verb == Verb::kAdmin) {
-        pending = &request;
-        pending_line_bytes = line_bytes;
-        return Stop::kAdmin;
-      }
-      push(batch, request);
-      take(line_bytes);
-      return Stop::kFull;
-    case AfterLine::kValue: return collect_value(batch, request, line_bytes);
-    case AfterLine::kSwallow:
-      push(batch, request);
-      take(line_bytes);
-      swallow = std::uint64_t{request.reply.value_length} + 2;
-      return Stop::kFull;
-    case AfterLine::kMoreKeys: {
-      const auto keys_at = static_cast<std::size_t>(request.get.keys_to_come.data() - in.data());
-      retrieval.keys_length = request.get.keys_to_come.size();
-      retrieval.line_end = line_bytes - keys_at - request.get.keys_to_come.size();
-      retrieval.flags = request.flags;
-      retrieval.exptime = request.exptime;
-      retrieval.active = true;
-      retrieval.open = false;
-      retrieval.keys_seen = true;
-      push(batch, request);
-      take(keys_at);
-      return Stop::kFull;
-    }
-    case AfterLine::kClose: break;
+  const AfterLine after = parse(line, batch.next_key_buffer(), request);
+  if (after == AfterLine::kValue) return collect_value(batch, request, line_bytes);
+  if (after == AfterLine::kNothing && request.verb == Verb::kAdmin) {
+    return set_pending(Step::kAdmin, request, line_bytes);
   }
   push(batch, request);
-  take(line_bytes);
-  return Stop::kClose;
+  if (after == AfterLine::kMoreKeys) {
+    begin_retrieval(request, line_bytes);
+    return Step::kGoOn;
+  }
+  framer.take(line_bytes);
+  if (after == AfterLine::kSwallow) {
+    framer.swallow(std::uint64_t{request.reply.value_length} + kLineEndBytes);
+  }
+  return after == AfterLine::kClose ? Step::kClose : Step::kGoOn;
 }
 
 // A storage command, with as much of its value as is there.
-Session::Impl::Stop Session::Impl::collect_value(Batch& batch, Request& request,
+Session::Impl::Step Session::Impl::collect_value(Batch& batch, Request& request,
                                                  std::size_t line_bytes) {
-  const std::size_t whole = line_bytes + request.store.value_length + 2;
-  if (in.size() < whole) {
+  const std::string_view text = framer.text;
+  const std::size_t whole = line_bytes + request.store.value_length + kLineEndBytes;
+  if (text.size() < whole) {
     if (request.store.value_length >= limits::kUploadBytes) {
-      pending = &request;
-      pending_line_bytes = line_bytes;
-      return Stop::kLarge;
+      return set_pending(Step::kLarge, request, line_bytes);
     }
-    awaited = whole;
-    return Stop::kNeedMore;
+    framer.await(whole);
+    return Step::kNeedMore;
   }
-  request.store.value = in.substr(line_bytes, request.store.value_length);
-  if (in[whole - 2] != '\r' || in[whole - 1] != '\n') {
+  request.store.value = text.substr(line_bytes, request.store.value_length);
+  if (text[whole - 2] != '\r' || text[whole - 1] != '\n') {
     // Meta commands answer errors even when they are quiet.
     const bool quiet = request.style == ReplyStyle::kText && request.flags.quiet;
     request.begin_reply(quiet ? std::string_view() : reply::kBadDataChunk).bad_value_end = true;
   }
   push(batch, request);
-  take(whole);
-  return Stop::kFull;
-}
-
-// --- many keys -----------------------------------------------------------------------------
-
-// A line too long to be kept: its keys are read as they come, a bounded number of bytes at a time.
-// Unlike a shorter one's, its keys are not looked at before the first is answered, so that a bad
-// key ends an answer that has begun.
-Session::Impl::Stop Session::Impl::begin_open_retrieval() {
-  const bool with_cas = in[3] == 's';
-  retrieval = {};
-  retrieval.flags.return_value = true;
-  retrieval.flags.return_cas = with_cas;
-  retrieval.active = true;
-  retrieval.open = true;
-  take(with_cas ? 5 : 4);
-  return Stop::kFull;
-}
-
-// The keys of an open retrieval that are at hand whole. False: none is.
-bool Session::Impl::find_open_keys() {
-  const char* const end = in.data() + in.size();
-  const char* const newline = find_byte(in.data(), end, '\n');
-  if (newline != end) {
-    const std::string_view rest = without_line_end(in.data(), newline);
-    retrieval.keys_length = rest.size();
-    retrieval.line_end = static_cast<std::size_t>(newline - in.data()) + 1 - rest.size();
-    retrieval.open = false;
-    return true;
-  }
-  const std::size_t space = in.rfind(' ');
-  if (space != std::string_view::npos) {
-    retrieval.keys_length = space + 1;
-  } else if (in.size() > limits::kMaxKeyBytes + 1) {  // a "\r" may be its last byte
-    retrieval.keys_length = in.size();
-  }
-  return retrieval.keys_length != 0;
-}
-
-// The next key of a retrieval, or its end.
-Session::Impl::Stop Session::Impl::collect_key(Batch& batch) {
-  const bool first_look = retrieval.open && retrieval.keys_length == 0;
-  if (first_look && !find_open_keys()) return Stop::kNeedMore;
-  batch.set_next_position(in.size(), retrieval);
-  Request& request = batch.next();
-  std::string_view keys = in.substr(0, retrieval.keys_length);
-  request.flags = retrieval.flags;
-  if (next_key(keys, request)) {
-    request.exptime = retrieval.exptime;
-    if (retrieval.open) request.get.last_key = false;
-    push(batch, request);
-    take(retrieval.keys_length - keys.size());
-    retrieval.keys_length = keys.size();
-    retrieval.keys_seen = true;
-    if (request.get.last_key) end_retrieval();
-    return Stop::kFull;
-  }
-  const bool too_long = !request.key.bytes.empty();
-  request.key.bytes = {};
-  if (retrieval.open && !too_long) {  // spaces
-    take(retrieval.keys_length);
-    retrieval.keys_length = 0;
-    return Stop::kFull;
-  }
-  request.begin_reply(too_long              ? reply::kBadRetrievalKey
-                      : retrieval.keys_seen ? end_of_retrieval(retrieval.flags)
-                                            : reply::kBadFormat);
-  push(batch, request);
-  skipping_line = retrieval.open;
-  end_retrieval();
-  return Stop::kFull;
-}
-
-void Session::Impl::end_retrieval() {
-  take(retrieval.keys_length + (retrieval.open ? 0 : retrieval.line_end));
-  retrieval.active = false;
-}
-
-// False: the line goes on.
-bool Session::Impl::skip_line() {
-  const std::size_t newline = in.find('\n');
-  take(newline == std::string_view::npos ? in.size() : newline + 1);
-  skipping_line = newline == std::string_view::npos;
-  return !skipping_line;
+  framer.take(whole);
+  return Step::kGoOn;
 }
 
 void Session::Impl::go_back(const InputPosition& position) {
-  in = {in.data() + in.size() - position.left, position.left};
+  const std::string_view text = framer.text;
+  framer.stop_skipping();
+  framer.restart({text.data() + text.size() - position.left, position.left});
   retrieval = position.retrieval;
-  skipping_line = false;
-  swallow = 0;
-  scanned = 0;
-  awaited = 0;
 }
 
 }  // namespace isocache

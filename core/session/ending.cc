@@ -5,11 +5,18 @@ namespace isocache {
 
 void Session::end_after_request() {
   Impl& impl = *impl_;
-  if (impl.closing || impl.last != Impl::Last::kNone) return;
-  impl.last = impl.executing() ? Impl::Last::kTaken : Impl::Last::kAwaited;
-  if (impl.more && !impl.executing()) {  // what waits is whole, and nobody was told of it
-    impl.closing = true;
-    impl.input.clear();
+  if (impl.ended || impl.last != Impl::Last::kNone) return;
+  if (impl.executing() && !impl.stream_idle) {
+    impl.last = Impl::Last::kTaken;
+    return;
+  }
+  impl.last = Impl::Last::kAwaited;
+  // Whole requests that wait are dropped: nobody was told of them. A late one has begun, and is the
+  // last. An idle stream may have no end of its own.
+  if (impl.wait != Impl::Wait::kNone || impl.late || impl.stream) {
+    impl.ended = true;
+    impl.stream.reset();
+    impl.kept.clear();
   }
 }
 

@@ -8,42 +8,47 @@
 #include "session/session_impl.h"
 
 namespace isocache {
+namespace {
+
+constexpr std::size_t kLineEndBytes = 2;
+
+}  // namespace
 
 // The command stays in a copy of its own, because the input moves on under it.
 void Session::Impl::begin_large() {
-  large = std::make_unique<IncomingValue>();
-  large->line.assign(in.substr(0, pending_line_bytes));
-  std::string_view line = large->line;
-  line.remove_suffix(line.size() >= 2 && line[line.size() - 2] == '\r' ? 2 : 1);
+  large = std::make_unique<LargeValue>();
+  large->line.assign(without_line_end(framer.text.substr(0, pending.line_bytes - 1)));
   Request& request = large->request;
-  parse(line, large->key_buffer, request);
+  parse(large->line, large->key_buffer, request);
   request.key.hash = backend.hash(request.key.bytes);
-  take(pending_line_bytes);
+  framer.take(pending.line_bytes);
+}
+
+// One call of many: begins the upload, goes on with it, or ends it.
+Session::Impl::Received Session::Impl::run_upload() {
+  if (!large->begun) {
+    const Received begun = start_upload();
+    if (begun != Received::kPart) return begun;
+  }
+  return receive_large();
 }
 
 // Again and again, while it has to wait.
-void Session::Impl::start_upload() {
+Session::Impl::Received Session::Impl::start_upload() {
   Request& request = large->request;
   const PutStatus status = backend.begin_upload(request, host_clock.now_s, &large->upload);
-  waiting = status == PutStatus::kWait;
-  if (waiting) {
+  if (status == PutStatus::kWait) {
     // A client that does not take its replies must not stand in line before others.
     if (!out.empty()) backend.abort_upload(request, large->upload);
-    return;
+    return Received::kWaits;
   }
   if (status != PutStatus::kStored) {
-    swallow = std::uint64_t{request.store.value_length} + 2;
+    framer.swallow(std::uint64_t{request.store.value_length} + kLineEndBytes);
     refuse_large(status);
-    return;
+    return Received::kAll;
   }
   large->begun = true;
-}
-
-void Session::Impl::reply_to_large(std::string_view text) {
-  const Request& request = large->request;
-  const bool quiet = request.style == ReplyStyle::kText && request.flags.quiet;
-  if (!quiet) out.append(text);
-  large.reset();
+  return Received::kPart;
 }
 
 void Session::Impl::refuse_large(PutStatus status) {
@@ -53,41 +58,47 @@ void Session::Impl::refuse_large(PutStatus status) {
   large.reset();
 }
 
-void Session::Impl::receive_large() {
+Session::Impl::Received Session::Impl::receive_large() {
   Upload& upload = large->upload;
-  while (upload.remaining != 0 && !in.empty()) {
+  while (upload.remaining != 0 && !framer.text.empty()) {
     const std::span<char> window = backend.upload_window(large->request, upload);
     if (window.empty()) {  // memory ran out on the way
-      waiting = backend.upload_may_wait(large->request, upload, host_clock.now_s);
-      if (waiting) return;
-      swallow = std::uint64_t{upload.remaining} + 2;
+      if (backend.upload_may_wait(large->request, upload, host_clock.now_s)) {
+        return Received::kWaits;
+      }
+      framer.swallow(std::uint64_t{upload.remaining} + kLineEndBytes);
       backend.refuse_upload(large->request, upload);
       refuse_large(PutStatus::kNoMemory);
-      return;
+      return Received::kAll;
     }
-    const std::size_t bytes = std::min(window.size(), in.size());
-    std::memcpy(window.data(), in.data(), bytes);
+    const std::size_t bytes = std::min(window.size(), framer.text.size());
+    std::memcpy(window.data(), framer.text.data(), bytes);
     backend.upload_received(large->request, upload, bytes);
-    take(bytes);
+    framer.take(bytes);
   }
-  if (upload.remaining != 0) return;
-  for (; large->line_end_bytes < 2 && !in.empty(); ++large->line_end_bytes) {
-    if (in.front() != "\r\n"[large->line_end_bytes]) large->line_end_good = false;
-    take(1);
+  if (upload.remaining != 0) return Received::kPart;
+  for (; large->line_end_bytes < kLineEndBytes && !framer.text.empty(); ++large->line_end_bytes) {
+    if (framer.text.front() != "\r\n"[large->line_end_bytes]) large->line_end_good = false;
+    framer.take(1);
   }
-  if (large->line_end_bytes == 2) finish_large();
+  if (large->line_end_bytes < kLineEndBytes) return Received::kPart;
+  finish_large();
+  return Received::kAll;
 }
 
 void Session::Impl::finish_large() {
-  Request& request = large->request;
-  if (!large->line_end_good) {
-    backend.abort_upload(request, large->upload);
-    reply_to_large(reply::kBadDataChunk);
+  std::unique_ptr<LargeValue> value = std::move(large);
+  Request& request = value->request;
+  if (!value->line_end_good) {
+    backend.abort_upload(request, value->upload);
+    const bool quiet = request.style == ReplyStyle::kText && request.flags.quiet;
+    if (!quiet) out.append(reply::kBadDataChunk);
     return;
   }
-  backend.finish_upload(request, large->upload, host_clock.now_s, out);
-  large.reset();
+  const LateToken token =
+      backend.finish_upload(request, value->upload, host_clock.now_s, out, waker);
   turn_left -= std::min<std::size_t>(turn_left, 1);
+  if (token != kNotLate) suspend(request, token, std::move(value));
 }
 
 }  // namespace isocache

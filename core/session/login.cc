@@ -23,39 +23,37 @@ bool parse_login_line(std::string_view line, std::uint32_t& value_length) {
 
 }  // namespace
 
-// One line, or one login; kFull means: go on. A line has one limit however it is cut into pieces.
-Session::Impl::Stop Session::Impl::read_login() {
-  if (in.size() < kLeastBytes || in.size() < awaited || in.size() == scanned) {
-    return Stop::kNeedMore;
+// One line, or one login. A line has one limit however it is cut into pieces.
+Session::Impl::Step Session::Impl::read_login() {
+  const std::string_view text = framer.text;
+  if (text.size() < kLeastBytes || framer.is_incomplete()) return Step::kNeedMore;
+  const std::size_t newline = framer.find_newline();
+  if (newline > limits::kMaxCommandLineBytes) return Step::kClose;
+  if (newline == text.size()) {
+    framer.note_scanned();
+    return Step::kNeedMore;
   }
-  const std::size_t newline = in.find('\n', awaited != 0 ? 0 : scanned);
-  if (std::min(newline, in.size()) > limits::kMaxCommandLineBytes) return Stop::kClose;
-  if (newline == std::string_view::npos) {
-    scanned = in.size();
-    return Stop::kNeedMore;
-  }
-  std::string_view line = in.substr(0, newline);
-  if (line.ends_with('\r')) line.remove_suffix(1);
+  const std::string_view line = without_line_end(text.substr(0, newline));
   std::uint32_t value_length = 0;
   if (!parse_login_line(line, value_length)) {
     out.append(reply::kUnauthenticated);
-    take(newline + 1);
-    return Stop::kFull;
+    framer.take(newline + 1);
+    return Step::kGoOn;
   }
   if (value_length > limits::kMaxLoginValueBytes) {
     out.append(reply::kTooLarge);
-    return Stop::kClose;
+    return Step::kClose;
   }
   const std::size_t whole = newline + 1 + value_length + 2;
-  if (in.size() < whole) {
-    awaited = whole;
-    return Stop::kNeedMore;
+  if (text.size() < whole) {
+    framer.await(whole);
+    return Step::kNeedMore;
   }
-  const std::string_view answer = try_login(in.substr(newline + 1, value_length + 2));
+  const std::string_view answer = try_login(text.substr(newline + 1, value_length + 2));
   out.append(answer);
-  take(whole);
+  framer.take(whole);
   if (!logged_in) ++failed_logins;
-  return failed_logins == limits::kMaxFailedLogins ? Stop::kClose : Stop::kFull;
+  return failed_logins == limits::kMaxFailedLogins ? Step::kClose : Step::kGoOn;
 }
 
 // `value` has its line end.

@@ -1,5 +1,6 @@
 #include "session/session.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "session/session_impl.h"
@@ -15,48 +16,80 @@ constexpr char kBinaryMagic = '\x80';
 
 }  // namespace
 
-Session::Session(Backend& backend, const Clock& clock, const SessionOptions& options)
-    : impl_(std::make_unique<Impl>(backend, clock, options)) {
-  // A server has many idle connections: what one keeps is this and nothing else.
+Session::Session(Backend& backend, const Clock& clock, const SessionOptions& options, Waker* waker)
+    : impl_(std::make_unique<Impl>(backend, clock, options, waker)) {
+  // A server has many idle connections. An idle session holds this and nothing else.
   static_assert(sizeof(Impl) <= 384);
 }
 
-Session::~Session() {
-  if (impl_->large) impl_->backend.abort_upload(impl_->large->request, impl_->large->upload);
+Session::~Session() = default;
+
+Session::Impl::~Impl() {
+  if (large) backend.abort_upload(large->request, large->upload);
+  if (!late) return;
+  late->for_each([this](LateReply& hole) {
+    if (hole.token != kNotLate) backend.abandon(hole.token, hole.request, hole.upload());
+    backend.release(hole.reply);
+    backend.release(hole.behind);
+  });
 }
 
 void Session::feed(std::string_view bytes) {
   Impl& impl = *impl_;
-  if (impl.closing || impl.begins_binary(bytes)) return;
+  if (impl.ended || impl.begins_binary(bytes)) return;
   impl.turn_left = impl.options.requests_per_turn;
-  if (impl.input.empty()) {
-    impl.in = bytes;
+  if (impl.kept.empty()) {
+    impl.framer.text = bytes;
     impl.run();
-    if (!impl.closing) impl.input.append(impl.in, impl.awaited);
-    impl.in = {};
+    if (!impl.ended) impl.kept.append(impl.framer.text, impl.framer.awaited());
+    impl.framer.text = {};
   } else {
-    impl.input.append(bytes, impl.awaited);
+    impl.kept.append(bytes, impl.framer.awaited());
     resume();
   }
 }
 
 void Session::resume() {
   Impl& impl = *impl_;
-  if (impl.closing) return;
+  if (impl.late) impl.retry_late();
+  if (impl.ended) return impl.note_late_memory();
   impl.turn_left = impl.options.requests_per_turn;
-  impl.in = impl.input.view();
-  const std::size_t before = impl.in.size();
+  impl.framer.text = impl.kept.view();
+  const std::size_t before = impl.framer.text.size();
   impl.run();
-  if (impl.closing) {
-    impl.input.clear();
+  if (impl.ended) {
+    impl.kept.clear();
   } else if (before != 0) {
-    impl.input.consume(before - impl.in.size());
+    impl.kept.consume(before - impl.framer.text.size());
   }
-  impl.in = {};
+  impl.framer.text = {};
 }
 
-bool Session::wants_turn() const { return impl_->more && !impl_->waiting && !impl_->closing; }
-bool Session::waiting() const { return impl_->waiting && !impl_->closing; }
+void Session::resume(LateToken token) {
+  Impl& impl = *impl_;
+  if (token == kStreamToken) {
+    impl.stream_idle = false;
+  } else {
+    impl.finish_late(token);
+  }
+  resume();
+}
+
+void Session::give_up_late() {
+  impl_->give_up_late();
+  resume();
+}
+
+bool Session::wants_turn() const { return impl_->wait == Impl::Wait::kTurn && !impl_->ended; }
+bool Session::waiting() const { return impl_->wait == Impl::Wait::kMemory && !closing(); }
+std::size_t Session::late() const { return impl_->late ? impl_->late->size() : 0; }
+bool Session::takes_input() const {
+  const Impl& impl = *impl_;
+  if (impl.ended || impl.wait == Impl::Wait::kTurn || impl.wait == Impl::Wait::kMemory)
+    return false;
+  return impl.wait != Impl::Wait::kLate || impl.kept.size() < limits::kInputBytesWhileLate;
+}
+
 std::size_t Session::upload_remaining() const {
   return impl_->large && impl_->large->begun ? impl_->large->upload.remaining : 0;
 }
@@ -64,7 +97,7 @@ std::size_t Session::upload_remaining() const {
 std::span<char> Session::upload_window() {
   Impl& impl = *impl_;
   const bool receiving = impl.large && impl.large->begun && impl.large->upload.remaining != 0;
-  if (!receiving || impl.more || !impl.input.empty()) return {};
+  if (!receiving || impl.wait != Impl::Wait::kNone || !impl.kept.empty()) return {};
   return impl.backend.upload_window(impl.large->request, impl.large->upload);
 }
 
@@ -73,19 +106,19 @@ void Session::upload_received(std::size_t bytes) {
 }
 
 Output& Session::output() { return impl_->out; }
-bool Session::closing() const { return impl_->closing; }
+bool Session::closing() const { return impl_->ended && impl_->late == nullptr; }
 AdminResult::Next Session::requested() const { return impl_->requested; }
 bool Session::logged_in() const { return impl_->logged_in; }
 void Session::log_in() { impl_->logged_in = true; }
 bool Session::spoke_binary() const { return impl_->spoke_binary; }
 unsigned Session::failed_logins() const { return impl_->failed_logins; }
-std::size_t Session::buffered() const { return impl_->input.size(); }
+std::size_t Session::buffered() const { return impl_->kept.size(); }
 bool Session::in_request() const {
-  return !impl_->input.empty() || impl_->large != nullptr || impl_->stream != nullptr;
+  return !impl_->kept.empty() || impl_->large || impl_->stream || impl_->late;
 }
 
 bool Session::midway() const {
-  return in_request() || impl_->retrieval.active || impl_->swallow != 0 || impl_->skipping_line;
+  return in_request() || impl_->retrieval.active || impl_->framer.is_skipping();
 }
 
 // Such a client waits for an answer that never comes, and its own time limit is long.
@@ -93,81 +126,110 @@ bool Session::Impl::begins_binary(std::string_view bytes) {
   if (began || bytes.empty()) return false;
   began = true;
   spoke_binary = bytes.front() == kBinaryMagic;
-  closing = spoke_binary;
+  ended = spoke_binary;
   return spoke_binary;
 }
 
 void Session::Impl::run() {
-  more = false;
-  bool has_waited = std::exchange(waiting, false);
-  while (!closing) {
+  has_waited = wait == Wait::kMemory;
+  wait = Wait::kNone;
+  Go go = Go::kOn;
+  while (!ended && go == Go::kOn) {
     if (last_is_done()) {
-      closing = true;
-      return;
+      ended = true;
+    } else if (late && late->blocks()) {
+      go = stop(Wait::kLate);
+    } else if (turn_left == 0 || is_full()) {
+      // What is behind a hole cannot be sent: room comes when the hole is filled.
+      go =
+          late && is_full() ? stop(Wait::kLate) : stop(anything_left() ? Wait::kTurn : Wait::kNone);
+    } else if (!logged_in) {
+      go = run_login();
+    } else if (stream) {
+      go = run_stream();
+    } else if (large) {
+      go = run_large();
+    } else {
+      go = run_batch();
     }
-    if (turn_left == 0 || out.full()) {
-      more = anything_left();
-      return;
-    }
-    if (!logged_in) {
-      --turn_left;
-      const Stop stop = read_login();
-      if (stop == Stop::kNeedMore) return;
-      if (last != Last::kNone) last = Last::kTaken;
-      closing = stop == Stop::kClose;
-      continue;
-    }
-    if (stream) {
-      turn_left -= std::min(turn_left, kRequestsPerSlice);
-      if (!stream->produce(out, host_clock)) stream.reset();
-      continue;
-    }
-    if (large) {
-      if (!large->begun) start_upload();
-      if (large && large->begun) receive_large();
-      if (!large) continue;
-      more = waiting;  // else the rest has not come yet
-      return;
-    }
-    Batch batch;
-    const std::size_t most = last == Last::kNone ? Batch::kMost : 1;
-    const Stop stop = collect(batch, std::min(turn_left, most));
-    if (batch.size() != 0) batch.requests()[0].flags.has_waited = std::exchange(has_waited, false);
-    if (!execute(batch)) {
-      more = true;
-      return;
-    }
-    if (last != Last::kNone && stop != Stop::kNeedMore) last = Last::kTaken;
-    switch (stop) {
-      case Stop::kFull: break;
-      case Stop::kNeedMore: return;
-      case Stop::kAdmin:
-        administer(*pending);
-        turn_left = 0;  // one may walk all segments, or read files
-        break;
-      case Stop::kLarge: begin_large(); break;
-      case Stop::kClose: closing = true; break;
-    }
+  }
+  if (late) note_late_memory();
+}
+
+// A late reply that only wants memory is tried again as a request that does.
+void Session::Impl::note_late_memory() {
+  const bool waits = late != nullptr && late->find_waiting() != nullptr;
+  if (waits && wait != Wait::kTurn) {
+    wait = Wait::kMemory;
+  } else if (ended) {
+    wait = Wait::kNone;
   }
 }
 
-// False: not all of it could be executed now. Parsing goes back to the first that was not.
-bool Session::Impl::execute(Batch& batch) {
-  if (batch.size() == 0) return true;
-  const std::size_t done = backend.execute(batch.requests(), host_clock.now_s, out);
-  turn_left -= done;
-  if (done == batch.size()) return true;
-  waiting = !out.full();
-  go_back(batch.position(done));
-  return false;
+Session::Impl::Go Session::Impl::stop(Wait why) {
+  wait = why;
+  return Go::kStop;
 }
 
-void Session::Impl::administer(const Request& request) {
-  AdminResult result = backend.administer(request, host_clock, out);
-  take(pending_line_bytes);
+Session::Impl::Go Session::Impl::run_login() {
+  --turn_left;
+  const Step step = read_login();
+  if (step == Step::kNeedMore) return Go::kStop;
+  if (last != Last::kNone) last = Last::kTaken;
+  ended = step == Step::kClose;
+  return Go::kOn;
+}
+
+Session::Impl::Go Session::Impl::run_stream() {
+  if (stream_idle) return stop(Wait::kLate);
+  turn_left -= std::min(turn_left, kRequestsPerSlice);
+  switch (stream->produce(out, host_clock)) {
+    case ReplyStream::Next::kMore: break;
+    case ReplyStream::Next::kIdle: stream_idle = true; break;
+    case ReplyStream::Next::kEnd: stream.reset(); break;
+  }
+  return Go::kOn;
+}
+
+Session::Impl::Go Session::Impl::run_large() {
+  if (late) return stop(Wait::kLate);
+  switch (run_upload()) {
+    case Received::kPart: return Go::kStop;
+    case Received::kWaits: return stop(Wait::kMemory);
+    case Received::kAll: break;
+  }
+  return Go::kOn;
+}
+
+Session::Impl::Go Session::Impl::run_batch() {
+  Batch batch;
+  const std::size_t most = last == Last::kNone ? Batch::kMost : 1;
+  const Stop why = collect(batch, std::min(turn_left, most));
+  if (batch.size() != 0) {
+    batch.requests()[0].flags.has_waited = std::exchange(has_waited, false);
+    if (!execute(batch)) return Go::kStop;
+  }
+  if (why == Stop::kAdmin && late) return stop(Wait::kLate);
+  if (last != Last::kNone && why != Stop::kNeedMore) last = Last::kTaken;
+  switch (why) {
+    case Stop::kBatchFull: break;
+    case Stop::kNeedMore: return Go::kStop;
+    case Stop::kAdmin: return run_admin();
+    case Stop::kLarge: begin_large(); break;
+    case Stop::kClose: ended = true; break;
+  }
+  return Go::kOn;
+}
+
+Session::Impl::Go Session::Impl::run_admin() {
+  AdminResult result = backend.administer(*pending.request, host_clock, out, waker);
+  framer.take(pending.line_bytes);
   stream = std::move(result.stream);
+  stream_idle = false;
   requested = result.next;
-  closing = result.next != AdminResult::Next::kContinue;
+  ended = result.next != AdminResult::Next::kContinue;
+  turn_left = 0;  // it may have walked all segments, or read files
+  return Go::kOn;
 }
 
 }  // namespace isocache

@@ -4,10 +4,15 @@
 //   session.feed(bytes);                    // any fragmentation, any pipelining
 //   while (session.wants_turn()) ...        // more is buffered than one turn may execute: resume()
 //   while (session.waiting()) ...           // others hold memory that it needs: resume() later
+//   on Waker::wake(token): session.resume(token)   // a reply that was late can be finished
 //   send(session.output());                 // then backend.release(output), output.clear()
 //   if (session.closing()) close();         // after sending what is there
 //
 // A large value may skip feed(): while upload_window() is not empty, read from the socket into it.
+//
+// Replies may come late (command/late.h). output() is always what may be sent now: everything
+// before the first reply that is late. feed() and both resume() may append to it, so that none may
+// be called while a transport reads it.
 #pragma once
 
 #include <cstddef>
@@ -34,15 +39,28 @@ struct SessionOptions {
 
 class Session {
  public:
-  // REQUIRES: backend and clock outlive the session.
-  Session(Backend& backend, const Clock& clock, const SessionOptions& options);
-  ~Session();  // aborts an unfinished upload; output() must have been released by the transport
+  // REQUIRES: backend and clock outlive the session, and so does `waker`. It may be null if the
+  // backend suspends nothing and has no idle streams.
+  Session(Backend& backend, const Clock& clock, const SessionOptions& options,
+          Waker* waker = nullptr);
+  // Aborts an unfinished upload, abandons late replies. The transport must have released output().
+  ~Session();
 
   // Takes all of `bytes`. Executes what they complete, up to one turn's requests and the output
   // limit; the rest is kept.
   void feed(std::string_view bytes);
   // Goes on with what is kept. Call when wants_turn() and the output has room.
   void resume();
+  // The waker was called with this token: finishes that reply, or goes on with an idle stream, and
+  // with what waited for it. A token that is none of this session's, or not any more, does nothing.
+  void resume(LateToken token);
+  // The host waits for no late reply any longer: each becomes a miss.
+  void give_up_late();
+  // How many replies are late.
+  std::size_t late() const;
+  // Whether the host should read more for this session. Behind late replies a bounded number of
+  // bytes is read ahead, so that a client that leaves is noticed.
+  bool takes_input() const;
   // There is more to do at once (the turn was used up, the output is full, a long reply goes on).
   bool wants_turn() const;
   // The next request needs memory that others hold (Store::begin_upload, Store::may_pin). The host
@@ -57,7 +75,7 @@ class Session {
   void upload_received(std::size_t bytes);
 
   Output& output();
-  // quit, or an error that ends the connection: send the output, then close.
+  // quit, or an error that ends the connection, and no reply is late: send the output, then close.
   bool closing() const;
   // The host is about to end. The request that has begun to arrive or to be answered is the last
   // one, or the next one if none has begun: closing() follows it. Whole requests that still wait

@@ -1,12 +1,18 @@
 // The state behind a Session. Only session/*.cc include this.
 //
-//   feed(bytes) --> in --> collect() --> Batch --> Backend::execute() --> out
-//                    \                    |
-//                     \--> what is left    \--> Stop: a command that cannot wait in a batch
-//                          goes to `input`
+//   feed(bytes) --> framer --> collect() --> Batch --> Backend::execute() --> replies
+//                     \           |                                             |
+//                      \          \--> Stop: a command that no batch holds      \--> late: behind a hole
+//                       \--> what is left goes to `kept`
 //
-// `in` views the bytes at hand: those just fed, or the buffer `input`. Requests view `in`, so that
-// a batch is always executed before `in` moves.
+// Requests view the framer's text, so that a batch is always executed before the text moves.
+//
+// Each step has a state of its own, and returns what it came to:
+//
+//   framer.h        lines in the input           collect.cc       commands into a batch
+//   retrieval.h     a get with several keys      collect_keys.cc  its keys into a batch
+//   large_value.cc  a value on its way in        login.cc         what comes before a login
+//   late_replies.h  replies that come late       ending.cc        the last request
 #pragma once
 
 #include <cstddef>
@@ -17,105 +23,134 @@
 
 #include "protocol/parser.h"
 #include "session/batch.h"
+#include "session/framer.h"
 #include "session/input_buffer.h"
+#include "session/large_value.h"
+#include "session/late_replies.h"
+#include "session/retrieval.h"
 #include "session/session.h"
-#include "store/store.h"
 
 namespace isocache {
 
-// A value too large to be buffered, on its way into item memory.
-struct IncomingValue {
-  std::string line;  // the command, which `request` views
-  KeyBuffer key_buffer;
-  Request request;
-  Upload upload;
-  bool begun = false;              // else it waits for others' uploads to end
-  std::size_t line_end_bytes = 0;  // of the "\r\n" after the value, how many have come
-  bool line_end_good = true;
-};
-
 struct Session::Impl {
-  Impl(Backend& the_backend, const Clock& the_clock, const SessionOptions& the_options)
+  Impl(Backend& the_backend, const Clock& the_clock, const SessionOptions& the_options,
+       Waker* the_waker)
       : backend(the_backend),
         host_clock(the_clock),
         options(the_options),
+        waker(the_waker),
         out(the_options.output_limits),
         logged_in(the_options.authenticator == nullptr) {}
+  ~Impl();
 
-  // Why collect() stopped.
-  enum class Stop : std::uint8_t {
-    kFull,      // the batch is, or the turn is used up
-    kNeedMore,  // no whole command is left
+  // What became of the command at the front of the input.
+  enum class Step : std::uint8_t {
+    kGoOn,      // it is in the batch
+    kNeedMore,  // it is not whole
     kAdmin,     // `pending` is a kAdmin request
     kLarge,     // `pending` is a storage command, its value is large and incomplete
     kClose,     // the connection ends
   };
+  // Why collect() stopped: the batch is full, or what the last step came to.
+  enum class Stop : std::uint8_t { kBatchFull, kNeedMore, kAdmin, kLarge, kClose };
+  // Whether the session may go on now.
+  enum class Wait : std::uint8_t {
+    kNone,
+    kTurn,    // another turn: there is more to do at once
+    kMemory,  // others have to release memory first
+    kLate,    // a late reply has to come first, or an idle stream to be woken
+  };
+  // What comes next, when a step left something to do.
+  enum class Go : std::uint8_t { kOn, kStop };
+
+  // session.cc
+  bool begins_binary(std::string_view bytes);
+  void run();
+  Go run_login();
+  Go run_stream();
+  Go run_large();
+  Go run_batch();
+  Go stop(Wait why);
+  Go run_admin();
+  bool anything_left() const {
+    return stream != nullptr || retrieval.active || large != nullptr || !framer.text.empty();
+  }
+
+  // execute.cc
+  bool execute(Batch& batch);
+  bool execute_among_late(Batch& batch, std::size_t done);
+  Output& tail() { return late ? late->tail() : out; }
+  bool is_full() const { return late ? late->is_full(out) : out.full(); }
+
+  // late_replies.cc
+  void suspend(Request& request, LateToken token, std::unique_ptr<LargeValue> value);
+  void finish_late(LateToken token);
+  void retry_late();
+  void give_up_late();
+  void note_late_memory();
+  void fill(LateReply& reply);
 
   // ending.cc
   bool executing() const;
   bool last_is_done() const;
 
-  // session.cc
-  bool begins_binary(std::string_view bytes);
-  void run();
-  bool execute(Batch& batch);
-  void administer(const Request& request);
-  bool anything_left() const {
-    return stream != nullptr || retrieval.active || large != nullptr || !in.empty();
-  }
-
   // collect.cc
   AfterLine parse(std::string_view line, KeyBuffer& key_buffer, Request& request) const;
   Stop collect(Batch& batch, std::size_t most);
-  Stop collect_line(Batch& batch);
-  Stop collect_value(Batch& batch, Request& request, std::size_t line_bytes);
-  Stop begin_open_retrieval();
-  bool find_open_keys();
-  Stop collect_key(Batch& batch);
-  void end_retrieval();
-  bool skip_line();
+  Step collect_line(Batch& batch);
+  Step collect_value(Batch& batch, Request& request, std::size_t line_bytes);
+  Step set_pending(Step step, const Request& request, std::size_t line_bytes);
   void go_back(const InputPosition& position);
   void push(Batch& batch, Request& request);
-  void take(std::size_t bytes);
+
+  // collect_keys.cc
+  void begin_retrieval(const Request& request, std::size_t line_bytes);
+  Step begin_open_retrieval();
+  bool find_open_keys();
+  Step collect_key(Batch& batch);
+  void collect_end_of_keys(Batch& batch, Request& request);
+  void end_retrieval();
 
   // login.cc
-  Stop read_login();
+  Step read_login();
   std::string_view try_login(std::string_view value);
 
   // large_value.cc
+  enum class Received : std::uint8_t { kPart, kWaits, kAll };
   void begin_large();
-  void start_upload();
-  void receive_large();
+  Received run_upload();
+  Received start_upload();
+  Received receive_large();
   void finish_large();
   void refuse_large(PutStatus status);
-  void reply_to_large(std::string_view text);
 
   Backend& backend;
   const Clock& host_clock;
   const SessionOptions options;
+  Waker* const waker;
 
-  Output out;
-  InputBuffer input;
-  std::string_view in;
-  std::size_t scanned = 0;    // bytes at the front of `in` that hold no newline
-  std::size_t awaited = 0;    // bytes that the command at the front of `in` has, its value included
-  std::uint64_t swallow = 0;  // bytes to come that are ignored
+  Output out;        // what may be sent
+  InputBuffer kept;  // input that waits for more, or for its turn
+  Framer framer;
   Retrieval retrieval;
-  std::unique_ptr<IncomingValue> large;
+  std::unique_ptr<LargeValue> large;
   std::unique_ptr<ReplyStream> stream;
+  std::unique_ptr<LateReplies> late;  // null: none is late
 
-  const Request* pending = nullptr;  // in the batch's next slot; see Stop
-  std::size_t pending_line_bytes = 0;
-  std::size_t turn_left = 0;   // requests
-  bool more = false;           // stopped though there is something left
-  bool waiting = false;        // and it is of no use to go on before others release memory
-  bool skipping_line = false;  // what comes until the next newline belongs to a refused line
-  bool closing = false;
+  struct Pending {
+    const Request* request = nullptr;  // in the batch's next slot
+    std::size_t line_bytes = 0;
+  } pending;
+  std::size_t turn_left = 0;  // requests
+  Wait wait = Wait::kNone;
+  bool ended = false;  // nothing more is executed
   // After end_after_request(): is the last request still to come, or has it been taken?
   enum class Last : std::uint8_t { kNone, kAwaited, kTaken } last = Last::kNone;
   bool began = false;  // a byte was fed
   bool spoke_binary = false;
   bool logged_in;
+  bool stream_idle = false;
+  bool has_waited = false;  // for memory, before this turn
   std::uint8_t failed_logins = 0;
   AdminResult::Next requested = AdminResult::Next::kContinue;
 };

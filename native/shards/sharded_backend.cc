@@ -115,7 +115,8 @@ std::span<Request> ShardedBackend::first_run(std::span<Request> requests, Shard*
   return requests.first(end);
 }
 
-std::size_t ShardedBackend::execute(std::span<Request> requests, UnixSeconds now_s, Output& out) {
+Executed ShardedBackend::execute(std::span<Request> requests, UnixSeconds now_s, Output& out,
+                                 Waker* /*waker*/) {
   std::size_t done = 0;
   while (done < requests.size()) {
     const auto batch =
@@ -126,7 +127,7 @@ std::size_t ShardedBackend::execute(std::span<Request> requests, UnixSeconds now
     if (!out.full()) note_wait(now_s);
     break;
   }
-  return done;
+  return {done};
 }
 
 std::size_t ShardedBackend::execute_batch(std::span<Request> batch, UnixSeconds now_s,
@@ -155,7 +156,8 @@ std::size_t ShardedBackend::execute_batch(std::span<Request> batch, UnixSeconds 
   }
 }
 
-AdminResult ShardedBackend::administer(const Request& request, const Clock& clock, Output& out) {
+AdminResult ShardedBackend::administer(const Request& request, const Clock& clock, Output& out,
+                                       Waker* /*waker*/) {
   const std::lock_guard lock(admin_mutex_);
   return run_admin_command(request, *this, clock, out);
 }
@@ -206,11 +208,12 @@ void ShardedBackend::refuse_upload(const Request& request, Upload& upload) {
   shard.engine.refuse_upload(request, upload);
 }
 
-void ShardedBackend::finish_upload(const Request& request, Upload& upload, UnixSeconds now_s,
-                                   Output& out) {
+LateToken ShardedBackend::finish_upload(Request& request, Upload& upload, UnixSeconds now_s,
+                                        Output& out, Waker* /*waker*/) {
   Shard& shard = shard_of(request);
   const std::lock_guard lock(shard.mutex);
   shard.engine.finish_upload(request, upload, now_s, out);
+  return kNotLate;
 }
 
 void ShardedBackend::release(const Output& sent) {

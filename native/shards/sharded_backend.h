@@ -53,16 +53,18 @@ class ShardedBackend : public Backend, public AdminTarget {
 
   // Backend; any thread.
   std::uint64_t hash(std::string_view key) const override;
-  std::size_t execute(std::span<Request> requests, UnixSeconds now_s, Output& out) override;
-  AdminResult administer(const Request& request, const Clock& clock, Output& out) override;
+  Executed execute(std::span<Request> requests, UnixSeconds now_s, Output& out,
+                   Waker* waker) override;
+  AdminResult administer(const Request& request, const Clock& clock, Output& out,
+                         Waker* waker) override;
   PutStatus begin_upload(const Request& request, UnixSeconds now_s, Upload* upload) override;
   std::span<char> upload_window(const Request& request, Upload& upload) override;
   bool upload_may_wait(const Request& request, const Upload& upload, UnixSeconds now_s) override;
   void upload_received(const Request& request, Upload& upload, std::size_t bytes) override;
   void abort_upload(const Request& request, Upload& upload) override;
   void refuse_upload(const Request& request, Upload& upload) override;
-  void finish_upload(const Request& request, Upload& upload, UnixSeconds now_s,
-                     Output& out) override;
+  LateToken finish_upload(Request& request, Upload& upload, UnixSeconds now_s, Output& out,
+                          Waker* waker) override;
   bool memory_is_wanted(UnixSeconds now_s) const override;
   void release(const Output& sent) override;
 

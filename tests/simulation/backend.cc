@@ -24,13 +24,21 @@ SimulatedBackend::SimulatedBackend(const BackendOptions& options)
   backend_.settings().max_bytes = options.memory_limit;
 }
 
-std::size_t SimulatedBackend::execute(std::span<Request> requests, UnixSeconds now_s, Output& out) {
-  return backend_.execute(requests, now_s, out);
+Executed SimulatedBackend::execute(std::span<Request> requests, UnixSeconds now_s, Output& out,
+                                   Waker* waker) {
+  return backend_.execute(requests, now_s, out, waker);
 }
 
-AdminResult SimulatedBackend::administer(const Request& request, const Clock& clock, Output& out) {
+LateToken SimulatedBackend::finish_upload(Request& request, Upload& upload, UnixSeconds now_s,
+                                          Output& out, Waker* waker) {
+  uploads_.erase(&upload);
+  return backend_.finish_upload(request, upload, now_s, out, waker);
+}
+
+AdminResult SimulatedBackend::administer(const Request& request, const Clock& clock, Output& out,
+                                         Waker* waker) {
   administering_ = true;
-  AdminResult result = backend_.administer(request, clock, out);
+  AdminResult result = backend_.administer(request, clock, out, waker);
   administering_ = false;
   return result;
 }
@@ -58,12 +66,6 @@ void SimulatedBackend::abort_upload(const Request& request, Upload& upload) {
 
 void SimulatedBackend::refuse_upload(const Request& request, Upload& upload) {
   backend_.refuse_upload(request, upload);
-  uploads_.erase(&upload);
-}
-
-void SimulatedBackend::finish_upload(const Request& request, Upload& upload, UnixSeconds now_s,
-                                     Output& out) {
-  backend_.finish_upload(request, upload, now_s, out);
   uploads_.erase(&upload);
 }
 

@@ -13,13 +13,13 @@ namespace {
 // Two lines, in two slices.
 class Lines : public ReplyStream {
  public:
-  bool produce(Output& out, const Clock& /*clock*/) override {
+  Next produce(Output& out, const Clock& /*clock*/) override {
     if (line_ == 2) {
       out.append("END\r\n");
-      return false;
+      return Next::kEnd;
     }
     out.append(++line_ == 1 ? "STAT first 1\r\n" : "STAT second 2\r\n");
-    return true;
+    return Next::kMore;
   }
 
  private:

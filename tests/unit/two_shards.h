@@ -47,7 +47,9 @@ class TwoShards : public AdminTarget {
     request.begin_admin().line = line;
     Output out;
     AdminResult own = run_admin_command(request, *this, {TestCore::kStart}, out);
-    while (own.stream && own.stream->produce(out, {TestCore::kStart})) ++slices;
+    while (own.stream && own.stream->produce(out, {TestCore::kStart}) == ReplyStream::Next::kMore) {
+      ++slices;
+    }
     std::string reply;
     out.for_each_span([&](std::string_view span) { reply.append(span); });
     if (result != nullptr) *result = std::move(own);

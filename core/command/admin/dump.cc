@@ -17,16 +17,16 @@ class Dump : public ReplyStream, private ItemVisitor {
  public:
   Dump(AdminTarget& target, const DumpOptions& options) : target_(target), options_(options) {}
 
-  bool produce(Output& out, const Clock& clock) override {
+  Next produce(Output& out, const Clock& clock) override {
     if (shard_ < target_.shard_count() && options_.max_items != 0) {
       out_ = &out;
       clock_ = clock;
       cursor_ = target_.scan(shard_, cursor_, kItemsPerSlice, clock.now_s, *this);
       if (cursor_ == 0) ++shard_;
-      return true;
+      return Next::kMore;
     }
     out.append(options_.format == DumpFormat::kMgdump ? "EN\r\n" : reply::kEnd);
-    return false;
+    return Next::kEnd;
   }
 
  private:

@@ -23,12 +23,12 @@ constexpr std::uint64_t kMaxClass = 63;
 class DetailDump : public ReplyStream {
  public:
   explicit DetailDump(AdminTarget& target) : target_(target) {}
-  bool produce(Output& out, const Clock& /*clock*/) override {
+  Next produce(Output& out, const Clock& /*clock*/) override {
     // The more shards there are, the shorter is a slice: all slices take about as long.
     constexpr std::size_t kLooks = 1024;
     PrefixSlice slice(after_, std::max<std::size_t>(kLooks / target_.shard_count(), 1));
     target_.add_prefixes(slice);
-    return slice.write(out, after_);
+    return slice.write(out, after_) ? Next::kMore : Next::kEnd;
   }
 
  private:

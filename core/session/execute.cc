@@ -1,0 +1,51 @@
+// Executing a batch, and going on behind requests whose replies are late.
+#include <algorithm>
+
+#include "session/session_impl.h"
+
+namespace isocache {
+
+// False: not all of it could be executed now. Parsing goes back to the first that was not.
+bool Session::Impl::execute(Batch& batch) {
+  if (late) [[unlikely]]
+    return execute_among_late(batch, 0);
+  const Executed executed = backend.execute(batch.requests(), host_clock.now_s, out, waker);
+  turn_left -= executed.done;
+  if (executed.done == batch.size()) [[likely]]
+    return true;
+  if (executed.late != kNotLate) {
+    suspend(batch.requests()[executed.done], executed.late, nullptr);
+    return execute_among_late(batch, executed.done + 1);
+  }
+  wait = out.full() ? Wait::kTurn : Wait::kMemory;
+  go_back(batch.position(executed.done));
+  return false;
+}
+
+// The rest of a batch, from the request `done` on.
+bool Session::Impl::execute_among_late(Batch& batch, std::size_t done) {
+  const std::span<Request> requests = batch.requests();
+  while (done != requests.size()) {
+    std::span<Request> next = requests.subspan(done);
+    next = next.first(late->blocks() || late->is_full(out) ? 0 : late->independent(next));
+    if (next.empty()) {
+      wait = Wait::kLate;
+      break;
+    }
+    const Executed executed = backend.execute(next, host_clock.now_s, tail(), waker);
+    done += executed.done;
+    turn_left -= std::min(turn_left, executed.done);
+    if (executed.late != kNotLate) {
+      suspend(requests[done], executed.late, nullptr);
+      ++done;
+    } else if (executed.done != next.size()) {
+      wait = tail().full() ? Wait::kLate : Wait::kMemory;
+      break;
+    }
+  }
+  if (done == requests.size()) return true;
+  go_back(batch.position(done));
+  return false;
+}
+
+}  // namespace isocache
