@@ -40,6 +40,7 @@ struct Options {
     kVersion,
     kLicense,
     kManPage,
+    kFlagsPage,
     kBashCompletion,
     kZshCompletion,
     kFishCompletion,
