@@ -34,6 +34,7 @@ int show(Options::Show what) {
     case Show::kHelp: fmt::print("{}", help_text()); break;
     case Show::kVersion: fmt::print("isocached {}\n", kIsocacheVersion); break;
     case Show::kLicense: fmt::print("{}", kLicense); break;
+    case Show::kFlagsPage: fmt::print("{}", flags_page()); break;
     case Show::kManPage: fmt::print("{}", man_page()); break;
     case Show::kBashCompletion: fmt::print("{}", bash_completion()); break;
     case Show::kZshCompletion: fmt::print("{}", zsh_completion()); break;

@@ -115,6 +115,8 @@ void print(Options& options, std::string_view value) {
   using Show = Options::Show;
   if (value == "man") {
     options.show = Show::kManPage;
+  } else if (value == "flags") {
+    options.show = Show::kFlagsPage;
   } else if (value == "bash") {
     options.show = Show::kBashCompletion;
   } else if (value == "zsh") {
@@ -124,7 +126,8 @@ void print(Options& options, std::string_view value) {
   } else if (value == "config") {
     options.show = Show::kConfigFile;
   } else {
-    throw UsageError(fmt::format("--print: man, bash, zsh, fish or config, not '{}'", value));
+    throw UsageError(
+        fmt::format("--print: man, flags, bash, zsh, fish or config, not '{}'", value));
   }
 }
 
@@ -244,8 +247,10 @@ const Flag kFlags[] = {
      [](O o, V v) { o.config_file = v; }},
     {kNoLetter, "check-config", "", kProcess, "say whether the configuration can work, and end",
      [](O o, V) { o.check_config = true; }},
-    {kNoLetter, "print", "<man|bash|zsh|fish|config>", kProcess,
-     "print the manual page, the completions of a shell, or a configuration file, and end", print},
+    {kNoLetter, "print", "<man|flags|bash|zsh|fish|config>", kProcess,
+     "print the manual page, the flags as Markdown, the completions of a shell, or a configuration "
+     "file, and end",
+     print},
     {kNoLetter, "drain-delay", "<s>", kProcess,
      "on SIGTERM, serve on for this long while /readyz says 503 (default 0)",
      [](O o, V v) { o.drain_delay_s = number(v, "--drain-delay", 0, 3600); }},

@@ -71,6 +71,7 @@ constexpr bool has_effect(Purpose purpose) {
 // Made from the tables.
 std::string help_text();  // -h
 std::string man_page();   // --print
+std::string flags_page();
 std::string bash_completion();
 std::string zsh_completion();
 std::string fish_completion();

@@ -41,6 +41,7 @@ struct Options {
     kVersion,
     kLicense,
     kManPage,
+    kFlagsPage,
     kBashCompletion,
     kZshCompletion,
     kFishCompletion,

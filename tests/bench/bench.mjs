@@ -7,6 +7,7 @@ import os from 'node:os';
 import { parseArgs } from 'node:util';
 
 import { runProgram } from '../lib/server.mjs';
+import { writeFigures } from './driver/figures.mjs';
 import { idle } from './driver/idle.mjs';
 import { instructionCounts } from './driver/instructions.mjs';
 import { memory } from './driver/memory.mjs';
@@ -16,6 +17,7 @@ import { version } from './driver/servers.mjs';
 import { stalls } from './driver/stalls.mjs';
 import { printSummary } from './driver/summary.mjs';
 import { syscalls } from './driver/syscalls.mjs';
+import { printed } from './driver/table.mjs';
 import { traces } from './driver/traces.mjs';
 import { transports } from './driver/transports.mjs';
 import { wire } from './driver/wire.mjs';
@@ -47,7 +49,8 @@ const help = `Usage: bench.mjs [options]
   --memory MB[,MB]      for memory (64,1024) and traces (64; recorded ones 16,64,256)
   --values B[,B]        value sizes for memory (10,100,1000)
   --quick               a short form
-  --markdown            tables for a document`;
+  --markdown            tables for a document
+  --write FOLDER        keep what was measured in FOLDER: figures.json, FIGURES.md, figures.svg`;
 
 const { values: flags } = parseArgs({
   options: {
@@ -60,6 +63,7 @@ const { values: flags } = parseArgs({
     values: { type: 'string' },
     quick: { type: 'boolean', default: false },
     markdown: { type: 'boolean', default: false },
+    write: { type: 'string' },
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
@@ -86,19 +90,31 @@ async function run(part) {
   return parts[part](options);
 }
 
+// What a part measured, as figures.json keeps it.
+async function measure(part, context) {
+  const before = printed.length;
+  const results = await run(part);
+  return { ...context, results, tables: printed.slice(before) };
+}
+
 async function main() {
   if (flags.help) return console.log(help);
   const wanted = flags.only?.split(',') ?? Object.keys(parts);
   const unknown = wanted.find((part) => !(part in parts));
   if (unknown !== undefined) throw new Error(`no part '${unknown}'\n${help}`);
-  const [theirs, ours] = [await version('memcached'), await version('isocached')];
-  console.log(
-    `${ours} beside ${theirs}, -t ${options.threads}; ${new Date().toISOString().slice(0, 10)}, ` +
-      `${os.cpus()[0].model}, ${os.availableParallelism()} cores, Linux ${os.release()}`,
-  );
-  const results = {};
-  for (const part of wanted) results[part] = await run(part);
-  printSummary(results, options);
+  const context = {
+    date: new Date().toISOString().slice(0, 10),
+    theirs: await version('memcached'),
+    ours: await version('isocached'),
+    machine: `${os.cpus()[0].model}, ${os.availableParallelism()} cores, Linux ${os.release()}`,
+    rounds: options.rounds,
+  };
+  const { date, theirs, ours, machine } = context;
+  console.log(`${ours} beside ${theirs}, -t ${options.threads}; ${date}, ${machine}`);
+  const measured = {};
+  for (const part of wanted) measured[part] = await measure(part, context);
+  printSummary(Object.fromEntries(wanted.map((part) => [part, measured[part].results])), options);
+  if (flags.write !== undefined) writeFigures(flags.write, measured);
 }
 
 main().catch((error) => {

@@ -1,12 +1,14 @@
 // The benchmarks still run: their short forms, whose figures nobody reads.
 
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { isocachedPath, needIsocached, needMemcached, runProgram } from '../lib/server.mjs';
+import { page, pictureOf, writeFigures } from './driver/figures.mjs';
 import { programFolder } from './driver/programs.mjs';
 
 const script = fileURLToPath(new URL('bench.mjs', import.meta.url));
@@ -65,4 +67,45 @@ test('isocache_replay, in process', { ...limit, skip: needPrograms }, async () =
     assert.equal(code, 0, stdout + stderr);
     assert.ok(JSON.parse(stdout).evictions > 0, stdout);
   }
+});
+
+const folder = path.dirname(script);
+const read = (name) => readFileSync(path.join(folder, name), 'utf8');
+
+test('FIGURES.md and the picture are made of figures.json', () => {
+  const kept = JSON.parse(read('figures.json'));
+  assert.equal(read('FIGURES.md'), page(kept));
+  assert.equal(read('figures.svg'), pictureOf(kept));
+});
+
+test('a part that is measured again replaces its figures, one that was left out does not', () => {
+  const at = mkdtempSync(path.join(os.tmpdir(), 'isocache-figures-'));
+  const measured = (results, cell) => ({
+    results,
+    date: '2026-01-02',
+    theirs: 'memcached 1',
+    ours: 'isocached 2',
+    machine: 'a machine',
+    rounds: 1,
+    tables: [{ title: 'T', head: ['', 'x'], rows: [['case', cell]] }],
+  });
+  try {
+    writeFigures(at, { idle: measured({}, '1.5'), stalls: measured({}, '2.5') });
+    writeFigures(at, { idle: measured({}, '3.5'), stalls: measured(undefined, '4.5') });
+    const text = readFileSync(path.join(at, 'FIGURES.md'), 'utf8');
+    assert.deepEqual(text.match(/\d\.5/g), ['2.5', '3.5']);
+    assert.equal(existsSync(path.join(at, 'figures.svg')), false, 'drawn from half a run');
+  } finally {
+    rmSync(at, { recursive: true });
+  }
+});
+
+test('the picture shows each pair of figures to scale', () => {
+  const kept = JSON.parse(read('figures.json'));
+  const drawn = pictureOf(kept);
+  const widths = [...drawn.matchAll(/<rect class="(?:theirs|ours)" x="[\d.]+" y="\d+" width="([\d.]+)"/g)].map(
+    ([, width]) => Number(width),
+  );
+  const [theirs, ours] = kept.wire.results['get 100 B, 32 deep, 16 connections'].cpuUs;
+  assert.ok(Math.abs(widths[3] / widths[2] - ours / theirs) < 0.02, `${widths[3]} beside ${widths[2]}`);
 });

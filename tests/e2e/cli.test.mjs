@@ -44,6 +44,11 @@ describe('isocached', { skip: needIsocached, concurrency: 1 }, () => {
     }
   });
 
+  test('native/docs/flags.md is what --print flags prints', limit, async () => {
+    const { stdout } = await runProgram(isocachedPath, ['--print', 'flags']);
+    assert.equal(stdout, readFileSync(new URL('../../native/docs/flags.md', import.meta.url), 'utf8'));
+  });
+
   test('-V and -i', limit, async () => {
     for (const flag of ['-V', '--version']) {
       const { code, stdout } = await run(flag);

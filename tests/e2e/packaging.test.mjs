@@ -193,12 +193,12 @@ describe('packaging', { skip: needIsocached, concurrency: 1 }, () => {
     assert.doesNotMatch(stderr, /is not known|command line/);
   });
 
-  test('manual page, completions and native/README.md have every flag', limit, async () => {
+  test('manual page, completions and native/docs/flags.md have every flag', limit, async () => {
     const help = (await run(['-h'])).stdout.split(/^Refused$/m)[0];
     const names = [...help.matchAll(/^ +(?:-\w, )?--([\w-]+)/gm)].map(([, name]) => name);
     const words = [...help.matchAll(/^ +-o (\w+)/gm)].map(([, name]) => name);
     assert.ok(names.length > 35 && words.length > 8, help);
-    const readme = read('native/README.md');
+    const page = read('native/docs/flags.md');
     const man = (await run(['--print', 'man'])).stdout.replaceAll('\\-', '-');
     const shells = Object.fromEntries(
       await Promise.all(['bash', 'zsh', 'fish'].map(async (shell) => [shell, (await run(['--print', shell])).stdout])),
@@ -208,12 +208,12 @@ describe('packaging', { skip: needIsocached, concurrency: 1 }, () => {
       assert.ok(shells.bash.includes(` --${name}`), `bash: ${name}`);
       assert.match(shells.zsh, new RegExp(`'\\*--${name}[=\\[]`), `zsh: ${name}`);
       assert.ok(shells.fish.includes(` -l ${name} `), `fish: ${name}`);
-      assert.ok(readme.includes(`\`--${name}\``), `native/README.md: --${name}`);
+      assert.ok(page.includes(`\`--${name}\``), `native/docs/flags.md: --${name}`);
     }
     for (const word of words) {
       for (const [where, text] of Object.entries({ man, ...shells }))
         assert.match(text, new RegExp(`\\b${word}\\b`), `${where}: ${word}`);
-      assert.ok(readme.includes(`\`${word}\``), `native/README.md: ${word}`);
+      assert.ok(page.includes(`\`${word}\``), `native/docs/flags.md: ${word}`);
     }
     assert.equal((await run(['--print', 'tcsh'])).code, EX_USAGE);
   });

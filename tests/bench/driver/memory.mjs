@@ -28,9 +28,9 @@ function fill(name, memoryMb, threads, valueSize) {
   });
 }
 
-// { '-m 64, 10 B': items of ours / theirs }
+// { '-m 64, 10 B': { theirs, ours } }, items held
 export async function memory({ memoriesMb, valueSizes, quick, markdown, threads }) {
-  const ratios = {};
+  const held = {};
   const rows = [];
   for (const memoryMb of memoriesMb ?? (quick ? [8] : [64, 1024])) {
     for (const valueSize of valueSizes) {
@@ -40,12 +40,12 @@ export async function memory({ memoriesMb, valueSizes, quick, markdown, threads 
       ];
       const title = `-m ${memoryMb}, ${valueSize} B`;
       const overhead = ({ items }) => fixed(1)((memoryMb * 2 ** 20) / items - keySize - valueSize);
-      ratios[title] = ours.items / theirs.items;
+      held[title] = { theirs: theirs.items, ours: ours.items };
       rows.push([
         title,
         count(theirs.items),
         count(ours.items),
-        times(ratios[title]),
+        times(ours.items / theirs.items),
         overhead(theirs),
         overhead(ours),
         fixed(1)(theirs.rssMb),
@@ -59,5 +59,5 @@ export async function memory({ memoriesMb, valueSizes, quick, markdown, threads 
     rows,
     markdown,
   );
-  return ratios;
+  return held;
 }

@@ -22,8 +22,10 @@ const wireCpu =
     wire?.[title]?.cpu;
 const itemsAt64 =
   (valueSize) =>
-  ({ memory }) =>
-    memory?.[`-m 64, ${valueSize} B`];
+  ({ memory }) => {
+    const held = memory?.[`-m 64, ${valueSize} B`];
+    return held && held.ours / held.theirs;
+  };
 // The figures whose titles match.
 const those = (figures = {}, pattern) =>
   Object.keys(figures)

@@ -40,7 +40,7 @@ function printGroup(title, rounds, rows, markdown) {
   );
 }
 
-// { title: { requests, cpu, p50, p99, p999 } }, each ours / theirs.
+// { title: { requests, cpu, p50, p99, p999, cpuUs } }: each ours / theirs, but for cpuUs: [theirs, ours].
 export async function wire({ rounds, seconds, quick, markdown, threads, match }) {
   const ratios = {};
   for (const { title, memoryMb, sizes, cases } of groups) {
@@ -55,6 +55,7 @@ export async function wire({ rounds, seconds, quick, markdown, threads, match })
       ratios[one.title] = Object.fromEntries(
         Object.keys(figures).map((figure) => [figure, middleRatio(ours, theirs, figure)]),
       );
+      ratios[one.title].cpuUs = [middle(theirs, 'cpu'), middle(ours, 'cpu')];
     }
     printGroup(
       title,
