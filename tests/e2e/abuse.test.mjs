@@ -1,7 +1,7 @@
 // Clients that mean harm by what they send, over each way in: memory stays bounded, they get a clear end, and the
 // others wait at most twice as long as ever, all while the abuse goes on. How that is measured on a machine that
-// does other things, too: ../lib/probe.mjs. Those who are slow: abuse_slow.test.mjs; who hold on to memory
-// or places: abuse_memory.test.mjs; during shutdown: abuse_shutdown.test.mjs.
+// does other things, too: ../lib/probe.mjs. Those who are slow: abuse-slow.test.mjs; who hold on to memory
+// or places: abuse-memory.test.mjs; during shutdown: abuse-shutdown.test.mjs.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

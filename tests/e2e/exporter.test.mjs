@@ -14,7 +14,7 @@ import {
   SLAB_COMMANDS,
   STATS,
   rowsOf,
-} from '../lib/exporter_names.mjs';
+} from '../lib/exporter-names.mjs';
 import { scrape } from '../lib/metrics.mjs';
 import { needIsocached, startIsocached, withServer } from '../lib/server.mjs';
 

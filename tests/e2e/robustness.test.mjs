@@ -304,7 +304,7 @@ describe('isocached', { skip: needIsocached, concurrency: 1 }, () => {
           uploaders.push(uploader);
         }
       };
-      // Large values wait in line behind them (bounds_waiting.test.mjs). Small ones do not.
+      // Large values wait in line behind them (bounds-waiting.test.mjs). Small ones do not.
       await begin(400);
       for (let i = 0; i < 300; ++i) assert.equal(await client.ask(set(`small${i}`, 's'.repeat(1000))), 'STORED\r\n');
       for (let i = 0; i < 300; ++i)

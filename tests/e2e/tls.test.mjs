@@ -1,4 +1,4 @@
-// TLS on the memcached port: other people's clients, certificates and rules. Who misbehaves: tls_broken.test.mjs.
+// TLS on the memcached port: other people's clients, certificates and rules. Who misbehaves: tls-broken.test.mjs.
 
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

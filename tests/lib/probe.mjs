@@ -19,7 +19,7 @@ import { execFileSync, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const PROGRAM = fileURLToPath(new URL('probe_client.mjs', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('probe-client.mjs', import.meta.url));
 
 /** The last processor that this process may use: the first has more of the interrupts. */
 function someProcessor() {
