@@ -148,8 +148,7 @@ async function compareProtocol() {
       ]);
     }
   }
-  const title =
-    'Text protocol, 32 requests a call, requests/s' + (micro ? '' : ' (no isocache_micro built: native left out)');
+  const title = `Text protocol, 32 requests a call, requests/s${micro ? '' : ' (no isocache_micro built: native left out)'}`;
   print(title, ['', 'connect() in wasm', 'native', 'wasm / native'], rows, flags.markdown);
 }
 

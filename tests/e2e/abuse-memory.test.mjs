@@ -29,7 +29,7 @@ for (const { transport, skip } of TRANSPORTS) {
           );
           return clients;
         },
-        async (server, clients, attack) => {
+        async (_server, clients, attack) => {
           // and each still works
           await attack.stop();
           await Promise.all(
@@ -83,7 +83,7 @@ for (const { transport, skip } of TRANSPORTS) {
             });
             return clients;
           },
-          async (server, clients) => {
+          async (_server, clients) => {
             // who begins to read gets what was asked for
             const client = clients[0];
             client.socket.resume();

@@ -54,8 +54,8 @@ for (const { transport, skip } of TRANSPORTS) {
           async (server, attack) => {
             attack.keepDoing([50_000, 1_000_000], async (length) => {
               const { reply, error } = await outcome(httpAddress(server), junk.slice(0, length));
-              // The server waits for 64 KB more, so that its reply is not lost. With more to come it resets the connection,
-              // and what the client has not read by then is gone.
+              // The server waits for 64 KB more, so that its reply is not lost. With more to come it resets the
+              // connection, and what the client has not read by then is gone.
               const lost = length > 64_000 && ['ECONNRESET', 'EPIPE'].includes(error);
               assert.ok(statusOf(reply) === 431 || lost, `${reply} ${error}`);
             });

@@ -152,7 +152,7 @@ describe('operations', { skip: needIsocached, concurrency: 1 }, () => {
       for (let i = 0; i < asked; ++i) assert.equal(await client.ask(`get ${'k'.repeat(60)}${i}\r\n`), 'END\r\n');
       const kept = read().match(/^<\d+ get k+\d+$/gm);
       assert.ok(kept.length < asked, 'it was never full');
-      kept.forEach((line, i) => assert.match(line, new RegExp(`k${i}$`)));
+      for (const [i, line] of kept.entries()) assert.match(line, new RegExp(`k${i}$`));
       assert.equal(await client.ask('get after\r\n'), 'END\r\n');
       const [, dropped] = /^warning: (\d+) log lines dropped: stderr was full\n<\d+ get after$/m.exec(read()) ?? [];
       // Two lines each, and the client's beginning.

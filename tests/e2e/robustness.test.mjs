@@ -56,7 +56,7 @@ describe('isocached', { skip: needIsocached, concurrency: 1 }, () => {
   );
 
   test('bytes one by one', limit, () =>
-    talk([], async (client, server) => {
+    talk([], async (client) => {
       const sent = `${set('a', 'hello\r\nworld')}get a\r\nms b 3 T0\r\nabc\r\nmg b v s\r\nbogus\r\nincr a 1\r\n`;
       const expected =
         `STORED\r\n${value('a', 'hello\r\nworld')}HD\r\nVA 3 s3\r\nabc\r\nERROR\r\n` +
@@ -70,7 +70,7 @@ describe('isocached', { skip: needIsocached, concurrency: 1 }, () => {
   );
 
   test('a pipeline of 100,000 commands in one go', limit, () =>
-    talk([], async (client, server) => {
+    talk([], async (client) => {
       let sent = '';
       let expected = '';
       for (let i = 0; i < 20_000; ++i) {
@@ -118,7 +118,7 @@ describe('isocached', { skip: needIsocached, concurrency: 1 }, () => {
 
   const huge = { timeout: 120_000, skip: process.env.ISOCACHE_HUGE ? false : 'ISOCACHE_HUGE is not set' };
   test('an item of nearly the largest size, 1 GiB', huge, () =>
-    talk(['-m', '2500', '-I', '1g'], async (client, server) => {
+    talk(['-m', '2500', '-I', '1g'], async (client) => {
       const length = 2 ** 30 - 1000;
       const block = Buffer.alloc(MB, 'v');
       await client.send(`set huge 0 0 ${length}\r\n`);
@@ -263,7 +263,7 @@ describe('isocached', { skip: needIsocached, concurrency: 1 }, () => {
   );
 
   test('out of memory with -M: refused, the old value gone, the rest kept', limit, () =>
-    talk(['-M', '-m', '8'], async (client, server) => {
+    talk(['-M', '-m', '8'], async (client) => {
       const stored = [];
       for (let i = 0; ; ++i) {
         const reply = await client.ask(set(`k${i}`, String(i).repeat(3000)));

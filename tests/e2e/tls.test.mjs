@@ -6,7 +6,6 @@ import os from 'node:os';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import tls from 'node:tls';
 import { fileURLToPath } from 'node:url';
 
 import { eventually } from '../lib/abuse.mjs';
@@ -22,7 +21,7 @@ import {
   startMemcached,
   withServer,
 } from '../lib/server.mjs';
-import { as, certificates, countOf, needTls, onServer, plain, serverPair, set, startTls, value } from '../lib/tls.mjs';
+import { as, certificates, countOf, needTls, onServer, serverPair, set, startTls, value } from '../lib/tls.mjs';
 import { playFragmented, playStepwise, readTranscripts } from '../lib/transcript.mjs';
 
 const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));

@@ -17,6 +17,10 @@ export const codeOnly = (path, text) => text.replace(parts(path), blank);
 export const withoutComments = (path, text) =>
   text.replace(parts(path), (part, ...rest) => (rest.at(-1).comment === undefined ? part : blank(part)));
 
+/** The text with literals taken out, line numbers kept. */
+export const withoutLiterals = (path, text) =>
+  text.replace(parts(path), (part, ...rest) => (rest.at(-1).comment === undefined ? part.replace(/[^\n]/g, '') : part));
+
 /** Each comment as { offset, text }. */
 export const commentsOf = (path, text) =>
   [...text.matchAll(parts(path))]

@@ -6,8 +6,9 @@ import { CPP, matching } from './tree.mjs';
 
 const words = (text) => text.trim().split(/\s+/);
 
-// Standard headers that need nothing of the host. Not here on purpose: threads and atomics (the core is single-threaded),
-// clocks, files, streams (size), exceptions and RTTI, <random> (the host seeds), and what Emscripten's C++20 library lacks.
+// Standard headers that need nothing of the host. Not here on purpose: threads and atomics (the core is
+// single-threaded), clocks, files, streams (size), exceptions and RTTI, <random> (the host seeds), and what
+// Emscripten's C++20 library lacks.
 const STANDARD_HEADERS = new Set(
   words(`
   algorithm array bit bitset cassert charconv cinttypes climits cmath compare concepts cstddef

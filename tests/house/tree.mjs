@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 /** What is data, or is written by a tool. No rule reads it. */
 const NO_SOURCE = /(^|\/)(corpus|fixtures|node_modules)\/|package-lock\.json$|\.(png|svg|ico)$/;
