@@ -148,7 +148,6 @@ const PLANTED = [
   [
     'a long file',
     longFiles,
-    longTests,
     { 'core/a.cc': '\n'.repeat(401) },
     { 'core/a.cc': '\n'.repeat(400), 'core/a.def': '\n'.repeat(401) },
   ],

@@ -1,5 +1,6 @@
 // Clients that mean harm by what they hold on to: memory, places, replies that they do not read. As abuse.test.mjs:
 // the server's memory stays bounded at every time, and others wait at most twice as long as ever meanwhile.
+// Runs alone: it measures how others are served, and memory.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

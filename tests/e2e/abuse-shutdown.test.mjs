@@ -1,5 +1,6 @@
 // Clients that mean harm while the server ends: it ends in time, its memory stays bounded, and everyone has a clear
 // end: what was under way is answered, then the connection closed, a WebSocket with 1001.
+// Runs alone: it measures how others are served, and memory.
 
 import assert from 'node:assert/strict';
 import net from 'node:net';

@@ -2,6 +2,7 @@
 // others wait at most twice as long as ever, all while the abuse goes on. How that is measured on a machine that
 // does other things, too: ../lib/probe.mjs. Those who are slow: abuse-slow.test.mjs; who hold on to memory
 // or places: abuse-memory.test.mjs; during shutdown: abuse-shutdown.test.mjs.
+// Runs alone: it measures how others are served, and memory.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

@@ -1,5 +1,6 @@
 // The memory limit is turned down while the server is full: nobody waits for it, and the memory goes back to the
 // system.
+// Runs alone: it measures how others are served, and memory.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

@@ -1,4 +1,5 @@
 // The end of the server: what has begun is done and answered, for as long as the flags say.
+// Runs alone: it measures how long things take.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

@@ -1,4 +1,5 @@
 // Clients that misbehave with large values: whole, in order, bounded, and refused where there is no room.
+// Runs alone: it measures memory and how others are served.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

@@ -1,5 +1,6 @@
 // Clients that misbehave: the server stays in step, in bounds, and there for the others. With large values:
 // robustness-large.test.mjs.
+// Runs alone: it measures how others are served.
 
 import assert from 'node:assert/strict';
 import net from 'node:net';

@@ -1,4 +1,5 @@
 // TLS on the memcached port with clients that misbehave, or are just slow.
+// Runs alone: it measures how long things take.
 
 import assert from 'node:assert/strict';
 import net from 'node:net';

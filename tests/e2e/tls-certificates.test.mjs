@@ -1,4 +1,5 @@
 // Certificates: those that clients show, and new ones for the server while it serves.
+// Runs alone: it measures how long things take.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
