@@ -27,6 +27,7 @@ export const TESTS = {
   model: ['support'],
   simulation: ['support'],
   fuzz: ['support'],
+  odr: [],
   native: ['support'],
   bench: ['support', 'lib'],
   differential: ['lib'],

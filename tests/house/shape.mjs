@@ -31,7 +31,13 @@ const UNBREAKABLE = /https?:\/\/\S{40}|^#include|^import .* from/;
 
 export function wideLines(tree) {
   return [...tree].flatMap(([path, text]) => {
-    const columns = CPP.test(path) ? COLUMNS.cpp : JAVASCRIPT.test(path) ? COLUMNS.javascript : Infinity;
+    const columns = TABLES.test(path)
+      ? Infinity
+      : CPP.test(path)
+        ? COLUMNS.cpp
+        : JAVASCRIPT.test(path)
+          ? COLUMNS.javascript
+          : Infinity;
     if (columns === Infinity || isGenerated(text)) return [];
     const lines = withoutLiterals(path, text).split('\n');
     return lines.flatMap((line, i) => {

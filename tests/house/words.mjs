@@ -11,7 +11,7 @@ const ELSEWHERE = new RegExp(
   [
     '^(dist|node_modules|build|linux|netinet|sys|openssl|boost)/',
     '^(memcached|proto_text|items|slabs|thread|extstore|slab_automove)\\.[ch]$',
-    '^proxy\\.lua$',
+    '^(proxy\\.lua|sysexits\\.h)$',
   ].join('|'),
 );
 
