@@ -1,141 +1,68 @@
-// The core's layers, checked on the source text: what a file of core/ may include, and what it may
-// not call. Linking shows a missing library; this shows the header or the clock read that needs none.
-// Run by `./dev test layering`, which is `node --test tests/layering.test.mjs`.
+// Arrows point down and form no circle: in core, in native, in wasm and among the helpers of tests. Checked on the
+// source text by the rules of house/. Run by `./dev test layering`.
 
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
-import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { describe, test } from 'node:test';
+import { hostInCore } from './house/core-text.mjs';
+import { arrowsBetweenParts, CORE, circles, faultsOfRooms, TESTS, upwardArrows } from './house/layers.mjs';
+import { plantedTree, repositoryTree } from './house/tree.mjs';
 
-const core = join(dirname(fileURLToPath(import.meta.url)), '..', 'core');
+const tree = repositoryTree();
 
-// Layer -> the layers below it, whose headers it may include besides its own.
-const below = {
-  base: [],
-  store: ['base'],
-  snapshot: ['base', 'store'],
-  protocol: ['base'],
-  command: ['base', 'store', 'protocol'],
-  session: ['base', 'store', 'protocol', 'command'],
-};
+/** The rooms of native/ and wasm/src/, from their own lists. */
+const listed = (file) => JSON.parse(tree.get(file) ?? 'null');
 
-// Standard headers that need nothing of the host. Not here on purpose: threads and atomics (the
-// core is single-threaded), clocks, files, streams (size), exceptions and RTTI, <random> (the host
-// seeds), and what Emscripten's C++20 library lacks.
-const standardHeaders = new Set(
-  `
-  algorithm array bit bitset cassert charconv cinttypes climits cmath compare concepts cstddef
-  cstdint cstdlib cstring deque forward_list functional initializer_list iterator limits list map
-  memory new numeric optional queue set span string string_view tuple type_traits unordered_map
-  unordered_set utility variant vector version`
-    .trim()
-    .split(/\s+/),
-);
+const NATIVE = 'native/LAYERS.json';
+const WASM = 'wasm/src/LAYERS.json';
 
-// Vector instructions; whoever uses them keeps a portable version beside them.
-const vectorHeaders = /^(([ensta]mm|imm)intrin|arm_neon|wasm_simd128)\.h$/;
+/** The files among which no circle is allowed. A test's own files are held to it through what they include. */
+const HOUSE = /^(core|native|wasm\/abi|wasm\/src|tests)\//;
 
-// What reaches for the host, or what the core does without. A call is a name followed by "(" that
-// is no member: `clock.time()` is somebody's own. Sockets and files need no line here: their headers
-// are not on the list above.
-const forbiddenCalls = `
-  time clock clock_gettime gettimeofday localtime gmtime mktime usleep nanosleep
-  rand srand random srandom getrandom getenv setenv system exit
-  fopen fread fwrite fclose printf fprintf snprintf puts putchar perror`
-  .trim()
-  .split(/\s+/);
-const forbiddenWords = `
-  throw try catch dynamic_cast typeid thread_local goto`
-  .trim()
-  .split(/\s+/);
-const forbiddenNames = `
-  thread jthread mutex atomic chrono random_device filesystem cout cerr cin ifstream ofstream
-  fstream this_thread condition_variable future promise regex locale`
-  .trim()
-  .split(/\s+/);
-
-const callPattern = new RegExp(`(?<![\\w.>:]|->)(?:::|std::)?(${forbiddenCalls.join('|')})\\s*\\(`);
-const wordPattern = new RegExp(`(?<!\\w)(${forbiddenWords.join('|')})(?!\\w)`);
-const namePattern = new RegExp(`(?<!\\w)std::(${forbiddenNames.join('|')})(?!\\w)`);
-
-/** Source with comments and literals blanked out, line numbers kept. */
-function codeOnly(text) {
-  const blank = (match) => match.replace(/[^\n]/g, ' ');
-  return text.replace(
-    /\/\/[^\n]*|\/\*[\s\S]*?\*\/|R"(\w*)\([\s\S]*?\)\1"|"(?:\\.|[^"\\\n])*"|(?<!\w)'(?:\\.|[^'\\\n])+'/g,
-    blank,
-  );
-}
-
-function includeFault(layer, line) {
-  const include = line.match(/^\s*#\s*include\s+(?:"([^"]+)"|<([^>]+)>)/);
-  if (!include) return null;
-  const [, own, system] = include;
-  if (system) {
-    if (standardHeaders.has(system) || vectorHeaders.test(system)) return null;
-    return `<${system}> is not on the list of headers that the core may use`;
-  }
-  const owner = own.split('/')[0];
-  if (!(owner in below)) return `"${own}": write includes from core/, as "store/store.h"`;
-  if (owner !== layer && !below[layer].includes(owner)) {
-    return `"${own}": ${layer}/ must not know ${owner}/`;
-  }
-  return existsSync(join(core, own)) ? null : `"${own}" does not exist`;
-}
-
-function codeFault(line) {
-  const call = line.match(callPattern);
-  if (call) return `calls ${call[1]}(): the host gives time, randomness and IO`;
-  const word = line.match(wordPattern);
-  if (word) return `uses ${word[1]}`;
-  const name = line.match(namePattern);
-  return name ? `uses std::${name[1]}` : null;
-}
-
-/** What is wrong with one source file of a layer, as "line: reason". */
-function faultsIn(layer, text) {
-  const code = codeOnly(text).split('\n');
-  return text.split('\n').flatMap((line, i) => {
-    // An include's name is a string literal: look at the line as written, unless it is commented out.
-    const fault = /^\s*#\s*include/.test(code[i]) ? includeFault(layer, line) : codeFault(code[i]);
-    return fault ? [`${i + 1}: ${fault}`] : [];
+describe('the repository', () => {
+  test('core: a room sees only the rooms below it', () => {
+    assert.deepEqual([...faultsOfRooms('tests/house/layers.mjs', CORE), ...upwardArrows(tree, 'core/', CORE)], []);
   });
-}
 
-function sourcesOf(folder) {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.(h|cc|def)$/.test(entry.name))
-    .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
-}
+  test('core: no thread, socket, file, clock or exception', () => {
+    assert.deepEqual(hostInCore(tree), []);
+  });
 
-for (const layer of Object.keys(below)) {
-  test(`core/${layer} sees only what is below it`, () => {
-    const faults = sourcesOf(join(core, layer)).flatMap((file) =>
-      faultsIn(layer, readFileSync(file, 'utf8')).map((f) => `${relative(core, file)}:${f}`),
+  for (const [folder, file] of [
+    ['native/', NATIVE],
+    ['wasm/src/', WASM],
+  ]) {
+    const rooms = listed(file);
+    test(`${folder}: a room sees only the rooms that LAYERS.json lists`, { skip: rooms ? false : `no ${file}` }, () => {
+      assert.deepEqual([...faultsOfRooms(file, rooms), ...upwardArrows(tree, folder, rooms)], []);
+    });
+  }
+
+  test("tests: a folder sees only the helpers' folders and itself", () => {
+    const folders = new Map([...tree].filter(([path]) => /^tests\/[^/]+\//.test(path)));
+    assert.deepEqual(
+      [...faultsOfRooms('tests/house/layers.mjs', TESTS), ...upwardArrows(folders, 'tests/', TESTS)],
+      [],
     );
-    assert.deepEqual(faults, []);
   });
-}
 
-test('every folder of core/ is a known layer', () => {
-  const folders = readdirSync(core, { withFileTypes: true }).filter((e) => e.isDirectory());
-  assert.deepEqual(
-    folders.map((e) => e.name).filter((name) => !(name in below)),
-    [],
-  );
+  test('core, native and wasm know nothing of what is built on them', () => {
+    assert.deepEqual(arrowsBetweenParts(tree), []);
+  });
+
+  test('no circle of files', () => {
+    assert.deepEqual(circles(tree, HOUSE), []);
+  });
 });
 
-// The check itself must be able to fail: each planted line is a fault, each innocent one is not.
-test('planted violations are found', () => {
-  const planted = [
+// The rules must be able to fail: each planted line is one fault, each innocent one is none.
+describe('planted faults', () => {
+  const STORE = 'int stored;\n';
+
+  const core = [
     ['base', '#include <thread>'],
     ['base', '#include <chrono>'],
     ['store', '#include <boost/asio.hpp>'],
     ['store', '#include <sys/socket.h>'],
-    ['protocol', '#include "store/store.h"'],
-    ['base', '#include "session/session.h"'],
     ['command', '#include "../store/store.h"'],
     ['session', '#include "native/server.h"'],
     ['base', 'auto now = time(nullptr);'],
@@ -143,15 +70,16 @@ test('planted violations are found', () => {
     ['base', 'auto now = ::clock_gettime(CLOCK_REALTIME, &spec);'],
     ['store', 'int r = rand() % 7;'],
     ['store', 'std::mutex lock;'],
-    ['command', 'if (bad) throw 1;'],
+    ['command/stats', 'if (bad) throw 1;'],
     ['session', 'thread_local int depth;'],
   ];
-  for (const [layer, line] of planted) {
-    assert.equal(faultsIn(layer, `// fine\n${line}\n`).length, 1, line);
+  for (const [layer, line] of core) {
+    test(`core/${layer}: ${line}`, () => {
+      const planted = plantedTree({ [`core/${layer}/planted.cc`]: `// fine\n${line}\n`, 'core/store/store.h': STORE });
+      assert.equal(hostInCore(planted).length, 1);
+    });
   }
-});
 
-test('innocent lines pass', () => {
   const innocent = [
     ['base', '#include <vector>'],
     ['base', '#include <emmintrin.h>'],
@@ -162,5 +90,59 @@ test('innocent lines pass', () => {
     ['command', 'auto t = clock->time(); auto runtime = entry_time(t);'],
     ['protocol', "constexpr auto big = 1'000'000; char q = '\"'; use(q);"],
   ];
-  for (const [layer, text] of innocent) assert.deepEqual(faultsIn(layer, text), [], text);
+  for (const [layer, text] of innocent) {
+    test(`core/${layer}, innocent: ${text.split('\n')[0]}`, () => {
+      assert.deepEqual(hostInCore(plantedTree({ [`core/${layer}/fine.cc`]: text })), []);
+    });
+  }
+
+  const upward = [
+    ['core/', CORE, { 'core/protocol/a.h': '#include "store/store.h"', 'core/store/store.h': STORE }],
+    ['core/', CORE, { 'core/base/a.h': '#include "session/b.h"', 'core/session/b.h': '' }],
+    ['core/', CORE, { 'core/protocol/text/a.h': '#include "command/admin/b.h"', 'core/command/admin/b.h': '' }],
+    ['core/', CORE, { 'core/cellar/a.h': '' }],
+    ['native/', { base: [], net: ['base'] }, { 'native/base/a.h': '#include "native/net/b.h"', 'native/net/b.h': '' }],
+    ['native/', { base: [], top: ['base'] }, { 'native/base/a.h': '#include "native/b.h"', 'native/b.h': '' }],
+    [
+      'wasm/src/',
+      { base: [], store: ['base'] },
+      { 'wasm/src/base/a.ts': "export * from '../store/b.js';", 'wasm/src/store/b.ts': '' },
+    ],
+    ['tests/', TESTS, { 'tests/lib/a.mjs': "import '../e2e/b.mjs';", 'tests/e2e/b.mjs': '' }],
+    ['tests/', TESTS, { 'tests/support/a.h': '#include "unit/b.h"', 'tests/unit/b.h': '' }],
+  ];
+  for (const [folder, rooms, files] of upward) {
+    test(`an arrow up in ${Object.keys(files)[0]}`, () => {
+      assert.equal(upwardArrows(plantedTree(files), folder, rooms).length, 1);
+    });
+  }
+
+  test('a list of rooms that is not true', () => {
+    assert.equal(faultsOfRooms('f', { a: ['b'], b: ['a'] }).length, 1);
+    assert.equal(faultsOfRooms('f', { a: ['cellar'] }).length, 1);
+  });
+
+  test('a part that knows what is built on it', () => {
+    const files = { 'native/a.cc': '#include "wasm/abi/b.h"', 'wasm/abi/b.h': '' };
+    assert.equal(arrowsBetweenParts(plantedTree(files)).length, 1);
+  });
+
+  const circle = [
+    { 'core/base/a.h': '#include "base/b.h"', 'core/base/b.h': '', 'core/base/b.cc': '#include "base/a.h"' },
+    {
+      'native/a.h': '#include "native/b.h"',
+      'native/b.h': '#include "native/c.h"',
+      'native/c.h': '#include "native/a.h"',
+    },
+    { 'wasm/src/a.ts': "import './b.js';", 'wasm/src/b.ts': "export { x } from './a.js';" },
+    { 'tests/lib/a.mjs': "import './b.mjs';", 'tests/lib/b.mjs': "await import('./a.mjs');" },
+  ];
+  for (const files of circle) {
+    test(`a circle from ${Object.keys(files)[0]}`, () => assert.equal(circles(plantedTree(files), HOUSE).length, 1));
+  }
+
+  test('a header and its source are no circle', () => {
+    const files = { 'core/base/a.h': '', 'core/base/a.cc': '#include "base/a.h"' };
+    assert.deepEqual(circles(plantedTree(files), HOUSE), []);
+  });
 });

@@ -9,8 +9,7 @@ namespace isocache::limits {
 
 // Protocol (the values are memcached's).
 inline constexpr std::size_t kMaxKeyBytes = 250;
-inline constexpr std::size_t kMaxOpaqueBytes = 32;    // with the leading 'O'
-inline constexpr std::size_t kMaxTokensPerLine = 24;  // command, key and at most 20 flags, roughly
+inline constexpr std::size_t kMaxOpaqueBytes = 32;         // with the leading 'O'
 inline constexpr std::size_t kMaxCommandLineBytes = 2048;  // get and gets may be longer
 inline constexpr std::size_t kMaxWholeRetrievalBytes =
     16384;  // of get and gets; the keys of longer lines are read as they come

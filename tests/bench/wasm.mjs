@@ -62,7 +62,7 @@ async function measureCaches(names, items) {
   for (let round = 0; round < options.rounds; ++round) {
     for (const [i, name] of names.entries()) {
       runs[i].push(
-        await child(process.execPath, ['--expose-gc', script('cache_child.mjs'), name, items, options.seconds]),
+        await child(process.execPath, ['--expose-gc', script('cache-child.mjs'), name, items, options.seconds]),
       );
     }
   }
@@ -136,7 +136,7 @@ async function compareProtocol() {
       const theirs = [];
       for (let round = 0; round < options.rounds; ++round) {
         ours.push(
-          (await child(process.execPath, [script('protocol_child.mjs'), command, items, options.seconds])).rate,
+          (await child(process.execPath, [script('protocol-child.mjs'), command, items, options.seconds])).rate,
         );
         theirs.push(micro ? await nativeRate(micro, native, items) : NaN);
       }
@@ -148,8 +148,7 @@ async function compareProtocol() {
       ]);
     }
   }
-  const title =
-    'Text protocol, 32 requests a call, requests/s' + (micro ? '' : ' (no isocache_micro built: native left out)');
+  const title = `Text protocol, 32 requests a call, requests/s${micro ? '' : ' (no isocache_micro built: native left out)'}`;
   print(title, ['', 'connect() in wasm', 'native', 'wasm / native'], rows, flags.markdown);
 }
 

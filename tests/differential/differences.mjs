@@ -193,8 +193,7 @@ export const differences = [
   {
     reason: 'what is left over of a data block that ends early may be an empty line, which is worded otherwise',
     verdict: 'avoid',
-    applies: (words, data) =>
-      data !== null && data.includes('\r\n') && Number(words[words[0] === 'ms' ? 2 : 4]) !== data.length,
+    applies: (words, data) => data?.includes('\r\n') && Number(words[words[0] === 'ms' ? 2 : 4]) !== data.length,
   },
   {
     reason: 'what is left over of a bad data block may be an empty line, which is worded otherwise',

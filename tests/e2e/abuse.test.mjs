@@ -1,7 +1,8 @@
 // Clients that mean harm by what they send, over each way in: memory stays bounded, they get a clear end, and the
 // others wait at most twice as long as ever, all while the abuse goes on. How that is measured on a machine that
-// does other things, too: ../lib/probe.mjs. Those who are slow: abuse_slow.test.mjs; who hold on to memory
-// or places: abuse_memory.test.mjs; during shutdown: abuse_shutdown.test.mjs.
+// does other things, too: ../lib/probe.mjs. Those who are slow: abuse-slow.test.mjs; who hold on to memory
+// or places: abuse-memory.test.mjs; during shutdown: abuse-shutdown.test.mjs.
+// Runs alone: it measures how others are served, and memory.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -54,8 +55,8 @@ for (const { transport, skip } of TRANSPORTS) {
           async (server, attack) => {
             attack.keepDoing([50_000, 1_000_000], async (length) => {
               const { reply, error } = await outcome(httpAddress(server), junk.slice(0, length));
-              // The server waits for 64 KB more, so that its reply is not lost. With more to come it resets the connection,
-              // and what the client has not read by then is gone.
+              // The server waits for 64 KB more, so that its reply is not lost. With more to come it resets the
+              // connection, and what the client has not read by then is gone.
               const lost = length > 64_000 && ['ECONNRESET', 'EPIPE'].includes(error);
               assert.ok(statusOf(reply) === 431 || lost, `${reply} ${error}`);
             });

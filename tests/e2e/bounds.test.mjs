@@ -1,6 +1,7 @@
-// What clients can make the server hold that send and do not read, over each way in: -m, 32 MB, and what a connection may
-// have (64 KB and its idle cost). Others are served as ever meanwhile, and the memory is back 2 s after they left. How that
-// is measured: ../lib/bounds.mjs. Who waits for memory that others hold: bounds_waiting.test.mjs.
+// What clients can make the server hold that send and do not read, over each way in: -m, 32 MB, and what a connection
+// may have (64 KB and its idle cost). Others are served as ever meanwhile, and the memory is back 2 s after they
+// left. How that is measured: ../lib/bounds.mjs. Who waits for memory that others hold: bounds-waiting.test.mjs.
+// Runs alone: it measures how others are served, and memory.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

@@ -36,7 +36,7 @@ function talk({ url, protocols, bytes, end }) {
 }
 
 test('a page sets and gets', { timeout: 120_000, skip: needIsocached || noBrowser }, async (t) => {
-  const pages = http.createServer((request, response) => response.end('<!doctype html>'));
+  const pages = http.createServer((_request, response) => response.end('<!doctype html>'));
   await new Promise((resolve) => pages.listen(0, '127.0.0.1', resolve));
   t.after(() => {
     pages.close();

@@ -147,13 +147,13 @@ describe('isocached', { skip: needIsocached, concurrency: 1 }, () => {
         assert.equal((await statsOf(client, 'settings')).inter, listen);
       });
     }
-    await onServer(['-l', '127.0.0.1:0', '-l', 'proto[ascii]:tag[six]:[::1]:0'], (client, server) => {
+    await onServer(['-l', '127.0.0.1:0', '-l', 'proto[ascii]:tag[six]:[::1]:0'], (_client, server) => {
       assert.match(server.stderr, /^listening \[::1\]:\d+$/m);
     });
   });
 
   test('the banner: version, addresses, memory, pid, ready', limit, () =>
-    onServer(['-m', '32', '-t', '2'], async (client, server) => {
+    onServer(['-m', '32', '-t', '2'], async (_client, server) => {
       assert.match(server.stderr, /^isocached \d+\.\d+\.\d+/);
       assert.match(server.stderr, new RegExp(`^listening 127\\.0\\.0\\.1:${server.port}$`, 'm'));
       assert.match(server.stderr, /\b32 MB\b/);
@@ -249,7 +249,7 @@ describe('isocached', { skip: needIsocached, concurrency: 1 }, () => {
   });
 
   test('-l: loopback by default, other addresses when asked for', limit, async () => {
-    await onServer([], async (client, server) => {
+    await onServer([], async (_client, server) => {
       assert.deepEqual(
         server.stderr.match(/listening \S+/g).filter((line) => !/127\.0\.0\.1:|\[::1\]:/.test(line)),
         [],

@@ -1,4 +1,5 @@
 // A server whose wall clock is set while it runs, by hours in both directions.
+// Runs alone: it measures how long things take.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

@@ -1,5 +1,6 @@
 // The end of a connection, on each transport: whatever was executed is answered to a client that reads, however much it
 // sends meanwhile and behind. `incr` counts what was executed, the clients count their replies.
+// Runs alone: it measures how long the end takes.
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -14,7 +14,7 @@ import {
   SLAB_COMMANDS,
   STATS,
   rowsOf,
-} from '../lib/exporter_names.mjs';
+} from '../lib/exporter-names.mjs';
 import { scrape } from '../lib/metrics.mjs';
 import { needIsocached, startIsocached, withServer } from '../lib/server.mjs';
 
@@ -75,6 +75,25 @@ class Comparison {
   }
 }
 
+/** Nothing else has such a name, but for classes that `stats` does not show as they are empty. */
+function assertNothingElse(samples, types, checked) {
+  const ours = [...samples.keys()].filter((name) => name.startsWith('memcached_') && !checked.has(name));
+  for (const name of ours) assert.match(name, /^memcached_slab_\w+\{slab="\d+"/);
+  const shapes = (names) => new Set([...names].map((name) => name.replace(/slab="\d+"/, '')));
+  const known = shapes(checked);
+  for (const shape of shapes(ours)) assert.ok(known.has(shape), shape);
+  for (const { name } of [ITEMS, SLABS].flatMap(rowsOf)) {
+    assert.equal([...samples.keys()].filter((sample) => sample.startsWith(`${name}{`)).length, BANDS, name);
+  }
+  for (const name of OMITTED) {
+    const pattern = new RegExp(`^memcached_${name.replace('*', '\\w+')}$`);
+    assert.deepEqual(
+      [...types.keys()].filter((family) => pattern.test(family)),
+      [],
+    );
+  }
+}
+
 describe("the names of memcached's exporter", { skip: needIsocached, concurrency: 1 }, () => {
   test('each is there, with its type, its labels and the value that the exporter would show', limit, () =>
     withServer(startIsocached, ['--http', '127.0.0.1:0', '-t', '2'], (server) =>
@@ -120,22 +139,7 @@ describe("the names of memcached's exporter", { skip: needIsocached, concurrency
           assert.equal(types.get(name), 'counter', name);
         }
 
-        // Nothing else has such a name, but for classes that `stats` does not show as they are empty.
-        const ours = [...samples.keys()].filter((name) => name.startsWith('memcached_') && !checked.has(name));
-        for (const name of ours) assert.match(name, /^memcached_slab_\w+\{slab="\d+"/);
-        const shapes = (names) => new Set([...names].map((name) => name.replace(/slab="\d+"/, '')));
-        const known = shapes(checked);
-        for (const shape of shapes(ours)) assert.ok(known.has(shape), shape);
-        for (const { name } of [ITEMS, SLABS].flatMap(rowsOf)) {
-          assert.equal([...samples.keys()].filter((sample) => sample.startsWith(`${name}{`)).length, BANDS, name);
-        }
-        for (const name of OMITTED) {
-          const pattern = new RegExp(`^memcached_${name.replace('*', '\\w+')}$`);
-          assert.deepEqual(
-            [...types.keys()].filter((family) => pattern.test(family)),
-            [],
-          );
-        }
+        assertNothingElse(samples, types, checked);
       }),
     ),
   );

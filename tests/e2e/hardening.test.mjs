@@ -35,7 +35,8 @@ test('the release binary is hardened', {
   const symbols = readelf('-s', '--dyn-syms');
   assert.match(symbols, /\b__stack_chk_fail\b/, 'stack canaries');
   assert.match(symbols, /\b__\w+_chk(@|$)/m, '_FORTIFY_SOURCE');
-  // The mark that switches it on is the system's to give: all that is linked must have it, and Debian's crt1.o does not.
+  // The mark that switches it on is the system's to give: all that is linked must have it, and Debian's crt1.o does
+  // not.
   if (process.arch === 'x64') {
     const main = execFileSync('objdump', ['-d', '--disassemble=main', isocachedPath], { encoding: 'utf8' });
     assert.match(main, /<main>:\n.*\bendbr64\b/, '-fcf-protection');

@@ -1,4 +1,5 @@
 // The HTTP port with -Z: who may connect, how long a handshake may take, and who is not kept waiting by it.
+// Runs alone: it measures how long things take.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

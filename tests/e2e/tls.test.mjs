@@ -1,54 +1,28 @@
-// TLS on the memcached port: other people's clients, certificates and rules. Who misbehaves: tls_broken.test.mjs.
+// TLS on the memcached port: values, transcripts, versions, sessions, `stats`. Other people's clients:
+// tls-clients.test.mjs; certificates: tls-certificates.test.mjs; who misbehaves: tls-broken.test.mjs.
+// Runs alone: pipelines of 10,000 requests have a time limit.
 
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { describe, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import tls from 'node:tls';
 import { fileURLToPath } from 'node:url';
 
-import { eventually } from '../lib/abuse.mjs';
-import { Certificates, opensslPath } from '../lib/certificates.mjs';
 import { readStats, statsOf, withClient } from '../lib/client.mjs';
 import { Random, seedFromEnvironment } from '../lib/random.mjs';
 import {
   isocachedPath,
   needMemcached,
   runProgram,
-  spawnBound,
   startIsocached,
   startMemcached,
   withServer,
 } from '../lib/server.mjs';
-import { as, certificates, countOf, needTls, onServer, plain, serverPair, set, startTls, value } from '../lib/tls.mjs';
+import { as, certificates, needTls, onServer, serverPair, set, startTls, value, outcome } from '../lib/tls.mjs';
 import { playFragmented, playStepwise, readTranscripts } from '../lib/transcript.mjs';
 
 const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
 const limit = { timeout: 120_000 };
-const PYTHON = '/usr/bin/python3';
-const PYMEMCACHE = '/usr/lib/python3/dist-packages/pymemcache';
 const seed = seedFromEnvironment(Date.now() % 1_000_000);
-
-/** Whether a client with these options is served, or why not. */
-async function outcome(server, options) {
-  try {
-    return await withClient(
-      as(server, options),
-      async (client) => {
-        const reply = await client.ask('mn\r\n', 5000);
-        if (client.error) throw client.error;
-        return reply === '' ? 'closed' : reply;
-      },
-      { limitMs: 5000 },
-    );
-  } catch (error) {
-    return error.code ?? error.message;
-  }
-}
-
-const certificateOf = (client) => client.socket.getPeerCertificate().subject.CN;
 
 describe('isocached with TLS', { skip: needTls, concurrency: 1 }, () => {
   for (const version of ['TLSv1.2', 'TLSv1.3']) {
@@ -105,177 +79,6 @@ describe('isocached with TLS', { skip: needTls, concurrency: 1 }, () => {
       ['-t', '2'],
     ),
   );
-
-  test('openssl s_client', limit, () =>
-    onServer(async (server) => {
-      for (const version of ['-tls1_2', '-tls1_3']) {
-        const child = spawnBound(
-          opensslPath,
-          [
-            's_client',
-            '-quiet',
-            '-verify_return_error',
-            version,
-            '-CAfile',
-            certificates.authority.cert,
-            '-connect',
-            `127.0.0.1:${server.port}`,
-          ],
-          { stdio: ['pipe', 'pipe', 'ignore'] },
-        );
-        let output = '';
-        child.stdout.setEncoding('latin1').on('data', (text) => {
-          output += text;
-        });
-        child.stdin.write(`${set('s', 'from s_client')}get s\r\nquit\r\n`);
-        await new Promise((resolve) => child.once('close', resolve));
-        assert.equal(output, `STORED\r\n${value('s', 'from s_client')}`);
-      }
-    }),
-  );
-
-  test('pymemcache', { ...limit, skip: existsSync(PYMEMCACHE) ? false : 'no python3-pymemcache here' }, () =>
-    onServer(async (server) => {
-      const program = `
-import ssl
-from pymemcache.client.base import Client, PooledClient
-trust = ssl.create_default_context(cafile='${certificates.authority.cert}')
-for make in (Client, PooledClient):
-    client = make(('localhost', ${server.port}), tls_context=trust, timeout=10)
-    assert client.set('k', b'v' * 900000, noreply=False)
-    assert client.get('k') == b'v' * 900000
-    assert client.set_many({'k%d' % i: b'%d' % i for i in range(1000)}) == []
-    assert len(client.get_many(['k%d' % i for i in range(1000)])) == 1000
-    assert client.incr('k7', 3) == 10 and client.delete('k7', noreply=False) and client.get('k7') is None
-    client.close()
-try:
-    Client(('localhost', ${server.port}), tls_context=ssl.create_default_context(), timeout=10).get('k')
-except ssl.SSLCertVerificationError:
-    print('done')
-`;
-      const { code, stdout, stderr } = await runProgram(PYTHON, ['-c', program]);
-      assert.equal(stderr, '');
-      assert.deepEqual([code, stdout], [0, 'done\n']);
-    }),
-  );
-
-  test('native/docs/exposing-safely.md: pymemcache logs in', {
-    ...limit,
-    skip: existsSync(PYMEMCACHE) ? false : 'no python3-pymemcache here',
-  }, async () => {
-    const page = readFileSync(path.join(root, 'native/docs/exposing-safely.md'), 'utf8');
-    const [, program] = /^```python\n(.*?)^```$/ms.exec(page);
-    const folder = mkdtempSync(path.join(os.tmpdir(), 'isocache-tls-'));
-    const users = path.join(folder, 'users');
-    try {
-      for (const [password, expected] of [
-        ['password', [0, "b'value'\n"]],
-        ['other', [1, '']],
-      ]) {
-        writeFileSync(users, `app:${password}\n`, { mode: 0o600 });
-        await onServer(
-          async (server) => {
-            // Again, on a new connection.
-            const run = `${program.replace("('cache.example', 11211)", `('localhost', ${server.port})`)}cache.close()\nprint(cache.get('key'))\n`;
-            const { code, stdout, stderr } = await runProgram(PYTHON, ['-c', run], {
-              env: { ...process.env, SSL_CERT_FILE: certificates.authority.cert },
-            });
-            assert.deepEqual([code, stdout], expected, stderr);
-            if (code !== 0) assert.match(stderr, /MemcacheClientError.*authentication failure/);
-          },
-          ['-Y', users],
-        );
-      }
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-  });
-
-  test(
-    "the TLS test of pymemcache's own",
-    { ...limit, skip: existsSync(PYMEMCACHE) ? false : 'no python3-pymemcache here' },
-    () =>
-      onServer(async (server) => {
-        // Its certificates are not in the package: ours is trusted in their place.
-        const folder = mkdtempSync(path.join(os.tmpdir(), 'isocached-pytest-'));
-        writeFileSync(
-          path.join(folder, 'trust_ours.py'),
-          `
-import ssl
-create = ssl.create_default_context
-ssl.create_default_context = lambda cafile: create(cafile='${certificates.authority.cert}')
-`,
-        );
-        const { code, stdout } = await runProgram(
-          PYTHON,
-          [
-            '-m',
-            'pytest',
-            '-q',
-            '-W',
-            'ignore',
-            '-p',
-            'no:cacheprovider',
-            '-p',
-            'trust_ours',
-            '-c',
-            '/dev/null',
-            '-m',
-            'integration',
-            '--tls-server=localhost',
-            `--tls-port=${server.port}`,
-            '-k',
-            'test_tls',
-            path.join(PYMEMCACHE, 'test', 'test_integration.py'),
-          ],
-          { env: { ...process.env, PYTHONPATH: folder } },
-        );
-        rmSync(folder, { recursive: true });
-        assert.match(stdout, /[1-9] passed/);
-        assert.equal(code, 0, stdout);
-      }),
-  );
-
-  test('clients show certificates, if they are asked to', limit, async () => {
-    const strangers = new Certificates();
-    const mine = certificates.clientOptions(certificates.issue('client'));
-    const others = certificates.clientOptions(strangers.issue('stranger'));
-    const both = ['TLSv1.2', 'TLSv1.3'].map((maxVersion) => ({ maxVersion }));
-    const served = 'MN\r\n';
-    const cases = [
-      // ssl_verify_mode, who comes, whether it is served
-      [0, {}, true],
-      [0, others, true],
-      [1, {}, true],
-      [1, mine, true],
-      [1, others, false],
-      [2, {}, false],
-      [2, mine, true],
-      [2, others, false],
-      [3, {}, false],
-      [3, mine, true],
-    ];
-    for (const mode of [0, 1, 2, 3]) {
-      await onServer(
-        async (server) => {
-          for (const [, who, isServed] of cases.filter(([of]) => of === mode)) {
-            for (const version of both) {
-              const got = await outcome(server, { ...who, ...version });
-              assert.equal(got === served, isServed, `mode ${mode}, ${version.maxVersion}: ${got}`);
-            }
-          }
-          if (mode !== 2) return;
-          // Four that failed, counted; a good one is served after them.
-          await withClient(as(server, mine), async (client) => {
-            assert.equal(await countOf(client, 'ssl_handshake_errors'), 4);
-            assert.equal(await countOf(client, 'ssl_proto_errors'), 0);
-          });
-        },
-        [],
-        [`ssl_verify_mode=${mode}`, `ssl_ca_cert=${certificates.authority.cert}`],
-      );
-    }
-  });
 
   test('old versions are refused, unless allowed', limit, async () => {
     const only = (version) => ({ minVersion: version, maxVersion: version, ciphers: 'DEFAULT@SECLEVEL=0' });
@@ -340,132 +143,6 @@ ssl.create_default_context = lambda cafile: create(cafile='${certificates.author
         words,
       );
     }
-  });
-
-  test('refresh_certs: new connections see the new certificate, old ones live on', limit, async () => {
-    const pair = certificates.issue('first');
-    const server = await startIsocached(certificates.serverArgs(pair));
-    server.tls = certificates.clientOptions();
-    await withServer(
-      () => server,
-      [],
-      () =>
-        withClient(server, async (old) => {
-          assert.equal(certificateOf(old), 'first');
-          await sleep(2100);
-          assert.ok((await countOf(old, 'time_since_server_cert_refresh')) >= 2);
-          Certificates.replace(pair, certificates.issue('second'));
-          await withClient(server, (client) => assert.equal(certificateOf(client), 'first'));
-          assert.equal(await old.ask('refresh_certs\r\n'), 'OK\r\n');
-          await withClient(server, (client) => assert.equal(certificateOf(client), 'second'));
-          assert.ok((await countOf(old, 'time_since_server_cert_refresh')) < 2);
-          // What cannot be used changes nothing.
-          Certificates.replace(pair, { cert: certificates.issue('third').cert, key: serverPair.key });
-          assert.equal(
-            await old.ask('refresh_certs\r\n'),
-            `Error loading the key: ${pair.key} : it does not belong to the certificate in ${pair.cert}\r\n`,
-          );
-          await withClient(server, (client) => assert.equal(certificateOf(client), 'second'));
-        }),
-    );
-  });
-
-  test('SIGHUP: both ports see the new certificate; a bad one changes nothing', limit, async () => {
-    const pair = certificates.issue('before');
-    const server = await startIsocached([...certificates.serverArgs(pair), '--http', '127.0.0.1:0']);
-    server.tls = certificates.clientOptions();
-    const web = { address: { ...server.address, port: server.httpPort } };
-    const names = () => Promise.all([server, web].map((to) => withClient(to, async (client) => certificateOf(client))));
-    await withServer(
-      () => server,
-      [],
-      async () => {
-        assert.deepEqual(await names(), ['before', 'before']);
-        Certificates.replace(pair, certificates.issue('after'));
-        server.child.kill('SIGHUP');
-        await eventually(() => /^SIGHUP: certificates reloaded$/m.test(server.stderr), 'no word of the reload');
-        assert.deepEqual(await names(), ['after', 'after']);
-        Certificates.replace(pair, { cert: certificates.issue('worse').cert, key: serverPair.key });
-        server.child.kill('SIGHUP');
-        await eventually(
-          () =>
-            /^SIGHUP: certificates not reloaded, the old ones stay in force: .*does not belong/m.test(server.stderr),
-          'no word of the failure',
-        );
-        assert.deepEqual(await names(), ['after', 'after']);
-      },
-    );
-  });
-
-  test('a thousand refresh_certs in one packet do not keep others waiting', limit, () =>
-    onServer(
-      (server) =>
-        withClient(server, (other) =>
-          withClient(server, async (client) => {
-            assert.equal(await other.ask('mn\r\n'), 'MN\r\n');
-            const began = performance.now();
-            const sent = client.send('refresh_certs\r\n'.repeat(1000)); // each reads files, and takes more than a millisecond
-            await sleep(50);
-            const asked = performance.now();
-            for (let i = 0; i < 5; ++i) assert.equal(await other.ask('mn\r\n'), 'MN\r\n');
-            const others = performance.now() - asked;
-            await sent;
-            for (let i = 0; i < 1000; ++i) assert.equal(await client.readLine(), 'OK\r\n');
-            const all = performance.now() - began;
-            assert.ok(others < all / 10, `${others} of ${all} ms`);
-          }),
-        ),
-      ['-t', '1'],
-    ),
-  );
-
-  test('healthcheck over TLS', limit, async () => {
-    const server = await startTls(['--http', '127.0.0.1:0']);
-    await withServer(
-      () => server,
-      [],
-      async () => {
-        const check = async (...args) => (await runProgram(isocachedPath, ['healthcheck', ...args])).code;
-        const trust = ['-o', `ssl_ca_cert=${certificates.authority.cert}`];
-        assert.equal(await check(`https://localhost:${server.httpPort}`, ...trust), 0);
-        assert.equal(await check(`tls://localhost:${server.port}`, ...trust), 0);
-        assert.equal(await check(`https://localhost:${server.httpPort}`), 1, 'nobody vouches for the certificate');
-        assert.equal(await check(`https://localhost:${server.httpPort}`, '--no-verify'), 0);
-        assert.equal(await check(`http://localhost:${server.httpPort}`), 1);
-        assert.equal(await check('--no-verify', `https://localhost:${server.httpPort}`), 0);
-        const { stdout } = await runProgram(isocachedPath, ['healthcheck', `localhost:${server.port}`]);
-        assert.match(stdout, /it speaks TLS; try tls:\/\/localhost/);
-        // As in a container: the same flags, no address.
-        assert.equal(await check(...certificates.serverArgs(serverPair), '--http', `127.0.0.1:${server.httpPort}`), 0);
-      },
-    );
-  });
-
-  test('healthcheck of a server whose clients have certificates', limit, async () => {
-    // Its own, which healthcheck shows, is another authority's: it is well all the same.
-    const others = new Certificates();
-    const words = ['ssl_verify_mode=2', `ssl_ca_cert=${others.authority.cert}`];
-    const server = await startTls(['--http', '127.0.0.1:0'], words);
-    await withServer(
-      () => server,
-      [],
-      async () => {
-        const asked = [
-          ['--no-verify', `tls://localhost:${server.port}`],
-          ['--no-verify', `https://localhost:${server.httpPort}`],
-          [...certificates.serverArgs(serverPair, ...words), '-l', `127.0.0.1:${server.port}`],
-        ];
-        for (const args of asked) {
-          const { code, stdout } = await runProgram(isocachedPath, ['healthcheck', ...args]);
-          assert.match(
-            stdout,
-            /^healthy: .* \(it wants a client's certificate, and knows none of ours\)\n$/,
-            args.join(' '),
-          );
-          assert.equal(code, 0);
-        }
-      },
-    );
   });
 
   test('beyond -c, a TLS client is closed', limit, () =>

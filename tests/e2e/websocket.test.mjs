@@ -213,7 +213,7 @@ describe('isocached', { skip: needIsocached || needWs }, () => {
       assert.match(await ask(upgradeRequest({ 'Sec-WebSocket-Key': undefined })), /^HTTP\/1.1 400 /);
       assert.match(await ask(upgradeRequest({ Connection: 'close' })), /^HTTP\/1.1 426 [^]*\r\nUpgrade: websocket\r\n/);
       assert.match(await ask(upgradeRequest({ Connection: 'close' }, { method: 'POST' })), /^HTTP\/1.1 405 /);
-      assert.match(await ask(upgradeRequest({ 'Content-Length': '4' }) + 'mn\r\n'), /^HTTP\/1.1 400 /);
+      assert.match(await ask(`${upgradeRequest({ 'Content-Length': '4' })}mn\r\n`), /^HTTP\/1.1 400 /);
       assert.match(await ask(upgradeRequest({ 'Transfer-Encoding': 'gzip' })), /^HTTP\/1.1 400 /);
       assert.match(await ask(upgradeRequest() + frame(OPCODE.binary, 'mn\r\n').toString('latin1')), /^HTTP\/1.1 400 /);
     }),

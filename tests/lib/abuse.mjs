@@ -140,9 +140,10 @@ export async function besideQuiet(transport, args, use, start = () => startOver(
 }
 
 /**
- * Starts two servers and a probe of both; abuses one by abuse(server, attack), which returns clients that stay connected,
- * and looks how others are served meanwhile. Then, while the attack still goes on, afterwards(server, clients, attack), if
- * given. At no time of the abuse the server may need more than `growth` bytes beyond what it had before.
+ * Starts two servers and a probe of both; abuses one by abuse(server, attack), which returns clients that stay
+ * connected, and looks how others are served meanwhile. Then, while the attack still goes on, afterwards(server,
+ * clients, attack), if given. At no time of the abuse the server may need more than `growth` bytes beyond what it had
+ * before.
  */
 export async function endure({ transport = 'plain', args = [], growth }, abuse, afterwards = () => {}) {
   await besideQuiet(transport, args, async (server, probe) => {

@@ -127,7 +127,10 @@ export async function sluggard(way, server, wrapped) {
 
 const inMb = (bytes) => (bytes / MB).toFixed(1);
 
-/** At no time since resetPeak() more than `megabytes` of -m, or than the `before` of a full server, and what so many connections may have. */
+/**
+ * Since resetPeak() the server has never held more than `megabytes` of -m, or than the `before` of a full server, and
+ * what so many connections may have.
+ */
 export function assertBounded(server, way, { megabytes, connections, before }) {
   const bound = Math.min(megabytes * MB + ROOM, before + LEFT_BEHIND) + connections * way.most;
   const peak = server.peakBytes();
@@ -151,8 +154,9 @@ export async function assertBack(server, before) {
 }
 
 /**
- * A crowd of `connections` against a server of -m `megabytes`, which is full unless said otherwise: come(server) connects it and returns the clients, then
- * look(server, clients), if given, sees how others fare, beside the probe. Memory is bounded all the while, and back afterwards.
+ * A crowd of `connections` against a server of -m `megabytes`, which is full unless said otherwise: come(server)
+ * connects it and returns the clients, then look(server, clients), if given, sees how others fare, beside the probe.
+ * Memory is bounded all the while, and back afterwards.
  */
 export async function withstand(
   way,

@@ -41,7 +41,7 @@ export async function clusterPorts() {
   return [...ports];
 }
 
-export class Cluster {
+class Cluster {
   /** `kind`: 'isocached' or 'memcached'. */
   static async start(kind, ports) {
     const cluster = new Cluster(kind, ports);

@@ -8,7 +8,10 @@ import { RawClient } from './client.mjs';
 /** The address of a server's HTTP port, for RawClient.connect(); encrypted if the server has `tls`. */
 export const httpAddress = (server) => ({ host: '127.0.0.1', port: server.httpPort, tls: server.tls });
 
-/** {status, headers, rawHeaders, body} of one request; over TLS if the server has `tls`. `options`: of http.request(). */
+/**
+ * {status, headers, rawHeaders, body} of one request, over TLS if the server has `tls`. `options` are those of
+ * http.request().
+ */
 export function request(server, path, { client = server.tls ? https : http, ...options } = {}) {
   return new Promise((resolve, reject) => {
     const all = { host: '127.0.0.1', port: server.httpPort, path, agent: false, ...server.tls, ...options };

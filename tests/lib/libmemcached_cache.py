@@ -1,4 +1,4 @@
-"""libmemcached as `cache`, for python_cache.mjs: it has no bindings in Debian, so its C functions are called."""
+"""libmemcached as `cache`, for python-cache.mjs: it has no bindings in Debian, so its C functions are called."""
 
 import ctypes
 

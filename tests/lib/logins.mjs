@@ -30,7 +30,7 @@ const BAD_END = 'CLIENT_ERROR bad command line termination\r\n';
 export const STORED = 'STORED\r\n';
 const CLOSED = '<closed>';
 // As in core/base/limits.h.
-export const MAX_FAILED_LOGINS = 10;
+const MAX_FAILED_LOGINS = 10;
 export const MAX_LOGIN_VALUE_BYTES = 2048;
 
 export const login = (value) => `set any 0 0 ${value.length}\r\n${value}\r\n`;

@@ -14,7 +14,7 @@ const promtoolPath = [...(process.env.PATH ?? '').split(':'), '/usr/bin']
 /** For `test(name, { skip: needPromtool }, ...)`. */
 export const needPromtool = promtoolPath ? false : 'no promtool here';
 
-/** {type, text} of a page of the HTTP port; `options`: of http.request(), or of https.request() if the server speaks TLS. */
+/** {type, text} of a page of the HTTP port. `options` are those of http.request(), or of https.request() with TLS. */
 export function getPage(server, page, options = {}) {
   const client = server.tls ? https : http;
   return new Promise((resolve, reject) => {
@@ -43,7 +43,7 @@ export function getPage(server, page, options = {}) {
 }
 
 /** The text format, strictly: {types: Map of family -> type, samples: Map of 'name{labels}' -> value}. */
-export function parseMetrics(text) {
+function parseMetrics(text) {
   assert.ok(text.endsWith('\n'));
   const types = new Map();
   const samples = new Map();

@@ -19,7 +19,7 @@ import { execFileSync, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const PROGRAM = fileURLToPath(new URL('probe_client.mjs', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('probe-client.mjs', import.meta.url));
 
 /** The last processor that this process may use: the first has more of the interrupts. */
 function someProcessor() {
@@ -40,7 +40,7 @@ const median = (times) => times.toSorted((a, b) => a - b)[times.length >> 1];
 const sum = (times) => times.reduce((total, time) => total + time, 0);
 const withoutWaits = ({ wall, clientWaited, serverWaited }) => wall - clientWaited - serverWaited;
 
-/** Of the times of one kind, milliseconds: the medians, the longest wait as it was, and what the abused added beyond twice. */
+/** Of the times of one kind, in milliseconds: the medians, the longest wait, and what the abused server added. */
 function compare([quiet, abused]) {
   const rest = median(quiet.map((time) => withoutWaits(time) - time.serverRan));
   const own = (time) => Math.max(rest, withoutWaits(time), rest + time.serverRan - time.clientWaited);
@@ -89,9 +89,10 @@ export class Probe {
   }
 
   /**
-   * Asks for `ms`. {kinds: {tcp: {normal, median, longest}, ...}, stalled}: medians without the waits for a processor, the
-   * longest wait with them, milliseconds; `stalled`: the share of the time in which the abused server kept the probe beyond
-   * twice the normal median. Few long waits do not show in a median of requests made one after the other.
+   * Asks for `ms`. {kinds: {tcp: {normal, median, longest}, ...}, stalled}: medians without the waits for a
+   * processor, the longest wait with them, milliseconds; `stalled`: the share of the time in which the abused server
+   * kept the probe beyond twice the normal median. Few long waits do not show in a median of requests made one after
+   * the other.
    */
   async measure(ms) {
     this.child.send({ ms });

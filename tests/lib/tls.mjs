@@ -28,3 +28,20 @@ export const plain = (server) => ({ host: '127.0.0.1', port: server.port });
 
 /** A figure of `stats`. */
 export const countOf = async (client, key) => Number((await statsOf(client))[key]);
+
+/** Whether a client with these options is served, or why not. */
+export async function outcome(server, options) {
+  try {
+    return await withClient(
+      as(server, options),
+      async (client) => {
+        const reply = await client.ask('mn\r\n', 5000);
+        if (client.error) throw client.error;
+        return reply === '' ? 'closed' : reply;
+      },
+      { limitMs: 5000 },
+    );
+  } catch (error) {
+    return error.code ?? error.message;
+  }
+}

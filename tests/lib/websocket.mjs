@@ -25,7 +25,7 @@ export function openWebSocket(url, { protocols = ['memcached'], ...options } = {
     const socket = new WebSocket(url, protocols, { handshakeTimeout: LIMIT_MS, perMessageDeflate: false, ...options });
     socket.once('open', () => resolve(socket));
     socket.once('error', reject);
-    socket.once('unexpected-response', (request, response) => {
+    socket.once('unexpected-response', (_request, response) => {
       let body = '';
       response
         .setEncoding('utf8')

@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "command/backend.h"
-#include "model/random.h"
+#include "support/random.h"
 #include "session/session.h"
 
 namespace isocache::model {

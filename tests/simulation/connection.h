@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "model/random.h"
+#include "support/random.h"
 #include "protocol/output.h"
 #include "session/session.h"
 #include "simulation/backend.h"
@@ -18,7 +18,6 @@
 
 namespace isocache::simulation {
 
-using model::Random;
 
 // What a worker lends to its connections. A turn inside another's is another worker's.
 struct Worker {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "model/random.h"
+#include "support/random.h"
 #include "simulation/connection.h"
 #include "simulation/request.h"
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "model/random.h"
+#include "support/random.h"
 #include "simulation/backend.h"
 #include "simulation/connection.h"
 #include "simulation/journal.h"

@@ -1,5 +1,5 @@
-// Stands in for native/shards/spinning_mutex.h in the simulation: one thread, so nothing is ever waited
-// for. Others act where a thread would wait, and a lock that is taken twice ends the program.
+// Stands in for native/shards/spinning_mutex.h in the simulation. There is one thread, so nothing
+// ever waits. Others act where a thread would wait; a lock that is taken twice ends the program.
 #pragma once
 
 #include <cstdio>

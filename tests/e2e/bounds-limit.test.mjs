@@ -1,4 +1,6 @@
-// The memory limit is turned down while the server is full: nobody waits for it, and the memory goes back to the system.
+// The memory limit is turned down while the server is full: nobody waits for it, and the memory goes back to the
+// system.
+// Runs alone: it measures how others are served, and memory.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -34,8 +36,8 @@ const fillUp = (server, megabytes) =>
 const percentile99 = (times) => times.toSorted((a, b) => a - b)[Math.floor(0.99 * times.length)];
 
 /**
- * Sets, one after the other: how long each took, ms. On a busy machine a set may wait for a processor: what counts is for how long
- * the server's threads ran meanwhile, if that is less.
+ * Sets, one after the other: how long each took, ms. On a busy machine a set may wait for a processor: what counts is
+ * for how long the server's threads ran meanwhile, if that is less.
  */
 class Setter {
   static async start(server) {

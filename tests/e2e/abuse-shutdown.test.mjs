@@ -1,5 +1,6 @@
-// Clients that mean harm while the server ends: it ends in time, its memory stays bounded, and everyone has a clear end:
-// what was under way is answered, then the connection closed, a WebSocket with 1001.
+// Clients that mean harm while the server ends: it ends in time, its memory stays bounded, and everyone has a clear
+// end: what was under way is answered, then the connection closed, a WebSocket with 1001.
+// Runs alone: it measures how others are served, and memory.
 
 import assert from 'node:assert/strict';
 import net from 'node:net';
@@ -155,8 +156,8 @@ for (const { transport, skip } of TRANSPORTS) {
       }
     });
 
-    // That the frames and the signal come at once is seen to by stopping the process in between: then the server finds the
-    // bad frame while it says goodbye. None of these clients answers that.
+    // That the frames and the signal come at once is seen to by stopping the process in between: then the server
+    // finds the bad frame while it says goodbye. None of these clients answers that.
     for (const [name, bytes] of [
       ['not masked', frame(OPCODE.binary, 'mn\r\n', { masked: false })],
       ['of an opcode that there is not', frame(3, 'x')],

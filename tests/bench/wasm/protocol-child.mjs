@@ -1,4 +1,4 @@
-// The protocol in bytes through connect(): node protocol_child.mjs get|set ITEMS SECONDS. Prints a line of JSON.
+// The protocol in bytes through connect(): node protocol-child.mjs get|set ITEMS SECONDS. Prints a line of JSON.
 // The same keys, values and depth as isocache_micro's session/get_batch32 and session/set_same_size_batch32.
 
 import { openIsocache } from './caches.mjs';

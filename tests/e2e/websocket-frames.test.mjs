@@ -1,4 +1,5 @@
-// RFC 6455, frame by frame, as the Autobahn test suite has it: what is a WebSocket's, what ends one, and with which code.
+// RFC 6455, frame by frame, as the Autobahn test suite has it: what is a WebSocket's, what ends one, and with which
+// code.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -122,7 +123,7 @@ describe('isocached', { skip: needIsocached }, () => {
     isAnswered(
       'with all that may be between them, byte by byte',
       [first('m'), frame(ping, 'a'), next(''), frame(pong, 'b'), next('n'), last('\r\n'), frame(binary, commands(200))],
-      { data: 'MN\r\n' + answers(200), pongs: ['a'] },
+      { data: `MN\r\n${answers(200)}`, pongs: ['a'] },
       { bytewise: true },
     );
     ends('a goodbye between them', [first('set k 0 0 1\r\n'), closeFrame(3000), last('x\r\n')], 3000);
@@ -139,14 +140,14 @@ describe('isocached', { skip: needIsocached }, () => {
   describe('lengths', () => {
     for (const size of [0, 4, 125, 126, 127, 128, 65_535, 65_536, 65_537, MOST_BYTES]) {
       isAnswered(`${size} bytes`, [frame(binary, commands(size)), frame(binary, 'mn\r\n')], {
-        data: answers(size) + 'MN\r\n',
+        data: `${answers(size)}MN\r\n`,
       });
     }
     for (const size of [0, 125, 126, 127]) {
       isAnswered(
         `${size} bytes, byte by byte`,
         [frame(binary, commands(size)), frame(binary, 'mn\r\n')],
-        { data: answers(size) + 'MN\r\n' },
+        { data: `${answers(size)}MN\r\n` },
         { bytewise: true },
       );
     }
@@ -177,7 +178,8 @@ describe('isocached', { skip: needIsocached }, () => {
     for (const code of [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 3000, 3999, 4000, 4999]) {
       ends(`${code} is echoed`, [closeFrame(code, 'because')], code);
     }
-    // Beast knows nothing of 1014, which is a gateway's, and takes what is above 4999, where the RFC's ranges (7.4.2) end.
+    // Beast knows nothing of 1014, which is a gateway's, and takes what is above 4999, where the RFC's ranges (7.4.2)
+    // end.
     for (const code of [0, 999, 1004, 1005, 1006, 1014, 1015, 1016, 1100, 2000, 2999]) {
       ends(`${code} may not be sent`, [closeFrame(code)], 1002);
     }

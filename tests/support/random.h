@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <random>
 
-namespace isocache::model {
+namespace isocache {
 
 class Random {
  public:
@@ -20,4 +20,4 @@ class Random {
   std::mt19937 generator_;
 };
 
-}  // namespace isocache::model
+}  // namespace isocache

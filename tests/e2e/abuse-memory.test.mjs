@@ -1,5 +1,6 @@
 // Clients that mean harm by what they hold on to: memory, places, replies that they do not read. As abuse.test.mjs:
 // the server's memory stays bounded at every time, and others wait at most twice as long as ever meanwhile.
+// Runs alone: it measures how others are served, and memory.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -29,7 +30,7 @@ for (const { transport, skip } of TRANSPORTS) {
           );
           return clients;
         },
-        async (server, clients, attack) => {
+        async (_server, clients, attack) => {
           // and each still works
           await attack.stop();
           await Promise.all(
@@ -83,7 +84,7 @@ for (const { transport, skip } of TRANSPORTS) {
             });
             return clients;
           },
-          async (server, clients) => {
+          async (_server, clients) => {
             // who begins to read gets what was asked for
             const client = clients[0];
             client.socket.resume();

@@ -1,4 +1,4 @@
-// One cache, one number of items, in a process of its own: node --expose-gc cache_child.mjs NAME ITEMS SECONDS.
+// One cache, one number of items, in a process of its own: node --expose-gc cache-child.mjs NAME ITEMS SECONDS.
 // Prints a line of JSON.
 
 import { PerformanceObserver } from 'node:perf_hooks';

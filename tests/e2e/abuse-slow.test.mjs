@@ -1,6 +1,7 @@
 // Slow-loris and half-open connections: who does not get on with a header or a TLS handshake, or sends other things
-// instead, has ten seconds, and others are served as ever meanwhile. As abuse.test.mjs, but side by side, as each takes its ten
-// seconds.
+// instead, has ten seconds, and others are served as ever meanwhile. As abuse.test.mjs, but side by side, as each
+// takes its ten seconds.
+// Runs alone: it measures how others are served, and memory.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -31,7 +32,7 @@ describe('isocached', { skip: needIsocached || needWs, concurrency: 4 }, () => {
           attack.keepDoing(trickling, (client) => client.send('a'), 100);
           return [...trickling, ...(await open('GET /memcached HTTP/1.1\r\nUpgrade: webs')), ...(await open(''))];
         },
-        async (server, clients) => {
+        async (_server, clients) => {
           const began = Date.now();
           const replies = await Promise.all(clients.map((client) => client.readToEnd(30_000)));
           assert.ok(Date.now() - began < LIMIT_MS.most);
@@ -78,7 +79,7 @@ describe('isocached', { skip: needIsocached || needWs, concurrency: 4 }, () => {
           });
           return [...silent, ...half];
         },
-        async (server, clients) => {
+        async (_server, clients) => {
           const ends = await Promise.all(
             clients.map(async (client) => {
               assert.equal(await client.readToEnd(30_000), '');

@@ -1,4 +1,5 @@
 // TLS on the memcached port with clients that misbehave, or are just slow.
+// Runs alone: it measures how long things take.
 
 import assert from 'node:assert/strict';
 import net from 'node:net';
@@ -38,7 +39,7 @@ describe('isocached with TLS', { skip: needTls, concurrency: 1 }, () => {
         const random = new Random(seed);
         for (let i = 0; i < 100; ++i) assert.match(await send(`\x16\x03\x01\x01\x2c${random.bytes(300)}`), alert);
         for (const [record, errors] of [
-          ['\x17\x03\x03\x00\x20' + 'x'.repeat(32), 1],
+          [`\x17\x03\x03\x00\x20${'x'.repeat(32)}`, 1],
           ['\x17\x03\x03\xff\xff', 2],
           ['quit\r\n', 3],
         ]) {
@@ -197,7 +198,7 @@ describe('isocached with TLS', { skip: needTls, concurrency: 1 }, () => {
   );
 
   test('an idle connection holds little', limit, () =>
-    talk(async (client, server) => {
+    talk(async (_client, server) => {
       const open = async (count) => {
         const opened = await Promise.all(Array.from({ length: count }, () => RawClient.connect(server.address)));
         for (const one of opened) assert.equal(await one.ask('mn\r\n'), 'MN\r\n');

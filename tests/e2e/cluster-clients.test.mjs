@@ -8,7 +8,7 @@ import { describe, test } from 'node:test';
 
 import { DEAD, KEYS, NODES, clusterPorts, until, valueOf, withCluster } from '../lib/cluster.mjs';
 import { BEYOND_ONE_MACHINE, configurationOf } from '../lib/page.mjs';
-import { PythonCache, needPython } from '../lib/python_cache.mjs';
+import { PythonCache, needPython } from '../lib/python-cache.mjs';
 import { needIsocached, needMemcached, runProgram } from '../lib/server.mjs';
 
 const PYMEMCACHE = '/usr/lib/python3/dist-packages/pymemcache/client/hash.py';

@@ -1,5 +1,6 @@
-// Memory that others hold, and what who needs it gets: who has held it for 5 s without a move is closed, and counted, over
-// each way in. All of it takes its time, so that all ways are tried side by side.
+// Memory that others hold, and what who needs it gets: who has held it for 5 s without a move is closed, and counted,
+// over each way in. All of it takes its time, so that all ways are tried side by side.
+// Runs alone: it measures how others are served, and memory.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

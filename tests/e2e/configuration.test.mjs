@@ -1,0 +1,117 @@
+// Where settings come from, flags, environment and files, and what is said of wrong ones.
+
+import assert from 'node:assert/strict';
+import { chmodSync } from 'node:fs';
+import path from 'node:path';
+import { describe, test } from 'node:test';
+
+import { statsOf, withClient } from '../lib/client.mjs';
+import { EX_CONFIG, EX_USAGE, run, temporaryFiles } from '../lib/operations.mjs';
+import { needIsocached, startIsocached, withServer } from '../lib/server.mjs';
+
+const limit = { timeout: 60_000 };
+describe('configuration', { skip: needIsocached, concurrency: 1 }, () => {
+  const { folder, file } = temporaryFiles();
+
+  test('flag before environment before file', limit, async () => {
+    const config = file(
+      '# all of it\nmemory-limit = 32   # MB\nconn-limit = 33\nthreads=2\nidle_timeout = 44\nmaxconns_fast = no\ndisable-flush-all\n',
+    );
+    process.env.ISOCACHED_CONN_LIMIT = '55';
+    process.env.ISOCACHED_THREADS = '3';
+    process.env.ISOCACHED_CONFIG = config;
+    try {
+      await withServer(startIsocached, ['-t', '1'], (server) =>
+        withClient(server, async (client) => {
+          const settings = await statsOf(client, 'settings');
+          assert.equal(settings.maxbytes, String(32 << 20));
+          assert.equal(settings.maxconns, '55');
+          assert.equal(settings.num_threads, '1');
+          assert.equal(settings.idle_timeout, '44');
+          assert.equal(settings.maxconns_fast, 'no');
+          assert.equal(await client.ask('flush_all\r\n'), 'CLIENT_ERROR flush_all not allowed\r\n');
+        }),
+      );
+    } finally {
+      for (const name of ['CONN_LIMIT', 'THREADS', 'CONFIG']) delete process.env[`ISOCACHED_${name}`];
+    }
+  });
+
+  test('what is wrong in a file is said by line, and ends with 78', limit, async () => {
+    const config = file('port = 1\n\nprot = 2\nthreads = 0\n');
+    const { code, stderr } = await run(['--config', config]);
+    assert.equal(code, EX_CONFIG);
+    assert.match(stderr, /:3: 'prot' is not known; did you mean port\?/);
+    assert.match(stderr, /:4: .*1 to 256/);
+    assert.equal((await run(['--config', path.join(folder, 'none')])).code, EX_CONFIG);
+    const environment = await run(['-p', '0'], { ISOCACHED_THREADS: 'x' });
+    assert.equal(environment.code, EX_CONFIG);
+    assert.match(environment.stderr, /ISOCACHED_THREADS/);
+    const flag = await run(['--drain-dely', '3']);
+    assert.equal(flag.code, EX_USAGE);
+    assert.match(flag.stderr, /did you mean --drain-delay\?/);
+  });
+
+  test('--check-config says all that is wrong', limit, async () => {
+    const fine = await run(['--check-config', '--config', file('port = 7\nhttp = 127.0.0.1:8080\n')]);
+    assert.deepEqual([fine.code, fine.stdout, fine.stderr], [0, 'the configuration is fine\n', '']);
+    const { code, stdout, stderr } = await run([
+      '--check-config',
+      '-c',
+      '0',
+      '-l',
+      '[::1',
+      '--config',
+      file(
+        'prot = 2\nmemory-limit = 64\nmax-item-size=40m\nenable-ssl = yes\nssl_chain_cert = /no/such/file\nhttp = localhost\n',
+      ),
+    ]);
+    assert.equal(code, EX_CONFIG);
+    assert.equal(stdout, '');
+    for (const says of [/:1: 'prot'/, /-c: a number/, /1\/2 of memory/, /missing \]/, /--http: .*'localhost'/])
+      assert.match(stderr, says);
+    assert.equal(stderr.trim().split('\n').length, 6, stderr); // and the certificate
+  });
+
+  test('a configuration that is a folder, a value without its name', limit, async () => {
+    const { code, stderr } = await run(['--config', folder]);
+    assert.deepEqual([code, stderr], [EX_CONFIG, `isocached: --config: cannot read ${folder}: Is a directory\n`]);
+    const empty = await run(['-p', '0'], { ISOCACHED_AUTH_FILE: '' });
+    assert.deepEqual(
+      [empty.code, empty.stderr],
+      [EX_CONFIG, 'isocached: ISOCACHED_AUTH_FILE is empty; unset it to serve without passwords\n'],
+    );
+    assert.equal((await run(['--check-config'], { ISOCACHED_HTTP: '', ISOCACHED_SSL_KEY: '' })).code, 0);
+  });
+
+  test('what has no effect is warned of, at the start and by --check-config', limit, async () => {
+    const args = ['-o', 'ssl_chain_cert=/x', '--allow-origin', 'https://a.example', '--websocket-deflate'];
+    const says = [
+      /^warning: ssl_chain_cert is given, but not -Z: nothing is encrypted$/m,
+      /^warning: --allow-origin has no effect/m,
+      /^warning: --websocket-deflate has no effect/m,
+    ];
+    const { code, stderr } = await run(['--check-config', ...args]);
+    assert.equal(code, 0);
+    for (const line of says) assert.match(stderr, line);
+    await withServer(startIsocached, args, async (server) => {
+      for (const line of says) assert.match(server.stderr, line);
+    });
+  });
+
+  test('--check-config reads files as the user of -u', {
+    ...limit,
+    skip: process.getuid() === 0 ? false : 'not root',
+  }, async () => {
+    chmodSync(folder, 0o755);
+    const passwords = file('ann:one\n');
+    const check = () => run(['--check-config', '-u', 'nobody', '-Y', passwords]);
+    assert.equal((await check()).code, 0);
+    chmodSync(passwords, 0o600);
+    const { code, stderr } = await check();
+    assert.deepEqual([code, stderr], [EX_CONFIG, `-Y ${passwords}: Permission denied\n`]);
+    const nobody = await run(['--check-config', '-u', 'no-such-user-here']);
+    assert.equal(nobody.code, EX_CONFIG);
+    assert.match(nobody.stderr, /no-such-user-here/);
+  });
+});
