@@ -19,37 +19,16 @@
 #include <string_view>
 
 #include "base/limits.h"
+#include "protocol/parsed_line.h"
 #include "protocol/request.h"
 
 namespace isocache {
-
-// Room for the decoded form of a base64 key. The request views it.
-struct KeyBuffer {
-  char bytes[limits::kMaxKeyBytes];
-};
-
-// What follows the line.
-enum class AfterLine : std::uint8_t {
-  kNothing,   // the request is whole
-  kValue,     // its value: request.store.value_length bytes and "\r\n"
-  kSwallow,   // the request is an error; reply.value_length bytes and "\r\n" are to be ignored
-  kMoreKeys,  // the request reads the first key; get.keys_to_come has the others, for next_key()
-  kClose,     // the connection ends after this reply (which may be empty)
-};
 
 // Parses a line without its end. `request` is default-constructed by the caller; it views `line`
 // and `key_buffer`. Its key has no hash yet. An exptime is at most `max_exptime_s`; see
 // limits::kMaxExptimeS.
 AfterLine parse_line(std::string_view line, KeyBuffer& key_buffer, Request& request,
                      std::int64_t max_exptime_s = limits::kMaxExptimeS);
-
-// Makes `request`, which has the retrieval's flags, a get of the next key of `keys` (at first, what
-// keys_to_come was after kMoreKeys). get.last_key tells whether it ends the reply. False when there
-// is no key left, or the next one is too long: then end_of_retrieval() ends the reply.
-bool next_key(std::string_view& keys, Request& request);
-// A retrieval with a key that is too long is silent: the keys before it are read and touched, but
-// the reply is the error alone.
-std::string_view end_of_retrieval(const RequestFlags& flags);
 
 // Fills in a request from tokens, without a line: `verb` is a meta command ("mg", "ms", "md", "ma",
 // "me"), `flags` are its meta flags ("T60 c"). The request views all arguments. Exptimes may have

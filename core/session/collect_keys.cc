@@ -1,6 +1,7 @@
 // A get with several keys: its keys, one by one, into a batch.
 
 #include "protocol/replies.h"
+#include "protocol/text/text_parser.h"
 #include "session/session_impl.h"
 
 namespace isocache {

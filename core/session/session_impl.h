@@ -11,7 +11,7 @@
 //
 //   framer.h        lines in the input           collect.cc       commands into a batch
 //   retrieval.h     a get with several keys      collect_keys.cc  its keys into a batch
-//   large_value.cc  a value on its way in        login.cc         what comes before a login
+//   upload.cc       a value on its way in        login.cc         what comes before a login
 //   late_replies.h  replies that come late       ending.cc        the last request
 #pragma once
 
@@ -115,7 +115,7 @@ struct Session::Impl {
   Step read_login();
   std::string_view try_login(std::string_view value);
 
-  // large_value.cc
+  // upload.cc
   enum class Received : std::uint8_t { kPart, kWaits, kAll };
   void begin_large();
   Received run_upload();

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "command/admin/admin.h"
+#include "command/admin/target.h"
 #include "protocol/output.h"
 #include "protocol/tokens.h"
 

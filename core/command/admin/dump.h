@@ -6,7 +6,7 @@
 #include <memory>
 #include <string_view>
 
-#include "command/admin/admin.h"
+#include "command/admin/target.h"
 #include "command/backend.h"
 
 namespace isocache {

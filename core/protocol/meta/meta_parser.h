@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "protocol/commands.h"
-#include "protocol/parser.h"
+#include "protocol/parsed_line.h"
 #include "protocol/request.h"
 
 namespace isocache {

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "protocol/commands.h"
-#include "protocol/parser.h"
+#include "protocol/parsed_line.h"
 #include "protocol/request.h"
 
 namespace isocache {
@@ -18,5 +18,13 @@ AfterLine parse_text_line(Command command, std::string_view line, std::string_vi
 // result is that of parse_text_line(). False: the line has another form; the request is unchanged.
 bool parse_plain_get(std::string_view line, Request& request);
 bool parse_plain_set(std::string_view line, Request& request);
+
+// Makes `request`, which has the retrieval's flags, a get of the next key of `keys` (at first, what
+// keys_to_come was after kMoreKeys). get.last_key tells whether it ends the reply. False when there
+// is no key left, or the next one is too long: then end_of_retrieval() ends the reply.
+bool next_key(std::string_view& keys, Request& request);
+// A retrieval with a key that is too long is silent: the keys before it are read and touched, but
+// the reply is the error alone.
+std::string_view end_of_retrieval(const RequestFlags& flags);
 
 }  // namespace isocache

@@ -1,0 +1,54 @@
+// What administrative commands act on. Every Backend implements it.
+//
+// A host with several shards:
+//
+//   figures()                { for each shard: lock it, sum.add(engine.figures()) }
+//   flush_at(at_s, now_s)    { for each shard: lock it, engine.flush_at(at_s, now_s) }
+//   add_prefixes(slice)      { for each shard: lock it, slice.add(engine.prefix_stats()) }
+//   reset_counters()         { for each shard: lock it, engine.reset_counters() }
+//   set_memory_limit(bytes)  { for each shard: lock it, store().set_memory_limit(bytes / shards) }
+//   scan(shard, ...)         { lock that shard, store().scan(...) }
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/clock.h"
+#include "command/admin/host.h"
+#include "command/settings.h"
+#include "command/stats/figures.h"
+#include "command/stats/prefixes.h"
+#include "store/store.h"
+
+namespace isocache {
+
+class ItemVisitor {
+ public:
+  virtual ~ItemVisitor() = default;
+  virtual void visit(const ItemView& item) = 0;
+};
+
+class AdminTarget {
+ public:
+  virtual ~AdminTarget() = default;
+
+  virtual AdminHost& host() = 0;
+  // The commands read and change them. AdminHost::on_settings_changed() tells the host.
+  virtual Settings& settings() = 0;
+
+  virtual EngineFigures figures() = 0;                // all shards added up
+  virtual void reset_counters() = 0;                  // stats reset: the shards' counters
+  virtual void count_prefixes(bool on) = 0;           // stats detail on|off
+  virtual void add_prefixes(PrefixSlice& slice) = 0;  // of all shards
+  virtual void flush_at(UnixSeconds at_s, UnixSeconds now_s) = 0;
+  // All shards together; false when that is too little for what is stored and indexed.
+  virtual bool set_memory_limit(std::size_t bytes) = 0;
+
+  virtual unsigned shard_count() const = 0;
+  // Store::scan of one shard: up to max_items from cursor on, and up to limits::kScanRecords
+  // records looked at. Returns the next cursor, 0 at the end.
+  virtual std::uint64_t scan(unsigned shard, std::uint64_t cursor, std::size_t max_items,
+                             UnixSeconds now_s, ItemVisitor& visitor) = 0;
+};
+
+}  // namespace isocache
