@@ -15,9 +15,9 @@
 #include "command/single_backend.h"
 #include "model/cache_model.h"
 #include "model/connection.h"
-#include "support/random.h"
 #include "store/store.h"
 #include "support/failing_memory.h"
+#include "support/random.h"
 
 namespace isocache::model {
 
