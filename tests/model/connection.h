@@ -11,8 +11,8 @@
 
 #include "base/clock.h"
 #include "command/backend.h"
-#include "support/random.h"
 #include "session/session.h"
+#include "support/random.h"
 
 namespace isocache::model {
 

@@ -15,7 +15,6 @@
 #include "command/single_backend.h"
 #include "model/cache_model.h"
 #include "model/connection.h"
-#include "support/random.h"
 #include "store/store.h"
 #include "support/test_memory.h"
 

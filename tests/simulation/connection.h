@@ -9,15 +9,14 @@
 #include <string>
 #include <string_view>
 
-#include "support/random.h"
 #include "protocol/output.h"
 #include "session/session.h"
 #include "simulation/backend.h"
 #include "simulation/journal.h"
 #include "simulation/replies.h"
+#include "support/random.h"
 
 namespace isocache::simulation {
-
 
 // What a worker lends to its connections. A turn inside another's is another worker's.
 struct Worker {

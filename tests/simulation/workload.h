@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <string>
 
-#include "support/random.h"
 #include "simulation/connection.h"
 #include "simulation/request.h"
+#include "support/random.h"
 
 namespace isocache::simulation {
 

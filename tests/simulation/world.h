@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "support/random.h"
 #include "simulation/backend.h"
 #include "simulation/connection.h"
 #include "simulation/journal.h"
@@ -18,6 +17,7 @@
 #include "simulation/replies.h"
 #include "simulation/seam/hooks.h"
 #include "simulation/workload.h"
+#include "support/random.h"
 
 namespace isocache::simulation {
 

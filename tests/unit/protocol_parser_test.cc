@@ -5,6 +5,7 @@
 
 #include "protocol/parser.h"
 #include "protocol/replies.h"
+#include "protocol/text/text_parser.h"
 
 namespace isocache {
 namespace {
