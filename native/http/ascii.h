@@ -1,4 +1,4 @@
-// What HTTP's field values need: comparison without case, lists with commas. ASCII only.
+// What HTTP field values need: comparison without case, and lists with commas. ASCII only.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +18,7 @@ inline std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kBlanks) + 1 - begin);
 }
 
-// visit(std::string_view) for each element of "a, b,c" that is not empty.
+// Calls visit(std::string_view) for each non-empty element of a list such as "a, b,c".
 template <typename Visit>
 void for_each_element(std::string_view list, Visit&& visit) {
   while (!list.empty()) {

@@ -22,7 +22,7 @@ namespace {
 
 using Context = std::remove_pointer_t<scmp_filter_ctx>;
 
-// Each of the calls that the C library may use for a thing: they differ with the architecture.
+// All calls that the C library may use for a purpose: they differ between architectures.
 constexpr int kServing[] = {
     // clients
     SCMP_SYS(recvfrom), SCMP_SYS(recvmsg), SCMP_SYS(sendto), SCMP_SYS(sendmsg), SCMP_SYS(read),
