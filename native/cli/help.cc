@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kNameColumns = 32;
 constexpr std::size_t kLineColumns = 100;
 
-// `names`, then `help` in a column of its own, broken between words.
+// Writes `names`, then `help` in a column of its own, broken between words.
 std::string entry(std::string_view names, std::string_view help) {
   std::string text = fmt::format("  {:<{}}", names, kNameColumns - 2);
   if (names.size() + 3 > kNameColumns) text += fmt::format("\n{:{}}", "", kNameColumns);
@@ -42,7 +42,7 @@ std::string entry(const Word& word) {
                word.help);
 }
 
-// Words that need no explanation, one after the other.
+// Words that need no explanation, in one paragraph.
 std::string word_list(Purpose purpose) {
   std::string list;
   for (const Word& word : word_table()) {

@@ -20,7 +20,7 @@ inline void set_up(WebSocketStream& socket, const HttpServerOptions& options,
   socket.auto_fragment(false);
   socket.read_message_max(http_limits::kFrameItems * options.max_item_bytes);
   socket.set_option(websocket::stream_base::timeout{
-      // WebSocketConnection::tick() does that
+      // WebSocketConnection::tick() checks the time.
       .handshake_timeout = websocket::stream_base::none(),
       .idle_timeout = websocket::stream_base::none(),
       .keep_alive_pings = false});
