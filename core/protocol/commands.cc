@@ -14,8 +14,8 @@ constexpr CommandInfo kCommands[] = {
 };
 constexpr std::size_t kCount = std::size(kCommands);
 
-// A hash table that is filled in at compile time. The slot is a mix of length, first and second
-// byte; collisions go to the next free slot. A verb costs one table line and one comparison.
+// A hash table that is filled in at compile time. The slot is a mix of the length and the first two
+// bytes. A collision takes the next free slot. So a verb costs one table line and one comparison.
 constexpr std::size_t kSlots = 128;
 
 constexpr std::size_t slot_of(std::string_view verb) {

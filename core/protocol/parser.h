@@ -2,8 +2,8 @@
 // parser knows nothing of connections, buffers or the store: a session hands over whole lines and
 // deals with data blocks.
 //
-// The order of the checks is memcached 1.6.45's, because it decides which of several errors a bad
-// line is answered with:
+// The order of the checks is memcached 1.6.45's. If a line has several errors, the order decides
+// which of them is the reply:
 //
 //   meta   too few tokens, key too long, value length (ms), too many flags; then the first unknown
 //          or repeated letter; then the last flag with a bad argument (b: the key is not base64; F
@@ -12,7 +12,8 @@
 //   text   too few tokens, value length; then key, client flags, exptime, cas in any order, since
 //          all are answered with the same words
 //
-// A storage command whose value length was readable swallows its data block whatever else is wrong.
+// A storage command whose value length can be read always swallows its data block, even if the rest
+// of the line is wrong.
 #pragma once
 
 #include <cstdint>
@@ -37,23 +38,24 @@ enum class AfterLine : std::uint8_t {
   kClose,     // the connection ends after this reply (which may be empty)
 };
 
-// Parses a line without its end. `request` is default-constructed by the caller; it views `line`
-// and `key_buffer`. Its key has no hash yet. An exptime is at most `max_exptime_s`; see
-// limits::kMaxExptimeS.
+// Parses a line without its line end. The caller passes a default-constructed `request`. Afterwards
+// it views `line` and `key_buffer`, and its key has no hash yet. An exptime is at most
+// `max_exptime_s`; see limits::kMaxExptimeS.
 AfterLine parse_line(std::string_view line, KeyBuffer& key_buffer, Request& request,
                      std::int64_t max_exptime_s = limits::kMaxExptimeS);
 
-// Makes `request`, which has the retrieval's flags, a get of the next key of `keys` (at first, what
-// keys_to_come was after kMoreKeys). get.last_key tells whether it ends the reply. False when there
-// is no key left, or the next one is too long: then end_of_retrieval() ends the reply.
+// Makes `request`, which has the retrieval's flags, a get of the next key of `keys`. At first,
+// `keys` is the value of keys_to_come after kMoreKeys. get.last_key tells whether this key ends the
+// reply. If no key is left, or the next one is too long, it returns false; then end_of_retrieval()
+// ends the reply.
 bool next_key(std::string_view& keys, Request& request);
-// A retrieval with a key that is too long is silent: the keys before it are read and touched, but
-// the reply is the error alone.
+// If a retrieval has a key that is too long, it is silent: the keys before that one are read and
+// touched, but the reply is only the error.
 std::string_view end_of_retrieval(const RequestFlags& flags);
 
 // Fills in a request from tokens, without a line: `verb` is a meta command ("mg", "ms", "md", "ma",
 // "me"), `flags` are its meta flags ("T60 c"). The request views all arguments. Exptimes may have
-// 32 bits. False on an error: then the request is a kReply with the error's text.
+// 32 bits. On an error it returns false, and the request is a kReply with the error's text.
 bool make_request(std::string_view verb, std::string_view key, std::string_view flags,
                   std::string_view value, KeyBuffer& key_buffer, Request& request);
 

@@ -1,7 +1,7 @@
-// The commands that are not about one key: flush_all, version, verbosity, stats, cache_memlimit,
-// lru_crawler, lru, slabs, watch, shutdown, quit, ... They are parsed and worded here, once. They
-// act on an AdminTarget, which every Backend implements. What only a host has (sockets, threads,
-// certificates) is its AdminHost's.
+// Commands that are not about one key: flush_all, version, verbosity, stats, cache_memlimit,
+// lru_crawler, lru, slabs, watch, shutdown, quit, ... They are parsed and worded once, here. They
+// act on an AdminTarget, which every Backend implements. An AdminHost adds what only a host has
+// (sockets, threads, certificates).
 //
 // A host with several shards:
 //
@@ -48,7 +48,7 @@ class AdminTarget {
   virtual ~AdminTarget() = default;
 
   virtual AdminHost& host() = 0;
-  // The commands read and change them. AdminHost::on_settings_changed() tells the host.
+  // Commands read and change them. AdminHost::on_settings_changed() tells the host about a change.
   virtual Settings& settings() = 0;
 
   virtual EngineFigures figures() = 0;                // all shards added up
@@ -56,12 +56,13 @@ class AdminTarget {
   virtual void count_prefixes(bool on) = 0;           // stats detail on|off
   virtual void add_prefixes(PrefixSlice& slice) = 0;  // of all shards
   virtual void flush_at(UnixSeconds at_s, UnixSeconds now_s) = 0;
-  // All shards together; false when that is too little for what is stored and indexed.
+  // The limit of all shards together. Returns false if it is too small for the stored items and the
+  // index.
   virtual bool set_memory_limit(std::size_t bytes) = 0;
 
   virtual unsigned shard_count() const = 0;
-  // Store::scan of one shard: up to max_items from cursor on, and up to limits::kScanRecords
-  // records looked at. Returns the next cursor, 0 at the end.
+  // Store::scan of one shard: returns up to max_items items from the cursor on, and visits up to
+  // limits::kScanRecords records. Returns the next cursor, 0 at the end.
   virtual std::uint64_t scan(unsigned shard, std::uint64_t cursor, std::size_t max_items,
                              UnixSeconds now_s, ItemVisitor& visitor) = 0;
 };
