@@ -11,7 +11,8 @@
 namespace isocache {
 namespace {
 
-// An old value up to this length is copied before something is joined to it. A longer one is pinned.
+// An old value up to this length is copied before something is joined to it. A longer one is
+// pinned.
 constexpr std::size_t kCopiedOldBytes = 1024;
 
 constexpr bool joins(StoreMode mode) {
