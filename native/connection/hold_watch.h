@@ -1,5 +1,5 @@
-// Finds connections that hold memory others wait for, and do nothing with it: replies in pinned
-// segments that are not taken, uploads that do not go on.
+// Finds connections that hold memory that others wait for, and make no use of it: replies in pinned
+// segments that the client does not take, and uploads that do not continue.
 #pragma once
 
 #include <algorithm>
