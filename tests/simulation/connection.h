@@ -1,6 +1,6 @@
-// One client, its socket and the server's end of it. The server's end drives its Session as
-// native/net/connection.cc does: a turn sends what is stuck, receives once or goes on, sends; while
-// replies are unsent it neither reads nor executes.
+// One client, its socket, and the server's end of it. The server's end drives its Session as
+// native/net/connection.cc does. A turn sends what is stuck, receives once or continues, then
+// sends. While replies are unsent, it neither reads nor executes.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +20,8 @@ namespace isocache::simulation {
 
 using model::Random;
 
-// What a worker lends to its connections. A turn inside another's is another worker's.
+// What a worker lends to its connections. A turn inside another connection's turn belongs to
+// another worker.
 struct Worker {
   std::unique_ptr<char[]> read_buffer = std::make_unique<char[]>(kReadBufferBytes);
   Output spare_output;
@@ -28,7 +29,7 @@ struct Worker {
 };
 
 struct SocketOptions {
-  std::size_t send_buffer = 0;  // bytes that the client need not have read
+  std::size_t send_buffer = 0;  // bytes that the client may leave unread
   std::size_t most_per_read = 0;
   std::size_t most_per_write = 0;
 };
@@ -43,7 +44,7 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // Gives back all that the server holds for it. Call before it is destroyed.
+  // Gives back everything that the server holds for it. Call it before it is destroyed.
   void leave();
 
   // --- the client -------------------------------------------------------------------------
@@ -51,7 +52,7 @@ class Connection {
   void write(std::string_view bytes) { outgoing_ += bytes; }
   std::size_t outgoing_bytes() const { return outgoing_.size() - taken_; }
   std::uint64_t outgoing_end() const { return received_ + outgoing_bytes(); }
-  // Up to that many more bytes are on the way.
+  // Puts up to that many more bytes on the way.
   void deliver(std::size_t bytes);
   // Takes up to that many bytes out of the socket.
   void take_replies(std::size_t bytes);
@@ -59,7 +60,7 @@ class Connection {
   void hang_up() { hung_up_ = true; }
   ReplyReader& replies() { return replies_; }
 
-  // All that was asked for is answered and sent.
+  // True if every request is answered and all replies are sent.
   bool settled() const {
     return replies_.requests.empty() && outgoing_bytes() == 0 && session_->output().empty() &&
            !hung_up_ && !session_->wants_turn() && !session_->waiting();

@@ -1,5 +1,5 @@
-// Stands in for native/shards/spinning_mutex.h in the simulation: one thread, so nothing is ever waited
-// for. Others act where a thread would wait, and a lock that is taken twice ends the program.
+// Replaces native/shards/spinning_mutex.h in the simulation, which has one thread, so nothing ever
+// waits. Other clients act where a thread would wait. A lock that is taken twice ends the program.
 #pragma once
 
 #include <cstdio>
