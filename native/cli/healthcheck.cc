@@ -36,7 +36,8 @@ constexpr std::string_view kUsage =
     "isocached healthcheck [ADDRESS] [--no-verify] [FLAGS]\n"
     "\n"
     "Asks a running server for its version, or an HTTP port for /readyz, and prints a line.\n"
-    "Ends with 0 if all is well, with 1 if not or after 2 seconds. ADDRESS is one of\n"
+    "The exit status is 0 if the server is healthy, and 1 if it is not or does not answer\n"
+    "within 2 seconds. ADDRESS is one of\n"
     "\n"
     "  host:port, port              memcached's protocol (port: of 127.0.0.1)\n"
     "  /path/of/socket              the same, over a unix socket\n"
@@ -44,9 +45,9 @@ constexpr std::string_view kUsage =
     "  http://host:port             the port of --http\n"
     "  https://host:port            the same, with -Z\n"
     "\n"
-    "Without one: the address of the server with the same FLAGS, ISOCACHED_... variables and\n"
-    "configuration file. When ADDRESS is given, its certificate is verified, by the system's\n"
-    "authorities and those of -o ssl_ca_cert=<file>; --no-verify: not even then.\n";
+    "Without ADDRESS, it asks the server that has the same FLAGS, ISOCACHED_... variables and\n"
+    "configuration file. With ADDRESS, it verifies the server's certificate by the system's\n"
+    "authorities and those of -o ssl_ca_cert=<file>; --no-verify turns that off.\n";
 
 struct Target {
   Endpoint endpoint;

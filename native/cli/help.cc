@@ -72,8 +72,8 @@ std::string help_text() {
       "  isocached                        127.0.0.1:11211, 64 MB, 4 threads\n"
       "  isocached -m 1024 -l 0.0.0.0     1 GB, for the network\n"
       "  isocached -s /run/cache.sock     a unix socket instead of TCP\n"
-      "  isocached healthcheck [ADDRESS]  ask a running server whether it is well; -h behind it: "
-      "how\n";
+      "  isocached healthcheck [ADDRESS]  ask whether a running server is healthy (add "
+      "-h for help)\n";
   for (const Purpose purpose : purposes()) text += section(purpose);
   return text;
 }

@@ -67,7 +67,7 @@ void remove_stale_socket(const std::string& path, const sockaddr_un& address) {
   const int result = ::connect(probe.get(), generic(address), sizeof(address));
   // EAGAIN: the server is alive, and has no room for another client just now.
   if (result == 0 || errno == EAGAIN) {
-    throw SystemError(fmt::format("failed to listen on {}: another server is there", path));
+    throw SystemError(fmt::format("failed to listen on {}: another server uses it", path));
   }
   if (errno == ECONNREFUSED) ::unlink(path.c_str());
 }

@@ -42,8 +42,8 @@ void check_protocol(std::string_view protocol) {
   if (protocol == "binary") {
     throw UsageError("-l: proto[binary]: the binary protocol is not supported; use proto[ascii]");
   }
-  if (protocol == "proxy") throw UsageError("-l: proto[proxy]: there is no proxy in this server");
-  throw UsageError(fmt::format("-l: proto[{}]: one of ascii and negotiating", protocol));
+  if (protocol == "proxy") throw UsageError("-l: proto[proxy]: this server has no proxy");
+  throw UsageError(fmt::format("-l: proto[{}] is not known; use ascii or negotiating", protocol));
 }
 
 // The server speaks text protocols only, and only memcached's proxy uses tags. So both are checked

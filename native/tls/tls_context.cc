@@ -134,7 +134,8 @@ void load_client_authorities(SSL_CTX* context, const TlsOptions& options) {
   SSL_CTX_set_verify(context, verify_bits(options.verify), nullptr);
   if (options.ca_cert.empty()) {
     if (options.verify == Verify::kNone) return;
-    throw UsageError("-o ssl_verify_mode: needs ssl_ca_cert, who signs the clients' certificates");
+    throw UsageError(
+        "-o ssl_verify_mode: needs ssl_ca_cert, the authorities that sign clients' certificates");
   }
   check_readable(kWhat, options.ca_cert);
   STACK_OF(X509_NAME)* const names = SSL_load_client_CA_file(options.ca_cert.c_str());

@@ -40,7 +40,8 @@ ISOCACHE_INLINE_ONLY_NATIVELY inline void append_ttl(Output& out, UnixSeconds ex
   }
 }
 
-// The flags that every reply echoes, hit or miss: the opaque as sent, and the key with its encoding.
+// The flags that every reply echoes, on a hit and on a miss: the opaque as sent, and the key with
+// its encoding.
 ISOCACHE_INLINE_ONLY_NATIVELY inline void append_echo(Output& out, std::string_view flag,
                                                       const Request& request) {
   if (flag.front() == 'O') {
