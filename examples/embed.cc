@@ -2,8 +2,8 @@
 //
 //   request -> Engine::execute() -> reply
 //
-// Three ways to say the same thing, cheapest first: a Request filled in by hand, one made from
-// tokens, and a Session that speaks the whole protocol in bytes.
+// There are three ways to send a request, cheapest first: a Request filled in by hand, a Request
+// made from tokens, and a Session that reads the whole protocol as bytes.
 
 #include <cstdio>
 #include <cstdlib>
@@ -21,7 +21,7 @@ namespace {
 
 using namespace isocache;
 
-// Where the cache's memory comes from: the C heap here. It is asked for as the cache fills.
+// The source of the cache's memory: here the C heap. It is asked as the cache fills.
 class HeapMemory : public MemorySource {
  public:
   ~HeapMemory() override {
@@ -38,8 +38,7 @@ class HeapMemory : public MemorySource {
   std::vector<void*> chunks_;
 };
 
-// The reply as one string. A large value is sent from where it is stored: give it back with
-// release().
+// The reply as one string. A large value is sent from where it is stored; release() gives it back.
 std::string take(Backend& backend, Output& out) {
   std::string reply;
   out.for_each_span([&](std::string_view span) { reply.append(span); });
@@ -60,8 +59,8 @@ bool check(std::string_view what, const std::string& reply, std::string_view exp
 int main() {
   HeapMemory memory;
   StoreOptions options;
-  options.memory_limit = 16U << 20U;                              // items, index and all
-  options.hash_key = {0x9E3779B97F4A7C15U, 0xF39CC0605CEDC834U};  // yours: random
+  options.memory_limit = 16U << 20U;  // for everything: items, index, bookkeeping
+  options.hash_key = {0x9E3779B97F4A7C15U, 0xF39CC0605CEDC834U};  // use random numbers of your own
   Store store(options, memory);
   Clock clock{static_cast<UnixSeconds>(std::time(nullptr))};  // set it again before each batch
   SingleBackend cache(store, Settings(), options.hash_key, clock.now_s);
@@ -72,7 +71,8 @@ int main() {
   Request set;
   set.key = Key{"greeting", cache.hash("greeting")};
   set.exptime = 60;
-  StoreFields& store_fields = set.begin_store();  // the verb, and what only it has
+  // sets the verb, and returns the fields that only it has
+  StoreFields& store_fields = set.begin_store();
   store_fields.value = "hello";
   store_fields.value_length = store_fields.value.size();
   cache.engine().execute(set, clock.now_s, out);
@@ -91,7 +91,7 @@ int main() {
   session.feed("incr hits 1\r\nadd hits 0 0 1\r\n1\r\nincr hits 41\r\n");
   good &= check("incr, add, incr", take(cache, session.output()), "NOT_FOUND\r\nSTORED\r\n42\r\n");
 
-  // The clock is yours: a minute later the greeting is gone.
+  // You own the clock: a minute later the greeting has expired.
   clock.now_s += 60;
   session.feed("get greeting\r\n");
   good &= check("get, a minute later", take(cache, session.output()), "END\r\n");

@@ -97,7 +97,7 @@ int run(int argc, char** argv) {
   return serve(std::move(options));
 }
 
-// A line of the log for each line of the text.
+// Logs each line of the text as a line of its own.
 int fail(int status, const std::exception& error) {
   std::string_view text = error.what();
   for (bool more = true; more;) {

@@ -100,7 +100,7 @@ void Server::start() {
   readiness_ = Readiness::kReady;
 }
 
-// Clients may ask for new certificates (refresh_certs), not for new passwords.
+// Clients may ask for new certificates (refresh_certs), but not for new passwords.
 std::function<void()> Server::on_thread_start() const {
   if (!options_.host.drop_privileges) return nullptr;
   const bool reads_files = tls_ != nullptr;
@@ -161,7 +161,7 @@ unsigned Server::lingering_count() const {
   return count;
 }
 
-// In turn among those with equally few.
+// Takes turns among the workers with equally few connections.
 Worker& Server::least_loaded_worker() {
   std::size_t best = next_worker_;
   for (std::size_t step = 1; step < workers_.size(); ++step) {

@@ -36,28 +36,31 @@ namespace isocache {
 
 class Server : private ConnectionEvents {
  public:
-  // Listens at once, answers from run() on. Throws UsageError, SystemError. From now on signals
-  // wait for run(), in this thread and those it starts.
+  // Listens at once, and answers from run() on. From now on signals wait for run(), in this thread
+  // and the threads that it starts. Throws UsageError, SystemError.
   explicit Server(const Options& options);
   ~Server() override;
 
-  // Version, addresses, what is unwise about them, memory, threads, pid, "ready".
+  // The lines at the start: version, addresses, warnings about them, memory, threads, pid, "ready".
   std::vector<LogEntry> banner() const;
   // Takes the memory and starts the threads. Throws SystemError.
   void start();
-  // -o drop_privileges, for the main thread: nothing but run() and the end is possible from now on.
+  // -o drop_privileges, for the main thread. After this, only run() and the end are possible.
   void drop_privileges() const;
   // Serves until SIGTERM, SIGINT, SIGUSR1 or a shutdown command.
   void run();
 
-  // Beyond one a connection: standard streams, listeners, logs, and some for libraries.
+  // Descriptors besides one for each connection: standard streams, listeners, logs, and some for
+  // libraries.
   static constexpr std::size_t kReservedDescriptors = 32;
-  // Each worker's and each HTTP loop's way to wait and to be woken, and connections that have ended
-  // and do not count as such any more.
+  // Descriptors that each worker and each HTTP loop needs to wait and to be woken, and descriptors
+  // of connections that have ended and no longer count as connections.
   static std::size_t descriptors_of_threads(const Options& options) {
-    const std::size_t worker = 5 + LingeringSockets::kMost;
+    constexpr std::size_t kOfWorker = 5;
+    constexpr std::size_t kOfHttpLoop = 4;
+    const std::size_t worker = kOfWorker + LingeringSockets::kMost;
     if (options.http.listen.empty()) return options.host.threads * worker;
-    return options.host.threads * (worker + 4) + Acceptor::kHttpReserve;
+    return options.host.threads * (worker + kOfHttpLoop) + Acceptor::kHttpReserve;
   }
 
  private:
@@ -104,7 +107,7 @@ class Server : private ConnectionEvents {
   HostClock clock_;
   UnixSeconds started_s_;
   Verbosity verbosity_;
-  Signals signals_;  // before all that starts threads
+  Signals signals_;  // before anything that starts threads
   Poller poller_;
   ServiceManager service_manager_;
   std::vector<Listener> listeners_;
@@ -122,9 +125,11 @@ class Server : private ConnectionEvents {
   Phase phase_ = Phase::kServing;
   std::int64_t phase_ends_ms_ = 0;  // delaying, draining
   std::atomic<bool> stop_requested_{false};
-  std::atomic<bool> wakes_when_closed_{false};  // draining: the main thread waits for connections
+  // draining: the main thread waits for connections to close
+  std::atomic<bool> wakes_when_closed_{false};
   std::int64_t watchdog_at_ms_ = 0;
-  std::vector<std::uint64_t> ticks_seen_;  // of each worker, when the watchdog was last told
+  // the ticks of each worker when the watchdog was last told
+  std::vector<std::uint64_t> ticks_seen_;
 };
 
 }  // namespace isocache

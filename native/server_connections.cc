@@ -16,7 +16,7 @@
 namespace isocache {
 namespace {
 
-// memcached's names, which tools show.
+// memcached's names for states, which tools show.
 std::string_view state_name(ConnectionInfo::State state) {
   switch (state) {
     case ConnectionInfo::State::kReading: return "conn_read";
@@ -26,8 +26,8 @@ std::string_view state_name(ConnectionInfo::State state) {
   return "";
 }
 
-// What `stats conns` shows of a listener or a connection. By the time it is written the connection
-// may have ended.
+// What `stats conns` shows of a listener or a connection. The connection may have ended by the time
+// the line is written.
 struct ListedSocket {
   int fd = -1;
   std::optional<ConnectionInfo::State> state = {};  // none: it listens
@@ -45,7 +45,7 @@ struct ListedSocket {
   }
 };
 
-// Of many, the few with the lowest descriptors above a given one.
+// Keeps the few sockets with the lowest descriptors above a given one.
 class LowestDescriptors {
  public:
   explicit LowestDescriptors(int above) : above_(above) {}
@@ -72,8 +72,8 @@ class LowestDescriptors {
   std::size_t count_ = 0;
 };
 
-// The lines of all connections may be more than one connection may have unsent, so they come in
-// slices.
+// The lines of all connections may exceed the unsent bytes that one connection may have, so they
+// come in slices.
 class ConnectionList : public ReplyStream {
  public:
   using WriteSome = std::function<bool(int* after, StatsWriter& stats)>;
@@ -98,8 +98,8 @@ std::unique_ptr<ReplyStream> Server::list_connections() {
       [this](int* after, StatsWriter& stats) { return write_connections(after, stats); });
 }
 
-// The next few connections whose descriptors are above `*after`, in ascending order. Sets it to the
-// last one's. False: there are no more. Any thread.
+// The next few connections whose descriptors are above `*after`, in ascending order. Sets `*after`
+// to the last one. Returns false if there are no more. Any thread.
 bool Server::write_connections(int* after, StatsWriter& stats) {
   LowestDescriptors lowest(*after);
   for (const Listener& listener : listeners_) lowest.offer({.fd = listener.fd()});

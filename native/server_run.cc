@@ -10,9 +10,10 @@
 namespace isocache {
 namespace {
 
-// While draining, how often to look whether connections without a word of their end are gone.
+// While draining: how often to check for connections that are gone without a notice.
 constexpr std::int64_t kDrainCheck_ms = 100;
-// Beyond --drain-timeout, for the service manager: joining threads, freeing memory.
+// The time after --drain-timeout that is announced to the service manager: joining threads, freeing
+// memory.
 constexpr std::int64_t kEnd_ms = 5000;
 
 }  // namespace
@@ -71,8 +72,8 @@ void Server::on_signal(int signal) {
   }
 }
 
-// Those who share out the work learn from /readyz to send it elsewhere; until they have, it is
-// done.
+// Load balancers learn from /readyz to send requests elsewhere. Until they do, the server answers
+// them.
 void Server::begin_delay() {
   phase_ = Phase::kDelaying;
   phase_ends_ms_ = clock_.now().monotonic_ms + std::int64_t{options_.drain_delay_s} * 1000;
@@ -96,7 +97,8 @@ void Server::begin_drain() {
   for (const auto& worker : workers_) worker->stop(grace_ms);
 }
 
-// In this order: a connection is counted as lingering before it is no longer counted as open.
+// The order of the two matters: a connection is counted as lingering before it stops counting as
+// open.
 bool Server::all_gone() const { return connection_count() == 0 && lingering_count() == 0; }
 
 void Server::end() {
@@ -125,7 +127,7 @@ void Server::on_stop_requested() {
   poller_.wake();
 }
 
-// SIGHUP. If a file cannot be read, what was in force stays in force.
+// SIGHUP. If a file cannot be read, its previous content stays in force.
 void Server::reload() {
   const bool serving = phase_ == Phase::kServing;
   if (serving) service_manager_.reloading();
@@ -148,11 +150,12 @@ void Server::run_watchdog() {
   const std::int64_t now_ms = clock_.now().monotonic_ms;
   if (service_manager_.watchdog_interval_ms() == 0 || now_ms < watchdog_at_ms_) return;
   watchdog_at_ms_ = now_ms + service_manager_.watchdog_interval_ms();
-  // Workers that drain end one by one; that has a limit of its own.
+  // While draining, workers end one by one. That has a limit of its own.
   if (threads_alive() || phase_ == Phase::kDraining) service_manager_.alive();
 }
 
-// Each worker has ticked since the last time, and each thread of the HTTP port has answered.
+// Returns true if each worker has ticked since the last call, and each thread of the HTTP port has
+// answered.
 bool Server::threads_alive() {
   const bool first = ticks_seen_.empty();
   ticks_seen_.resize(workers_.size());

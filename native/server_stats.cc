@@ -1,6 +1,7 @@
 // What the server adds to `stats`, `stats settings` and the administrative commands: process,
-// connections, listeners, TLS. A statistic is a line here; a counter of each worker, a line in
-// base/worker_counters.def. Where its row stands, core/command/stats/general.def says.
+// connections, listeners, TLS. To add a statistic, add a line here; for a counter of each worker,
+// add a line to base/worker_counters.def. core/command/stats/general.def decides where its row
+// stands.
 #include <fmt/format.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -66,7 +67,7 @@ void Server::register_statistics() {
   for (const WorkerCounterRow& row : kWorkerCounters) {
     registry_.counter(row.name, [this, counter = row.counter] { return sum_of(counter); });
   }
-  // As memcached, which shows them only when they can move.
+  // As in memcached, which shows these rows only when they can change.
   if (!options_.host.max_connections_fast) registry_.hide("rejected_connections");
   if (options_.host.idle_timeout_s == 0) registry_.hide("idle_kicks");
 }
@@ -113,7 +114,7 @@ void Server::register_settings() {
   registry_.setting("drop_privileges", yes_no(host.drop_privileges));
 }
 
-// They run on a worker's thread.
+// The commands run on a worker's thread.
 void Server::register_commands() {
   registry_.page("conns", [this] { return list_connections(); });
   registry_.when_settings_change(

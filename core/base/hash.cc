@@ -21,11 +21,12 @@ std::uint64_t read32(const char* at) {
 
 std::uint64_t byte_at(const char* at) { return static_cast<unsigned char>(*at); }
 
-// The last `count` (0 to 7) bytes before `end`, the first of them lowest. `size` is the whole
-// input's.
+// The last `count` (0 to 7) bytes before `end`, the first of them lowest. `size` is the size of the
+// whole input.
 std::uint64_t read_tail(const char* end, std::size_t count, std::size_t size) {
   if (count == 0) return 0;
-  if (size >= 8) return read64(end - 8) >> (64 - 8 * count);  // one load, over what was read before
+  // one load, which reads some bytes again
+  if (size >= 8) return read64(end - 8) >> (64 - 8 * count);
   if (count >= 4) return read32(end - count) | (read32(end - 4) << (8 * (count - 4)));
   return byte_at(end - count) | (byte_at(end - count + count / 2) << (8 * (count / 2))) |
          (byte_at(end - 1) << (8 * (count - 1)));

@@ -1,13 +1,13 @@
-// Functions on the way of every request, inlined where that makes the server faster. In wasm the
-// module's size counts for more.
+// Marks functions that every request calls. They are inlined where that makes the server faster. In
+// wasm the module's size counts for more.
 #pragma once
 
 #if defined(__wasm__)
-#define ISOCACHE_INLINE_NATIVELY  // as the compiler likes
+#define ISOCACHE_INLINE_NATIVELY  // the compiler decides
 #define ISOCACHE_INLINE_ONLY_NATIVELY [[gnu::noinline]]
 #define ISOCACHE_CALLED_IN_WASM [[gnu::noinline]]
 #else
 #define ISOCACHE_INLINE_NATIVELY [[gnu::always_inline]]
 #define ISOCACHE_INLINE_ONLY_NATIVELY [[gnu::always_inline]]
-#define ISOCACHE_CALLED_IN_WASM  // as the compiler likes
+#define ISOCACHE_CALLED_IN_WASM  // the compiler decides
 #endif

@@ -11,7 +11,7 @@ struct Key {
   std::uint64_t hash = 0;  // Store::hash() with the process's seed
 };
 
-// Whether the key holds a space or a control byte. Such a key goes over the wire in base64.
+// True if the key holds a space or a control byte. Such a key goes over the wire in base64.
 inline bool is_binary(std::string_view key) {
   for (const char c : key) {
     if (static_cast<unsigned char>(c) <= ' ' || c == 0x7F) return true;

@@ -12,8 +12,8 @@ namespace {
 
 constexpr bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
-// A stored number as memcached reads it: white space and a plus sign before it are skipped, and
-// anything may follow after white space ("7 apples" is 7).
+// Parses a stored number as memcached does: skips white space and a plus sign before it, and
+// ignores everything behind white space ("7 apples" is 7).
 bool read_number(std::string_view value, std::uint64_t& number) {
   while (!value.empty() && is_space(value.front())) value.remove_prefix(1);
   if (!value.empty() && value.front() == '+') value.remove_prefix(1);
@@ -48,10 +48,10 @@ bool Engine::create_number(const Request& request, Item* item) {
   return status == PutStatus::kStored;
 }
 
-// A shorter number keeps the value's length, padded with spaces: the item is updated where it lies.
+// A shorter number keeps the value's length, padded with spaces, so the item is updated in place.
 bool Engine::write_number(const Request& request, std::uint64_t value, Item* item) {
   const Digits digits(value);
-  std::string padded;  // most numbers fit in its own bytes
+  std::string padded;  // most numbers fit into the string object itself
   padded.assign(digits.view());
   const std::uint64_t cas = new_cas(request);
   if (digits.length <= item->value_length()) {
@@ -72,7 +72,7 @@ bool Engine::write_number(const Request& request, std::uint64_t value, Item* ite
   return status == PutStatus::kStored;
 }
 
-// The order of the checks is memcached's: what cannot be a number at all, the cas, the digits.
+// The order of the checks is memcached's: values that cannot be numbers, the cas, the digits.
 ArithmeticStatus Engine::add_to(const Request& request, Item* item, std::uint64_t* number) {
   if (item->value_length() == 0) return ArithmeticStatus::kNonNumeric;
   const bool compares = request.flags.has_compare_cas && request.compare_cas != 0;

@@ -1,5 +1,5 @@
-// What a Session talks to: one engine in an embedder or in wasm (SingleBackend), many engines
-// behind locks in the server (native/shards/sharded_backend.h).
+// What a Session calls: one engine in an embedder or in wasm (SingleBackend), many engines behind
+// locks in the server (native/shards/sharded_backend.h).
 #pragma once
 
 #include <cstdint>
@@ -16,22 +16,22 @@
 
 namespace isocache {
 
-// A long answer (metadump) that is produced in slices as the connection drains, or one that goes on
-// as something happens.
+// A long answer. It is produced in slices as the connection drains (metadump), or it continues when
+// something happens.
 class ReplyStream {
  public:
   enum class Next : std::uint8_t {
     kMore,  // call produce() again when there is room
-    kIdle,  // not before the waker that administer() was given has been called with kStreamToken
+    kIdle,  // wait until the waker that administer() was given is called with kStreamToken
     kEnd,
   };
 
   virtual ~ReplyStream() = default;
-  // Appends some more.
+  // Appends the next slice.
   virtual Next produce(Output& out, const Clock& clock) = 0;
 };
 
-// What an administrative command leads to, beyond its reply.
+// What an administrative command causes besides its reply.
 struct AdminResult {
   enum class Next : std::uint8_t { kContinue, kClose, kShutdown, kShutdownGraceful };
   Next next = Next::kContinue;
@@ -43,30 +43,30 @@ class Backend {
   virtual ~Backend() = default;
 
   virtual std::uint64_t hash(std::string_view key) const = 0;
-  // Executes requests in order and appends their replies in order. Stops early when the output is
-  // full, when a value that is too large to be copied cannot be referred to now, because others'
-  // replies hold too many segments, or when a request has to be suspended. `waker` is told when
-  // that can be finished; it outlives the token. No lock is held on return.
+  // Executes requests in order and appends their replies in order. Stops early in three cases: the
+  // output is full; a value is too large to be copied and cannot be pinned now, because replies of
+  // others hold too many segments; or a request has to be suspended. `waker` is called when a
+  // suspended request can be finished; it outlives the token. No lock is held on return.
   virtual Executed execute(std::span<Request> requests, UnixSeconds now_s, Output& out,
                            Waker* waker) = 0;
   // flush_all, stats, lru_crawler, ... (Verb::kAdmin). `waker` outlives the stream in the result.
   virtual AdminResult administer(const Request& request, const Clock& clock, Output& out,
                                  Waker* waker) = 0;
 
-  // Late replies (late.h). A session calls these with tokens that its backend gave out; a backend
-  // that suspends nothing has none.
+  // Late replies (late.h). A session calls these with tokens from its backend. A backend that
+  // suspends no requests has no tokens.
   //
-  // Executes a suspended request, after its token was woken, and appends its reply. `upload`: its
-  // value, where finish_upload() suspended it; else null. Either `done` is 1; or the request is
-  // suspended once more, and `late` is its new token; or neither, as execute() stops when memory
-  // has to be waited for: then call it again a little later.
+  // Executes a suspended request after its token was woken, and appends its reply. `upload`: its
+  // value, if finish_upload() suspended it; otherwise null. Three results are possible: `done` is
+  // 1; or the request is suspended once more, and `late` is its new token; or neither is set,
+  // because memory has to be waited for (as in execute()): then call it again a little later.
   virtual Executed finish(LateToken /*token*/, Request& /*request*/, Upload* /*upload*/,
                           UnixSeconds /*now_s*/, Output& /*out*/, Waker* /*waker*/) {
     check(false);
     return {};
   }
-  // The host waits no longer: appends the reply of a miss (word_miss()), and ends the upload. A
-  // storage command that has not been executed never is.
+  // The host no longer waits: appends the reply to a miss (word_miss()), and ends the upload. If a
+  // storage command has not been executed yet, it never is.
   virtual void give_up(LateToken /*token*/, Request& /*request*/, Upload* /*upload*/,
                        UnixSeconds /*now_s*/, Output& /*out*/) {
     check(false);
@@ -76,27 +76,27 @@ class Backend {
     check(false);
   }
 
-  // A large value that is being received; see Store::begin_upload(). The session has `upload` until
-  // it is finished, aborted or refused. A refusal (too large, no memory) is counted, and a refused
-  // `set` removes the old item, as memcached does.
+  // A large value that is being received; see Store::begin_upload(). The session keeps `upload`
+  // until it is finished, aborted or refused. A refusal (too large, no memory) is counted. As in
+  // memcached, a refused `set` removes the old item.
   virtual PutStatus begin_upload(const Request& request, UnixSeconds now_s, Upload* upload) = 0;
   virtual std::span<char> upload_window(const Request& request, Upload& upload) = 0;
   virtual bool upload_may_wait(const Request& request, const Upload& upload, UnixSeconds now_s) = 0;
   virtual void upload_received(const Request& request, Upload& upload, std::size_t bytes) = 0;
   virtual void abort_upload(const Request& request, Upload& upload) = 0;
-  // Ends an upload for which there is no more memory, as begin_upload() does when it refuses.
+  // Ends an upload for which memory has run out, as begin_upload() does when it refuses.
   virtual void refuse_upload(const Request& request, Upload& upload) = 0;
-  // Executes the storage command whose value is complete, and appends its reply. Ends the upload,
-  // unless the request is suspended: then its token is returned, and finish(), give_up() or
-  // abandon() ends it.
+  // Executes the storage command whose value is complete, and appends its reply. Ends the upload.
+  // If the request is suspended, it returns the token instead, and finish(), give_up() or abandon()
+  // ends the upload.
   virtual LateToken finish_upload(Request& request, Upload& upload, UnixSeconds now_s, Output& out,
                                   Waker* waker) = 0;
 
-  // Somebody had to wait for memory in the last second or so, held by replies or by uploads. Then
-  // the host ends connections that hold some and have not moved for long.
+  // True if a request had to wait in the last second or so for memory that replies or uploads hold.
+  // Then the host ends connections that hold memory and have not moved for long.
   virtual bool memory_is_wanted(UnixSeconds /*now_s*/) const { return false; }
 
-  // The transport has sent (or dropped) what these pins held.
+  // The transport has sent (or dropped) the bytes that these pins held.
   virtual void release(const Output& sent) = 0;
 };
 

@@ -1,5 +1,6 @@
-// What the engine counts for `stats detail`. As in memcached, these are the text commands that get,
-// store and delete, whatever becomes of them; not touch, incr, decr, nor any meta command.
+// What the engine counts for `stats detail`. As in memcached, it counts text commands that get,
+// store and delete, whether or not they succeed. It counts neither touch, incr and decr nor any
+// meta command.
 
 #include "command/engine.h"
 #include "command/stats/prefixes.h"
@@ -11,7 +12,7 @@ void Engine::count_prefixes(bool on) { options_.count_prefixes = on; }
 bool Engine::execute_and_count(const Request& request, Output& out) {
   const auto misses = [this] { return counters_.get_misses + counters_.touch_misses; };
   const std::uint64_t misses_before = misses();
-  if (!dispatch(request, out)) return false;  // it will come again
+  if (!dispatch(request, out)) return false;  // it will be tried again
   switch (request.verb) {
     case Verb::kGet:
       if (PrefixCounters* const counters = prefix_counters(request)) {
@@ -35,7 +36,7 @@ void Engine::count_store(const Request& request) {
   if (PrefixCounters* const counters = prefix_counters(request)) ++counters->sets;
 }
 
-// Null if the request is not counted. A request that did not come over the wire has no wire_key.
+// Null if the request is not counted. A request that was not parsed from the wire has no wire_key.
 PrefixCounters* Engine::prefix_counters(const Request& request) {
   std::string_view prefix;
   if (request.style != ReplyStyle::kText ||

@@ -4,7 +4,7 @@
 
 namespace isocache {
 
-// Looks at the item, and does not count as a read.
+// Reads the item; this does not count as an access.
 DebugOutcome Engine::debug(const Request& request) {
   return {store_.find(request.key, now_s_).item, now_s_, options_.cas_enabled};
 }

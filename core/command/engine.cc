@@ -60,7 +60,8 @@ bool Engine::dispatch(const Request& request, Output& out) {
 
 PutStatus Engine::begin_upload(const Request& request, UnixSeconds now_s, Upload* upload) {
   begin_turn(now_s);
-  const bool first = upload->ticket == 0;  // a later call, after it has waited, is not counted
+  // an upload that has waited was counted by its first call
+  const bool first = upload->ticket == 0;
   if (options_.count_prefixes && first) [[unlikely]]
     count_store(request);
   if (refuse_too_large(request)) return PutStatus::kTooLarge;
@@ -89,7 +90,7 @@ void Engine::count_refused(PutStatus status) {
 }
 
 void Engine::flush_at(UnixSeconds at_s, UnixSeconds now_s) {
-  begin_turn(now_s);  // an earlier one that is due takes effect first
+  begin_turn(now_s);  // if an earlier flush is due, it takes effect first
   if (options_.shard == 0) ++counters_.cmd_flush;
   flush_at_s_ = at_s <= now_s ? 0 : at_s;
   if (flush_at_s_ == 0) store_.flush();

@@ -1,6 +1,6 @@
-// Executes requests against one store: one implementation each of get, store, delete, arithmetic,
-// touch and debug, for every protocol. A command returns an outcome (outcome.h), and a wording
-// (wording/wording.h) says it in the protocol of the request.
+// Executes requests against one store. There is one implementation each of get, store, delete,
+// arithmetic, touch and debug, for all protocols. A command returns an outcome (outcome.h), and a
+// wording (wording/wording.h) writes it in the protocol of the request.
 //
 // Works without any connection (see examples/embed.cc):
 //
@@ -32,7 +32,7 @@ namespace isocache {
 struct EngineOptions {
   std::uint32_t shard = 0;  // goes into every Pin, so that the host can find the store
   bool cas_enabled = true;
-  // A get whose value can neither be copied nor pinned now is executed later, see
+  // If a value can neither be copied nor pinned now, its get is executed later; see
   // Backend::execute(). False: the value is copied, however long it is.
   bool gets_may_wait = false;
   bool count_prefixes = false;  // stats detail on
@@ -44,17 +44,18 @@ class Engine {
   // REQUIRES: `store` outlives the engine.
   Engine(Store& store, const EngineOptions& options);
 
-  // Executes requests in order and appends their replies in order; returns how many, as
+  // Executes requests in order and appends their replies in order. Returns how many it executed, as
   // Backend::execute() does. A run of more than one is prefetched first. REQUIRES: every request's
-  // key belongs to this shard, or it is kReply; none is kAdmin.
+  // key belongs to this shard, or the request is kReply; none is kAdmin.
   std::size_t execute(std::span<Request> requests, UnixSeconds now_s, Output& out);
-  // The same for a host that has several shards' requests in a batch and prefetches by itself.
+  // The same for a host whose batches hold requests of several shards and that prefetches by
+  // itself.
   std::size_t execute_prefetched(std::span<Request> requests, UnixSeconds now_s, Output& out);
   // Executes one request, even if the output is full.
   void execute(Request& request, UnixSeconds now_s, Output& out);
-  // Executes one request and hands its outcome to say(outcome), which words it: for a caller with a
-  // wording of its own, which it may append to `out`. A kReply has no outcome. False: the request
-  // must wait, and nothing was done.
+  // Executes one request and passes its outcome to say(outcome), for a caller with a wording of its
+  // own, which may append to `out`. A kReply has no outcome. Returns false if the request must
+  // wait; then nothing was done.
   template <typename Say>
   bool execute(const Request& request, UnixSeconds now_s, const Output& out, Say&& say) {
     begin_turn(now_s);
@@ -70,7 +71,7 @@ class Engine {
   void finish_upload(const Request& request, Upload& upload, UnixSeconds now_s, Output& out);
   void release(Pin pin) { store_.unpin(pin.segment); }
 
-  // Hides everything that was stored before `at_s`, as soon as that time has come. A later call
+  // Hides all items that were stored before `at_s`, as soon as that time has come. A later call
   // replaces an earlier one that still waits.
   void flush_at(UnixSeconds at_s, UnixSeconds now_s);
   // Background work, see Store::tick(). True if there is more to do at once.
@@ -78,7 +79,7 @@ class Engine {
 
   EngineFigures figures() const;
   void reset_counters();
-  // stats detail on|off. Off, the counts stay.
+  // stats detail on|off. When it is off, the counts stay.
   void count_prefixes(bool on);
   const PrefixStats& prefix_stats() const { return prefix_stats_; }
   Store& store() { return store_; }
@@ -138,14 +139,16 @@ class Engine {
     return counters_.bands[Store::band_of(item.key().size(), item.value_length())];
   }
 
-  // First what every request reads, then what it writes. The host's lock fits beside the former.
+  // First the fields that every request reads, then those that it writes. The host's lock fits
+  // beside the former.
   Store& store_;
   UnixSeconds now_s_ = 0;
   UnixSeconds flush_at_s_ = 0;  // 0: none waits
   EngineOptions options_;
   ValueSource values_;
   EngineCounters counters_;
-  StoreCounters store_at_reset_;  // the store counts on
+  // the store's counters at the last reset; the store never resets them
+  StoreCounters store_at_reset_;
   std::array<std::uint64_t, kBands> evicted_at_reset_ = {};
   PrefixStats prefix_stats_;
 };

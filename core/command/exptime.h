@@ -9,12 +9,13 @@
 
 namespace isocache {
 
-// An exptime in the past is stored as a time this long before now. A client sees the distance in one
-// place: the flag `t` of a command that itself sets such an exptime. memcached then answers with the
-// age of its clock's origin, which is this on a server that has just started.
+// An exptime in the past is stored as a time this long before now. A client can see the distance in
+// one place: the flag `t` of a command that itself sets such an exptime. memcached answers with the
+// age of its clock's origin, which has this value on a server that has just started.
 inline constexpr UnixSeconds kPastS = 61;
 
-// 0 never expires; negative expires at once; up to 30 days counts from now; more is a unix time.
+// 0 never expires, a negative exptime expires at once, up to 30 days counts from now, and more is a
+// unix time.
 ISOCACHE_CALLED_IN_WASM inline UnixSeconds expiry_time(std::int64_t exptime, UnixSeconds now_s) {
   const UnixSeconds past = now_s > kPastS ? now_s - kPastS : 1;
   if (exptime == 0) return 0;
@@ -36,7 +37,8 @@ inline std::int64_t store_exptime(std::int64_t exptime, const Clock& clock) {
   if (exptime <= limits::kMaxRelativeExptimeS) return exptime;
   const std::int64_t at = exptime - clock.wall_minus_now_s;
   if (at > limits::kMaxRelativeExptimeS) return at;
-  return at > clock.now_s ? at - clock.now_s : -1;  // as a date it would be read as relative
+  // as a date it would be taken for a relative time
+  return at > clock.now_s ? at - clock.now_s : -1;
 }
 
 }  // namespace isocache

@@ -14,7 +14,8 @@ bool wants_value(const Request& request, const Item& item) {
 
 }  // namespace
 
-// As memcached counts: a get that sets a TTL is a touch, and one that makes its own item is a hit.
+// Counts as memcached does: a get that sets a TTL is a touch, and a get that creates its item is a
+// hit.
 void Engine::count_get(const Request& request, const FindResult& found) {
   if (found.miss == Miss::kExpired) ++counters_.get_expired;
   if (found.miss == Miss::kFlushed) ++counters_.get_flushed;
@@ -26,8 +27,8 @@ void Engine::count_get(const Request& request, const FindResult& found) {
   ++(found.item ? band_of(found.item).get_hits : counters_.get_misses);
 }
 
-// A large value goes out from where it lies. When replies that nobody takes hold too much already,
-// the get waits until they are gone.
+// A large value is sent from where it lies. If replies that nobody takes hold too much already, the
+// get waits until they are gone.
 bool Engine::must_wait(const Request& request, const Item& item, const Output& out) const {
   const std::size_t length = item.value_length();
   if (length <= limits::kPinnedValueBytes && !item.chained()) [[likely]] {
@@ -58,7 +59,7 @@ GetOutcome Engine::get(const Request& request, const Output& out) {
   return outcome;
 }
 
-// Makes an empty item, which the client is to fill. False: there is no memory.
+// Makes an empty item for the client to fill. Returns false if there is no memory.
 bool Engine::vivify(const Request& request, Item* item) {
   ItemFields fields;
   fields.cas = new_cas(request);
@@ -71,7 +72,7 @@ bool Engine::vivify(const Request& request, Item* item) {
   return true;
 }
 
-// Notes what the item was, and does to it what the request says.
+// Records the state of the item, and changes it as the request says.
 void Engine::read(const Request& request, GetOutcome& outcome) {
   const RequestFlags& flags = request.flags;
   Item& item = outcome.item;
@@ -93,7 +94,7 @@ void Engine::read(const Request& request, GetOutcome& outcome) {
   if (outcome.won) item.set(kWinSent);
 }
 
-// memcached reads R as an exptime of its own and compares: R0 never wins, nor does a negative one.
+// memcached parses R as an exptime and compares: neither R0 nor a negative R ever wins.
 bool Engine::wins_recache(const Request& request, const GetOutcome& outcome) const {
   if (!request.flags.has_recache) return false;
   const Exptimes& exptimes = outcome.exptimes;
@@ -102,7 +103,7 @@ bool Engine::wins_recache(const Request& request, const GetOutcome& outcome) con
   return exptime != 0 && exptime < expiry_time(request.recache_ttl, now_s_);
 }
 
-// What T does, and N if the item was created. The one that the client sent last decides.
+// The effect of T, and of N if the item was created. If the client sent both, the last one decides.
 Exptimes Engine::set_exptime(const Request& request, Item& item, bool created) {
   const RequestFlags& flags = request.flags;
   Exptimes exptimes;

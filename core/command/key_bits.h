@@ -1,4 +1,4 @@
-// Which items remember that their key came in base64.
+// Decides which items remember that their key came in base64.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace isocache {
 
-// True if all bytes are ASCII that prints, and none is a space.
+// True if all bytes are printable ASCII and none is a space.
 inline bool is_printable(std::string_view key) {
   for (const char c : key) {
     const auto byte = static_cast<unsigned char>(c);
@@ -18,9 +18,9 @@ inline bool is_printable(std::string_view key) {
   return true;
 }
 
-// The bits of an item that a command makes itself (append, a number that grows, N, x). memcached
-// forgets for those that the key came in base64, and remembers it for what `ms` stores. So does the
-// engine, except for keys that would not go over the wire in any other form: memcached sends those
+// The bits of an item that a command creates itself (append, a number that grows, N, x). For these,
+// memcached forgets that the key came in base64; for items that `ms` stores, it remembers it. The
+// engine does the same, except for keys that have no other form on the wire: memcached sends those
 // raw.
 inline std::uint8_t made_item_key_bits(const Request& request) {
   return request.flags.binary_key && !is_printable(request.key.bytes) ? kBinaryKey : 0;

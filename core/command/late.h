@@ -1,5 +1,5 @@
-// Replies that come late. A backend may suspend a request, because its value has to be read from a
-// slow tier, and go on with the requests behind it:
+// Replies that come late. A backend may suspend a request because its value has to be read from a
+// slow tier, and execute the requests behind it:
 //
 //   backend    execute() returns a LateToken: that request is suspended
 //   session    keeps the request, executes what comes behind it, holds those replies back
@@ -19,26 +19,26 @@ namespace isocache {
 // Names a suspended request. A backend never uses one twice.
 using LateToken = std::uint64_t;
 inline constexpr LateToken kNotLate = 0;
-// What Waker::wake() and Session::resume() are given when an idle ReplyStream has something to say.
+// The token for Waker::wake() and Session::resume() when an idle ReplyStream can continue.
 inline constexpr LateToken kStreamToken = ~LateToken{0};
 
 // How a backend tells a session's host that resume(token) has something to do.
 class Waker {
  public:
   virtual ~Waker() = default;
-  // Any thread may call it, with locks of its own held: it leaves a note and returns. The backend
-  // calls it no more for a token once finish(), give_up() or abandon() of that token has returned,
-  // and not for a stream once that is destroyed.
+  // Any thread may call it, even while it holds locks of its own: wake() leaves a note and returns.
+  // The backend calls it for a token only until finish(), give_up() or abandon() of that token has
+  // returned, and for a stream only until the stream is destroyed.
   virtual void wake(LateToken token) = 0;
 };
 
-// What Backend::execute() did.
+// The result of Backend::execute().
 struct Executed {
-  std::size_t done = 0;       // so many requests were executed
+  std::size_t done = 0;       // how many requests were executed
   LateToken late = kNotLate;  // set: the request behind them is suspended
 };
 
-// The reply to a late request whose value did not come: as if no item had its key.
+// The reply to a late request whose value did not come: the same as if no item had its key.
 void word_miss(const Request& request, Output& out);
 
 }  // namespace isocache

@@ -6,8 +6,8 @@
 
 namespace isocache {
 
-// Removes an item, or with x and I keeps what they say of it. False if the emptied item could not
-// be stored.
+// Removes an item, or keeps it with the changes of x and I. Returns false if the emptied item could
+// not be stored.
 bool Engine::remove_or_keep(const Request& request, Item item, std::uint64_t* kept_cas) {
   const RequestFlags& flags = request.flags;
   if (!flags.remove_value && !flags.set_stale) {
@@ -16,7 +16,7 @@ bool Engine::remove_or_keep(const Request& request, Item item, std::uint64_t* ke
   }
   const std::uint64_t cas = flags.has_new_cas || flags.set_stale ? new_cas(request) : item.cas();
   *kept_cas = cas;
-  if (flags.remove_value) {  // a new item, which has only the cas of the old one
+  if (flags.remove_value) {  // a new item, which keeps only the cas of the old one
     ItemFields fields;
     fields.client_flags = request.client_flags;
     fields.exptime = expiry_time(request.exptime, now_s_);

@@ -1,7 +1,7 @@
-// What commands did. A command decides, applies its effects in one pass, and returns one of these;
-// a wording (wording/wording.h) then says it in the client's protocol.
+// The results of commands. A command decides, applies its effects in one pass, and returns one of
+// these. A wording (wording/wording.h) then writes it in the client's protocol.
 //
-// Outcomes are plain data, and hold every fact that some protocol tells. An item in an outcome is
+// Outcomes are plain data, and hold every fact that a protocol reports. An item in an outcome is
 // valid until the next call that may write to the store, so an outcome is worded at once.
 #pragma once
 
@@ -13,19 +13,19 @@
 
 namespace isocache {
 
-// How a command changed an exptime. A meta reply tells the exptime as it is between one flag and
-// the next: the wording picks the right one by the flag's place.
+// How a command changed an exptime. A meta reply shows the exptime as it is between one flag and
+// the next, so the wording picks the right one by the flag's position.
 struct Exptimes {
-  UnixSeconds before = 0;         // as the command found it; 0 of an item that it created
+  UnixSeconds before = 0;         // before the command; 0 for an item that it created
   UnixSeconds after_exptime = 0;  // T, if the request has one
-  UnixSeconds after_vivify = 0;   // N, if the item was created
+  UnixSeconds after_vivify = 0;   // N, if the command created the item
 };
 
 enum class GetStatus : std::uint8_t {
   kHit,
   kCreated,  // the item was missing; the command created it, and the client won (N)
   kMiss,
-  kMustWait,  // nothing was done: the value can neither be copied nor pinned now
+  kMustWait,  // nothing was done: the value can be neither copied nor pinned now
 };
 
 // Where an item's value is, for append_value().
@@ -36,8 +36,8 @@ struct ValueSource {
 
 struct GetOutcome {
   GetStatus status = GetStatus::kMiss;
-  bool value_wanted = false;     // and not left out because the client has it (C)
-  bool won = false;              // this client is to make the value anew
+  bool value_wanted = false;     // the client asked for the value and does not have it already (C)
+  bool won = false;              // this client has to make the value anew
   std::uint8_t bits_before = 0;  // ItemBits
   UnixSeconds now_s = 0;
   UnixSeconds last_access_before = 0;
@@ -64,15 +64,15 @@ enum class StoreStatus : std::uint8_t {
 
 struct StoreOutcome {
   StoreStatus status = StoreStatus::kStored;
-  std::uint64_t cas = 0;         // of the item; 0 unless stored
-  std::size_t value_length = 0;  // of the item; of the sent value unless stored
+  std::uint64_t cas = 0;         // of the item; 0 if it was not stored
+  std::size_t value_length = 0;  // of the item; of the sent value if it was not stored
 };
 
 enum class DeleteStatus : std::uint8_t { kDone, kNotFound, kExists, kNoMemory };
 
 struct DeleteOutcome {
   DeleteStatus status = DeleteStatus::kNotFound;
-  std::uint64_t cas = 0;  // of an item that was kept: emptied (x), or marked stale (I)
+  std::uint64_t cas = 0;  // of an item that was kept: emptied (x) or marked stale (I)
 };
 
 enum class ArithmeticStatus : std::uint8_t { kDone, kNotFound, kExists, kNonNumeric, kNoMemory };
@@ -92,7 +92,7 @@ struct TouchOutcome {
 };
 
 struct DebugOutcome {
-  Item item;  // null when there is none
+  Item item;  // null on a miss
   UnixSeconds now_s = 0;
   bool cas_enabled = true;
 };

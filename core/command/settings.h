@@ -1,7 +1,8 @@
-// What a user can set, as plain data: the switches that change how commands behave, and memcached's
-// settings that are kept for tools. The host fills it in before it makes engines. Afterwards only
-// administrative commands (admin/admin.h) change it, under the host's lock. Settings of sockets,
-// threads and files are the host's own; it registers them for `stats settings` (admin/host.h).
+// Settings that a user can change, as plain data: the switches that change how commands behave, and
+// memcached's settings that are kept for tools. The host fills them in before it makes engines.
+// Afterwards only administrative commands (admin/admin.h) change them, under the host's lock.
+// Settings of sockets, threads and files belong to the host, which registers them for `stats
+// settings` (admin/host.h).
 #pragma once
 
 #include <cstddef>
@@ -12,7 +13,7 @@
 
 namespace isocache {
 
-// The version of memcached whose protocol and answers this is; clients parse it.
+// The version of memcached whose protocol and answers this follows. Clients parse it.
 inline constexpr std::string_view kProtocolVersion = "1.6.45";
 // Our own, shown by `stats` as isocache_version.
 inline constexpr std::string_view kIsocacheVersion = "0.1.0";
@@ -32,7 +33,7 @@ struct Settings {
   std::size_t max_item_bytes = limits::kDefaultMaxItemBytes;        // -I
   std::size_t requests_per_turn = limits::kDefaultRequestsPerTurn;  // -R
 
-  // --- accepted and shown for tools; the engine has no use for them
+  // --- accepted and shown for tools; the engine does not use them
   unsigned growth_factor_percent = 125;  // -f
   unsigned chunk_bytes = 48;             // -n
   unsigned hash_power_init = 0;          // -o hashpower

@@ -14,8 +14,8 @@ namespace isocache {
 
 class SingleBackend : public Backend, public AdminTarget {
  public:
-  // REQUIRES: `store` outlives the backend. `hash_key` is the store's. `started_s` is for uptime.
-  // `gets_may_wait`: see EngineOptions; for a host that knows Session::waiting().
+  // REQUIRES: `store` outlives the backend, and `hash_key` is the store's. `started_s` is for the
+  // uptime. `gets_may_wait`: see EngineOptions; for a host that checks Session::waiting().
   SingleBackend(Store& store, const Settings& settings, const HashKey& hash_key,
                 UnixSeconds started_s, bool gets_may_wait = false);
 

@@ -11,7 +11,8 @@
 namespace isocache {
 namespace {
 
-// An old value up to this length is copied before something is joined to it; a longer one is pinned.
+// An old value up to this length is copied before something is joined to it. A longer one is
+// pinned.
 constexpr std::size_t kCopiedOldBytes = 1024;
 
 constexpr bool joins(StoreMode mode) {
@@ -45,8 +46,8 @@ StoreStatus Engine::may_create(const Request& request, ItemFields& fields) {
   return request.store.mode == StoreMode::kSet ? StoreStatus::kStored : StoreStatus::kNotStored;
 }
 
-// Compares the request's cas. With I, an older one may still store: a late value is better than
-// none, but the item stays stale.
+// Compares the request's cas. With I, an older one may still store, because a late value is better
+// than none. The item then stays stale.
 bool Engine::passes_cas(const Request& request, Item old, ItemFields& fields) {
   // A cas of 0 stands for "none": it matches no item, and append and prepend do not compare it.
   if (joins(request.store.mode) && request.compare_cas == 0) return true;
@@ -67,8 +68,8 @@ bool Engine::passes_cas(const Request& request, Item old, ItemFields& fields) {
   return true;
 }
 
-// Decides whether the value may be stored, and with which fields. As in memcached, `add` and a
-// missing item come before the cas.
+// Decides whether the value may be stored, and with which fields. As in memcached, the conditions
+// of `add` and of a missing item come before the cas.
 StoreStatus Engine::may_store(const Request& request, Item old, ItemFields& fields) {
   if (!old) return may_create(request, fields);
   if (request.store.mode == StoreMode::kAdd) return StoreStatus::kNotStored;
@@ -99,15 +100,15 @@ StoreStatus Engine::write_whole(const Request& request, Upload* upload, Item old
   return status_of(status);
 }
 
-// There is no memory for a value. As in memcached, a `set` then removes the old item, so that nobody
-// reads a value that its writer believes replaced. The other commands leave it.
+// There is no memory for a value. As in memcached, a `set` then removes the old item, so that
+// nobody reads a value that its writer believes to be replaced. The other commands keep it.
 void Engine::drop_refused(const Request& request) {
   if (request.store.mode != StoreMode::kSet || request.flags.has_compare_cas) return;
   if (const Item old = store_.find(request.key, now_s_).item) store_.remove(old);
 }
 
-// append, prepend: the old and the new value become one. Both may lie in segments, which are pinned
-// until that is done.
+// append, prepend: joins the old and the new value. Both may lie in segments, which stay pinned
+// until they are joined.
 StoreStatus Engine::write_joined(const Request& request, Upload* upload, Item old,
                                  const ItemFields& fields, std::size_t* value_length) {
   *value_length = old.value_length() + request.store.value_length;
@@ -154,7 +155,7 @@ StoreStatus Engine::write_joined(const Request& request, Upload* upload, Item ol
 }
 
 // True if the value can never be stored. As in memcached, `set` and `ms` then remove the old item,
-// so that nobody reads a value that its writer believes replaced. The other commands leave it.
+// so that nobody reads a value that its writer believes to be replaced. The other commands keep it.
 bool Engine::refuse_too_large(const Request& request) {
   const StoreFields& sent = request.store;
   if (store_.fits(request.key.bytes.size(), sent.value_length)) [[likely]]

@@ -1,4 +1,4 @@
-// How an item's value gets into a reply, in any protocol.
+// Appends an item's value to a reply, in any protocol.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,8 @@
 
 namespace isocache {
 
-// What a protocol puts behind a value. Its bytes are copied all at once, whatever their number.
+// The text that a protocol puts after a value. All bytes of the array are copied at once, whatever
+// the length of the text.
 struct ValueEnd {
   char bytes[8];
   std::size_t size;
@@ -23,12 +24,12 @@ inline constexpr ValueEnd kNoEnd{"", 0};
 inline constexpr ValueEnd kLineEnd{"\r\n", 2};
 inline constexpr ValueEnd kLastLineEnd{"\r\nEND\r\n", 7};
 
-// The same as append_value(), for a value that is long or in pieces: it is referred to where it
-// lies, and its segments are pinned. If they cannot be pinned now, it is copied.
+// As append_value(), for a value that is long or in pieces: refers to it where it lies, and pins
+// its segments. If they cannot be pinned now, it copies the value.
 [[gnu::noinline]] void append_large_value(const GetOutcome& outcome, const Request& request,
                                           const ValueEnd& end, Output& out);
 
-// Appends the value and what ends it. A small value is copied. REQUIRES: outcome.found().
+// Appends the value and the text after it. Copies a small value. REQUIRES: outcome.found().
 ISOCACHE_INLINE_NATIVELY inline void append_value(const GetOutcome& outcome, const Request& request,
                                                   const ValueEnd& end, Output& out) {
   const Item& item = outcome.item;

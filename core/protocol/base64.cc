@@ -20,7 +20,7 @@ constexpr std::array<std::uint8_t, 256> make_values() {
 }
 constexpr auto kValues = make_values();
 
-// Four letters to 24 bits; false on a letter outside the alphabet.
+// Decodes four letters to 24 bits. Returns false on a letter outside the alphabet.
 bool decode_group(const char* from, std::uint32_t* bits) {
   std::uint32_t sum = 0;
   for (int i = 0; i < 4; ++i) {

@@ -11,9 +11,9 @@ inline constexpr std::size_t base64_length(std::size_t bytes) { return (bytes + 
 // Writes base64_length(bytes.size()) bytes and returns the end.
 char* base64_encode(std::string_view bytes, char* to);
 
-// Writes the decoded bytes to `to` (room: 3/4 of text) and sets *length. False when `text` is
-// empty, its length is no multiple of 4, or it holds anything but the alphabet and padding at its
-// end.
+// Writes the decoded bytes to `to` (room: 3/4 of text) and sets *length. Returns false if `text` is
+// empty, if its length is not a multiple of 4, or if it holds anything but the alphabet and padding
+// at its end.
 bool base64_decode(std::string_view text, char* to, std::size_t* length);
 
 }  // namespace isocache

@@ -14,14 +14,19 @@ constexpr CommandInfo kCommands[] = {
 };
 constexpr std::size_t kCount = std::size(kCommands);
 
-// A hash table that is filled in at compile time. The slot is a mix of length, first and second
-// byte; collisions go to the next free slot. A verb costs one table line and one comparison.
+// A hash table that is filled in at compile time. The slot is a mix of the length and the first two
+// bytes. A collision takes the next free slot. So a verb costs one table line and one comparison.
 constexpr std::size_t kSlots = 128;
+
+// Factors that give every command a slot of its own; the table is checked when it is compiled.
+constexpr unsigned kFirst = 5;
+constexpr unsigned kSecond = 17;
+constexpr unsigned kLength = 3;
 
 constexpr std::size_t slot_of(std::string_view verb) {
   const auto first = static_cast<unsigned char>(verb[0]);
   const auto second = static_cast<unsigned char>(verb[1]);
-  return (first * 5U + second * 17U + verb.size() * 3U) % kSlots;
+  return (first * kFirst + second * kSecond + verb.size() * kLength) % kSlots;
 }
 
 constexpr std::array<std::uint8_t, kSlots> make_slots() {

@@ -1,5 +1,5 @@
-// The commands of commands.def as an enum, and the lookup of a verb. What else the table tells
-// (tokens, keys, texts) is in protocol/tables.h, which no request needs.
+// The commands of commands.def as an enum, and the lookup of a verb. The table's other columns
+// (tokens, keys, texts) are in protocol/tables.h; no request needs them.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +39,7 @@ struct CommandInfo {
 
 // In the order of commands.def, indexed by Command.
 std::span<const CommandInfo> all_commands();
-// Case matters. Command::kUnknown when there is none.
+// Case matters. Returns Command::kUnknown if there is no such command.
 Command find_command(std::string_view verb);
 
 inline CommandFamily family_of(Command command) {

@@ -1,4 +1,4 @@
-// The letters of meta_flags.def as bits, for the parser. What else the table tells is in
+// The letters of meta_flags.def as bits, for the parser. The table's other columns are in
 // protocol/tables.h.
 #pragma once
 
@@ -15,7 +15,7 @@ enum class FlagArgument : std::uint8_t {
   kMode,     // one letter; more are ignored
 };
 
-// A bit of its own for every letter, for finding duplicates: A-Z, then a-z. 64 if it is no letter.
+// A bit for every letter (A-Z, then a-z), to find duplicates. 64 if it is no letter.
 inline constexpr unsigned meta_flag_bit(char letter) {
   const auto c = static_cast<unsigned char>(letter);
   if (c >= 'A' && c <= 'Z') return c - unsigned{'A'};

@@ -25,8 +25,8 @@ ISOCACHE_INLINE_ONLY_NATIVELY inline char* write_u64(char* to, std::uint64_t val
   return std::to_chars(to, to + kMaxU64Digits, value).ptr;
 }
 
-// Reads all of `text`, which must be decimal digits. False on an overflow or on bad text; then
-// `value` is unchanged.
+// Parses all of `text`, which must be decimal digits. On an overflow or bad text it returns false
+// and leaves `value` unchanged.
 inline bool parse_u64(std::string_view text, std::uint64_t& value) {
   if (text.size() == 1) {  // most client flags and exptimes are 0
     const unsigned digit = static_cast<unsigned char>(text.front()) - unsigned{'0'};
@@ -53,7 +53,7 @@ inline bool parse_u64(std::string_view text, std::uint64_t& value) {
   return true;
 }
 
-// As parse_u64, with an optional minus sign.
+// As parse_u64(), with an optional minus sign.
 inline bool parse_i64(std::string_view text, std::int64_t& value) {
   const bool negative = !text.empty() && text.front() == '-';
   if (negative) text.remove_prefix(1);
@@ -82,7 +82,7 @@ inline bool parse_i32(std::string_view text, std::int32_t& value) {
   return true;
 }
 
-// Reads an exptime: a signed number of 32 bits, or up to `most` if that is more.
+// Parses an exptime: a signed number of 32 bits, or up to `most` if that is more.
 inline bool parse_exptime(std::string_view text, std::int64_t most, std::int64_t& seconds) {
   std::int64_t wide = 0;
   if (!parse_i64(text, wide) || wide > most || wide < std::numeric_limits<std::int32_t>::min()) {
@@ -92,7 +92,7 @@ inline bool parse_exptime(std::string_view text, std::int64_t most, std::int64_t
   return true;
 }
 
-// Reads a decimal fraction ("0.25", "2", "1.") in units of 10^-digits. Further digits are cut off.
+// Parses a decimal fraction ("0.25", "2", "1.") in units of 10^-digits. Further digits are cut off.
 bool parse_fixed(std::string_view text, unsigned digits, std::uint32_t& value);
 
 }  // namespace isocache

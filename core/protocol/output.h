@@ -24,14 +24,14 @@ struct Pin {
   std::uint32_t segment = 0;
 };
 
-// How much unsent data stops the execution of a connection's requests.
+// How much unsent data stops a connection from executing further requests.
 struct OutputLimits {
   std::size_t text_bytes = limits::kDefaultOutputTextBytes;  // copied
   std::size_t all_bytes = limits::kDefaultOutputBytes;       // copied or referred to
   std::size_t refs = limits::kDefaultOutputRefs;             // each holds a segment
 };
 
-// For a host that takes everything at once.
+// Limits for a host that takes everything at once.
 inline constexpr OutputLimits kUnlimitedOutput{~std::size_t{0}, ~std::size_t{0}, ~std::size_t{0}};
 
 class Output {
@@ -44,7 +44,7 @@ class Output {
     swap(taken);
     return *this;
   }
-  // Swaps what is to be sent. Each output keeps its own limits.
+  // Swaps the unsent replies. Each output keeps its own limits.
   void swap(Output& other) noexcept {
     text_.swap(other.text_);
     std::swap(size_, other.size_);
@@ -54,7 +54,7 @@ class Output {
   }
 
   // --- writing ----------------------------------------------------------------------------
-  // At least `bytes` of room to write to; follow with commit().
+  // Returns at least `bytes` of room to write to; follow with commit().
   char* reserve(std::size_t bytes) {
     if (capacity_ - size_ < bytes) grow(bytes);
     return text_.get() + size_;
@@ -89,7 +89,7 @@ class Output {
     std::size_t refs = 0;
   };
   Mark mark() const { return {size_, refs_.size()}; }
-  // Removes what was written since then. Calls visit(Pin) for every pin that is removed.
+  // Removes everything written since that position. Calls visit(Pin) for each pin that it removes.
   template <typename Visit>
   void rewind(Mark mark, Visit&& visit) {
     for (; refs_.size() > mark.refs; refs_.pop_back()) {
@@ -99,24 +99,25 @@ class Output {
     size_ = mark.text;
   }
 
-  // True if no further reply may begin before some is sent. A reply that has begun is completed.
+  // True if no further reply may begin before some bytes are sent. A reply that has begun is
+  // completed.
   bool full() const {
     return size_ >= limits_.text_bytes || size() >= limits_.all_bytes ||
            refs_.size() >= limits_.refs;
   }
-  // Whether it is better to refer to a value of this length than to copy it. For a short one that is
-  // so only when copies have used much of the limit.
+  // True if it is better to refer to a value of this length than to copy it. For a short value that
+  // is so only when copies have used much of the limit.
   bool prefers_pin(std::size_t length) const {
     return length > limits::kPinnedValueBytes ||
            (length > limits::kSmallValueBytes && size_ > limits_.text_bytes / 2);
   }
-  // Whether a value of this length may be copied although prefers_pin() says otherwise.
+  // True if a value of this length may be copied although prefers_pin() says otherwise.
   bool may_copy(std::size_t length) const { return size_ + length <= limits_.text_bytes; }
 
   // --- sending ----------------------------------------------------------------------------
   std::size_t size() const { return size_ + pinned_bytes_; }
   bool empty() const { return size() == 0; }
-  std::size_t text_size() const { return size_; }  // what was copied
+  std::size_t text_size() const { return size_; }  // the size of the copied text
   std::size_t ref_count() const { return refs_.size(); }
   // Calls visit(std::string_view) for each span of the bytes, in order.
   template <typename Visit>
@@ -134,7 +135,7 @@ class Output {
   void for_each_pin(Visit&& visit) const {
     for (const Ref& ref : refs_) visit(ref.pin);
   }
-  // Forgets everything, keeps the buffer. REQUIRES: the pins were released.
+  // Forgets everything and keeps the buffer. REQUIRES: the pins were released.
   void clear() {
     size_ = 0;
     pinned_bytes_ = 0;
@@ -146,7 +147,7 @@ class Output {
 
  private:
   struct Ref {
-    std::size_t at;  // before which byte of text_
+    std::size_t at;  // position in text_: the reference stands before this byte
     std::string_view bytes;
     Pin pin;
   };

@@ -2,8 +2,8 @@
 // parser knows nothing of connections, buffers or the store: a session hands over whole lines and
 // deals with data blocks.
 //
-// The order of the checks is memcached 1.6.45's, because it decides which of several errors a bad
-// line is answered with:
+// The order of the checks is memcached 1.6.45's. If a line has several errors, the order decides
+// which of them is the reply:
 //
 //   meta   too few tokens, key too long, value length (ms), too many flags; then the first unknown
 //          or repeated letter; then the last flag with a bad argument (b: the key is not base64; F
@@ -12,7 +12,8 @@
 //   text   too few tokens, value length; then key, client flags, exptime, cas in any order, since
 //          all are answered with the same words
 //
-// A storage command whose value length was readable swallows its data block whatever else is wrong.
+// A storage command whose value length can be read always swallows its data block, even if the rest
+// of the line is wrong.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +33,7 @@ AfterLine parse_line(std::string_view line, KeyBuffer& key_buffer, Request& requ
 
 // Fills in a request from tokens, without a line: `verb` is a meta command ("mg", "ms", "md", "ma",
 // "me"), `flags` are its meta flags ("T60 c"). The request views all arguments. Exptimes may have
-// 32 bits. False on an error: then the request is a kReply with the error's text.
+// 32 bits. On an error it returns false, and the request is a kReply with the error's text.
 bool make_request(std::string_view verb, std::string_view key, std::string_view flags,
                   std::string_view value, KeyBuffer& key_buffer, Request& request);
 

@@ -1,5 +1,5 @@
-// Every reply that is a fixed text, in memcached's words: the constants of replies.def. What each
-// means is there, too.
+// All replies that are fixed texts, in memcached's words: the constants of replies.def. That file
+// also says what each one means.
 #pragma once
 
 #include <string_view>

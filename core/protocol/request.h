@@ -1,5 +1,6 @@
-// What every parser produces and the engine executes. Text commands are sugar: `gat` is a get that
-// sets a TTL, `prepend` is a store in mode kPrepend; only the wording of the reply differs.
+// Parsers produce requests and the engine executes them. Text commands are short forms: `gat` is a
+// get that sets a TTL, `prepend` is a store in mode kPrepend. Only the wording of the reply
+// differs.
 //
 // A request is plain data. It views the input and is valid until the session's input moves on. It
 // has a common part and a part for its verb: begin_get(), begin_store() ... set the verb and give
@@ -47,15 +48,14 @@ struct alignas(std::uint32_t) RequestFlags {
   bool has_exptime : 1;      // T, gat, touch; storage commands always
   bool has_vivify : 1;       // N
   bool has_recache : 1;      // R
-  bool may_win : 1;          // mg: of those who read a stale item, one is to make its value anew
-  bool is_touch : 1;         // gat, gats: a miss is counted as a touch that missed
-  bool silent : 1;      // get: another key of the line is bad, and the error is all of the reply
-  bool has_waited : 1;  // a get that was not executed before, for want of memory
-  // The order in which flags act, where it is not R, T, N.
+  bool may_win : 1;     // mg: one of the clients that read a stale item has to make its value anew
+  bool is_touch : 1;    // gat, gats: a miss counts as a touch that missed
+  bool silent : 1;      // get: another key of the line is bad; the error is the whole reply
+  bool has_waited : 1;  // this get waited for memory before
+  // The order in which flags act, if it is not R, T, N.
   bool exptime_before_recache : 1;
   bool vivify_before_exptime : 1;
-  // mg, ma: the reply is an error. What stands before the opaque acts, what stands behind it does
-  // not.
+  // mg, ma: the reply is an error. Flags before the opaque act; flags after it do not.
   bool opaque_too_long : 1;
   bool exptime_after_opaque : 1;
   bool vivify_after_opaque : 1;
@@ -72,7 +72,7 @@ struct StoreFields {
   std::string_view value = {};  // whole; empty when it was received as an upload
   std::size_t value_length = 0;
   StoreMode mode = StoreMode::kSet;
-  // ms: a value that is too large removes the old one in every mode. A `set` removes it anyway.
+  // ms: a value that is too large removes the old value in every mode. A `set` always does that.
   bool too_large_removes = false;
 };
 
@@ -109,7 +109,7 @@ struct Request {
   std::uint64_t compare_cas = 0;    // C
   std::uint64_t new_cas = 0;        // E
 
-  union {  // by verb; kDelete, kTouch and kDebug have nothing of their own
+  union {  // by verb; kDelete, kTouch and kDebug have no part of their own
     GetFields get;
     StoreFields store;
     ArithmeticFields arithmetic;
@@ -117,7 +117,7 @@ struct Request {
     AdminFields admin;
   };
 
-  // Each sets the verb and gives its part, with the default values.
+  // Each function sets the verb and returns its part with default values.
   GetFields& begin_get() { return begin(Verb::kGet, get); }
   StoreFields& begin_store() { return begin(Verb::kStore, store); }
   ArithmeticFields& begin_arithmetic() { return begin(Verb::kArithmetic, arithmetic); }
@@ -135,7 +135,7 @@ struct Request {
     return *new (&fields) Fields();
   }
 };
-// A batch of requests lies on the stack, and each is cleared before it is filled in.
+// A batch of requests lies on the stack, and each request is cleared before it is filled in.
 static_assert(sizeof(RequestFlags) == 4 && sizeof(Request) <= 144);
 static_assert(std::is_trivially_copyable_v<Request> && std::is_trivially_destructible_v<Request>);
 

@@ -1,6 +1,6 @@
-// All that commands.def, meta_flags.def and replies.def tell, as constant tables: tokens, keys, and
-// the texts for people. For tests and tools. Nothing that executes requests includes this file, so
-// that the texts stay out of the server's and the module's data.
+// The contents of commands.def, meta_flags.def and replies.def as constant tables: tokens, keys,
+// and texts for people. For tests and tools. No file that executes requests includes this one, so
+// the texts stay out of the server's and the module's data.
 #pragma once
 
 #include <cstddef>
@@ -14,36 +14,37 @@
 namespace isocache::table {
 
 inline constexpr unsigned kAny = ~0U;        // no limit on the tokens of a line
-inline constexpr std::string_view kNoError;  // what too few or too many are answered with: nothing
+inline constexpr std::string_view kNoError;  // the reply to too few or too many tokens: none
 
-// What was sent before, a request, and its reply, in the short form that commands.def explains.
+// A request with its reply, and the requests sent before it, in the short form that commands.def
+// explains.
 struct Example {
   std::string_view before;
   std::string_view request;
   std::string_view reply;
 };
 
-// Of a line, the verb among them.
+// How many tokens a line has, including the verb.
 struct TokenCount {
   unsigned least;
   unsigned most;
-  std::string_view too_few;  // the reply to fewer
+  std::string_view too_few;  // the reply to fewer tokens
   std::string_view too_many;
 };
 
 enum class Keys : std::uint8_t { kNoKey, kOneKey, kManyKeys };
 
 struct KeyPlace {
-  unsigned index;  // of the first key among the tokens; 0: none
+  unsigned index;  // of the first key among the tokens; 0: no key
   Keys keys;
 };
 
 struct CommandRow {
   std::string_view verb;
-  std::string_view subcommand;  // empty: the command as such
+  std::string_view subcommand;  // empty: the command itself
   TokenCount tokens;
   KeyPlace key;
-  unsigned length_index;  // of the token that is the value's length; 0: no value follows
+  unsigned length_index;  // of the token with the value's length; 0: no value follows
   std::string_view syntax;
   std::string_view meaning;
   std::string_view change;
@@ -81,7 +82,7 @@ struct ReplyRow {
   std::string_view meaning;
 };
 
-// `text` is the reply's, or the form of one that is no fixed text.
+// `text` is the reply, or its form if it is not a fixed text.
 struct ReplyUse {
   std::string_view text;
   std::string_view commands;  // separated by spaces; empty: any
@@ -103,7 +104,7 @@ struct ErrorRow {
   Example example;
 };
 
-// The names in the columns are this namespace's, `reply`'s and the enums'.
+// The names in the columns belong to this namespace, to `reply` or to the enums.
 namespace rows {
 
 using namespace reply;

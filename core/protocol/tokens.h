@@ -18,8 +18,8 @@ inline std::uint64_t spaces_in(std::uint64_t word) {
   return (word - kOnes) & ~word & kHighs;
 }
 
-// The first space in [at, end), or end. Reads eight bytes at a time while there are eight: most keys
-// are longer than that, and most shorter tokens are not at the end of the line.
+// The first space in [at, end), or end. Reads eight bytes at a time while there are eight: most
+// keys are longer, and most shorter tokens are not at the end of the line.
 ISOCACHE_INLINE_ONLY_NATIVELY inline const char* find_space(const char* at, const char* end) {
   const auto word_at = [](const char* from) {
     std::uint64_t word;
@@ -33,7 +33,7 @@ ISOCACHE_INLINE_ONLY_NATIVELY inline const char* find_space(const char* at, cons
     at += 8;
   }
   if (at == end) return end;
-  if (end - begin >= 8) {  // reads the last eight, some of them for the second time
+  if (end - begin >= 8) {  // reads the last eight bytes, some of them for the second time
     const std::uint64_t found = spaces_in(word_at(end - 8));
     return found == 0 ? end : end - 8 + (static_cast<unsigned>(__builtin_ctzll(found)) >> 3U);
   }
@@ -56,7 +56,7 @@ class Tokens {
     }
     return {begin, static_cast<std::size_t>(at_ - begin)};
   }
-  // What next() has not taken.
+  // The part of the line that next() has not taken.
   std::string_view rest() const { return {at_, static_cast<std::size_t>(end_ - at_)}; }
 
  private:

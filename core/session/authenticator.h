@@ -1,4 +1,5 @@
-// Who may log in. A host that wants passwords implements it; a Session asks before anything else.
+// Decides who may log in. A host that wants passwords implements it. A Session asks it before
+// anything else.
 #pragma once
 
 #include <string_view>
@@ -9,7 +10,7 @@ class Authenticator {
  public:
   virtual ~Authenticator() = default;
   // True if `user` has this password. Takes equally long whichever byte is wrong, and whether or
-  // not the user exists. Any thread. Counts what it answers.
+  // not the user exists. Counts its answers. Any thread.
   virtual bool check(std::string_view user, std::string_view password) const = 0;
 };
 

@@ -30,11 +30,11 @@ class Batch {
   Batch& operator=(const Batch&) = delete;
 
   std::size_t size() const { return size_; }
-  // A fresh request behind the last one; it belongs to the batch once push() is called.
+  // Returns a fresh request after the last one. It belongs to the batch once push() is called.
   // REQUIRES: size() < kMost.
   Request& next() { return *new (slot(size_)) Request(); }
   KeyBuffer& next_key_buffer() { return key_buffers_[size_]; }
-  // Where the next request begins, so that parsing can go back to it.
+  // Where the next request begins, so that parsing can return to it.
   void set_next_position(std::size_t left) {
     positions_[size_].left = left;
     positions_[size_].retrieval.active = false;

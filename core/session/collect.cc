@@ -1,4 +1,4 @@
-// Parsing ahead: from the input at hand to a batch of requests.
+// Parses ahead: turns the input at hand into a batch of requests.
 #include "command/exptime.h"
 #include "protocol/replies.h"
 #include "session/session_impl.h"
@@ -8,14 +8,14 @@ namespace {
 
 constexpr std::size_t kLineEndBytes = 2;
 
-// These may have any number of keys, as in memcached.
+// These commands may have any number of keys, as in memcached.
 bool is_retrieval(std::string_view line) {
   return line.substr(0, 4) == "get " || line.substr(0, 5) == "gets ";
 }
 
 }  // namespace
 
-// A line into a request, whose exptimes are by the store's time.
+// Parses a line into a request. Its exptimes use the store's time.
 AfterLine Session::Impl::parse(std::string_view line, KeyBuffer& key_buffer,
                                Request& request) const {
   const AfterLine after = parse_line(line, key_buffer, request, max_exptime(host_clock));
@@ -46,7 +46,7 @@ Session::Impl::Stop Session::Impl::collect(Batch& batch, std::size_t most) {
   return Stop::kBatchFull;
 }
 
-// A command that no batch holds; it stays at the front of the input.
+// A command that does not fit into a batch. It stays at the front of the input.
 Session::Impl::Step Session::Impl::set_pending(Step step, const Request& request,
                                                std::size_t line_bytes) {
   pending = {&request, line_bytes};
@@ -56,7 +56,7 @@ Session::Impl::Step Session::Impl::set_pending(Step step, const Request& request
 // The next command.
 Session::Impl::Step Session::Impl::collect_line(Batch& batch) {
   if (framer.is_incomplete()) return Step::kNeedMore;
-  // What a line is answered with depends on its length, and not on the pieces it came in.
+  // The reply to a line depends on its length, but not on the pieces in which it came.
   const std::size_t length = framer.find_newline();
   if (length > limits::kMaxCommandLineBytes) [[unlikely]] {
     if (!is_retrieval(framer.text)) return Step::kClose;
@@ -87,7 +87,7 @@ Session::Impl::Step Session::Impl::collect_line(Batch& batch) {
   return after == AfterLine::kClose ? Step::kClose : Step::kGoOn;
 }
 
-// A storage command, with as much of its value as is there.
+// A storage command, with the part of its value that has arrived.
 Session::Impl::Step Session::Impl::collect_value(Batch& batch, Request& request,
                                                  std::size_t line_bytes) {
   const std::string_view text = framer.text;
@@ -101,7 +101,7 @@ Session::Impl::Step Session::Impl::collect_value(Batch& batch, Request& request,
   }
   request.store.value = text.substr(line_bytes, request.store.value_length);
   if (text[whole - 2] != '\r' || text[whole - 1] != '\n') {
-    // Meta commands answer errors even when they are quiet.
+    // Meta commands report errors even if they are quiet.
     const bool quiet = request.style == ReplyStyle::kText && request.flags.quiet;
     request.begin_reply(quiet ? std::string_view() : reply::kBadDataChunk).bad_value_end = true;
   }

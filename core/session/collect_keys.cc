@@ -1,4 +1,4 @@
-// A get with several keys: its keys, one by one, into a batch.
+// Puts the keys of a get with several keys into a batch, one by one.
 
 #include "protocol/replies.h"
 #include "protocol/text/text_parser.h"
@@ -6,7 +6,7 @@
 
 namespace isocache {
 
-// The first key is in the batch, the others are at the front of the input from now on.
+// The first key is in the batch. From now on the other keys are at the front of the input.
 void Session::Impl::begin_retrieval(const Request& request, std::size_t line_bytes) {
   const std::string_view keys = request.get.keys_to_come;
   const auto keys_at = static_cast<std::size_t>(keys.data() - framer.text.data());
@@ -20,9 +20,9 @@ void Session::Impl::begin_retrieval(const Request& request, std::size_t line_byt
   framer.take(keys_at);
 }
 
-// A line too long to be kept: its keys are read as they come, a bounded number of bytes at a time.
-// Unlike a shorter one's, its keys are not looked at before the first is answered, so that a bad
-// key ends an answer that has begun.
+// A line that is too long to be kept: its keys are read as they come, a bounded number of bytes at
+// a time. Unlike the keys of a shorter line, they are not all checked before the first is answered.
+// So a bad key may end a reply that has begun.
 Session::Impl::Step Session::Impl::begin_open_retrieval() {
   const bool with_cas = framer.text[3] == 's';
   retrieval = {};
@@ -34,7 +34,7 @@ Session::Impl::Step Session::Impl::begin_open_retrieval() {
   return Step::kGoOn;
 }
 
-// The keys of an open retrieval that are at hand whole. False: none is.
+// Batches the complete keys of an open retrieval. Returns false if there is none.
 bool Session::Impl::find_open_keys() {
   const std::string_view text = framer.text;
   const std::size_t newline = framer.find_newline();
@@ -76,7 +76,7 @@ Session::Impl::Step Session::Impl::collect_key(Batch& batch) {
   return Step::kGoOn;
 }
 
-// The rest of the keys holds no more keys: it is empty, or spaces, or begins with a key too long.
+// True if no key follows: the rest is empty, or spaces, or begins with a key that is too long.
 void Session::Impl::collect_end_of_keys(Batch& batch, Request& request) {
   const bool too_long = !request.key.bytes.empty();
   request.key.bytes = {};

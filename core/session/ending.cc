@@ -1,4 +1,4 @@
-// The end of a session whose host ends: one last request, and no other.
+// The end of a session whose host ends: it finishes one last request.
 #include "session/session_impl.h"
 
 namespace isocache {
@@ -11,8 +11,8 @@ void Session::end_after_request() {
     return;
   }
   impl.last = Impl::Last::kAwaited;
-  // Whole requests that wait are dropped: nobody was told of them. A late one has begun, and is the
-  // last. An idle stream may have no end of its own.
+  // Complete requests that wait are dropped, because the client has had no reply to them. A late
+  // request has begun, so it is the last. An idle stream may have no end of its own.
   if (impl.wait != Impl::Wait::kNone || impl.late || impl.stream) {
     impl.ended = true;
     impl.stream.reset();
@@ -20,7 +20,7 @@ void Session::end_after_request() {
   }
 }
 
-// Some of a request's reply is out, or some of its value is in the store.
+// True if part of a reply is sent, or part of a value is in the store.
 bool Session::Impl::executing() const {
   return stream != nullptr || retrieval.active || large != nullptr;
 }

@@ -1,11 +1,12 @@
-// Executing a batch, and going on behind requests whose replies are late.
+// Executes a batch, and continues after requests whose replies are late.
 #include <algorithm>
 
 #include "session/session_impl.h"
 
 namespace isocache {
 
-// False: not all of it could be executed now. Parsing goes back to the first that was not.
+// Returns false if not all of it could be executed now. Then parsing returns to the first request
+// that was not.
 bool Session::Impl::execute(Batch& batch) {
   if (late) [[unlikely]]
     return execute_among_late(batch, 0);

@@ -1,4 +1,4 @@
-// Bytes kept because the command they belong to is not complete. Holds no memory while empty.
+// Keeps the bytes of an incomplete command. Holds no memory while empty.
 #pragma once
 
 #include <algorithm>
@@ -41,8 +41,8 @@ class InputBuffer {
       std::memcpy(bytes_.get(), bytes_.get() + begin_, kept);
     } else {
       const std::size_t needed = std::max({kMinBytes, kept + more, expected});
-      // What a client that does not read has sent is mostly a few bytes and then all of one read:
-      // no more than that is taken for it. Where little comes at a time it doubles.
+      // A client that does not read its replies usually sends a few bytes and then one full read,
+      // so it gets room for just that. If bytes come in small pieces, the buffer doubles.
       capacity_ = more >= kept ? needed : std::bit_ceil(needed);
       std::unique_ptr<char[]> grown(new char[capacity_]);
       if (kept != 0) std::memcpy(grown.get(), bytes_.get() + begin_, kept);

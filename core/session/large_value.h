@@ -15,8 +15,8 @@ struct LargeValue {
   KeyBuffer key_buffer;
   Request request;
   Upload upload;
-  bool begun = false;              // else it waits for others' uploads to end
-  std::size_t line_end_bytes = 0;  // of the "\r\n" after the value, how many have come
+  bool begun = false;              // false: it waits for the uploads of others to end
+  std::size_t line_end_bytes = 0;  // how many bytes of the "\r\n" after the value have come
   bool line_end_good = true;
 };
 

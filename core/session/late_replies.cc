@@ -9,7 +9,7 @@
 namespace isocache {
 namespace {
 
-// A request that was suspended so often is answered as a miss: its item keeps moving.
+// A request that was suspended so often is answered as a miss, because its item keeps moving.
 constexpr unsigned kMostTries = 8;
 
 std::size_t left_of(std::size_t limit, std::size_t used) { return limit > used ? limit - used : 0; }
@@ -37,7 +37,7 @@ void keep_request(const Request& request, LateReply& reply) {
 LateReply& LateReplies::open(const Output& out) {
   OutputLimits left = limits_;
   const std::size_t text = held_text(out);
-  // An output of no room at all is full: it takes the reply that is begun, and no other.
+  // An output without any room is full, so it takes one reply and no other.
   left.text_bytes = left_of(limits_.text_bytes, text);
   LateReply& hole = holes_.emplace_back();
   hole.reply = Output(limits_);
@@ -114,7 +114,7 @@ void Session::Impl::suspend(Request& request, LateToken token, std::unique_ptr<L
   turn_left -= std::min<std::size_t>(turn_left, 1);
 }
 
-// The token was woken, or its memory may be there now.
+// Finishes a hole whose token was woken, or whose memory may be free now.
 void Session::Impl::finish_late(LateToken token) {
   LateReply* const hole = late ? late->find(token) : nullptr;
   if (hole == nullptr) return;

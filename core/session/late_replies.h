@@ -1,9 +1,9 @@
-// Replies that are late, and what later requests were answered, in order:
+// Late replies, and the replies to later requests behind them, in order:
 //
 //   out | hole 0 | behind 0 | hole 1 | behind 1
 //   ^ may be sent                      ^ tail(): the next reply goes here
 //
-// When hole 0 is filled, it and what is behind it join `out`. Holes may be filled in any order.
+// When hole 0 is filled, it and the replies behind it join `out`. Holes may be filled in any order.
 #pragma once
 
 #include <cstddef>
@@ -26,7 +26,7 @@ struct LateReply {
   std::unique_ptr<char[]> bytes;
   std::unique_ptr<LargeValue> large;  // the value that was received, if any
   std::uint8_t tries = 0;
-  bool waits_for_memory = false;  // it could be finished, but for that
+  bool waits_for_memory = false;  // it could be finished, if there were memory
   Output reply;
   Output behind;
 
@@ -39,23 +39,24 @@ class LateReplies {
 
   bool empty() const { return holes_.empty(); }
   std::size_t size() const { return holes_.size(); }
-  // Opens a hole behind all that was written so far. `out` is what precedes the first hole.
+  // Opens a hole behind everything that was written so far. `out` holds what comes before the first
+  // hole.
   LateReply& open(const Output& out);
   // Null: no open hole has that token.
   LateReply* find(LateToken token);
   // Null: no hole waits for memory.
   LateReply* find_waiting();
   LateReply& front() { return holes_.front(); }
-  // Moves what no open hole precedes to the end of `out`.
+  // Moves everything that comes before the first open hole to the end of `out`.
   void collect_ready(Output& out);
   Output& tail() { return holes_.back().behind; }
 
-  // No more requests may be executed before a hole is filled: there are too many, or a write is
-  // late, whose effect must not come behind that of a later request.
+  // True if no more requests may be executed before a hole is filled. Either there are too many
+  // holes, or a write is late, and a later request must not take effect before it.
   bool blocks() const;
-  // How many of these requests may be executed: those before the first one whose key is late.
+  // How many of these requests may be executed: those before the first request whose key is late.
   std::size_t independent(std::span<const Request> requests) const;
-  // All replies together, those in `out` too, exceed the limits.
+  // True if all replies together, including those in `out`, exceed the limits.
   bool is_full(const Output& out) const;
 
   template <typename Visit>
@@ -70,7 +71,7 @@ class LateReplies {
   std::deque<LateReply> holes_;
 };
 
-// Copies what `request` views to memory of the reply's own. REQUIRES: it has one key.
+// Copies what `request` views into memory of the late reply. REQUIRES: it has one key.
 void keep_request(const Request& request, LateReply& reply);
 
 }  // namespace isocache

@@ -1,7 +1,7 @@
-// Before a client has logged in: a `set` with the value "<user> <password>", whatever its key, and
-// nothing else. The rules and words are memcached 1.6.45's: the user ends at the first space, the
-// password is the rest; client flags, exptime and what follows the length are not looked at, so
-// that noreply is answered too.
+// Before a login, a client may only send a `set` with the value "<user> <password>" and any key.
+// The rules and messages are memcached 1.6.45's. The user ends at the first space, and the password
+// is the rest. The client flags, the exptime and everything after the length are ignored, so
+// noreply gets a reply, too.
 
 #include "protocol/numbers.h"
 #include "protocol/replies.h"
@@ -11,7 +11,7 @@
 namespace isocache {
 namespace {
 
-// memcached does not look at less, so that an empty line is answered when more comes.
+// memcached does not look at fewer bytes, so an empty line is answered when more bytes come.
 constexpr std::size_t kLeastBytes = 2;
 
 bool parse_login_line(std::string_view line, std::uint32_t& value_length) {
@@ -23,7 +23,7 @@ bool parse_login_line(std::string_view line, std::uint32_t& value_length) {
 
 }  // namespace
 
-// One line, or one login. A line has one limit however it is cut into pieces.
+// Handles one line, or one login. A line has one limit, in however many pieces it comes.
 Session::Impl::Step Session::Impl::read_login() {
   const std::string_view text = framer.text;
   if (text.size() < kLeastBytes || framer.is_incomplete()) return Step::kNeedMore;
@@ -56,7 +56,7 @@ Session::Impl::Step Session::Impl::read_login() {
   return failed_logins == limits::kMaxFailedLogins ? Step::kClose : Step::kGoOn;
 }
 
-// `value` has its line end.
+// `value` includes its line end.
 std::string_view Session::Impl::try_login(std::string_view value) {
   if (!value.ends_with("\r\n")) return reply::kBadTermination;
   value.remove_suffix(2);

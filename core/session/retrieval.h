@@ -1,4 +1,4 @@
-// A `get` with several keys, whose further keys are at the front of the input.
+// A `get` with several keys. Its further keys are at the front of the input.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@ struct Retrieval {
   RequestFlags flags = {};
   std::int64_t exptime = 0;
   bool active = false;
-  // The line is too long to be kept: its end is found when its keys come to an end.
+  // The line is too long to be kept: its end is found behind its last key.
   bool open = false;
   bool keys_seen = false;  // of an open one
 };

@@ -11,7 +11,7 @@ namespace {
 // A slice of a long answer counts as this many requests of a turn.
 constexpr std::size_t kRequestsPerSlice = 16;
 
-// The magic of a request of memcached's binary protocol. No text command begins with it.
+// The first byte of a request in memcached's binary protocol. No text command begins with it.
 constexpr char kBinaryMagic = '\x80';
 
 }  // namespace
@@ -121,7 +121,7 @@ bool Session::midway() const {
   return in_request() || impl_->retrieval.active || impl_->framer.is_skipping();
 }
 
-// Such a client waits for an answer that never comes, and its own time limit is long.
+// Such a client waits for an answer that never comes, and its own time limit may be long.
 bool Session::Impl::begins_binary(std::string_view bytes) {
   if (began || bytes.empty()) return false;
   began = true;
@@ -140,7 +140,7 @@ void Session::Impl::run() {
     } else if (late && late->blocks()) {
       go = stop(Wait::kLate);
     } else if (turn_left == 0 || is_full()) {
-      // What is behind a hole cannot be sent: room comes when the hole is filled.
+      // Replies behind a hole cannot be sent, so room comes only when the hole is filled.
       go =
           late && is_full() ? stop(Wait::kLate) : stop(anything_left() ? Wait::kTurn : Wait::kNone);
     } else if (!logged_in) {
@@ -156,7 +156,7 @@ void Session::Impl::run() {
   if (late) note_late_memory();
 }
 
-// A late reply that only wants memory is tried again as a request that does.
+// A late reply that only needs memory is tried again, like a request that needs memory.
 void Session::Impl::note_late_memory() {
   const bool waits = late != nullptr && late->find_waiting() != nullptr;
   if (waits && wait != Wait::kTurn) {
@@ -228,7 +228,7 @@ Session::Impl::Go Session::Impl::run_admin() {
   stream_idle = false;
   requested = result.next;
   ended = result.next != AdminResult::Next::kContinue;
-  turn_left = 0;  // it may have walked all segments, or read files
+  turn_left = 0;  // the command may have walked all segments, or read files
   return Go::kOn;
 }
 

@@ -10,8 +10,9 @@
 //
 // A large value may skip feed(): while upload_window() is not empty, read from the socket into it.
 //
-// Replies may come late (command/late.h). output() is always what may be sent now: everything
-// before the first reply that is late. feed() and both resume() may append to it, so that none may
+// Replies may come late (command/late.h). output() always holds what may be sent now: everything
+// before the first late reply. feed() and both resume() may append to it, so none of them may be
+// called while a transport reads it.
 // be called while a transport reads it.
 #pragma once
 
@@ -39,63 +40,69 @@ struct SessionOptions {
 
 class Session {
  public:
-  // REQUIRES: backend and clock outlive the session, and so does `waker`. It may be null if the
-  // backend suspends nothing and has no idle streams.
+  // REQUIRES: backend, clock and `waker` outlive the session. `waker` may be null if the backend
+  // suspends nothing and has no idle streams.
   Session(Backend& backend, const Clock& clock, const SessionOptions& options,
           Waker* waker = nullptr);
   // Aborts an unfinished upload, abandons late replies. The transport must have released output().
   ~Session();
 
-  // Takes all of `bytes`. Executes what they complete, up to one turn's requests and the output
-  // limit; the rest is kept.
+  // Takes all of `bytes`. Executes the requests that they complete, up to one turn's requests and
+  // the output limit. Keeps the rest.
   void feed(std::string_view bytes);
-  // Goes on with what is kept. Call when wants_turn() and the output has room.
+  // Continues with the bytes that were kept. Call it when wants_turn() is true and the output has
+  // room.
   void resume();
-  // The waker was called with this token: finishes that reply, or goes on with an idle stream, and
-  // with what waited for it. A token that is none of this session's, or not any more, does nothing.
+  // The waker was called with this token: finishes that reply or continues an idle stream, then
+  // continues with everything that waited for it. A token that does not, or no longer, belong to
+  // this session has no effect.
   void resume(LateToken token);
-  // The host waits for no late reply any longer: each becomes a miss.
+  // The host no longer waits for late replies: each becomes a miss.
   void give_up_late();
   // How many replies are late.
   std::size_t late() const;
-  // Whether the host should read more for this session. Behind late replies a bounded number of
-  // bytes is read ahead, so that a client that leaves is noticed.
+  // True if the host should read more for this session. While replies are late, a bounded number of
+  // bytes is read ahead, so that the host notices a client that disconnects.
   bool takes_input() const;
-  // There is more to do at once (the turn was used up, the output is full, a long reply goes on).
+  // There is more to do at once: the turn was used up, the output is full, or a long reply
+  // continues.
   bool wants_turn() const;
   // The next request needs memory that others hold (Store::begin_upload, Store::may_pin). The host
-  // reads nothing more for this session, sends what is there, and calls resume() a little later.
+  // reads no more for this session, sends the output, and calls resume() a little later.
   bool waiting() const;
-  // A large value is arriving, and this much of it is still to come; 0: none is.
+  // How many bytes of a large value are still to come; 0 if none is arriving.
   std::size_t upload_remaining() const;
 
-  // While a large value is being received: where its next bytes belong. Empty otherwise.
+  // While a large value is being received: where its next bytes belong. Otherwise empty.
   std::span<char> upload_window();
-  // `bytes` of the window were filled in.
+  // `bytes` bytes of the window were filled in.
   void upload_received(std::size_t bytes);
 
   Output& output();
-  // quit, or an error that ends the connection, and no reply is late: send the output, then close.
+  // After quit or an error that ends the connection, and if no reply is late: send the output, then
+  // close.
   bool closing() const;
-  // The host is about to end. The request that has begun to arrive or to be answered is the last
-  // one, or the next one if none has begun: closing() follows it. Whole requests that still wait
-  // are dropped, and closing() follows at once.
+  // The host is about to end. If a request has begun to arrive or to be answered, it is the last
+  // one; otherwise the next request is the last. closing() follows it. Complete requests that still
+  // wait are dropped, and closing() follows at once.
   void end_after_request();
-  // The command that asked for the server's end, if any.
+  // The command that asked the server to end, if there was one.
   AdminResult::Next requested() const;
-  // Nothing but a login is read before: give it kLoginLimit_s. True at once when nobody has to.
+  // Before this is true, only a login is accepted: give it kLoginLimit_s. True at once if nobody
+  // has to log in.
   bool logged_in() const;
   // The host knows the client by other means (a token, a certificate).
   void log_in();
-  // The first byte is the binary protocol's, which this server does not speak: closing() is true.
+  // The first byte is the binary protocol's, which this server does not speak. closing() is true.
   bool spoke_binary() const;
-  // How often it tried in vain.
+  // How many logins have failed.
   unsigned failed_logins() const;
-  // Bytes kept for an unfinished command.
+  // How many bytes are kept for an unfinished command.
   std::size_t buffered() const;
-  // A command has begun to arrive, or its reply to leave, and is not whole yet.
+  // A command has begun to arrive, or its reply to leave, and it is not complete yet.
   bool in_request() const;
-  // What comes next begins no request: it belongs to one that is here in part, or was refused.
+  // The next bytes do not begin a request: they belong to one that is here in part, or that was
+  // refused.
   bool midway() const;
 
  private:

@@ -5,9 +5,9 @@
 //                      \          \--> Stop: a command that no batch holds      \--> late: behind a hole
 //                       \--> what is left goes to `kept`
 //
-// Requests view the framer's text, so that a batch is always executed before the text moves.
+// Requests view the framer's text, so a batch is always executed before the text moves.
 //
-// Each step has a state of its own, and returns what it came to:
+// Each step has a state of its own, and returns its result:
 //
 //   framer.h        lines in the input           collect.cc       commands into a batch
 //   retrieval.h     a get with several keys      collect_keys.cc  its keys into a batch
@@ -43,24 +43,24 @@ struct Session::Impl {
         logged_in(the_options.authenticator == nullptr) {}
   ~Impl();
 
-  // What became of the command at the front of the input.
+  // The result for the command at the front of the input.
   enum class Step : std::uint8_t {
     kGoOn,      // it is in the batch
-    kNeedMore,  // it is not whole
+    kNeedMore,  // it is not complete
     kAdmin,     // `pending` is a kAdmin request
     kLarge,     // `pending` is a storage command, its value is large and incomplete
     kClose,     // the connection ends
   };
-  // Why collect() stopped: the batch is full, or what the last step came to.
+  // Why collect() stopped: the batch is full, or the result of the last step.
   enum class Stop : std::uint8_t { kBatchFull, kNeedMore, kAdmin, kLarge, kClose };
-  // Whether the session may go on now.
+  // Whether the session can continue now.
   enum class Wait : std::uint8_t {
     kNone,
-    kTurn,    // another turn: there is more to do at once
+    kTurn,    // it needs another turn: there is more to do at once
     kMemory,  // others have to release memory first
     kLate,    // a late reply has to come first, or an idle stream to be woken
   };
-  // What comes next, when a step left something to do.
+  // The next step, if a step left something to do.
   enum class Go : std::uint8_t { kOn, kStop };
 
   // session.cc
@@ -130,12 +130,12 @@ struct Session::Impl {
   Waker* const waker;
 
   Output out;        // what may be sent
-  InputBuffer kept;  // input that waits for more, or for its turn
+  InputBuffer kept;  // input that waits for more bytes, or for its turn
   Framer framer;
   Retrieval retrieval;
   std::unique_ptr<LargeValue> large;
   std::unique_ptr<ReplyStream> stream;
-  std::unique_ptr<LateReplies> late;  // null: none is late
+  std::unique_ptr<LateReplies> late;  // null: no reply is late
 
   struct Pending {
     const Request* request = nullptr;  // in the batch's next slot
@@ -143,7 +143,7 @@ struct Session::Impl {
   } pending;
   std::size_t turn_left = 0;  // requests
   Wait wait = Wait::kNone;
-  bool ended = false;  // nothing more is executed
+  bool ended = false;  // no more requests are executed
   // After end_after_request(): is the last request still to come, or has it been taken?
   enum class Last : std::uint8_t { kNone, kAwaited, kTaken } last = Last::kNone;
   bool began = false;  // a byte was fed

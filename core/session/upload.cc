@@ -14,7 +14,7 @@ constexpr std::size_t kLineEndBytes = 2;
 
 }  // namespace
 
-// The command stays in a copy of its own, because the input moves on under it.
+// The command is kept in a copy of its own, because the input moves on.
 void Session::Impl::begin_large() {
   large = std::make_unique<LargeValue>();
   large->line.assign(without_line_end(framer.text.substr(0, pending.line_bytes - 1)));
@@ -24,7 +24,7 @@ void Session::Impl::begin_large() {
   framer.take(pending.line_bytes);
 }
 
-// One call of many: begins the upload, goes on with it, or ends it.
+// One of many calls: begins the upload, continues it, or ends it.
 Session::Impl::Received Session::Impl::run_upload() {
   if (!large->begun) {
     const Received begun = start_upload();
@@ -33,7 +33,7 @@ Session::Impl::Received Session::Impl::run_upload() {
   return receive_large();
 }
 
-// Again and again, while it has to wait.
+// Called again and again while it has to wait.
 Session::Impl::Received Session::Impl::start_upload() {
   Request& request = large->request;
   const PutStatus status = backend.begin_upload(request, host_clock.now_s, &large->upload);

@@ -8,11 +8,11 @@
 namespace isocache::snapshot {
 namespace {
 
-// A snapshot outlives a program, so the bits of items that go into it may not move.
+// Snapshots are read by later versions of the program, so the bits of items in them must not move.
 static_assert(kFetched == 1 && kStale == 2 && kWinSent == 4 && kBinaryKey == 8);
 static_assert((kFetched | kStale | kWinSent | kBinaryKey) == kItemBits);
 
-// The bits that a version knows. 0: there is no such version.
+// The bits that a version may use. 0: there is no such version.
 std::uint8_t known_bits(std::uint32_t version) {
   switch (version) {
     case 1: return kItemBits;

@@ -20,7 +20,7 @@ inline constexpr std::uint32_t kVersion = 2;  // the one that is written; 1 is r
 inline constexpr std::size_t kFileHeaderBytes = 16;
 inline constexpr std::size_t kRecordHeaderBytes = 22;
 inline constexpr std::size_t kMaxValueBytes = limits::kMaxMaxItemBytes;
-// The checksum goes over the records in pieces of this size.
+// The checksum is computed over the records in pieces of this size.
 inline constexpr std::size_t kChecksumPieceBytes = 64U << 10;
 
 struct FileHeader {
@@ -30,7 +30,7 @@ struct FileHeader {
 };
 static_assert(sizeof(FileHeader) == kFileHeaderBytes);
 
-// As it lies in a record, but for its alignment.
+// The header of a record, field by field; in the record itself it is not aligned.
 struct RecordHeader {
   std::uint32_t value_length;
   std::uint32_t client_flags;
@@ -59,23 +59,23 @@ inline std::size_t head_bytes(const RecordHeader& header) {
   return kRecordHeaderBytes + header.key_length;
 }
 
-// Of the next piece of the records; `before` is the checksum of all pieces before it, 0 for the
-// first. REQUIRES: each piece has kChecksumPieceBytes, the last one may be shorter.
+// The checksum of the next piece of the records. `before` is the checksum of all pieces before it,
+// 0 for the first. REQUIRES: each piece has kChecksumPieceBytes; the last one may be shorter.
 std::uint32_t checksum(std::string_view piece, std::uint32_t before);
 std::uint32_t checksum_of_all(std::string_view records);
 
-// Why bytes are no snapshot that can be restored.
+// Why bytes cannot be restored as a snapshot.
 enum class Fault : std::uint8_t {
   kNone,
-  kNoSnapshot,      // something else, or not even a header
+  kNoSnapshot,      // something else, or shorter than a header
   kUnknownVersion,  // written by a later version
   kDamaged,         // the checksum differs
   kCutOff,          // the last record is not whole
-  kSenseless,       // a record that no writer writes
+  kSenseless,       // a record that no writer produces
 };
 
-// Whether `whole` is a snapshot of which every record makes sense. Nobody should restore the first
-// record before this.
+// Checks that `whole` is a snapshot and that every record of it is valid. Call it before you
+// restore the first record.
 Fault check(std::string_view whole);
 
 }  // namespace isocache::snapshot

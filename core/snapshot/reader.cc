@@ -19,7 +19,7 @@ Key Reader::key_of(const RecordHeader& header, const char* record) const {
   return store_.key({record + kRecordHeaderBytes, header.key_length});
 }
 
-// Whether a reply may show the key as it is: that is not left to whoever wrote the record.
+// Decides whether a reply may show the key as it is, without trust in the writer of the record.
 ItemFields Reader::fields_of(const RecordHeader& header, const Key& key) {
   if (header.cas >> 63U == 0) highest_cas_ = std::max(highest_cas_, header.cas);
   const unsigned binary = is_binary(key.bytes) ? unsigned{kBinaryKey} : 0U;

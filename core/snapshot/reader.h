@@ -1,10 +1,9 @@
-// Puts the records of a snapshot back into a store. The host gives the records a buffer at a time,
-// and has looked at the whole snapshot before: see check() in format.h.
+// Puts the records of a snapshot back into a store. The host passes the records one buffer at a
+// time, after it has checked the whole snapshot: see check() in format.h.
 //
-// Restoring counts as an access: a snapshot does not keep when the last one was. An item that has
-// expired is left out. For an item that is not stored, because there is no memory or it is too
-// large, what the store had under its key goes as well, so that nobody reads a value that was to be
-// replaced.
+// Restoring counts as an access, because a snapshot does not record the last one. Expired items are
+// left out. If an item cannot be stored (there is no memory, or it is too large), the store's old
+// item under its key is removed, too. So nobody reads a value that was meant to be replaced.
 #pragma once
 
 #include <cstddef>
@@ -22,25 +21,25 @@ class Reader {
   // REQUIRES: `store` outlives the reader.
   Reader(Store& store, UnixSeconds now_s) : store_(store), now_s_(now_s) {}
 
-  // Restores the records that are whole at the beginning of `bytes`. Returns how many bytes they
-  // take. 0: the first one is not whole. Take a larger buffer, or begin_large().
+  // Restores all complete records at the beginning of `bytes`. Returns how many bytes they take. 0:
+  // the first record is not complete. Pass a larger buffer, or use begin_large().
   std::size_t restore(std::string_view bytes);
 
-  // A record whose value goes straight into item memory. `head` is the record but for its value.
-  // True: fill the upload's windows (Store::upload_window) with the value, then end_large(). False:
-  // the record is not wanted, or there is no memory for it.
+  // Restores a record whose value goes straight into item memory. `head` is the record without its
+  // value. True: fill the upload's windows (Store::upload_window) with the value, then call
+  // end_large(). False: the record is not wanted, or there is no memory for it.
   bool begin_large(std::string_view head, Upload* upload);
-  // The windows are full, or there was no memory for the next one.
+  // Call it when the windows are full, or when there was no memory for the next one.
   void end_large(std::string_view head, Upload& upload);
 
-  // The highest cas id restored so far, of those that a store has given out. The store's next ids
-  // must be higher. An id from the upper half is one that a client chose (the E flag): no store
-  // comes near it, and going on behind it could lead round to 0.
+  // The highest cas id restored so far, among ids that a store has given out. The store's next ids
+  // must be higher. An id from the upper half was chosen by a client (the E flag). No store reaches
+  // such ids, and counting on from one could wrap around to 0.
   std::uint64_t highest_cas() const { return highest_cas_; }
 
-  // Counts the records of which the store holds the item, as restore() left it. `bytes` as for
-  // restore(), but the last value may be cut off. Returns how many bytes the records take, with
-  // their values.
+  // Counts the records whose items are in the store as restore() left them. `bytes` as for
+  // restore(), but the last value may be cut off. Returns how many bytes the records take,
+  // including their values.
   std::size_t count_held(std::string_view bytes);
   std::size_t held() const { return held_; }
 

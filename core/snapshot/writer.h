@@ -1,5 +1,5 @@
-// Writes all items of a store, a buffer at a time. The host brings the buffers, and puts the file
-// header in front once it knows the checksum.
+// Writes all items of a store, one buffer at a time. The host provides the buffers, and writes the
+// file header in front as soon as it knows the checksum.
 #pragma once
 
 #include <cstddef>
@@ -15,29 +15,30 @@ namespace isocache::snapshot {
 // The file header that belongs to such records. REQUIRES: room for kFileHeaderBytes.
 void write_file_header(std::uint32_t checksum, char* to);
 
-// Of an item's record, all but the value. Returns how many bytes. REQUIRES: room for them.
+// Writes the record of an item without the value. Returns how many bytes it wrote. REQUIRES: room
+// for them.
 std::size_t write_head(const ItemView& item, char* to);
-// The whole record. 0: there is no room for it.
+// Writes the whole record. 0: there is no room for it.
 std::size_t write_record(const ItemView& item, std::span<char> room);
 
-// Goes over the items once, in the order in which eviction would take them: who puts them back in
-// that order gets the same queues. The store may be used between two calls: items stored meanwhile
-// may be missed, items moved meanwhile may be written twice.
+// Visits the items once, in the order in which eviction would take them. Putting them back in that
+// order restores the same queues. The store may be used between two calls: items that are stored in
+// between may be missed, and items that are moved may be written twice.
 class Writer {
  public:
-  // Items that are left out; null: none are.
+  // Selects items to leave out; null: none.
   using Skip = bool (*)(const ItemView&);
 
   // REQUIRES: `store` outlives the writer.
   Writer(const Store& store, UnixSeconds now_s, Skip skip = nullptr)
       : store_(store), order_(store.segments_by_age()), now_s_(now_s), skip_(skip) {}
 
-  // The next records, as many as there is room for. Returns how many bytes. 0: that was all, or the
-  // next record is larger than `room`, see write_large().
+  // Writes the next records, as many as fit. Returns how many bytes. 0: all records are written, or
+  // the next record is larger than `room`, see write_large().
   std::size_t write_records(std::span<char> room) { return fill(room, write_record); }
 
-  // For the next record, when write_records() has no room for it: writes all but the value, and
-  // calls take_value(const ItemView&). Returns how many bytes. 0: there is none, that was all.
+  // For a record that does not fit into write_records(): writes everything except the value, and
+  // calls take_value(const ItemView&). Returns how many bytes. 0: all records are written.
   // REQUIRES: room for kRecordHeaderBytes and the longest key.
   template <typename TakeValue>
   std::size_t write_large(char* to, TakeValue&& take_value) {
@@ -50,8 +51,8 @@ class Writer {
     return bytes;
   }
 
-  // As write_records(), for anything that is made of items:
-  // write(const ItemView&, std::span<char> room) returns how many bytes it wrote, 0 for no room.
+  // As write_records(), for other formats: write(const ItemView&, std::span<char> room) returns how
+  // many bytes it wrote, 0 if there is no room.
   template <typename Write>
   std::size_t fill(std::span<char> room, Write&& write) {
     std::size_t used = 0;
@@ -66,7 +67,7 @@ class Writer {
         used += bytes;
         passed += full ? 0 : 1;
       });
-      if (full) {  // back to the first item that had no room
+      if (full) {  // go back to the first item that did not fit
         cursor_ = scan(passed, [](const ItemView&) {});
         return used;
       }
@@ -91,7 +92,7 @@ class Writer {
   std::unique_ptr<SegmentId[]> order_;
   UnixSeconds now_s_;
   Skip skip_;
-  std::uint64_t cursor_ = 0;  // 0 both before the first item and behind the last one
+  std::uint64_t cursor_ = 0;  // 0 before the first item and after the last
   bool done_ = false;
 };
 

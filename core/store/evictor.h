@@ -69,7 +69,6 @@ class Evictor {
     UnixSeconds age_s = 0;
   };
   const Evicted& evicted(unsigned band) const { return evicted_[band]; }
-  double small_share() const { return small_share_; }
   // Counts what the evictor does. When it has changed, slots and items found before may have moved.
   std::uint64_t steps() const { return steps_; }
 

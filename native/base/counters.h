@@ -1,5 +1,5 @@
-// What one thread counts for `stats`. Its own thread writes and any thread reads, so the hot path
-// needs no locked instruction.
+// Counters of one thread for `stats`. Its own thread writes them and any thread reads them, so the
+// hot path needs no locked instruction.
 #pragma once
 
 #include <atomic>
@@ -20,11 +20,11 @@ class Counter {
   std::atomic<std::uint64_t> value_{0};
 };
 
-// The counters of worker_counters.def, and what only the watchdog reads.
+// The counters of worker_counters.def, and those that only the watchdog reads.
 struct alignas(64) WorkerCounters {
 #define ISOCACHE_WORKER_COUNTER(field, name) Counter field;
 #include "native/base/worker_counters.def"
-  Counter ticks;  // of its timer: the thread is alive
+  Counter ticks;  // of its timer: they show that the thread is alive
 };
 
 using WorkerCounter = Counter WorkerCounters::*;

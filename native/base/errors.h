@@ -8,13 +8,13 @@
 
 namespace isocache {
 
-// The command line asks for what cannot be: EX_USAGE.
+// The command line asks for something impossible: EX_USAGE.
 struct UsageError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// The configuration file or the environment asks for what cannot be: EX_CONFIG. The text has a line
-// for each fault.
+// The configuration file or the environment asks for something impossible: EX_CONFIG. The text has
+// a line for each fault.
 struct ConfigError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -24,7 +24,7 @@ struct SystemError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// -u names nobody: EX_NOUSER.
+// -u names an unknown user: EX_NOUSER.
 struct NoSuchUser : std::runtime_error {
   using std::runtime_error::runtime_error;
 };

@@ -1,4 +1,4 @@
-// Owns a file descriptor: closes it when it goes.
+// Owns a file descriptor: closes it when destroyed.
 #pragma once
 
 #include <unistd.h>
@@ -21,7 +21,7 @@ class FileDescriptor {
   }
 
   int get() const { return fd_; }
-  // Somebody else closes it.
+  // Gives the descriptor up; the caller closes it.
   int release() { return std::exchange(fd_, -1); }
   explicit operator bool() const { return fd_ >= 0; }
 

@@ -1,6 +1,6 @@
-// The store's time is the time of day at the start, carried on by a clock that nobody can set. A
+// The store's time is the time of day at the start, advanced by a clock that nobody can set. So a
 // corrected system clock neither expires the whole cache nor makes items immortal; memcached does
-// the same. How far the system clock is ahead of it by now is read each time, for dates.
+// the same. Each reading also notes how far the system clock is ahead of it, for dates.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace isocache {
 
 class HostClock {
  public:
-  // A clock's nanoseconds. Another one than the system's is for tests.
+  // Returns a clock's nanoseconds. Tests pass a clock of their own.
   using Read = std::int64_t (*)(clockid_t);
 
   explicit HostClock(Read read = read_ns)
@@ -38,7 +38,7 @@ class HostClock {
     ::clock_gettime(clock, &time);
     return static_cast<std::int64_t>(time.tv_sec) * kSecond_ns + time.tv_nsec;
   }
-  // Rounded, because the two clocks are never read at the same instant.
+  // Rounded, because the two clocks are never read at exactly the same time.
   static std::int64_t nearest_s(std::int64_t ns) {
     return (ns + (ns < 0 ? -kSecond_ns : kSecond_ns) / 2) / kSecond_ns;
   }

@@ -1,5 +1,5 @@
-// How long turns took: one read, or all that lies ready of a WebSocket's frames; a batch of
-// requests; one write. Written by one thread, read by any.
+// How long turns took. A turn is one read (or all WebSocket frames that are ready), a batch of
+// requests, and one write. One thread writes it, any thread reads it.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +15,7 @@ namespace isocache {
 
 class LatencyHistogram {
  public:
-  // Bucket i counts turns of at most 2^i microseconds; the last one, all that took longer.
+  // Bucket i counts turns of at most 2^i microseconds. The last bucket counts all longer turns.
   static constexpr std::size_t kBuckets = 24;
 
   // REQUIRES: one thread calls it.

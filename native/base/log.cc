@@ -27,23 +27,23 @@ LogEntry lines_dropped(std::uint64_t count) {
           .fields = {{"dropped", count}}};
 }
 
-// stderr is shared with other processes, and cannot be made non-blocking for this one alone.
+// stderr is shared with other processes, so it cannot be made non-blocking for this one alone.
 class StandardError {
  public:
   void stop_waiting() { waits_ = false; }
   void write(std::span<const LogEntry> entries);
 
  private:
-  // A pipe that poll() calls writable takes this much at once (PIPE_BUF).
+  // If poll() reports a pipe as writable, it takes this many bytes at once (PIPE_BUF).
   static constexpr std::size_t kPieceBytes = 4096;
 
   bool has_room() const;
   bool write_line(std::string_view line);
 
   std::atomic<bool> waits_{true};
-  std::mutex mutex_;           // of what follows
-  std::uint64_t dropped_ = 0;  // lines, of which nobody was told
-  bool cut_off_ = false;       // the last line was, before its end
+  std::mutex mutex_;           // covers the fields below
+  std::uint64_t dropped_ = 0;  // lines that no later line has reported yet
+  bool cut_off_ = false;       // the last line was not written to its end
 };
 
 bool StandardError::has_room() const {
@@ -52,12 +52,12 @@ bool StandardError::has_room() const {
   return ::poll(&stream, 1, 0) != 0;
 }
 
-// False: it was dropped, or its end was.
+// Returns false if the line, or its end, was dropped.
 bool StandardError::write_line(std::string_view line) {
   while (!line.empty()) {
     if (!has_room()) return false;
     const auto written = ::write(STDERR_FILENO, line.data(), std::min(line.size(), kPieceBytes));
-    if (written < 0 && errno == EAGAIN) return false;  // somebody made it non-blocking
+    if (written < 0 && errno == EAGAIN) return false;  // another process made it non-blocking
     if (written <= 0) return true;                     // nobody will ever read it
     line.remove_prefix(static_cast<std::size_t>(written));
     cut_off_ = !line.empty();
@@ -96,7 +96,7 @@ void log_line(std::string_view line, LogLevel level) {
 
 std::string printable(std::string_view text) {
   std::string safe(text);
-  // Above 0x7f there are controls of their own, alone (0x9b begins a sequence) and in UTF-8
+  // Above 0x7f there are other control characters, alone (0x9b begins a sequence) and in UTF-8
   // (U+202E turns the rest of the line around).
   std::ranges::replace_if(
       safe, [](unsigned char c) { return c < 0x20 || c >= 0x7f; }, '?');
@@ -106,7 +106,7 @@ std::string printable(std::string_view text) {
 void log_traffic(char direction, int fd, std::string_view bytes) {
   constexpr std::size_t kShownBytes = 200;
   std::string line(bytes.substr(0, std::min(bytes.find_first_of("\r\n"), kShownBytes)));
-  // Whatever a client sends must not steer the operator's terminal; JSON keeps its letters.
+  // No byte from a client may control the operator's terminal. JSON keeps its letters.
   std::ranges::replace_if(
       line, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
   const bool json = as_json.load(std::memory_order_relaxed);

@@ -1,4 +1,4 @@
-// nlohmann-json is slow to compile, and stays in this file.
+// nlohmann-json is slow to compile, so only this file of the log includes it.
 #include <fmt/chrono.h>
 
 #include <nlohmann/json.hpp>

@@ -57,7 +57,8 @@ std::string peer_address(int fd) {
   sockaddr_storage address{};
   socklen_t length = sizeof(address);
   if (::getpeername(fd, reinterpret_cast<sockaddr*>(&address), &length) != 0) return "unknown";
-  if (address.ss_family == AF_UNIX) return local_address(fd);  // a client's end has no name
+  // a client's end of a unix socket has no name
+  if (address.ss_family == AF_UNIX) return local_address(fd);
   return with_protocol(address);
 }
 

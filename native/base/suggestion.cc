@@ -14,7 +14,8 @@ char folded(char c) {
   return c == '_' ? '-' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
 }
 
-// Row by row of the usual table: distances[j] is that of a's first i and b's first j characters.
+// Computes the usual table row by row: distances[j] is the distance between the first i characters
+// of a and the first j characters of b.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> distances(b.size() + 1);
   std::iota(distances.begin(), distances.end(), std::size_t{0});
@@ -32,12 +33,13 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::string_view nearest(std::string_view word, std::span<const std::string_view> known) {
-  constexpr std::size_t kLongestWord = 64;  // more is no slip of the pen
+  constexpr std::size_t kLettersAMistake = 3;
+  constexpr std::size_t kLongestWord = 64;  // longer words are no typing mistakes
   if (word.size() > kLongestWord) return {};
   std::string_view best;
-  // Two letters that changed places are two.
+  // Two swapped letters count as two changes.
   std::size_t best_distance =
-      (word.size() < 4 ? 1 : std::clamp<std::size_t>(word.size() / 3, 2, 3)) + 1;
+      (word.size() < 4 ? 1 : std::clamp<std::size_t>(word.size() / kLettersAMistake, 2, 3)) + 1;
   for (const std::string_view candidate : known) {
     const std::size_t distance = edit_distance(word, candidate);
     if (distance >= best_distance) continue;

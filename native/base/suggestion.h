@@ -7,8 +7,9 @@
 
 namespace isocache {
 
-// Which of `known` was likely meant by `word`: the nearest that takes at most a few insertions,
-// deletions and replacements (Levenshtein). Case, '-' and '_' make no difference. Empty: none.
+// The word of `known` that was probably meant by `word`: the nearest one that takes at most a few
+// insertions, deletions and replacements (Levenshtein). Case, '-' and '_' make no difference.
+// Empty: there is none.
 std::string_view nearest(std::string_view word, std::span<const std::string_view> known);
 
 }  // namespace isocache

@@ -1,5 +1,5 @@
-// Apart from the rest because linux/tcp.h and netinet/tcp.h exclude each other, and Asio includes
-// the latter, which lacks tcpi_bytes_acked.
+// A file of its own, because linux/tcp.h and netinet/tcp.h exclude each other. Asio includes the
+// latter, which lacks tcpi_bytes_acked.
 #include "native/base/tcp_progress.h"
 
 #include <linux/tcp.h>

@@ -7,7 +7,9 @@
 
 namespace isocache {
 
-// Decimal digits and nothing else. False, and `value` is untouched, otherwise.
+inline constexpr unsigned kMaxPort = 65535;
+
+// Parses decimal digits only. Otherwise returns false and leaves `value` untouched.
 template <typename Number>
 bool parse_number(std::string_view text, Number& value, int base = 10) {
   Number parsed{};
@@ -17,10 +19,11 @@ bool parse_number(std::string_view text, Number& value, int base = 10) {
   return true;
 }
 
-// A plain decimal such as 1.25.
+// Parses a plain decimal such as 1.25.
 bool parse_decimal(std::string_view text, double& value);
 
-// A number with an optional suffix k, m or g (either case), times `unit` without one.
+// Parses a number with an optional suffix k, m or g (either case). Without a suffix, the number is
+// multiplied by `unit`.
 bool parse_size(std::string_view text, std::uint64_t unit, std::uint64_t& bytes);
 
 }  // namespace isocache

@@ -1,4 +1,4 @@
-// --check-config: whether a server with these options can work, without starting one.
+// --check-config: checks whether a server with these options can work, without starting one.
 #pragma once
 
 #include <string>
@@ -8,9 +8,9 @@
 
 namespace isocache {
 
-// All that is wrong, a line each. Reads the files that are named; opens no socket, looks up no
-// host. The process becomes the user of -u for good: what only root may read is of no use to that
-// one.
+// Returns a line for each fault. Reads the files that the options name; opens no socket, looks up
+// no host. The process becomes the user of -u for good, because that user has to be able to read
+// the files.
 std::vector<std::string> find_faults(const Options& options);
 
 }  // namespace isocache

@@ -1,4 +1,4 @@
-// Completion of the command line by the shells, from the tables.
+// Completion of the command line in shells, made from the tables.
 #include <fmt/format.h>
 
 #include <string>
@@ -11,7 +11,7 @@ namespace {
 
 bool is_file(std::string_view argument) { return argument == "<file>"; }
 
-// "-m", "--memory-limit": both, or the one there is.
+// All spellings of a flag: "-m" and "--memory-limit", or the only one.
 std::vector<std::string> spellings(const Flag& flag) {
   std::vector<std::string> names;
   if (flag.letter != kNoLetter) names.push_back(fmt::format("-{}", flag.letter));
@@ -19,7 +19,7 @@ std::vector<std::string> spellings(const Flag& flag) {
   return names;
 }
 
-// The words of -o as they are begun: "idle_timeout=", "no_maxconns_fast".
+// The words of -o as a user begins them: "idle_timeout=", "no_maxconns_fast".
 std::vector<std::string> word_beginnings() {
   std::vector<std::string> words;
   for (const Word& word : word_table()) {
@@ -29,17 +29,17 @@ std::vector<std::string> word_beginnings() {
   return words;
 }
 
-// Inside of '...' in sh and zsh.
+// Quotes text for '...' in sh and zsh.
 std::string quoted(std::string_view text) {
   std::string safe;
   for (const char c : text) safe += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return safe;
 }
 
-// What may follow a flag, as a branch of bash's `case`.
+// The completion of a flag's value, as a branch of bash's `case`.
 std::string bash_branch(const Flag& flag) {
   if (flag.argument.empty()) return {};
-  std::string complete = "return";  // anything: nothing to propose
+  std::string complete = "return";  // any value may follow: nothing to propose
   if (flag.letter == 'o') {
     complete = "_isocached_words";
   } else if (is_file(flag.argument)) {
@@ -60,10 +60,10 @@ std::vector<std::string_view> file_words() {
   return names;
 }
 
-// As patterns of bash's `case`.
+// Joins words into a pattern of bash's `case`.
 std::string bash_file_words() { return fmt::format("'-o {}'", fmt::join(file_words(), "'|'-o ")); }
 
-// In _arguments' own quotes, brackets and colons mean something.
+// Quotes text for _arguments, which has its own quotes, brackets and colons.
 std::string zsh_text(std::string_view text) {
   std::string safe;
   for (const char c : text) {
@@ -97,7 +97,7 @@ std::string zsh_spec(const Flag& flag) {
   return specs;
 }
 
-// Inside of '...' in fish, where a backslash escapes.
+// Quotes text for '...' in fish, where a backslash escapes.
 std::string fish_quoted(std::string_view text) {
   std::string safe;
   for (const char c : text) {
@@ -133,8 +133,8 @@ std::string bash_completion() {
     branches += bash_branch(flag);
     for (const std::string& name : spellings(flag)) names += " " + name;
   }
-  // Words of -o follow each other behind commas. "=" parts words for bash: --name=value is three,
-  // and so are -o's name=value; then `flag` is "-o name".
+  // Words of -o are separated by commas. bash splits words at "=": --name=value is three words, and
+  // so is name=value of -o. In that case `flag` is "-o name".
   return fmt::format(R"(# bash completion for isocached; made by isocached --print bash
 _isocached_words() {{
   local before=""
@@ -202,7 +202,8 @@ _isocached "$@"
 }
 
 std::string fish_completion() {
-  // What is proposed replaces all that was typed of the argument, the words before a comma too.
+  // A proposal replaces everything that was typed of the argument, including the words before a
+  // comma.
   std::string text = fmt::format(R"(# fish completion for isocached; made by isocached --print fish
 function __isocached_words
     set -l typed (commandline -ct | string replace -r '^(-o|--extended=)' '')

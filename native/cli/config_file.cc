@@ -1,4 +1,4 @@
-// The configuration file and the environment: both are names with values.
+// The configuration file and the environment: both consist of names with values.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -22,8 +22,8 @@ namespace {
 constexpr std::string_view kVariablePrefix = "ISOCACHED_";
 constexpr std::array<std::string_view, 5> kCommandLineOnly = {"help", "version", "license", "print",
                                                               "check-config"};
-// An empty variable is as if not set; but one of these that was left empty by mistake must not open
-// a cache.
+// An empty variable counts as not set. But if one of these was left empty by mistake, the cache
+// must not be open to all.
 struct Guard {
   std::string_view variable;
   std::string_view gives;
@@ -32,7 +32,7 @@ constexpr std::array<Guard, 4> kGuards = {{{"ISOCACHED_AUTH_FILE", "passwords"},
                                            {"ISOCACHED_ENABLE_SSL", "TLS"},
                                            {"ISOCACHED_SSL_VERIFY_MODE", "clients' certificates"},
                                            {"ISOCACHED_SSL_CA_CERT", "clients' certificates"}}};
-constexpr unsigned kMaxTimes = 9;  // of a switch
+constexpr unsigned kMaxTimes = 9;  // how often a switch may be given
 
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view kBlanks = " \t\r\n";
@@ -71,7 +71,7 @@ std::string variable(std::string_view name) {
   return text;
 }
 
-// yes, no, or how often.
+// Parses yes, no, or a number of times.
 bool parse_times(std::string_view value, unsigned& times) {
   if (value.empty() || value == "yes" || value == "on" || value == "true") {
     times = 1;
@@ -83,7 +83,7 @@ bool parse_times(std::string_view value, unsigned& times) {
   return true;
 }
 
-// "maxconns_fast = no" means no_maxconns_fast, where there is such a word.
+// "maxconns_fast = no" means no_maxconns_fast, if there is such a word.
 void switch_off(Given& given) {
   if (given.word == nullptr) return;
   if (const Word* const opposite = find_word(fmt::format("no_{}", given.word->name))) {
@@ -92,7 +92,7 @@ void switch_off(Given& given) {
   }
 }
 
-// `flag` or `word` is null. Throws UsageError.
+// Either `flag` or `word` is null. Throws UsageError.
 void add(Layer& layer, const Flag* flag, const Word* word, std::string_view value,
          std::string_view where) {
   const std::string_view argument = flag != nullptr ? flag->argument : word->argument;
@@ -116,7 +116,7 @@ std::string did_you_mean(std::string_view meant) {
                        : fmt::format("did you mean {}?", meant);
 }
 
-// Of a line whose name is none; what stands before '=', or all of it.
+// The error for a line whose name is unknown. `name`: the text before '=', or the whole line.
 std::string unknown_name(std::string_view name, bool has_equals) {
   const auto blank = name.find_first_of(" \t");
   const std::string_view word = name.substr(0, blank);
@@ -148,7 +148,7 @@ void read_line(ReadLayer& read, std::string_view line, const std::string& where)
   }
 }
 
-// Of two lines that say the same setting, one is a mistake.
+// If two lines give the same setting, one of them is a mistake.
 void find_repeated(ReadLayer& read) {
   for (auto later = read.layer.begin(); later != read.layer.end(); ++later) {
     if (later->flag != nullptr && later->flag->is_list) continue;
@@ -161,8 +161,8 @@ void find_repeated(ReadLayer& read) {
   }
 }
 
-// Kubernetes tells each container of a service "isocached" where that is, by variables of our
-// names.
+// For a service named "isocached", Kubernetes sets variables in each container that tell where the
+// service is. Their names look like ours.
 bool of_kubernetes(std::string_view name, std::string_view value) {
   name.remove_prefix(kVariablePrefix.size());
   constexpr std::string_view kPort = "PORT_";

@@ -1,4 +1,4 @@
-// The configuration file to begin with, from the tables: all names, none in force.
+// A configuration file to begin with, made from the tables: it has all names, and none is in force.
 #include <fmt/format.h>
 
 #include <string>

@@ -76,8 +76,9 @@ void allow_origin(Options& options, std::string_view value) {
 }
 
 void unix_mask(Options& options, std::string_view value) {
+  constexpr unsigned kAllModeBits = 0777;
   if (!parse_number(value, options.host.unix_socket_mode, 8) ||
-      options.host.unix_socket_mode > 0777) {
+      options.host.unix_socket_mode > kAllModeBits) {
     throw UsageError(fmt::format("-a: an octal mode up to 777, not '{}'", value));
   }
 }

@@ -1,4 +1,5 @@
-// Every flag of the command line, once: parser, -h, manual page and shell completion read this.
+// All flags of the command line. The parser, -h, the manual page and shell completion read this
+// table.
 #pragma once
 
 #include <functional>
@@ -28,12 +29,12 @@ constexpr char kNoLetter = '\0';
 struct Flag {
   char letter;                // -p, or kNoLetter
   std::string_view name;      // --port
-  std::string_view argument;  // "<num>", "<text|json>": one of these; empty: a switch
+  std::string_view argument;  // "<num>", or a choice such as "<text|json>"; empty: a switch
   Purpose purpose;
   std::string_view help;
-  // Called for each time it is given; a switch gets an empty value. Throws UsageError.
+  // Called each time the flag is given. A switch gets an empty value. Throws UsageError.
   void (*apply)(Options& options, std::string_view value);
-  bool is_list = false;  // may be given several times, each adds to it
+  bool is_list = false;  // may be given several times; each adds to the list
 };
 std::span<const Flag> flag_table();
 // "-Y needs a value: <file>"
@@ -48,27 +49,27 @@ struct Word {
   void (*apply)(Options& options, std::string_view value);
 };
 std::span<const Word> word_table();
-// Null: there is none of this name.
+// Null: there is no flag (or word) of this name.
 const Word* find_word(std::string_view name);
 // `value` is empty if none was given. Throws UsageError.
 void apply_word(Options& options, const Word& word, std::string_view value);
-// Takes apart what -o is given, "idle_timeout=5,no_maxconns_fast". Throws UsageError: unknown
+// Splits the value of -o, such as "idle_timeout=5,no_maxconns_fast". Throws UsageError: unknown
 // words.
 void for_each_word(std::string_view list,
                    const std::function<void(const Word&, std::string_view value)>& visit);
 void apply_words(Options& options, std::string_view list);
 
-// "<text|json>": {"text", "json"}; none if any value may stand there.
+// The choices of an argument: {"text", "json"} for "<text|json>". Empty if any value is allowed.
 std::vector<std::string_view> choices(std::string_view argument);
 
-// All of them, in the order of -h.
+// All headings, in the order of -h.
 std::span<const Purpose> purposes();
-// Flags there do something.
+// True if the flags under this heading have an effect.
 constexpr bool has_effect(Purpose purpose) {
   return purpose != Purpose::kAccepted && purpose != Purpose::kRefused;
 }
 
-// Made from the tables.
+// These texts are made from the tables.
 std::string help_text();  // -h
 std::string man_page();   // --print
 std::string flags_page();

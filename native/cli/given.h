@@ -1,5 +1,5 @@
-// What the user asked for, before it takes effect: a layer each for the command line, the
-// environment and the configuration file. Merged by parse_options().
+// What the user asked for, before it takes effect. The command line, the environment and the
+// configuration file are a layer each. parse_options() merges them.
 #pragma once
 
 #include <string>
@@ -11,17 +11,18 @@
 namespace isocache {
 
 struct Given {
-  const Flag* flag = nullptr;  // this,
-  const Word* word = nullptr;  // or this
+  const Flag* flag = nullptr;  // either this ...
+  const Word* word = nullptr;  // ... or this is set
   std::string value;           // empty: a switch
-  unsigned times = 1;          // a switch: how often, as in -vv; 0: it is off
+  unsigned times = 1;          // how often a switch was given, as in -vv; 0: it is off
   std::string where = {};      // "isocached.conf:3", "ISOCACHED_PORT"; empty: the command line
 
   bool same_setting(const Given& other) const { return flag == other.flag && word == other.word; }
 };
 using Layer = std::vector<Given>;
 
-// Adds a flag's value to a layer; -o's is taken apart. Throws UsageError: unknown words, no value.
+// Adds a flag's value to a layer; splits the value of -o. Throws UsageError: unknown words, no
+// value.
 void add_flag(Layer& layer, const Flag& flag, std::string_view value, std::string_view where);
 
 struct ReadLayer {
@@ -30,14 +31,15 @@ struct ReadLayer {
   std::vector<std::string> warnings;  // "ISOCACHED_PROT is not known; ..."
 };
 
-// Lines "name = value", where name is a flag's long name or a word of -o; a switch may stand alone,
-// or have a value yes or no. '#' at a line's start or behind a blank begins a comment.
-// Not for what ends at once (help), nor for the file's own name. What is no list is given once.
+// Lines "name = value". The name is a flag's long name or a word of -o. A switch may stand alone,
+// or have the value yes or no. A '#' at the start of a line or behind a blank begins a comment.
+// Not allowed: flags that print something and end (help), and the flag that names the file. A flag
+// that is not a list may be given once.
 bool allowed_in_file(std::string_view name);
 ReadLayer read_config_text(std::string_view text, std::string_view file);
 ReadLayer read_config_file(const std::string& path);
-// ISOCACHED_MEMORY_LIMIT=64: the same names. Empty values are as if not set, but for passwords': a
-// variable that somebody forgot must not open a cache to all.
+// ISOCACHED_MEMORY_LIMIT=64: the same names. An empty variable counts as not set, except the
+// variables that protect the cache: a forgotten value must not open it to all.
 ReadLayer read_environment(const char* const* environment);
 
 }  // namespace isocache

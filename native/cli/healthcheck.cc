@@ -36,7 +36,8 @@ constexpr std::string_view kUsage =
     "isocached healthcheck [ADDRESS] [--no-verify] [FLAGS]\n"
     "\n"
     "Asks a running server for its version, or an HTTP port for /readyz, and prints a line.\n"
-    "Ends with 0 if all is well, with 1 if not or after 2 seconds. ADDRESS is one of\n"
+    "The exit status is 0 if the server is healthy, and 1 if it is not or does not answer\n"
+    "within 2 seconds. ADDRESS is one of\n"
     "\n"
     "  host:port, port              memcached's protocol (port: of 127.0.0.1)\n"
     "  /path/of/socket              the same, over a unix socket\n"
@@ -44,18 +45,18 @@ constexpr std::string_view kUsage =
     "  http://host:port             the port of --http\n"
     "  https://host:port            the same, with -Z\n"
     "\n"
-    "Without one: the address of the server with the same FLAGS, ISOCACHED_... variables and\n"
-    "configuration file. When ADDRESS is given, its certificate is verified, by the system's\n"
-    "authorities and those of -o ssl_ca_cert=<file>; --no-verify: not even then.\n";
+    "Without ADDRESS, it asks the server that has the same FLAGS, ISOCACHED_... variables and\n"
+    "configuration file. With ADDRESS, it verifies the server's certificate by the system's\n"
+    "authorities and those of -o ssl_ca_cert=<file>; --no-verify turns that off.\n";
 
 struct Target {
   Endpoint endpoint;
-  std::string unix_path;  // not empty: this instead
+  std::string unix_path;  // if it is not empty, it is used instead
   bool http = false;
   bool tls = false;
   bool verify = false;
 
-  // The same place, asked in another way.
+  // The same place, in another protocol.
   Target with(bool over_http, bool over_tls) const {
     Target other = *this;
     other.http = over_http;
@@ -70,7 +71,7 @@ struct Target {
   }
 };
 
-// Where a server that listens everywhere is found on its own machine.
+// The address at which a server that listens everywhere is found on its own machine.
 std::string reachable(const std::string& host) {
   if (host == "0.0.0.0" || host == "*") return "127.0.0.1";
   return host == "::" ? "::1" : host;
@@ -139,7 +140,7 @@ FileDescriptor connect_to(const Target& target) {
   return socket;
 }
 
-// Whatever is slow, looking up a name too.
+// The message for everything that may be slow, including the lookup of a name.
 std::atomic<const char*> too_late = "unhealthy: no answer within 2 s\n";
 
 void limit_time() {
@@ -151,14 +152,14 @@ void limit_time() {
   ::alarm(kLimit_s);
 }
 
-// A blocking connection; an alarm limits how long all of it takes.
+// A blocking connection. An alarm limits its time in all.
 class ServerConnection {
  public:
   ServerConnection(const Target& target, const TlsOptions& options) : socket_(connect_to(target)) {
     if (target.tls) begin_tls(target, options);
   }
 
-  // It serves, but not who has no certificate that it knows.
+  // The server is alive, but it refuses clients without a certificate that it knows.
   bool wants_certificate() const { return wants_certificate_; }
 
   void send(std::string_view bytes) {
@@ -168,7 +169,7 @@ class ServerConnection {
     if (sent != static_cast<ssize_t>(bytes.size())) throw SystemError("connection closed");
   }
 
-  // Its first line, or all there is if it ends before.
+  // Reads the first line, or everything if the server closes before its end.
   std::string read_line() {
     constexpr std::size_t kLongestLine = 1024;
     std::string line;
@@ -220,7 +221,7 @@ void ServerConnection::begin_tls(const Target& target, const TlsOptions& options
   SSL_set_fd(ssl_.get(), socket_.get());
   std::string host = target.endpoint.host;
   X509_VERIFY_PARAM* const checks = SSL_get0_param(ssl_.get());
-  if (X509_VERIFY_PARAM_set1_ip_asc(checks, host.c_str()) != 1) {  // a name, then
+  if (X509_VERIFY_PARAM_set1_ip_asc(checks, host.c_str()) != 1) {  // not an address, so a host name
     SSL_set1_host(ssl_.get(), host.c_str());
     SSL_ctrl(ssl_.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, host.data());
   }
@@ -238,8 +239,8 @@ void ServerConnection::begin_tls(const Target& target, const TlsOptions& options
                   verdict == X509_V_OK ? "" : X509_verify_cert_error_string(verdict)));
 }
 
-// What OpenSSL reported last: the server's verdict on our certificate, or that we have none. In
-// TLS 1.3 it comes behind the handshake.
+// Looks at OpenSSL's last error: the server rejected our certificate, or missed one. In TLS 1.3
+// this comes after the handshake.
 void ServerConnection::note_certificate_alert() {
   switch (ERR_GET_REASON(ERR_peek_error())) {
     case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
@@ -252,7 +253,7 @@ void ServerConnection::note_certificate_alert() {
   }
 }
 
-// A server that wants clients' certificates may know its own: it is all there is on its machine.
+// A server that asks for clients' certificates may accept its own. No other certificate is at hand.
 void ServerConnection::show_certificate(const TlsOptions& options) {
   const std::string& key = options.key.empty() ? options.chain_cert : options.key;
   SSL_CTX_use_certificate_chain_file(context_.get(), options.chain_cert.c_str());
@@ -260,8 +261,8 @@ void ServerConnection::show_certificate(const TlsOptions& options) {
                               options.key_is_der ? SSL_FILETYPE_ASN1 : SSL_FILETYPE_PEM);
 }
 
-// The other ways to ask there: "; it may be tls://... or http://... or https://...". Where TLS
-// works, it is TLS.
+// The other protocols to try: "; it may be tls://... or http://... or https://...". If TLS works
+// there, only TLS is named.
 std::string other_ways(const Target& target) {
   if (!target.unix_path.empty()) return {};
   std::vector<std::string> others;
@@ -271,8 +272,8 @@ std::string other_ways(const Target& target) {
   return fmt::format("; it may be {}", fmt::join(others, " or "));
 }
 
-// Of an answer in a protocol that was not asked for, or none: throws SystemError with the address
-// for that.
+// If there was no answer, or an answer in another protocol, throws SystemError that names the
+// address to try.
 void check_protocol(const Target& target, std::string_view line) {
   constexpr char kTlsAlert = '\x15';
   const auto fail = [](std::string_view speaks, const Target& other) {
@@ -285,7 +286,8 @@ void check_protocol(const Target& target, std::string_view line) {
   if (target.http && !answers_http) fail("no HTTP", target.with(false, target.tls));
 }
 
-// Throws SystemError: why it is not well. What else is to be said, if it is.
+// Throws SystemError with the reason if the server is not healthy. Otherwise returns a remark, or
+// nothing.
 std::string_view ask(const Target& target, const TlsOptions& options) {
   constexpr std::string_view kUnknown =
       " (it wants a client's certificate, and knows none of ours)";
@@ -303,7 +305,7 @@ std::string_view ask(const Target& target, const TlsOptions& options) {
   const std::string line = connection.read_line();
   if (connection.wants_certificate()) return kUnknown;
   check_protocol(target, line);
-  // Before login (-Y), that is all it says; it is there nevertheless.
+  // Before a login (-Y) this error is all that a healthy server says.
   if (!line.starts_with("VERSION ") && !line.starts_with("CLIENT_ERROR unauthenticated")) {
     throw SystemError(printable(line));
   }

@@ -9,13 +9,14 @@
 namespace isocache {
 namespace {
 
+constexpr std::size_t kIndent = 2;
 constexpr std::size_t kNameColumns = 32;
 constexpr std::size_t kLineColumns = 100;
 
-// `names`, then `help` in a column of its own, broken between words.
+// Writes `names`, then `help` in a column of its own, broken between words.
 std::string entry(std::string_view names, std::string_view help) {
-  std::string text = fmt::format("  {:<{}}", names, kNameColumns - 2);
-  if (names.size() + 3 > kNameColumns) text += fmt::format("\n{:{}}", "", kNameColumns);
+  std::string text = fmt::format("  {:<{}}", names, kNameColumns - kIndent);
+  if (kIndent + names.size() + 1 > kNameColumns) text += fmt::format("\n{:{}}", "", kNameColumns);
   constexpr std::size_t kHelpColumns = kLineColumns - kNameColumns;
   while (help.size() > kHelpColumns) {
     const auto space = help.rfind(' ', kHelpColumns);
@@ -42,7 +43,7 @@ std::string entry(const Word& word) {
                word.help);
 }
 
-// Words that need no explanation, one after the other.
+// Words that need no explanation, in one paragraph.
 std::string word_list(Purpose purpose) {
   std::string list;
   for (const Word& word : word_table()) {
@@ -72,8 +73,8 @@ std::string help_text() {
       "  isocached                        127.0.0.1:11211, 64 MB, 4 threads\n"
       "  isocached -m 1024 -l 0.0.0.0     1 GB, for the network\n"
       "  isocached -s /run/cache.sock     a unix socket instead of TCP\n"
-      "  isocached healthcheck [ADDRESS]  ask a running server whether it is well; -h behind it: "
-      "how\n";
+      "  isocached healthcheck [ADDRESS]  ask whether a running server is healthy (add "
+      "-h for help)\n";
   for (const Purpose purpose : purposes()) text += section(purpose);
   return text;
 }

@@ -1,4 +1,4 @@
-// The manual page, in man(7)'s macros, from the tables.
+// The manual page in man(7)'s macros, made from the tables.
 #include <fmt/format.h>
 
 #include <string>
@@ -8,7 +8,7 @@
 namespace isocache {
 namespace {
 
-// Text as roff takes it: nothing in it is a request, and its hyphens can be copied to a shell.
+// Escapes text for roff: no line of it is a request, and its hyphens can be copied to a shell.
 std::string escaped(std::string_view text) {
   std::string roff;
   for (const char c : text) {

@@ -1,6 +1,6 @@
 #include "native/cli/parse_options.h"
 
-// CLI11's header is the largest this file includes; no other file needs it.
+// CLI11's header is large, so only this file includes it.
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
@@ -37,11 +37,11 @@ void declare(CLI::App& app, const Flag& flag, Layer& layer) {
                                                       for (const std::string& value : values)
                                                         add_flag(layer, flag, value, {});
                                                     })
-      ->allow_extra_args(false)  // one value each time it is given, not all that follow
+      ->allow_extra_args(false)  // takes one value each time, not all words that follow
       ->take_all();
 }
 
-// For a flag that is not known.
+// A hint for an unknown flag.
 std::string suggestion(int argc, char** argv) {
   std::vector<std::string_view> names;
   for (const Flag& flag : flag_table()) names.push_back(flag.name);
@@ -54,7 +54,8 @@ std::string suggestion(int argc, char** argv) {
   return {};
 }
 
-// "--http=" would take the next word as its value; CLI11 would try to read "--enable-ssl=x".
+// Checked here, because CLI11 would take the word after "--http=" as its value, and try to read the
+// x of "--enable-ssl=x".
 void check_equals_signs(std::span<char*> words) {
   for (const std::string_view word : words) {
     const auto equals = word.find('=');
@@ -66,7 +67,7 @@ void check_equals_signs(std::span<char*> words) {
   }
 }
 
-// CLI11's own words name the flag and the C++ type of its value: "--http: 1 required TEXT missing".
+// CLI11's message names the flag and the C++ type of its value: "--http: 1 required TEXT missing".
 std::string missing_value(const CLI::ArgumentMismatch& error) {
   const std::string_view text = error.what();
   for (const Flag& flag : flag_table()) {
@@ -79,7 +80,7 @@ Layer read_command_line(int argc, char** argv) {
   Layer layer;
   check_equals_signs(std::span(argv, static_cast<std::size_t>(argc)));
   CLI::App app;
-  app.set_help_flag();  // ours is in the table
+  app.set_help_flag();  // the table has a help flag of ours
   for (const Flag& flag : flag_table()) declare(app, flag, layer);
   try {
     app.parse(argc, argv);
@@ -102,8 +103,9 @@ void apply(const Given& given, Options& options) {
   }
 }
 
-// What a higher layer names replaces all that lower ones say of it: lists do not add up. Lowest
-// layer first, so that of two words that say the opposite the higher layer's counts.
+// If a higher layer names a setting, it replaces all that lower layers say about it: lists do not
+// add up. The lowest layer is applied first. So if two words contradict each other, the word of the
+// higher layer counts.
 void apply(std::span<const Layer* const> layers, Options& options,
            std::vector<std::string>& faults) {
   for (; !layers.empty(); layers = layers.subspan(1)) {
@@ -129,7 +131,8 @@ Options defaults() {
   return options;
 }
 
-// Of what was forgotten beside it: a server without TLS looks no different to its operator.
+// Warns about flags that need another one: without the warning, a server without TLS would look
+// like one with TLS.
 void warn_of_no_effect(std::span<const Layer* const> layers, Options& options) {
   const auto of_tls = [](const Given& given) {
     return given.word != nullptr && given.word->name.starts_with("ssl_") &&
@@ -150,7 +153,7 @@ void warn_of_no_effect(std::span<const Layer* const> layers, Options& options) {
   }
 }
 
-// --config, or ISOCACHED_CONFIG.
+// The file that --config or ISOCACHED_CONFIG names.
 std::string config_file(const Layer& flags, const Layer& variables) {
   std::string file;
   for (const Layer* layer : {&variables, &flags}) {

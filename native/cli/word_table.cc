@@ -37,13 +37,13 @@ unsigned scaled(std::string_view word, std::string_view value, double scale) {
 
 void key_format(Options& options, std::string_view value) {
   if (value != "PEM" && value != "pem" && value != "1" && value != "DER" && value != "der" &&
-      value != "2") {  // memcached takes OpenSSL's numbers
+      value != "2") {  // memcached accepts OpenSSL's numbers, too
     throw UsageError(fmt::format("-o ssl_keyformat: PEM (1) or DER (2), not '{}'", value));
   }
   options.tls.key_is_der = value == "DER" || value == "der" || value == "2";
 }
 
-// One of `names`, or its place among them.
+// Accepts one of `names`, or its index.
 template <std::size_t kCount>
 unsigned choice(std::string_view word, std::string_view value,
                 const std::array<std::string_view, kCount>& names) {
@@ -76,7 +76,7 @@ constexpr auto kProcess = Purpose::kProcess;
 constexpr auto kAccepted = Purpose::kAccepted;
 constexpr auto kRefused = Purpose::kRefused;
 
-// As memcached was before 1.4.24.
+// The defaults of memcached before 1.4.24.
 void no_modern(O o, V /*value*/) {
   o.host.max_connections_fast = false;
   o.settings.slab_reassign = false;

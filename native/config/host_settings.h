@@ -15,7 +15,7 @@ struct HostSettings {
   unsigned idle_timeout_s = 0;       // -o idle_timeout
   bool drop_privileges = false;      // -o drop_privileges
 
-  // Accepted and shown for tools; they have no effect.
+  // Accepted, and shown for tools. They have no effect.
   unsigned watcher_logbuf_bytes = 262144;
   unsigned worker_logbuf_bytes = 65536;
   std::size_t read_buffer_limit_bytes = 0;

@@ -1,4 +1,4 @@
-// What the user asks for, by flags, environment and file.
+// What the user asks for, by flags, environment and configuration file.
 #pragma once
 
 #include <cstddef>
@@ -17,20 +17,20 @@ struct TlsOptions {
   enum class Verify : std::uint8_t { kNone, kRequest, kRequire, kOnce };  // ssl_verify_mode, 0 to 3
   enum class Version : std::uint8_t { k1_0, k1_1, k1_2, k1_3 };           // ssl_min_version, 0 to 3
   bool enabled = false;
-  std::string chain_cert;         // PEM: the server's certificate, then what signed it
-  std::string key;                // empty: in chain_cert too
-  bool key_is_der = false;        // ssl_keyformat
-  std::string ca_cert;            // PEM: who may sign clients' certificates
-  std::string ciphers;            // of TLS 1.2 and below; empty: the library's
+  std::string chain_cert;   // PEM: the server's certificate, then the certificates that signed it
+  std::string key;          // empty: chain_cert contains the key, too
+  bool key_is_der = false;  // ssl_keyformat
+  std::string ca_cert;      // PEM: the authorities that may sign clients' certificates
+  std::string ciphers;      // for TLS 1.2 and below; empty: the library's default
   Verify verify = Verify::kNone;  // of the client's certificate
   Version min_version = Version::k1_2;
   bool session_cache = false;
 };
 
-// --http and what belongs to it.
+// --http and the flags that belong to it.
 struct HttpOptions {
   std::vector<std::string> listen;           // "address:port"; empty: no HTTP
-  std::vector<std::string> allowed_origins;  // of browsers' pages, beside our own; "*": any
+  std::vector<std::string> allowed_origins;  // of browsers' pages, besides our own; "*": any
   bool deflate = false;                      // permessage-deflate, if the client offers it
 };
 
@@ -63,10 +63,10 @@ struct Options {
   std::string auth_file;  // -Y
 
   std::string config_file;    // --config
-  bool check_config = false;  // --check-config: say whether all this can work, and end
+  bool check_config = false;  // --check-config: report whether all this can work, and end
   LogFormat log_format = LogFormat::kText;
   unsigned drain_delay_s = 0;    // --drain-delay: from "not ready" to refusing new connections
-  unsigned drain_timeout_s = 5;  // --drain-timeout: then what is left is closed
+  unsigned drain_timeout_s = 5;  // --drain-timeout: then the remaining connections are closed
 
   bool daemon = false;
   bool lock_memory = false;
@@ -75,9 +75,9 @@ struct Options {
   bool max_item_asked = false;  // -I was given
   std::string user;
   std::string pid_file;
-  // Accepted though it has no effect here: said at -v.
+  // Flags that were accepted although they have no effect here. Logged at -v.
   std::vector<std::string> notes;
-  std::vector<std::string> warnings;  // said always
+  std::vector<std::string> warnings;  // always logged
 };
 
 }  // namespace isocache

@@ -1,4 +1,4 @@
-// RFC 6454: scheme, host and port, in lower case, without the scheme's own port.
+// RFC 6454: scheme, host and port, in lower case, without the scheme's default port.
 #include "native/config/origin.h"
 
 #include <arpa/inet.h>
@@ -30,7 +30,7 @@ bool consists_of(std::string_view text, std::string_view others) {
   });
 }
 
-// "[::1]", in its shortest form.
+// Writes an IPv6 address such as "[::1]" in its shortest form.
 std::optional<std::string> normalized_v6(std::string_view text) {
   in6_addr address{};
   std::array<char, INET6_ADDRSTRLEN> shortest{};
@@ -59,7 +59,7 @@ std::optional<std::string> normalized_origin(std::string_view text) {
   std::string port;
   if (const auto colon = host.rfind(':'); colon != std::string_view::npos && !host.ends_with(']')) {
     unsigned number = 0;
-    if (!parse_number(host.substr(colon + 1), number) || number == 0 || number > 65535)
+    if (!parse_number(host.substr(colon + 1), number) || number == 0 || number > kMaxPort)
       return std::nullopt;
     const bool is_default =
         (scheme == "https" && number == 443) || (scheme == "http" && number == 80);

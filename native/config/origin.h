@@ -7,8 +7,9 @@
 
 namespace isocache {
 
-// "HTTPS://App.Example:443" as browsers send it in Origin: "https://app.example". Nothing: no
-// browser sends such a one (a path, a pattern, no scheme, a name that is not ASCII). "null" is one.
+// Turns "HTTPS://App.Example:443" into the form in which browsers send it in Origin:
+// "https://app.example". Returns nothing if no browser sends such an origin (a path, a pattern, no
+// scheme, a name that is not ASCII). "null" is a valid origin.
 std::optional<std::string> normalized_origin(std::string_view text);
 
 }  // namespace isocache

@@ -25,7 +25,7 @@ namespace {
 using Key = std::array<unsigned char, 32>;
 using Digest = std::array<unsigned char, 32>;
 
-// Text that does not stay in memory behind its end.
+// A text whose memory is wiped when it is destroyed.
 struct Secret {
   Secret() = default;
   Secret(const Secret&) = delete;
@@ -34,8 +34,8 @@ struct Secret {
   std::string text;
 };
 
-// HMAC-SHA-256 of the pair. The user's length goes first, so that no two pairs are the same text.
-// False: the library could not.
+// HMAC-SHA-256 of the pair. The user's length goes first, so that no two pairs give the same text.
+// Returns false if the library fails.
 bool make_digest(const Key& key, std::string_view user, std::string_view password, Digest& digest) {
   const std::uint64_t user_length = user.size();
   Secret pair;
@@ -67,7 +67,7 @@ FileDescriptor open_file(const std::string& path) {
 
 void read_file(const FileDescriptor& file, const std::string& path, std::string& text) {
   const auto fail = [&] { throw_about(path, std::generic_category().message(errno)); };
-  // Room for all of it: a string that grows leaves copies behind.
+  // Reserves room for the whole file: a string that grows leaves copies in memory.
   text.resize(PasswordFile::kMaxFileBytes + 1);
   std::size_t size = 0;
   while (size != text.size()) {
@@ -83,7 +83,7 @@ void read_file(const FileDescriptor& file, const std::string& path, std::string&
   text.resize(size);
 }
 
-// The line at the front of `text`, which may end with "\n", "\r\n" or the file.
+// Takes the first line off `text`. A line ends with "\n", "\r\n" or the end of the file.
 std::string_view take_line(std::string_view& text) {
   const std::size_t newline = text.find('\n');
   std::string_view line = text.substr(0, newline);
@@ -92,7 +92,7 @@ std::string_view take_line(std::string_view& text) {
   return line;
 }
 
-// What is wrong with "user:password"; null: nothing.
+// What is wrong with a line "user:password"; null: nothing.
 const char* fault_of(std::string_view line) {
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos) return "not of the form user:password";
@@ -132,7 +132,7 @@ PasswordFile::Users::Users(const std::string& path) {
     }
   }
   if (digests.empty()) throw_about(path, "no users");
-  warn_if_open_to_others(file.get(), path);  // now that it is known to be one
+  warn_if_open_to_others(file.get(), path);  // now the file is known to hold passwords
 }
 
 PasswordFile::PasswordFile(std::string path)
@@ -153,7 +153,7 @@ bool PasswordFile::check(std::string_view user, std::string_view password) const
   const std::shared_ptr<const Users> users = std::atomic_load(&users_);
   Digest given;
   const bool digested = make_digest(users->key, user, password, given);
-  unsigned matches = 0;  // no early end: how long it takes says nothing of who matched
+  unsigned matches = 0;  // the loop has no early end, so its time does not tell who matched
   for (const Digest& digest : users->digests) {
     matches |= static_cast<unsigned>(CRYPTO_memcmp(given.data(), digest.data(), given.size()) == 0);
   }

@@ -1,8 +1,8 @@
-// -Y: users and passwords, from a file of lines "user:password", as memcached reads it: the first
-// colon separates, there are no comments and no empty lines, a user may have several passwords.
+// -Y: users and passwords, from a file of lines "user:password", as memcached reads it. The first
+// colon separates. There are no comments and no empty lines. A user may have several passwords.
 //
-// What is kept is a digest of each pair, keyed with random bytes of this process. check() makes the
-// digest of what it was given and compares it with all of them, in constant time: it does the same
+// It keeps a digest of each pair, keyed with random bytes of this process. check() computes the
+// digest of the given pair and compares it with all of them, in constant time: it does the same
 // work whichever byte is wrong, and whether or not the user exists.
 #pragma once
 
@@ -20,15 +20,16 @@ namespace isocache {
 class PasswordFile : public Authenticator {
  public:
   static constexpr std::size_t kMaxFileBytes = 1U << 20;
-  static constexpr std::size_t kMaxUsers = 1000;  // each costs a comparison a login
+  static constexpr std::size_t kMaxUsers = 1000;  // each costs a comparison for each login
 
-  // Reads it. Throws UsageError: unreadable, empty, too large, a bad line. The text names file and
-  // line, and nothing of what is in it. Warns on the log of a file that others may read.
+  // Reads the file. Throws UsageError: unreadable, empty, too large, a bad line. The text names the
+  // file and the line, and quotes nothing from the file. Logs a warning if other users may read the
+  // file.
   explicit PasswordFile(std::string path);
   ~PasswordFile() override;
 
-  // Reads it again; what was in force stays in force if that fails. Null when it went well, else
-  // why not (valid until the next call). Any thread, one at a time.
+  // Reads the file again. If that fails, the previous passwords stay in force. Returns null on
+  // success, otherwise the reason (valid until the next call). Any thread, one at a time.
   const char* reload();
 
   bool check(std::string_view user, std::string_view password) const override;

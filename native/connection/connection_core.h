@@ -1,6 +1,6 @@
-// What a memcached client's connection is, whatever carries it: a session, what it has moved, and
-// the limits of time and memory that hold for it. TCP (plain and TLS) and WebSocket connections
-// each own one, and add how bytes come and go.
+// The part of a memcached client's connection that is the same on all transports: a session, counts
+// of bytes moved, and the limits of time and memory. TCP (plain and TLS) and WebSocket connections
+// each own one, and add the transport of bytes.
 #pragma once
 
 #include <cstddef>
@@ -32,15 +32,15 @@ class ConnectionCore {
   const Session& session() const { return session_; }
   std::int64_t opened_ms() const { return opened_ms_; }
 
-  // Input. Logs it as -vv and -v ask for.
+  // Input. Logs it if -v or -vv is given.
   void receive(std::string_view bytes);
-  // `bytes` of the session's upload_window() were filled in.
+  // `bytes` bytes of the session's upload_window() were filled in.
   void receive_upload(std::size_t bytes) {
     host_.counters.bytes_read.add(bytes);
     session_.upload_received(bytes);
     moved_bytes_ += bytes;
   }
-  // Behind upload bytes that came with them.
+  // Feeds bytes that came together with the end of an upload.
   void receive_behind_upload(std::string_view bytes) {
     host_.counters.bytes_read.add(bytes.size());
     session_.feed(bytes);
@@ -49,10 +49,10 @@ class ConnectionCore {
   void note_failed_logins() {
     if (host_.session_options.authenticator != nullptr) log_failed_logins();
   }
-  // The session has more to do without more input.
+  // True if the session has more to do without more input.
   bool goes_on() const { return session_.wants_turn() || session_.waiting(); }
 
-  // Before the session is fed or resumed.
+  // Call it before the session is fed or resumed.
   void borrow_output() { host_.spare_output.lend(session_.output()); }
   // REQUIRES: it is empty.
   void give_output_back(Output& output) { host_.spare_output.take_back(output); }
@@ -60,7 +60,7 @@ class ConnectionCore {
     host_.counters.bytes_written.add(bytes);
     moved_bytes_ += bytes;
   }
-  // It is sent, or will never be: gives up what it pins, clears it and gives its buffer back.
+  // The output is sent, or never will be: releases its pins, clears it and gives its buffer back.
   void release(Output& output) {
     host_.backend.release(output);
     output.clear();
@@ -70,19 +70,19 @@ class ConnectionCore {
     if (host_.verbosity.traffic()) log_traffic('>', info_.fd, first_span);
   }
 
-  // The client has not logged in in time.
+  // True if the client has not logged in in time.
   bool login_is_late(std::int64_t now_ms) const {
     return !session_.logged_in() && now_ms - opened_ms_ >= host_.login_limit_ms;
   }
-  // The client has not sent a command for idle_timeout_s: counted, so close it. As memcached: only
-  // a client from which we wait for a command is idle. `busy`: replies are under way, or whole
-  // requests wait.
+  // True if the client has not sent a command for idle_timeout_s. It is already counted; close the
+  // connection. As in memcached, only a client from which we wait for a command is idle. `busy`:
+  // replies are under way, or complete requests wait.
   bool has_idled_out(bool busy);
   // The session waits for memory that others hold.
   void note_memory_wait() { hold_watch_.note_wait(); }
-  // About once a second. True: it holds memory that others wait for, and has hardly moved for long;
-  // it is counted and logged, so close it. `stuck`: replies that the transport cannot get out;
-  // null: none.
+  // Call it about once a second. True: the connection holds memory that others wait for, and has
+  // hardly moved for long. It is already counted and logged; close it. `stuck`: replies that the
+  // transport cannot send; null: none.
   bool holds_too_long(const Output* stuck);
 
  private:
@@ -95,7 +95,7 @@ class ConnectionCore {
   HoldWatch hold_watch_;
   std::uint64_t moved_bytes_ = 0;  // received into uploads, and sent
   std::int64_t opened_ms_;
-  std::uint8_t failed_logins_ = 0;  // that were noted
+  std::uint8_t failed_logins_ = 0;  // already noted
 };
 
 }  // namespace isocache

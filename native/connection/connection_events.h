@@ -1,11 +1,11 @@
-// What a thread with connections tells the server.
+// What a thread with connections reports to the server.
 #pragma once
 
 #include "command/backend.h"
 
 namespace isocache {
 
-// Called on the thread's own.
+// Called on that thread.
 class ConnectionEvents {
  public:
   virtual ~ConnectionEvents() = default;
@@ -13,7 +13,7 @@ class ConnectionEvents {
   virtual void on_stop_requested() = 0;
 };
 
-// Both forms of `shutdown` are graceful here.
+// Both forms of `shutdown` end gracefully here.
 inline bool asks_for_end(AdminResult::Next asked) {
   return asked == AdminResult::Next::kShutdown || asked == AdminResult::Next::kShutdownGraceful;
 }

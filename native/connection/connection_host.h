@@ -1,4 +1,4 @@
-// What a thread lends to its connections, of whatever transport.
+// What a thread lends to its connections, on any transport.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,7 @@ namespace isocache {
 // A connection has an Output of its own only while there are replies in it.
 class SpareOutput {
  public:
-  // A buffer that grew beyond this for one long reply is not kept.
+  // If one long reply made a buffer larger than this, the buffer is not kept.
   static constexpr std::size_t kKeptBytes = 64U << 10;
 
   void lend(Output& output) {
@@ -38,7 +38,7 @@ class SpareOutput {
   Output spare_;
 };
 
-// One thread uses it, but for the counters and the histogram.
+// One thread uses it, except the counters and the histogram.
 struct ConnectionHost {
   Backend& backend;
   const Verbosity& verbosity;
@@ -49,7 +49,7 @@ struct ConnectionHost {
   WorkerCounters counters = {};
   LatencyHistogram turn_latency = {};
   SpareOutput spare_output = {};
-  bool draining = false;  // finish what is under way, begin nothing
+  bool draining = false;  // requests that are under way are finished, and none begins
 };
 
 }  // namespace isocache

@@ -20,13 +20,13 @@ class ConnectionInfo {
   void set_last_active(UnixSeconds now_s) {
     last_active_s_.store(now_s, std::memory_order_relaxed);
   }
-  // Nothing has come or gone for more than a second: whatever did before has arrived.
+  // True if no bytes have come or gone for more than a second: earlier bytes have arrived.
   bool is_quiet(UnixSeconds now_s) const { return now_s - last_active_s() > kQuiet_s; }
 
   const int fd;
 
  private:
-  // Two seconds by a clock of seconds are more than one.
+  // A clock of seconds has to advance by two before more than one second has surely passed.
   static constexpr UnixSeconds kQuiet_s = 1;
 
   std::atomic<UnixSeconds> last_active_s_;

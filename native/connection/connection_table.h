@@ -3,8 +3,8 @@
 // The thread itself adds, finds and removes them. Other threads may count them and read their
 // ConnectionInfo; for that the table has a mutex, which its own thread takes only to change it.
 //
-// Whoever wants to reach a connection later, or from elsewhere, keeps its id and never a pointer:
-// when the connection has gone, its id finds nothing, even if another one has its place.
+// To reach a connection later or from elsewhere, keep its id and never a pointer. When the
+// connection has gone, its id finds nothing, even if another connection has its place.
 #pragma once
 
 #include <atomic>
@@ -18,7 +18,7 @@
 namespace isocache {
 
 struct ConnectionId {
-  std::uint64_t serial = 0;  // no other connection of the table ever has the same; 0: none
+  std::uint64_t serial = 0;  // unique in the table, for ever; 0: none
   std::uint32_t slot = 0;
 
   bool operator==(const ConnectionId&) const = default;
@@ -28,13 +28,13 @@ struct ConnectionId {
 template <typename Connection>
 class ConnectionTable {
  public:
-  // A connection is on its way to this thread; it counts from now on. Any thread.
+  // A connection is on its way to this thread. It counts from now on. Any thread.
   void expect() { count_.fetch_add(1, std::memory_order_relaxed); }
-  // It will not come. Its own thread.
+  // The expected connection will not come. Its own thread only.
   void forget_expected() { uncount(); }
-  // Those that are expected or open. Any thread.
+  // How many connections are expected or open. Any thread.
   unsigned count() const { return count_.load(std::memory_order_acquire); }
-  // visit(const ConnectionInfo&). Any thread.
+  // Calls visit(const ConnectionInfo&) for each connection. Any thread.
   template <typename Visit>
   void for_each_info(Visit&& visit) const {
     const std::lock_guard lock(mutex_);
@@ -45,13 +45,13 @@ class ConnectionTable {
 
   // From here on: its own thread only.
 
-  // REQUIRES: it was expected. Throws std::bad_alloc; the table is then as it was.
+  // REQUIRES: it was expected. Throws std::bad_alloc; then the table is unchanged.
   Connection& add(std::unique_ptr<Connection> added) {
     Connection& connection = *added;
     const std::lock_guard lock(mutex_);
     if (free_slots_.empty()) {
       slots_.emplace_back();
-      // Here, so that remove() never needs memory.
+      // Room is reserved here, so that remove() never needs memory.
       try {
         free_slots_.reserve(slots_.capacity());
       } catch (...) {
@@ -67,13 +67,13 @@ class ConnectionTable {
     slots_[connection.id.slot] = std::move(added);
     return connection;
   }
-  // Null: it has gone.
+  // Returns null if the connection has gone.
   Connection* find(ConnectionId id) {
     if (id.slot >= slots_.size() || slots_[id.slot] == nullptr) return nullptr;
     Connection& connection = *slots_[id.slot];
     return connection.id == id ? &connection : nullptr;
   }
-  // Destroys it, outside of the mutex: its destructor may have to lock shards.
+  // Destroys the connection outside of the mutex, because its destructor may have to lock shards.
   void remove(Connection& connection) {
     std::unique_ptr<Connection> leaving;
     {
@@ -82,7 +82,8 @@ class ConnectionTable {
       leaving = std::move(slots_[slot]);
       free_slots_.push_back(slot);
     }
-    // First, so that a client that saw the end of its connection finds room for the next.
+    // The count goes down first: a client that saw the end of its connection finds room for its
+    // next.
     uncount();
   }
   bool empty() const { return slots_.size() == free_slots_.size(); }

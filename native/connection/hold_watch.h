@@ -1,5 +1,5 @@
-// Finds connections that hold memory others wait for, and do nothing with it: replies in pinned
-// segments that are not taken, uploads that do not go on.
+// Finds connections that hold memory that others wait for, and make no use of it: replies in pinned
+// segments that the client does not take, and uploads that do not continue.
 #pragma once
 
 #include <algorithm>
@@ -11,18 +11,19 @@ namespace isocache {
 
 class HoldWatch {
  public:
-  // Who holds memory and moves less than a quarter of it in that time (but at least and at most so
-  // much) is closed, if somebody waits.
+  // If others wait for memory, a connection that holds some has to move a quarter of it in this
+  // time, but at least and at most so many bytes. Otherwise it is closed.
   static constexpr UnixSeconds kLimit_s = 5;
-  // Who has waited itself is to go on at once, at the same pace: a value that was announced that
-  // long ago is on its way, if it ever comes. So a crowd that stands still is gone sooner.
+  // A connection that had to wait itself has to start at once, at the same pace: a value that was
+  // announced that long ago is on its way, if it ever comes. So a crowd that stands still is gone
+  // sooner.
   static constexpr UnixSeconds kLimitAfterWait_s = 2;
   static constexpr std::uint64_t kLeastBytes = 16U << 10;
   static constexpr std::uint64_t kMostBytes = 256U << 10;
 
-  // About once a second. `held_bytes`: of the reply not yet taken or the value not yet there; 0:
-  // none. `moved_bytes`: what has gone through since the connection's begin. True: it has held
-  // memory for the limit and moved too little.
+  // Call it about once a second. `held_bytes`: bytes of the reply that is not taken yet, or of the
+  // value that has not arrived yet; 0: none. `moved_bytes`: bytes moved since the connection began.
+  // True: it has held memory for the limit and moved too little.
   bool look(std::uint64_t held_bytes, std::uint64_t moved_bytes, UnixSeconds now_s) {
     if (held_bytes == 0) {
       since_s_ = 0;
@@ -39,7 +40,7 @@ class HoldWatch {
     }
     return now_s - since_s_ >= limit_s_;
   }
-  // It cannot go on for want of memory. What it holds next it has waited for.
+  // It cannot continue because memory is missing. It will have waited for what it holds next.
   void note_wait() { has_waited_ = true; }
 
  private:

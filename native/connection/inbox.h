@@ -1,4 +1,4 @@
-// What other threads ask of a thread with connections: they leave a note and wake it.
+// Requests of other threads to a thread with connections: they leave a note and wake the thread.
 #pragma once
 
 #include <openssl/types.h>
@@ -19,30 +19,32 @@ namespace isocache {
 struct Newcomer {
   FileDescriptor socket;         // non-blocking
   std::shared_ptr<SSL_CTX> tls;  // what it speaks; null: plain
-  bool crowded = false;          // it is one beyond -c
+  bool crowded = false;          // one more connection than -c allows
 };
 
 struct Notes {
   std::vector<Newcomer> newcomers;
-  // Answer the requests that have begun and no more, and close what is left after this time.
+  // Answer the requests that have begun and no others, and close the remaining connections after
+  // this time.
   std::optional<std::int64_t> end_grace_ms;
 };
 
 class Inbox {
  public:
-  // `wake`: makes the thread take() its notes soon. Any thread calls it, under the inbox's lock.
+  // `wake` makes the thread take() its notes soon. Any thread calls it, under the inbox's lock.
   explicit Inbox(std::function<void()> wake) : wake_(std::move(wake)) {}
 
-  // change(Notes&) writes the note, under the inbox's lock. Passes on what it throws. Any thread.
+  // change(Notes&) writes the note under the inbox's lock. Its exceptions are passed on. Any
+  // thread.
   template <typename Change>
   void leave_note(Change&& change) {
     const std::lock_guard lock(mutex_);
     change(notes_);
-    if (woken_) return;  // by a note that nobody has taken yet
+    if (woken_) return;  // by a note that was not taken yet
     wake_();
     woken_ = true;
   }
-  // All that were left since the last call.
+  // Returns all notes since the last call.
   Notes take() {
     const std::lock_guard lock(mutex_);
     woken_ = false;

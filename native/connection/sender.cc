@@ -30,7 +30,7 @@ struct Gathered {
 };
 
 ssize_t send_once(int fd, Gathered& gathered) {
-  if (gathered.count == 1) {  // send() copies no header and no vector from user space
+  if (gathered.count == 1) {  // for one span, send() copies no header and no vector from user space
     return ::send(fd, gathered.spans[0].iov_base, gathered.spans[0].iov_len, MSG_NOSIGNAL);
   }
   msghdr message{};

@@ -12,14 +12,16 @@ class Sender {
   // kMore: a turn's share is sent, and the socket takes more.
   enum class Result { kSent, kBlocked, kMore, kFailed };
 
-  // The share: a client that reads as fast as we send would keep the thread to itself otherwise.
+  // The share of a turn. Without it, a client that reads as fast as we send would keep the thread
+  // to itself.
   static constexpr std::size_t kTurnBytes = 1U << 20;
 
-  // Sends what is unsent of `output` as far as the socket takes it, kTurnBytes and one call's worth
-  // at most. One system call unless the socket's buffer fills or there are very many spans.
+  // Sends the unsent part of `output` as far as the socket takes it, but at most kTurnBytes and one
+  // call's worth. Makes one system call, unless the socket's buffer fills or there are very many
+  // spans.
   Result send(int fd, const Output& output);
   std::size_t sent_bytes() const { return sent_; }
-  // `bytes` more are on their way, but not by send(): encrypted.
+  // `bytes` more bytes were sent, but not by send(): encrypted.
   void advance(std::size_t bytes) { sent_ += bytes; }
   // The output was cleared.
   void reset() { sent_ = 0; }

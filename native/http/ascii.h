@@ -1,4 +1,4 @@
-// What HTTP's field values need: comparison without case, lists with commas. ASCII only.
+// What HTTP field values need: comparison without case, and lists with commas. ASCII only.
 #pragma once
 
 #include <algorithm>
@@ -6,7 +6,10 @@
 
 namespace isocache {
 
-inline char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+inline char to_lower(char c) {
+  constexpr int kLowerCase = 'a' - 'A';
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + kLowerCase) : c;
+}
 
 inline bool equal_ignoring_case(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, {}, to_lower, to_lower);
@@ -18,7 +21,7 @@ inline std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kBlanks) + 1 - begin);
 }
 
-// visit(std::string_view) for each element of "a, b,c" that is not empty.
+// Calls visit(std::string_view) for each non-empty element of a list such as "a, b,c".
 template <typename Visit>
 void for_each_element(std::string_view list, Visit&& visit) {
   while (!list.empty()) {

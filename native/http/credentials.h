@@ -12,9 +12,10 @@ struct Credentials {
   std::string password;
 };
 
-// "Basic dXNlcjpwYXNz", the value of an Authorization field (RFC 7617). Nothing: it is malformed.
+// Parses "Basic dXNlcjpwYXNz", the value of an Authorization field (RFC 7617). Returns nothing if
+// it is malformed.
 std::optional<Credentials> parse_basic(std::string_view authorization);
-// "user:password" in base64url, with or without padding (RFC 4648, section 5).
+// Parses "user:password" in base64url, with or without padding (RFC 4648, section 5).
 std::optional<Credentials> parse_token(std::string_view token);
 
 }  // namespace isocache

@@ -1,4 +1,4 @@
-// The head of a binary frame of ours, which is a whole message, not compressed (RFC 6455, 5.2).
+// The head of a binary frame that we send: a whole message, not compressed (RFC 6455, 5.2).
 #pragma once
 
 #include <array>
@@ -13,7 +13,8 @@ class FrameHead {
   // Valid until the next call.
   std::span<const unsigned char> set(std::uint64_t payload_bytes) {
     bytes_[0] = kFinalBinary;
-    std::size_t extended = 0;  // bytes of the length, if it does not fit into the second byte
+    // bytes of the extended length, used if it does not fit into the second byte
+    std::size_t extended = 0;
     if (payload_bytes > 0xffff) {
       extended = 8;
       bytes_[1] = kLengthIn8Bytes;

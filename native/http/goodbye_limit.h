@@ -1,8 +1,8 @@
-// How long a connection that has said its last word waits for the other end's.
+// How long a connection that has said goodbye waits for the other end's goodbye.
 //
-// The time counts from when our bytes last got through: a slow reader still gets all of them. While
-// the server ends, a client that has stopped reading keeps its connection until the server closes
-// it.
+// The time counts from when our bytes last got through, so a slow reader still gets all of them.
+// While the server ends, this limit does not close a client that has stopped reading; the server
+// does that when its drain is over.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ class GoodbyeLimit {
     limit_ms_ = limit_ms;
     delivery_ = DeliveryWatch(now_ms);
   }
-  // Something came from the other end.
+  // Bytes came from the other end.
   void heard(std::int64_t now_ms) { delivery_.heard(now_ms); }
   bool is_over(std::int64_t now_ms, int socket, bool draining) {
     delivery_.look(socket, now_ms);

@@ -1,5 +1,6 @@
-// Lets one TLS handshake begin a round of a loop. A handshake takes as long as a thousand requests:
-// however many clients arrive at once, those that are being served wait for one at most.
+// Lets one TLS handshake begin in each round of a loop. A handshake takes as long as a thousand
+// requests. So however many clients arrive at once, clients that are being served wait for one
+// handshake at most.
 #pragma once
 
 #include <boost/asio/post.hpp>
@@ -13,14 +14,14 @@ class HandshakeQueue {
  public:
   explicit HandshakeQueue(const Executor& executor) : executor_(executor) {}
 
-  // Cancels the timer when it is its turn. REQUIRES: it lives until then.
+  // Cancels the timer when its turn comes. REQUIRES: the timer lives until then.
   void enter(Timer& turn) {
     waiting_.push_back(&turn);
     if (waiting_.size() == 1) schedule();
   }
 
  private:
-  // Behind all that is ready now.
+  // Runs behind everything that is ready now.
   void schedule() {
     asio::post(executor_, [this] {
       waiting_.front()->cancel();

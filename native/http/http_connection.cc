@@ -27,7 +27,7 @@ using Field = http::field;
 
 http::response<http::string_body> make_response(Reply&& reply, const HttpRequest& request,
                                                 bool keep_alive, UnixSeconds wall_s) {
-  // In the client's own version, whose rules decide what `Connection` has to say.
+  // Answers in the client's own version: its rules decide what `Connection` has to say.
   http::response<http::string_body> response(static_cast<http::status>(reply.status),
                                              request.version() == 10 ? 10 : 11);
   response.set(Field::date, http_date(wall_s));
@@ -37,13 +37,14 @@ http::response<http::string_body> make_response(Reply&& reply, const HttpRequest
   response.content_length(reply.body.size());
   if (request.method() != http::verb::head) response.body() = std::move(reply.body);
   response.keep_alive(keep_alive);
-  if (reply.field == "Upgrade") {  // it concerns this connection alone (RFC 9110, section 7.8)
+  // `Upgrade` concerns this connection alone (RFC 9110, section 7.8)
+  if (reply.field == "Upgrade") {
     response.set(Field::connection, keep_alive ? "upgrade" : "upgrade, close");
   }
   return response;
 }
 
-// What a request that cannot be parsed gets; 0: nothing, for nobody waits for it.
+// The status for a request that cannot be parsed. 0: send nothing, because nobody waits for it.
 unsigned status_of(beast::error_code error) {
   if (error == http::error::header_limit || error == http::error::buffer_overflow) return 431;
   if (error == http::error::bad_version) return 505;
@@ -51,8 +52,8 @@ unsigned status_of(beast::error_code error) {
   return error.category() == make_error_code(http::error::bad_method).category() ? 400 : 0;
 }
 
-// Its first line ends without a carriage return. Beast takes the line feed for a part of the
-// version, and calls that one bad.
+// Returns true if the first line ends without a carriage return. Beast takes the line feed for a
+// part of the version, and reports a bad version.
 bool begins_with_bare_newline(const beast::flat_buffer& received) {
   const std::string_view text(static_cast<const char*>(received.data().data()), received.size());
   const auto end = text.find('\n');
@@ -77,14 +78,14 @@ UpgradeRequest upgrade_request(const HttpRequest& request, bool encrypted) {
   return upgrade;
 }
 
-// What makes a request ambiguous, though Beast takes it.
+// Finds what makes a request ambiguous although Beast accepts it.
 std::optional<std::string_view> find_fault(const HttpRequest& request) {
   if (request.version() >= 11 && request.count(Field::host) != 1) return "one Host field is needed";
   if (request.count(Field::origin) > 1) return "more than one Origin field";
   return std::nullopt;
 }
 
-// Beast looks at the first field of a name only.
+// Joins the fields of one name, because Beast looks only at the first.
 void join_fields(HttpRequest& request, Field name) {
   if (request.count(name) < 2) return;
   std::string all;
@@ -118,7 +119,7 @@ void HttpConnection::enter(Phase phase, std::int64_t limit_ms) {
 Awaitable<void> HttpConnection::run() {
   enter(Phase::kHandshake, host_.options.times.first_request);
   bool more = co_await handshake();
-  phase_ = Phase::kReading;  // within the same time
+  phase_ = Phase::kReading;  // the handshake and the first request share one time limit
   while (more) {
     more = co_await serve_request();
     enter(Phase::kReading, host_.options.times.keep_alive);
@@ -148,7 +149,7 @@ Awaitable<bool> HttpConnection::serve_request() {
   if (host_.draining) co_return false;
   Parser& parser = parser_.emplace();
   parser.header_limit(http_limits::kHeaderBytes);
-  parser.body_limit(boost::none);  // none is read
+  parser.body_limit(boost::none);  // bodies are not read, so they need no limit
   const auto [error, bytes] = co_await http::async_read_header(stream_, buffer_, parser, kToken);
   host_.counters.bytes_read.add(bytes);
   if (error) {
@@ -160,7 +161,7 @@ Awaitable<bool> HttpConnection::serve_request() {
   const bool finished = parser.is_done();
   HttpRequest request = parser.release();
   parser_.reset();
-  // A body is not read; how long it is, we may not even know.
+  // The body is not read, and its length may be unknown.
   const bool has_body = !finished || request.count(Field::transfer_encoding) != 0;
   if (host_.verbosity.traffic()) {
     log_traffic('<', info_.fd,
@@ -172,7 +173,7 @@ Awaitable<bool> HttpConnection::serve_request() {
     co_return false;
   }
   join_fields(request, Field::connection);
-  request.erase(Field::expect);  // "100-continue": we want no body
+  request.erase(Field::expect);  // "100-continue": we do not want the body
   if (path_of(request.target()) == kWebSocketPath && beast::websocket::is_upgrade(request)) {
     const bool more = co_await serve_websocket(request, has_body);
     co_return more;
@@ -228,7 +229,7 @@ Awaitable<bool> HttpConnection::send(Reply reply, const HttpRequest& request, bo
   has_answered_ = true;
   info_.set_state(ConnectionInfo::State::kWriting);
   if (reply.status == 401) {
-    keep_alive = false;  // who guesses passwords does not do so on one connection
+    keep_alive = false;  // each guess at a password costs a new connection
     const bool guessed = request.count(Field::authorization) != 0 ||
                          request.count(Field::sec_websocket_protocol) != 0;
     if (guessed && host_.verbosity.notes()) log_failed_login(peer_address(info_.fd));
@@ -243,8 +244,9 @@ Awaitable<bool> HttpConnection::send(Reply reply, const HttpRequest& request, bo
   co_return !error && response.keep_alive();
 }
 
-// Closing a socket with unread bytes resets the connection, and the other end loses our last reply.
-// So we end our side, and drop what still comes until the other ends its own, or its time is up.
+// If a socket with unread bytes is closed, the connection is reset and the other end loses our last
+// reply. So we end our side, and drop what still comes until the other end ends its side or its
+// time is up.
 Awaitable<void> HttpConnection::say_goodbye() {
   phase_ = Phase::kClosing;
   goodbye_.start(host_.now_ms(), host_.options.times.close);
@@ -273,12 +275,12 @@ void HttpConnection::tick(std::int64_t now_ms) {
   }
 }
 
-// Some of it is here, parsed or not.
+// Some bytes of a request are here, parsed or not.
 bool HttpConnection::request_began() {
   return (parser_ && parser_->got_some()) || buffer_.size() != 0 || unread_bytes(info_.fd) != 0;
 }
 
-// Nothing was said, or all of it arrived some time ago.
+// No reply was sent, or all replies arrived some time ago.
 bool HttpConnection::may_be_cut_off() const {
   if (!has_answered_) return true;
   return unacknowledged_bytes(info_.fd) == 0 && info_.is_quiet(host_.clock.now_s);

@@ -3,8 +3,8 @@
 //   run():  handshake -> request -> reply -> request -> ... -> goodbye
 //                                        \-> WebSocket  ------/
 //
-// Lives on one loop's thread. No timer of its own: the loop calls tick() once a second, and what is
-// under way and late is cancelled.
+// Lives on one loop's thread. It has no timer of its own: the loop calls tick() once a second, and
+// tick() cancels operations that are late.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -26,20 +26,20 @@ namespace isocache {
 
 class HttpConnection {
  public:
-  // `tls`: what it speaks; null: plain. `crowded`: there are too many connections, so that this one
-  // gets one page and no WebSocket. REQUIRES: the host outlives it. Throws
+  // `tls`: the TLS settings to use; null: plain. `crowded`: there are too many connections, so this
+  // one gets one page and no WebSocket. REQUIRES: the host outlives it. Throws
   // boost::system::system_error.
   HttpConnection(asio::io_context& context, FileDescriptor socket,
                  const std::shared_ptr<SSL_CTX>& tls, bool crowded, HttpHost& host);
 
-  // Serves it to its end. REQUIRES: this lives until then.
+  // Serves the client until the connection ends. REQUIRES: this lives until then.
   Awaitable<void> run();
 
-  // Cancels what takes too long.
+  // Cancels operations that take too long.
   void tick(std::int64_t now_ms);
-  // Ends it when the reply that is under way is out.
+  // Ends the connection when the reply that is under way is sent.
   void drain();
-  // Breaks it off.
+  // Breaks the connection off.
   void close();
 
   const ConnectionInfo& info() const { return info_; }
@@ -54,7 +54,7 @@ class HttpConnection {
   bool request_began();
   bool may_be_cut_off() const;
   Awaitable<bool> handshake();
-  // False when it was the last.
+  // Returns false after the last request.
   Awaitable<bool> serve_request();
   Awaitable<bool> serve_websocket(const HttpRequest& request, bool has_body);
   Awaitable<void> refuse(beast::error_code error, bool began);
@@ -66,12 +66,13 @@ class HttpConnection {
   SocketStream stream_;
   ConnectionInfo info_;
   beast::flat_buffer buffer_;     // received and not yet parsed
-  std::optional<Parser> parser_;  // of the request that is awaited or being read
+  std::optional<Parser> parser_;  // for the request that is awaited or being read
   Phase phase_ = Phase::kReading;
   std::int64_t deadline_ms_ = 0;
-  GoodbyeLimit goodbye_;       // once kClosing
-  bool late_ = false;          // cancelled by tick()
-  bool has_answered_ = false;  // and no write has failed since: somebody may read it
+  GoodbyeLimit goodbye_;  // once kClosing
+  bool late_ = false;     // cancelled by tick()
+  // a reply was sent and no write has failed since: a client may read it
+  bool has_answered_ = false;
   std::unique_ptr<WebSocketConnection> websocket_;
 };
 

@@ -14,7 +14,7 @@
 
 namespace isocache {
 
-// The same for all loops.
+// All loops share these.
 struct HttpShared {
   const HttpServerOptions& options;
   Backend& backend;
@@ -25,7 +25,7 @@ struct HttpShared {
   ConnectionEvents& events;
 };
 
-// WebSockets use the part of it that is a ConnectionHost.
+// WebSockets use the part that is a ConnectionHost.
 struct HttpHost : ConnectionHost {
   HttpHost(const HttpShared& shared, const Executor& executor)
       : ConnectionHost{.backend = shared.backend,
@@ -51,7 +51,7 @@ struct HttpHost : ConnectionHost {
   MemoryQueue memory_queue;
 
   std::int64_t now_ms() const { return host_clock.now().monotonic_ms; }
-  // Counts it if it is one, of a connection that is through with its handshake.
+  // Counts `error` if it broke TLS on a connection whose handshake is finished.
   void note_tls_error(const beast::error_code& error) const {
     if (is_tls_error(error)) tls_counters->protocol_errors.fetch_add(1, std::memory_order_relaxed);
   }

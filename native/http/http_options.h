@@ -13,8 +13,8 @@ namespace isocache {
 struct HttpServerOptions {
   HttpOptions http;
   unsigned threads = 1;
-  std::function<void()> on_thread_start;  // called on each thread, first of all; may be empty
-  unsigned idle_timeout_s = 0;            // of a WebSocket without requests; 0: none
+  std::function<void()> on_thread_start;  // called first on each thread; may be empty
+  unsigned idle_timeout_s = 0;            // for a WebSocket without requests; 0: none
   std::size_t max_item_bytes = 0;
   SessionOptions session;
   HttpTimes times;

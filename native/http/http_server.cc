@@ -21,7 +21,7 @@
 namespace isocache {
 namespace {
 
-// Of a drain: the server says when it is over.
+// A drain has no limit here: the server says when the drain is over.
 constexpr std::int64_t kNoLimit_ms = std::numeric_limits<std::int64_t>::max();
 
 std::string what(const std::exception_ptr& error) {
@@ -34,8 +34,8 @@ std::string what(const std::exception_ptr& error) {
   }
 }
 
-// A thread with its connections. Other threads leave notes in its inbox, and may read its counters
-// and what its table lets them.
+// A thread with its connections. Other threads may leave notes in its inbox, read its counters, and
+// read the parts of its table that allow it.
 class HttpLoop {
  public:
   explicit HttpLoop(const HttpShared& shared)
@@ -48,7 +48,7 @@ class HttpLoop {
     });
   }
   void adopt(Newcomer newcomer);
-  // Answers the requests that have begun and no more. Zero: closes everything at once.
+  // Answers the requests that have begun, and no others. Zero: closes everything at once.
   void end(std::int64_t grace_ms);
   bool answered();
   void join() {
@@ -75,9 +75,9 @@ class HttpLoop {
   asio::executor_work_guard<Executor> work_{context_.get_executor()};  // until stop()
   Timer sweep_;
   bool stopped_ = false;
-  bool sweeping_ = false;  // while there are connections, and once behind the last
+  bool sweeping_ = false;  // a sweep runs while there are connections, and once more after the last
   MemoryTrim memory_trim_;
-  std::atomic<bool> answered_{true};  // what answered() asked last
+  std::atomic<bool> answered_{true};  // the answer to the last answered()
   Inbox inbox_{[this] { asio::post(context_, [this] { read_inbox(); }); }};
   ConnectionTable<HttpConnection> table_;
   std::thread thread_;
@@ -103,8 +103,9 @@ void HttpLoop::read_inbox() {
 
 void HttpLoop::drain() {
   host_.draining = true;
-  sweep_.cancel();  // so that the next is soon
-  // Behind what the sockets have given already: a connection cannot see it before its turn.
+  sweep_.cancel();  // the next sweep comes soon
+  // This runs behind all events that the sockets have already reported. Connections handle those
+  // first.
   asio::post(context_, [this] {
     if (stopped_) return;
     table_.for_each([](HttpConnection& connection) { connection.drain(); });
@@ -119,7 +120,7 @@ void HttpLoop::stop() {
   sweep_.cancel();
 }
 
-// Since it was last asked; asks again.
+// Returns true if the thread has run since the last call. Then it asks again.
 bool HttpLoop::answered() {
   if (!answered_.exchange(false)) return false;
   asio::post(context_, [this] { answered_ = true; });
@@ -134,7 +135,7 @@ void HttpLoop::open(Newcomer newcomer) {
       connection = &table_.add(std::make_unique<HttpConnection>(
           context_, std::move(newcomer.socket), newcomer.tls, newcomer.crowded, host_));
     }
-  } catch (const std::exception& error) {  // the kernel watches no more sockets for us
+  } catch (const std::exception& error) {  // the kernel cannot watch more sockets for us
     log_line(error.what());
   }
   if (connection == nullptr) {

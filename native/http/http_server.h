@@ -1,5 +1,6 @@
-// The second port (--http): WebSocket clients, metrics, health. Threads of its own, with Asio and
-// Beast behind this header. Speaks to the same Backend as the workers, one Session a WebSocket.
+// The second port (--http): WebSocket clients, metrics, health. It has threads of its own, and
+// hides Asio and Beast behind this header. It uses the same Backend as the workers, with one
+// Session for each WebSocket.
 #pragma once
 
 #include <atomic>
@@ -26,8 +27,8 @@ namespace isocache {
 
 class HttpServer {
  public:
-  // REQUIRES: what is referred to outlives it. `tls` null: no connection speaks it; `passwords`
-  // null: none are wanted.
+  // REQUIRES: everything that it refers to outlives it. `tls` null: no connection uses TLS.
+  // `passwords` null: no login is needed.
   HttpServer(const HttpServerOptions& options, Backend& backend, HttpPages pages,
              const std::atomic<Readiness>& readiness, TlsContext* tls,
              const Authenticator* passwords, const HostClock& clock, const Verbosity& verbosity,
@@ -35,21 +36,22 @@ class HttpServer {
   ~HttpServer();
 
   void start();
-  // Takes over an accepted socket, which is non-blocking. `tls`: what it speaks; null: plain.
-  // `crowded`: it is beyond -c, and gets one page but no WebSocket. Any thread.
+  // Takes over an accepted, non-blocking socket. `tls`: the TLS settings to use; null: plain.
+  // `crowded`: the connection is beyond -c, and gets one page but no WebSocket. Any thread.
   void adopt(FileDescriptor socket, std::shared_ptr<SSL_CTX> tls = nullptr, bool crowded = false);
-  // Answers no more requests; says goodbye to WebSockets (close code 1001) when their replies are
-  // out. Any thread.
+  // Answers no more requests. Says goodbye to each WebSocket (close code 1001) when its replies are
+  // sent. Any thread.
   void drain();
-  // Closes what is left, at once. Any thread.
+  // Closes all connections that are left, at once. Any thread.
   void stop();
   void join();
-  // Every thread has done something since the last call. One thread calls it, now and then.
+  // Returns true if every thread has run since the last call. One thread calls it now and then.
   bool alive();
 
-  // One counter of all threads.
+  // The sum of one counter over all threads.
   std::uint64_t sum_of(WorkerCounter counter) const;
-  // Of each loop: what turns of its WebSockets took, from a frame to its replies in the socket.
+  // For each loop: how long turns of its WebSockets took, from a frame to its replies in the
+  // socket.
   void for_each_turn_latency(const std::function<void(const LatencyHistogram&)>& visit) const;
   unsigned connection_count() const;
   void for_each_connection(const std::function<void(const ConnectionInfo&)>& visit) const;

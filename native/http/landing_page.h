@@ -1,4 +1,4 @@
-// What / shows: the way to everything else here.
+// The page at "/": it links to all other pages.
 #pragma once
 
 #include <string_view>

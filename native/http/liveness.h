@@ -1,5 +1,5 @@
-// Whether the other end of a WebSocket is still there: one that is silent is asked (a ping), and
-// given up when it does not answer.
+// Checks whether the other end of a WebSocket is still there. A silent end gets a ping, and is
+// given up if it does not answer.
 #pragma once
 
 #include <cstdint>
@@ -14,13 +14,14 @@ class Liveness {
  public:
   enum class Next : std::uint8_t { kNothing, kPing, kGiveUp };
 
-  // Something came.
+  // Bytes came from the other end.
   void heard(std::int64_t now_ms) {
     heard_ms_ = now_ms;
     pinged_ = false;
   }
   void pinged() { pinged_ = true; }
-  // We do not read while a reply is stuck, and hear no pong. But TCP tells whether it gets through.
+  // While a reply is stuck we do not read, so we hear no pong. But TCP tells whether the reply gets
+  // through.
   void look_at_stuck_reply(int socket, std::int64_t now_ms) {
     const std::uint64_t before = std::exchange(acknowledged_, bytes_acknowledged(socket));
     if (acknowledged_ != before) heard(now_ms);

@@ -1,5 +1,5 @@
-// Lets WebSockets wait for memory that others hold. Each coroutine waits on a timer of its own,
-// which the queue cancels when it is time to ask again.
+// Lets WebSockets wait for memory that others hold. Each coroutine waits on a timer of its own. The
+// queue cancels that timer when it is time to ask again.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +17,7 @@ class MemoryQueue {
  public:
   MemoryQueue(const Executor& executor, const HostClock& clock) : clock_(clock), retry_(executor) {}
 
-  // Cancels the timer when it is its turn. REQUIRES: it lives until then.
+  // Cancels the timer when its turn comes. REQUIRES: the timer lives until then.
   void enter(Timer& turn) {
     waiters_.add(turn);
     if (!scheduled_) schedule();

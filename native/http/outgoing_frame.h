@@ -14,7 +14,7 @@ namespace isocache {
 
 class OutgoingFrame {
  public:
-  // Takes all that is in `output`, which has no buffer then. REQUIRES: nothing is under way.
+  // Takes everything in `output`, which then has no buffer. REQUIRES: nothing is under way.
   void take(Output& output) {
     under_way_ = true;
     output_.swap(output);
@@ -22,7 +22,7 @@ class OutgoingFrame {
     output_.for_each_span(
         [this](std::string_view span) { spans_.emplace_back(span.data(), span.size()); });
   }
-  // What is to be written stays where it is until it is done().
+  // The bytes to write stay where they are until done().
   std::span<const asio::const_buffer> payload() const { return spans_; }
   std::span<const asio::const_buffer> with_head() {
     const auto head = head_.set(output_.size());
@@ -42,7 +42,7 @@ class OutgoingFrame {
  private:
   Output output_;
   std::vector<asio::const_buffer> spans_;  // of output_
-  FrameHead head_;                         // of a frame that goes before one of Beast's
+  FrameHead head_;                         // of a frame that is sent before a frame of Beast's own
   bool under_way_ = false;
 };
 

@@ -1,5 +1,5 @@
-// What every answer of the HTTP port carries besides its own fields. Without Beast, for those who
-// answer without it.
+// The fields that every answer of the HTTP port carries besides its own. Does not use Beast,
+// because some callers answer without it.
 #pragma once
 
 #include <array>
@@ -11,7 +11,8 @@
 
 namespace isocache {
 
-// What a page of ours may do in a browser: nothing, and nobody may frame or read it.
+// Forbids everything that our pages do not need in a browser: other pages may neither frame nor
+// read them.
 inline constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kSecurityFields = {{
     {"Cache-Control", "no-store"},
     {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
@@ -21,10 +22,10 @@ inline constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kS
     {"X-Frame-Options", "DENY"},
 }};
 
-// "Wed, 25 Nov 2026 20:50:00 GMT".
+// Formats a date as "Wed, 25 Nov 2026 20:50:00 GMT".
 std::string http_date(UnixSeconds wall_s);
 
-// The whole of too_many_connections(), for a connection that is closed unread.
+// The complete reply too_many_connections(), for a connection that is closed without being read.
 std::string crowded_answer(UnixSeconds wall_s);
 
 }  // namespace isocache

@@ -11,7 +11,7 @@
 namespace isocache {
 namespace {
 
-// Health is everyone's, for probes know no password and come under any name.
+// Everybody may read health: probes know no password and use any host name.
 enum class Access : std::uint8_t { kOpen, kGuarded };
 
 struct Route {

@@ -1,4 +1,4 @@
-// Which page a request asks for, and the answer. Knows nothing of sockets.
+// Which page a request asks for, and the reply. Knows nothing of sockets.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace isocache {
 
-// The only paths there are: nothing is looked up in a file system.
+// These are all paths: nothing is looked up in a file system.
 inline constexpr std::string_view kWebSocketPath = "/memcached";
 
 struct PageRequest {
@@ -22,18 +22,18 @@ struct Reply {
   unsigned status = 200;
   std::string_view content_type = "text/plain; charset=utf-8";
   std::string body;
-  // One more field; the name is empty if there is none.
+  // One more field. If there is none, the name is empty.
   std::string_view field = {};
   std::string_view field_value = {};
 };
 
-// The path of a request's target: without query, scheme and host.
+// The path of a request's target, without query, scheme and host.
 std::string_view path_of(std::string_view target);
 
-// The body is there for HEAD too: who sends it leaves it out.
+// The reply has a body for HEAD too; the code that sends it leaves the body out.
 Reply answer(const PageRequest& request, const Site& site);
 
-// An error's reply: one line of text.
+// A reply for an error: one line of text.
 Reply error_reply(unsigned status, std::string_view text);
 // 401.
 Reply password_wanted();

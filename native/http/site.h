@@ -1,4 +1,4 @@
-// What the pages of the HTTP port are made from. The server provides it.
+// What the HTTP port's pages are made from. The server provides it.
 #pragma once
 
 #include <atomic>
@@ -10,10 +10,10 @@
 
 namespace isocache {
 
-// What /readyz says.
+// What /readyz reports.
 enum class Readiness : std::uint8_t { kLoading, kReady, kDraining };
 
-// The pages that tell of the cache. They are called on any thread.
+// The pages about the cache. They are called on any thread.
 struct HttpPages {
   std::function<std::string()> metrics;  // Prometheus text
   std::function<std::string()> stats_json;

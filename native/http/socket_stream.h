@@ -1,4 +1,4 @@
-// A TCP connection, in TLS or plain, as one type: Beast's templates are instantiated once for both.
+// A TCP connection, TLS or plain, as one type. So Beast's templates are instantiated once for both.
 // Includes Asio, which is slow to compile.
 #pragma once
 
@@ -41,25 +41,26 @@ using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
                                          asio::wait_traits<std::chrono::steady_clock>, Executor>;
 template <typename T>
 using Awaitable = asio::awaitable<T, Executor>;
-// `co_await async_something(..., kToken)` gives a tuple that begins with the error. Never in the
-// condition of an if or a loop: g++ 12 then lays out the coroutine's frame wrongly, and says
-// nothing.
+// `co_await async_something(..., kToken)` gives a tuple that begins with the error. Never write it
+// in the condition of an if or a loop: g++ 12 then lays out the coroutine's frame wrongly, without
+// a warning.
 inline constexpr auto kToken = asio::as_tuple(asio::use_awaitable_t<Executor>());
 
-// The other end broke TLS. (That a stream just ends, without a goodbye, is another category.)
+// Returns true if the other end broke TLS. (A stream that ends without a goodbye has another
+// category.)
 inline bool is_tls_error(const beast::error_code& error) {
   return error.category() == asio::error::get_ssl_category();
 }
 
-// Told of what Beast does with the socket.
+// Learns what Beast does with the socket.
 class StreamWatcher {
  public:
-  // What was received is used up, and the socket is about to be read.
+  // All received bytes are used up, and the socket is about to be read.
   virtual void on_socket_read() = 0;
   // That read has ended.
   virtual void on_received() = 0;
-  // A frame is about to be written. What is returned goes out before it; nothing: empty. It stays
-  // where it is until on_written_before(), which is called unless it is empty.
+  // A frame is about to be written. The returned bytes are sent before it; empty: none. They stay
+  // where they are until on_written_before(), which is called only if there are any.
   virtual std::span<const asio::const_buffer> take_what_goes_before() = 0;
   virtual void on_written_before(beast::error_code error, std::size_t bytes) = 0;
 
@@ -73,13 +74,13 @@ class SocketStream {
   using Socket = asio::basic_stream_socket<asio::generic::stream_protocol, Executor>;
   using executor_type = Executor;
 
-  // Throws boost::system::system_error: the kernel watches no more sockets.
+  // Throws boost::system::system_error: the kernel cannot watch more sockets.
   SocketStream(asio::io_context& context, FileDescriptor socket) : socket_(context) {
     socket_.assign(asio::generic::stream_protocol(AF_INET, 0), socket.get());
     socket.release();
   }
 
-  // Everything is encrypted from now on. Takes a reference to `context` for itself.
+  // Encrypts everything from now on. Keeps its own reference to `context`.
   void start_tls(SSL_CTX* context) {
     SSL_CTX_up_ref(context);
     asio::ssl::context owner(context);
@@ -100,18 +101,19 @@ class SocketStream {
   }
   bool encrypted() const { return tls_.has_value(); }
 
-  // No more is sent. The other end may still send.
+  // Ends our side: nothing more is sent. The other end may still send.
   void shutdown_send() {
     beast::error_code ignored;
     socket_.shutdown(Socket::shutdown_send, ignored);
   }
-  // What is under way ends with operation_aborted; the connection stays.
+  // Ends operations that are under way with operation_aborted. The connection stays.
   void cancel() {
     beast::error_code ignored;
     socket_.cancel(ignored);
   }
-  // Nothing goes in or out any more; what is under way ends. The descriptor stays until this object
-  // goes, so that it means nobody else's connection as long as it is listed.
+  // No bytes go in or out any more, and operations that are under way end. The descriptor stays
+  // open until this object is destroyed. So its number means no other connection while this one is
+  // listed.
   void close() {
     beast::error_code ignored;
     socket_.shutdown(Socket::shutdown_both, ignored);
@@ -119,14 +121,15 @@ class SocketStream {
   }
   int fd() { return socket_.native_handle(); }
 
-  // Beast reads the heads of frames by 1,536 bytes: from now on more is read at once, and handed
-  // out in such pieces. `watcher` is told when all of that is used up, and of what is written.
+  // Beast reads frame heads in pieces of 1,536 bytes. From now on more is read at once, and handed
+  // out in such pieces. `watcher` learns when all of it is used up, and what is written.
   void read_ahead(StreamWatcher* watcher) {
     watcher_ = watcher;
     ahead_.resize(http_limits::kSmallReadBytes);
   }
   void stop_watching() { watcher_ = nullptr; }
-  // Received, and not handed out; with TLS also what cannot be decrypted yet.
+  // Bytes that were received and not handed out. With TLS they include bytes that cannot be
+  // decrypted yet.
   bool holds_input() {
     return ahead_begin_ != ahead_end_ || (tls_ && SSL_has_pending(tls_->native_handle()) == 1);
   }
@@ -149,14 +152,14 @@ class SocketStream {
         },
         token, buffers);
   }
-  // From the socket itself, TLS or not: for bytes that nobody looks at.
+  // Reads from the socket itself, TLS or not. For bytes that are dropped.
   template <typename Buffers, typename Token>
   auto async_drop_some(const Buffers& buffers, Token&& token) {
     return socket_.async_read_some(buffers, std::forward<Token>(token));
   }
 
  private:
-  // Completes a read: of all that the socket gives, or of less than is read ahead.
+  // Completes a read, either into the caller's buffers or into the bytes that are read ahead.
   enum class Into : std::uint8_t { kTheirs, kAhead };
   template <typename Buffers, typename Handler>
   class ReadOp : public beast::async_base<std::decay_t<Handler>, Executor> {
@@ -181,7 +184,7 @@ class SocketStream {
     Buffers to_;
   };
 
-  // Goes on with a write when what goes before it is out.
+  // Continues a write after the bytes that go before it are sent.
   template <typename Buffers, typename Handler>
   class BehindOp : public beast::async_base<std::decay_t<Handler>, Executor> {
    public:
@@ -254,7 +257,7 @@ class SocketStream {
         to, asio::buffer(ahead_.data() + ahead_begin_, ahead_end_ - ahead_begin_));
     ahead_begin_ += copied;
     if (ahead_begin_ != ahead_end_) return copied;
-    // Who fills the small buffer may fill the large one.
+    // A client that fills the small buffer may fill the large one.
     if (ahead_end_ == http_limits::kSmallReadBytes) ahead_.resize(http_limits::kLargeReadBytes);
     ahead_begin_ = ahead_end_ = 0;
     return copied;
@@ -264,15 +267,16 @@ class SocketStream {
   TlsMessageLimit messages_;  // since the last read began
   std::optional<asio::ssl::stream<Socket&>> tls_;
   StreamWatcher* watcher_ = nullptr;
-  std::vector<char> ahead_;  // what is received; empty: nothing is read ahead
+  std::vector<char> ahead_;  // received bytes; empty: nothing is read ahead
   std::size_t ahead_begin_ = 0;
   std::size_t ahead_end_ = 0;
 };
 
-// Beast asks for these two by their names: to close a connection that took too long, ...
+// Beast calls these two by name: this one to close a connection that took too long, ...
 inline void beast_close_socket(SocketStream& stream) { stream.close(); }
 
-// ... and behind a WebSocket's last frame. HttpConnection says goodbye to TLS and TCP itself.
+// ... and this one after a WebSocket's last frame. HttpConnection says goodbye to TLS and TCP
+// itself.
 template <typename Handler>
 void async_teardown(beast::role_type /*role*/, SocketStream& stream, Handler&& handler) {
   asio::post(stream.get_executor(),

@@ -31,12 +31,13 @@ Offered read_subprotocols(std::string_view list) {
 constexpr std::string_view kHttp = "http://";
 constexpr std::string_view kHttps = "https://";
 
-// Of "https://app.example:8443": "app.example:8443". Empty: it is of another scheme ("null").
+// The host of an origin: "app.example:8443" for "https://app.example:8443". Empty: the origin has
+// another scheme ("null").
 std::string_view authority_of(std::string_view origin, std::string_view scheme) {
   return origin.starts_with(scheme) ? origin.substr(scheme.size()) : std::string_view();
 }
 
-// Of "app.example:8443": "app.example". Of "[::1]:80": "[::1]".
+// The name of a host: "app.example" for "app.example:8443", "[::1]" for "[::1]:80".
 std::string_view without_port(std::string_view authority) {
   const std::size_t colon = authority.rfind(':');
   const std::size_t bracket = authority.rfind(']');
@@ -54,8 +55,8 @@ std::string own_name() {
   return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : std::string();
 }
 
-// The page came from here. With TLS the browser has seen our certificate for that name; and a page
-// of somebody else's name cannot log in.
+// The page came from this server. With TLS the browser has checked our certificate for that name. A
+// page from another host name cannot log in.
 bool is_same_origin(const UpgradeRequest& request, std::string_view origin, bool wants_login) {
   const std::string_view authority = authority_of(origin, request.encrypted ? kHttps : kHttp);
   if (authority.empty() || !equal_ignoring_case(authority, request.host)) return false;
@@ -68,7 +69,7 @@ bool is_allowed(std::string_view origin, std::span<const std::string> allowed) {
   });
 }
 
-// Nothing: no credentials were sent. They may also come later, by a `set`.
+// Nothing: no credentials were sent. The client may also log in later, by a `set`.
 std::optional<bool> check_credentials(const UpgradeRequest& request, const Offered& offered,
                                       const Authenticator& passwords) {
   if (!offered.token && request.authorization.empty()) return std::nullopt;
@@ -77,7 +78,7 @@ std::optional<bool> check_credentials(const UpgradeRequest& request, const Offer
   return credentials && passwords.check(credentials->user, credentials->password);
 }
 
-// Beast would refuse these too, but in its own words, and takes any key.
+// Beast would refuse these requests too, but with its own messages, and it accepts any key.
 std::optional<Reply> find_fault(const UpgradeRequest& request) {
   if (request.version.empty()) return error_reply(400, "Sec-WebSocket-Version is missing");
   if (request.version != "13") {

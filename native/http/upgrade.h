@@ -1,7 +1,8 @@
-// Whether a request may become a WebSocket. Knows nothing of sockets.
+// Decides whether a request may become a WebSocket. Knows nothing of sockets.
 //
-// A browser lets any page open a WebSocket to any address it can reach, and sends the page's origin
-// along: it is for the server to refuse. Others send no Origin, and are not asked for anything.
+// A browser lets any page open a WebSocket to any address that it can reach, and sends the page's
+// origin along. The server has to refuse wrong origins. Other clients send no Origin, and need
+// none.
 #pragma once
 
 #include <optional>
@@ -33,13 +34,14 @@ struct UpgradeRules {
 
 struct Upgrade {
   std::optional<Reply> refusal;
-  bool subprotocol = false;  // kSubprotocol was offered, and is to be chosen
+  bool subprotocol = false;  // kSubprotocol was offered, and has to be chosen
   bool logged_in = false;
 };
 
-// Whether `host` (Host: of a request) can mean nobody but us: an IP address, localhost, this
-// machine's own name, or one that is allowed. The owner of any other name may let it point here
-// once a page of his is in somebody's browser, which then takes us for his server (DNS rebinding).
+// Returns true if `host` (Host: of a request) can mean only this server: an IP address, localhost,
+// this machine's own name, or an allowed name. Any other name's owner may let it point here after
+// the browser has loaded a page of theirs. The browser then takes this server for theirs (DNS
+// rebinding).
 bool names_us(std::string_view host, std::span<const std::string> allowed_origins);
 
 Upgrade check_upgrade(const UpgradeRequest& request, const UpgradeRules& rules);

@@ -16,7 +16,7 @@ Awaitable<void> WebSocket::run(const HttpRequest& request, const Upgrade& upgrad
   set_up(socket_, host_.options, upgrade);
   socket_.control_callback([this](websocket::frame_type type, beast::string_view) {
     heard();
-    // Beast answers a close frame at once, behind what is being sent.
+    // Beast answers a close frame at once, behind the bytes that are being sent.
     if (type == websocket::frame_type::close) finish_replies();
   });
   heard();
@@ -33,7 +33,7 @@ Awaitable<void> WebSocket::run(const HttpRequest& request, const Upgrade& upgrad
       failure = std::current_exception();
     }
   }
-  // What refers to this object has to end before it does.
+  // Operations that refer to this object have to end before it does.
   if (stage_ != Stage::kClosing) stream_.cancel();
   co_await until(
       [this] { return !frame_.under_way() && !pinging_now_ && !closing_now_ && !looking_now_; });
@@ -47,7 +47,7 @@ Awaitable<void> WebSocket::serve() {
     const bool received = co_await receive();
     if (!received) break;
     co_await execute();
-    // Now: its own goodbye may take long.
+    // End now: Beast's own goodbye may take long.
     if (asks_for_end(session().requested())) host_.events.on_stop_requested();
     if (session().closing()) {
       co_await flush();
@@ -68,7 +68,7 @@ websocket::close_reason WebSocket::why_closing() const {
   return {close_code::policy_error, "not the memcached protocol"};
 }
 
-// One read, into the session. False: it was the last.
+// One read, into the session. Returns false after the last one.
 Awaitable<bool> WebSocket::receive() {
   const std::span<char> window = session().upload_window();
   const auto room = window.empty() ? std::span<char>(read_buffer_) : window;
@@ -78,7 +78,7 @@ Awaitable<bool> WebSocket::receive() {
   if (error) {
     host_.note_tls_error(error);
     if (is_deflate_error(error)) co_await refuse_deflated();
-    // Who sends no more may still read.
+    // A client that sends no more may still read.
     if (stage_ == Stage::kOpen && is_end(error)) co_await until_sent();
   }
   if (error || stage_ != Stage::kOpen) co_return false;
@@ -107,7 +107,7 @@ Awaitable<bool> WebSocket::receive() {
   co_return true;
 }
 
-// Beast breaks a connection off, without a word, when it cannot decompress a message.
+// If Beast cannot decompress a message, it breaks the connection off without a close frame.
 Awaitable<void> WebSocket::refuse_deflated() {
   static constexpr std::string_view kClose1007 = "\x88\x02\x03\xef";
   co_await until([this] { return !frame_.under_way() && !pinging_now_; });
@@ -115,7 +115,7 @@ Awaitable<void> WebSocket::refuse_deflated() {
   co_await asio::async_write(stream_, asio::buffer(kClose1007), kToken);
 }
 
-// What a turn leaves is done behind the other connections' turns.
+// Finishes what a turn leaves, behind the other connections' turns.
 Awaitable<void> WebSocket::execute() {
   while (core_.goes_on() && stage_ == Stage::kOpen) {
     host_.counters.yields.add(1);
@@ -127,7 +127,7 @@ Awaitable<void> WebSocket::execute() {
     } else {
       co_await asio::post(stream_.get_executor(), kToken);
     }
-    heard();  // we would hear it, if we were not busy ourselves
+    heard();  // this counts as a sign of life, because we do not read while we are busy
     host_.clock = host_.host_clock.now().clock;
     borrow_output();
     session().resume();
@@ -135,7 +135,7 @@ Awaitable<void> WebSocket::execute() {
   info_.set_state(ConnectionInfo::State::kReading);
 }
 
-// Others may have released some by then.
+// The others may have released some memory by then.
 Awaitable<void> WebSocket::wait_for_memory() {
   core_.note_memory_wait();
   Timer turn(stream_.get_executor(), Timer::time_point::max());
@@ -143,9 +143,9 @@ Awaitable<void> WebSocket::wait_for_memory() {
   co_await turn.async_wait(kToken);
 }
 
-// Beast says something of its own: a pong, or goodbye, to a bad frame above all. Replies to what
-// came before are not lost. They are no part of a frame that is being written, for that one has its
-// own.
+// Beast is about to send a frame of its own: a pong or a goodbye, above all after a bad frame.
+// Replies to earlier requests must not be lost, so they are sent before it. They do not join a
+// frame that is being written, because that one has its own replies.
 std::span<const asio::const_buffer> WebSocket::take_what_goes_before() {
   if (frame_.under_way() || pinging_now_ || output().empty()) return {};
   if (stage_ != Stage::kOpen && stage_ != Stage::kClosing) return {};
@@ -169,7 +169,7 @@ void WebSocket::on_received() {
   if (stage_ == Stage::kClosing) goodbye_.heard(host_.now_ms());
 }
 
-// All that was received is used up, and its replies are complete.
+// All received bytes are used up, and their replies are complete.
 void WebSocket::finish_replies() {
   if (!output().empty()) return start_sending();
   end_turn();
@@ -220,8 +220,8 @@ void WebSocket::borrow_output() {
   core_.borrow_output();
 }
 
-// The replies to all that was received are on their way. Waiting for a slow reader is no part of
-// it.
+// The replies to all received bytes are on their way. The time that a slow reader takes does not
+// count as part of the turn.
 void WebSocket::end_turn() {
   if (!turn_began_) return;
   host_.turn_latency.record_since(*turn_began_);
@@ -240,9 +240,9 @@ void WebSocket::start_closing(const websocket::close_reason& reason) {
                       }));
 }
 
-// Breaks it off. Beast's close waits for the end of its read; when that has found a bad frame
-// meanwhile and wants to say so, it waits for the close. Neither waits for the socket then, so that
-// only this ends them.
+// Breaks the connection off. Beast's close waits for the end of its read. A read that has found a
+// bad frame, and wants to report it, waits for the close. Neither of them waits for the socket
+// then, so only this ends them.
 void WebSocket::close() {
   stream_.close();
   stop_closing_.emit(asio::cancellation_type::terminal);
@@ -255,8 +255,9 @@ void WebSocket::drain() {
   end_if_nothing_began();
 }
 
-// What the socket has given may wait among the loop's events, where nobody sees it. So this asks
-// again behind these; what comes meanwhile has come after the end began.
+// Bytes that the socket has already given may wait among the loop's events, where this cannot see
+// them. So it checks again behind those events. Bytes that come later have come after the end
+// began.
 void WebSocket::end_if_nothing_began() {
   if (looking_now_ || !nothing_began()) return;
   looking_now_ = true;
@@ -268,8 +269,8 @@ void WebSocket::end_if_nothing_began() {
   });
 }
 
-// Of a request: neither its bytes have come, nor the head of their frame. Else serve() goes on with
-// it, and the socket's next read asks again.
+// True if no part of a request has arrived: neither its bytes nor the head of their frame.
+// Otherwise serve() goes on with the request, and the next read of the socket checks again.
 bool WebSocket::nothing_began() {
   if (stage_ != Stage::kOpen || !at_socket_ || busy()) return false;
   if (session().closing() || session().in_request()) return false;
@@ -304,7 +305,8 @@ void WebSocket::tick(std::int64_t now_ms) {
   }
   if (core_.has_idled_out(busy())) return start_closing({close_code::normal, "idle"});
   if (core_.holds_too_long(frame_.under_way() ? &frame_.output() : nullptr)) return close();
-  if (draining_) end_if_nothing_began();  // half a TLS record may be all that came, for ever
+  // perhaps only half a TLS record has come, and the rest never will
+  if (draining_) end_if_nothing_began();
   if (frame_.under_way()) liveness_.look_at_stuck_reply(info_.fd, now_ms);
   switch (liveness_.next(now_ms, times)) {
     case Liveness::Next::kNothing: return;

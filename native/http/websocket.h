@@ -1,4 +1,4 @@
-// The WebSocketConnection there is, over Beast. Slow to compile; websocket.cc alone includes it.
+// WebSocketConnection over Beast. Slow to compile, so only websocket.cc includes it.
 #pragma once
 
 #include <boost/asio/cancellation_signal.hpp>
@@ -39,7 +39,7 @@ class WebSocket final : public WebSocketConnection, private StreamWatcher {
   enum class Stage : std::uint8_t {
     kOpening,  // the 101 is on its way: Beast allows nothing else
     kOpen,
-    kClosing,  // nothing is fed or sent any more, but for the close frame
+    kClosing,  // nothing is fed or sent any more, except the close frame
     kBroken,   // nothing goes out any more
   };
 
@@ -79,7 +79,8 @@ class WebSocket final : public WebSocketConnection, private StreamWatcher {
   ConnectionInfo& info_;
   WebSocketStream socket_;
   ConnectionCore core_;
-  Timer wake_coroutine_;  // never fires: cancelled when something that was under way is done
+  // never fires: it is cancelled when an operation that was under way is done
+  Timer wake_coroutine_;
   // See close().
   asio::cancellation_signal stop_reading_;
   asio::cancellation_signal stop_closing_;
@@ -88,13 +89,13 @@ class WebSocket final : public WebSocketConnection, private StreamWatcher {
   Stage stage_ = Stage::kOpening;
   bool write_failed_ = false;
   bool draining_ = false;
-  // What is under way and refers to this object, as frame_ may be.
+  // Operations that are under way and refer to this object; frame_ may be one, too.
   bool pinging_now_ = false;
   bool closing_now_ = false;
   bool looking_now_ = false;
-  bool at_socket_ = false;     // all that came is used up, and the socket is being read
-  unsigned socket_reads_ = 0;  // that have ended
-  // As of the last bytes: more of their message is to come.
+  bool at_socket_ = false;     // all received bytes are used up, and the socket is being read
+  unsigned socket_reads_ = 0;  // how many have ended
+  // As of the last bytes: their message is not complete yet.
   bool in_message_ = false;
   std::optional<std::chrono::steady_clock::time_point> turn_began_;
   Liveness liveness_;

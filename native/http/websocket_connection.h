@@ -4,9 +4,9 @@
 //                                        \-> send      up, right before the socket is read again:
 //                                                      one frame for many small ones
 //
-// While a frame is on its way out it feeds the session no more: a client that does not read costs
-// http_limits::kWebSocketOutputBytes and one read buffer. Pings come between, for they need
-// neither.
+// While a frame is on its way out, the session gets no more input. So a client that does not read
+// costs http_limits::kWebSocketOutputBytes and one read buffer. Pings are sent in between, because
+// they need neither.
 #pragma once
 
 #include <boost/beast/http/empty_body.hpp>
@@ -25,21 +25,23 @@ class WebSocketConnection {
  public:
   virtual ~WebSocketConnection() = default;
 
-  // Says 101, then serves it to its end. The stream is then closed or ready to be.
+  // Sends the 101, then serves the client to its end. Afterwards the stream is closed or ready to
+  // be closed.
   virtual Awaitable<void> run(const HttpRequest& request, const Upgrade& upgrade) = 0;
 
-  // Pings, and closes what is dead, idle or late.
+  // Sends pings. Closes connections that are dead, idle or late.
   virtual void tick(std::int64_t now_ms) = 0;
-  // Says goodbye (1001) when the request that has begun to arrive is answered; at once if none has.
+  // Says goodbye (1001) when the request that has begun to arrive is answered; at once if there is
+  // none.
   virtual void drain() = 0;
-  // Breaks it off.
+  // Breaks the connection off.
   virtual void close() = 0;
-  // A write failed: nobody is there to say goodbye to.
+  // A write failed, so there is nobody to say goodbye to.
   virtual bool broken() const = 0;
 };
 
-// REQUIRES: all references outlive it, and it outlives run(). In websocket.cc, so that only that
-// file has to compile Beast's WebSockets.
+// REQUIRES: all references outlive it, and it outlives run(). Defined in websocket.cc, so that only
+// that file compiles Beast's WebSockets.
 std::unique_ptr<WebSocketConnection> make_websocket(SocketStream& stream, HttpHost& host,
                                                     ConnectionInfo& info);
 

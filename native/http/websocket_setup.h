@@ -1,4 +1,4 @@
-// How Beast's WebSockets are set up here. Slow to compile; websocket.cc alone needs it.
+// How this server sets up Beast's WebSockets. Slow to compile, so only websocket.cc includes it.
 #pragma once
 
 #include <boost/beast/websocket/stream.hpp>
@@ -20,7 +20,7 @@ inline void set_up(WebSocketStream& socket, const HttpServerOptions& options,
   socket.auto_fragment(false);
   socket.read_message_max(http_limits::kFrameItems * options.max_item_bytes);
   socket.set_option(websocket::stream_base::timeout{
-      // WebSocketConnection::tick() does that
+      // WebSocketConnection::tick() checks the time.
       .handshake_timeout = websocket::stream_base::none(),
       .idle_timeout = websocket::stream_base::none(),
       .keep_alive_pings = false});
@@ -32,12 +32,13 @@ inline void set_up(WebSocketStream& socket, const HttpServerOptions& options,
   }
   socket.set_option(websocket::stream_base::decorator(
       [subprotocol = upgrade.subprotocol](websocket::response_type& response) {
-        response.set(beast::http::field::server, "isocached");  // else Beast's name and version
+        // instead of Beast's name and version
+        response.set(beast::http::field::server, "isocached");
         if (subprotocol) response.set(beast::http::field::sec_websocket_protocol, kSubprotocol);
       }));
 }
 
-// The other end ended its side, without a close frame.
+// The other end ended its side without a close frame.
 inline bool is_end(const beast::error_code& error) {
   return error == asio::error::eof || error == asio::ssl::error::stream_truncated;
 }

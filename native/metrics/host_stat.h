@@ -1,4 +1,4 @@
-// The host's rows of `stats` by name, for the metrics.
+// Names the host's rows of `stats` for the metrics.
 #pragma once
 
 #include <cstdint>

@@ -103,7 +103,7 @@ void write_items(const Snapshot& snapshot, MetricsWriter& out) {
   out.counter("memcached_direct_reclaims_total", "Always 0: eviction is no thread's own.", 0);
 }
 
-// What `stats settings` shows for tools; nothing here goes by it.
+// Figures that `stats settings` shows for tools. This server does not use them.
 void write_lru_settings(const Settings& settings, MetricsWriter& out) {
   const auto factor = [&](std::string_view name, std::string_view help, unsigned percent) {
     out.gauge(name, help);
@@ -126,7 +126,7 @@ void write_lru_settings(const Settings& settings, MetricsWriter& out) {
          settings.warm_max_factor_percent);
 }
 
-// The crawler's names for what the background step does.
+// The crawler's names for the work of the background step.
 void write_background(const StoreCounters& store, MetricsWriter& out) {
   out.counter("memcached_lru_crawler_starts_total", "Always 0: it does not start and stop.", 0);
   out.counter("memcached_lru_crawler_reclaimed_total", "Expired items found in the background.",

@@ -31,7 +31,7 @@ void write_memory(const EngineFigures& sum, MetricsWriter& out) {
   out.sample({{"use", "ghosts"}}, memory.ghost_bytes);
 }
 
-// A band's largest items; see Store::band_of.
+// The size of a band's largest items; see Store::band_of.
 std::string band_label(unsigned band) {
   return band + 1 == kBands ? "+Inf" : std::to_string(band_item_bytes(band));
 }
@@ -146,7 +146,7 @@ void write_turns(const PageFigures& figures, MetricsWriter& out) {
 }
 
 void write_tls(const HostRows& host, MetricsWriter& out) {
-  if (host.find(HostStat("ssl_handshake_errors").name()) == nullptr) return;  // there is no TLS
+  if (host.find(HostStat("ssl_handshake_errors").name()) == nullptr) return;  // TLS is off
   out.counter("isocache_tls_handshake_errors_total", "TLS handshakes that failed.",
               HostStat("ssl_handshake_errors").of(host));
   out.counter("isocache_tls_protocol_errors_total", "TLS connections that broke after that.",

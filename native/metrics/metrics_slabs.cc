@@ -1,6 +1,6 @@
-// memcached_slab_*: our size bands in memcached's slab classes, as `stats items` and `stats slabs`
-// show them, with their ids; what bands have no equivalent of is 0 there, and so here. All bands,
-// empty ones too, so that no counter vanishes.
+// memcached_slab_*: our size bands as memcached's slab classes, with the ids of `stats items` and
+// `stats slabs`. If bands have no equivalent of a figure, it is 0 there, and so it is 0 here. All
+// bands are written, empty ones too, so that no counter vanishes.
 
 #include <algorithm>
 #include <array>

@@ -14,15 +14,15 @@ class MetricsWriter {
  public:
   using Labels = std::initializer_list<std::pair<std::string_view, std::string_view>>;
 
-  // All samples that follow are this family's. Each family is begun once.
+  // All samples that follow belong to this family. Each family is begun once.
   void counter(std::string_view name, std::string_view help) { begin(name, "counter", help); }
   void gauge(std::string_view name, std::string_view help) { begin(name, "gauge", help); }
   void histogram(std::string_view name, std::string_view help) { begin(name, "histogram", help); }
 
   void sample(Labels labels, std::uint64_t value);
-  // value / 10^digits.
+  // Writes value / 10^digits.
   void fixed(Labels labels, std::uint64_t value, unsigned digits);
-  // Of a histogram: `suffix` is "_bucket", "_sum" or "_count".
+  // A sample of a histogram: `suffix` is "_bucket", "_sum" or "_count".
   void part(std::string_view suffix, Labels labels, std::uint64_t value);
   void fixed_part(std::string_view suffix, Labels labels, std::uint64_t value, unsigned digits);
 

@@ -1,4 +1,4 @@
-// What the pages show that the backend does not know.
+// Figures that the pages show and the backend does not know.
 #pragma once
 
 #include <functional>
@@ -10,7 +10,7 @@ namespace isocache {
 using HistogramVisitor = std::function<void(const LatencyHistogram&)>;
 
 struct PageFigures {
-  // Each calls back for the histogram of each of its threads; may be empty.
+  // Each function calls back with the histogram of each of its threads. It may be empty.
   std::function<void(const HistogramVisitor&)> memcached_turns;
   std::function<void(const HistogramVisitor&)> websocket_turns;
 };

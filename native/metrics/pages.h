@@ -9,7 +9,8 @@
 
 namespace isocache {
 
-// Both on any thread, and at the price of a `stats`: nothing that grows with what is stored.
+// Any thread may call both. They cost as much as a `stats`: the cost does not grow with the number
+// of items.
 
 // Prometheus text format 0.0.4: the names and labels of memcached's exporter, and our own.
 std::string metrics_text(ShardedBackend& backend, const PageFigures& figures, const Clock& clock);

@@ -1,4 +1,4 @@
-// The only file that includes nlohmann-json: it is slow to compile.
+// nlohmann-json is slow to compile, so only this file of the metrics includes it.
 
 #include <algorithm>
 #include <array>
@@ -17,10 +17,11 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// What users name or memcached writes in another base is text, even when it looks like a number.
+// Names that users choose, and numbers that memcached writes in another base, stay text even if
+// they look like numbers.
 constexpr std::array<std::string_view, 5> kTexts = {"umask", "stat_key_prefix", "inter",
                                                     "domain_socket", "memory_file"};
-// A decimal fraction of that many digits is what it was when a double is printed again.
+// A decimal fraction of so many digits survives a double: printed again, it is the same.
 constexpr std::size_t kExactDigits = 15;
 
 template <typename Number>
@@ -38,7 +39,7 @@ bool is_decimal(std::string_view text) {
              static_cast<std::ptrdiff_t>(text.size());
 }
 
-// memcached's text as what it says: 64-bit integers stay whole.
+// Turns memcached's text into a JSON value. 64-bit integers stay whole.
 Json value_of(std::string_view key, std::string_view text) {
   std::uint64_t whole = 0;
   double fraction = 0;
@@ -48,7 +49,8 @@ Json value_of(std::string_view key, std::string_view text) {
   return std::string(text);
 }
 
-// "items:3:age" becomes items.3.age: `family` is "items:" and cut off; "3:age" is 3.age.
+// "items:3:age" becomes items.3.age: `family` ("items:") is cut off, and the rest "3:age" becomes
+// 3.age.
 void insert(Json& object, std::string_view key, std::string_view text, std::string_view family) {
   if (key.starts_with(family)) key.remove_prefix(family.size());
   const std::size_t colon = key.find(':');
@@ -59,7 +61,7 @@ void insert(Json& object, std::string_view key, std::string_view text, std::stri
   }
 }
 
-// Lines "STAT <key> <value>", END.
+// Reads lines "STAT <key> <value>" and END.
 Json object_of(const Output& stats, std::string_view family) {
   std::string text;
   stats.for_each_span([&](std::string_view span) { text += span; });

@@ -15,7 +15,7 @@ namespace isocache {
 namespace {
 
 constexpr int kClientsPerEvent = 64;
-// When the process or the system is out of descriptors, somebody else may have freed some.
+// How long to wait when the process or the system is out of descriptors: others may free some.
 constexpr std::int64_t kRetry_ms = 100;
 
 bool out_of_resources(int error) {
@@ -49,7 +49,7 @@ void Acceptor::on_event(const epoll_event& event) {
   }
 }
 
-// False: nobody waits, or nobody can be taken.
+// Returns false when no client waits, or when none can be taken.
 bool Acceptor::accept_one(const Listener& listener) {
   if (!options_.turn_away && !has_room_for(listener)) {
     pause();
@@ -72,7 +72,7 @@ bool Acceptor::accept_one(const Listener& listener) {
     } else {
       turn_away(std::move(socket), listener);
     }
-  } catch (const std::bad_alloc&) {  // this client goes, the others are served
+  } catch (const std::bad_alloc&) {  // this client is dropped, the others are served
     counters_.rejected.fetch_add(1, std::memory_order_relaxed);
   }
   return true;
@@ -85,17 +85,18 @@ bool Acceptor::has_room_for(const Listener& listener) const {
 
 void Acceptor::turn_away(FileDescriptor socket, const Listener& listener) {
   counters_.rejected.fetch_add(1, std::memory_order_relaxed);
-  if (listener.tls) return;  // it could not be told anything without a handshake
+  if (listener.tls) return;  // without a handshake there is no way to tell it anything
   const std::string text = options_.too_many(listener, clock_.now().clock.wall_s());
   [[maybe_unused]] const auto sent = ::send(socket.get(), text.data(), text.size(), MSG_NOSIGNAL);
-  // A socket that is closed with bytes unread is reset, and the client may not see what it was
-  // told.
+  // Closing a socket with unread bytes resets the connection. The client may then not see the
+  // message.
   ::shutdown(socket.get(), SHUT_WR);
   std::array<char, 4096> unread;
   [[maybe_unused]] const auto dropped = ::recv(socket.get(), unread.data(), unread.size(), 0);
 }
 
-// Until a connection is closed; in case the descriptors are others', for a moment at most.
+// Accepting pauses until a connection is closed. If other processes hold the descriptors, it pauses
+// for a moment at most.
 void Acceptor::pause() {
   if (!paused()) counters_.times_paused.fetch_add(1, std::memory_order_relaxed);
   counters_.accepting = false;
@@ -125,7 +126,8 @@ void Acceptor::stop() {
   if (stopped_) return;
   stopped_ = true;
   for (Listener& listener : listeners_) {
-    // One that no longer listens reports that for ever; this way, once.
+    // A socket that no longer listens would report that for ever. Edge-triggered, it reports it
+    // once.
     if (started_) watch(listener, EPOLLET);
     listener.stop_listening();
   }

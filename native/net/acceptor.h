@@ -3,7 +3,7 @@
 //   accepting --too many (no_maxconns_fast), or out of descriptors--> paused
 //   paused --a connection was closed, or 100 ms passed and there is room--> accepting
 //
-// Too many for one listener are not too many for all: see kHttpReserve.
+// The limit for one kind of listener is not the limit for all: see kHttpReserve.
 #pragma once
 
 #include <sys/epoll.h>
@@ -22,27 +22,27 @@
 
 namespace isocache {
 
-// For `stats`. Written by the main thread, read by any.
+// Shown by `stats`. The main thread writes them, any thread reads them.
 struct AcceptCounters {
   std::atomic<bool> accepting{true};       // false: paused
-  std::atomic<std::uint64_t> accepted{0};  // with those that were turned away
+  std::atomic<std::uint64_t> accepted{0};  // includes those that were turned away
   std::atomic<std::uint64_t> rejected{0};  // turned away: too many
   std::atomic<std::uint64_t> times_paused{0};
 };
 
 struct AcceptorOptions {
   unsigned max_connections = 0;
-  bool turn_away = true;  // those beyond; false: they wait in the backlog
+  bool turn_away = true;  // turn away clients beyond the limit; false: they wait in the backlog
   std::function<unsigned()> connection_count;
-  // What a client that is turned away is told, in the listener's protocol.
+  // The message for a client that is turned away, in the listener's protocol.
   std::function<std::string(const Listener&, UnixSeconds wall_s)> too_many;
-  // `crowded`: it is one beyond max_connections, on the HTTP port: health can be asked for even so.
+  // `crowded`: the client is beyond max_connections, on the HTTP port. It may still ask for health.
   std::function<void(FileDescriptor, const Listener&, bool crowded)> hand_over;
 };
 
 class Acceptor {
  public:
-  // Beyond max_connections, of the HTTP port.
+  // How many HTTP connections may exist beyond max_connections.
   static constexpr unsigned kHttpReserve = 16;
 
   // REQUIRES: all references outlive it; `listeners` do not move.
@@ -51,9 +51,10 @@ class Acceptor {
 
   // Registers the listeners, each with its address as the tag.
   void start();
-  // Takes some clients, not all: others are to have their turn. REQUIRES: the tag is a listener's.
+  // Takes some of the waiting clients, so that other events get their turn. REQUIRES: the tag is a
+  // listener's.
   void on_event(const epoll_event& event);
-  // A connection was closed, so that there may be room.
+  // Tells the acceptor that a connection was closed, so there may be room.
   void resume();
   // When run_timer() is due next, in monotonic time; never: INT64_MAX.
   std::int64_t timer_at_ms() const;
@@ -76,7 +77,7 @@ class Acceptor {
   std::span<Listener> listeners_;
   AcceptCounters& counters_;
   std::int64_t retry_at_ms_ = 0;   // while paused
-  bool out_of_resources_ = false;  // and said so
+  bool out_of_resources_ = false;  // and the log said so
   bool started_ = false;
   bool stopped_ = false;
 };

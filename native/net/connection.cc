@@ -19,8 +19,8 @@ namespace {
 
 constexpr std::uint32_t kReadEvents = EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLET;
 constexpr std::uint32_t kHangUpEvents = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
-// What may be read beyond an upload's window: the end of the value and the next commands. Short,
-// because in the middle of a large value it has to be copied.
+// How much may be read beyond an upload's window: the end of the value and the next commands. It is
+// small, because in the middle of a large value these bytes have to be copied.
 constexpr std::size_t kBeyondWindowBytes = 2048;
 
 }  // namespace
@@ -142,7 +142,7 @@ Connection::Received Connection::receive_encrypted() {
   return Received::kSomething;
 }
 
-// What recv() of at most `room` bytes returned.
+// Handles the result of a recv() of at most `room` bytes.
 Connection::Received Connection::note_received(ssize_t count, std::size_t room) {
   if (count == 0) return Received::kEnd;
   if (count < 0) {
@@ -155,7 +155,8 @@ Connection::Received Connection::note_received(ssize_t count, std::size_t room) 
   return Received::kSomething;
 }
 
-// All that was put into tls_: of a large value straight to where it belongs.
+// Handles all bytes that were put into tls_. A large value's bytes are decrypted straight into
+// their place in the store.
 void Connection::decrypt() {
   for (;;) {
     const std::span<char> window = session().upload_window();
@@ -203,10 +204,11 @@ bool Connection::send() {
   if (sending()) info_.set_state(ConnectionInfo::State::kWriting);
   if (blocked_) {
     if (!wants_writable_) host_.poller.modify(info_.fd, kReadEvents | EPOLLOUT, this);
-    wants_writable_ = true;  // for good: edge-triggered, it costs nothing until the next time
+    // stays registered: edge-triggered, it costs nothing until the next event
+    wants_writable_ = true;
   }
   if (result != Sender::Result::kSent) return sending();
-  info_.set_last_active(host_.clock.now_s);  // it may have taken long
+  info_.set_last_active(host_.clock.now_s);  // sending may have taken long
   sender_.reset();
   core_.release(output);
   return true;

@@ -6,8 +6,8 @@
 // (Sender::kTurnBytes), so that a busy client does not starve the others. A connection that has
 // more to do is given another turn after them. While replies are unsent it neither reads nor
 // executes: a client that does not read costs the session's output limit, and no more. An idle
-// connection owns no buffer: it reads into its worker's, and replies go to its worker's spare
-// Output, unless a socket that is full keeps one back.
+// A connection without work owns no buffer: it reads into its worker's buffer, and writes replies
+// to its worker's spare Output. It keeps that Output only while its socket is full.
 #pragma once
 
 #include <sys/types.h>
@@ -41,48 +41,48 @@ struct WorkerHost : ConnectionHost {
 
 class Connection {
  public:
-  // What its worker does with it next.
+  // What its worker does with the connection next.
   enum class Next : std::uint8_t {
     kWaitForEvent,
     kTakeTurn,
     kWaitForMemory,  // a turn a little later, when others may have released what it needs
     kLeave,          // its last reply is with the kernel: leave()
-    kClose,  // it is broken, or its client has closed it and has sent nothing that we did not read
+    kClose,          // it is broken, or its client has closed it and we have read all that it sent
   };
 
-  // Registers the socket with the poller, its own address as the tag. `tls`: what it speaks; null:
-  // plain. REQUIRES: non-blocking. Throws SystemError.
+  // Registers the socket with the poller, with its own address as the tag. `tls`: the TLS settings
+  // to use; null: plain. REQUIRES: the socket is non-blocking. Throws SystemError.
   Connection(FileDescriptor socket, SSL_CTX* tls, WorkerHost& host);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // Remembers what epoll reported; true if a turn is worth while.
+  // Remembers what epoll reported. Returns true if a turn is worthwhile.
   bool on_event(std::uint32_t events);
   Next take_turn();
-  // The worker ends: the request that has begun is the last.
+  // The worker is ending: no request begins after the one that has begun.
   void begin_stop() { session().end_after_request(); }
-  // Says goodbye, and gives the socket away. All that may follow is the destructor.
+  // Says goodbye, and gives the socket away. After this only the destructor may be called.
   LeavingSocket leave();
-  // A command asked for the server's end.
+  // True if a command asked the server to end.
   AdminResult::Next requested() const { return core_.session().requested(); }
-  // Replies are under way, or whole requests wait.
+  // True if replies are under way, or whole requests wait.
   bool busy() const { return sending() || core_.goes_on(); }
-  // The same, or a request has begun to arrive: a stop waits for its end.
+  // As busy(), or part of a request has arrived. A stop waits for the end of such a request.
   bool unfinished() const { return busy() || in_request(); }
-  // About once a second. True: it has idled, or waits for a login or a handshake, for too long; it
-  // is counted, so close it.
+  // The worker calls it about once a second. True: the connection was idle for too long, or its
+  // login or handshake takes too long. It is already counted; the worker closes it.
   bool is_overdue(std::int64_t handshake_limit_ms);
-  // As ConnectionCore's.
+  // See ConnectionCore.
   bool holds_too_long() { return core_.holds_too_long(blocked_ ? &output() : nullptr); }
-  // It speaks TLS, and is not ready to speak of anything else.
+  // It speaks TLS, and its handshake is not finished.
   bool handshaking() const { return tls_ != nullptr && !tls_->established(); }
   const ConnectionInfo& info() const { return info_; }
 
   ConnectionId id;  // kept by the worker's table
   // Kept by the worker.
   bool queued = false;        // waits for a turn
-  bool wants_memory = false;  // is to be given one when memory may be there
+  bool wants_memory = false;  // is given a turn when memory may be free
 
  private:
   enum class Received : std::uint8_t { kSomething, kNothing, kEnd };
@@ -109,13 +109,13 @@ class Connection {
   std::unique_ptr<TlsStream> tls_;  // null: plain
   bool readable_ = false;           // there may be bytes to read
   bool hung_up_ = false;            // the end of the stream is among them: read until it
-  // A short read does not mean that all was read: it ends at TCP's urgent mark, and on a unix
-  // socket behind bytes that came with a descriptor. So this socket is read until it says that it
+  // A short read does not mean that all was read. It ends at TCP's urgent mark and, on a unix
+  // socket, behind bytes that came with a descriptor. So this socket is read until it says that it
   // is empty.
   bool reads_end_early_ = false;
   bool blocked_ = false;         // the socket takes no more
-  bool sends_on_ = false;        // it does, but this turn's share is sent
-  bool wants_writable_ = false;  // epoll reports when it does
+  bool sends_on_ = false;        // the socket takes more, but this turn's share is sent
+  bool wants_writable_ = false;  // epoll reports when the socket takes more
 };
 
 }  // namespace isocache

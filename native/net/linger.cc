@@ -12,7 +12,7 @@ namespace isocache {
 namespace {
 
 constexpr std::int64_t kCheck_ms = 100;
-// Of one socket, in a row: others want their turn.
+// How often one socket is read in a row, so that the others get their turn.
 constexpr int kReadsInARow = 4;
 
 }  // namespace
@@ -33,7 +33,7 @@ void LingeringSockets::add(LeavingSocket leaving, std::int64_t now_ms) {
   const std::uint32_t events = EPOLLIN | (socket.unsent.empty() ? 0U : std::uint32_t{EPOLLOUT});
   try {
     poller_.add(fd, events, &socket);
-  } catch (const SystemError&) {  // the kernel watches no more sockets for us
+  } catch (const SystemError&) {  // the kernel cannot watch more sockets for us
     sockets_.pop_back();
     return;
   }
@@ -41,7 +41,7 @@ void LingeringSockets::add(LeavingSocket leaving, std::int64_t now_ms) {
   if (sockets_.size() > kMost && !draining_) sockets_.pop_front();
 }
 
-// What is left to say first.
+// First sends what is left of the goodbye.
 bool LingeringSockets::end_our_side(Socket& socket) {
   const int fd = socket.socket.get();
   while (!socket.unsent.empty()) {

@@ -1,13 +1,13 @@
-// Sockets whose last reply is out, on their way to being closed.
+// Sockets that have sent their last reply and are about to be closed.
 //
-// A kernel that closes a socket with unread input, or that receives input for a closed one, sends a
+// If a kernel closes a socket with unread input, or receives input for a closed socket, it sends a
 // reset. Replies that are still on their way are then lost. So a connection ends in three steps:
 //
 //   end our side (the client sees the end of the stream at once)
 //     -> read what still comes, and drop it
 //     -> close: the client has closed, or it has everything and is quiet, or it took too long
 //
-// One thread uses it, a worker's. It has an epoll of its own, which the worker's poller watches.
+// One thread uses it: its worker. It has an epoll of its own, which the worker's poller watches.
 #pragma once
 
 #include <cstddef>
@@ -22,24 +22,26 @@
 
 namespace isocache {
 
-// A connection that has ended: what is left of it.
+// What is left of a connection that has ended.
 struct LeavingSocket {
   FileDescriptor socket;  // non-blocking
-  std::string unsent;     // the rest of a goodbye that the socket did not take: TLS
+  std::string unsent;     // TLS: the rest of a goodbye that the socket did not take yet
   bool quiet = false;     // nothing went in or out for some time
 };
 
 class LingeringSockets {
  public:
-  // Sockets at a time, outside of a drain. The oldest is closed for a new one, so that clients
-  // which make the server close their connections cost no more than this many descriptors.
+  // The most sockets at a time, except in a drain. If there is one more, the oldest is closed. So
+  // clients that make the server close connections cost no more than this many descriptors.
   static constexpr std::size_t kMost = 64;
-  // Outside of a drain: since our bytes last got through; a client that sends for ever is cut.
+  // Except in a drain: the time since our bytes last got through. It cuts a client that sends for
+  // ever.
   static constexpr std::int64_t kStalled_ms = 2000;
-  // Outside of a drain: in all.
+  // Except in a drain: the time in all.
   static constexpr std::int64_t kLongest_ms = 30'000;
 
-  // REQUIRES: `buffer` outlives it; others may use it between two calls. Throws SystemError.
+  // REQUIRES: `buffer` outlives it. Others may use the buffer between two calls. Throws
+  // SystemError.
   explicit LingeringSockets(std::span<char> buffer) : buffer_(buffer) {}
 
   // Ends our side, and closes at once if that is safe.
@@ -50,7 +52,7 @@ class LingeringSockets {
   // When run_timer() is due. REQUIRES: not empty().
   std::int64_t timer_at_ms() const { return timer_at_ms_; }
   void run_timer(std::int64_t now_ms);
-  // From now on each socket has time until clear(), unless its client is through before.
+  // From now on each socket has time until clear(), unless its client finishes before.
   void begin_drain() { draining_ = true; }
   // Closes all of them.
   void clear() { sockets_.clear(); }
@@ -67,7 +69,7 @@ class LingeringSockets {
     std::list<Socket>::iterator self = {};
   };
 
-  // False: the connection is over.
+  // Returns false when the connection is over.
   bool end_our_side(Socket& socket);
   bool drop_input(Socket& socket, std::int64_t now_ms);
   bool is_through(Socket& socket, std::int64_t now_ms) const;

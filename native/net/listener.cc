@@ -33,7 +33,7 @@ FileDescriptor listen_on(const addrinfo& info, const Endpoint& endpoint, unsigne
   FileDescriptor socket = make_socket(info.ai_family);
   if (!socket) throw_errno("socket");
   set_option(socket, SOL_SOCKET, SO_REUSEADDR, 1);
-  // Accepted sockets inherit these: no system call for each.
+  // Accepted sockets inherit these options, so setting them costs no system call for each.
   set_option(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
   set_option(socket, IPPROTO_TCP, TCP_NODELAY, 1);
   if (info.ai_family == AF_INET6) set_option(socket, IPPROTO_IPV6, IPV6_V6ONLY, 1);
@@ -65,9 +65,9 @@ void remove_stale_socket(const std::string& path, const sockaddr_un& address) {
   if (::lstat(path.c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) return;
   const FileDescriptor probe = make_socket(AF_UNIX);
   const int result = ::connect(probe.get(), generic(address), sizeof(address));
-  // EAGAIN: it has no room for another client just now.
+  // EAGAIN: the server is alive, and has no room for another client just now.
   if (result == 0 || errno == EAGAIN) {
-    throw SystemError(fmt::format("failed to listen on {}: another server is there", path));
+    throw SystemError(fmt::format("failed to listen on {}: another server uses it", path));
   }
   if (errno == ECONNREFUSED) ::unlink(path.c_str());
 }
@@ -112,7 +112,7 @@ Endpoint parse_endpoint(std::string_view text, unsigned default_port) {
   }
   if (!port.empty()) {
     if (!port.starts_with(':') || !parse_number(port.substr(1), endpoint.port) ||
-        endpoint.port > 65535) {
+        endpoint.port > kMaxPort) {
       throw UsageError(fmt::format("bad port in address: {}", text));
     }
   }
@@ -147,7 +147,8 @@ Listener listen_unix(const std::string& path, unsigned mode, unsigned backlog) {
   remove_stale_socket(path, address);
   FileDescriptor socket = make_socket(AF_UNIX);
   if (!socket) throw_errno("socket");
-  // The mask, not chmod: at no moment may more users connect than are meant to.
+  // Sets the umask before bind() instead of calling chmod() after it: at no moment may more users
+  // connect than intended.
   const mode_t before = ::umask(static_cast<mode_t>(~mode & 0777U));
   const int bound = ::bind(socket.get(), generic(address), sizeof(address));
   const int bind_errno = errno;

@@ -23,14 +23,14 @@ class Listener {
   // As the banner shows it: "127.0.0.1:11211", "unix:/run/isocached.sock".
   const std::string& address() const { return address_; }
   unsigned port() const { return port_; }  // 0: a unix socket
-  // Only this machine's processes reach it: loopback, or a unix socket.
+  // Only processes on this machine reach it: loopback, or a unix socket.
   bool is_local() const { return local_; }
 
-  // Refuses clients from now on, and those that wait; a unix socket's file goes, so that a
-  // successor may have one there. The descriptor stays.
+  // Refuses new clients from now on, and those in the backlog. Removes a unix socket's file, so
+  // that a successor can create one there. The descriptor stays open.
   void stop_listening();
 
-  // Set by whoever made it.
+  // The code that creates the listener sets these.
   Serves serves = Serves::kMemcached;
   bool tls = false;
 
@@ -52,12 +52,13 @@ struct Endpoint {
 // Throws UsageError.
 Endpoint parse_endpoint(std::string_view text, unsigned default_port);
 
-// One listener for each address that the host's name stands for. Port 0 lets the system choose.
-// Throws SystemError: busy, not allowed, no such host.
+// Opens one listener for each address of the host's name. Port 0 lets the system choose. Throws
+// SystemError: the port is busy, the user is not allowed, there is no such host.
 std::vector<Listener> listen_tcp(const Endpoint& endpoint, unsigned backlog);
-// Throws UsageError: too long.
+// Throws UsageError: the path is too long.
 void check_unix_path(const std::string& path);
-// `mode` is the file's access mode, as 0700. A socket file that nobody answers on is replaced.
+// `mode` is the file's access mode, such as 0700. A socket file without a server behind it is
+// replaced.
 Listener listen_unix(const std::string& path, unsigned mode, unsigned backlog);
 
 }  // namespace isocache

@@ -15,14 +15,14 @@ namespace {
 using Serves = Listener::Serves;
 constexpr std::string_view kNoTlsPrefix = "notls:";
 
-// Takes off "notls:"; whether TLS is spoken there.
+// Removes the prefix "notls:". Returns whether the listener speaks TLS.
 bool speaks_tls(std::string_view& address, const Options& options) {
   if (!address.starts_with(kNoTlsPrefix)) return options.tls.enabled;
   address.remove_prefix(kNoTlsPrefix.size());
   return false;
 }
 
-// Takes off "<name>[<value>]:", or with an underscore "<name>_<value>_:"; the value, or nothing.
+// Removes "<name>[<value>]:" or "<name>_<value>_:" from the front. Returns the value, or nothing.
 std::optional<std::string_view> take_prefix(std::string_view& address, std::string_view name,
                                             bool underscore) {
   if (!address.starts_with(name) || address.size() == name.size()) return std::nullopt;
@@ -42,11 +42,12 @@ void check_protocol(std::string_view protocol) {
   if (protocol == "binary") {
     throw UsageError("-l: proto[binary]: the binary protocol is not supported; use proto[ascii]");
   }
-  if (protocol == "proxy") throw UsageError("-l: proto[proxy]: there is no proxy in this server");
-  throw UsageError(fmt::format("-l: proto[{}]: one of ascii and negotiating", protocol));
+  if (protocol == "proxy") throw UsageError("-l: proto[proxy]: this server has no proxy");
+  throw UsageError(fmt::format("-l: proto[{}] is not known; use ascii or negotiating", protocol));
 }
 
-// Text protocols are all there are, and only memcached's proxy looks at tags.
+// The server speaks text protocols only, and only memcached's proxy uses tags. So both are checked
+// and ignored.
 void skip_protocol_and_tag(std::string_view& address) {
   constexpr std::size_t kMaxTagBytes = 8;
   if (const auto protocol = take_prefix(address, "proto", false)) check_protocol(*protocol);
@@ -73,7 +74,7 @@ void add_memcached(std::vector<ListenAddress>& addresses, const Options& options
     addresses.push_back(memcached_address(text, options));
   }
   if (!options.listen.empty()) return;
-  // "localhost" is one or the other to a client. A host without IPv6 is no error.
+  // A client may resolve "localhost" to IPv4 or IPv6. A host without IPv6 is no error.
   const bool tls = options.tls.enabled;
   addresses.push_back({.endpoint = {"127.0.0.1", options.port}, .tls = tls});
   addresses.push_back({.endpoint = {"::1", options.port}, .tls = tls, .optional = true});

@@ -1,4 +1,4 @@
-// All that the server listens on, and whether that is wise.
+// Opens everything that the server listens on, and warns if that is unwise.
 #pragma once
 
 #include <string_view>
@@ -10,25 +10,25 @@
 
 namespace isocache {
 
-// A TCP address as the user wrote it, taken apart.
+// A TCP address as the user wrote it, split into its parts.
 struct ListenAddress {
   Endpoint endpoint;
   Listener::Serves serves = Listener::Serves::kMemcached;
   bool tls = false;
-  bool optional = false;  // a host that has no such address is no error
+  bool optional = false;  // if the host has no such address, that is no error
 };
 
-// An address of -l, of --http. Throws UsageError.
+// Parses an address of -l or --http. Throws UsageError.
 ListenAddress memcached_address(std::string_view text, const Options& options);
 ListenAddress http_address(std::string_view text, const Options& options);
 
-// What -l, -p, -s and --http ask for, without the unix socket. Throws UsageError.
+// The addresses that -l, -p and --http ask for, without the unix socket. Throws UsageError.
 std::vector<ListenAddress> listen_addresses(const Options& options);
 
-// Opens all of it, the unix socket first. Throws UsageError, SystemError.
+// Opens all listeners, the unix socket first. Throws UsageError, SystemError.
 std::vector<Listener> open_listeners(const Options& options);
 
-// Warnings of what those who can reach a listener could do that they should not.
+// Warnings about what clients of a listener could do although they should not.
 std::vector<LogEntry> exposure(const Options& options, const Listener& listener);
 
 }  // namespace isocache

@@ -1,4 +1,5 @@
-// A worker's connections that wait for a turn: those with more to do, and those in a TLS handshake.
+// Connections of a worker that wait for a turn: those with more to do, and those in a TLS
+// handshake.
 #pragma once
 
 #include <algorithm>
@@ -23,14 +24,14 @@ class TurnQueues {
     }
     connection.queued = true;
   }
-  // It is about to go.
+  // Forgets a connection that is about to go.
   void remove(Connection& connection) {
     if (!connection.queued) return;
     std::ranges::replace(turns_, &connection, nullptr);
     std::ranges::replace(handshakes_, &connection, nullptr);
   }
-  // serve(Connection&) once for each that waits now; those that want another turn wait behind the
-  // next events.
+  // Calls serve(Connection&) once for each connection that waits now. A connection that wants
+  // another turn waits until the next events were handled.
   template <typename Serve>
   void run_turns(Serve&& serve) {
     const std::size_t waiting = turns_.size();
@@ -39,10 +40,10 @@ class TurnQueues {
     }
     turns_.erase(turns_.begin(), turns_.begin() + static_cast<std::ptrdiff_t>(waiting));
   }
-  // A whole step of a handshake takes as long as a thousand requests (tls/README.md). It is the
-  // only one of its round: however many clients arrive at once, those that are being served wait
-  // for one at most. But steps that come to nothing, those of a client that sends byte by byte, are
-  // short, and many of them fit into one round.
+  // A whole step of a handshake takes as long as a thousand requests (tls/README.md). So a round
+  // has only one such step: however many clients arrive at once, the other clients wait for one
+  // step at most. A step that makes no progress is short (a client may send byte by byte), and a
+  // round has many of them.
   template <typename Serve>
   void run_handshakes(Serve&& serve) {
     if (handshakes_.empty()) return;
@@ -55,7 +56,7 @@ class TurnQueues {
   }
 
  private:
-  // For steps of handshakes in one round, when there are many.
+  // The time for steps of handshakes in one round.
   static constexpr std::chrono::microseconds kHandshakes_us{300};
 
   template <typename Serve>
@@ -64,7 +65,7 @@ class TurnQueues {
     serve(connection);
   }
 
-  // Null: it finished meanwhile.
+  // Null: the connection has finished its handshake since.
   std::vector<Connection*> turns_;
   std::deque<Connection*> handshakes_;
 };

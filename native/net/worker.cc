@@ -84,7 +84,7 @@ struct Worker::Impl {
 
   TurnQueues turns;
   MemoryWaiters<Connection> memory_waiters;
-  bool serves_tls = false;                            // or did
+  bool serves_tls = false;                            // a connection speaks TLS, or one did
   std::chrono::steady_clock::time_point round_began;  // only if turns are measured
 
   Inbox inbox{[this] { poller.wake(); }};
@@ -94,8 +94,8 @@ struct Worker::Impl {
   std::int64_t overdue_check_at_ms = 0;
   std::int64_t hold_check_at_ms = 0;
   MemoryTrim memory_trim;
-  // The grace that stop() gives. It waits for the end of the round: connections that it closes may
-  // be among what epoll has reported.
+  // The time to drain that stop() gave. It takes effect at the end of the round, because
+  // connections that it closes may be among the events that epoll has reported.
   std::optional<std::int64_t> stop_asked_ms;
   std::int64_t stop_at_ms = 0;  // once host.draining
 
@@ -215,7 +215,7 @@ void Worker::Impl::read_inbox() {
   if (notes.end_grace_ms) stop_asked_ms = notes.end_grace_ms;
 }
 
-// Without memory for one connection, the others are served.
+// If there is no memory for one connection, the others are still served.
 void Worker::Impl::give_turn(Connection& connection) {
   try {
     serve(connection);
@@ -225,7 +225,7 @@ void Worker::Impl::give_turn(Connection& connection) {
   }
 }
 
-// Throws nothing once it has begun to finish the connection.
+// Throws nothing after it has begun to finish the connection.
 void Worker::Impl::serve(Connection& connection) {
   const Connection::Next next = connection.take_turn();
   if (options.measure_turns) host.turn_latency.record_since(round_began);
@@ -251,7 +251,7 @@ void Worker::Impl::open(FileDescriptor socket, SSL_CTX* tls) {
       serves_tls = true;
     }
     table.add(std::make_unique<Connection>(std::move(socket), tls, host));
-  } catch (const std::exception& error) {  // the kernel watches no more sockets for us
+  } catch (const std::exception& error) {  // the kernel cannot watch more sockets for us
     log_line(error.what());
     table.forget_expected();
     events.on_connection_closed();
@@ -268,16 +268,17 @@ void Worker::Impl::finish(Connection& connection) {
   if (asks_for_end(asked)) events.on_stop_requested();
 }
 
-// It has nothing more to say. Its client does not count against -c from now on, but it may still
+// The connection has nothing more to say. It no longer counts against -c, but its client may still
 // have replies to read.
 void Worker::Impl::leave(Connection& connection) {
   LeavingSocket leaving = connection.leave();
-  // Before it is no longer counted as a connection: the server waits until neither is left.
+  // This comes before the connection is removed from the count: the server waits until both counts
+  // are zero.
   lingering_count.fetch_add(1, std::memory_order_release);
   finish(connection);
   try {
     lingering.add(std::move(leaving), host.now_ms);
-  } catch (const std::bad_alloc&) {  // then it is closed at once
+  } catch (const std::bad_alloc&) {  // then the socket is closed at once
     host.counters.malloc_fails.add(1);
   }
   note_lingering();
@@ -312,7 +313,7 @@ void Worker::Impl::tick() {
   tick_at_ms = host.now_ms + (more ? kBusyTick_ms : kTick_ms);
 }
 
-// Only then is there a reason to look at every connection now and then.
+// Returns true if there is a reason to look at every connection now and then.
 bool Worker::Impl::watches_time() const {
   return options.idle_timeout_s != 0 || serves_tls || options.session.authenticator != nullptr;
 }

@@ -26,12 +26,12 @@
 
 namespace isocache {
 
-// A client that speaks TLS has this long to finish its handshake.
+// How long a TLS client has to finish its handshake.
 inline constexpr unsigned kHandshakeLimit_s = 10;
 
 struct WorkerOptions {
-  bool measure_turns = false;             // somebody may ask for turn_latency()
-  std::function<void()> on_thread_start;  // called on its thread, first of all; may be empty
+  bool measure_turns = false;             // turn_latency() is used
+  std::function<void()> on_thread_start;  // called first on its thread; may be empty
   unsigned index = 0;
   unsigned threads = 1;
   unsigned idle_timeout_s = 0;  // 0: none
@@ -51,18 +51,18 @@ class Worker {
   ~Worker();  // REQUIRES: stop() was called, or it never started
 
   void start();
-  // Takes over an accepted socket, which is non-blocking. `tls`: what it speaks; null: plain. Any
+  // Takes over an accepted, non-blocking socket. `tls`: the TLS settings to use; null: plain. Any
   // thread.
   void adopt(FileDescriptor socket, std::shared_ptr<SSL_CTX> tls = nullptr);
-  // Executes no more but requests that have begun, lets replies go out for this long, then closes
-  // everything. A second call sets the time anew. Any thread.
+  // Finishes requests that have begun and starts no others. Lets replies go out for this long, then
+  // closes everything. A second call sets the time anew. Any thread.
   void stop(std::int64_t grace_ms);
   void join();
 
   const WorkerCounters& counters() const;
   const LatencyHistogram& turn_latency() const;
   unsigned connection_count() const;
-  // Connections that have ended, and whose last replies may be on their way (linger.h).
+  // How many connections have ended while their last replies may be on their way (linger.h).
   unsigned lingering_count() const;
   // Any thread.
   void for_each_connection(const std::function<void(const ConnectionInfo&)>& visit) const;

@@ -1,4 +1,4 @@
-// When a crowd of connections has ended, malloc keeps what they had. This gives it back to the
+// When a crowd of connections has ended, malloc keeps their memory. This gives it back to the
 // system.
 #pragma once
 
@@ -8,12 +8,12 @@
 
 namespace isocache {
 
-// Of one thread.
+// For one thread.
 class MemoryTrim {
  public:
   void note_closing() { ++closings_; }
 
-  // Now and then. Few connections are not worth it, and once a second is enough.
+  // Called now and then. Does nothing for a few connections, nor more than once a second.
   void run(std::int64_t now_ms) {
     if (closings_ < kClosings || now_ms < next_ms_) return;
     ::malloc_trim(0);
@@ -25,7 +25,7 @@ class MemoryTrim {
   static constexpr unsigned kClosings = 16;
   static constexpr std::int64_t kInterval_ms = 1000;
 
-  unsigned closings_ = 0;  // since the last
+  unsigned closings_ = 0;  // since the last trim
   std::int64_t next_ms_ = 0;
 };
 

@@ -28,8 +28,10 @@ std::int64_t watchdog_interval() {
   std::int64_t pid = ::getpid();
   if (!parse_number(variable("WATCHDOG_USEC"), limit_us) || limit_us <= 0) return 0;
   if (const auto of = variable("WATCHDOG_PID"); !of.empty() && !parse_number(of, pid)) return 0;
-  if (pid != ::getpid()) return 0;  // it watches a process that started us
-  return std::max<std::int64_t>(1, limit_us / 2000);
+  if (pid != ::getpid()) return 0;  // WATCHDOG_PID names another process, which started this one
+  // Twice in the time that the service manager allows.
+  constexpr std::int64_t kUsPerMs = 1000;
+  return std::max<std::int64_t>(1, limit_us / kUsPerMs / 2);
 }
 
 std::int64_t monotonic_us() {
@@ -43,17 +45,17 @@ std::int64_t monotonic_us() {
 ServiceManager::ServiceManager() {
   const std::string_view path = variable("NOTIFY_SOCKET");
   if (path.size() < 2 || path.size() >= sizeof(address_.sun_path)) return;
-  if (path[0] != '/' && path[0] != '@') return;  // another kind of socket, vsock: for instance
+  if (path[0] != '/' && path[0] != '@') return;  // another kind of socket, such as vsock:
   address_.sun_family = AF_UNIX;
   std::memcpy(address_.sun_path, path.data(), path.size());
-  if (path[0] == '@') address_.sun_path[0] = '\0';  // an abstract name: it is not in a file system
+  if (path[0] == '@') address_.sun_path[0] = '\0';  // an abstract name: not in a file system
   address_length_ = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
   socket_ = FileDescriptor(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   ::setsockopt(socket_.get(), SOL_SOCKET, SO_SNDTIMEO, &kSendLimit, sizeof kSendLimit);
   watchdog_interval_ms_ = watchdog_interval();
 }
 
-// Nothing is to be done when the manager does not listen.
+// If the manager does not listen, there is nothing to do.
 void ServiceManager::send(std::string_view lines, int flags) const {
   if (!socket_) return;
   ::sendto(socket_.get(), lines.data(), lines.size(), flags | MSG_NOSIGNAL,
@@ -61,7 +63,7 @@ void ServiceManager::send(std::string_view lines, int flags) const {
 }
 
 void ServiceManager::ready(std::string_view status) {
-  // With -d, the process that serves is not the one that was started.
+  // With -d, the serving process is not the one that was started.
   send(fmt::format("READY=1\nSTATUS={}\nMAINPID={}", status, ::getpid()));
 }
 
@@ -73,7 +75,8 @@ void ServiceManager::stopping(std::string_view status, std::int64_t within_ms) {
   send(fmt::format("STOPPING=1\nSTATUS={}\nEXTEND_TIMEOUT_USEC={}", status, within_ms * 1000));
 }
 
-// Another follows; the rest are said once, and worth a wait when its queue is full.
+// A sign of life is followed by another. The other messages are sent once, and worth a wait when
+// the manager's queue is full.
 void ServiceManager::alive() { send("WATCHDOG=1", MSG_DONTWAIT); }
 
 }  // namespace isocache

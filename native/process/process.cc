@@ -23,7 +23,7 @@ namespace isocache {
 void open_standard_streams() {
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (::fcntl(fd, F_GETFD) >= 0) continue;
-    // The lowest number that is free: this one.
+    // open() returns the lowest free number, which is this one.
     if (::open("/dev/null", O_RDWR) != fd) throw_errno("cannot open /dev/null");
   }
 }
@@ -110,7 +110,7 @@ void ignore_broken_pipes() { std::signal(SIGPIPE, SIG_IGN); }
 
 HashKey random_hash_key() {
 #ifndef NDEBUG
-  // For tests of what happens when keys collide (tests/README.md).
+  // For tests in which keys collide (tests/README.md).
   if (std::getenv("ISOCACHE_WEAK_HASH") != nullptr) return weak_hash_key(1);
 #endif
   std::array<std::uint64_t, 2> bits{};

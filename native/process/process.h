@@ -10,24 +10,24 @@
 
 namespace isocache {
 
-// Opens those of the standard streams that are closed on /dev/null: else a socket or a file would
-// get such a number, and receive what is written to stderr. First of all that opens anything.
-// Throws SystemError.
+// Opens closed standard streams on /dev/null. Otherwise a socket or a file would get such a number,
+// and receive what is written to stderr. Must run before anything else is opened. Throws
+// SystemError.
 void open_standard_streams();
 // Lets the process open `descriptors` files. Throws SystemError.
 void raise_descriptor_limit(std::size_t descriptors);
 void raise_core_limit();
-// As memcached, warns and goes on when the system does not allow it.
+// As in memcached: if the system does not allow it, warns and goes on.
 void lock_memory();
-// Becomes `user` for good. Only root can; for others, nothing happens. Throws SystemError,
-// NoSuchUser.
+// Becomes `user` for good. Only root can do that; for other users nothing happens. Throws
+// SystemError, NoSuchUser.
 void drop_root(const std::string& user);
 
 // Splits off a background process. The first process waits until the second calls ready(), then
-// ends with 0, or ends with the status with which the second fails before.
+// ends with 0. If the second process ends before that, the first ends with the same status.
 class Daemon {
  public:
-  // Returns in the background process only.
+  // Returns only in the background process.
   static Daemon start();
   // Lets go of the terminal.
   void ready();
@@ -39,7 +39,7 @@ class Daemon {
 // Holds the process id while it lives.
 class PidFile {
  public:
-  // An empty path: no file. A daemon's must be absolute.
+  // An empty path: no file. A daemon's path must be absolute.
   explicit PidFile(std::string path);
   ~PidFile();
   PidFile(const PidFile&) = delete;
@@ -49,7 +49,7 @@ class PidFile {
   std::string path_;
 };
 
-// A client that goes away in the middle of a reply must not end the server.
+// Ignores SIGPIPE: a client that disconnects in the middle of a reply must not end the server.
 void ignore_broken_pipes();
 
 // 128 bits that nobody can guess.

@@ -1,4 +1,4 @@
-// Signals as something to poll for, instead of handlers that interrupt whatever runs.
+// Signals as something to poll for, instead of handlers that interrupt the running code.
 #pragma once
 
 #include <csignal>
@@ -10,14 +10,14 @@ namespace isocache {
 
 class Signals {
  public:
-  // Blocks SIGTERM, SIGINT, SIGUSR1 and SIGHUP in this thread and in those it starts from now on.
-  // Throws SystemError.
+  // Blocks SIGTERM, SIGINT, SIGUSR1 and SIGHUP in this thread and in the threads that it starts
+  // from now on. Throws SystemError.
   Signals();
-  ~Signals();  // as it was before
+  ~Signals();  // restores the previous mask
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
 
-  // Readable when next() has something.
+  // Readable when next() has a signal.
   int fd() const { return descriptor_.get(); }
   // The next signal that arrived, or nothing.
   std::optional<int> next();

@@ -22,7 +22,7 @@ namespace {
 
 using Context = std::remove_pointer_t<scmp_filter_ctx>;
 
-// Each of the calls that the C library may use for a thing: they differ with the architecture.
+// All calls that the C library may use for a purpose: they differ between architectures.
 constexpr int kServing[] = {
     // clients
     SCMP_SYS(recvfrom), SCMP_SYS(recvmsg), SCMP_SYS(sendto), SCMP_SYS(sendmsg), SCMP_SYS(read),
@@ -35,7 +35,7 @@ constexpr int kServing[] = {
     SCMP_SYS(clock_nanosleep), SCMP_SYS(sched_yield), SCMP_SYS(restart_syscall),
     // memory
     SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise),
-    // what only tells
+    // calls that only report
     SCMP_SYS(clock_gettime), SCMP_SYS(clock_getres), SCMP_SYS(gettimeofday), SCMP_SYS(time),
     SCMP_SYS(getrandom), SCMP_SYS(getrusage), SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(getuid),
     SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getegid), SCMP_SYS(uname),

@@ -1,10 +1,11 @@
-// -o drop_privileges: the system calls that serving does not need are refused, for good, whoever
-// asks for them. Through libseccomp; without it at build time, kHasSystemCallFilter is false.
+// -o drop_privileges: refuses system calls that serving does not need, for good and for all code in
+// the process. Uses libseccomp; without it at build time, kHasSystemCallFilter is false.
 //
 //   every thread, once it has all it needs --load()--> whatever is not listed fails with EACCES
 //
-// Nothing is run, traced, or opened for writing; memory is made neither executable nor another
-// process's. A thread's filter goes over to the threads it starts.
+// The filter forbids running programs, tracing, opening files for writing, making memory
+// executable, and access to another process's memory. Threads inherit the filter of the thread that
+// starts them.
 #pragma once
 
 #include <cstdint>
@@ -23,12 +24,12 @@ class SystemCallFilter {
     kMain,    // accepts, removes its files at the end
     kWorker,  // serves clients
   };
-  // `reads_files`: certificates or passwords may be read again.
+  // `reads_files`: the process may read certificates or passwords again.
   SystemCallFilter(Thread thread, bool reads_files) : thread_(thread), reads_files_(reads_files) {}
 
-  // Throws SystemError: this kernel filters nothing.
+  // Throws SystemError: this kernel cannot filter.
   static void check_kernel();
-  // For the calling thread. REQUIRES: kHasSystemCallFilter. Throws SystemError.
+  // Filters the calling thread. REQUIRES: kHasSystemCallFilter. Throws SystemError.
   void load() const;
 
  private:

@@ -46,7 +46,8 @@ bool ReservedMemory::reserve(std::size_t bytes) {
   void* const memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) return false;
-  ::madvise(memory, bytes, huge_pages_ ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);  // a wish
+  // advice only: a failure does no harm
+  ::madvise(memory, bytes, huge_pages_ ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
   regions_.push_back({static_cast<std::byte*>(memory), bytes, 0});
   return true;
 }

@@ -1,6 +1,6 @@
-// The store's memory: address space for a shard's whole limit is reserved at once, pages come as
+// The store's memory. Address space for a shard's whole limit is reserved at once. Pages come as
 // segments are first written, in order. So resident memory is what the store uses, and neighbouring
-// segments are neighbours.
+// segments are neighbours in memory.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,8 @@ class ReservedMemory : public MemorySource {
   ReservedMemory(const ReservedMemory&) = delete;
   ReservedMemory& operator=(const ReservedMemory&) = delete;
 
-  // Beyond what was reserved (cache_memlimit raised the limit) it reserves more.
+  // If more is needed than was reserved (cache_memlimit raised the limit), it reserves another
+  // region.
   std::byte* allocate(std::size_t bytes) override;
   // The pages go back to the system. The addresses stay reserved, and read as zero.
   void discard(std::byte* memory, std::size_t bytes) override;

@@ -3,13 +3,13 @@
 //   batch of requests -> prefetch, shard by shard -> a lock and Engine::execute for each run of
 //                                                    requests of one shard, in the order sent
 //
-// Only prefetching may be out of order: a client that writes one key and then another must not be
-// seen to have done it the other way round.
+// Only prefetching may be out of order. If a client writes one key and then another, no other
+// client may see the second write without the first.
 //
-// Locks: a shard's mutex for anything its store does, the admin mutex for one administrative
-// command at a time; the admin mutex is taken first. No lock is held across IO, nor when a call
-// returns. Reserved upload memory is filled without a lock: nothing else can reach it before
-// commit.
+// Locks: a shard's mutex covers anything that its store does. The admin mutex covers one
+// administrative command at a time, and is taken first. No lock is held across IO, nor when a call
+// returns. Reserved upload memory is filled without a lock, because nothing else can reach it
+// before commit.
 #pragma once
 
 #include <atomic>
@@ -30,28 +30,28 @@
 
 namespace isocache {
 
-// Everything that can be shown of a server, taken at one time.
+// All figures that can be shown of a server, taken at one time.
 struct Snapshot {
   Settings settings;
   HostRows host_stats;
   HostRows host_settings;
   std::vector<EngineFigures> shards;
-  EngineFigures sum;  // of the shards
+  EngineFigures sum;  // over all shards
 };
 
-// A power of two: about 4 a thread so that threads seldom meet, 1 for a lone thread; none so small
-// that a few of the largest items would fill it.
+// The number of shards is a power of two: about 4 a thread so that threads seldom meet, 1 for a
+// lone thread. No shard is so small that a few of the largest items fill it.
 unsigned shard_count_for(const Settings& settings, unsigned threads);
 
 class ShardedBackend : public Backend, public AdminTarget {
  public:
-  // `threads`: how many will use it. `host` outlives the backend; null: it adds nothing to the
-  // administrative commands.
+  // `threads`: how many threads will use it. `host` must outlive the backend; null: no host extends
+  // the administrative commands.
   ShardedBackend(const Settings& settings, unsigned threads, const HashKey& hash_key,
                  bool huge_pages, AdminHost* host);
   ~ShardedBackend() override;
 
-  // Backend; any thread.
+  // Backend: any thread may call these.
   std::uint64_t hash(std::string_view key) const override;
   Executed execute(std::span<Request> requests, UnixSeconds now_s, Output& out,
                    Waker* waker) override;
@@ -68,17 +68,17 @@ class ShardedBackend : public Backend, public AdminTarget {
   bool memory_is_wanted(UnixSeconds now_s) const override;
   void release(const Output& sent) override;
 
-  // A bounded step of one shard's background work; true if there is more to do at once.
+  // Does a bounded step of one shard's background work. True if there is more to do at once.
   bool tick(unsigned index, UnixSeconds now_s);
 
-  // As `stats` sees it. Takes the admin lock, then a shard's at a time, each for as long as it
-  // takes to walk that shard's list of segments. Any thread.
+  // The figures that `stats` shows. Takes the admin lock, then one shard's lock at a time, each for
+  // as long as it takes to walk that shard's list of segments. Any thread.
   Snapshot snapshot(UnixSeconds now_s);
   // Store::broken_invariant of one shard. For tests.
   const char* broken_invariant(unsigned index);
 
-  // AdminTarget; called under the admin lock, except what a long answer calls: scan() and
-  // add_prefixes().
+  // AdminTarget. Called under the admin lock, except the functions that a long answer calls: scan()
+  // and add_prefixes().
   AdminHost& host() override { return host_; }
   Settings& settings() override { return settings_; }
   EngineFigures figures() override;
@@ -97,7 +97,8 @@ class ShardedBackend : public Backend, public AdminTarget {
         : memory(store_options.memory_limit, huge_pages),
           store(store_options, memory),
           engine(store, engine_options) {}
-    // Fetches the lines that every holder writes, the lock's and the next: another core's, mostly.
+    // Prefetches the lines that every holder writes: the lock's line and the next. Another core
+    // usually has them.
     void prefetch() const {
       __builtin_prefetch(&mutex, 1);
       __builtin_prefetch(reinterpret_cast<const char*>(&mutex) + kLineBytes, 1);
@@ -110,10 +111,11 @@ class ShardedBackend : public Backend, public AdminTarget {
     Engine engine;
   };
 
-  // By bits that the store uses neither for the bucket (the top 32) nor for the tag (the low 8).
+  // Selects a shard by bits that the store uses neither for the bucket (the top 32) nor for the tag
+  // (the low 8).
   std::size_t shard_index(std::uint64_t hash) const { return (hash >> 8) & shard_mask_; }
   Shard& shard_of(const Request& request) { return *shards_[shard_index(request.key.hash)]; }
-  // The first requests of a batch that belong to one shard. Those without a key belong to any.
+  // The first requests of a batch that belong to one shard. Requests without a key fit any shard.
   std::span<Request> first_run(std::span<Request> requests, Shard*& shard) const;
   struct Groups;
   void group_by_shard(std::span<const Request> batch, Groups& groups) const;
@@ -127,13 +129,14 @@ class ShardedBackend : public Backend, public AdminTarget {
   AdminHost no_host_;
   AdminHost& host_;
   std::mutex admin_mutex_;
-  // One for all shards: a line that writers share, but ids are as memcached's, one sequence.
+  // One cas counter for all shards: writers share its line, but ids form one sequence, as in
+  // memcached.
   struct alignas(64) SharedCasIds : CasIds {
     std::uint64_t next() override { return last.fetch_add(1, std::memory_order_relaxed) + 1; }
     std::atomic<std::uint64_t> last{kFirstCas - 1};
   };
   SharedCasIds cas_ids_;
-  std::atomic<UnixSeconds> wanted_s_{0};  // when somebody last had to wait
+  std::atomic<UnixSeconds> wanted_s_{0};  // when a request last had to wait for memory
   std::vector<std::unique_ptr<Shard>> shards_;
 };
 

@@ -1,7 +1,7 @@
-// A mutex for short work: who finds it taken looks again for about a microsecond before it sleeps.
-// A shard is held for less than that nearly always, and a sleep costs ten times as much. Of our own
-// because a pipeline over several shards takes a lock for each request: with glibc's adaptive mutex
-// two threads served a tenth less.
+// A mutex for short work: a thread that finds it taken looks again for about a microsecond before
+// it sleeps. A shard is nearly always held for less time than that, and a sleep costs ten times as
+// much. glibc's adaptive mutex is not enough: a pipeline over several shards takes a lock for each
+// request, and with that mutex two threads served a tenth less.
 #pragma once
 
 #include <atomic>
@@ -45,7 +45,7 @@ class SpinningMutex {
       pause();
       if (state_.load(std::memory_order_relaxed) == kFree && try_lock()) return;
     }
-    // Who comes from here leaves it marked: others may still sleep.
+    // A thread that has slept leaves the mutex marked as contended: others may still sleep.
     while (state_.exchange(kWaitedFor, std::memory_order_acquire) != kFree) {
       state_.wait(kWaitedFor, std::memory_order_relaxed);
     }

@@ -9,7 +9,7 @@ void TlsMessageLimit::watch(SSL* ssl) {
   SSL_set_msg_callback_arg(ssl, this);
 }
 
-// From within there is one way to stop OpenSSL: who has said goodbye is not read from.
+// A callback can stop OpenSSL in one way only: after a shutdown it reads nothing from the client.
 void TlsMessageLimit::on_message(int written, int /*version*/, int type, const void* /*bytes*/,
                                  std::size_t /*length*/, SSL* ssl, void* self) noexcept {
   auto& limit = *static_cast<TlsMessageLimit*>(self);

@@ -1,7 +1,7 @@
-// How much a client may ask of OpenSSL that is no data: handshake messages, alerts.
+// Limits how many messages without data (handshake messages, alerts) a client may send to OpenSSL.
 //
-// A client may ask for new keys in 27 bytes, as often as it likes. That costs up to 30 us each
-// time, and OpenSSL works through all that it was given in one call.
+// A client may ask for new keys in 27 bytes, as often as it likes. Each request costs up to 30 us,
+// and OpenSSL handles everything that it was given in one call.
 #pragma once
 
 #include <openssl/types.h>
@@ -12,14 +12,14 @@ namespace isocache {
 
 class TlsMessageLimit {
  public:
-  // A handshake has six of the client's at most.
+  // A client sends six messages in a handshake at most.
   static constexpr unsigned kMost = 16;
 
-  // REQUIRES: this outlives `ssl`, and its message callback is used by nobody else.
+  // REQUIRES: this outlives `ssl`, and nothing else uses its message callback.
   void watch(SSL* ssl);
-  // Counts anew: data has come, or will.
+  // Starts the count again, because data has come, or will.
   void reset() { seen_ = 0; }
-  // OpenSSL has been told that there is no more to read.
+  // True: the limit was reached, and OpenSSL was told that there is no more to read.
   bool exceeded() const { return seen_ > kMost; }
 
  private:

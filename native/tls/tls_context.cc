@@ -23,24 +23,25 @@ namespace {
 
 using Verify = TlsOptions::Verify;
 
-// Sessions of TLS 1.2 clients that know no tickets, kept by the server; all others keep their own.
+// How many sessions of TLS 1.2 clients without tickets the server keeps. All other clients keep
+// their own.
 constexpr long kCachedSessions = 4096;
 
-// Where a context keeps its counters.
+// The index under which a context keeps its counters.
 int counters_slot() {
   static const int slot = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
   return slot;
 }
 
-// The first reason that OpenSSL gave, the others follow from it; empties its queue of errors.
+// The first reason that OpenSSL gave; the others follow from it. Empties its queue of errors.
 std::string take_reason() {
   const char* const reason = ERR_reason_error_string(ERR_peek_error());
   ERR_clear_error();
   return reason == nullptr ? "not understood" : reason;
 }
 
-// The same of a file that is not what it should be, for which OpenSSL's words are hard to read: "no
-// start line", "unsupported".
+// The same for a file with unexpected content. OpenSSL's words for that are hard to read: "no start
+// line", "unsupported".
 std::string take_reason_or(std::string_view not_that) {
   const unsigned long error = ERR_peek_error();
   const bool unknown = (ERR_GET_LIB(error) == ERR_LIB_PEM || ERR_GET_LIB(error) == ERR_LIB_ASN1 ||
@@ -49,7 +50,7 @@ std::string take_reason_or(std::string_view not_that) {
   return unknown ? fmt::format("{} ({})", not_that, reason) : reason;
 }
 
-// Beginnings and separators are memcached's, whose errors scripts may look for.
+// The beginnings and separators of these messages are memcached's: scripts may look for them.
 [[noreturn]] void fail(std::string_view what, const std::string& path, std::string_view why) {
   ERR_clear_error();
   throw UsageError(fmt::format("Error loading the {}: {} : {}", what, path, why));
@@ -83,7 +84,7 @@ void load_chain(SSL_CTX* context, const TlsOptions& options) {
   warn_unless_valid_now(context, options.chain_cert);
 }
 
-// A server that nobody watches has nobody to ask.
+// Nobody watches a server's terminal, so it cannot ask for a passphrase.
 thread_local bool passphrase_wanted;
 int refuse_passphrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*user_data*/) {
   passphrase_wanted = true;
@@ -111,7 +112,7 @@ void load_key(SSL_CTX* context, const TlsOptions& options) {
          take_reason_or(options.key_is_der ? "there is no private key in it, in DER"
                                            : "there is no private key in it, in PEM"));
   }
-  // An RSA key beside an ECDSA certificate is loaded, but useless.
+  // If an RSA key is loaded beside an ECDSA certificate, it is useless.
   if (other_key || SSL_CTX_check_private_key(context) != 1) {
     fail(kWhat, path,
          fmt::format("it does not belong to the certificate in {}", options.chain_cert));
@@ -133,7 +134,8 @@ void load_client_authorities(SSL_CTX* context, const TlsOptions& options) {
   SSL_CTX_set_verify(context, verify_bits(options.verify), nullptr);
   if (options.ca_cert.empty()) {
     if (options.verify == Verify::kNone) return;
-    throw UsageError("-o ssl_verify_mode: needs ssl_ca_cert, who signs the clients' certificates");
+    throw UsageError(
+        "-o ssl_verify_mode: needs ssl_ca_cert, the authorities that sign clients' certificates");
   }
   check_readable(kWhat, options.ca_cert);
   STACK_OF(X509_NAME)* const names = SSL_load_client_CA_file(options.ca_cert.c_str());
@@ -162,7 +164,7 @@ void set_protocol(SSL_CTX* context, const TlsOptions& options) {
 
 int count_session(SSL* connection, SSL_SESSION* /*session*/) {
   TlsContext::counters_of(SSL_get_SSL_CTX(connection)).new_sessions.fetch_add(1);
-  return 0;  // we keep no reference
+  return 0;  // the callback keeps no reference to the session
 }
 
 void set_sessions(SSL_CTX* context, const TlsOptions& options) {
@@ -175,7 +177,8 @@ void set_sessions(SSL_CTX* context, const TlsOptions& options) {
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_SERVER);
   SSL_CTX_sess_set_cache_size(context, kCachedSessions);
   SSL_CTX_sess_set_new_cb(context, count_session);
-  // Without a name for whose sessions they are, OpenSSL resumes none that verified a client.
+  // OpenSSL needs a name for its sessions: without one it never resumes a session that verified a
+  // client.
   constexpr std::string_view kOwner = "isocached";
   SSL_CTX_set_session_id_context(context, reinterpret_cast<const unsigned char*>(kOwner.data()),
                                  kOwner.size());
@@ -224,7 +227,7 @@ TlsCounters& TlsContext::counters_of(const SSL_CTX* context) {
 void show_tls(const TlsOptions& options, HostRegistry& registry) {
   constexpr std::array<std::string_view, 4> kVersions = {"tlsv1.0", "tlsv1.1", "tlsv1.2",
                                                          "tlsv1.3"};
-  // A reply is encrypted in records of 16 KB, as with memcached's default.
+  // A reply is encrypted in records of 16 KB, as by default in memcached.
   constexpr std::uint64_t kRecordBytes = 16384;
   const auto text_or_null = [](const std::string& text) {
     return text.empty() ? std::string_view("NULL") : std::string_view(text);

@@ -23,25 +23,25 @@ struct TlsCounters {
 
 class TlsContext {
  public:
-  // Throws UsageError: a file that cannot be read, a key that does not fit, unknown ciphers. Warns
-  // on the log of a certificate that is not valid now.
+  // Throws UsageError: a file cannot be read, a key does not fit, a cipher is unknown. Logs a
+  // warning if a certificate is not valid now.
   TlsContext(const TlsOptions& options, UnixSeconds now_s);
   ~TlsContext();  // REQUIRES: no connection uses one of its contexts any more
   TlsContext(const TlsContext&) = delete;
   TlsContext& operator=(const TlsContext&) = delete;
 
-  // What new connections use; those that exist keep theirs. Any thread.
-  //
-  // For others than TlsStream: the callbacks' user data and SSL_CTX_set_app_data() are free.
+  // The context for new connections. Existing connections keep theirs. Any thread.
+  // Callers other than TlsStream may use it too: the callbacks' user data and
+  // SSL_CTX_set_app_data() are free.
   std::shared_ptr<SSL_CTX> current() const;
-  // Reads the files again (SIGHUP, refresh_certs); what was in force stays in force if that fails.
-  // Null when it went well, else why not: one line, valid until this thread calls it again. Any
-  // thread.
+  // Reads the files again (SIGHUP, refresh_certs). If that fails, the previous contexts stay in
+  // force. Returns null on success, otherwise the reason: one line, valid until this thread calls
+  // it again. Any thread.
   const char* reload(UnixSeconds now_s);
   UnixSeconds loaded_at_s() const { return loaded_at_s_.load(std::memory_order_relaxed); }
 
   TlsCounters& counters() { return counters_; }
-  // Of the TlsContext that `context` came from.
+  // The counters of the TlsContext that `context` came from.
   static TlsCounters& counters_of(const SSL_CTX* context);
 
  private:
@@ -52,7 +52,7 @@ class TlsContext {
   std::atomic<UnixSeconds> loaded_at_s_;
 };
 
-// Registers what `stats settings` says of TLS.
+// Registers the TLS lines of `stats settings`.
 void show_tls(const TlsOptions& options, HostRegistry& registry);
 
 }  // namespace isocache

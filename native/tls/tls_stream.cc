@@ -16,10 +16,11 @@
 namespace isocache {
 namespace {
 
-// Of a record, beyond its plaintext: header, nonce, tag, padding (RFC 5246, section 6.2.3).
+// The most bytes of a record besides its plaintext: header, nonce, tag, padding (RFC 5246, section
+// 6.2.3).
 constexpr std::size_t kRecordOverheadBytes = 2048 + 5;
 
-// A fatal alert, protocol_version (RFC 8446, section 6): for a client that does not speak TLS.
+// A fatal alert, protocol_version (RFC 8446, section 6), for a client that does not speak TLS.
 // OpenSSL would close without a word.
 constexpr std::string_view kNotTlsAlert{"\x15\x03\x01\x00\x02\x02\x46", 7};
 
@@ -43,7 +44,7 @@ Sent send_bytes(int socket, std::string_view bytes) {
   return {Sender::Result::kSent, done};
 }
 
-// The client's first bytes are not a TLS record.
+// Returns true if the client's first bytes are not a TLS record.
 bool is_not_tls(unsigned long code) {
   if (ERR_GET_LIB(code) != ERR_LIB_SSL) return false;
   const int reason = ERR_GET_REASON(code);
@@ -51,24 +52,24 @@ bool is_not_tls(unsigned long code) {
          reason == SSL_R_WRONG_VERSION_NUMBER;
 }
 
-// Without a look at OpenSSL's 16 places for errors, when there are none.
+// If there are no errors, this avoids a look at OpenSSL's 16 places for them.
 void forget_errors() {
   if (ERR_peek_error() != 0) ERR_clear_error();
 }
 
 int bio_type() {
-  static const int type = BIO_get_new_index() | BIO_TYPE_SOURCE_SINK;  // there are 128 of these
+  static const int type = BIO_get_new_index() | BIO_TYPE_SOURCE_SINK;  // OpenSSL has 128 of these
   return type;
 }
 
 long bio_control(BIO* /*bio*/, int command, long /*number*/, void* /*pointer*/) noexcept {
-  return command == BIO_CTRL_FLUSH ? 1 : 0;  // nothing else is asked of it
+  return command == BIO_CTRL_FLUSH ? 1 : 0;  // OpenSSL asks for nothing else
 }
 
 }  // namespace
 
-// What is decrypted in a turn is at most what was received in it and the end of a record whose
-// beginning OpenSSL kept.
+// A turn decrypts at most the bytes that it received, and the end of a record whose beginning
+// OpenSSL kept.
 TlsBuffers::TlsBuffers(std::size_t received_bytes)
     : plaintext_bytes_(received_bytes + kRecordBytes),
       plaintext_(std::make_unique_for_overwrite<char[]>(plaintext_bytes_)),
@@ -143,7 +144,7 @@ void TlsStream::put(std::string_view ciphertext) {
 
 std::size_t TlsStream::read(std::span<char> to) {
   if (!has_more()) return 0;
-  forget_errors();  // what others left would be taken for this call's
+  forget_errors();  // OpenSSL would take errors of earlier calls for this call's
   std::size_t bytes = 0;
   const int result = SSL_read_ex(ssl_.get(), to.data(), to.size(), &bytes);
   if (!established_) established_ = SSL_is_init_finished(ssl_.get()) == 1;
@@ -163,7 +164,7 @@ std::string_view TlsStream::read_rest() {
   return {buffers_.plaintext_.get(), all};
 }
 
-// That there is no more can be seen without asking OpenSSL, which takes long to say so.
+// The end of the input can be seen without asking OpenSSL, which takes long to report it.
 bool TlsStream::has_more() const {
   return !buffers_.received_.empty() || SSL_has_pending(ssl_.get()) == 1;
 }
@@ -212,7 +213,7 @@ Sender::Result TlsStream::send(const Output& output, Sender& sender) {
   }
 }
 
-// In records that are full but for the last: of spans that are too short, it puts some together.
+// Encrypts in records that are full, except the last. Short spans are put together first.
 void TlsStream::encrypt(const Output& output, Sender& sender) {
   constexpr std::size_t kRecordBytes = TlsBuffers::kRecordBytes;
   char* const record = buffers_.plaintext_.get();
@@ -257,7 +258,7 @@ Sender::Result TlsStream::flush() {
   if (!unsent_.empty()) unsent_.append(fresh);
   const std::string_view bytes = unsent_.empty() ? fresh : unsent_;
   const Sent sent = send_bytes(socket_, bytes);
-  // In a string of its own, so that no capacity is kept.
+  // Returns a string of its own, so that the buffers keep no capacity.
   if (!unsent_.empty() || sent.bytes < bytes.size())
     unsent_ = std::string(bytes.substr(sent.bytes));
   fresh.clear();

@@ -33,7 +33,7 @@ using namespace isocache;
 
 constexpr int kLimit_ms = 20'000;
 constexpr std::size_t kMaxItemBytes = 16U << 10;
-// Every request of an input answered with the largest item there can be, and more.
+// The largest replies: every request of an input answered with the largest item, and more.
 constexpr std::size_t kMostReplyBytes = 256U << 20;
 
 void require(bool condition, const char* what) {
@@ -92,7 +92,7 @@ class World {
     return settings;
   }
 
-  // Sends all of it, says so, and reads until the server is done, too.
+  // Sends all bytes, ends its side, and reads until the server is finished, too.
   static void exchange(int socket, std::string_view bytes, std::size_t piece) {
     std::size_t received = 0;
     bool sending = true;
@@ -144,7 +144,7 @@ std::string upgrade_request(bool deflate) {
          (deflate ? "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n" : "\r\n");
 }
 
-// Masked with zeroes, so that the payload stays as it is.
+// Masked with zeroes, so the payload is unchanged.
 void append_frame(std::string& to, char begin, std::string_view payload) {
   to += begin;
   if (payload.size() < 126) {
@@ -174,7 +174,7 @@ std::string frames(std::string_view bytes) {
 
 }  // namespace
 
-// libFuzzer declares it nowhere.
+// No header of libFuzzer declares it.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;

@@ -1,5 +1,5 @@
-// Any bytes over a session: nothing crashes, leaks, hangs or answers without bound, the store stays
-// whole, and how the bytes were cut into pieces makes no difference to the answer.
+// Any bytes over a session: nothing crashes, leaks, hangs or answers without bound, and the store
+// stays consistent. The reply does not depend on how the bytes were cut into pieces.
 //
 //   byte 0: bit 0 clock jumps and background steps, bit 1 a second session that takes turns,
 //           bit 2 a tiny store, full, that evicts, bit 3 no eviction (-M), bit 4 compare with a run
@@ -35,8 +35,8 @@ constexpr std::size_t kTinyStoreBytes = 1U << 20;
 constexpr std::size_t kStoreBytes = 4U << 20;
 constexpr unsigned kFillItems = 120;  // 1.2 MB
 constexpr std::size_t kMaxItemBytes = 256U << 10;
-// Above the output limit a session may finish the reply it has begun, with a value of the largest
-// size.
+// Above the output limit, a session may finish the reply that it has begun, with a value of the
+// largest size.
 constexpr std::size_t kMostOutputBytes = limits::kDefaultOutputBytes + kMaxItemBytes + 4096;
 
 void require(bool condition, const char* what) {
@@ -70,8 +70,8 @@ Case parse(const std::uint8_t* data, std::size_t size) {
   return parsed;
 }
 
-// A line that has not ended after 2,048 bytes closes the connection, if its end has not come by
-// then; `stats` tells how often a session yielded.
+// Two replies may depend on the pieces: a line without an end after 2,048 bytes closes the
+// connection unless its end has come by then, and `stats` tells how often a session yielded.
 bool pieces_matter(std::string_view bytes) {
   if (bytes.find("stats") != std::string_view::npos) return true;
   std::size_t line_bytes = 0;
@@ -100,7 +100,7 @@ class World {
     open(1);
   }
 
-  // Feeds everything; the reply of the first session.
+  // Feeds everything. Returns the first session's reply.
   std::string run(bool in_pieces) {
     for (std::string_view rest = what_.bytes; !rest.empty();) {
       const std::size_t piece =
@@ -112,7 +112,7 @@ class World {
       if (sessions_[which]->closing()) open(which);
       if (what_.jumps && in_pieces) disturb(which);
     }
-    sessions_[0].reset();  // a client that goes away in the middle of whatever it was
+    sessions_[0].reset();  // a client that disconnects in the middle of a command
     sessions_[1].reset();
     const char* broken = store_.broken_invariant();
     require(broken == nullptr, broken == nullptr ? "" : broken);
@@ -130,7 +130,7 @@ class World {
     return settings;
   }
 
-  // Items of several sizes until the store has no room left.
+  // Stores items of several sizes until the store has no room left.
   void fill() {
     open(0);
     for (unsigned i = 0; i < kFillItems; ++i) {
@@ -223,7 +223,7 @@ class World {
 
 }  // namespace
 
-// libFuzzer declares it nowhere.
+// No header of libFuzzer declares it.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   Case parsed = parse(data, size);

@@ -1,7 +1,7 @@
 // Several clients of one store at once, in any order: uploads that stall, readers that take
 // nothing, connections that end anywhere, a limit that changes, memory that runs out. Nothing
-// crashes or answers without bound, the store stays whole, what nobody holds any longer comes back,
-// and the last client never waits for those that have gone.
+// crashes or answers without bound, and the store stays consistent. Memory that no client holds any
+// longer comes back, and the last client never waits for those that have gone.
 //
 //   byte 0: bit 0 a full store, bit 1 no eviction (-M), bit 2 the worst case (a weak hash, and a
 //           memory source that refuses every other call), bit 3 nobody waits for memory
@@ -41,7 +41,7 @@ void require(bool condition, const char* what) {
   std::abort();
 }
 
-// What is left of the input.
+// The rest of the input.
 class Input {
  public:
   Input(const std::uint8_t* data, std::size_t size)
@@ -90,7 +90,7 @@ class World {
  private:
   struct Client {
     std::unique_ptr<Session> session;
-    std::size_t owed = 0;  // bytes of a value, and its line end, that it has announced
+    std::size_t owed = 0;  // bytes of an announced value, and its line end
   };
 
   static Settings settings() {
@@ -151,7 +151,7 @@ class World {
     return std::string(verb) + ' ' + key + " 0 0 " + std::to_string(length) + "\r\n";
   }
 
-  // The first line of a large value.
+  // Sends the first line of a large value.
   void announce(Client& client, std::string_view verb, const std::string& key, unsigned n) {
     const std::size_t length = limits::kUploadBytes + n * std::size_t{2000};
     if (client.owed != 0) return give_value(client, length);
@@ -177,7 +177,7 @@ class World {
     }
   }
 
-  // As a host does: nothing is read while the client waits, or has not taken what is there.
+  // Behaves as a host: reads nothing while the client waits, or has not taken its replies.
   bool give(Client& client, std::string_view bytes) {
     Session& session = *client.session;
     if (session.waiting() || session.wants_turn() || session.output().full()) {
@@ -238,7 +238,7 @@ class World {
     require(memory_.allocated_bytes() <= kStoreBytes, "more memory than allowed");
   }
 
-  // One after the other goes; the last one is served.
+  // The clients go one after the other; the last one is served.
   void end() {
     for (unsigned i = 0; i + 1 < kSessions; ++i) open(clients_[i]);
     Client& last = clients_[kSessions - 1];
@@ -275,7 +275,7 @@ class World {
 
 }  // namespace
 
-// libFuzzer declares it nowhere.
+// No header of libFuzzer declares it.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   Input input(data, size);

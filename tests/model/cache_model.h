@@ -1,4 +1,4 @@
-// What a cache must answer, in the simplest form there is: a map of strings and a clock.
+// The replies that a cache must give, in the simplest form: a map of strings and a clock.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ struct ModelItem {
   std::string value;
   std::uint32_t client_flags = 0;
   UnixSeconds exptime = 0;  // 0: never
-  std::uint64_t cas = 0;    // 0: not seen since the item was written
+  std::uint64_t cas = 0;    // 0: not seen since the item was last written
   bool stale = false;
   bool won = false;  // a client was told to recache
 };
@@ -28,7 +28,7 @@ class CacheModel {
     if (flush_at_s_ != 0 && now_s_ >= flush_at_s_) flush();
   }
 
-  // The item as a client sees it; null when there is none, or it has expired.
+  // The item as a client sees it. Null if there is none, or if it has expired.
   ModelItem* find(const std::string& key) {
     const auto at = items_.find(key);
     if (at == items_.end()) return nullptr;

@@ -27,7 +27,7 @@ void RandomClients::set() {
   const std::string reply = main_.ask(
       storage_line("set", key, client_flags, exptime.sent, value.size()) + value + "\r\n");
   if (was_refused(reply)) {
-    model_.erase(key);  // never stale data after an accepted command that failed
+    model_.erase(key);  // if an accepted command fails, no old value may remain
     get({key});
     return;
   }
@@ -81,7 +81,8 @@ void RandomClients::extend(const std::string& verb) {
   }
   if (was_refused(reply)) return forget(key);
   EXPECT_EQ(reply, "NOT_STORED\r\n");
-  // Absent, or there was no room for the longer one: both leave a state that the next line settles.
+  // The item is absent, or there was no room for the longer one. The next line settles the state
+  // after both.
   if (item != nullptr) {
     EXPECT_TRUE(options_.misses_allowed || !options_.evict);
     forget(key);

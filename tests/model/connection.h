@@ -26,7 +26,8 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // Feeds in one piece or several; a large value partly through its window. Nothing is drained.
+  // Feeds the bytes in one piece or several; a large value partly through its window. Drains
+  // nothing.
   void send(std::string_view bytes) {
     const bool whole = random_.one_in(3);
     while (!bytes.empty()) {
@@ -49,7 +50,7 @@ class Connection {
     }
   }
 
-  // What has been answered so far; the pins of it are released.
+  // The replies so far. Their pins are released.
   std::string drain() {
     collect();
     return std::exchange(replies_, {});

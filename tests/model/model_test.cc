@@ -1,6 +1,6 @@
-// Random commands over Sessions against a model, with a turned clock, in stores with and without
-// room. Whatever is evicted, moved, chained, compacted, expired or flushed meanwhile: a hit has
-// exactly the bytes, client flags and time last stored.
+// Random commands over Sessions, compared with a model, with a clock set by the test, in stores
+// with and without room. A hit has exactly the bytes, client flags and time last stored, whatever
+// was evicted, moved, chained, compacted, expired or flushed in between.
 #include <gtest/gtest.h>
 
 #include "model/random_clients.h"

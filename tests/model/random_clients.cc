@@ -16,7 +16,7 @@ constexpr std::size_t kMostUploads = 3;
 constexpr std::size_t kMostReaders = 3;
 constexpr std::size_t kMostReadersAtWorst = 12;
 
-// Order does not matter here.
+// The order does not matter here.
 template <typename T>
 void drop(std::vector<T>& all, std::size_t at) {
   std::swap(all[at], all.back());
@@ -146,8 +146,8 @@ void RandomClients::lost(const std::string& key) {
       << key << " is lost, in a store with room";
 }
 
-// A set that is refused for want of memory drops the old value at its first line, as memcached's
-// does; the refusal is read when the value has been sent.
+// A set that is refused because memory is missing drops the old value at its first line, as in
+// memcached. The refusal is read after the value has been sent.
 bool RandomClients::is_uploaded(const std::string& key) const {
   return !options_.evict &&
          std::any_of(uploads_.begin(), uploads_.end(),
@@ -201,7 +201,7 @@ void RandomClients::start_upload() {
 void RandomClients::continue_upload() {
   if (uploads_.empty()) return;
   const std::size_t at = random_.below(uploads_.size());
-  if (random_.one_in(20)) {  // the client goes away in the middle
+  if (random_.one_in(20)) {  // the client disconnects in the middle
     if (!options_.evict) forget(uploads_[at].key);
     drop(uploads_, at);
     return;
@@ -237,7 +237,7 @@ void RandomClients::start_reader() {
   if (random_.one_in(2)) overwrite(key);
 }
 
-// With as many other bytes: an update in place, had nobody a reply to get from there.
+// Stores as many other bytes: an update in place, unless a reply still refers to the old ones.
 void RandomClients::overwrite(const std::string& key) {
   const ModelItem* item = model_.find(key);
   if (item == nullptr) return;

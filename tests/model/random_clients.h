@@ -1,7 +1,7 @@
-// Several clients of one small cache, doing random things, each reply checked against CacheModel.
-//
-// A miss of what the model holds, and a refusal for lack of memory, are taken note of, and allowed
-// only where RunOptions says so; anything else that differs from the model fails the test.
+// Several clients of one small cache do random things, and each reply is checked against
+// CacheModel.
+// A miss of an item that the model holds, and a refusal for lack of memory, are noted, and allowed
+// only where RunOptions says so. Any other difference from the model fails the test.
 #pragma once
 
 #include <cstddef>
@@ -35,7 +35,7 @@ class RandomClients {
  public:
   RandomClients(const RunOptions& options, std::uint32_t seed);
 
-  // Does that many random things, checks the store now and then, and reads everything at the end.
+  // Does so many random things, checks the store now and then, and reads everything at the end.
   void run(int operations);
 
   int hits() const { return hits_; }
@@ -52,12 +52,12 @@ class RandomClients {
     ModelItem item;
     std::string rest;
   };
-  // A reply that nobody has taken yet: its bytes must stay what they were.
+  // A reply that no client has taken yet. Its bytes must not change.
   struct SlowReader {
     std::unique_ptr<Connection> connection;
     std::string expected;
   };
-  // As sent, and as unix time.
+  // An exptime as sent, and as unix time.
   struct Exptime {
     std::string sent;
     UnixSeconds at_s;
@@ -76,12 +76,12 @@ class RandomClients {
   Exptime random_exptime();
 
   // --- what may differ from the model (random_clients.cc) ---
-  // The store has lost what the model holds.
+  // The store has lost an item that the model holds.
   void lost(const std::string& key);
   bool is_uploaded(const std::string& key) const;
-  // True when the reply says so.
+  // Returns true if the reply says so.
   bool was_refused(const std::string& reply);
-  // Deletes: whether it was there or not, store and model agree afterwards.
+  // Deletes the item, whether it exists or not. Store and model agree afterwards.
   void forget(const std::string& key);
 
   // --- classic commands (classic_clients.cc) ---
@@ -96,9 +96,10 @@ class RandomClients {
   void touch();
   void remove();
   void arithmetic();
-  // The cas id that gets shows, 0 when there is no item.
+  // The cas id that gets shows; 0 if there is no item.
   std::uint64_t read_cas(const std::string& key);
-  // Walks a get's reply along the keys asked for; what does not match must be a miss.
+  // Compares a get's reply with the keys asked for. A key without a value in the reply must be a
+  // miss.
   void check_values(const std::vector<std::string>& keys, std::string_view reply);
 
   // --- meta commands (meta_clients.cc) ---

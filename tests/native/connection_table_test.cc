@@ -56,7 +56,7 @@ TEST(ConnectionTable, AStaleIdFindsNothing) {
   const ConnectionId stale = two.id;
   table.remove(two);
   EXPECT_EQ(table.find(stale), nullptr);
-  // Nor when another connection has its place, again and again.
+  // Nor does it find another connection that has its place, again and again.
   for (int i = 0; i < 3; ++i) {
     FakeConnection& successor = open(table, 3);
     EXPECT_EQ(successor.id.slot, stale.slot);

@@ -1,4 +1,4 @@
-// Who holds memory that others want, and hardly moves.
+// Connections that hold memory that others want, and hardly move.
 #include "native/connection/hold_watch.h"
 
 #include <gtest/gtest.h>
@@ -39,7 +39,7 @@ TEST(HoldWatch, WhoHasWaitedGoesOnAtOnce) {
   EXPECT_TRUE(watch.look(kHeld, 0, 103));
 }
 
-// The pace is the same, and once it moves it has all the time that others have.
+// It has to keep the same pace, and once it moves it has as much time as other connections.
 TEST(HoldWatch, WhoHasWaitedAndMovesStays) {
   HoldWatch watch;
   watch.note_wait();

@@ -1,4 +1,4 @@
-// The host's two clocks, turned by hand.
+// The host's two clocks, set by hand.
 
 #include "native/base/host_clock.h"
 
@@ -10,7 +10,7 @@ namespace {
 constexpr std::int64_t kSecond_ns = 1'000'000'000;
 constexpr std::int64_t kStart = 1800000000;
 
-// Nanoseconds, and what each reading of any clock takes.
+// Nanoseconds, and how long each reading of a clock takes.
 std::int64_t real_ns = 0;
 std::int64_t monotonic_ns = 0;
 std::int64_t reading_ns = 0;
@@ -49,7 +49,7 @@ TEST_F(HostClockTest, GoesOnEvenlyWhenTheWallClockSteps) {
   }
 }
 
-// A second that begins between the two readings is no step.
+// If a second begins between the two readings, that is no step.
 TEST_F(HostClockTest, ReadsItsTwoClocksOneAfterTheOther) {
   const HostClock clock(turned);
   reading_ns = 50'000;

@@ -1,4 +1,4 @@
-// The HTTP port's end: who is served before it, who is in its way.
+// The end of the HTTP port: requests that are still served, and clients that delay it.
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
@@ -39,9 +39,9 @@ TEST_F(HttpServerTest, DrainsAWebSocketWhenItsRepliesAreOut) {
   std::thread sender([&] {
     for (int i = 0; i < kRequests; ++i) client.send(command("mn\r\n"));
   });
-  EXPECT_EQ(client.receive(1), "\x82");  // it is under way
+  EXPECT_EQ(client.receive(1), "\x82");  // the reply is under way
   server_->drain();
-  const std::string rest = client.receive_all();  // our sender is cut off at some point
+  const std::string rest = client.receive_all();  // the client's sender is cut off at some point
   sender.join();
   EXPECT_EQ(close_code(rest), 1001U);
 }
@@ -85,7 +85,7 @@ TEST_F(HttpServerTest, ReadsOnBehindAPageUntilTheClientHasIt) {
   EXPECT_TRUE(client.receive_all().starts_with("HTTP/1.1 4"));
 }
 
-// A socket that takes no more until somebody reads.
+// Fills a socket until it takes no more bytes before the other end reads.
 std::size_t fill(const TcpPair& sockets) {
   const int small = 4096;
   ::setsockopt(sockets.client.get(), SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
@@ -128,7 +128,7 @@ TEST_F(HttpServerTest, AnUpgradeThatIsStuckEnds) {
   client.send(kUpgrade);
   std::this_thread::sleep_for(600ms);
   client.receive(junk);
-  const std::string rest = client.receive_all();  // some of the 101 was in the socket already
+  const std::string rest = client.receive_all();  // part of the 101 was already in the socket
   EXPECT_FALSE(rest.ends_with("\r\n\r\n") || rest.ends_with("(nothing)")) << rest;
 }
 
@@ -158,7 +158,7 @@ TEST_F(HttpServerTest, DrainsAPageWhoseRequestHasBegun) {
   EXPECT_NE(reply.find("\r\nConnection: close\r\n"), std::string::npos) << reply;
 }
 
-// The requests are in the server's sockets when its end begins, and it has not looked at them yet.
+// When the end begins, the requests are in the server's sockets, and it has not read them yet.
 class HttpServerAndRequestsUnread : public HttpServerTest {
  protected:
   // The loop does nothing else until the end has begun.

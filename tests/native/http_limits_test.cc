@@ -1,5 +1,5 @@
-// What one HTTP or WebSocket client may take, as native/http/README.md promises it. The other tests
-// set shorter times, and would not notice if these changed.
+// The limits of one HTTP or WebSocket client, as native/http/README.md promises them. The other
+// tests set shorter times, and would not notice a change of these.
 #include "native/http/http_limits.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// An HTTP server in process, with short limits, and clients of it.
+// An HTTP server in the test's process, with short limits, and its clients.
 #pragma once
 
 #include <arpa/inet.h>
@@ -59,12 +59,13 @@ class Client {
     const timeval limit{.tv_sec = 10, .tv_usec = 0};
     ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
   }
-  // False: the other end is gone.
+  // Returns false when the other end is gone.
   bool send(std::string_view bytes) {
     return ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
            static_cast<ssize_t>(bytes.size());
   }
-  // Exactly this much; less at the end of the stream, with "(nothing)" at its end after 10 s.
+  // Receives exactly this much. At the end of the stream it returns less; after 10 s, less with
+  // "(nothing)" at its end.
   std::string receive(std::size_t bytes) {
     std::string all;
     std::array<char, 65536> buffer{};
@@ -77,7 +78,7 @@ class Client {
     }
     return all;
   }
-  // What there is; empty at the end of the stream or after 10 s.
+  // Receives what has come. Empty at the end of the stream or after 10 s.
   std::string receive_some() {
     std::string some(1U << 20, '\0');
     const ssize_t count = ::recv(socket_.get(), some.data(), some.size(), 0);
@@ -85,7 +86,7 @@ class Client {
     return some;
   }
   std::string receive_all() { return receive(SIZE_MAX); }
-  // Within 10 s; what still comes before that does not matter.
+  // Waits 10 s at most for the end. Bytes that come before it are ignored.
   bool ends() { return !receive_all().ends_with("(nothing)"); }
   std::string receive_until(std::string_view end) {
     std::string all;
@@ -107,7 +108,7 @@ inline constexpr std::string_view kUpgrade =
     "GET /memcached HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
     "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n";
 
-// A client's frame; the mask of zeroes leaves the bytes as they are.
+// A client's frame. Its mask of zeroes leaves the bytes as they are.
 inline std::string frame(std::uint8_t opcode, std::string_view payload) {
   EXPECT_LT(payload.size(), 126U);
   const std::array<char, 6> head = {

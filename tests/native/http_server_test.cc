@@ -1,5 +1,5 @@
-// The HTTP port and time: clients that are slow, silent or dead. What pages and frames hold is
-// tests/e2e's.
+// The HTTP port and time: clients that are slow, silent or dead. tests/e2e tests the content of
+// pages and frames.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -174,7 +174,7 @@ TEST_F(HttpServerTest, TellsWhetherItsThreadIsAlive) {
   Client client = connect();
   client.send("GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
   std::this_thread::sleep_for(50ms);
-  server_->alive();  // asks again, and nobody answers
+  server_->alive();  // asks again, and no thread answers
   std::this_thread::sleep_for(50ms);
   EXPECT_FALSE(server_->alive());
   release.set_value();

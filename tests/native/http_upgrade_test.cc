@@ -1,4 +1,4 @@
-// What HTTP clients send to say who they are and where they come from. No sockets.
+// How HTTP clients say who they are and where they come from. No sockets.
 #include "native/http/upgrade.h"
 
 #include <gtest/gtest.h>
@@ -158,7 +158,7 @@ TEST(HttpUpgrade, ATokenLogsInOrIsRefused) {
   EXPECT_EQ(logged_in("memcached, bearer."), "refused 401");
   EXPECT_EQ(logged_in("memcached, bearer.YW5u"), "refused 401");  // no colon
   EXPECT_EQ(logged_in("memcached", "Basic YW5uOng="), "refused 401");
-  // Without passwords here, nobody looks at them.
+  // Without passwords, credentials are ignored.
   UpgradeRequest request = from_program();
   request.subprotocols = "bearer.!!";
   EXPECT_EQ(status_of(request), 101U);

@@ -1,4 +1,4 @@
-// Sockets that linger: what their clients still get, and when they are closed.
+// Sockets that linger: which bytes their clients still get, and when they are closed.
 #include "native/net/linger.h"
 
 #include <gtest/gtest.h>
@@ -27,7 +27,7 @@ class LingerTest : public testing::Test {
     lingering_.add({std::move(sockets.server), std::move(unsent), quiet}, now_ms_);
     return client;
   }
-  // Lets time pass, of which the kernel's is a little.
+  // Advances the test's time; the kernel's advances only a little.
   void pass(std::int64_t ms) {
     std::this_thread::sleep_for(5ms);
     now_ms_ += ms;
@@ -109,7 +109,7 @@ TEST_F(LingerTest, InADrainNobodyIsCut) {
   EXPECT_EQ(client.receive_all(), "bye");
 }
 
-// A connection whose client has read nothing: its kernel and ours are full.
+// A connection whose client has read nothing: the buffers of both kernels are full.
 struct FullPair : TcpPair {
   std::size_t said = 0;
   explicit FullPair(int send_buffer) {
@@ -137,10 +137,10 @@ TEST_F(LingerTest, ASlowReaderHasTimeAsLongAsItGetsOn) {
     pass(LingeringSockets::kStalled_ms / 2);
     EXPECT_EQ(lingering_.size(), 1U) << i;
   }
-  pass(LingeringSockets::kStalled_ms);  // the kernel may have got something through since
+  pass(LingeringSockets::kStalled_ms);  // the kernel may have sent some bytes since
   pass(LingeringSockets::kStalled_ms);
   EXPECT_TRUE(lingering_.empty());
-  // The kernel still delivers what it has: the socket was closed with nothing unread.
+  // The kernel still delivers its bytes, because the socket was closed without unread input.
   EXPECT_EQ(heard + client.receive_all().size(), sockets.said);
 }
 
@@ -162,7 +162,7 @@ TEST_F(LingerTest, ThousandsDoNotPileUp) {
     if (i % 10 == 0) clients.push_back(std::move(client));
     if (clients.size() == 100) clients.clear();
   }
-  // The last ones are not those that were closed.
+  // The newest sockets are still open.
   Client last = leave("last");
   EXPECT_TRUE(last.send("more"));
   pass(1);

@@ -1,4 +1,4 @@
-// What the service manager is told, when it is slow to listen. What is said when is tests/e2e's.
+// Messages to a service manager that is slow to listen. tests/e2e tests when they are sent.
 #include "native/process/notify.h"
 
 #include <gtest/gtest.h>
@@ -36,7 +36,7 @@ class BusyManager {
     }
   }
   ~BusyManager() { ::unsetenv("NOTIFY_SOCKET"); }
-  // The next that is ours.
+  // The next message that the server sent.
   std::string receive() const {
     std::array<char, 1000> buffer{};
     for (;;) {

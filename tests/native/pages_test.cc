@@ -1,4 +1,4 @@
-// The text of /metrics and /stats.json, without any HTTP. What promtool says is for the e2e tests.
+// The text of /metrics and /stats.json, without HTTP. The e2e tests run promtool over it.
 #include "native/metrics/pages.h"
 
 #include <gtest/gtest.h>
@@ -48,7 +48,7 @@ class PagesTest : public testing::Test {
   ShardedBackend backend{settings_of_64_mib(), kThreads, hash_key_of(42), false, &host};
 };
 
-// Samples by "name{labels}". Fails where a family is not whole, or a line is none.
+// Reads samples by "name{labels}". Fails if a family is not complete, or a line is no sample.
 std::map<std::string, std::string> samples_of(const std::string& text) {
   std::map<std::string, std::string> samples;
   std::set<std::string> families;
@@ -124,7 +124,7 @@ TEST_F(PagesTest, TheHostsFigures) {
   host.counter("auth_errors", [] { return 2U; });
   host.gauge("accepting_conns", [] { return 0U; });
   host.counter("rejected_connections", [] { return 3U; });
-  host.hide("rejected_connections");  // from `stats`, not from here
+  host.hide("rejected_connections");  // hidden in `stats`, but not here
   const auto samples = samples_of(metrics());
   EXPECT_EQ(samples.at("memcached_uptime_seconds"), "7");
   EXPECT_EQ(samples.at("memcached_time_seconds"), "1800000000");
@@ -177,7 +177,7 @@ TEST_F(PagesTest, TheHistogramsOfATransportAreAddedUp) {
 
 // Counters of general.def that the metrics leave out.
 constexpr std::string_view kNotInMetrics[] = {
-    "cmd_set",                       // shown less the cas
+    "cmd_set",                       // shown without the cas
     "cmd_touch",     "cmd_meta",     // the exporter has no name for them
     "get_expired",   "get_flushed",  // likewise
     "out_of_memory", "too_large",    // not in `stats` either
@@ -204,7 +204,7 @@ TEST(Pages, EachCounterIsInTheMetrics) {
   }
 }
 
-// No counter goes back, and no sample vanishes, when the cache empties.
+// When the cache becomes empty, no counter goes back and no sample vanishes.
 TEST_F(PagesTest, CountersOnlyGrow) {
   ask("set a 0 0 1\r\nx\r\nget a\r\n");
   const auto before = samples_of(metrics());

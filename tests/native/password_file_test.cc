@@ -1,4 +1,4 @@
-// The file behind -Y: what it may hold, what is said about one that is not good, reloading.
+// The file of -Y: what it may contain, the messages about bad files, and reloading.
 #include "native/config/password_file.h"
 
 #include <gmock/gmock.h>
@@ -40,7 +40,7 @@ class PasswordFileTest : public testing::Test {
     file << text;
     ::chmod(path.c_str(), 0640);
   }
-  // What the constructor throws.
+  // The message of the exception that the constructor throws.
   std::string complaint(std::string_view text) const {
     write(text);
     try {
@@ -89,7 +89,7 @@ TEST_F(PasswordFileTest, WhatDoesNotMatch) {
   EXPECT_EQ(file.failures(), std::size(wrong) + 3);
 }
 
-// As memcached: there are no comments; a '#' before a colon begins a user's name.
+// As in memcached, there are no comments: a '#' before a colon begins a user's name.
 TEST_F(PasswordFileTest, ThereAreNoComments) {
   write("# a note: x\nfoo:bar\n");
   const PasswordFile file(path);
@@ -172,7 +172,7 @@ TEST_F(PasswordFileTest, WarnsOfAFileThatIsOpenToEverybody) {
               AllOf(StartsWith("warning: -Y " + path), HasSubstr("mode 644")));
 }
 
-// Run under TSan too.
+// Also runs under TSan.
 TEST_F(PasswordFileTest, ReloadsBesideChecks) {
   write("foo:bar\n");
   PasswordFile file(path);

@@ -20,7 +20,7 @@ struct SocketPair {
     ours = FileDescriptor(ends[0]);
     theirs = FileDescriptor(ends[1]);
   }
-  // What has arrived.
+  // The bytes that have arrived.
   std::string receive() const {
     std::string all;
     std::array<char, 4096> buffer{};

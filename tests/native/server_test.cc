@@ -1,4 +1,4 @@
-// The whole server in one process, with real sockets. What clients see in detail is tests/e2e's.
+// The whole server in one process, with real sockets. tests/e2e tests in detail what clients see.
 #include "native/server.h"
 
 #include <arpa/inet.h>
@@ -66,7 +66,7 @@ class Client {
     EXPECT_EQ(::sendmsg(socket_.get(), &message, MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
   }
   void finish_sending() { ::shutdown(socket_.get(), SHUT_WR); }
-  // Up to and with `end`, or until the server closes.
+  // Receives up to and including `end`, or until the server closes.
   std::string receive_until(std::string_view end) {
     std::string all;
     std::array<char, 65536> buffer{};
@@ -77,7 +77,8 @@ class Client {
     }
     return all;
   }
-  // So many bytes; fewer if the server closes, or is silent for longer than the patience.
+  // Receives so many bytes. Returns fewer if the server closes, or is silent for longer than the
+  // patience.
   std::string receive(std::size_t bytes) {
     std::string all(bytes, '\0');
     std::size_t at = 0;
@@ -106,7 +107,7 @@ class Client {
 // A server on a port of its own, ended by the shutdown command.
 class RunningServer {
  public:
-  // `accepts` false: clients wait, and what they send, until accept().
+  // `accepts` false: clients and their bytes wait until accept().
   explicit RunningServer(Options options = {}, bool accepts = true) : server_(prepare(options)) {
     server_.start();
     std::string banner;
@@ -179,7 +180,7 @@ TEST(Server, BoundsWhatAClientThatDoesNotReadCosts) {
   std::string gets;
   for (int n = 0; n < 1000; ++n) gets += "get k\r\n";
   sluggard.send(gets);
-  reader.send("mg k s\r\n");  // others are served meanwhile
+  reader.send("mg k s\r\n");  // others are served in the meantime
   EXPECT_EQ(reader.receive_until("\n"), "HD s500000\r\n");
   const std::string first = sluggard.receive_until("END\r\n");
   EXPECT_TRUE(first.starts_with("VALUE k 0 500000\r\n"));
@@ -201,7 +202,7 @@ TEST(Server, TurnsAwayWhoIsTooMany) {
     two.send("quit\r\n");
     EXPECT_EQ(one.receive_all() + two.receive_all(), "");
   }
-  for (;;) {  // the server learns a moment later that there is room again
+  for (;;) {  // it takes a moment until the server knows that there is room again
     Client next(server.port());
     next.send("mn\r\n");
     if (next.receive_until("\n") == "MN\r\n") break;
@@ -252,19 +253,19 @@ TEST(Server, UnixSocketHasItsModeAndGoesAtTheEnd) {
   {
     RunningServer server(options);
     EXPECT_EQ(std::filesystem::status(path).permissions(), std::filesystem::perms(0750));
-    EXPECT_THROW(listen_unix(path, 0700, 10), SystemError);  // somebody answers there
+    EXPECT_THROW(listen_unix(path, 0700, 10), SystemError);  // a server answers there
   }
   EXPECT_FALSE(std::filesystem::exists(path));
 }
 
-// `each`, so many times.
+// Repeats `each` so many times.
 std::string times(std::size_t count, std::string_view each) {
   std::string all;
   for (std::size_t n = 0; n < count; ++n) all += each;
   return all;
 }
 
-// The kernel ends a read there, whatever lies behind it.
+// The kernel ends a read at the urgent mark, whatever comes after it.
 TEST(Server, ReadsOnBehindTheUrgentMark) {
   RunningServer server({}, false);
   Client client(server.port());
@@ -276,7 +277,7 @@ TEST(Server, ReadsOnBehindTheUrgentMark) {
   EXPECT_EQ(client.receive(11 * 4), times(11, "MN\r\n"));
 }
 
-// And behind bytes that came with a descriptor, which nobody wants.
+// The kernel also ends a read behind bytes that came with a descriptor, which nobody wants.
 TEST(Server, ReadsOnBehindADescriptor) {
   const std::filesystem::path path = std::filesystem::temp_directory_path() /
                                      ("isocached-descriptors-" + std::to_string(::getpid()));
@@ -291,7 +292,7 @@ TEST(Server, ReadsOnBehindADescriptor) {
   EXPECT_EQ(client.receive(20 * 4), times(20, "MN\r\n"));
 }
 
-// It does not answer at once, but it is there.
+// The server does not answer at once, but it is alive.
 TEST(Listener, ASocketWhoseServerIsBusyIsNotTaken) {
   const std::string path =
       std::filesystem::temp_directory_path() / ("isocached-busy-" + std::to_string(::getpid()));
@@ -314,7 +315,7 @@ TEST(Listener, ASocketWhoseServerIsBusyIsNotTaken) {
   EXPECT_FALSE(std::filesystem::exists(path));
 }
 
-// As when a thread cannot be started.
+// This happens when a thread cannot be started.
 TEST(Acceptor, MayStopBeforeItStarted) {
   const HostClock clock;
   Poller poller;

@@ -1,4 +1,4 @@
-// The sharded backend under several threads, each with sessions of its own. Run under TSan too.
+// The sharded backend under several threads, each with sessions of its own. Also runs under TSan.
 #include "native/shards/sharded_backend.h"
 
 #include <gtest/gtest.h>
@@ -31,7 +31,7 @@ class Client {
   }
   ~Client() { drop_output(); }
 
-  // The whole reply; a stream's too.
+  // The whole reply, including that of a stream.
   std::string ask(std::string_view bytes) {
     feed(bytes);
     std::string reply;
@@ -68,7 +68,7 @@ class Client {
   Session session_;
 };
 
-// A value that says whose it is: any byte of another key's would show.
+// A value that names its key, so that any byte of another key's value would show.
 std::string value_of(int key, std::size_t length) {
   std::string value;
   while (value.size() < length) value += "key" + std::to_string(key) + ".";
@@ -171,8 +171,8 @@ TEST(ShardedBackend, MetadumpVisitsAllShards) {
   }
 }
 
-// Random requests from several threads over few keys, in little memory, while another thread
-// administers and a fourth does the background work.
+// Several threads send random requests for few keys, in little memory. Another thread sends
+// administrative commands, and a fourth does the background work.
 TEST(ShardedBackend, ThreadsNeverSeeEachOthersBytes) {
   constexpr int kThreads = 3;
   constexpr int kKeys = 800;

@@ -1,6 +1,6 @@
-// What a thread may still do under -o drop_privileges, and what not. Each case in a process of its
-// own: a filter cannot be taken off.
-// Sanitizers' runtimes make system calls of their own, which the filter refuses.
+// What a thread may and may not do under -o drop_privileges. Each case runs in a process of its
+// own, because a filter cannot be removed. Sanitizers make system calls of their own, which the
+// filter refuses.
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define ISOCACHE_SANITIZED
@@ -36,7 +36,7 @@ class DropPrivileges : public testing::Test {
     if (!kHasSystemCallFilter) GTEST_SKIP() << "built without libseccomp";
   }
 
-  // What `call` leaves in errno under the filter; 0: it went well.
+  // The errno of `call` under the filter; 0: it succeeded.
   static int error_of(Thread thread, bool reads_files, const std::function<bool()>& call) {
     const pid_t child = ::fork();
     if (child == 0) {

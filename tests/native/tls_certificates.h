@@ -1,4 +1,4 @@
-// Certificates for tests, made in a folder of their own that goes when they do.
+// Certificates for tests, in a folder that is deleted together with this object.
 #pragma once
 
 #include <openssl/evp.h>
@@ -35,7 +35,7 @@ class TestFolder {
   std::filesystem::path path_;
 };
 
-// A key, and a certificate for it: self-signed, or signed by another.
+// A key, and a certificate for it: self-signed, or signed by another certificate.
 class TestCertificate {
  public:
   explicit TestCertificate(const std::string& name, const TestCertificate* signer = nullptr,
@@ -58,7 +58,7 @@ class TestCertificate {
   std::string certificate_pem() const {
     return to_text([&](BIO* bio) { return PEM_write_bio_X509(bio, certificate_.get()); });
   }
-  // Encrypted if there is a passphrase.
+  // The key is encrypted if there is a passphrase.
   std::string key_pem(const std::string& passphrase = "") const {
     return to_text([&](BIO* bio) {
       return PEM_write_bio_PrivateKey(bio, key_.get(),

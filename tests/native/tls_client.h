@@ -31,26 +31,26 @@ struct SocketPair {
 
 class TlsClient {
  public:
-  // `socket` stays the caller's.
+  // The caller keeps `socket`.
   explicit TlsClient(int socket)
       : context_(SSL_CTX_new(TLS_client_method()), SSL_CTX_free),
         ssl_(SSL_new(context_.get()), SSL_free) {
     SSL_set_fd(ssl_.get(), socket);
     SSL_set_connect_state(ssl_.get());
   }
-  // One step; true when it is done. A blocking socket needs one.
+  // Does one step. Returns true when the handshake is done. A blocking socket needs one step.
   bool handshake() { return SSL_do_handshake(ssl_.get()) == 1; }
   int send(std::string_view bytes) {
     return SSL_write(ssl_.get(), bytes.data(), static_cast<int>(bytes.size()));
   }
-  // What the next record holds; empty: nothing has come, or no more will.
+  // The content of the next record. Empty: nothing has come, or no more will come.
   std::string receive() {
     std::string bytes(std::size_t{16} << 10U, '\0');
     const int count = SSL_read(ssl_.get(), bytes.data(), static_cast<int>(bytes.size()));
     bytes.resize(count < 0 ? 0 : static_cast<std::size_t>(count));
     return bytes;
   }
-  // The server said goodbye, as it should.
+  // The server said goodbye with close_notify.
   bool was_ended() const { return (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0; }
   SSL* ssl() { return ssl_.get(); }
 

@@ -1,4 +1,4 @@
-// What the server says to certificates, keys and ciphers.
+// How the server treats certificates, keys and ciphers.
 #include "native/tls/tls_context.h"
 
 #include <gmock/gmock.h>
@@ -24,12 +24,12 @@ class TlsContextTest : public testing::Test {
     options_.chain_cert = folder_.write("chain.pem", server_.certificate_pem());
     options_.key = folder_.write("key.pem", server_.key_pem());
   }
-  // Why it refuses; empty if it does not.
+  // The reason of the refusal; empty if the options are accepted.
   std::string refusal() const {
     try {
       const TlsContext context(options_, 1000);
     } catch (const UsageError& error) {
-      EXPECT_EQ(ERR_peek_error(), 0U);  // left behind, it would be taken for a connection's
+      EXPECT_EQ(ERR_peek_error(), 0U);  // an error left behind would be taken for a connection's
       return error.what();
     }
     return "";
@@ -94,7 +94,7 @@ TEST_F(TlsContextTest, SaysWhatIsWrongWithTheKey) {
                                HasSubstr(options_.chain_cert)));
   options_.key = folder_.write("text.pem", "not a key\n");
   EXPECT_THAT(refusal(), HasSubstr("Error loading the key: " + options_.key + " : "));
-  options_.key = "";  // and there is none beside the certificate
+  options_.key = "";  // there is no key beside the certificate
   EXPECT_EQ(refusal(), "Error loading the key: " + options_.chain_cert +
                            " : there is no private key in it; -o ssl_key=<file> names its file");
   options_.key = folder_.file("key.pem");
@@ -156,7 +156,7 @@ TEST_F(TlsContextTest, ReloadsAndKeepsWhatWasIfItCannot) {
   EXPECT_EQ(&TlsContext::counters_of(before.get()), &context.counters());
   const TestCertificate next("next");
   folder_.write("chain.pem", next.certificate_pem());
-  // The key is still the old one's.
+  // The key is still that of the old certificate.
   EXPECT_THAT(context.reload(2000), HasSubstr("does not belong"));
   EXPECT_EQ(context.current(), before);
   EXPECT_EQ(context.loaded_at_s(), 1000U);

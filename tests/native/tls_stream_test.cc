@@ -1,4 +1,4 @@
-// TLS between two ends of one socket, in one thread: what is in flight, and how much of it.
+// TLS between two ends of one socket, in one thread: which bytes are in flight, and how many.
 #include "native/tls/tls_stream.h"
 
 #include <fcntl.h>
@@ -30,7 +30,7 @@ class TlsStreamTest : public testing::Test {
     client_ = std::make_unique<TlsClient>(sockets_.client.get());
     stream_ = std::make_unique<TlsStream>(*context_->current(), sockets_.server.get(), buffers_);
   }
-  // A turn of the server: what has come, decrypted; its answers to the handshake leave.
+  // A turn of the server: decrypts the bytes that have come, and sends its part of the handshake.
   std::string serve(std::size_t most = kReceivedBytes) {
     std::string all;
     std::array<char, kReceivedBytes> buffer{};
@@ -49,7 +49,7 @@ class TlsStreamTest : public testing::Test {
     }
     ASSERT_TRUE(stream_->established());
   }
-  // Sends, the client reading only when the server cannot go on.
+  // Sends a reply. The client reads only when the server cannot continue.
   std::string send(const Output& output) {
     std::string received;
     for (;;) {
@@ -145,7 +145,7 @@ TEST_F(TlsStreamTest, EncryptsNoMoreThanItMayKeep) {
   EXPECT_TRUE(send(output) == value.substr(0, 8U << 20U));
 }
 
-// Whoever reads as fast as we encrypt does not keep the thread to himself.
+// A client that reads as fast as we encrypt does not keep the thread to itself.
 TEST_F(TlsStreamTest, SendsAShareATurn) {
   shake_hands();
   std::thread reader([socket = sockets_.client.get()] {
@@ -191,7 +191,7 @@ TEST_F(TlsStreamTest, RefusesToDoNothingElse) {
   EXPECT_TRUE(stream_->failed());
   EXPECT_STREQ(stream_->failure(), "too many handshake messages");
   EXPECT_EQ(context_->counters().protocol_errors, 1U);
-  // Others, with the same buffers, are not meant.
+  // Other connections with the same buffers are not affected.
   sockets_ = SocketPair();
   ::fcntl(sockets_.client.get(), F_SETFL, O_NONBLOCK);
   client_ = std::make_unique<TlsClient>(sockets_.client.get());

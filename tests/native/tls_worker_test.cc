@@ -1,4 +1,4 @@
-// Workers and time: handshakes and logins that do not come to an end, and how long turns take.
+// Workers and time: handshakes and logins that never finish, and how long turns take.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 
@@ -61,7 +61,7 @@ class TlsWorkerTest : public testing::Test {
   std::unique_ptr<Worker> worker_;
 };
 
-// Up to the end of the connection, or what is there after a while.
+// Receives up to the end of the connection, or what has come after a while.
 std::string receive(int socket) {
   std::string all;
   std::array<char, 4096> buffer{};
@@ -87,7 +87,7 @@ TEST_F(TlsWorkerTest, ClosesHandshakesThatTakeTooLong) {
   EXPECT_EQ(receive(silent.get()), "");
   EXPECT_EQ(receive(slow.get()), "");
   EXPECT_EQ(context_->counters().handshake_errors, 2U);
-  // Neither of the others is meant.
+  // The other two connections are not affected.
   ASSERT_EQ(::send(plain.get(), "mn\r\nquit\r\n", 10, 0), 10);
   EXPECT_EQ(receive(plain.get()), "MN\r\n");
   client.send("mn\r\nquit\r\n");

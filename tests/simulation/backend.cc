@@ -5,8 +5,8 @@
 namespace isocache::simulation {
 namespace {
 
-// As much memory as leads to that number of shards with as many threads. The memory is not touched:
-// the limit becomes what is wanted before the first request.
+// The memory that leads to that number of shards with as many threads. It is not touched: the limit
+// is set to the wanted size before the first request.
 Settings settings_for(const BackendOptions& options) {
   Settings settings;
   settings.max_bytes = options.shards * (32U << 20);

@@ -1,5 +1,5 @@
-// The server under test, and all of isocache that the simulation calls: a ShardedBackend whose
-// shards are small, behind a tap that knows what uploads hold.
+// The server under test, and all parts of isocache that the simulation calls: a ShardedBackend with
+// small shards, behind a wrapper that knows what uploads hold.
 #pragma once
 
 #include <cstddef>
@@ -55,12 +55,12 @@ class SimulatedBackend : public Backend {
   Snapshot figures(UnixSeconds now_s) { return backend_.snapshot(now_s); }
   std::size_t memory_limit() { return backend_.settings().max_bytes; }
   void flush(UnixSeconds now_s) { backend_.flush_at(now_s, now_s); }
-  // Over a session of its own; the reply.
+  // Sends a request over a session of its own. Returns the reply.
   std::string set(std::string_view key, std::size_t length, const Clock& clock);
   const char* broken_invariant(unsigned shard) { return backend_.broken_invariant(shard); }
-  // An administrative command is under way: another would wait for it.
+  // An administrative command is under way. Another one would wait for it.
   bool administering() const { return administering_; }
-  // Segments that unfinished uploads of a shard hold, at most.
+  // The most segments that unfinished uploads of a shard hold.
   std::size_t upload_segments(unsigned shard) const;
   std::size_t uploads() const { return uploads_.size(); }
 

@@ -1,4 +1,4 @@
-// Memory, stores, and refusals.
+// Checks of memory, stores, and refusals.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,11 +10,11 @@
 namespace isocache::simulation {
 namespace {
 
-// The limit of copied replies, one reply or a slice of a list beyond it; buffers double.
+// The limit of copied replies, and one reply or one slice of a list beyond it. Buffers double.
 constexpr std::size_t kMostOutputBytes = 64U << 10;
-// A read, and what is kept of an unfinished request.
+// One read, and the part of an unfinished request that is kept.
 constexpr std::size_t kMostInputBytes = 64U << 10;
-// Open segments, the reserve, and what is not worth compacting.
+// Open segments, the reserve, and segments that are not worth compacting.
 constexpr std::size_t kSpareSegments = 8;
 constexpr std::size_t kChunkBytes = 16 * limits::kSegmentBytes;
 
@@ -37,9 +37,9 @@ Snapshot World::look() {
   return snapshot;
 }
 
-// A store may be refused only if the memory for it is really held by others. Its reply is read at
-// the end of the turn: what others did meanwhile may have given back what they held then, and what
-// came behind it may have raised the limit.
+// A store may be refused only if others really hold the memory for it. Its reply is read at the end
+// of the turn. In between, others may have given back what they held, and a later command may have
+// raised the limit.
 void World::refused(KeyId key, std::size_t length, Interval turn) {
   journal_.note("a store is refused; bytes, key", kNobody, length, key);
   if (interrupted_at_ >= turn.begin || backend_->memory_limit() != limit_before_) return;
@@ -53,7 +53,7 @@ void World::refused(KeyId key, std::size_t length, Interval turn) {
   const std::size_t pinned = pinned_segments(shard);
   const std::size_t uploads = backend_->upload_segments(shard);
   const std::size_t tables = (memory.index_bytes + memory.ghost_bytes) / limits::kSegmentBytes;
-  // Without eviction what is stored stays, and up to a quarter of each segment may be dead.
+  // Without eviction, stored items stay, and up to a quarter of each segment may be dead.
   const std::size_t stored =
       plan_.backend.evict ? 0 : memory.item_bytes / limits::kSegmentBytes * 4 / 3 + 8;
   // An append needs the old value and the new one.
@@ -75,8 +75,8 @@ void World::flushed(const ClientRequest& request, Interval when, bool surely) {
   if (!waits) the_numbers_.all_may_be_reset(when);
 }
 
-// A number that fell is judged when nobody is left whose answer may yet say that it was created
-// anew before.
+// A number that fell is judged when no client is left whose reply may still say that the number was
+// created anew before.
 void World::check_numbers() {
   the_numbers_.judge([&](KeyId key) {
     return std::any_of(clients_.begin(), clients_.end(), [&](const Client& client) {

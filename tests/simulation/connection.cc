@@ -31,12 +31,12 @@ Connection::Connection(unsigned id, SimulatedBackend& backend, const Clock& cloc
 }
 
 void Connection::leave() {
-  in_turn = true;  // others act meanwhile
+  in_turn = true;  // others act in the meantime
   turn_begin = journal_.next();
   backend_.release(session_->output());
   session_->output().clear();
   auto nothing = std::make_unique<Session>(backend_, clock_, session_options_);
-  // In its place, one that holds nothing: the checks of others look at it.
+  // A connection that holds nothing takes its place, because the checks of others look at it.
   session_.swap(nothing);
   nothing.reset();
   replies_.abandon(journal_.next());
@@ -83,7 +83,7 @@ bool Connection::receive(Worker& worker) {
   if (delivered_ == 0) return !hung_up_;
   const std::span<char> window = session_->upload_window();
   if (lock_hooks != nullptr)
-    lock_hooks->before_lock();  // nothing holds the window's lock meanwhile
+    lock_hooks->before_lock();  // in the meantime, no thread holds the window's lock
   std::size_t bytes = std::min({delivered_, socket_.most_per_read, Worker::kReadBufferBytes});
   bytes = 1 + random_.below(bytes);
   std::size_t into_window = 0;
@@ -133,7 +133,7 @@ void Connection::began(const ClientRequest& request) {
   oracle.begin(request.key(), request.version, change, request.client_flags);
 }
 
-// Copies what the turn added to the output, and reads it as a reply.
+// Copies the bytes that the turn added to the output, and reads them as a reply.
 void Connection::note_produced() {
   std::size_t at = 0;
   const std::size_t before = produced_.size();
@@ -149,7 +149,8 @@ void Connection::note_produced() {
                 produced_.size() - sent_);
 }
 
-// As far as the socket takes it: true if all is sent. What is sent must still be what was produced.
+// Sends as much as the socket takes. Returns true if all is sent. Sent bytes must still be the
+// bytes that were produced.
 bool Connection::send() {
   const Output& output = session_->output();
   const std::size_t room = socket_.send_buffer - std::min(unread_, socket_.send_buffer);

@@ -1,6 +1,6 @@
-// One client, its socket and the server's end of it. The server's end drives its Session as
-// native/net/connection.cc does: a turn sends what is stuck, receives once or goes on, sends; while
-// replies are unsent it neither reads nor executes.
+// One client, its socket, and the server's end of it. The server's end drives its Session as
+// native/net/connection.cc does. A turn sends what is stuck, receives once or continues, then
+// sends. While replies are unsent, it neither reads nor executes.
 #pragma once
 
 #include <cstddef>
@@ -26,7 +26,7 @@ struct Worker {
 };
 
 struct SocketOptions {
-  std::size_t send_buffer = 0;  // bytes that the client need not have read
+  std::size_t send_buffer = 0;  // bytes that the client may leave unread
   std::size_t most_per_read = 0;
   std::size_t most_per_write = 0;
 };
@@ -41,7 +41,7 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // Gives back all that the server holds for it. Call before it is destroyed.
+  // Gives back everything that the server holds for it. Call it before it is destroyed.
   void leave();
 
   // --- the client -------------------------------------------------------------------------
@@ -49,7 +49,7 @@ class Connection {
   void write(std::string_view bytes) { outgoing_ += bytes; }
   std::size_t outgoing_bytes() const { return outgoing_.size() - taken_; }
   std::uint64_t outgoing_end() const { return received_ + outgoing_bytes(); }
-  // Up to that many more bytes are on the way.
+  // Puts up to that many more bytes on the way.
   void deliver(std::size_t bytes);
   // Takes up to that many bytes out of the socket.
   void take_replies(std::size_t bytes);
@@ -57,7 +57,7 @@ class Connection {
   void hang_up() { hung_up_ = true; }
   ReplyReader& replies() { return replies_; }
 
-  // All that was asked for is answered and sent.
+  // True if every request is answered and all replies are sent.
   bool settled() const {
     return replies_.requests.empty() && outgoing_bytes() == 0 && session_->output().empty() &&
            !hung_up_ && !session_->wants_turn() && !session_->waiting();

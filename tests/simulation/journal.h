@@ -1,4 +1,4 @@
-// What happened, for the report of a failure: the last events, and the failure itself.
+// The events before a failure, for its report: the last events, and the failure itself.
 #pragma once
 
 #include <array>
@@ -21,7 +21,7 @@ inline constexpr unsigned kNobody = ~0U;
 
 class Journal {
  public:
-  // `ignored`: failures whose text has one of these words are none.
+  // `ignored`: a failure whose text contains one of these words does not count.
   Journal(bool trace, std::span<const std::string> ignored) : trace_(trace), ignored_(ignored) {}
 
   Time now() const { return now_; }
@@ -29,7 +29,7 @@ class Journal {
 
   void note(const char* what, unsigned connection = kNobody, std::uint64_t a = 0,
             std::uint64_t b = 0);
-  // The first failure counts; the rest of the run does nothing.
+  // The first failure counts. The rest of the run does nothing.
   void fail(const std::string& what);
   bool failed() const { return !failure_.empty(); }
   const std::string& failure() const { return failure_; }

@@ -37,7 +37,7 @@ void report(const Journal& journal, const char* failure) {
 }
 
 void on_crash(int signal) {
-  ::alarm(5);  // ends the program, should the crash have broken what the report needs
+  ::alarm(5);  // ends the program if the crash has broken what the report needs
   if (running != nullptr) {
     running->print_last_events();
     report(*running, signal == SIGABRT   ? "CRASH: aborted"
@@ -48,7 +48,7 @@ void on_crash(int signal) {
   std::_Exit(2);
 }
 
-// A run that needs more processor time than this has no end.
+// A run that needs more processor time than this never ends.
 void limit_time() {
   itimerval limit{};
   limit.it_value.tv_sec = kMostSecondsPerSeed;

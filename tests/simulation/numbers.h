@@ -1,5 +1,5 @@
-// What incr, decr and ma may answer. The number of key n is n modulo kStep, or 0 after a decr below
-// it; where nobody decrements, an increment that came after another must show it.
+// The replies that incr, decr and ma may give. The number of key n is n modulo kStep, or 0 after a
+// decr below it. If no client decrements it, a later increment must show an earlier one.
 #pragma once
 
 #include <cstdint>
@@ -22,11 +22,11 @@ class Numbers {
   static bool only_grows(KeyId key) { return key % 2 == 0; }
 
   void result(KeyId key, std::uint64_t number, Interval when);
-  // It may have been created anew.
+  // The number may have been created anew.
   void may_be_reset(KeyId key, Interval when);
   void all_may_be_reset(Interval when) { flushed_.push_back(when); }
-  // Reports numbers that fell though nothing reset them. Not yet those whose key `open` says yes
-  // to: requests for it have begun whose answers are not read.
+  // Reports numbers that fell although nothing reset them. Skips keys for which open(key) is true:
+  // requests for them have begun whose replies are not read.
   void judge(const std::function<bool(KeyId)>& open);
 
  private:

@@ -117,7 +117,7 @@ void Oracle::miss(KeyId key, Interval when, UnixSeconds now_s) {
       return;
     }
   }
-  // What was missed once may not come back.
+  // A version that was once missed may not come back.
   if (!history.mutations.empty() && history.mutations.back().version == 0) {
     const Time known = history.mutations.back().when.begin;
     const bool written_since =
@@ -148,7 +148,7 @@ void Oracle::flush_ends(Version flush, Interval when, bool surely) {
 void Oracle::forget(Time oldest) {
   for (const KeyId key : std::exchange(long_histories_, {})) {
     History& history = keys_[key];
-    // What explains the end of one that is still to be acknowledged is kept as long as that.
+    // A write that explains the end of an unacknowledged one is kept as long as that one.
     Time since = oldest;
     for (const Mutation& mutation : history.mutations) {
       if (mutation.effect == Effect::kPending) since = std::min(since, mutation.when.begin);

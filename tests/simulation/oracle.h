@@ -1,6 +1,6 @@
-// What the values of shared keys may be. Each write to a key has an interval in which it took
-// effect (its connection's turn); two writes whose intervals overlap may have been in either order.
-// A read is wrong if every order forbids it:
+// The possible values of shared keys. Each write to a key took effect at some time in an interval:
+// its connection's turn. Two writes with overlapping intervals may have been in either order. A
+// read is wrong if every order forbids it:
 //
 //   - a version that another write, a delete or a flush surely replaced before the read began
 //   - a version that was never written, or whose write was refused
@@ -25,13 +25,13 @@ enum class Effect : std::uint8_t {
   kPending,  // it may happen, or have happened
   kApplied,
   kNone,
-  kMaybe,  // nobody will ever say: noreply, or its connection is gone
+  kMaybe,  // the result is never known: noreply, or its connection is gone
 };
 
 enum class Change : std::uint8_t { kBase, kAppend, kPrepend, kRemove, kTouch };
 
-// When an item expires; 0: never. Not known exactly if the clock turned while it may have been
-// written.
+// When an item expires; 0: never. The time is not exact if the clock advanced while the item may
+// have been written.
 struct Expiry {
   UnixSeconds earliest = 0;
   UnixSeconds latest = 0;
@@ -56,7 +56,7 @@ class Oracle {
   // The server has begun to receive it.
   void begin(KeyId key, Version version, Change change, std::uint32_t client_flags);
   void end(KeyId key, Version version, Effect effect, Interval when, Expiry expiry);
-  // A set that was refused: it removed what was there, or (`surely` false) may have.
+  // A set that was refused: it removed the old item, or (`surely` false) may have.
   void refused(KeyId key, Version version, Interval when, bool surely);
 
   struct Read {
@@ -68,16 +68,16 @@ class Oracle {
     std::uint64_t cas = 0;  // 0: not asked for
     UnixSeconds now_s = 0;
   };
-  // The base version that was read; 0 if something was wrong.
+  // The base version that was read; 0 if the value is wrong.
   Version read(const Read& read);
-  // A compare-and-set won against this version.
+  // A compare-and-set succeeded against this version.
   void still_current(KeyId key, Version base, Interval when);
   void miss(KeyId key, Interval when, UnixSeconds now_s);
 
   void flush_begins(Version flush);
   void flush_ends(Version flush, Interval when, bool surely);
 
-  // No turn that began before `oldest` goes on. Forgets what can no longer be read.
+  // All turns that go on began at `oldest` or later. Forgets versions that can no longer be read.
   void forget(Time oldest);
 
  private:

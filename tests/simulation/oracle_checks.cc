@@ -1,4 +1,4 @@
-// What every order of the writes forbids.
+// Checks whether every order of the writes forbids a read.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,7 +15,7 @@ bool replaces(const Mutation& mutation) {
 
 }  // namespace
 
-// A write, a removal or a flush surely came after `base`, and before that time.
+// True if a write, a removal or a flush surely came after `base` and before that time.
 bool Oracle::superseded(const History& history, const Mutation& base, Time before) const {
   const auto between = [&](Interval when) {
     return base.when.end < when.begin && when.end < before;
@@ -33,10 +33,10 @@ bool Oracle::may_be_removed(const History& history, const Mutation& base, Time u
   };
   for (const Mutation& other : history.mutations) {
     if (other.version == base.version || other.change == Change::kTouch) continue;
-    // A write that succeeded did not remove; one that may yet be refused does.
+    // A write that succeeded removed nothing; a write that may still be refused may remove.
     const bool stored = other.effect == Effect::kApplied && other.change != Change::kRemove;
     if (!stored && possible(other.when)) return true;
-    // The other one may have replaced it, and have expired since.
+    // The other write may have replaced it, and have expired since.
     if (other.change == Change::kBase && other.expiry.latest != 0 && possible(other.when))
       return true;
   }
@@ -82,7 +82,7 @@ void Oracle::check_appends(KeyId key, const History& history, const Mutation& ba
   }
 }
 
-// One base, prepended versions before it, appended ones behind. Null if something is wrong.
+// One base, with prepended versions before it and appended ones after it. Null if a part is wrong.
 const Mutation* Oracle::check_order(const Read& read, std::span<const Version> versions) {
   const Mutation* base = nullptr;
   for (const Version version : versions) {

@@ -1,4 +1,4 @@
-// What a seed decides.
+// Everything that a seed decides.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,7 +14,7 @@ T one_of(Random& random, const std::array<T, kCount>& choices) {
   return choices[random.below(kCount)];
 }
 
-// Few bits, so that keys collide: those that choose the shard, and some others.
+// Keeps few bits, so that keys collide: the bits that choose the shard, and some others.
 std::uint64_t weak_mask(Random& random) {
   std::uint64_t mask = 0xF00;
   for (std::uint32_t bits = random.below(7); bits > 0; --bits) {

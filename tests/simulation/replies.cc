@@ -53,7 +53,7 @@ bool ReplyReader::take_line(std::string_view& bytes, std::string_view& line) {
   return true;
 }
 
-// A quiet request's answer is known by its opaque.
+// A quiet request's reply is recognised by its opaque.
 bool ReplyReader::belongs_to_front(std::string_view line) const {
   const std::size_t at = line.find(" O");
   if (at == std::string_view::npos) return false;
@@ -62,7 +62,8 @@ bool ReplyReader::belongs_to_front(std::string_view line) const {
   return opaque == requests.front().version;
 }
 
-// An error says not whose it is: any quiet store before the next answer may have been refused.
+// An error does not say which request it belongs to: any quiet store before the next reply may have
+// been refused.
 bool ReplyReader::quiet_store_was_refused(std::string_view line) {
   if (!is_no_memory(line) && !line.starts_with("SERVER_ERROR object too large")) return false;
   bool any = false;
@@ -128,7 +129,7 @@ ReplyReader::Outcome ReplyReader::unexpected(const ClientRequest& request, std::
   return Outcome::kDone;
 }
 
-// stats, metadump, mgdump: lines of one kind, then their end; a dump begins with OK.
+// stats, metadump, mgdump: lines of one kind, then their end. A dump begins with OK.
 ReplyReader::Outcome ReplyReader::list(ClientRequest& request, std::string_view line) {
   const bool dump = request.command == Command::kMgdump;
   if (request.next_key++ == 0 && request.command != Command::kStats) {

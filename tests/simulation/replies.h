@@ -1,8 +1,8 @@
-// Reads what a session answers, as it is produced: each reply's presence, shape and order, and what
-// it says of the keys.
-//
-// What a turn answers was executed in that turn. What has no answer (quiet, noreply, a miss of a
-// get) was executed between the turn of the answer before it and that of the answer behind it.
+// Reads a session's replies as they are produced, and checks their presence, shape and order, and
+// what they say about the keys.
+// A request that a turn answers was executed in that turn. A request without a reply (quiet,
+// noreply, a miss of a get) was executed between the turn of the reply before it and the turn of
+// the reply after it.
 #pragma once
 
 #include <cstddef>
@@ -25,9 +25,9 @@ struct Expectations {
   virtual ~Expectations() = default;
   Expectations(Oracle& the_oracle, Numbers& the_numbers)
       : oracle(the_oracle), numbers(the_numbers) {}
-  // A store of that many bytes was refused for lack of memory, in that turn.
+  // A store of that many bytes was refused for lack of memory in that turn.
   virtual void refused(KeyId key, std::size_t length, Interval turn) = 0;
-  // `surely` false: nobody knows whether it was executed.
+  // `surely` false: it is unknown whether it was executed.
   virtual void flushed(const ClientRequest& request, Interval when, bool surely) = 0;
 };
 
@@ -36,9 +36,9 @@ class ReplyReader {
   ReplyReader(Journal& journal, Expectations& expected, unsigned connection)
       : journal_(journal), expected_(expected), connection_(connection) {}
 
-  // Requests in the order sent; answered ones are taken off.
+  // Requests in the order in which they were sent. Answered requests are removed.
   std::deque<ClientRequest> requests;
-  // The latest gets: what a cas may name.
+  // The latest gets: a later cas may use their ids.
   struct SeenCas {
     KeyId key = 0;
     std::uint64_t cas = 0;
@@ -46,9 +46,9 @@ class ReplyReader {
   };
   SeenCas seen_cas;
 
-  // Reads as many whole replies as there are; returns how many bytes that was.
+  // Reads all complete replies. Returns how many bytes they had.
   std::size_t read(std::string_view bytes, Interval turn, UnixSeconds now_s);
-  // The connection is gone, and what was not answered was not executed, unless it was quiet.
+  // The connection is gone. A request without a reply was not executed, unless it was quiet.
   void abandon(Time now);
   std::uint64_t answered() const { return answered_; }
 
@@ -60,7 +60,7 @@ class ReplyReader {
   bool belongs_to_front(std::string_view line) const;
   void silent(ClientRequest& request, Interval when);
   Interval silent_interval() const { return {previous_, turn_.end}; }
-  // Of a request that was executed in this turn, or (`silent`) since the last answer.
+  // For a request that was executed in this turn, or (`silent`) since the last reply.
   Expiry expiry_of(const ClientRequest& request, bool silent) const;
   void answered_now();
   bool quiet_store_was_refused(std::string_view line);

@@ -46,7 +46,8 @@ MetaFacts read_facts(std::string_view flags) {
 
 }  // namespace
 
-// A data older than the pointer that was read before it: somebody saw a pipeline out of order.
+// A data value older than the pointer that was read before it: a client saw a pipeline out of
+// order.
 void ReplyReader::note_pair(KeyId key, Version version) {
   if (use_of(key) == KeyUse::kPointer) pointer_ = version;
   if (use_of(key) != KeyUse::kData) return;

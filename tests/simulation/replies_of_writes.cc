@@ -17,7 +17,7 @@ bool joins(const ClientRequest& request) {
 
 }  // namespace
 
-// It had no answer, which says that all went well, or nothing at all.
+// The request had no reply, which means success, or nothing at all.
 void ReplyReader::silent(ClientRequest& request, Interval when) {
   Oracle& oracle = expected_.oracle;
   switch (request.command) {
@@ -69,7 +69,8 @@ ReplyReader::Outcome ReplyReader::store(ClientRequest& request, std::string_view
   const bool not_stored = code == (text ? "NOT_STORED" : "NS");
   const bool exists = code == (text ? "EXISTS" : "EX");
   const bool not_found = code == (text ? "NOT_FOUND" : "NF");
-  if (not_stored && joins(request)) {  // it was not there, or they do not fit: then it may be gone
+  // the item was missing, or the values do not fit together: then it may be gone
+  if (not_stored && joins(request)) {
     oracle.refused(key, request.version, turn_, false);
     return Outcome::kDone;
   }
@@ -120,7 +121,7 @@ ReplyReader::Outcome ReplyReader::arithmetic(ClientRequest& request, std::string
     expected_.numbers.may_be_reset(key, turn_);
     return Outcome::kDone;
   }
-  if (code == "HD") {  // which says not whether it was created
+  if (code == "HD") {  // the reply does not say whether the item was created
     expected_.numbers.may_be_reset(key, turn_);
     return request.return_value ? unexpected(request, line) : Outcome::kDone;
   }

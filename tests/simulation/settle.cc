@@ -1,4 +1,5 @@
-// From time to time everybody who reads gets all that they asked for, while some others stall.
+// From time to time all clients that read get everything that they asked for, while some others
+// stall.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,10 +9,10 @@
 namespace isocache::simulation {
 namespace {
 
-// A connection that reads, and is read from, gets on within so many rounds of turns.
+// A connection that reads, and is read from, makes progress within so many rounds of turns.
 constexpr unsigned kMostRoundsWithoutProgress = 200;
-// Somebody waits for memory for so long: as the server does after some seconds, those who hold it
-// and do not move are closed.
+// If a client waits for memory this long, clients that hold memory and do not move are closed. The
+// server does the same after some seconds.
 constexpr unsigned kRoundsUntilHoldersAreClosed = 50;
 constexpr std::size_t kProbeBytes = 12'000;
 constexpr std::uint32_t kMostProbes = 20'000;
@@ -19,7 +20,7 @@ constexpr std::size_t kTolerance = 2 * limits::kSegmentBytes;
 
 }  // namespace
 
-// `all`: nobody stalls. Otherwise who does now goes on stalling.
+// `all`: no client stalls. Otherwise clients that stall now keep stalling.
 void World::settle(bool all) {
   journal_.note("settles");
   memory_faults.failing = false;
@@ -35,7 +36,7 @@ void World::settle(bool all) {
   bool anybody_moves = false;
   for (bool anybody = true; anybody && !journal_.failed();) {
     anybody = false;
-    const bool others_moved = anybody_moves;  // in the round before
+    const bool others_moved = anybody_moves;  // in the previous round
     anybody_moves = false;
     for (std::size_t i = 0; i < waiting.size() && !journal_.failed(); ++i) {
       Client& client = *waiting[i];
@@ -52,13 +53,13 @@ void World::settle(bool all) {
       const std::uint64_t done = client.connection->progress();
       const bool moved = done != progress[i];
       anybody_moves = anybody_moves || moved;
-      // Who waits for others' memory waits as long as they move.
+      // A client that waits for memory of others waits as long as they move.
       const bool waits = client.connection->waits_for_memory() && others_moved;
       rounds[i] = moved || waits ? 0 : rounds[i] + 1;
       progress[i] = done;
       const bool long_enough = rounds[i] % kRoundsUntilHoldersAreClosed == 1 && rounds[i] > 1;
       if (long_enough && backend_->memory_is_wanted(clock_.now_s)) {
-        anybody_moves = close_holders(waiting) || anybody_moves;  // the next in line goes on
+        anybody_moves = close_holders(waiting) || anybody_moves;  // the next in line continues
       }
       if (rounds[i] > kMostRoundsWithoutProgress) {
         journal_.fail(
@@ -68,7 +69,7 @@ void World::settle(bool all) {
                         client.connection->outgoing_bytes(), rounds[i]));
       }
     }
-    // The server goes on with those whose clients stall, as far as it can.
+    // The server continues with clients that stall, as far as it can.
     for (Client& client : clients_) {
       if (std::ranges::find(waiting, &client) != waiting.end()) continue;
       const std::uint64_t before = client.connection->progress();
@@ -99,19 +100,20 @@ bool World::close_holders(const std::vector<Client*>& but) {
   return any;
 }
 
-// The end: all that was asked for is answered, all leave, and all memory is there again.
+// The end: every request is answered, all clients leave, and all memory is free again.
 void World::finish() {
   settle(true);
   if (journal_.failed()) return;
   check_stores();
   for (Client& client : clients_) {
-    connect(client);  // each of its sessions is gone
+    connect(client);  // each session of the client is gone
   }
   if (backend_->uploads() != 0) journal_.fail("an upload outlives its connection");
   if (!journal_.failed() && !memory_faults.failed_once) check_that_all_comes_back();
 }
 
-// Fills an empty cache until a shard evicts or refuses: the bytes that this shard holds by then.
+// Fills an empty cache until a shard evicts or refuses. Returns the bytes that this shard holds
+// then.
 World::Filled World::fill(SimulatedBackend& backend) const {
   const Snapshot before = backend.figures(clock_.now_s);
   for (std::uint32_t number = 0; number < kMostProbes; ++number) {
@@ -133,7 +135,7 @@ World::Filled World::fill(SimulatedBackend& backend) const {
 // After a flush, the cache holds as much as a new one.
 void World::check_that_all_comes_back() {
   journal_.note("fills an empty cache");
-  plan_.interleave = 0;  // nobody else is there
+  plan_.interleave = 0;  // there is no other client
   backend_->flush(clock_.now_s);
   for (unsigned shard = 0; shard < backend_->shard_count(); ++shard) {
     while (backend_->tick(shard, clock_.now_s)) {

@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kPatternBytes = 2U << 20;
 constexpr std::size_t kStarts = 1U << 16;  // where in the pattern a value may begin
 
-// No two stretches of it are equal.
+// No two sections of it are equal.
 const std::string& pattern() {
   static const std::string bytes = [] {
     std::string made(kPatternBytes, '\0');

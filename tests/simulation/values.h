@@ -1,5 +1,5 @@
-// Values that say whose they are: chunks of key, version and length, then bytes that follow from
-// them. set writes one chunk; append and prepend add one each.
+// Values that name their key: chunks of key, version and length, followed by bytes that are derived
+// from these. set writes one chunk; append and prepend add one each.
 //
 //   "k0012v000001a4l00000080" <bytes>
 #pragma once

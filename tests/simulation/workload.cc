@@ -41,7 +41,7 @@ void Workload::finish(Connection& to, ClientRequest request, std::string_view li
 std::size_t Workload::random_length() {
   if (random_.one_in(options_.large_in)) {
     const std::size_t length = kChunkHeadBytes + random_.below(options_.largest_value);
-    // Now and then one that is too large for any item.
+    // Now and then the value is too large for any item.
     return random_.one_in(40) ? 2 * options_.largest_value : length;
   }
   return kChunkHeadBytes + random_.below(random_.one_in(4) ? 6000 : 300);
@@ -55,7 +55,7 @@ KeyId Workload::random_key() {
 
 void Workload::add_requests(Connection& to, Role role, std::uint32_t pair) {
   add_some(to, role, pair);
-  // Only an answer behind it shows that a request without one was executed.
+  // Only a later reply shows that a request without a reply was executed.
   if (to.replies().requests.back().no_reply) add_noop(to);
 }
 
@@ -84,7 +84,8 @@ void Workload::add_some(Connection& to, Role role, std::uint32_t pair) {
 }
 
 void Workload::add_any(Connection& to) {
-  const KeyId key = random_key();  // in this order: compilers differ in that of arguments
+  // a statement of its own, because compilers differ in the order of arguments
+  const KeyId key = random_key();
   const std::size_t length = random_length();
   switch (random_.below(20)) {
     case 0:

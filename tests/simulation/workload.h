@@ -1,4 +1,4 @@
-// What clients ask for: pipelines of random requests.
+// The requests of clients: pipelines of random commands.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +33,7 @@ class Workload {
  public:
   Workload(const WorkloadOptions& options, Random& random) : options_(options), random_(random) {}
 
-  // Adds a pipeline to what the connection's client sends.
+  // Adds a pipeline to the bytes that the connection's client sends.
   void add_requests(Connection& to, Role role, std::uint32_t pair);
 
   const WorkloadOptions& options() const { return options_; }

@@ -143,8 +143,8 @@ Time World::oldest_turn() const {
   return oldest;
 }
 
-// Where another thread could come in between, one does: a whole turn of somebody else's. An
-// administrative command would wait for one that is under way, so nobody sends any meanwhile.
+// At each place where another thread could run in between, another client has a whole turn. Nobody
+// sends an administrative command meanwhile, because it would wait for one that is under way.
 void World::before_lock() {
   if (alone_ || nested_ >= kMostNested || plan_.interleave == 0 || journal_.failed()) return;
   if (!random_.one_in(plan_.interleave)) return;

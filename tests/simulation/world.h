@@ -1,4 +1,4 @@
-// One run: a backend, its clients, a clock and a scheduler, all of it decided by one seed.
+// One run: a backend, its clients, a clock and a scheduler. One seed decides all of it.
 #pragma once
 
 #include <array>
@@ -47,7 +47,7 @@ class World : public LockHooks, public Expectations {
   World(const World&) = delete;
   World& operator=(const World&) = delete;
 
-  // Stops at a failure, which the journal has.
+  // Stops at a failure, which is in the journal.
   void run(std::uint64_t steps);
 
  private:
@@ -81,7 +81,7 @@ class World : public LockHooks, public Expectations {
   void check_memory();
   void check_stores();
   std::size_t pinned_segments(unsigned shard) const;
-  // What the backend says of itself, while nobody else acts.
+  // The backend's own figures, while no client acts.
   Snapshot look();
 
   // --- everybody gets what they asked for (settle.cc) ---
@@ -108,10 +108,10 @@ class World : public LockHooks, public Expectations {
   unsigned nested_ = 0;
   unsigned next_id_ = 0;
   std::size_t highest_limit_ = 0;
-  Time interrupted_at_ = 0;       // when somebody last came in between
+  Time interrupted_at_ = 0;       // when another client last acted in between
   std::size_t limit_before_ = 0;  // of memory, before the turn
-  bool alone_ = false;            // nobody acts in between
-  bool settling_ = false;         // nobody asks for more
+  bool alone_ = false;            // no client acts in between
+  bool settling_ = false;         // no client asks for more
   Version waiting_flush_ = 0;
   UnixSeconds waiting_flush_at_s_ = 0;
 };

@@ -1,5 +1,6 @@
-// A backend that suspends requests of the test's choice, as one with a slow tier would, and executes
-// them on another backend when the test lets it: in any order, more than once suspended, or never.
+// A backend that suspends requests that the test selects, like a backend with a slow tier. It
+// executes them on another backend when the test tells it to: in any order, suspended more than
+// once, or never.
 #pragma once
 
 #include <cstddef>
@@ -28,9 +29,9 @@ class LateBackend : public Backend {
   // REQUIRES: `inner` outlives this backend and suspends nothing.
   explicit LateBackend(Backend& inner) : inner_(inner) {}
 
-  // Whether a request is suspended when it comes. Set it before the first request.
+  // Decides whether a request is suspended when it comes. Set it before the first request.
   std::function<bool(const Request&)> suspends = [](const Request&) { return false; };
-  // How often one is suspended once more when it could be finished.
+  // How often a request is suspended once more when it could be finished.
   int again = 0;
 
   // --- what the test does -------------------------------------------------------------------
@@ -41,7 +42,8 @@ class LateBackend : public Backend {
     for (const auto& [token, one] : open_) all.push_back(token);
     return all;
   }
-  // Its value has arrived: tells the session. False: nobody waits for it any more. Any thread.
+  // The value has arrived: tells the session. Returns false if nobody waits for it any more. Any
+  // thread.
   bool complete(LateToken token) {
     const Guard guard(mutex_);
     const auto found = open_.find(token);
@@ -128,7 +130,7 @@ class LateBackend : public Backend {
     Waker* waker = nullptr;
     int again = 0;
   };
-  // As std::lock_guard, which a library without threads lacks.
+  // Like std::lock_guard, which a library without threads lacks.
   class Guard {
    public:
     explicit Guard(Mutex& mutex) : mutex_(mutex) { mutex_.lock(); }

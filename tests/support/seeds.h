@@ -1,4 +1,4 @@
-// Where random tests begin to count: the same in every run, unless ISOCACHE_SEED says otherwise.
+// The first seed of random tests: the same in every run, unless ISOCACHE_SEED says otherwise.
 #pragma once
 
 #include <cstdlib>

@@ -1,6 +1,6 @@
-// The memory of every store under test, as bad as the interface allows: what it gives holds
-// garbage, and what is given back becomes garbage at once, so that a use of either shows. Chunks
-// come from the ordinary heap, so that sanitizers see their bounds. It refuses when it is told to.
+// The memory of every store under test, as bad as the interface allows. New memory holds garbage,
+// and memory that is given back becomes garbage at once, so that any use of it shows. Chunks come
+// from the ordinary heap, so that sanitizers see their bounds. It refuses when it is told to.
 #pragma once
 
 #include <algorithm>
@@ -53,7 +53,7 @@ class TestMemory : public MemorySource {
 
   // Refuses the next so many calls.
   void refuse_next(unsigned calls) { refuse_next_ = calls; }
-  // From now on, gives so much in all and no more.
+  // From now on, gives this much in all and no more.
   void set_most_bytes(std::size_t bytes) { most_bytes_ = bytes; }
 
   std::size_t allocated_bytes() const { return allocated_bytes_; }

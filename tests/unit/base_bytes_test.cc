@@ -7,11 +7,11 @@
 namespace isocache {
 namespace {
 
-// Every size around those where the wasm version changes its method, at every alignment, with the
-// difference in every place. Neighbouring bytes must neither count nor change.
+// Tests sizes around those where the wasm version changes its method, at every alignment, with the
+// difference at every position. Neighbouring bytes must neither count nor change.
 constexpr std::size_t kMostBytes = 150;
 
-// No byte twice within reach.
+// No byte occurs twice within reach.
 std::string sample(std::size_t size) {
   std::string bytes(size, '\0');
   for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<char>(i * 7 + 1);

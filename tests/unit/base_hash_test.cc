@@ -12,7 +12,8 @@
 namespace isocache {
 namespace {
 
-// The reference's values for the key 00 01 .. 0f: an input of every tail, and some of many words.
+// The reference's values for the key 00 01 .. 0f: an input for every tail length, and some of many
+// words.
 TEST(Hash, IsSipHash13) {
   struct Known {
     std::size_t length;
@@ -39,7 +40,7 @@ std::string word(std::uint64_t value) {
   return bytes;
 }
 
-// Families whose members all had one hash, under every seed, when the hash was rapidhash.
+// Families of inputs that had one hash under every seed when the hash was rapidhash.
 TEST(Hash, KeysThatUsedToCollideDoNot) {
   constexpr int kMembers = 1000;
   const std::string tail = "abcdefghijklmnop";

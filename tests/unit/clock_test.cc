@@ -29,7 +29,7 @@ class SteppedClock : public testing::TestWithParam<std::int64_t> {
   TestCore core;
 };
 
-// An hour, a zone, a leap second; a machine whose clock began in 1970.
+// An hour, a time zone, a leap second; a machine whose clock began in 1970.
 INSTANTIATE_TEST_SUITE_P(By, SteppedClock,
                          testing::Values(kHours, -kHours, 14 * kHours, -12 * kHours, 1, -1,
                                          400 * 24 * kHours, -400 * 24 * kHours));
@@ -96,7 +96,7 @@ TEST_P(SteppedClock, DatesAreShownByTheWallClock) {
   EXPECT_EQ(core.ask("me k\r\n").substr(0, 17), "ME k exp=100 la=0");
 }
 
-// The store's time may begin anywhere. A date that lies in its first 30 days is no TTL.
+// The store's time may begin anywhere. A date within its first 30 days must not be taken for a TTL.
 TEST(Clock, MayCountFromTheStart) {
   TestCore core;
   core.clock = {1000, std::int64_t{kStart} - 1000};
@@ -127,7 +127,8 @@ TEST_P(LateClock, TtlsLastAsLongAsTheySay) {
             std::string::npos);
 }
 
-// Until then, memcached's answers: an error, or for a storage command a number that wraps.
+// Before that day, memcached's replies: an error, or for a storage command a number that wraps
+// around.
 TEST_P(LateClock, DatesHave32BitsFrom2038On) {
   const bool late = GetParam() >= kLast31Bit;
   const std::int64_t date = std::int64_t{GetParam()} + k31Days;

@@ -14,7 +14,7 @@ namespace {
 static_assert(!all_differ({"a", "b", "a"}));
 static_assert(all_differ({"a", "b", "ab"}));
 
-// Gives each counter a number of its own, from `next` on.
+// Gives each counter a different number, starting with `next`.
 EngineFigures numbered(std::uint64_t next) {
   EngineFigures figures;
 #define ISOCACHE_ENGINE_COUNTER(name) figures.engine.name = next++;
@@ -90,7 +90,7 @@ TEST(Counters, TheBandsCountersAreOnThePageOfClassesToo) {
 #include "command/stats/general.def"
 }
 
-// Something of everything that can be counted by asking.
+// Requests that make every counter move that clients can make move.
 void work(TestCore& shard) {
   shard.ask("set a 0 0 1\r\nx\r\nset n 0 0 1\r\n5\r\nget a none\r\nincr n 1\r\nincr none 1\r\n");
   shard.ask("decr n 1\r\ndecr none 1\r\ntouch a 0\r\ntouch none 0\r\ncas none 0 0 1 1\r\nx\r\n");

@@ -1,5 +1,5 @@
-// The engine without any connection. What commands mean is in tests/conformance; this is about the
-// interface, and about values too large for a transcript.
+// The engine without a connection. tests/conformance tests what commands mean. This file tests the
+// interface, and values that are too large for a transcript.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -44,7 +44,8 @@ TEST(Engine, ExecutesARequestFilledInByHand) {
   get.begin_get();
   get.style = ReplyStyle::kMeta;
   get.flags.return_value = true;
-  get.flags.has_exptime = true;  // without flag_text: done, but not told
+  // without flag_text: it takes effect, but the reply does not show it
+  get.flags.has_exptime = true;
   get.exptime = 100;
   get.key = store.key;
   Request both[] = {store, get};
@@ -74,7 +75,7 @@ TEST(Engine, LargeValuesAreSentFromTheirSegmentsAndStayWhole) {
   std::size_t pins = 0;
   core.session->output().for_each_pin([&](Pin) { ++pins; });
   EXPECT_GE(pins, 300000 / limits::kSegmentBytes);
-  // Overwritten by somebody else while this reply waits to be sent.
+  // Another client overwrites the value while this reply waits to be sent.
   Session other(core.backend, core.clock, SessionOptions());
   other.feed("set k 0 0 300000\r\n" + second + "\r\n");
   EXPECT_EQ(text_of(other.output()), "STORED\r\n");
@@ -83,7 +84,7 @@ TEST(Engine, LargeValuesAreSentFromTheirSegmentsAndStayWhole) {
   core.store.check_invariants();
 }
 
-// Joining copies between segments that eviction and updates in place would like to have.
+// append and prepend copy between segments that eviction and updates in place would also use.
 TEST(Engine, AppendAndPrependJoinValuesOfAllSizes) {
   TestCore core;
   std::string expected;

@@ -1,4 +1,5 @@
-// What a host registers is shown and executed beside the core's own, in its place.
+// Rows, pages and commands that a host registers work like the core's own, and stand in their
+// place.
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -86,7 +87,8 @@ TEST(Host, ItsSettingsHaveTheirPlaceOrComeLast) {
 TEST(Host, ItsPagesComeInSlices) {
   TwoShards target;
   EXPECT_EQ(target.ask("stats made_up"), "ERROR\r\n");
-  EXPECT_EQ(target.ask("stats conns"), "END\r\n");  // memcached's, and no host has it
+  // memcached has this page, and this host does not
+  EXPECT_EQ(target.ask("stats conns"), "END\r\n");
   target.registry.page("made_up", [] { return std::make_unique<Lines>(); });
   target.registry.page("conns", [] { return std::make_unique<Lines>(); });
   EXPECT_EQ(target.ask("stats made_up"), "STAT first 1\r\nSTAT second 2\r\nEND\r\n");

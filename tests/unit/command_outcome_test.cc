@@ -1,4 +1,4 @@
-// What commands tell of themselves, and that a protocol can be added without a change to them: the
+// The outcomes of commands, and that a protocol can be added without a change to a command: the
 // tests word outcomes in a third way, which only this file knows.
 #include <gtest/gtest.h>
 
@@ -69,7 +69,7 @@ class OutcomeTest : public ::testing::Test {
     core_.backend.release(out);
     return bytes;
   }
-  // Executes a meta get and hands its outcome to `look`.
+  // Executes a meta get and passes its outcome to `look`.
   template <typename Look>
   void get(std::string_view flags, Look&& look) {
     Request request;
@@ -80,7 +80,7 @@ class OutcomeTest : public ::testing::Test {
     core_.backend.engine().execute(request, core_.clock.now_s, out, [&](const auto& outcome) {
       if constexpr (std::is_same_v<decltype(outcome), const GetOutcome&>) look(outcome);
     });
-    EXPECT_TRUE(out.empty());  // a command says nothing by itself
+    EXPECT_TRUE(out.empty());  // a command writes nothing by itself
   }
   UnixSeconds now_s() const { return core_.clock.now_s; }
 
@@ -172,7 +172,7 @@ TEST_F(OutcomeTest, OneClientWinsARecache) {
   });
 }
 
-// R compares with the exptime as it is where R stands.
+// R compares with the exptime at its own position among the flags.
 TEST_F(OutcomeTest, ARecacheBehindAnExptimeSeesTheNewOne) {
   core_.ask("set k 0 100 1\r\nx\r\n");
   EXPECT_EQ(core_.ask("mg k T300 R200\r\n"), "HD\r\n");
@@ -189,7 +189,7 @@ TEST_F(OutcomeTest, WhatStandsBeforeAnOpaqueThatIsTooLongActs) {
   const std::string error = "CLIENT_ERROR opaque token too long\r\n";
   core_.ask("set k 0 100 1\r\n1\r\n");
   EXPECT_EQ(core_.ask("mg k T30 " + opaque + " v q\r\n"), error);
-  EXPECT_EQ(core_.ask("mg k t u h\r\n"), "HD t30 h0\r\n");  // and it is no read
+  EXPECT_EQ(core_.ask("mg k t u h\r\n"), "HD t30 h0\r\n");  // this does not count as a read
   EXPECT_EQ(core_.ask("mg k " + opaque + " T60 R900\r\n"), error);
   EXPECT_EQ(core_.ask("mg k t u\r\n"), "HD t30\r\n");
   EXPECT_EQ(core_.ask("ma k T40 " + opaque + "\r\n"), error);

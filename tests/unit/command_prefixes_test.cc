@@ -1,5 +1,5 @@
-// stats detail: the table and its bounds. Which commands count is in
-// tests/conformance/stats-detail.txt.
+// stats detail: the table and its bounds. tests/conformance/stats-detail.txt tests which commands
+// count.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -72,7 +72,7 @@ TEST(Prefixes, BeyondTheirNumberAreCountedTogether) {
   for (std::size_t i = 0; i < limits::kMaxPrefixes + 10; ++i) {
     ++stats.counters_of(std::to_string(i)).gets;
   }
-  ++stats.counters_of("0").sets;  // those that have a line keep it
+  ++stats.counters_of("0").sets;  // prefixes that have a line keep it
   const std::string text = text_of(stats);
   EXPECT_EQ(lines_of(text), limits::kMaxPrefixes + 2);
   EXPECT_NE(text.find("PREFIX %other get 10 hit 0 set 0 del 0\r\nEND\r\n"), std::string::npos);
@@ -109,7 +109,7 @@ TEST(Prefixes, OfSeveralShardsAreAddedUp) {
   EXPECT_NE(text.find("PREFIX %other get 0 hit 0 set 5 del 0\r\n"), std::string::npos);
 }
 
-// However few lines a slice has, nothing is left out, shown twice or out of order.
+// With any number of lines a slice, no line is left out, shown twice or out of order.
 TEST(Prefixes, SlicesMakeNoDifference) {
   std::mt19937 random(1);
   std::array<PrefixStats, 3> shards;
@@ -133,7 +133,7 @@ std::string set_line(std::size_t length) {
   return "set p:a 0 0 " + std::to_string(length) + "\r\n";
 }
 
-// A value that comes in pieces goes another way than one that is there whole.
+// A value that comes in pieces takes another path than one that arrives at once.
 TEST(Prefixes, LargeValuesCountOnceWhateverBecomesOfThem) {
   constexpr std::size_t kLarge = 200000;
   Settings settings;
@@ -156,7 +156,7 @@ TEST(Prefixes, LargeValuesCountOnceWhateverBecomesOfThem) {
   EXPECT_EQ(core.ask("stats detail dump\r\n"), "PREFIX p get 0 hit 0 set 3 del 0\r\nEND\r\n");
 }
 
-// The session then deletes what the key held; nobody has asked for that.
+// The session then deletes the old item of the key. No client asked for that, so it does not count.
 TEST(Prefixes, AnUploadForWhichMemoryRunsOutIsNoDelete) {
   Settings settings;
   settings.detail_enabled = true;

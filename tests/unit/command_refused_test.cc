@@ -1,5 +1,5 @@
-// Commands that find no memory: what they would have changed stays, except what a `set` was to
-// replace.
+// Commands for which there is no memory: the item stays unchanged, except an item that a `set` was
+// meant to replace.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -77,7 +77,7 @@ TEST_F(RefusedTest, ALargeSetDropsWhatItWasToReplace) {
   EXPECT_EQ(core_.ask("get k\r\n"), "END\r\n");
 }
 
-// No memory for the bookkeeping, or no location that could name it.
+// There is no memory for the bookkeeping, or no location that could name it.
 TEST(MemoryLimit, OneThatNothingCanHoldIsRefused) {
   TestCore core;
   core.ask("set k 0 0 1\r\nx\r\n");

@@ -36,7 +36,7 @@ class TestCore {
     session = std::make_unique<Session>(backend, clock, session_options_);
   }
 
-  // What is there to send; the pins are released.
+  // Takes the bytes that can be sent, and releases their pins.
   std::string drain() {
     std::string bytes;
     session->output().for_each_span([&](std::string_view span) { bytes.append(span); });
@@ -45,7 +45,7 @@ class TestCore {
     return bytes;
   }
 
-  // Sends and gives all turns that are wanted.
+  // Sends the bytes, and gives the session all turns that it wants.
   std::string ask(std::string_view bytes) {
     session->feed(bytes);
     std::string reply = drain();

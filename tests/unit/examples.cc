@@ -53,7 +53,7 @@ std::string from_wire(std::string text) {
   return text;
 }
 
-// What "$ isocached ..." starts.
+// Applies the flags of a line "$ isocached ...".
 struct Server {
   Settings settings;
   StoreOptions store = TestCore::store_options();
@@ -72,7 +72,7 @@ struct Server {
   }
 };
 
-// Only a running server can show what these do.
+// Flags whose effect only a running server can show.
 bool is_of_the_host(std::string_view flag) { return flag == "-Z" || flag == "-c 1"; }
 
 void fill(TestCore& core) {
@@ -121,7 +121,7 @@ Played play(const table::Example& example, std::string_view extra) {
 
 namespace {
 
-// `shown` in pieces, between which anything may stand.
+// Splits `shown` into pieces. Between two pieces, any text may stand.
 bool matches_pieces(std::string_view reply, std::string_view shown) {
   constexpr std::string_view kAnything = "...";
   const std::size_t end = shown.find(kAnything);
@@ -137,7 +137,7 @@ bool matches_pieces(std::string_view reply, std::string_view shown) {
 }  // namespace
 
 bool matches(std::string_view reply, std::string_view shown) {
-  // A line of its own stands for any number of lines, and for none.
+  // "..." on a line of its own stands for any number of lines, including none.
   const std::string lines = replaced("\n" + std::string(shown), "\n...\n", "...\n");
   return matches_pieces("\n" + std::string(reply), lines);
 }

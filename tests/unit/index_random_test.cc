@@ -45,7 +45,7 @@ class RandomIndex {
   std::size_t refused() const { return refused_; }
 
  private:
-  // An item with nothing but a key: all that the index reads.
+  // An item with only a key: the index reads nothing else.
   Location make_item(const std::string& name) {
     const std::size_t bytes = round_to_unit(sizeof(ItemHeader) + name.size());
     if (segment_ == 0 || used_ + bytes > limits::kSegmentBytes) {
@@ -78,7 +78,7 @@ class RandomIndex {
     most_pages_ = std::max(most_pages_, index_.pages());
   }
 
-  // Any entry, of any hash.
+  // Any entry, with any hash.
   std::multimap<std::uint64_t, Location>::iterator any() {
     auto at = entries_.lower_bound(random_() | std::uint64_t{random_()} << 32U);
     if (at == entries_.end()) at = entries_.begin();
@@ -158,7 +158,7 @@ TEST(IndexRandom, WhileMemoryRunsOut) {
   }
 }
 
-// A count that has reached its end is never trusted to go down again.
+// A count that has reached its maximum is never trusted to go down again.
 TEST(IndexRandom, AFullOverflowCountStays) {
   Bucket bucket{};
   for (unsigned i = 0; i < 65'534; ++i) bucket.add_overflow();

@@ -17,7 +17,7 @@ class IndexTest : public ::testing::Test {
  protected:
   IndexTest() : heap_(64U << 20, memory_), index_(heap_, HashKey()) {}
 
-  // An item with nothing but a key: all that the index reads.
+  // An item with only a key: the index reads nothing else.
   Location make_item(const std::string& name) {
     const std::size_t bytes = round_to_unit(sizeof(ItemHeader) + name.size());
     if (segment_ == 0 || used_ + bytes > limits::kSegmentBytes) {
@@ -67,7 +67,7 @@ TEST_F(IndexTest, FindsEveryKeyAtEveryMomentOfItsGrowth) {
     ASSERT_FALSE(find("other" + std::to_string(i)));
   }
   EXPECT_EQ(index_.size(), static_cast<std::size_t>(kKeys));
-  // Never less than half full once it is a few pages large.
+  // The table is never less than half full once it is a few pages large.
   EXPECT_GT(kKeys * 2, static_cast<int>(index_.buckets() * Bucket::kSlots) - kKeys);
 }
 

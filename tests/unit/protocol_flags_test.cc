@@ -48,7 +48,7 @@ std::string meta_line(std::string_view command, std::string_view flags) {
   return line + std::string(flags);
 }
 
-// The error that a line is answered with before anything is done, or nothing.
+// The error for a line before anything is executed, or nothing.
 std::string parse_error(const std::string& line) {
   TestCore core;
   const std::string value = line.starts_with("ms ") ? "hi\r\n" : "";
@@ -79,7 +79,7 @@ TEST(MetaFlags, WhatTheParserAcceptsHasOneTextForEachCommand) {
     }
   }
   EXPECT_EQ(accepted, std::size(kFlagCommands) * std::size(table::kFlags));
-  for (const auto& flag : table::kFlags) {  // me looks at none but b
+  for (const auto& flag : table::kFlags) {  // me accepts only b
     EXPECT_EQ((told[{"me", flag.letter}]), 1) << "me " << flag.letter;
   }
 }
@@ -105,8 +105,8 @@ TEST(MetaFlags, ArgumentsAreOfTheKindThatTheTableSays) {
   }
 }
 
-// An ignored flag changes neither the reply nor what is stored: each of the command's examples goes
-// on as it did without the flag.
+// An ignored flag changes neither the reply nor the stored item: each of the command's examples
+// gives the same result without the flag.
 TEST(MetaFlags, IgnoredOnesDoNothing) {
   for (const auto& row : table::kIgnoredFlags) {
     for (const char letter : row.letters) {
@@ -137,7 +137,7 @@ std::string without_flag(std::string_view request, std::string_view command, cha
   return joined(words) + std::string(request.substr(end));
 }
 
-// Without the flag that it shows, an example goes another way.
+// Without the flag that it shows, an example gives another result.
 TEST(MetaFlags, UsedOnesDoSomething) {
   for (const auto& use : table::kFlagUses) {
     const std::string request = without_flag(use.example.request, use.command, use.letter);

@@ -82,7 +82,7 @@ TEST(Parser, ALongKeySpoilsAWholeRetrieval) {
   const std::string long_key(251, 'k');
   Parsed parsed("get a " + long_key + " b");
   EXPECT_EQ(parsed.after, AfterLine::kMoreKeys);
-  EXPECT_TRUE(parsed.request.flags.silent);  // what a holds is not answered
+  EXPECT_TRUE(parsed.request.flags.silent);  // there is no reply for the key a
   std::string_view keys = parsed.request.get.keys_to_come;
   Request next;
   EXPECT_FALSE(next_key(keys, next));
@@ -115,7 +115,7 @@ TEST(Parser, NoreplyHidesErrorsOnceTheLengthIsKnown) {
   EXPECT_FALSE(Parsed("ms a 5 z q").request.reply.text.empty());
 }
 
-// Which of several errors is told is decided by the order in parser.h.
+// parser.h defines which of several errors is reported.
 TEST(Parser, MetaErrorsComeInMemcachedsOrder) {
   const std::string long_opaque(33, 'O');
   const struct {

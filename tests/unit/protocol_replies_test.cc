@@ -1,4 +1,4 @@
-// replies.def: every reply that comes is told, and every one that is told comes.
+// replies.def: every reply that the core gives has a row, and every row's reply is given.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -39,8 +39,8 @@ TEST(Replies, EveryOneSaysToWhichCommandsItComes) {
   }
 }
 
-// States of a key, and requests in all of them: every code that comes back has a row for its
-// command, and every row's code comes.
+// Sends requests for keys in all states. Every code that comes back has a row for its command, and
+// every row's code comes back.
 TEST(Replies, TheCodesOfEachMetaCommandAreThoseOfTheTable) {
   std::set<std::pair<std::string, std::string>> seen;
   const std::string_view states[] = {"", "ms k 1 E42\r\n7\r\n", "ms k 1\r\nx\r\n",

@@ -1,4 +1,4 @@
-// commands.def, meta_flags.def and replies.def: what they tell is complete, and true.
+// commands.def, meta_flags.def and replies.def: their texts are complete and true.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -203,7 +203,7 @@ TEST(Tables, OneKeyOrMany) {
   }
 }
 
-// The value ends where the token says: what follows it is the next command.
+// The value ends where the token says: the bytes after it are the next command.
 TEST(Tables, TheLengthOfTheValueIsTheTokenThatTheTableNames) {
   for (const auto& row : table::kCommands) {
     if (row.key.keys == table::Keys::kNoKey) continue;

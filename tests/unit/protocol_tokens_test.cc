@@ -7,8 +7,8 @@
 namespace isocache {
 namespace {
 
-// Eight bytes are looked at at a time: every position of the space, every length of what follows,
-// and bytes whose bits come close to a space's.
+// The code reads eight bytes at a time, so this tests every position of the space, every length of
+// the rest, and bytes whose bits are similar to a space's.
 TEST(Tokens, FindsTheSpaceWhereverItIs) {
   for (std::size_t before = 0; before < 40; ++before) {
     for (std::size_t after = 0; after < 12; ++after) {

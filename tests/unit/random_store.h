@@ -1,5 +1,6 @@
-// Random operations on a Store against a plain map, in stores too small for everything. A hit has
-// the bytes last stored, whatever was evicted, moved, chained, compacted or flushed meanwhile.
+// Random operations on a Store, compared with a plain map, in stores that are too small for
+// everything. A hit has the bytes that were last stored, whatever was evicted, moved, chained,
+// compacted or flushed in between.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -31,8 +32,8 @@ struct RandomOptions {
   unsigned flush_one_in = 500;  // every twentieth operation
   // The worst cases.
   bool weak_hash = false;
-  unsigned refuse_every = 0;  // calls of the memory source
-  bool pin_too_much = false;  // beyond Store::may_pin(), up to half of the segments
+  unsigned refuse_every = 0;  // calls of the memory source; 0: it never refuses
+  bool pin_too_much = false;  // beyond Store::may_pin(): up to half of the segments
   bool change_limit = false;  // between that of above and half of it
   int check_every = 4096;     // operations
 };
@@ -75,7 +76,7 @@ class RandomStore {
   Store& store() { return store_; }
   const TestMemory& memory() const { return memory_; }
   int hits = 0;
-  int misses = 0;   // of what was stored and is not expired
+  int misses = 0;   // of items that were stored and have not expired
   int refused = 0;  // for lack of memory
 
  private:
@@ -196,7 +197,7 @@ class RandomStore {
     if (status == PutStatus::kStored) {
       model_[name] = {value, fields.exptime, fields.client_flags};
     } else {
-      ++refused;  // what the key held stays
+      ++refused;  // the old item of the key stays
     }
   }
 

@@ -1,4 +1,4 @@
-// The host ends: which request is the last, and what is dropped.
+// The host ends: which request is the last, and which input is dropped.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -98,7 +98,7 @@ TEST(SessionEnding, AValueThatIsIgnoredIsNoRequest) {
   TestCore core;
   EXPECT_EQ(core.ask("set k x 0 100\r\nabc"), "CLIENT_ERROR bad command line format\r\n");
   core.session->end_after_request();
-  EXPECT_FALSE(core.session->in_request());  // so that the host closes it
+  EXPECT_FALSE(core.session->in_request());  // so the host closes it
 }
 
 TEST(SessionEnding, ALoginIsARequest) {

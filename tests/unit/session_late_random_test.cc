@@ -1,5 +1,5 @@
-// Random requests, of which some are late, against the same requests without delay: the same bytes
-// come back, whatever is late and in whatever order it completes.
+// Random requests, some of them late, compared with the same requests without delay: the same bytes
+// come back, whichever requests are late and in whatever order they complete.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -34,7 +34,7 @@ class LateClient : public Waker {
     return bytes;
   }
 
-  // In pieces; now and then more comes before all of the former is finished.
+  // Sends them in pieces. Now and then more pieces come before all earlier requests are finished.
   void send(std::string_view bytes) {
     while (!bytes.empty()) {
       const std::size_t piece = std::min<std::size_t>(bytes.size(), 1 + below(30'000));

@@ -1,4 +1,4 @@
-// Replies that come late: in any order, once more, never, and after the session has gone.
+// Replies that come late: in any order, suspended twice, never, and after the session has gone.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -42,7 +42,7 @@ class LateSession : public testing::Test, public Waker {
     session_->output().clear();
     return bytes;
   }
-  // All that comes without a late reply being finished.
+  // The output while no late reply is finished.
   std::string ask(std::string_view bytes) {
     session_->feed(bytes);
     return run();
@@ -147,7 +147,7 @@ TEST_F(LateSession, ARequestForALateKeyWaits) {
   EXPECT_EQ(complete(), "DELETED\r\nMN\r\nSTORED\r\n");
 }
 
-// Others see the order of a connection's writes.
+// Other clients see the order of a connection's writes.
 TEST_F(LateSession, NothingOvertakesALateWrite) {
   store("late", "1");
   EXPECT_EQ(ask("incr late 1\r\nset b 0 0 1\r\n2\r\n"), "");

@@ -1,4 +1,4 @@
-// A client that has to log in before anything else: fragments, limits, what is answered.
+// A client that has to log in before anything else: fragments, limits, and replies.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -30,7 +30,7 @@ class SessionLogin : public testing::Test {
     options.authenticator = &users;
     return options;
   }
-  // What a new connection is answered.
+  // The reply on a new connection.
   std::string ask(std::string_view bytes) {
     core.connect();
     return core.ask(bytes);
@@ -140,7 +140,7 @@ TEST_F(SessionLogin, WhatElseIsOnTheLineDoesNotMatter) {
   EXPECT_EQ(ask("set " + std::string(1000, 'k') + " 0 0 7\r\nfoo bar\r\n"), "STORED\r\n");
 }
 
-// The password is everything behind the first space.
+// The password is everything after the first space.
 TEST_F(SessionLogin, UserAndPasswordAreTakenApart) {
   for (const char* value : {"foo bar ", " foo bar", "foo  bar", "foo ", " ", "foo b r", "a:b c"}) {
     EXPECT_EQ(ask(login_value(value)), reply::kLoginFailed) << value;

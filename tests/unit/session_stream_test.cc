@@ -1,4 +1,4 @@
-// Answers that go on as something happens: idle until they are woken.
+// Replies that continue when something happens: they are idle until they are woken.
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -15,9 +15,9 @@ namespace {
 
 using Next = ReplyStream::Next;
 
-// What the test and a stream, which the session owns, share.
+// State that the test shares with a stream, which the session owns.
 struct Events {
-  std::string lines;  // that have happened and were not told yet
+  std::string lines;  // lines that are not sent yet
   bool ended = false;
   int calls = 0;
   int streams = 0;
@@ -43,7 +43,7 @@ class EventStream : public ReplyStream {
   Events& events_;
 };
 
-// `watch` is answered by such a stream.
+// Answers `watch` by such a stream.
 class WatchBackend : public LateBackend<> {
  public:
   WatchBackend(Backend& inner, Events& events) : LateBackend(inner), events_(events) {}
@@ -111,7 +111,7 @@ TEST_F(StreamSession, IdleUntilItIsWoken) {
   EXPECT_FALSE(session_->wants_turn());
   EXPECT_FALSE(session_->waiting());
   EXPECT_TRUE(session_->in_request());
-  session_->resume();  // a host that looks in anyway
+  session_->resume();  // a host may call resume() without a reason
   EXPECT_EQ(events_.calls, 1);
   events_.happen("one\r\n");
   EXPECT_EQ(woken_, kStreamToken);

@@ -1,5 +1,5 @@
-// One connection's state: fragments, turns, limits, large values. What commands answer is in
-// tests/conformance.
+// The state of one connection: fragments, turns, limits, large values. tests/conformance tests the
+// replies of commands.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -45,7 +45,7 @@ TEST(Session, ATurnIsBoundedAndTheRestIsKept) {
   EXPECT_FALSE(core.session->wants_turn());
 }
 
-// One may take as long as a thousand requests: `stats`, refresh_certs.
+// One administrative command may take as long as a thousand requests: `stats`, refresh_certs.
 TEST(Session, AnAdministrativeCommandEndsTheTurn) {
   TestCore core;
   core.session->feed("mn\r\nverbosity 0\r\nverbosity 0\r\nmn\r\n");
@@ -160,7 +160,8 @@ TEST(Session, ATooLargeValueIsRefusedAndNotBuffered) {
   EXPECT_EQ(core.ask("\r\nget k\r\n"), "END\r\n");
 }
 
-// Unfinished uploads cannot empty the cache; what the refused one would have replaced is gone.
+// Unfinished uploads cannot empty the cache. If one is refused, the item that it was meant to
+// replace is gone.
 TEST(Session, UploadsBeyondTheStoresShareAreRefused) {
   StoreOptions options;
   options.memory_limit = 4U << 20U;
@@ -222,7 +223,7 @@ TEST(Session, AnEndlessLineEndsIt) {
   EXPECT_TRUE(core.session->closing());
 }
 
-// The limit is the line's, not that of what comes before its end is seen.
+// The limit holds for the line, not for the bytes that come before its end is found.
 TEST(Session, ALongLineEndsItHoweverItIsCut) {
   const std::string line = "mg " + std::string(2045, 'k') + "k\r\n";
   for (const std::size_t cut : {std::size_t{1}, std::size_t{2000}, line.size() - 2, line.size()}) {
@@ -237,7 +238,7 @@ TEST(Session, ALongLineEndsItHoweverItIsCut) {
             "CLIENT_ERROR bad command line format\r\nMN\r\n");
 }
 
-// As memcached, which has no limit here; but the line is never kept whole.
+// As in memcached, there is no limit here; but the line is never kept as a whole.
 TEST(Session, AMultigetMayHaveAnyNumberOfKeys) {
   TestCore core;
   core.ask("set a 5 0 1\r\nx\r\nset b 0 0 1\r\ny\r\n");

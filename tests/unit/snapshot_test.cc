@@ -1,5 +1,5 @@
-// Snapshots: what goes in comes back, and what is cut off or damaged is found before anything is
-// restored.
+// Snapshots: items come back as they were written, and damage or a missing end is found before
+// anything is restored.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -67,8 +67,8 @@ std::string with_header(const std::string& records, std::uint32_t version = kVer
 
 std::string snapshot_of(const Store& store) { return with_header(records_of(store)); }
 
-// As a host does it: a buffer at a time, large values straight into item memory. Returns how many
-// of the items are held.
+// Restores as a host does: one buffer at a time, large values straight into item memory. Returns
+// how many of the items the store then has.
 std::size_t restore(Store& store, std::string_view whole, UnixSeconds now_s = kNow) {
   EXPECT_EQ(check(whole), Fault::kNone);
   const std::string_view records = whole.substr(kFileHeaderBytes);
@@ -178,7 +178,7 @@ TEST(Snapshot, TellsTheHighestCasIdThatAStoreGaveOut) {
   EXPECT_EQ(to.find("c").cas(), ~std::uint64_t{0});
 }
 
-// Whoever wrote the record does not decide whether a reply may show the key as it is.
+// The writer of a record does not decide whether a reply may show the key as it is.
 TEST(Snapshot, ABinaryKeyIsKnownByItsBytes) {
   Shard from;
   from.put("line\r\nend", "v");
@@ -196,7 +196,7 @@ TEST(Snapshot, VersionOneHasNoStanding) {
   EXPECT_EQ(check(with_header(records_of(from.store), 1)), Fault::kSenseless);
 }
 
-// --- what is no snapshot -----------------------------------------------------------------------
+// --- bytes that are no snapshot -----------------------------------------------------------------
 
 TEST(SnapshotCheck, EveryCutIsFound) {
   Shard from;

@@ -1,4 +1,4 @@
-// What the store does bit by bit: flushing, expiry, a limit that is lowered.
+// Work that the store does bit by bit: flushing, expiry, shrinking to a lower limit.
 #include <gtest/gtest.h>
 
 #include <string>

@@ -1,4 +1,4 @@
-// The worst case of keys that collide: many of one hash, more than a page of the index takes.
+// Worst cases of keys that collide: more keys with one hash than a page of the index can hold.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -30,7 +30,7 @@ TEST_F(StoreWorstTest, ChainedItemsOfOneHash) {
   EXPECT_GT(store_->counters().promoted, 10U);
 }
 
-// The same where records find no room to move to.
+// The same when there is no room to move records to.
 TEST_F(StoreWorstTest, ChainedItemsOfOneHashThatCannotMove) {
   open({.memory_limit = 4 * kMiB, .hash_key = {.mask = 0}});
   memory_->set_most_bytes(kMiB);  // a source that is dry at a quarter of the limit
@@ -97,7 +97,7 @@ TEST_P(CrowdedIndexTest, GrowsAndGivesBack) {
   EXPECT_LE(store_->memory_use().index_bytes / 64, store_->index_stats().buckets);
 }
 
-// While the table grows, lookups and changes go to the right one of two, with spills in both.
+// While the table grows, lookups and changes use the right one of two pages, with spills in both.
 TEST_P(CrowdedIndexTest, ManyKeysOfFewBucketsWhileItGrows) {
   open({.memory_limit = 64 * kMiB, .hash_key = weak_hash_key(1), .evict = GetParam()});
   bool grew = false;

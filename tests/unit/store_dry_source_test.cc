@@ -8,7 +8,8 @@
 namespace isocache {
 namespace {
 
-// At each of its calls: whoever counted on it copes, and the next tick asks again.
+// The source fails at each of its calls. The code that counted on it copes, and the next tick asks
+// again.
 TEST_F(StoreWorstTest, TheSourceMayRefuseAnyCall) {
   for (unsigned refused_call = 1; refused_call <= 6; ++refused_call) {
     SCOPED_TRACE(refused_call);
@@ -31,8 +32,8 @@ TEST_F(StoreWorstTest, TheSourceMayRefuseAnyCall) {
   }
 }
 
-// The last few segments are promised and never given, while eviction goes on: who finds out is as
-// often a survivor that would be split as a put.
+// The last few segments are promised and never given, while eviction goes on. A record that
+// survives eviction, and would be split, finds that out as often as a put.
 TEST_F(StoreWorstTest, TheSourceMayRefuseASurvivor) {
   constexpr std::size_t kSegments = 48;  // three chunks
   const auto limit = [](std::size_t segments) { return segments * (limits::kSegmentBytes + 200); };
@@ -53,7 +54,7 @@ TEST_F(StoreWorstTest, TheSourceMayRefuseASurvivor) {
   EXPECT_EQ(store_->counters().out_of_memory, 0U);
 }
 
-// Nobody is refused for a promise that the source did not keep: there is something to evict.
+// No put is refused because the source broke a promise: there are items to evict.
 TEST_F(StoreWorstTest, ASourceThatStaysDryRefusesNobody) {
   open({.memory_limit = 16 * kMiB});
   memory_->set_most_bytes(4 * kMiB);
@@ -81,7 +82,8 @@ TEST_F(StoreWorstTest, ASourceThatStaysDryRefusesNobody) {
 }
 
 // A put that counted on the source has taken the last segment, and its entry needs a page of the
-// index. What is evicted for that is not the new item, whose segments are the only closed ones.
+// index. Eviction for that page must not take the new item, although its segments are the only
+// closed ones.
 TEST_F(StoreWorstTest, TheSourceMayRefuseThePageOfANewEntry) {
   const auto pages = [&] { return store_->memory_use().index_bytes / limits::kSegmentBytes; };
   int entries = 0;  // of one hash, before a third page is needed
@@ -102,7 +104,7 @@ TEST_F(StoreWorstTest, TheSourceMayRefuseThePageOfANewEntry) {
   }
 }
 
-// So few segments that all of them may be open, and some of those with nothing live in them.
+// There are so few segments that all of them may be open, even some without live records.
 TEST_F(StoreWorstTest, ASourceThatGivesAlmostNothingRefusesNobody) {
   open({.memory_limit = 16 * kMiB});
   memory_->set_most_bytes(kMiB);  // the first chunk

@@ -14,7 +14,7 @@ namespace isocache {
 
 class StoreFixture : public ::testing::Test {
  protected:
-  // In place of the one that is open.
+  // Replaces the store that is open.
   void open(const StoreOptions& options) {
     store_.reset();
     memory_ = std::make_unique<TestMemory>();

@@ -42,7 +42,7 @@ TEST_P(FlushDuringUploadTest, StoredMeansThereAndRefusedMeansGone) {
       }
     }
     if (what.pinned) pin_some();
-    // What goes for room meanwhile is not the value that has arrived.
+    // If items are evicted in the meantime, the value that has arrived must not be among them.
     const std::uint64_t evictions = store_->counters().evictions;
     if (store_->commit_upload(arriving, key("u"), find("u"), {}, now_s_)) {
       ++stored;
@@ -98,7 +98,8 @@ INSTANTIATE_TEST_SUITE_P(
                       FlushCase{"DryAndPinnedWithoutEviction", false, true, true, true}),
     [](const auto& test) { return std::string(test.param.name); });
 
-// A segment that could not be reclaimed because it was held, is later, whatever lies before it.
+// A segment that was held, and so could not be reclaimed, is reclaimed later, whatever lies before
+// it.
 TEST_F(StoreWorstTest, FlushedSegmentsAreReclaimedWhenTheyAreLetGo) {
   open({.memory_limit = 4 * kMiB, .evict = false});
   for (std::size_t i = 0; i < 200; ++i) put("old" + std::to_string(i), value_of(i, 5000));

@@ -63,7 +63,7 @@ TEST_F(LowerLimitTest, InSmallStepsDownToTheLimitAndUpAgain) {
   EXPECT_EQ(count_missing(), 0U);
 }
 
-// Clients that write do not wait for the background.
+// Clients that write do not wait for the background work.
 TEST_F(LowerLimitTest, WithoutTicksNoPutDoesMuch) {
   open({.memory_limit = kHigh});
   fill(0, 200'000);
@@ -110,7 +110,7 @@ TEST_F(LowerLimitTest, WithoutEvictionNothingIsDropped) {
   tick_to_the_end();
   EXPECT_EQ(count_missing(), 0U);
   EXPECT_EQ(store_->counters().evictions, 0U);
-  // A store above its limit takes next to nothing.
+  // A store above its limit accepts almost nothing.
   fill(300'000, 5'000);
   EXPECT_LT(held_.size(), stored + 2000);
   EXPECT_EQ(count_missing(), 0U);

@@ -1,4 +1,4 @@
-// The worst case of a full store without eviction (-M): it refuses, and drops nothing.
+// The worst case of a full store without eviction (-M): it refuses new items, and drops none.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -58,7 +58,7 @@ TEST_F(StoreWorstTest, WithoutEvictionADrySourceDropsNothing) {
   EXPECT_EQ(store_->counters().evictions, 0U);
 }
 
-// What compaction needs is not used up by puts that counted on the source.
+// Puts that counted on the source do not use up the segments that compaction needs.
 TEST_F(StoreWorstTest, WithoutEvictionADrySourceLeavesRoomToCompact) {
   open({.memory_limit = 8 * kMiB, .evict = false});
   memory_->set_most_bytes(2 * kMiB);
@@ -70,7 +70,7 @@ TEST_F(StoreWorstTest, WithoutEvictionADrySourceLeavesRoomToCompact) {
   EXPECT_EQ(count_missing(), 0U);
 }
 
-// However many segments are both dead and held.
+// This holds for any number of segments that are both dead and held.
 TEST_F(StoreWorstTest, WithoutEvictionHeldSegmentsHideNoOthers) {
   open({.memory_limit = 16 * kMiB, .evict = false});
   fill_up(5000);
@@ -87,7 +87,7 @@ TEST_F(StoreWorstTest, WithoutEvictionHeldSegmentsHideNoOthers) {
   for (int n = 1, last = filled_; n < last; ++n) {
     const std::string name = "fill" + std::to_string(n);
     const bool held = is_pinned(name);
-    if (n % (held ? 10 : 2) == 0) continue;  // more is dead in the held ones
+    if (n % (held ? 10 : 2) == 0) continue;  // the held segments have more dead records
     elsewhere += held ? 0 : 1;
     remove(name);
   }
@@ -105,7 +105,7 @@ TEST_F(StoreWorstTest, WithoutEvictionAFewRemovedItemsMakeRoom) {
   EXPECT_EQ(count_missing(), 0U);
 }
 
-// In a tiny store the segments that sizes append to are many of all, and all that was in them may
+// In a tiny store the open segments are a large part of all segments, and all of their records may
 // have been removed.
 TEST_F(StoreWorstTest, WithoutEvictionADeadOpenSegmentIsRoom) {
   open({.memory_limit = 40 * limits::kSegmentBytes, .evict = false});

@@ -1,4 +1,4 @@
-// An EvictionObserver sees what goes for room, whole, and nothing else.
+// An EvictionObserver sees every evicted item, complete, and no other item.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -12,7 +12,7 @@ namespace {
 
 constexpr UnixSeconds kNow = 1000;
 
-// Short values, and ones that lie in pieces over several segments.
+// Short values, and values that lie in pieces over several segments.
 std::string value_of(int i) {
   const std::size_t length = i % 50 == 0 ? 150'000 : static_cast<std::size_t>(i % 3000);
   return std::string(length, static_cast<char>('a' + i % 26));

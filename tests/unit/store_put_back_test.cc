@@ -1,5 +1,5 @@
-// What eviction knows of items, carried from one store to another; the order in which it comes to
-// them.
+// What eviction knows about items is carried from one store to another; and the order in which
+// eviction reaches items.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -53,7 +53,7 @@ class StorePutBackTest : public ::testing::Test {
     } while (cursor != 0);
     return keys;
   }
-  // New items, `times` as many as there is room for.
+  // Puts new items, `times` as many as there is room for.
   static void sweep(Store& store, std::size_t times) {
     const std::string value(200, 'n');
     for (std::size_t i = 0; i < times * kLimit / 250; ++i) {
@@ -142,7 +142,7 @@ TEST_F(StorePutBackTest, TheOrderIsThatOfEviction) {
   }
   const std::vector<std::string> keys = by_age(store_);
   EXPECT_EQ(keys.size(), store_.item_count());
-  // Nothing was read and moved on: within a queue the oldest come first.
+  // No item was read and moved on, so within a queue the oldest items come first.
   std::vector<int> last(std::size_t{2} * kBands, -1);
   for (const std::string& name : keys) {
     const int number = std::stoi(name.substr(1));
@@ -152,7 +152,7 @@ TEST_F(StorePutBackTest, TheOrderIsThatOfEviction) {
     ASSERT_GT(number, before);
     before = number;
   }
-  // Put back in that order, they are all held by a store of the same size.
+  // Put back in that order, all items fit into a store of the same size.
   Shard copy(kLimit);
   for (const std::string& name : keys) {
     ASSERT_EQ(

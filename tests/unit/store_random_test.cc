@@ -1,5 +1,5 @@
-// Stores under random operations (random_store.h). Some of them run in the worst cases that there
-// are, on purpose (tests/README.md).
+// Stores under random operations (random_store.h). Some of them run in worst cases on purpose
+// (tests/README.md).
 #include <gtest/gtest.h>
 
 #include "support/seeds.h"
@@ -64,7 +64,7 @@ RandomOptions worst(std::size_t memory_limit, std::size_t max_value) {
           .check_every = 500};
 }
 
-// What the worst case came to, over several seeds.
+// The results of the worst case over several seeds.
 struct Reached {
   int hits = 0;
   int refused = 0;

@@ -1,4 +1,4 @@
-// All items in turn, and what a band knows of its own.
+// Visits all items in turn; and the figures that a band keeps about its items.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -25,8 +25,8 @@ TEST_F(StoreScanTest, ScanVisitsEveryLiveItem) {
   for (int i = 0; i < 5000; ++i) EXPECT_EQ(seen[static_cast<std::size_t>(i)], i == 17 ? 0 : 1) << i;
 }
 
-// However much has expired, a call looks at a bounded number of records; one that found nothing
-// goes on where it was.
+// However many items have expired, a call visits a bounded number of records. The next call
+// continues even if this one found no item.
 TEST_F(StoreScanTest, AScanOfWhatHasExpiredComesInPieces) {
   for (int i = 0; i < 20'000; ++i) put("k" + std::to_string(i), "v", {.exptime = 2000});
   put("lives", "v");
@@ -46,7 +46,7 @@ TEST_F(StoreScanTest, AScanOfWhatHasExpiredComesInPieces) {
   EXPECT_LE(calls, 22);
 }
 
-// broken_invariant() holds the sums against what lies in the segments.
+// broken_invariant() compares the sums with the contents of the segments.
 TEST_F(StoreScanTest, ABandKnowsItsItemsAndItsOldestSegment) {
   const unsigned band = Store::band_of(5, 1000);
   EXPECT_EQ(store_->band_stats(band).segments, 0U);

@@ -1,4 +1,4 @@
-// What a Store promises of keys and values, one promise a test.
+// What a Store promises about keys and values, one promise a test.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -49,7 +49,7 @@ TEST_F(StoreTest, OverwritesInPlaceWhenItFitsWell) {
   put("k", std::string(98, 'b'));
   EXPECT_EQ(store_->counters().in_place_updates, 1U);
   EXPECT_EQ(get("k"), std::string(98, 'b'));
-  put("k", std::string(50, 'c'));  // would waste half
+  put("k", std::string(50, 'c'));  // would waste half of the space
   EXPECT_EQ(store_->counters().in_place_updates, 1U);
   EXPECT_EQ(get("k"), std::string(50, 'c'));
 }
@@ -144,7 +144,7 @@ TEST_F(StoreTest, MemoryStaysUnderTheLimit) {
 }
 
 TEST_F(StoreTest, OverwritesAreCompactedNotEvicted) {
-  // Half the store, written many times over with changing sizes: nothing needs to go.
+  // Writes half of the store many times over with changing sizes: no item has to be evicted.
   std::vector<std::string> values(1500);
   for (int round = 0; round < 50; ++round) {
     for (int i = 0; i < 1500; ++i) {

@@ -1,4 +1,5 @@
-// Values that arrive in pieces: who may begin, who waits, and what others see meanwhile.
+// Values that arrive in pieces: which uploads may begin, which wait, and what others see in
+// between.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -97,7 +98,8 @@ TEST_F(StoreUploadTest, WhoLeavesTheLineHoldsNobodyUp) {
   store_->abort_upload(third);
 }
 
-// What waits for others' memory is not told that there is none; what has begun can be finished.
+// An upload that waits for memory of others is not refused for lack of memory, and an upload that
+// has begun can be finished.
 TEST_F(StoreUploadTest, ManyUploadsAtOnceAreAllStored) {
   open({.memory_limit = 4U << 20, .uploads_wait = true});
   fill(3000, 1000);

@@ -1,4 +1,4 @@
-// A store in the worst cases, and what it should hold: keys and values, pins, uploads.
+// A store in the worst cases, and the contents that it should have: keys and values, pins, uploads.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -32,7 +32,7 @@ class StoreWorstTest : public StoreFixture {
     }
     return value;
   }
-  // Notes in held_ what was stored. If the store refuses, what was there stays.
+  // Notes in held_ what was stored. If the store refuses, the old item stays.
   PutStatus put(const std::string& name, const std::string& value) {
     const std::string_view parts[] = {value};
     const PutStatus status = store_->put(key(name), find(name), {}, parts, now_s_);
@@ -86,7 +86,7 @@ class StoreWorstTest : public StoreFixture {
     for (const SegmentId segment : pins_) store_->unpin(segment);
     pins_.clear();
   }
-  // Uploads all of a value, and does not commit it.
+  // Uploads a whole value, but does not commit it.
   bool upload(const std::string& name, const std::string& value, Upload* upload) {
     if (store_->begin_upload(key(name), value.size(), now_s_, upload) != PutStatus::kStored)
       return false;

@@ -28,7 +28,7 @@ std::string joined(const std::vector<std::string>& words) {
 }
 
 std::string line_of(const table::CommandRow& row, unsigned count) {
-  // What an example begins with is good, and so are these flags; "0" is good or ignored.
+  // The tokens of an example are good, and so are these flags; "0" is good or ignored.
   constexpr std::string_view kFlags[] = {"c",  "f",  "h",  "k",  "l", "q",  "s", "t",  "u", "v",
                                          "C1", "D1", "E1", "F1", "I", "J1", "L", "N0", "O1"};
   const std::string verb(row.verb);

@@ -12,7 +12,7 @@ namespace isocache {
 std::vector<std::string> words_of(std::string_view text);
 std::string joined(const std::vector<std::string>& words);
 
-// A line of `count` tokens, each of them good as far as the command takes so many.
+// A line of `count` tokens. Each of them is good as far as the command accepts so many.
 std::string line_of(const table::CommandRow& row, unsigned count);
 
 }  // namespace isocache

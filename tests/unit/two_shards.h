@@ -1,4 +1,4 @@
-// A host with two shards, as a server has, without any transport.
+// A host with two shards, as in a server, without a transport.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-// The C ABI of isocache.wasm, which src/engine.ts calls: items. The rest of it is in
+// The C ABI of isocache.wasm, which src/engine/engine.ts calls: items. The rest of it is in
 // exports_of_cache.cc and snapshot.cc. One module instance holds one cache.
 //
 // Arguments lie in the scratch area, behind one another. What a call hands back lies in wasm memory
@@ -40,7 +40,7 @@ class Records {
     const auto key_length = static_cast<std::uint8_t>(at_[0]);
     std::uint16_t value_length;
     std::memcpy(&value_length, at_ + 1, sizeof value_length);
-    key = {at_ + 3, key_length};
+    key = {at_ + 1 + sizeof value_length, key_length};
     value = {key.data() + key_length, value_length};
     at_ = value.data() + value_length;
   }

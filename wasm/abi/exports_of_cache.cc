@@ -31,7 +31,11 @@ const Result* export_open(std::size_t max_bytes, std::size_t max_item_bytes, std
                           std::uint32_t key_1, std::uint32_t key_2, std::uint32_t key_3,
                           bool observe, UnixSeconds now_s) {
   // An empty store: a few bytes for each segment it may have, and the first ones.
-  if (!can_allocate(max_bytes / limits::kSegmentBytes * 128 + (2U << 20U))) return nullptr;
+  constexpr std::size_t kBytesOfSegment = 128;
+  constexpr std::size_t kFirstBytes = 2U << 20U;
+  if (!can_allocate(max_bytes / limits::kSegmentBytes * kBytesOfSegment + kFirstBytes)) {
+    return nullptr;
+  }
   const HashKey hash_key{(std::uint64_t{key_1} << 32U) | key_0,
                          (std::uint64_t{key_3} << 32U) | key_2};
   cache =

@@ -1,5 +1,5 @@
 // The C ABI's calls for items in bulk: keys(), snapshot() and restore(). What the bytes mean is in
-// core/snapshot/FORMAT.md; src/snapshot.ts writes and checks the file's header.
+// core/snapshot/FORMAT.md; src/store/snapshot.ts writes and checks the file's header.
 
 #include <cstddef>
 #include <cstdint>
@@ -16,7 +16,7 @@
 namespace isocache {
 namespace {
 
-// src/snapshot.ts takes the checksum over one scratch area after the other.
+// src/store/snapshot.ts takes the checksum over one scratch area after the other.
 static_assert(kScratchBytes == snapshot::kChecksumPieceBytes);
 
 std::optional<snapshot::Writer> writer;

@@ -2,7 +2,7 @@
 // ordinary items find room.
 //
 // The seed is the test's. Without it nobody finds keys as those of the second kind, whatever their number. What
-// happens when all keys share a bucket, a tag and more is in tests/unit/store_worst_test.cc, with a hash that
+// happens when all keys share a bucket, a tag and more is in tests/unit/ (StoreWorst), with a hash that
 // tests can make weak; the package has no such knob.
 
 import assert from 'node:assert/strict';

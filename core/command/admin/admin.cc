@@ -13,10 +13,10 @@
 namespace isocache {
 namespace {
 
-// Outside of these memcached refuses a limit.
+// memcached refuses limits outside of this range.
 constexpr std::uint64_t kMinMemoryMiB = 8;
 constexpr std::uint64_t kMaxMemoryMiB = 1'000'000'000;
-// memcached's verbosity command sets no more than this.
+// memcached's verbosity command sets this level at most.
 constexpr std::uint32_t kMaxVerbosity = 2;
 
 void flush_all(AdminCall& call) {
@@ -69,7 +69,7 @@ void cache_memlimit(AdminCall& call) {
   call.reply_unless_quiet(reply::kOk);
 }
 
-// There is no log to watch. This is what memcached says when it cannot add a watcher.
+// There is no log to watch. This is memcached's reply when it cannot add a watcher.
 void watch(AdminCall& call) {
   call.reply(call.target.settings().watch_enabled ? "WATCHER_FAILED failed to add log watcher\r\n"
                                                   : "CLIENT_ERROR watch commands not allowed\r\n");
@@ -90,14 +90,14 @@ void shutdown(AdminCall& call) {
 
 void quit(AdminCall& call) { call.result.next = AdminResult::Next::kClose; }
 
-// What memcached says of a command that needs something which this host does not have.
+// memcached's reply to a command that needs something that this host does not have.
 std::string_view refusal_of(Command command) {
   return command == Command::k_refresh_certs ? "Error TLS not enabled\r\n" : reply::kError;
 }
 
 using Handler = void (*)(AdminCall&);
 
-// Null for a command that only a host can execute.
+// Null for commands that only a host can execute.
 Handler handler_of(Command command) {
   switch (command) {
     case Command::k_flush_all: return flush_all;

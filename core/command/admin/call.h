@@ -24,20 +24,20 @@ class AdminCall {
     }
   }
 
-  // The arguments after the command's name. token() is empty beyond the last one.
+  // The arguments after the command's name. token() is empty beyond the last argument.
   std::size_t count() const { return count_; }
   std::string_view token(std::size_t i) const {
     return i < kMaxTokens ? tokens_[i] : std::string_view();
   }
 
   void reply(std::string_view text) { out_.append(text); }
-  // For a command that takes noreply as its last argument.
+  // For commands that accept noreply as the last argument.
   void reply_unless_quiet(std::string_view text) {
     if (!quiet_) out_.append(text);
   }
   Output& out() { return out_; }
 
-  // After the command has changed a setting.
+  // Call it after the command has changed a setting.
   void tell_settings_changed() { target.host().on_settings_changed(target.settings()); }
 
   AdminTarget& target;

@@ -1,5 +1,5 @@
 // lru_crawler. The dumps are real. The crawler's own settings are only kept and shown, for tools:
-// Store::tick() finds expired items whatever they say.
+// Store::tick() finds expired items regardless of them.
 
 #include "command/admin/call.h"
 #include "command/admin/dump.h"

@@ -8,9 +8,9 @@
 namespace isocache {
 namespace {
 
-// Items looked at under one shard's lock: some microseconds.
+// How many items a slice visits under one shard's lock: some microseconds.
 constexpr std::size_t kItemsPerSlice = 32;
-// memcached's range of class ids.
+// The range of memcached's class ids.
 constexpr std::uint64_t kMaxClass = 63;
 
 class Dump : public ReplyStream, private ItemVisitor {

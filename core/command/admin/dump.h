@@ -22,7 +22,7 @@ struct DumpOptions {
 // REQUIRES: `target` outlives the stream.
 std::unique_ptr<ReplyStream> make_dump(AdminTarget& target, const DumpOptions& options);
 
-// Reads "all", "hash" or "1,3,5" as a set of classes. False if one of them is no class.
+// Parses "all", "hash" or "1,3,5" as a set of classes. Returns false if one of them is not a class.
 bool parse_classes(std::string_view text, std::uint64_t* classes);
 
 }  // namespace isocache

@@ -1,6 +1,6 @@
-// What a host adds to the administrative commands: rows, pages and commands for what only it has
-// (sockets, threads, certificates). A host without any of that, as the wasm module, gives no more
-// than its uptime. HostRegistry is the implementation for a host with much to give.
+// What a host adds to the administrative commands: rows, pages and commands for things that only it
+// has (sockets, threads, certificates). A host that has none of these, such as the wasm module,
+// gives only its uptime. HostRegistry is the implementation for a host with many of them.
 #pragma once
 
 #include <memory>
@@ -23,10 +23,11 @@ class AdminHost {
   // Rows of `stats` and of `stats settings`.
   virtual void add_stats(UnixSeconds /*now_s*/, HostRows& /*rows*/) {}
   virtual void add_settings(HostRows& /*rows*/) {}
-  // `stats <name>`, for a page that the core does not have: its lines and END. Null: the host does
-  // not have it either.
+  // The lines of `stats <name>` and END, for a page that the core does not have. Null: the host
+  // does not have it either.
   virtual std::unique_ptr<ReplyStream> make_page(std::string_view /*name*/) { return nullptr; }
-  // Executes a command of commands.def that the core cannot execute. False: neither can the host.
+  // Executes a command of commands.def that the core cannot execute. Returns false if the host
+  // cannot execute it either.
   virtual bool run(std::string_view /*command*/, AdminCall& /*call*/) { return false; }
 
   // `stats reset`: the host's counters start again at 0.

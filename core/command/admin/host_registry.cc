@@ -7,7 +7,7 @@
 namespace isocache {
 namespace {
 
-// The entry of that name in a list of (name, what), or the list's end.
+// The entry with that name in a list of (name, entry) pairs, or the list's end.
 template <typename List>
 auto find_in(List& list, std::string_view name) {
   return std::find_if(list.begin(), list.end(),

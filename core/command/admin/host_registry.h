@@ -19,8 +19,8 @@
 
 namespace isocache {
 
-// Names outlive the registry: they are literals. REQUIRES: no two rows of a page, no two pages and
-// no two commands have one name.
+// Names must outlive the registry, so they are literals. REQUIRES: no two rows of a page, no two
+// pages and no two commands have the same name.
 class HostRegistry : public AdminHost {
  public:
   using Number = std::function<std::uint64_t()>;
@@ -32,7 +32,7 @@ class HostRegistry : public AdminHost {
   void counter(std::string_view name, Number read);
   void gauge(std::string_view name, Number read, unsigned digits = 0);
   void text(std::string_view name, std::string_view value);
-  // Keeps a row of `stats` readable (HostRows::number()) but unshown.
+  // Hides a row of `stats`, and keeps it readable (HostRows::number()).
   void hide(std::string_view name);
 
   // Rows of `stats settings`.
@@ -57,7 +57,7 @@ class HostRegistry : public AdminHost {
     Number read;
     unsigned digits = 0;
     bool resets = false;
-    std::uint64_t at_reset = 0;  // what a counter stood at
+    std::uint64_t at_reset = 0;  // the counter's value at the last reset
   };
 
   bool has_stat(std::string_view name) const;

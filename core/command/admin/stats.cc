@@ -18,13 +18,13 @@ namespace {
 
 constexpr std::uint64_t kMaxClass = 63;
 
-// A slice shows the counts as they are when it is made. Only a name is kept for the next one, so a
-// client that takes no more costs little.
+// A slice shows the counts at the time when it is made. Only a name is kept for the next slice, so
+// a client that stops reading costs little.
 class DetailDump : public ReplyStream {
  public:
   explicit DetailDump(AdminTarget& target) : target_(target) {}
   Next produce(Output& out, const Clock& /*clock*/) override {
-    // The more shards there are, the shorter is a slice: all slices take about as long.
+    // With more shards the slices are shorter, so all slices take about as long.
     constexpr std::size_t kLooks = 1024;
     PrefixSlice slice(after_, std::max<std::size_t>(kLooks / target_.shard_count(), 1));
     target_.add_prefixes(slice);
@@ -94,7 +94,7 @@ void reset(AdminCall& call) {
   call.reply("RESET\r\n");
 }
 
-// A page of the host's. memcached's pages that no host has are empty.
+// A page of the host. memcached's pages that no host has are empty.
 void page_of_host(AdminCall& call, std::string_view name) {
   call.result.stream = call.target.host().make_page(name);
   if (call.result.stream) return;

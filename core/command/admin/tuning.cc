@@ -1,5 +1,5 @@
-// lru, slabs, extstore: settings of structures that isocache does not have. Values are checked,
-// kept, and shown in `stats settings`, as in memcached. So tools that set them go on working.
+// lru, slabs, extstore: settings of structures that isocache does not have. As in memcached, values
+// are checked, kept, and shown in `stats settings`, so that tools that set them keep working.
 
 #include "command/admin/call.h"
 #include "protocol/numbers.h"
@@ -97,7 +97,7 @@ void slabs_automove(AdminCall& call) {
   keep(call);
 }
 
-// Where an extstore setting is kept; null when there is none of that name.
+// Where an extstore setting is kept. Null if there is no setting of that name.
 unsigned* extstore_setting(Settings& settings, std::string_view name) {
   if (name == "item_size") return &settings.ext_item_size;
   if (name == "item_age") return &settings.ext_item_age;

@@ -1,5 +1,5 @@
 // What the engine counts since the start or `stats reset`. The fields are the counters of
-// general.def, which says what each is called, where it is shown and how it is added up.
+// general.def, which says how each is called, where it is shown and how it is added up.
 #pragma once
 
 #include <array>
@@ -9,7 +9,7 @@
 
 namespace isocache {
 
-// What memcached counts by slab class, we count by size band.
+// memcached counts these by slab class; we count them by size band.
 struct BandCounters {
 #define ISOCACHE_BAND_COUNTER(name) std::uint64_t name = 0;
 #include "command/stats/general.def"
@@ -27,7 +27,7 @@ struct EngineCounters {
   std::uint64_t cmd_get() const { return sum_of_bands().get_hits + get_misses; }
 };
 
-// What was counted since `less` was.
+// The counts since `less` was taken.
 void subtract(StoreCounters& from, const StoreCounters& less);
 void add(StoreCounters& to, const StoreCounters& more);
 

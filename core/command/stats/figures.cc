@@ -1,4 +1,4 @@
-// How the figures of several shards become one.
+// Adds the figures of several shards up.
 #include "command/stats/figures.h"
 
 #include <algorithm>

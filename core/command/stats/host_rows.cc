@@ -4,7 +4,7 @@
 
 namespace isocache {
 
-// Two rows of one name would hide one another from every reader.
+// Of two rows with one name, each would hide the other from readers.
 HostRow& HostRows::append(std::string_view name) {
   check(find(name) == nullptr);
   HostRow& row = rows_.emplace_back();

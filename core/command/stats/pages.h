@@ -1,5 +1,5 @@
-// The pages of the `stats` family: memcached 1.6.45's keys in its order (a tool that reads
-// memcached's stats reads ours), then our own. Plain data in, text out; nothing here knows a lock.
+// The pages of the `stats` family: memcached 1.6.45's keys in its order, so that tools for
+// memcached read them, then our own. Plain data in, text out; nothing here knows a lock.
 //
 //   EngineFigures, Settings, HostRows  -->  general.def: `stats`, settings.def: `stats settings`
 //   EngineFigures                      -->  classes.cc: `stats items`, `stats slabs`
@@ -13,7 +13,7 @@
 
 namespace isocache {
 
-// Each writes all lines of one sub-command, END included.
+// Each function writes all lines of one sub-command, including END.
 void write_stats(const EngineFigures& figures, HostRows host, const Settings& settings,
                  UnixSeconds wall_s, Output& out);
 void write_stats_settings(const Settings& settings, HostRows host, Output& out);

@@ -1,10 +1,11 @@
-// Counts what clients ask by the prefix of the key: `stats detail`, memcached's stats_prefix.
+// Counts what clients ask for, by the prefix of the key: `stats detail`, memcached's stats_prefix.
 //
 //   key  user:42:name    user 42:name    :x     user
 //   prefix  "user"        none (no ':')   ""    none: such a key is not counted
 //
-// Memory is bounded whatever keys are sent: there are at most limits::kMaxPrefixes prefixes, whose
-// names together have at most limits::kMaxPrefixNameBytes. All others are counted in one line.
+// Its memory is bounded for any keys: there are at most limits::kMaxPrefixes prefixes, and their
+// names together have at most limits::kMaxPrefixNameBytes. All other prefixes are counted in one
+// line.
 //
 //   names_    "userpagesession..."   all names, in the order in which they came
 //   entries_  where each name lies in names_, and its counters
@@ -34,16 +35,18 @@ struct PrefixCounters {
   PrefixCounters& operator+=(const PrefixCounters& other);
 };
 
-// Finds the prefix of a key; false if it has none. As in memcached, a zero byte ends the search.
+// Finds the prefix of a key. Returns false if it has none. As in memcached, a zero byte ends the
+// search.
 bool find_prefix(std::string_view key, char delimiter, std::string_view* prefix);
 
 class PrefixStats {
  public:
-  // The counters of a prefix. If there is no room for it: those of all prefixes without room. The
-  // reference is valid until the next call. REQUIRES: prefix.size() <= limits::kMaxKeyBytes.
+  // The counters of a prefix. If there is no room for it, the counters that all prefixes without
+  // room share. The reference is valid until the next call. REQUIRES: prefix.size() <=
+  // limits::kMaxKeyBytes.
   PrefixCounters& counters_of(std::string_view prefix);
   void clear();
-  // Calls visit(name, counters) for the prefixes behind `after`, sorted by name, until it returns
+  // Calls visit(name, counters) for the prefixes after `after`, sorted by name, until it returns
   // false. Without `after` it begins with the first.
   template <typename Visit>
   void visit_behind(const std::optional<std::string>& after, Visit&& visit) const {
@@ -77,19 +80,19 @@ class PrefixStats {
   PrefixCounters others_;
 };
 
-// The next lines of `stats detail dump`, of one shard or of several together: those of the first
-// `most` names behind `after`.
+// The next lines of `stats detail dump`, for one shard or for several together: the lines of the
+// first `most` names after `after`.
 class PrefixSlice {
  public:
   // REQUIRES: `after` outlives the slice until write(); most > 0.
   PrefixSlice(const std::optional<std::string>& after, std::size_t most)
       : after_(after), most_(most) {}
-  // Call it once for each shard. It takes as long as `most` names do.
+  // Call it once for each shard. It costs as much as `most` names.
   void add(const PrefixStats& shard);
-  // Writes lines until the output is full, and END behind the last of all. Sets `after` to the last
-  // name written. Returns false if it has written END. A byte of a name that is '%' or that is not
-  // printable ASCII is written as %XX. So no name looks like "%other", which is the line of the
-  // prefixes for which there was no room.
+  // Writes lines until the output is full, and END after the last name. Sets `after` to the last
+  // name that was written. Returns false if it has written END. If a byte of a name is '%' or not
+  // printable ASCII, it is written as %XX. So no name looks like "%other", the line of the prefixes
+  // without room.
   bool write(Output& out, std::optional<std::string>& after) const;
 
  private:
@@ -100,7 +103,7 @@ class PrefixSlice {
   const std::optional<std::string>& after_;
   std::size_t most_;
   std::vector<Line> lines_;  // sorted by name
-  bool cut_ = false;         // there are more behind them
+  bool cut_ = false;         // more lines follow them
   PrefixCounters others_;
 };
 

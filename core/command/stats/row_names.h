@@ -1,4 +1,4 @@
-// A check of the tables' rows while they are compiled.
+// Checks the tables' rows at compile time.
 #pragma once
 
 #include <cstddef>

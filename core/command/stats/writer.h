@@ -31,7 +31,7 @@ struct Fixed {
   unsigned digits;
 };
 
-// A page whose rows a .def file names in their order, the core's and the host's.
+// A page whose rows stand in a .def file, in their order: rows of the core and of the host.
 class PageWriter {
  public:
   PageWriter(HostRows host, Output& out);
@@ -40,15 +40,15 @@ class PageWriter {
   void row(const char* name, const char* text);
   void row(const char* name, std::string_view text);
   void row(const char* name, Fixed value);
-  // The host's row of this name; if it gives none, `otherwise`; null: then no row.
+  // The host's row of this name. If the host gives none: `otherwise`. If that is null: no row.
   void host_row(const char* name, const char* otherwise);
-  // The host's rows that had no place, in its own order; END.
+  // The host's rows that the .def file does not name, in the host's order, then END.
   void end();
 
  private:
   void write(const HostRow& row);
 
-  HostRows host_;  // less what was written
+  HostRows host_;  // rows that are not written yet
   StatsWriter stats_;
 };
 

@@ -9,8 +9,8 @@
 namespace isocache {
 namespace {
 
-// The size that memcached would count for the same item. Tools compare it with memcached's; ours is
-// smaller (store/item.h).
+// The size that memcached would report for the same item. Tools compare it with memcached's; our
+// real size is smaller (store/item.h).
 std::size_t counted_size(const ItemFacts& item, bool cas_enabled) {
   constexpr std::size_t kHeaderBytes = 48;
   constexpr std::size_t kCasBytes = 8;

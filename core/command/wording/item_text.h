@@ -14,17 +14,17 @@ inline unsigned shown_class(const ItemFacts& item) {
   return Store::band_of(item.key().size(), item.value_length()) + 1;
 }
 
-// Unreserved bytes of RFC 3986 stay, others become %XX.
+// Keeps the unreserved bytes of RFC 3986, and writes others as %XX.
 void append_uri_encoded(std::string_view bytes, Output& out);
 
-// A key, or a part of one, where memcached prints it as it is. A key that is not printable is URI
-// encoded, because it could hold a line end and forge a line.
+// A key, or a part of one, in a place where memcached prints it unchanged. A key that is not
+// printable is URI encoded, because a line end in it could forge a line.
 void append_printable(std::string_view key, Output& out);
 
-// The key as it goes over the wire: in base64 if it came so.
+// The key in its form on the wire: in base64 if it came in base64.
 void append_wire_key(const ItemFacts& item, Output& out);
 
-// " cas=1 fetch=no cls=1 size=60", which `me` and the dumps have in common.
+// " cas=1 fetch=no cls=1 size=60", which `me` and the dumps both show.
 void append_item_facts(const ItemFacts& item, bool cas_enabled, Output& out);
 
 }  // namespace isocache

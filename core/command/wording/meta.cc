@@ -9,7 +9,7 @@
 namespace isocache::meta {
 namespace {
 
-// visit(flag) for every flag of a request, in the order in which they were sent.
+// Calls visit(flag) for every flag of a request, in the order in which they were sent.
 template <typename Visit>
 void for_each_flag(std::string_view flag_text, Visit&& visit) {
   const char* at = flag_text.data();
@@ -40,7 +40,8 @@ ISOCACHE_INLINE_ONLY_NATIVELY inline void append_ttl(Output& out, UnixSeconds ex
   }
 }
 
-// The flags that every reply echoes, hit or miss: the opaque as sent, and the key with its encoding.
+// The flags that every reply echoes, on a hit and on a miss: the opaque as sent, and the key with
+// its encoding.
 ISOCACHE_INLINE_ONLY_NATIVELY inline void append_echo(Output& out, std::string_view flag,
                                                       const Request& request) {
   if (flag.front() == 'O') {
@@ -53,7 +54,7 @@ ISOCACHE_INLINE_ONLY_NATIVELY inline void append_echo(Output& out, std::string_v
   }
 }
 
-// A whole reply that tells nothing about an item: the code, the echo, the line end.
+// A complete reply without facts about an item: the code, the echo, the line end.
 ISOCACHE_CALLED_IN_WASM void append_code(Output& out, std::string_view code,
                                          const Request& request) {
   out.append(code);
@@ -61,13 +62,13 @@ ISOCACHE_CALLED_IN_WASM void append_code(Output& out, std::string_view code,
   out.append("\r\n");
 }
 
-// Follows the exptime from flag to flag: T and N act where they stand, so that `t` before them and
-// behind them tells different things.
+// Follows the exptime from flag to flag. T and N act at their position, so a `t` before them shows
+// another value than a `t` after them.
 class ExptimeInTurn {
  public:
   ExptimeInTurn(const Exptimes& exptimes, bool created)
       : exptimes_(exptimes), now_(exptimes.before), created_(created) {}
-  // False: the flag is another one.
+  // Returns false if it is not a flag about the exptime.
   bool pass(char letter) {
     if (letter == 'T') {
       now_ = exptimes_.after_exptime;
@@ -96,7 +97,7 @@ void append_item_flag(std::string_view flag, const GetOutcome& outcome, UnixSeco
     case 'l': append_flag(out, 'l', outcome.now_s - outcome.last_access_before); break;
     case 's': append_flag(out, 's', item.value_length()); break;
     case 't': append_ttl(out, exptime, outcome.now_s); break;
-    case 'k':  // in the form in which it was stored, whatever form the request has
+    case 'k':  // in the form in which it was stored, whatever form the request used
       out.append(" k");
       append_wire_key(item, out);
       if (item.has(kBinaryKey)) out.append(" b");
@@ -183,8 +184,8 @@ void word(const DeleteOutcome& outcome, const Request& request, Output& out) {
   }
 }
 
-// An opaque that is too long is an error of a reply that would tell it; the others have errors of
-// their own.
+// An opaque that is too long is an error only if the reply would contain it; the other replies have
+// errors of their own.
 void word(const ArithmeticOutcome& outcome, const Request& request, Output& out) {
   const ArithmeticStatus status = outcome.status;
   if (status == ArithmeticStatus::kNonNumeric || status == ArithmeticStatus::kNoMemory) {

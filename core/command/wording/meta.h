@@ -1,4 +1,4 @@
-// How the meta protocol says what a command did. See wording.h.
+// Writes what a command did in the meta protocol. See wording.h.
 #pragma once
 
 #include "command/outcome.h"

@@ -41,8 +41,8 @@ std::string_view refusal_of(ArithmeticStatus status) {
   return {};
 }
 
-// "VALUE <key> <client flags> <value length> [<cas>]\r\n", the value, "\r\n"; behind the last key
-// END.
+// Writes "VALUE <key> <client flags> <value length> [<cas>]\r\n", the value and "\r\n"; after the
+// last key also END.
 void append_item(const GetOutcome& outcome, const Request& request, Output& out) {
   constexpr std::string_view kValue = "VALUE ";
   constexpr std::size_t kMaxNumberBytes = 1 + kMaxU64Digits;  // with the space before it

@@ -1,4 +1,4 @@
-// How the text protocol says what a command did. See wording.h.
+// Writes what a command did in the text protocol. See wording.h.
 #pragma once
 
 #include "command/outcome.h"

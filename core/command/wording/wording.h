@@ -1,5 +1,5 @@
-// Says what a command did, in the request's protocol. A protocol is a pair of files here, a style
-// in protocol/request.h and a line below; no command knows of it.
+// Writes what a command did, in the request's protocol. To add a protocol, add a pair of files
+// here, a style in protocol/request.h and a line below. No command knows about it.
 #pragma once
 
 #include "base/inline.h"

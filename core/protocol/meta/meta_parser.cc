@@ -10,12 +10,13 @@
 namespace isocache {
 namespace {
 
-// memcached's limit is on all tokens of the line: command, key, the value length of ms, flags.
+// memcached limits all tokens of the line together: command, key, the value length of ms, flags.
 constexpr unsigned kMaxTokens = 20;
 
-// What one pass over the flags found, beyond what it put into the request. An error is only noted,
-// because an unknown or repeated letter further on comes before it, and so does a later error. Bad
-// client flags have no words of their own in memcached: they keep those of an earlier error.
+// The findings of one pass over the flags, besides the fields of the request. An error is only
+// noted at first, because an unknown or repeated letter further on takes precedence, and so does a
+// later error. Bad client flags have no message of their own in memcached: an earlier error keeps
+// its message.
 struct FlagScan {
   std::int64_t max_exptime_s;
   std::string_view error = {};
@@ -35,7 +36,7 @@ ISOCACHE_CALLED_IN_WASM void read_number(std::string_view text, std::uint64_t& n
   if (!parse_u64(text, number)) scan.error = error;
 }
 
-// Decodes the key as sent to the key that items are stored under.
+// Decodes the key from the form on the wire to the form in the store.
 bool decode_key(KeyBuffer& key_buffer, Request& request) {
   std::size_t length = 0;
   if (!base64_decode(request.wire_key, key_buffer.bytes, &length)) return false;
@@ -43,7 +44,7 @@ bool decode_key(KeyBuffer& key_buffer, Request& request) {
   return true;
 }
 
-// D and J are checked in every command, and kept where there is a use for them.
+// D and J are checked in every command, and kept only if the command uses them.
 void read_delta(std::string_view text, Request& request, FlagScan& scan) {
   std::uint64_t delta = 0;
   read_number(text, delta, scan, reply::kBadMetaDelta);
@@ -106,7 +107,7 @@ void read_flag(std::string_view token, KeyBuffer& key_buffer, Request& request, 
     case 'O':
       if (token.size() > limits::kMaxOpaqueBytes) scan.opaque_too_long = true;
       break;
-    default: break;  // f h k l s t: only the reply looks at them; L P: ignored
+    default: break;  // f h k l s t: only the reply uses them; L P: ignored
   }
 }
 
@@ -118,7 +119,7 @@ bool too_many_flags(std::string_view text, unsigned most) {
   return false;
 }
 
-// One pass over the flags. Returns the error of a line that cannot be read, or nothing.
+// Reads the flags in one pass. Returns the error of a line that cannot be parsed, or nothing.
 std::string_view scan_flags(std::string_view text, unsigned most, KeyBuffer& key_buffer,
                             Request& request, FlagScan& scan) {
   Tokens tokens(text);
@@ -129,7 +130,7 @@ std::string_view scan_flags(std::string_view text, unsigned most, KeyBuffer& key
     const std::uint64_t mask = bit < 64 ? 1ULL << bit : 0;
     if ((kKnownMetaFlags & mask & ~seen) == 0 || ++count > most) {
       if (too_many_flags(text, most)) return reply::kTooManyFlags;
-      // memcached calls a byte that is not ASCII a duplicate too.
+      // memcached calls a byte that is not ASCII a duplicate, too.
       const bool ascii = static_cast<unsigned char>(token.front()) < 127;
       const bool unknown = (kKnownMetaFlags & mask) == 0 && ascii;
       return unknown ? reply::kInvalidFlag : reply::kDuplicateFlag;
@@ -169,8 +170,8 @@ std::string_view apply_mode(CommandFamily family, const FlagScan& scan, Request&
   return {};
 }
 
-// memcached looks at the opaque while it words the reply. For ms and md that is before the command
-// acts; mg and ma act first, as far as the flags before the opaque say.
+// memcached checks the opaque while it writes the reply. In ms and md that happens before the
+// command acts. mg and ma act first, as far as the flags before the opaque say.
 void note_flags_after_opaque(Request& request) {
   request.flags.opaque_too_long = true;
   Tokens tokens(request.flag_text);
@@ -182,7 +183,7 @@ void note_flags_after_opaque(Request& request) {
   }
 }
 
-// Reads everything about key and flags. Returns the error, or nothing.
+// Reads the key and the flags. Returns the error, or nothing.
 std::string_view read_key_and_flags(CommandFamily family, std::string_view key,
                                     std::string_view flags, KeyBuffer& key_buffer, Request& request,
                                     std::int64_t max_exptime_s) {
@@ -209,8 +210,8 @@ std::string_view read_key_and_flags(CommandFamily family, std::string_view key,
   return {};
 }
 
-// me takes only the flag b, and only as the first. Like memcached 1.6.45, it uses the key as sent
-// when the key is not base64.
+// me accepts only the flag b, and only as the first flag. Like memcached 1.6.45, it uses the key as
+// sent if the key is not base64.
 std::string_view read_debug_key(std::string_view key, std::string_view flags, KeyBuffer& key_buffer,
                                 Request& request) {
   request.style = ReplyStyle::kMeta;
@@ -234,7 +235,7 @@ void begin(CommandFamily family, Request& request) {
   }
 }
 
-// What follows the tokens read so far, without leading spaces.
+// The rest of the line behind the tokens read so far, without leading spaces.
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
   return text;

@@ -14,7 +14,8 @@ namespace isocache {
 AfterLine parse_meta_line(CommandFamily family, std::string_view arguments, KeyBuffer& key_buffer,
                           Request& request, std::int64_t max_exptime_s);
 
-// As parse_meta_line(), from tokens. False on an error; then the request is a kReply with its text.
+// As parse_meta_line(), but from tokens. On an error it returns false, and the request is a kReply
+// with the error's text.
 bool parse_meta_tokens(CommandFamily family, std::string_view key, std::string_view flags,
                        KeyBuffer& key_buffer, Request& request, std::int64_t max_exptime_s);
 

@@ -25,14 +25,14 @@ bool set_key(Request& request, std::string_view key) {
   return key.size() <= limits::kMaxKeyBytes;
 }
 
-// Most commands have no noreply. The length tells most of them, without a look for tokens.
+// Most commands have no noreply. The length of the rest shows that for most of them, without a look
+// for tokens.
 bool ends_with_noreply(std::string_view arguments) {
   constexpr std::string_view kNoreply = "noreply";
   return arguments.size() > kNoreply.size() && last_token(arguments) == kNoreply;
 }
 
-// Goes from one space to the last one that a good key can have before it, so that most bytes are
-// skipped.
+// Visits only the spaces at which a good key could end, so most bytes are skipped.
 bool any_key_too_long(std::string_view keys) {
   while (keys.size() > limits::kMaxKeyBytes) {
     const std::size_t space = keys.rfind(' ', limits::kMaxKeyBytes);
@@ -42,8 +42,8 @@ bool any_key_too_long(std::string_view keys) {
   return false;
 }
 
-// get gets gat gats: `keys` are the tokens after the exptime, if there is one. memcached answers a
-// retrieval with one bad key with that error alone, so all keys are looked at first.
+// get gets gat gats: `keys` are the tokens after the exptime, if there is one. If one key is bad,
+// memcached's reply is that error alone, so all keys are checked first.
 AfterLine parse_keys(std::string_view keys, Request& request) {
   request.flags.silent = any_key_too_long(keys);
   request.flags.return_value = !request.flags.silent;
@@ -79,8 +79,8 @@ StoreMode mode_of(Command command) {
   }
 }
 
-// Both numbers are read with 64 bits and kept with 32, as memcached does: client flags of 2^32 are
-// 0, an exptime of 3000000000 is negative, unless exptimes may be that large.
+// As in memcached, both numbers are parsed with 64 bits and kept with 32: client flags of 2^32
+// become 0, and an exptime of 3000000000 becomes negative, unless exptimes may be that large.
 std::int64_t kept_exptime(std::int64_t wide, std::int64_t max_exptime_s) {
   if (wide >= 0 && wide <= max_exptime_s) return wide;
   return static_cast<std::int32_t>(static_cast<std::uint32_t>(wide));
@@ -151,9 +151,9 @@ AfterLine parse_touch(std::string_view arguments, Request& request, std::int64_t
   return AfterLine::kNothing;
 }
 
-// delete <key> [0] [noreply]. Long ago the second argument was a hold time; 0 is still sent by old
-// clients. Anything else is refused as memcached 1.6.18 does, on purpose: 1.6.45 ignores it, but
-// clients and memccapable test for the refusal.
+// delete <key> [0] [noreply]. The second argument was once a hold time; old clients still send 0.
+// Any other value is refused as in memcached 1.6.18, on purpose: 1.6.45 ignores it, but clients and
+// memccapable test for the refusal.
 AfterLine parse_delete(std::string_view arguments, Request& request) {
   Tokens tokens(arguments);
   const std::string_view key = tokens.next();
@@ -171,9 +171,9 @@ AfterLine parse_delete(std::string_view arguments, Request& request) {
   return AfterLine::kNothing;
 }
 
-// A line that begins with no command.
+// A line that does not begin with a command.
 AfterLine parse_unknown(std::string_view line, Request& request) {
-  // A browser or a port scanner: the connection is closed, as memcached does.
+  // The client is a browser or a port scanner. As in memcached, the connection is closed.
   if (last_token(line).substr(0, 5) == "HTTP/") {
     answer(request, {});
     return AfterLine::kClose;
@@ -181,7 +181,8 @@ AfterLine parse_unknown(std::string_view line, Request& request) {
   return answer(request, reply::kError);
 }
 
-// One space and up to nine digits from `at` on; null if there is something else, or `at` is null.
+// Parses one space and up to nine digits at `at`. Returns null if there is something else, or if
+// `at` is null.
 const char* read_plain_number(const char* at, const char* end, std::uint32_t& number) {
   constexpr int kMostDigits = 9;  // no overflow
   if (at == nullptr || at == end || *at != ' ') return nullptr;

@@ -10,12 +10,13 @@
 
 namespace isocache {
 
-// `arguments` is what follows the verb in `line`. REQUIRES: no meta command.
+// `arguments` is the part of `line` after the verb. REQUIRES: no meta command.
 AfterLine parse_text_line(Command command, std::string_view line, std::string_view arguments,
                           Request& request, std::int64_t max_exptime_s);
 
-// The usual lines, "get <key>" and "set <key> <flags> <exptime> <length>", read the short way. The
-// result is that of parse_text_line(). False: the line has another form; the request is unchanged.
+// A fast path for the usual lines, "get <key>" and "set <key> <flags> <exptime> <length>". The
+// result is the same as from parse_text_line(). Returns false if the line has another form; then
+// the request is unchanged.
 bool parse_plain_get(std::string_view line, Request& request);
 bool parse_plain_set(std::string_view line, Request& request);
 

@@ -25,7 +25,7 @@ class Histogram {
   }
   std::uint64_t total() const { return total_; }
   std::uint64_t max_ns() const { return max_ns_; }
-  // The least value that at least this share of all values does not exceed; 0 when there are none.
+  // The smallest value that at least this share of all values does not exceed; 0 if there are none.
   std::uint64_t quantile_ns(double share) const {
     const auto rank = static_cast<std::uint64_t>(std::ceil(share * static_cast<double>(total_)));
     std::uint64_t seen = 0;
@@ -39,9 +39,9 @@ class Histogram {
  private:
   static constexpr unsigned kStepBits = 6;
   static constexpr std::uint64_t kSteps = 1U << kStepBits;
-  static constexpr unsigned kPowers = 40;  // up to 18 minutes; longer ones count as that
+  static constexpr unsigned kPowers = 40;  // up to 18 minutes; longer durations count as 18 minutes
 
-  // Below kSteps one bucket a value; then the leading kStepBits + 1 bits tell the bucket.
+  // Below kSteps, each value has a bucket. Above, the leading kStepBits + 1 bits select the bucket.
   static std::size_t bucket_of(std::uint64_t value) {
     if (value < kSteps) return static_cast<std::size_t>(value);
     const auto power = static_cast<unsigned>(std::bit_width(value)) - kStepBits - 1;

@@ -1,6 +1,6 @@
 // Segments from calloc, which gives zeroed pages that take no memory until they are touched. The
-// tests' memory (support/test_memory.h) fills what it gives: a store of gigabytes would take
-// seconds to make, and would be warm before anything is measured.
+// tests' memory (support/test_memory.h) fills its segments: a store of gigabytes would take seconds
+// to make, and would be warm before the measurement.
 #pragma once
 
 #include <cstddef>

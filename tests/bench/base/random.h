@@ -1,5 +1,5 @@
-// Seeded random numbers that are the same everywhere: the standard library's distributions differ
-// between implementations, and a replay must repeat to the byte.
+// Seeded random numbers that are the same everywhere. The standard library's distributions differ
+// between implementations, and a replay must repeat exactly.
 #pragma once
 
 #include <cmath>
@@ -24,7 +24,7 @@ class Random {
     state_ += 0x9e3779b97f4a7c15U;
     return mix(state_);
   }
-  // In [0, bound), for bounds far below 2^32 free of any bias that could show.
+  // In [0, bound). For bounds far below 2^32 the bias is too small to show.
   std::uint64_t below(std::uint64_t bound) { return ((next() >> 32U) * bound) >> 32U; }
   // In (0, 1).
   double unit() { return (static_cast<double>(next() >> 11U) + 0.5) * 0x1p-53; }

@@ -1,6 +1,6 @@
-// Values that can be told apart and checked without storing them: a value is a window into one pool
-// of random bytes, and where the window starts follows from key and version. Making one costs
-// nothing and checking one is a memcmp, so that the load generator is not what is measured.
+// Values that can be told apart and checked without storing them. A value is a window into one pool
+// of random bytes; the window's start is derived from key and version. Making one costs nothing and
+// checking one is a memcmp, so the load generator does not dominate the measurement.
 #pragma once
 
 #include <cstddef>
@@ -15,8 +15,8 @@ namespace isocache::bench {
 
 class ValuePool {
  public:
-  // `starts` windows: two values are mixed up unnoticed once in that many times. A load generator
-  // takes few, so that the pool stays in its cache.
+  // `starts` windows: if two values are mixed up, once in that many times it is not noticed. A load
+  // generator uses few, so that the pool stays in its cache.
   explicit ValuePool(std::size_t max_value_bytes, std::size_t starts = std::size_t{1} << 22U)
       : starts_(starts), bytes_(starts + max_value_bytes + sizeof(std::uint64_t), '\0') {
     Random random(0x706f6f6c);

@@ -42,7 +42,7 @@ void Connection::send() {
 }
 
 void Connection::receive(LoadCounts& counts) {
-  do {  // the kernel does not tell of what TLS has already read
+  do {  // the kernel does not report bytes that TLS has already read
     make_room();
     const ssize_t bytes = transport_.read_some(input_.data() + end_, input_.size() - end_);
     if (bytes < 0 && (errno == EAGAIN || errno == EINTR)) return;
@@ -63,7 +63,7 @@ void Connection::take_replies(LoadCounts& counts) {
     if (reply.bytes == 0) break;
     begin_ += reply.bytes;
     counts.values += reply.values;
-    // A get counts its keys off as it sees them; those never seen are misses.
+    // A get counts its keys as they come; keys that do not come are misses.
     counts.keys += reply.complete ? keys : keys - expected.keys;
     if (reply.error != nullptr) {
       ++counts.errors;
@@ -79,7 +79,7 @@ void Connection::take_replies(LoadCounts& counts) {
   counts.latency.add(static_cast<std::uint64_t>(latency), complete);
 }
 
-// Moves what is unread to the front, and grows when a large value fills the buffer.
+// Moves the unread bytes to the front, and grows if a large value fills the buffer.
 void Connection::make_room() {
   if (begin_ == end_) begin_ = end_ = 0;
   if (end_ < input_.size()) return;

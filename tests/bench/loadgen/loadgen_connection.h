@@ -1,5 +1,5 @@
-// One connection under load: sends a batch of requests in one go, waits for all of its replies, and
-// so on. That is what `--depth` means: 1 is a client that waits, 32 one that pipelines.
+// One connection under load: sends a batch of requests at once, waits for all of its replies, and
+// so on. `--depth` is the size of a batch: 1 is a client that waits, 32 one that pipelines.
 #pragma once
 
 #include <chrono>
@@ -29,19 +29,19 @@ struct LoadCounts {
 
 class Connection {
  public:
-  // Non-blocking, once connected. Throws std::runtime_error when the server cannot be reached.
+  // Non-blocking after connecting. Throws std::runtime_error if the server cannot be reached.
   Connection(const std::string& address, const TransportOptions& transport, Workload& workload);
 
   int fd() const { return transport_.fd(); }
   bool idle() const { return next_reply_ == expected_.size(); }
-  // False: the socket takes no more for now, call send() again when it is writable.
+  // Returns false if the socket takes no more for now. Call send() again when it is writable.
   bool sent() const { return sent_bytes_ == request_.size(); }
 
   // REQUIRES: idle(). Latency counts from `due`.
   void start_batch(unsigned depth, SteadyClock::time_point due);
   void send();
-  // Reads what is there, and counts the replies that are complete. Throws std::runtime_error when
-  // the server closes the connection.
+  // Reads the bytes that have come, and counts complete replies. Throws std::runtime_error if the
+  // server closes the connection.
   void receive(LoadCounts& counts);
 
  private:
@@ -56,7 +56,7 @@ class Connection {
   std::vector<Expected> expected_;
   std::size_t next_reply_ = 0;
   std::string input_;
-  std::size_t begin_ = 0;  // what was received and not yet read
+  std::size_t begin_ = 0;  // received bytes that are not read yet
   std::size_t end_ = 0;
 };
 

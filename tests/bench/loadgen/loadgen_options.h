@@ -1,4 +1,4 @@
-// What a load generator is asked to do.
+// The options of a load generator.
 #pragma once
 
 #include <cstddef>

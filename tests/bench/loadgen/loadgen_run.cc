@@ -49,7 +49,7 @@ class Worker {
         options.requests / options.threads + (index < options.requests % options.threads ? 1 : 0);
   }
 
-  // To be run on a thread of its own.
+  // Runs on a thread of its own.
   void run() {
     try {
       if (options_.core >= 0) pin_to(options_.core + static_cast<int>(index_));
@@ -65,7 +65,7 @@ class Worker {
   }
 
   bool done() const { return done_; }
-  // After run().
+  // Call it after run().
   const LoadCounts& counts() const {
     if (failure_) std::rethrow_exception(failure_);
     return counts_;
@@ -84,8 +84,9 @@ class Worker {
     }
   }
 
-  // Batches are due at fixed times, on one connection after the other; what the server cannot take
-  // yet waits, and the waiting counts as latency. Spins: a sleep would be late.
+  // Batches are due at fixed times, on one connection after the other. A batch that the server
+  // cannot take yet waits, and the waiting counts as latency. This spins, because a sleep would be
+  // late.
   void run_open() {
     const auto interval = std::chrono::duration_cast<SteadyClock::duration>(
         std::chrono::duration<double>(options_.depth * options_.threads / options_.rate_per_s));
@@ -119,7 +120,7 @@ class Worker {
     if (!connection.sent()) watch(connection, EPOLLIN | EPOLLOUT);
   }
 
-  // Handles what happens within the time; ready_ are the connections whose batch is answered.
+  // Handles events until that time. ready_ has the connections whose batch is answered.
   void poll(int timeout_ms) {
     ready_.clear();
     std::array<epoll_event, 64> events{};
@@ -142,7 +143,7 @@ class Worker {
     }
   }
 
-  // What was counted while warming up is forgotten.
+  // Forgets the counts of the warm-up.
   void begin_measuring() {
     if (measuring_ || phase_ != Phase::kMeasure) return;
     measuring_ = true;
@@ -171,7 +172,7 @@ class Worker {
   std::atomic<bool> done_ = false;
 };
 
-// Waits, but not for workers that are done already; for them alone when `seconds` is 0.
+// Waits, but not for workers that have finished; if `seconds` is 0, only for the workers.
 void wait(const std::vector<std::unique_ptr<Worker>>& workers, double seconds) {
   const auto end = SteadyClock::now() + std::chrono::duration<double>(seconds);
   while (seconds <= 0 || SteadyClock::now() < end) {
@@ -185,7 +186,7 @@ void wait(const std::vector<std::unique_ptr<Worker>>& workers, double seconds) {
 }  // namespace
 
 LoadResult run_load(const LoadOptions& options) {
-  if (options.core >= 0) pin_to(options.core);  // looking at the clock must not disturb the server
+  if (options.core >= 0) pin_to(options.core);  // reading the clock must not disturb the server
   std::atomic<Phase> phase = Phase::kWarmUp;
   std::vector<std::unique_ptr<Worker>> workers;
   for (unsigned i = 0; i < options.threads; ++i) {

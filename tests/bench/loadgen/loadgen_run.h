@@ -1,4 +1,4 @@
-// Threads of connections against one server, and what came of it.
+// Threads of connections against one server, and the results.
 #pragma once
 
 #include "bench/base/process_usage.h"
@@ -13,7 +13,7 @@ struct LoadResult {
   ProcessUsage server;  // in those seconds; zeros without a pid
 };
 
-// Throws std::runtime_error when the server cannot be reached or goes away.
+// Throws std::runtime_error if the server cannot be reached or disconnects.
 LoadResult run_load(const LoadOptions& options);
 
 }  // namespace isocache::bench

@@ -20,7 +20,7 @@ SSL_CTX* client_context() {
   return context;
 }
 
-// What OpenSSL says, as errno.
+// OpenSSL's result as an errno.
 ssize_t result_of(const SSL* tls, int result) {
   if (result > 0) return result;
   const int error = SSL_get_error(tls, result);
@@ -29,7 +29,7 @@ ssize_t result_of(const SSL* tls, int result) {
   return -1;
 }
 
-// How long the head of a server's frame is, whose first bytes these are; 0: two are needed to tell.
+// The length of the head of a server's frame that begins with these bytes; 0: two bytes are needed.
 std::size_t head_bytes(std::string_view head) {
   if (head.size() < 2) return 0;
   const unsigned length = static_cast<unsigned char>(head[1]);
@@ -70,7 +70,7 @@ void Transport::upgrade(const std::string& address) {
   if (!reply.starts_with("HTTP/1.1 101 ")) throw std::runtime_error("no WebSocket at " + address);
 }
 
-// A mask of zeroes: the server's work is the same, and the requests need not be changed.
+// A mask of zeroes: the server does the same work, and the requests need no change.
 void Transport::wrap(std::string& batch) const {
   if (!websocket_) return;
   const std::size_t size = batch.size();
@@ -101,7 +101,7 @@ ssize_t Transport::receive(char* to, std::size_t bytes) {
   return result_of(tls_.get(), SSL_read(tls_.get(), to, static_cast<int>(bytes)));
 }
 
-// Moves the payloads together; gives how much they are.
+// Moves the payloads together. Returns their length.
 std::size_t Transport::take_frames_off(char* bytes, std::size_t count) {
   char* end = bytes;
   for (const char* at = bytes; at != bytes + count;) {

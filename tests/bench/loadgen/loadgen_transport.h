@@ -1,4 +1,4 @@
-// What carries a connection's bytes: TCP or a unix socket, in TLS or not, as a WebSocket or not.
+// Carries a connection's bytes: TCP or a unix socket, with or without TLS, as a WebSocket or not.
 #pragma once
 
 #include <openssl/ssl.h>
@@ -20,17 +20,19 @@ struct TransportOptions {
 
 class Transport {
  public:
-  // Non-blocking, once connected. Throws std::runtime_error when the server does not let us in.
+  // Non-blocking after connecting. Throws std::runtime_error if the server does not accept us.
   Transport(const std::string& address, const TransportOptions& options);
 
   int fd() const { return socket_.fd(); }
 
-  // Makes a batch of requests what write_some() sends: one frame, if frames there are.
+  // Turns a batch of requests into the bytes that write_some() sends: one frame, if the transport
+  // has frames.
   void wrap(std::string& batch) const;
-  // As send() and recv(): -1 and EAGAIN if there is nothing to do. What is read is without frames.
+  // As send() and recv(): -1 and EAGAIN if there is nothing to do. The bytes that are read are
+  // without frames.
   ssize_t write_some(const char* from, std::size_t bytes);
   ssize_t read_some(char* to, std::size_t bytes);
-  // Something was received that the kernel does not tell of.
+  // Bytes were received that the kernel does not report.
   bool has_more() const { return tls_ && SSL_pending(tls_.get()) != 0; }
 
  private:

@@ -199,7 +199,7 @@ Reply Workload::read_get(std::string_view input, Expected& expected) const {
   char key[kMaxKeyBytes];
   std::uint32_t found = 0;
   const Expected before = expected;
-  do {  // skips those that were not there
+  do {  // skips keys that had no value
     if (expected.keys == 0) throw std::runtime_error("a value that was not asked for");
     found = key_at(expected.position++);
     write_key(key, found);

@@ -1,4 +1,4 @@
-// What is asked of the server, and what must come back for it.
+// The requests to the server, and the replies that must come back.
 #pragma once
 
 #include <cstddef>
@@ -15,19 +15,19 @@ namespace isocache::bench {
 
 enum class Command : std::uint8_t { kGet, kSet, kMetaGet, kMetaSet, kMetaArithmetic };
 
-// One request on its way: what its reply must say.
+// One request on its way, with the reply that it expects.
 struct Expected {
   Command command = Command::kGet;
   std::uint32_t keys = 0;      // of which the reply may hold values, from `position` on
   std::uint64_t position = 0;  // in the sequence of drawn keys
 };
 
-// How far a reply got.
+// How far a reply has been read.
 struct Reply {
   std::size_t bytes = 0;  // taken from the input; 0: more is needed
   bool complete = false;
   std::uint32_t values = 0;
-  const char* error = nullptr;  // not what was expected
+  const char* error = nullptr;  // the reply is not the expected one
 };
 
 struct WorkloadName {
@@ -44,9 +44,9 @@ class Workload {
 
   // Appends a request to `out`.
   Expected next(std::string& out);
-  // Reads some of the reply to `expected` from the front of `input`. Until it is complete,
-  // `expected` keeps track of what was seen. Throws std::runtime_error when it cannot tell where
-  // the reply ends.
+  // Reads part of the reply to `expected` from the front of `input`. Until it is complete,
+  // `expected` keeps track of what was read. Throws std::runtime_error if it cannot tell where the
+  // reply ends.
   Reply read(std::string_view input, Expected& expected) const;
 
  private:

@@ -21,13 +21,13 @@ inline constexpr std::size_t kMinItems = 128;  // enough for the largest batch
 inline constexpr std::size_t kMicroKeyBytes = 20;
 inline constexpr std::size_t kMicroValueBytes = 100;
 
-// One thing that is measured.
+// One case that is measured.
 class Micro {
  public:
   virtual ~Micro() = default;
   virtual void run() = 0;  // `operations` of its case
-  // Ends the program unless run() does what the case's name says: a get that misses is fast. For
-  // before and after measuring; goes over all keys, which warms up as well.
+  // Ends the program unless run() does what the case's name says, because a get that misses is
+  // fast. Called before and after measuring; it visits all keys, which also warms up.
   virtual void check() = 0;
 };
 
@@ -64,9 +64,9 @@ inline std::string_view write_key(KeyText& text, std::uint64_t number) {
   return {text, kMicroKeyBytes};
 }
 
-// Keys in random order, their text made beforehand and read in turn: making it is not measured, and
-// reading it is what a socket's buffer costs as well. Of 10 million items half a million are asked
-// for: several times what fits into a cache.
+// Keys in random order. Their text is made in advance and read in turn: making it is not measured,
+// and reading it costs as much as reading a socket's buffer. Of 10 million items half a million are
+// asked for: several times what fits into a cache.
 class DrawnKeys {
  public:
   // Numbers first .. first + items - 1.
@@ -79,7 +79,7 @@ class DrawnKeys {
     }
   }
   std::size_t size() const { return text_.size() / kMicroKeyBytes; }
-  // After size() calls the first again.
+  // After size() calls it starts again with the first key.
   std::string_view next() {
     if (at_ == text_.size()) at_ = 0;
     at_ += kMicroKeyBytes;
@@ -93,11 +93,11 @@ class DrawnKeys {
   std::size_t at_ = 0;
 };
 
-// Keys `first`, first + 1 ...: a new one each time, in hardly any time.
+// Keys `first`, first + 1 ...: a new one each time, at almost no cost.
 class NewKeys {
  public:
   explicit NewKeys(std::uint64_t first) { write_key(text_, first); }
-  // Good until the next call.
+  // Valid until the next call.
   std::string_view next() {
     std::size_t at = kMicroKeyBytes - 1;
     while (++text_[at] > '9') text_[at--] = '0';
@@ -121,15 +121,16 @@ struct FilledStore {
   Store store;
 };
 
-// The same, gone round once: every new key evicts. Holds about `items`.
+// The same, after one round of eviction: every new key evicts. Holds about `items`.
 struct FullStore : FilledStore {
   explicit FullStore(std::size_t items);
 
   NewKeys new_keys;
 };
 
-// Filling 10 million takes seconds: cases of the same size share one of each. The filled one has
-// room for half as many keys more; cases leave it with the keys and sizes that it had.
+// Filling 10 million items takes seconds, so cases of the same size share one store of each kind.
+// The filled one has room for half as many more keys. Cases leave it with the keys and sizes that
+// it had.
 std::shared_ptr<FilledStore> filled_store(std::size_t items);
 std::shared_ptr<FullStore> full_store(std::size_t items);
 

@@ -1,5 +1,5 @@
-// isocache_micro: what each case costs in CPU time. One source for both: native, and wasm under
-// Node, where Google Benchmark is not, so that their ratio is fair.
+// isocache_micro: the CPU time of each case. One source for both: native, and wasm under Node,
+// where Google Benchmark does not run. So their ratio is fair.
 //
 //   isocache_micro                                    every case, 100 k items
 //   isocache_micro --items 10000000 store/get session/get_batch32

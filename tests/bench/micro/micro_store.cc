@@ -11,7 +11,7 @@ namespace {
 // Longest value that a case stores: twice the usual.
 const std::string kValue(2 * kMicroValueBytes, 'v');
 
-// What an item takes: header, key and value, and its part of the index.
+// The size of an item: header, key and value, and its part of the index.
 constexpr std::size_t kItemBytes = 24 + kMicroKeyBytes + kMicroValueBytes + 8;
 
 StoreOptions options_for(std::size_t memory_limit) {
@@ -26,7 +26,7 @@ std::shared_ptr<Made> latest(std::size_t items, std::shared_ptr<Made> (*make)(st
   static std::shared_ptr<Made> made;
   static std::size_t made_items = 0;
   if (made_items != items) {
-    made.reset();  // the old one's memory first
+    made.reset();  // frees the old one's memory first
     made = make(items);
     made_items = items;
   }

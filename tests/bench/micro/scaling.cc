@@ -1,6 +1,7 @@
-// isocache_scaling: the server's backend and sessions in process, without sockets, on more and more
-// threads: what threads cost one another. N threads have as many shards as `isocached -t N`. Beside
-// that, what the machine gives: as many threads that share nothing, each with a backend of its own.
+// isocache_scaling: the server's backend and sessions in one process, without sockets, on more and
+// more threads. It shows what threads cost one another. N threads have as many shards as `isocached
+// -t N`. For comparison it shows what the machine gives: as many threads that share nothing, each
+// with a backend of its own.
 //
 //   isocache_scaling                       1 thread, 2, 4, ... up to the cores (at most 16)
 //   isocache_scaling --threads 1,2 --json
@@ -111,7 +112,7 @@ std::vector<std::string> batches(const Load& load, std::size_t items, unsigned s
   return made;
 }
 
-// Thread i works on backends[i]: one for all, or one for each.
+// Thread i works on backends[i]: one backend for all, or one for each.
 Result run(std::span<ShardedBackend* const> backends, const Load& load,
            const ScalingOptions& options) {
   std::atomic<std::uint64_t> requests{0};
@@ -156,7 +157,7 @@ std::unique_ptr<ShardedBackend> filled(unsigned threads, std::size_t items) {
       throw std::runtime_error("a set failed");
     }
   }
-  // What a server does in the background: it ends the index's growth, for one.
+  // The background work of a server; it finishes the index's growth, for example.
   for (unsigned shard = 0; shard < backend->shard_count(); ++shard) {
     while (backend->tick(shard, kNow_s)) {
     }
@@ -164,7 +165,7 @@ std::unique_ptr<ShardedBackend> filled(unsigned threads, std::size_t items) {
   return backend;
 }
 
-// What one load came to.
+// The results of one load.
 struct Comparison {
   Load load;
   unsigned threads;

@@ -1,4 +1,4 @@
-// Bytes in, bytes out: what a request costs a server beyond its system calls.
+// Bytes in, bytes out: the cost of a request besides the server's system calls.
 #include <algorithm>
 #include <string>
 
@@ -22,7 +22,7 @@ enum class Kind {
   kSetNew
 };
 
-// A reply: how many lines, and how the first begins.
+// A reply: how many lines it has, and how the first begins.
 struct Expected {
   std::string_view begin;
   std::size_t lines;
@@ -76,7 +76,7 @@ class Client {
     session_.output().clear();
   }
 
-  // Ends the program unless each of `count` requests is answered as it should.
+  // Ends the program unless each of `count` requests has the right reply.
   void check(std::string_view requests, std::size_t count, Kind kind) {
     session_.feed(requests);
     while (session_.wants_turn()) session_.resume();
@@ -100,7 +100,7 @@ class Client {
   Session session_;
 };
 
-// What a session is fed was made beforehand and lies in memory in order, as in a socket's buffer.
+// The input of a session is made in advance and lies in memory in order, as in a socket's buffer.
 template <Kind kind, std::size_t depth>
 class SessionMicro : public Micro {
  public:
@@ -160,7 +160,7 @@ class SessionMicro : public Micro {
   std::size_t next_ = 0;
 };
 
-// Sets of keys that were never there, into a full store.
+// Sets of keys that were never stored, into a full store.
 template <std::size_t depth>
 class SetNew : public Micro {
  public:

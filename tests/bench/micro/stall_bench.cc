@@ -1,6 +1,6 @@
-// The longest single operation. Whoever else uses the machine makes any operation long once in a
-// while; but the same operations in the same order stall in the same place. So each run is repeated
-// on a fresh store, and an operation counts with the shortest time it ever took.
+// The longest single operation. Other programs on the machine make any operation long once in a
+// while. But the same operations in the same order stall at the same place. So each run is repeated
+// on a fresh store, and each operation counts with its shortest time.
 #include <algorithm>
 #include <chrono>
 #include <memory>
@@ -12,7 +12,8 @@ namespace isocache::bench {
 namespace {
 
 constexpr int kRepetitions = 5;
-// Of the store that evicts: at most this, less for a short run, which shall evict as well.
+// The size of the store that evicts: at most this, and less for a short run, so that it evicts,
+// too.
 constexpr std::size_t kMostEvictingBytes = std::size_t{64} << 20U;
 constexpr std::size_t kEvictingBytesPerOperation = 64;
 
@@ -45,7 +46,7 @@ class TimedStore {
   Store store_;
 };
 
-// `access(store, i)` for each operation i.
+// Calls access(store, i) for each operation i.
 template <typename Access>
 Stalls measure(const StoreOptions& options, std::size_t operations, bool evicting,
                Access&& access) {

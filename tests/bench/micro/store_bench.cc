@@ -1,4 +1,4 @@
-// The store alone: what looking up and writing cost without protocol and session.
+// The store alone: the cost of lookups and writes without protocol and session.
 #include <array>
 #include <cstring>
 
@@ -20,7 +20,7 @@ class StoreMicro : public Micro {
   }
 
  protected:
-  // What a reply does with an item: counts the read, copies the value out.
+  // What a reply does with an item: counts the access, copies the value.
   void use(Item item) {
     filled_->store.on_hit(item, FilledStore::kNow_s);
     const std::string_view value = item.contiguous_value();
@@ -44,7 +44,7 @@ class GetSingle : public StoreMicro {
   }
 };
 
-// The same, with all cache lines under way before the first is needed.
+// The same, but all cache lines are requested before the first is needed.
 class GetBatch : public StoreMicro {
  public:
   using StoreMicro::StoreMicro;

@@ -1,4 +1,4 @@
-// isocache_replay: a trace's miss ratio, and whether every byte that comes back is right.
+// isocache_replay: measures a trace's miss ratio, and checks every byte that comes back.
 //
 //   isocache_replay oltp --file OLTP.lis.zst --server 127.0.0.1:11211
 //   isocache_replay zipf --in-process --memory 64
@@ -20,7 +20,7 @@ namespace {
 struct Arguments {
   std::string trace;
   std::string file;
-  std::uint32_t requests = 0;  // 0: all of a file, a million made up
+  std::uint32_t requests = 0;  // 0: all requests of a file, or a million generated ones
   std::string server;
   std::size_t memory_mb = 64;
   unsigned shards = 1;

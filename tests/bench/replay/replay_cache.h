@@ -11,7 +11,7 @@
 
 namespace isocache::bench {
 
-// `expected` is what was last stored; a null view when nothing may be found.
+// `expected` is the value that was last stored; a null view if no value may be found.
 struct Lookup {
   std::string_view key;
   std::string_view expected;
@@ -28,7 +28,7 @@ enum class Written : std::uint8_t { kStored, kRefused };
 struct CacheFigures {
   std::uint64_t items = 0;
   std::uint64_t evictions = 0;
-  std::string details;  // one line about the inside, if there is anything to say
+  std::string details;  // one line about the internals, if there are any to show
 };
 
 class Cache {

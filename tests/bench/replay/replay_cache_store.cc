@@ -1,4 +1,4 @@
-// The store itself, without protocol, session or server: what eviction is tuned with.
+// The store itself, without protocol, session or server. Used to tune eviction.
 #include <algorithm>
 #include <array>
 #include <memory>
@@ -30,8 +30,8 @@ class StoreCache : public Cache {
     for (std::size_t i = 0; i < writes.size(); ++i) written[i] = write(writes[i]);
   }
 
-  // A server ticks a few times a second; a replay has thousands of requests for each of its
-  // seconds.
+  // A server ticks a few times a second. A replay has thousands of requests in each second of the
+  // trace.
   void set_time(std::uint32_t seconds) override {
     now_s_ = seconds;
     for (auto& store : stores_) store->tick(now_s_);
@@ -119,7 +119,7 @@ class StoreCache : public Cache {
     const std::array parts{write.value};
     const PutStatus status = store.put(key, store.find(key, now_s_).item, fields, parts, now_s_);
     if (status == PutStatus::kStored) return Written::kStored;
-    // As the engine does: what could not be replaced must not be served any more.
+    // As in the engine: an item that could not be replaced must not be served any more.
     if (const Item old = store.find(key, now_s_).item) store.remove(old);
     return Written::kRefused;
   }

@@ -1,6 +1,6 @@
-// Any server that speaks memcached's text protocol. Blocking: a batch's gets are small and its
-// sets' replies are small, so that neither side can fill the other's socket buffer and wait for
-// ever.
+// Any server that speaks memcached's text protocol. It is blocking: a batch's gets are small and
+// the replies to its sets are small, so neither side can fill the other's socket buffer and wait
+// for ever.
 #include <unistd.h>
 
 #include <charconv>
@@ -66,7 +66,7 @@ class Wire {
   static constexpr std::size_t kRoomBytes = 1U << 18U;
   Socket socket_;
   std::string buffer_;
-  std::size_t begin_ = 0;  // what was received and not yet read
+  std::size_t begin_ = 0;  // received bytes that are not read yet
   std::size_t end_ = 0;
 };
 

@@ -49,7 +49,7 @@ class Replayer {
   }
 
  private:
-  // What the cache ought to hold of an object.
+  // The content that the cache should have for an object.
   struct Stored {
     std::uint32_t version = 0;
     std::uint32_t size = 0;
@@ -105,7 +105,7 @@ class Replayer {
     ++result_.reads;
     result_.read_bytes += request.size;
     if (found == Found::kMiss) {
-      request.write = true;  // fetch it from where it comes from, and store it
+      request.write = true;  // fetch it from its source, and store it
       return;
     }
     const Stored& stored = stored_[request.object];
@@ -154,7 +154,7 @@ class Replayer {
   std::uint32_t now_s_ = 0;
   ReplayResult result_;
 
-  // One batch's, kept for their memory.
+  // The buffers of one batch, kept so that their memory is reused.
   std::vector<TraceRequest> batch_;
   std::vector<KeyText> keys_;
   std::vector<std::size_t> reading_;

@@ -12,7 +12,7 @@ struct ReplayOptions {
   // Requests in flight together. A batch's gets go first, then the sets of those that missed; it
   // ends before an object comes twice, so that the outcome is nearly that of one request at a time.
   std::size_t batch = 16;
-  // For a cache without a clock: how fast the trace's runs.
+  // For a cache without a clock: how fast the trace's clock advances.
   std::uint32_t requests_per_s = 20'000;
   bool keep_pace = false;  // wait, so that the real clock runs like the trace's
 };
@@ -26,7 +26,7 @@ struct ReplayResult {
   std::uint64_t writes = 0;
   std::uint64_t refused_writes = 0;
   std::uint64_t wrong_bytes = 0;   // hits with other bytes than were last stored
-  std::uint64_t expired_hits = 0;  // hits on what had expired more than a second before
+  std::uint64_t expired_hits = 0;  // hits on items that had expired more than a second before
   double seconds = 0;
 
   double miss_ratio() const { return ratio(reads - hits, reads); }

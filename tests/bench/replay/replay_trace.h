@@ -1,4 +1,4 @@
-// What is replayed: requests for numbered objects, from a file or a generator.
+// Requests to replay, for numbered objects, from a file or a generator.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +10,10 @@ namespace isocache::bench {
 
 struct TraceRequest {
   std::uint32_t object = 0;  // 0 .. objects-1
-  std::uint32_t size = 0;    // of the value, should it be set now, bytes
-  std::uint32_t ttl_s = 0;   // likewise; 0: never expires
-  bool write = false;        // a set whether or not it is there; else a get, and a set on a miss
+  std::uint32_t size = 0;    // of the value, if it is set now, in bytes
+  std::uint32_t ttl_s = 0;   // if it is set now; 0: never expires
+  // true: a set, whether or not the object is there; false: a get, and a set on a miss
+  bool write = false;
 };
 
 struct Trace {
@@ -35,7 +36,7 @@ Trace load_cloud_physics(const std::string& path);
 
 // `name` is one of synthetic_names(). About `requests` long.
 Trace make_synthetic(std::string_view name, std::uint32_t requests);
-// Each with a line that says what it is.
+// The names, each with a line that describes it.
 struct SyntheticName {
   std::string_view name;
   std::string_view meaning;

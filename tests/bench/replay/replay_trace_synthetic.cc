@@ -61,7 +61,7 @@ void make_scan(Trace& trace, std::uint32_t requests) {
   trace.requests.resize(requests);
 }
 
-// A quarter of what is popular is replaced eight times on the way.
+// A quarter of the popular objects is replaced eight times during the run.
 void make_shift(Trace& trace, std::uint32_t requests) {
   Random random(3);
   const Zipf zipf(kObjects, kExponent);
@@ -78,7 +78,7 @@ void make_shift(Trace& trace, std::uint32_t requests) {
   }
 }
 
-// Round and round over 90 MB: a little more than 64 MB, where every LRU misses always.
+// Again and again over 90 MB: a little more than 64 MB, where every LRU always misses.
 void make_loop(Trace& trace, std::uint32_t requests) {
   trace.objects = 90'000;
   for (std::uint32_t i = 0; i < requests; ++i) trace.requests.push_back(read_of(i % trace.objects));
@@ -96,8 +96,8 @@ void make_overwrite(Trace& trace, std::uint32_t requests) {
   }
 }
 
-// Read soon after it was written, then hardly ever: half of the requests ask for one of the last
-// 20,000 objects.
+// Objects are read soon after they were written, then hardly ever: half of the requests ask for one
+// of the last 20,000 objects.
 void make_recent(Trace& trace, std::uint32_t requests) {
   constexpr std::uint32_t kRecent = 20'000;
   Random random(5);
@@ -130,7 +130,8 @@ void make_tiny(Trace& trace, std::uint32_t requests) {
   }
 }
 
-// Three quarters of the objects live for a few seconds only; at a pace, since they expire.
+// Three quarters of the objects live for a few seconds only. The replay keeps a pace, because they
+// expire.
 void make_ttl(Trace& trace, std::uint32_t requests) {
   constexpr std::uint32_t kTtls_s[] = {2, 5, 15, 0};
   trace.objects = kObjects;

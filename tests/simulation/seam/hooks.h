@@ -1,17 +1,17 @@
-// What the simulation's lock and memory ask before they act. One simulation at a time, one thread.
+// What the simulation's lock and memory call before they act. One simulation at a time, one thread.
 #pragma once
 
 #include <cstdint>
 
 namespace isocache::simulation {
 
-// Called where another thread could come in between.
+// Called where another thread could run in between.
 class LockHooks {
  public:
   virtual ~LockHooks() = default;
   // About to take a shard's lock, while this thread holds none: others may act now.
   virtual void before_lock() = 0;
-  // try_lock() asks: does somebody else hold it?
+  // try_lock() asks whether another thread holds the lock.
   virtual bool pretend_held() = 0;
 };
 inline LockHooks* lock_hooks = nullptr;

@@ -1,6 +1,6 @@
-// Stands in for native/shards/reserved_memory.h in the simulation, by include path. That is why it
-// is a class of its own: it refuses when the simulated world says so, and is otherwise the memory
-// of all tests.
+// Replaces native/shards/reserved_memory.h in the simulation, by include path. So it has to be a
+// class of its own. It refuses when the simulated world says so, and otherwise is the memory of all
+// tests.
 #pragma once
 
 #include <cstddef>
