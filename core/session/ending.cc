@@ -17,6 +17,7 @@ void Session::end_after_request() {
     impl.ended = true;
     impl.stream.reset();
     impl.kept.clear();
+    impl.note_late();
   }
 }
 

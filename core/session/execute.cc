@@ -30,7 +30,7 @@ bool Session::Impl::execute_among_late(Batch& batch, std::size_t done) {
     std::span<Request> next = requests.subspan(done);
     next = next.first(late->blocks() || late->is_full(out) ? 0 : late->independent(next));
     if (next.empty()) {
-      wait = Wait::kLate;
+      wait = late->is_full(out) ? wait_for_room() : Wait::kLate;
       break;
     }
     const Executed executed = backend.execute(next, host_clock.now_s, tail(), waker);
@@ -40,7 +40,7 @@ bool Session::Impl::execute_among_late(Batch& batch, std::size_t done) {
       suspend(requests[done], executed.late, nullptr);
       ++done;
     } else if (executed.done != next.size()) {
-      wait = tail().full() ? Wait::kLate : Wait::kMemory;
+      wait = tail().full() ? wait_for_room() : Wait::kMemory;
       break;
     }
   }

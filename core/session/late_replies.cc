@@ -35,14 +35,12 @@ void keep_request(const Request& request, LateReply& reply) {
 }
 
 LateReply& LateReplies::open(const Output& out) {
-  OutputLimits left = limits_;
-  const std::size_t text = held_text(out);
-  // An output without any room is full, so it takes one reply and no other.
-  left.text_bytes = left_of(limits_.text_bytes, text);
-  LateReply& hole = holes_.emplace_back();
-  hole.reply = Output(limits_);
-  hole.behind = Output(left);
-  return hole;
+  const Amount held_now = held(out);
+  // An output of no room at all is full: it takes the reply that is begun, and no other.
+  const OutputLimits left{left_of(limits_.text_bytes, held_now.text_bytes),
+                          left_of(limits_.all_bytes, held_now.all_bytes),
+                          left_of(limits_.refs, held_now.refs)};
+  return holes_.emplace_back(limits_, left);
 }
 
 LateReply* LateReplies::find(LateToken token) {
@@ -52,8 +50,16 @@ LateReply* LateReplies::find(LateToken token) {
 }
 
 LateReply* LateReplies::find_waiting() {
-  const auto waits = [](const LateReply& hole) { return hole.waits_for_memory; };
+  const auto waits = [](const LateReply& hole) { return hole.waits == LateReply::Waits::kMemory; };
   const auto found = std::find_if(holes_.begin(), holes_.end(), waits);
+  return found == holes_.end() ? nullptr : &*found;
+}
+
+LateReply* LateReplies::find_with_room(const Output& out) {
+  const auto may_go_on = [&](const LateReply& hole) {
+    return hole.waits == LateReply::Waits::kRoom && has_room(hole, out);
+  };
+  const auto found = std::find_if(holes_.begin(), holes_.end(), may_go_on);
   return found == holes_.end() ? nullptr : &*found;
 }
 
@@ -83,20 +89,25 @@ std::size_t LateReplies::independent(std::span<const Request> requests) const {
   return static_cast<std::size_t>(first - requests.begin());
 }
 
-std::size_t LateReplies::held_text(const Output& out) const {
-  std::size_t bytes = out.text_size();
-  for (const LateReply& hole : holes_) bytes += hole.reply.text_size() + hole.behind.text_size();
-  return bytes;
+LateReplies::Amount LateReplies::held(const Output& out) const {
+  Amount amount;
+  const auto add = [&amount](const Output& output) {
+    amount.text_bytes += output.text_size();
+    amount.all_bytes += output.size();
+    amount.refs += output.ref_count();
+  };
+  add(out);
+  for (const LateReply& hole : holes_) {
+    add(hole.reply);
+    add(hole.behind);
+  }
+  return amount;
 }
 
 bool LateReplies::is_full(const Output& out) const {
-  std::size_t all = out.size();
-  std::size_t refs = out.ref_count();
-  for (const LateReply& hole : holes_) {
-    all += hole.reply.size() + hole.behind.size();
-    refs += hole.reply.ref_count() + hole.behind.ref_count();
-  }
-  return held_text(out) >= limits_.text_bytes || all >= limits_.all_bytes || refs >= limits_.refs;
+  const Amount amount = held(out);
+  return amount.text_bytes >= limits_.text_bytes || amount.all_bytes >= limits_.all_bytes ||
+         amount.refs >= limits_.refs;
 }
 
 // ---------------------------------------------------------------- in a session
@@ -114,15 +125,20 @@ void Session::Impl::suspend(Request& request, LateToken token, std::unique_ptr<L
   turn_left -= std::min<std::size_t>(turn_left, 1);
 }
 
-// Finishes a hole whose token was woken, or whose memory may be free now.
+// The token was woken, or what it waited for may be there now.
 void Session::Impl::finish_late(LateToken token) {
   LateReply* const hole = late ? late->find(token) : nullptr;
   if (hole == nullptr) return;
-  if (hole->waits_for_memory) hole->request.flags.has_waited = true;
+  if (hole->waits == LateReply::Waits::kMemory) hole->request.flags.has_waited = true;
+  if (!late->has_room(*hole, out)) {
+    hole->waits = LateReply::Waits::kRoom;
+    return;
+  }
   const Executed executed =
       backend.finish(token, hole->request, hole->upload(), host_clock.now_s, hole->reply, waker);
-  hole->waits_for_memory = executed.done == 0 && executed.late == kNotLate;
-  if (hole->waits_for_memory) return;
+  const bool wants_memory = executed.done == 0 && executed.late == kNotLate;
+  hole->waits = wants_memory ? LateReply::Waits::kMemory : LateReply::Waits::kNo;
+  if (wants_memory) return;
   if (executed.late == kNotLate) {
     fill(*hole);
   } else if (++hole->tries < kMostTries) {
@@ -134,7 +150,10 @@ void Session::Impl::finish_late(LateToken token) {
 }
 
 void Session::Impl::retry_late() {
-  if (const LateReply* const hole = late->find_waiting(); hole != nullptr) finish_late(hole->token);
+  while (const LateReply* const hole = late ? late->find_with_room(out) : nullptr) {
+    finish_late(hole->token);
+  }
+  if (const LateReply* const hole = late ? late->find_waiting() : nullptr) finish_late(hole->token);
 }
 
 void Session::Impl::give_up_late() {
@@ -143,7 +162,7 @@ void Session::Impl::give_up_late() {
     if (hole.token == kNotLate) return;
     backend.give_up(hole.token, hole.request, hole.upload(), host_clock.now_s, hole.reply);
     hole.token = kNotLate;
-    hole.waits_for_memory = false;
+    hole.waits = LateReply::Waits::kNo;
   });
   late->collect_ready(out);
   late.reset();

@@ -21,12 +21,16 @@
 namespace isocache {
 
 struct LateReply {
+  LateReply(const OutputLimits& of_reply, const OutputLimits& of_behind)
+      : reply(of_reply), behind(of_behind) {}
+
   LateToken token = kNotLate;  // kNotLate: the hole is filled
   Request request;             // views `bytes`, or the value's own line
   std::unique_ptr<char[]> bytes;
   std::unique_ptr<LargeValue> large;  // the value that was received, if any
   std::uint8_t tries = 0;
-  bool waits_for_memory = false;  // it could be finished, if there were memory
+  // What it waits for, now that its value has come. Room: too much is unsent.
+  enum class Waits : std::uint8_t { kNo, kMemory, kRoom } waits = Waits::kNo;
   Output reply;
   Output behind;
 
@@ -46,8 +50,16 @@ class LateReplies {
   LateReply* find(LateToken token);
   // Null: no hole waits for memory.
   LateReply* find_waiting();
-  LateReply& front() { return holes_.front(); }
-  // Moves everything that comes before the first open hole to the end of `out`.
+  // Null: no hole waits for room, or there is none.
+  LateReply* find_with_room(const Output& out);
+  // A reply may be finished if all together are not full. The first one needs what `out` has: it
+  // is what the others wait for.
+  bool has_room(const LateReply& hole, const Output& out) const {
+    return !is_full(out) || (&hole == &holes_.front() && !out.full());
+  }
+  // The first one only waits until more is sent.
+  bool waits_for_room() const { return holes_.front().waits == LateReply::Waits::kRoom; }
+  // Moves what no open hole precedes to the end of `out`.
   void collect_ready(Output& out);
   Output& tail() { return holes_.back().behind; }
 
@@ -65,7 +77,13 @@ class LateReplies {
   }
 
  private:
-  std::size_t held_text(const Output& out) const;
+  struct Amount {
+    std::size_t text_bytes = 0;
+    std::size_t all_bytes = 0;
+    std::size_t refs = 0;
+  };
+  // Of all replies together, those in `out` too.
+  Amount held(const Output& out) const;
 
   OutputLimits limits_;
   std::deque<LateReply> holes_;

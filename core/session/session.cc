@@ -52,7 +52,7 @@ void Session::feed(std::string_view bytes) {
 void Session::resume() {
   Impl& impl = *impl_;
   if (impl.late) impl.retry_late();
-  if (impl.ended) return impl.note_late_memory();
+  if (impl.ended) return impl.note_late();
   impl.turn_left = impl.options.requests_per_turn;
   impl.framer.text = impl.kept.view();
   const std::size_t before = impl.framer.text.size();
@@ -80,7 +80,7 @@ void Session::give_up_late() {
   resume();
 }
 
-bool Session::wants_turn() const { return impl_->wait == Impl::Wait::kTurn && !impl_->ended; }
+bool Session::wants_turn() const { return impl_->wait == Impl::Wait::kTurn && !closing(); }
 bool Session::waiting() const { return impl_->wait == Impl::Wait::kMemory && !closing(); }
 std::size_t Session::late() const { return impl_->late ? impl_->late->size() : 0; }
 bool Session::takes_input() const {
@@ -140,9 +140,8 @@ void Session::Impl::run() {
     } else if (late && late->blocks()) {
       go = stop(Wait::kLate);
     } else if (turn_left == 0 || is_full()) {
-      // Replies behind a hole cannot be sent, so room comes only when the hole is filled.
-      go =
-          late && is_full() ? stop(Wait::kLate) : stop(anything_left() ? Wait::kTurn : Wait::kNone);
+      const Wait why = is_full() ? wait_for_room() : Wait::kTurn;
+      go = stop(why == Wait::kLate || anything_left() ? why : Wait::kNone);
     } else if (!logged_in) {
       go = run_login();
     } else if (stream) {
@@ -153,16 +152,17 @@ void Session::Impl::run() {
       go = run_batch();
     }
   }
-  if (late) note_late_memory();
+  if (late) note_late();
 }
 
-// A late reply that only needs memory is tried again, like a request that needs memory.
-void Session::Impl::note_late_memory() {
-  const bool waits = late != nullptr && late->find_waiting() != nullptr;
-  if (waits && wait != Wait::kTurn) {
+// A late reply that only wants memory, or room, is tried again as a request that does.
+void Session::Impl::note_late() {
+  if (ended) wait = Wait::kNone;
+  if (!late) return;
+  if (late->waits_for_room()) {
+    wait = Wait::kTurn;
+  } else if (wait != Wait::kTurn && late->find_waiting() != nullptr) {
     wait = Wait::kMemory;
-  } else if (ended) {
-    wait = Wait::kNone;
   }
 }
 

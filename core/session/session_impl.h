@@ -80,6 +80,8 @@ struct Session::Impl {
   bool execute(Batch& batch);
   bool execute_among_late(Batch& batch, std::size_t done);
   Output& tail() { return late ? late->tail() : out; }
+  // The output is full: room comes when it is sent, or, for what is held, with a late reply.
+  Wait wait_for_room() const { return late && !out.full() ? Wait::kLate : Wait::kTurn; }
   bool is_full() const { return late ? late->is_full(out) : out.full(); }
 
   // late_replies.cc
@@ -87,7 +89,7 @@ struct Session::Impl {
   void finish_late(LateToken token);
   void retry_late();
   void give_up_late();
-  void note_late_memory();
+  void note_late();
   void fill(LateReply& reply);
 
   // ending.cc

@@ -4,7 +4,8 @@
 // longer comes back, and the last client never waits for those that have gone.
 //
 //   byte 0: bit 0 a full store, bit 1 no eviction (-M), bit 2 the worst case (a weak hash, and a
-//           memory source that refuses every other call), bit 3 nobody waits for memory
+//           memory source that refuses every other call), bit 3 nobody waits for memory, bit 4 some
+//           requests are late
 //   then steps: a byte with the session (lower 3 bits) and what it does (upper 5, see step()), a
 //   byte n, and for some steps n further bytes
 #include <algorithm>
@@ -15,11 +16,14 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "command/single_backend.h"
 #include "session/session.h"
 #include "store/store.h"
+#include "support/late_backend.h"
 #include "support/test_memory.h"
 
 namespace {
@@ -31,6 +35,7 @@ constexpr unsigned kSessions = 6;
 constexpr std::size_t kStoreBytes = 3U << 20;
 constexpr std::size_t kMaxItemBytes = 512U << 10;
 constexpr unsigned kFillItems = 80;  // 3.2 MB
+constexpr unsigned kLateIn = 3;      // of the requests, when some are late
 constexpr unsigned kMostTicks = 10'000;
 // One reply may exceed the limit.
 constexpr std::size_t kMostOutputBytes = limits::kDefaultOutputBytes + kMaxItemBytes + 4096;
@@ -65,6 +70,7 @@ class World {
  public:
   explicit World(unsigned mode)
       : waits_((mode & 8U) == 0),
+        is_late_((mode & 16U) != 0),
         options_{.memory_limit = kStoreBytes,
                  .max_item_size = kMaxItemBytes,
                  .hash_key = (mode & 4U) != 0 ? weak_hash_key(1) : hash_key_of(1),
@@ -73,7 +79,9 @@ class World {
         memory_((mode & 4U) != 0 ? 2 : 0),
         store_(options_, memory_),
         backend_(store_, settings(), options_.hash_key, kStart_s, waits_),
+        late_(backend_),
         clock_{kStart_s} {
+    late_.suspends = [this](const Request&) { return is_late_ && ++suspendable_ % kLateIn == 0; };
     for (Client& client : clients_) open(client);
     if ((mode & 1U) != 0) fill();
   }
@@ -88,9 +96,11 @@ class World {
   }
 
  private:
-  struct Client {
+  struct Client : Waker {
     std::unique_ptr<Session> session;
-    std::size_t owed = 0;  // bytes of an announced value, and its line end
+    std::vector<LateToken> woken;
+    void wake(LateToken token) override { woken.push_back(token); }
+    std::size_t owed = 0;  // bytes of a value, and its line end, that it has announced
   };
 
   static Settings settings() {
@@ -143,8 +153,27 @@ class World {
       case 28:
         for (Client& each : clients_) go_on(each);
         break;
+      case 29:
+        if (is_late_) return complete_late(client, n);
+        [[fallthrough]];
       default: give(client, input.take(n));
     }
+  }
+
+  // One of all late replies comes, and is finished, suspended once more, or given up.
+  void complete_late(Client& client, unsigned n) {
+    late_.again = static_cast<int>(n % 5 / 3);
+    if (n % 16 == 15) {
+      client.session->give_up_late();
+    } else if (const std::vector<LateToken> open = late_.tokens(); !open.empty()) {
+      late_.complete(open[n % open.size()]);
+    }
+    for (Client& each : clients_) finish_late(each);
+  }
+
+  void finish_late(Client& client) {
+    for (const LateToken token : std::exchange(client.woken, {})) client.session->resume(token);
+    look_at(client);
   }
 
   static std::string line_of(std::string_view verb, const std::string& key, std::size_t length) {
@@ -180,7 +209,7 @@ class World {
   // Behaves as a host: reads nothing while the client waits, or has not taken its replies.
   bool give(Client& client, std::string_view bytes) {
     Session& session = *client.session;
-    if (session.waiting() || session.wants_turn() || session.output().full()) {
+    if (!session.takes_input() || session.output().full()) {
       go_on(client);
       return false;
     }
@@ -198,14 +227,20 @@ class World {
   }
 
   void look_at(Client& client) {
-    require(client.session->output().size() <= kMostOutputBytes, "an answer without bound");
+    // What was held behind a late reply joins what is there already.
+    const std::size_t most = is_late_ ? 2 * kMostOutputBytes : kMostOutputBytes;
+    require(client.session->output().size() <= most, "an answer without bound");
+    require(client.session->late() <= limits::kMaxLateReplies, "too many late replies");
     if (client.session->closing()) open(client);
   }
 
   void open(Client& client) {
     if (client.session != nullptr) take_output(client);
+    Backend& backend = is_late_ ? static_cast<Backend&>(late_) : backend_;
+    client.session.reset();
+    client.woken.clear();
     client.session =
-        std::make_unique<Session>(backend_, clock_, SessionOptions{.requests_per_turn = 8});
+        std::make_unique<Session>(backend, clock_, SessionOptions{.requests_per_turn = 8}, &client);
     client.owed = 0;
   }
 
@@ -243,6 +278,8 @@ class World {
     for (unsigned i = 0; i + 1 < kSessions; ++i) open(clients_[i]);
     Client& last = clients_[kSessions - 1];
     take_output(last);
+    last.session->give_up_late();
+    take_output(last);
     for (int turns = 0; turns < 1000 && (last.session->waiting() || last.session->wants_turn());
          ++turns) {
       const bool alone = last.session->waiting();
@@ -252,6 +289,7 @@ class World {
       take_output(last);
     }
     open(last);
+    require(late_.open() == 0, "a late reply outlives its session");
     unsigned ticks = 0;
     while (store_.tick(clock_.now_s)) require(++ticks < kMostTicks, "background work without end");
     check();
@@ -264,12 +302,15 @@ class World {
   }
 
   const bool waits_;
+  const bool is_late_;
   StoreOptions options_;
   TestMemory memory_;
   Store store_;
   SingleBackend backend_;
+  LateBackend<> late_;
   Clock clock_;
   Client clients_[kSessions];
+  unsigned suspendable_ = 0;  // requests that could have been late
   unsigned checksum_ = 0;
 };
 

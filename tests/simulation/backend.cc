@@ -15,13 +15,34 @@ Settings settings_for(const BackendOptions& options) {
   return settings;
 }
 
+// One late reply in so many never comes: the host gives it up.
+constexpr LateToken kNeverIn = 16;
+
 }  // namespace
 
 SimulatedBackend::SimulatedBackend(const BackendOptions& options)
-    : backend_(settings_for(options), options.shards, options.hash_key, false, nullptr) {
+    : backend_(settings_for(options), options.shards, options.hash_key, false, nullptr),
+      late_in_(options.late) {
   if (backend_.shard_count() != options.shards) std::abort();
   if (!backend_.set_memory_limit(options.memory_limit)) std::abort();
   backend_.settings().max_bytes = options.memory_limit;
+}
+
+void SimulatedBackend::begin_late(model::Random& random) {
+  if (late_in_ == 0) return;
+  late_ = std::make_unique<LateBackend<>>(*this);
+  late_->suspends = [this, &random](const Request&) {
+    if (!random.one_in(late_in_)) return false;
+    late_->again = random.one_in(4) ? static_cast<int>(1 + random.below(2)) : 0;
+    return true;
+  };
+}
+
+void SimulatedBackend::complete_late(bool all, model::Random& random) {
+  if (!late_) return;
+  for (const LateToken token : late_->tokens()) {
+    if (token % kNeverIn != 0 && (all || random.one_in(4))) late_->complete(token);
+  }
 }
 
 Executed SimulatedBackend::execute(std::span<Request> requests, UnixSeconds now_s, Output& out,

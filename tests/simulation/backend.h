@@ -5,14 +5,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "base/clock.h"
 #include "command/backend.h"
+#include "model/random.h"
 #include "native/shards/sharded_backend.h"
 #include "session/session.h"
+#include "support/late_backend.h"
 
 namespace isocache::simulation {
 
@@ -22,11 +25,20 @@ struct BackendOptions {
   std::size_t max_item_bytes = 0;
   bool evict = true;
   HashKey hash_key = {};
+  std::uint32_t late = 0;  // one request in so many is suspended; 0: none
 };
 
 class SimulatedBackend : public Backend {
  public:
   explicit SimulatedBackend(const BackendOptions& options);
+
+  // What sessions talk to: this backend, or one before it that suspends some requests.
+  Backend& front() { return late_ ? static_cast<Backend&>(*late_) : *this; }
+  // Sessions that are opened from now on have late replies, if the options say so.
+  void begin_late(model::Random& random);
+  // Lets some of the late replies come, or (`all`) each that ever comes.
+  void complete_late(bool all, model::Random& random);
+  std::size_t late() { return late_ ? late_->open() : 0; }
 
   // Backend
   std::uint64_t hash(std::string_view key) const override { return backend_.hash(key); }
@@ -70,6 +82,8 @@ class SimulatedBackend : public Backend {
     std::size_t bytes = 0;
   };
   ShardedBackend backend_;
+  const std::uint32_t late_in_;
+  std::unique_ptr<LateBackend<>> late_;
   std::map<const Upload*, Held> uploads_;
   bool administering_ = false;
 };

@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::size_t kKeptOutputBytes = 64U << 10;
 constexpr std::size_t kBeyondWindowBytes = 2048;
+// So many turns without a late reply: the host waits for none any longer.
+constexpr unsigned kLateTurns = 12;
 
 }  // namespace
 
@@ -25,7 +27,7 @@ Connection::Connection(unsigned id, SimulatedBackend& backend, const Clock& cloc
       journal_(journal),
       expected_(expected),
       random_(random),
-      session_(std::make_unique<Session>(backend, clock, session)),
+      session_(std::make_unique<Session>(backend.front(), clock, session, this)),
       replies_(journal, expected, id) {
   journal_.note("opens", id_);
 }
@@ -33,13 +35,16 @@ Connection::Connection(unsigned id, SimulatedBackend& backend, const Clock& cloc
 void Connection::leave() {
   in_turn = true;  // others act in the meantime
   turn_begin = journal_.next();
+  const bool late = session_->late() != 0;
   backend_.release(session_->output());
   session_->output().clear();
   auto nothing = std::make_unique<Session>(backend_, clock_, session_options_);
   // A connection that holds nothing takes its place, because the checks of others look at it.
   session_.swap(nothing);
   nothing.reset();
-  replies_.abandon(journal_.next());
+  woken_.clear();
+  late_since_ = 0;
+  replies_.abandon(journal_.next(), late);
   journal_.note("is gone", id_);
 }
 
@@ -60,12 +65,7 @@ Connection::Next Connection::take_turn(Worker& worker) {
     }
     if (session_->output().empty() && !session_->closing()) {
       if (session_->output().capacity() == 0) std::swap(session_->output(), worker.spare_output);
-      if (session_->wants_turn() || session_->waiting()) {
-        journal_.note("goes on", id_);
-        session_->resume();
-      } else if (!receive(worker)) {
-        next = Next::kClose;
-      }
+      if (!go_on(worker)) next = Next::kClose;
       note_produced();
       if (send()) {
         give_output_back(worker);
@@ -73,10 +73,61 @@ Connection::Next Connection::take_turn(Worker& worker) {
       }
     }
   }
+  note_late();
   in_turn = false;
   turn_begin = 0;
   if (next == Next::kClose) return next;
   return !blocked_ && wants_turn() && !session_->waiting() ? Next::kTurn : Next::kWait;
+}
+
+void Connection::wake(LateToken token) {
+  if (std::ranges::find(woken_, token) == woken_.end()) woken_.push_back(token);
+}
+
+bool Connection::go_on(Worker& worker) {
+  if (session_->late() != 0 && go_on_late()) return true;
+  if (session_->wants_turn() || session_->waiting()) {
+    journal_.note("goes on", id_);
+    session_->resume();
+    return true;
+  }
+  return !session_->takes_input() || receive(worker);
+}
+
+// One of the replies that have come; or the end of all waiting.
+bool Connection::go_on_late() {
+  if (late_turns_ < kLateTurns) {
+    if (woken_.empty()) return false;
+    const std::size_t at = random_.below(woken_.size());
+    const LateToken token = woken_[at];
+    woken_.erase(woken_.begin() + static_cast<std::ptrdiff_t>(at));
+    journal_.note("a late reply comes; token", id_, token);
+    session_->resume(token);
+    return true;
+  }
+  journal_.note("gives up late replies", id_, session_->late());
+  for (ClientRequest& request : replies_.requests) {
+    if (!request.begun) break;
+    request.given_up = true;
+    if (!request.keys.empty() && use_of(request.key()) == KeyUse::kData) {
+      expected_.given_up_data.insert(request.version);
+    }
+  }
+  session_->give_up_late();
+  return true;
+}
+
+void Connection::note_late() {
+  const std::size_t late = session_->late();
+  late_turns_ = late == 0 || late < late_before_ ? 0 : late_turns_ + 1;
+  late_before_ = late;
+  if (late == 0) {
+    woken_.clear();
+    late_since_ = 0;
+  } else if (late_since_ == 0) {
+    late_since_ = turn_begin;
+    late_since_s_ = clock_.now_s;
+  }
 }
 
 bool Connection::receive(Worker& worker) {
@@ -108,7 +159,9 @@ bool Connection::receive(Worker& worker) {
 void Connection::begin_requests() {
   for (ClientRequest& request : replies_.requests) {
     if (request.begin_byte >= received_) break;
-    if (!request.begun) began(request);
+    if (request.begun) continue;
+    began(request);
+    request.begun_at = turn_begin;
     request.begun = true;
   }
 }
@@ -144,7 +197,8 @@ void Connection::note_produced() {
   });
   produced_bytes_ += produced_.size() - before;
   const Interval turn{turn_begin, journal_.next()};
-  parsed_ += replies_.read(std::string_view(produced_).substr(parsed_), turn, clock_.now_s);
+  const LateSince late{late_since_, late_since_s_};
+  parsed_ += replies_.read(std::string_view(produced_).substr(parsed_), turn, clock_.now_s, late);
   journal_.note("answered in all; bytes to send", id_, replies_.answered(),
                 produced_.size() - sent_);
 }

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "protocol/output.h"
 #include "session/session.h"
@@ -31,7 +32,7 @@ struct SocketOptions {
   std::size_t most_per_write = 0;
 };
 
-class Connection {
+class Connection : public Waker {
  public:
   enum class Next : std::uint8_t { kWait, kTurn, kClose };
 
@@ -60,7 +61,7 @@ class Connection {
   // True if every request is answered and all replies are sent.
   bool settled() const {
     return replies_.requests.empty() && outgoing_bytes() == 0 && session_->output().empty() &&
-           !hung_up_ && !session_->wants_turn() && !session_->waiting();
+           !hung_up_ && !session_->wants_turn() && !session_->waiting() && session_->late() == 0;
   }
   // Grows with each byte received, answered or sent.
   std::uint64_t progress() const { return received_ + produced_bytes_ + sent_bytes_; }
@@ -68,21 +69,29 @@ class Connection {
   // --- the server's end -------------------------------------------------------------------
   Next take_turn(Worker& worker);
   bool wants_turn() const {
-    return session_->wants_turn() || session_->waiting() || delivered_ > 0 || hung_up_;
+    return session_->wants_turn() || session_->waiting() || !woken_.empty() ||
+           ((delivered_ > 0 || hung_up_) && session_->takes_input());
   }
   const Output& output() const { return session_->output(); }
   std::size_t buffered() const { return session_->buffered(); }
   bool waits_for_memory() const { return session_->waiting(); }
   bool holds_memory() const {
-    return session_->output().has_pins() || session_->upload_remaining() != 0;
+    return session_->output().has_pins() || session_->upload_remaining() != 0 ||
+           session_->late() != 0;
   }
   std::size_t output_limit() const { return session_options_.output_limits.all_bytes; }
   unsigned id() const { return id_; }
+  // When the turn began since which replies have been late; 0: none is.
+  Time late_since() const { return late_since_; }
 
   bool in_turn = false;
   Time turn_begin = 0;
 
  private:
+  void wake(LateToken token) override;
+  bool go_on(Worker& worker);  // false: the end of the stream
+  bool go_on_late();
+  void note_late();
   bool receive(Worker& worker);  // false: the end of the stream
   void begin_requests();
   void began(const ClientRequest& request);
@@ -114,6 +123,12 @@ class Connection {
   std::uint64_t produced_bytes_ = 0;  // in all
   std::uint64_t sent_bytes_ = 0;
   bool blocked_ = false;
+
+  std::vector<LateToken> woken_;
+  Time late_since_ = 0;
+  UnixSeconds late_since_s_ = 0;
+  std::size_t late_before_ = 0;
+  unsigned late_turns_ = 0;  // since there were fewer
 };
 
 }  // namespace isocache::simulation

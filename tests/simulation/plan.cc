@@ -59,6 +59,8 @@ Plan make_plan(std::uint64_t seed) {
   plan.output_limit =
       one_of<std::size_t>(random, std::array<std::size_t, 3>{16U << 10, 64U << 10, 512U << 10});
   plan.requests_per_turn = one_of<std::size_t>(random, std::array<std::size_t, 4>{1, 7, 32, 256});
+  // Last, so that it changes no other decision.
+  plan.backend.late = one_of(random, std::array{0U, 0U, 0U, 3U, 12U});
   return plan;
 }
 
@@ -66,12 +68,14 @@ std::string describe(const Plan& plan) {
   const BackendOptions& backend = plan.backend;
   return fmt::format(
       "{} shards, {} KB, items up to {} KB, {}, {} keys, hash mask {:x}, memory {}, {} general "
-      "clients, {} stalled readers, {} uploaders, {} pairs, output limit {} KB, {} requests a turn",
+      "clients, {} stalled readers, {} uploaders, {} pairs, output limit {} KB, {} requests a "
+      "turn{}",
       backend.shards, backend.memory_limit >> 10U, backend.max_item_bytes >> 10U,
       backend.evict ? "evicts" : "-M", plan.workload.keys, backend.hash_key.mask,
       plan.memory_fault != 0 ? "fails now and then" : "never fails", plan.clients,
       plan.stalled_readers, plan.uploaders, plan.pairs, plan.output_limit >> 10U,
-      plan.requests_per_turn);
+      plan.requests_per_turn,
+      backend.late != 0 ? fmt::format(", one request in {} late", backend.late) : "");
 }
 
 }  // namespace isocache::simulation

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "simulation/reply_words.h"
 
 namespace isocache::simulation {
@@ -14,8 +16,10 @@ bool is_meta(Command command) {
 
 }  // namespace
 
-std::size_t ReplyReader::read(std::string_view bytes, Interval turn, UnixSeconds now_s) {
-  turn_ = turn;
+std::size_t ReplyReader::read(std::string_view bytes, Interval turn, UnixSeconds now_s,
+                              LateSince late) {
+  turn_ = whole_turn_ = turn;
+  late_ = late;
   now_s_ = now_s;
   const std::size_t before = bytes.size();
   while (!journal_.failed() && !bytes.empty()) {
@@ -24,6 +28,7 @@ std::size_t ReplyReader::read(std::string_view bytes, Interval turn, UnixSeconds
           fmt::format("connection {}: an answer to nothing: {}", connection_, bytes.substr(0, 60)));
       break;
     }
+    begin_answer(requests.front());
     const Outcome outcome = next(bytes);
     if (outcome == Outcome::kNeedBytes) break;
     if (outcome == Outcome::kDone) {
@@ -34,14 +39,20 @@ std::size_t ReplyReader::read(std::string_view bytes, Interval turn, UnixSeconds
   return before - bytes.size();
 }
 
+void ReplyReader::begin_answer(const ClientRequest& request) {
+  const bool late = late_.time != 0;
+  turn_.begin = late ? std::max(late_.time, request.begun_at) : whole_turn_.begin;
+  since_s_ = late ? late_.now_s : now_s_;
+}
+
 void ReplyReader::answered_now() {
   previous_ = turn_.begin;
-  previous_now_s_ = now_s_;
+  previous_now_s_ = since_s_;
 }
 
 Expiry ReplyReader::expiry_of(const ClientRequest& request, bool silent) const {
   if (request.ttl_s == 0) return {};
-  return {(silent ? previous_now_s_ : now_s_) + request.ttl_s, now_s_ + request.ttl_s};
+  return {(silent ? previous_now_s_ : since_s_) + request.ttl_s, now_s_ + request.ttl_s};
 }
 
 bool ReplyReader::take_line(std::string_view& bytes, std::string_view& line) {

@@ -1,12 +1,16 @@
-// Reads a session's replies as they are produced, and checks their presence, shape and order, and
-// what they say about the keys.
-// A request that a turn answers was executed in that turn. A request without a reply (quiet,
-// noreply, a miss of a get) was executed between the turn of the reply before it and the turn of
-// the reply after it.
+// Reads what a session answers, as it is produced: each reply's presence, shape and order, and what
+// it says of the keys.
+//
+// What a turn answers was executed in that turn. What has no answer (quiet, noreply, a miss of a
+// get) was executed between the turn of the answer before it and that of the answer behind it.
+//
+// While replies are late, what is behind them is executed before it is answered, and a late get is
+// executed after what is behind it: then all that is known is since when replies were late.
 #pragma once
 
 #include <cstddef>
 #include <deque>
+#include <set>
 #include <string_view>
 
 #include "base/clock.h"
@@ -22,6 +26,7 @@ struct Expectations {
   Oracle& oracle;
   Numbers& numbers;
   bool memory_may_fail = false;
+  std::set<Version> given_up_data;  // writes of a pair's data that perhaps did nothing
   virtual ~Expectations() = default;
   Expectations(Oracle& the_oracle, Numbers& the_numbers)
       : oracle(the_oracle), numbers(the_numbers) {}
@@ -29,6 +34,12 @@ struct Expectations {
   virtual void refused(KeyId key, std::size_t length, Interval turn) = 0;
   // `surely` false: it is unknown whether it was executed.
   virtual void flushed(const ClientRequest& request, Interval when, bool surely) = 0;
+};
+
+// Since when replies are late; 0: none was when the turn began.
+struct LateSince {
+  Time time = 0;
+  UnixSeconds now_s = 0;
 };
 
 class ReplyReader {
@@ -46,15 +57,17 @@ class ReplyReader {
   };
   SeenCas seen_cas;
 
-  // Reads all complete replies. Returns how many bytes they had.
-  std::size_t read(std::string_view bytes, Interval turn, UnixSeconds now_s);
-  // The connection is gone. A request without a reply was not executed, unless it was quiet.
-  void abandon(Time now);
+  // Reads as many whole replies as there are; returns how many bytes that was.
+  std::size_t read(std::string_view bytes, Interval turn, UnixSeconds now_s, LateSince late);
+  // The connection is gone, and what was not answered was not executed, unless it was quiet, or
+  // replies were `late`.
+  void abandon(Time now, bool late);
   std::uint64_t answered() const { return answered_; }
 
  private:
   enum class Outcome : std::uint8_t { kDone, kMore, kNeedBytes };
 
+  void begin_answer(const ClientRequest& request);
   Outcome next(std::string_view& bytes);
   bool take_line(std::string_view& bytes, std::string_view& line);
   bool belongs_to_front(std::string_view line) const;
@@ -82,7 +95,10 @@ class ReplyReader {
   Expectations& expected_;
   unsigned connection_;
   Interval turn_;
+  Interval whole_turn_;  // turn_: and before, since it may have been executed
+  LateSince late_;
   UnixSeconds now_s_ = 0;
+  UnixSeconds since_s_ = 0;         // when turn_ begins
   UnixSeconds previous_now_s_ = 0;  // in the turn of the last answer
   Time previous_ = 0;               // when the turn of the last answer began
   Version pointer_ = 0;             // the last version of a pointer that was read

@@ -49,9 +49,12 @@ MetaFacts read_facts(std::string_view flags) {
 // A data value older than the pointer that was read before it: a client saw a pipeline out of
 // order.
 void ReplyReader::note_pair(KeyId key, Version version) {
-  if (use_of(key) == KeyUse::kPointer) pointer_ = version;
+  // A late pointer is read after the data behind it.
+  if (use_of(key) == KeyUse::kPointer) pointer_ = late_.time != 0 ? 0 : version;
   if (use_of(key) != KeyUse::kData) return;
-  if (version != 0 && pointer_ != 0 && version + 1 < pointer_) {
+  const auto given_up = expected_.given_up_data.upper_bound(version);
+  const bool excused = given_up != expected_.given_up_data.end() && *given_up < pointer_;
+  if (version != 0 && pointer_ != 0 && version + 1 < pointer_ && !excused) {
     journal_.fail(
         fmt::format("connection {}: ORDER: read pointer version {}, then data version {}, "
                     "which was written before it",
@@ -73,7 +76,7 @@ void ReplyReader::hit(ClientRequest& request, KeyId key, std::string_view value,
     return;
   }
   const Version base =
-      expected_.oracle.read({key, turn_, value, client_flags, has_client_flags, cas, now_s_});
+      expected_.oracle.read({key, turn_, value, client_flags, has_client_flags, cas, since_s_});
   if (cas != 0 && base != 0) seen_cas = {key, cas, base};
   note_pair(key, base);
 }
@@ -83,7 +86,7 @@ void ReplyReader::missed(const ClientRequest& request, KeyId key, Interval when)
     expected_.oracle.end(key, request.version, Effect::kNone, when, {});
   }
   if (use_of(key) == KeyUse::kNumber) return;
-  expected_.oracle.miss(key, when, now_s_);
+  if (!request.given_up) expected_.oracle.miss(key, when, now_s_);
   note_pair(key, 0);
 }
 

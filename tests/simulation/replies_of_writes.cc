@@ -38,7 +38,8 @@ void ReplyReader::silent(ClientRequest& request, Interval when) {
       if (use_of(request.key()) == KeyUse::kNumber) {
         expected_.numbers.may_be_reset(request.key(), when);
       } else {
-        oracle.end(request.key(), request.version, Effect::kApplied, when, {});
+        const Effect effect = request.given_up ? Effect::kMaybe : Effect::kApplied;
+        oracle.end(request.key(), request.version, effect, when, {});
       }
       break;
     case Command::kTouch:
@@ -75,6 +76,7 @@ ReplyReader::Outcome ReplyReader::store(ClientRequest& request, std::string_view
     return Outcome::kDone;
   }
   oracle.end(key, request.version, Effect::kNone, turn_, {});
+  if (request.given_up && (not_stored || not_found)) return Outcome::kDone;
   if (not_stored && request.mode == Mode::kAdd) return Outcome::kDone;
   if ((not_stored && request.mode == Mode::kReplace) || (not_found && request.mode == Mode::kCas)) {
     oracle.miss(key, turn_, now_s_);
@@ -92,7 +94,7 @@ ReplyReader::Outcome ReplyReader::remove(ClientRequest& request, std::string_vie
     expected_.numbers.may_be_reset(request.key(), turn_);
     return Outcome::kDone;
   }
-  if (!found) expected_.oracle.miss(request.key(), turn_, now_s_);
+  if (!found && !request.given_up) expected_.oracle.miss(request.key(), turn_, now_s_);
   expected_.oracle.end(request.key(), request.version, found ? Effect::kApplied : Effect::kNone,
                        turn_, {});
   return Outcome::kDone;
@@ -103,7 +105,7 @@ ReplyReader::Outcome ReplyReader::touch(ClientRequest& request, std::string_view
   if (!found && line != "NOT_FOUND") return unexpected(request, line);
   expected_.oracle.end(request.key(), request.version, found ? Effect::kApplied : Effect::kNone,
                        turn_, expiry_of(request, false));
-  if (!found) expected_.oracle.miss(request.key(), turn_, now_s_);
+  if (!found && !request.given_up) expected_.oracle.miss(request.key(), turn_, now_s_);
   return Outcome::kDone;
 }
 
@@ -138,13 +140,13 @@ ReplyReader::Outcome ReplyReader::arithmetic(ClientRequest& request, std::string
   return Outcome::kDone;
 }
 
-void ReplyReader::abandon(Time now) {
+void ReplyReader::abandon(Time now, bool late) {
   const Interval when{previous_, now};
   bool may_be_executed = true;
   for (ClientRequest& request : requests) {
     if (!request.begun) break;
     const bool hushed = request.no_reply || request.quiet;
-    may_be_executed = may_be_executed && hushed;
+    may_be_executed = may_be_executed && (hushed || late);
     const Effect effect = may_be_executed ? Effect::kMaybe : Effect::kNone;
     if (request.command == Command::kFlush && may_be_executed) {
       expected_.flushed(request, when, false);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "simulation/journal.h"
 #include "simulation/values.h"
 
 namespace isocache::simulation {
@@ -49,6 +50,8 @@ struct ClientRequest {
   bool touches = false;         // gat, mg T, touch
   bool may_be_refused = false;  // one of several quiet stores was
   bool begun = false;           // the server has received its first byte
+  bool given_up = false;        // it was late, perhaps, and answered as a miss
+  Time begun_at = 0;
   std::vector<KeyId> keys;
   std::size_t next_key = 0;  // the first that was not answered
   Version version = 0;       // unique; the opaque of meta commands, the version that a store writes

@@ -38,6 +38,7 @@ void World::settle(bool all) {
     anybody = false;
     const bool others_moved = anybody_moves;  // in the previous round
     anybody_moves = false;
+    backend_->complete_late(true, random_);
     for (std::size_t i = 0; i < waiting.size() && !journal_.failed(); ++i) {
       Client& client = *waiting[i];
       if (client.connection->settled()) continue;
@@ -109,6 +110,7 @@ void World::finish() {
     connect(client);  // each session of the client is gone
   }
   if (backend_->uploads() != 0) journal_.fail("an upload outlives its connection");
+  if (backend_->late() != 0) journal_.fail("a late reply outlives its connection");
   if (!journal_.failed() && !memory_faults.failed_once) check_that_all_comes_back();
 }
 

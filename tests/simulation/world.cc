@@ -15,6 +15,7 @@ World::World(std::uint64_t seed, Journal& journal)
   memory_faults = {};
   clock_.now_s = 1'000'000;
   backend_ = std::make_unique<SimulatedBackend>(plan_.backend);
+  backend_->begin_late(random_);
   highest_limit_ = plan_.backend.memory_limit;
   const auto add = [&](Role role, std::uint32_t pair) {
     Client& client = clients_.emplace_back();
@@ -66,6 +67,7 @@ void World::run(std::uint64_t steps) {
 void World::step() {
   ++journal_.step;
   act(clients_[random_.below(clients_.size())]);
+  backend_->complete_late(false, random_);
   background();
   if (journal_.step % 8 == 0) check_memory();
   if (journal_.step % 64 == 0) check_stores();
@@ -138,7 +140,9 @@ void World::fault() {
 Time World::oldest_turn() const {
   Time oldest = journal_.now();
   for (const Client& client : clients_) {
-    if (client.connection->in_turn) oldest = std::min(oldest, client.connection->turn_begin);
+    const Connection& connection = *client.connection;
+    if (connection.in_turn) oldest = std::min(oldest, connection.turn_begin);
+    if (connection.late_since() != 0) oldest = std::min(oldest, connection.late_since());
   }
   return oldest;
 }
