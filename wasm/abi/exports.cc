@@ -1,4 +1,4 @@
-// The C ABI of isocache.wasm, which src/engine.ts calls: items. The rest of it is in
+// The C ABI of isocache.wasm, which src/engine/engine.ts calls: items. The rest of it is in
 // exports_of_cache.cc and snapshot.cc. One module instance holds one cache.
 //
 // Arguments lie in the scratch area, behind one another. What a call hands back lies in wasm memory
