@@ -29,21 +29,25 @@ async function compile(config, form) {
   return status === 0;
 }
 
-/** Removes the types that none of the package's entries leads to: nobody can import them. */
+/** Removes the code and the types that none of the package's entries leads to: nobody can import them. */
 function prune() {
-  const { exports: entries } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
-  const named = [...JSON.stringify(entries).matchAll(/"\.\/dist\/([^"]+\.d\.ts)"/g)].map(([, file]) =>
-    path.join(made, file),
-  );
-  const reached = new Set(named);
-  for (const file of reached) {
-    for (const [, to] of readFileSync(file, 'utf8').matchAll(/(?:from|import|import\()\s*['"](\.[^'"]+)\.c?js['"]/g)) {
-      reached.add(`${path.join(path.dirname(file), to)}.d.ts`);
-    }
+  const { main, types, bin, exports: entries } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+  const named = JSON.stringify({ main, types, bin, entries }).matchAll(/"\.\/dist\/([^"]+)"/g);
+  const reached = new Set([...named].map(([, file]) => path.join(made, file)).filter(isScript));
+  for (const file of reached) for (const next of importsOf(file)) reached.add(next);
+  for (const name of readdirSync(made, { recursive: true })) {
+    const file = path.join(made, name);
+    if (isScript(file) && !reached.has(file)) rmSync(file);
   }
-  for (const file of readdirSync(made, { recursive: true })) {
-    if (file.endsWith('.d.ts') && !reached.has(path.join(made, file))) rmSync(path.join(made, file));
-  }
+}
+
+const isScript = (file) => /\.(c?js|d\.ts)$/.test(file);
+
+/** The package's files that a file names. Types name the code beside the types that they mean. */
+function importsOf(file) {
+  const isTypes = file.endsWith('.d.ts');
+  const names = readFileSync(file, 'utf8').matchAll(/['"](\.\.?\/[^'"]+)(\.c?js)['"]/g);
+  return [...names].map(([, name, end]) => path.join(path.dirname(file), name + (isTypes ? '.d.ts' : end)));
 }
 
 /** They are for who reads the sources; users read those in the type declarations. */

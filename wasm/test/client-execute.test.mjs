@@ -208,7 +208,7 @@ for (const server of servers) {
       );
       assert.equal(
         await text('ms a 1 q\r\n1\r\nmg a q v\r\nmg none q v\r\nmd none q\r\nmd a q\r\nmn\r\n'),
-        'VA 1\r\n1\r\nMN\r\n',
+        'VA 1\r\n1\r\nNF\r\nMN\r\n', // md q keeps back success alone
       );
       assert.equal(
         await text('get neighbour-0 none neighbour-1 neighbour-0\r\n'),

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { codeAt, owned, replyError, replyFlags, valueLength } from '../dist/esm/protocol/reply.js';
 import { ReplyReader } from '../dist/esm/protocol/reply-reader.js';
 import { addStat, summarize } from '../dist/esm/protocol/stats.js';
-import { EX, HD, VA } from '../dist/esm/protocol/vocabulary.js';
+import { EX, HD, VA } from '../dist/esm/protocol/tables.js';
 
 const STREAM = Buffer.from(
   'HD\r\nVA 5 c12 f0\r\nva\r\nl\r\nEN\r\nVALUE k 0 0\r\n\r\nEND\r\nkey=a exp=-1 \nCLIENT_ERROR no\r\nVA 0 W\r\n\r\n',

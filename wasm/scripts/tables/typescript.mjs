@@ -48,6 +48,22 @@ const shapeOf = ({ least, most, tooFew, tooMany, key, keys, length, syntax }) =>
   noreply: syntax.endsWith(' [noreply]') ? least : 0,
 });
 
+const PLACES_TYPE = `\
+/** The same in short, for code that has to be small. \`keys\` is how many there may be: 0, 1 or Infinity. */
+export type CommandPlaces = readonly [key: number, keys: number, length: number, noreply: number];
+
+/** A command that is not here has none of them. */
+`;
+
+const MOST_KEYS = { none: 0, one: 1, many: Infinity };
+
+function placesOf(command) {
+  const { key, keys, length, noreply } = shapeOf(command);
+  return [key, MOST_KEYS[keys], length, noreply];
+}
+
+const hasPlaces = (command) => placesOf(command).some((place) => place !== 0);
+
 const fullName = (command) => [command.verb, command.subcommand].filter(Boolean).join(' ');
 
 /** The words that a command's reply may begin with; those in brackets are no words of a reply. */
@@ -62,6 +78,18 @@ function headsOf({ verb }, { replies, codes, uses, lines }) {
     .map(({ text }) => /^(<number>|[^ <]*)/.exec(text)[0]);
   return [...new Set(heads)].filter((head) => !head.startsWith('('));
 }
+
+/** The codes that `q` leaves out, by what meta_flags.def says of its reply: "HD and VA are left out. ..." */
+function quietCodesOf(rows) {
+  const { command, reply } = rows.find((row) => row.letter === 'q') ?? {};
+  if (command === undefined) return [];
+  const [, codes] = /^([A-Z, and]+) (?:is|are) left out\./.exec(reply) ?? [];
+  if (codes === undefined) throw new Error(`${command}: what q leaves out is not said: ${reply}`);
+  return codes.match(/[A-Z]{2}/g);
+}
+
+/** The number that a code's two letters are. */
+const numberOf = (code) => `0x${Buffer.from(code).toString('hex')}`;
 
 /** Names, words and flags: what a client needs. */
 export function tablesModule({ commands, flags, replies }) {
@@ -95,6 +123,13 @@ export function tablesModule({ commands, flags, replies }) {
       ),
     ),
     '\n',
+    PLACES_TYPE,
+    declare(
+      'PLACES',
+      'Readonly<Partial<Record<CommandName, CommandPlaces>>>',
+      by(main.filter(hasPlaces), (command) => command.verb, placesOf),
+    ),
+    '\n',
     declare('SUBCOMMANDS', 'Readonly<Record<SubcommandName, CommandShape>>', by(sub, fullName, shapeOf)),
     '\n/** What follows the letter of a meta flag. */\n',
     declare(
@@ -109,6 +144,8 @@ export function tablesModule({ commands, flags, replies }) {
     '\n/** The flags that a command has a use for, and those that it accepts and ignores. */\n',
     declare('USED_FLAGS', 'Readonly<Record<MetaCommand, string>>', byCommand(flags.uses, lettersOf)),
     declare('IGNORED_FLAGS', 'Readonly<Record<MetaCommand, string>>', byCommand(flags.ignored, lettersOf)),
+    '\n/** The reply codes that the flag q keeps back. */\n',
+    declare('QUIET_CODES', 'Readonly<Record<MetaCommand, readonly string[]>>', byCommand(flags.uses, quietCodesOf)),
     '\n/** The letters that M takes. */\n',
     declareConst('MODES', byCommand(flags.modes, lettersOf)),
     '\n/** What the lines of a reply begin with, errors and values apart. "<number>": a number. */\n',
@@ -131,6 +168,8 @@ export function tablesModule({ commands, flags, replies }) {
       'META_CODES',
       by(replies.codes, (row) => row.name, textOf),
     ),
+    '\n// The same as numbers, first letter first: comparing them costs nothing.\n',
+    ...replies.codes.map((row) => `export const ${textOf(row)} = ${numberOf(textOf(row))};\n`),
     '\n/** Flags that only replies have. */\n',
     declareConst('META_MARKS', replies.marks.map((mark) => mark.form).join('')),
     '\n/** Errors, without their line end. */\n',

@@ -22,7 +22,5 @@ export function utf8Of(latin1: string): string {
 
 /** The opposite of latin1(). */
 export function fromLatin1(text: string): Uint8Array {
-  const bytes = new Uint8Array(text.length);
-  for (let at = 0; at < text.length; ++at) bytes[at] = text.charCodeAt(at);
-  return bytes;
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }

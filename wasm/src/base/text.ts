@@ -40,16 +40,18 @@ function writeLong(text: string, bytes: Uint8Array, at: number, room: number): n
 /** Reads UTF-8 out of one piece of memory. */
 export type TextReader = (at: number, length: number) => string;
 
-interface Utf8Buffer extends Uint8Array {
+/** What Node's arrays can do. */
+interface Slices {
   utf8Slice(from: number, to: number): string;
+  latin1Slice(this: Uint8Array, from: number, to: number): string;
 }
-declare const Buffer: { from(buffer: ArrayBufferLike): Uint8Array; prototype: object } | undefined;
+declare const Buffer: { from(buffer: ArrayBufferLike): Uint8Array; prototype: Slices } | undefined;
 // Takes half as long as TextDecoder for a hundred bytes, since it needs no view of them.
 const hasBuffer = typeof Buffer !== 'undefined' && 'utf8Slice' in Buffer.prototype;
 
 export function textReader(bytes: Uint8Array): TextReader {
   if (hasBuffer) {
-    const buffer = Buffer!.from(bytes.buffer) as Utf8Buffer;
+    const buffer = Buffer!.from(bytes.buffer) as Uint8Array & Slices;
     return (at, length) => buffer.utf8Slice(at, at + length);
   }
   return (at, length) => {
@@ -77,12 +79,6 @@ export function concat(parts: Uint8Array[]): Uint8Array {
 
 /** One character a byte. */
 export function latin1(bytes: Uint8Array, from = 0, to = bytes.length): string {
-  if ('latin1Slice' in bytes) return (bytes as Latin1Buffer).latin1Slice(from, to); // Node's sockets give such arrays
-  let text = '';
-  for (let at = from; at < to; ++at) text += String.fromCharCode(bytes[at]!);
-  return text;
-}
-
-interface Latin1Buffer extends Uint8Array {
-  latin1Slice(from: number, to: number): string;
+  if (hasBuffer) return Buffer!.prototype.latin1Slice.call(bytes, from, to);
+  return bytes.subarray(from, to).reduce((text, byte) => text + String.fromCharCode(byte), '');
 }

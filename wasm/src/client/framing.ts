@@ -7,7 +7,7 @@ import { fromLatin1 } from '../base/bytes.js';
 import { concat, LINE_END_BYTES, latin1 } from '../base/text.js';
 import type { ParsedRequest } from '../protocol/parsed-request.js';
 import { codeOf, misread, type Reply, replyError, stray } from '../protocol/reply.js';
-import { type CommandForm, formOf } from '../protocol/vocabulary.js';
+import { placesOf, quietCodesOf, repliesOf, takesFlags } from '../protocol/vocabulary.js';
 import { type Command, NEXT } from './pipeline.js';
 
 const KEY = /^[^\0- \x7f]{1,250}$/;
@@ -57,6 +57,9 @@ const SURE = new Map<string, Words>([
   ['mn', NOTHING],
 ]);
 
+// Words follow the code of their replies.
+const WORDY = new Set(['version', 'mg', 'ms', 'md', 'ma']);
+
 // memcached hangs up on a longer line, except for get and gets.
 const MAX_LINE_BYTES = 2000;
 
@@ -66,38 +69,46 @@ type IsKept = (line: string) => boolean;
 /** The request as a command whose read() takes its replies and no others; undefined: nobody can tell which those are. */
 export function framed({ bytes, command, value }: ParsedRequest): Command<Uint8Array> | undefined {
   const sure = SURE.get(command);
-  const form = formOf(command);
   const lineBytes = bytes.length - (value === undefined ? 0 : value.length + LINE_END_BYTES);
-  if (sure === undefined || form === undefined) return undefined;
+  if (sure === undefined) return undefined;
   if (lineBytes > MAX_LINE_BYTES && !command.startsWith('get')) return undefined;
   const words = latin1(bytes.subarray(0, lineBytes))
     .replace(/\r?\n$/, '')
     .split(' ')
     .slice(1);
-  const asked = form.meta ? withoutQ(words, form) : withoutNoreply(words, form);
+  const quiet = quietCodesOf(command);
+  const asked = takesFlags(command) ? withoutQ(words, command, quiet) : withoutNoreply(words, command);
   if (asked === undefined || !fits(asked, sure) || !storesSurely(command, asked)) return undefined;
   const isSilenced = asked.length !== words.length;
-  const isKept: IsKept = (line) => isSilenced && (form.quiet?.includes(codeOf(line)) ?? true);
+  const isKept: IsKept = (line) => isSilenced && (quiet?.includes(codeOf(line)) ?? true);
   return {
     // Every request asks for a reply: nobody can wait for one that may or may not come.
     write: (writer) => {
       writer.line([command, ...asked].join(' '));
       if (value !== undefined) writer.value(value);
     },
-    read: form.replies === 'values' ? valuesReader(asked, sure) : lineReader(form, isKept, value !== undefined),
+    read:
+      repliesOf(command) === 'values' ? valuesReader(asked, sure) : lineReader(command, isKept, value !== undefined),
   };
 }
 
-function withoutNoreply(words: readonly string[], { noreplyAt }: CommandForm): readonly string[] {
-  return noreplyAt !== undefined && words.at(-1) === 'noreply' ? words.slice(0, -1) : words;
+function withoutNoreply(words: readonly string[], command: string): readonly string[] {
+  const [, , , noreply] = placesOf(command);
+  return noreply !== 0 && words.length >= noreply && words.at(-1) === 'noreply' ? words.slice(0, -1) : words;
 }
 
 /** Undefined: nobody knows what the server makes of the flag. */
-function withoutQ(words: readonly string[], { lengthAt = 1, quiet }: CommandForm): readonly string[] | undefined {
-  const rest = words.filter((word, at) => at < lengthAt || word !== 'q');
+function withoutQ(
+  words: readonly string[],
+  command: string,
+  quiet: readonly string[] | undefined,
+): readonly string[] | undefined {
+  const [key, , length] = placesOf(command);
+  const flagsAt = length || key;
+  const rest = words.filter((word, at) => at < flagsAt || word !== 'q');
   const times = words.length - rest.length;
   if (times > 1 || (times === 1 && quiet === undefined)) return undefined;
-  return rest.some((word, at) => at >= lengthAt && word.startsWith('q')) ? undefined : rest;
+  return rest.some((word, at) => at >= flagsAt && word.startsWith('q')) ? undefined : rest;
 }
 
 function fits(words: readonly string[], { args, more }: Words): boolean {
@@ -129,12 +140,12 @@ function valuesReader(words: readonly string[], { args }: Words): Command<Uint8A
   };
 }
 
-function lineReader(form: CommandForm, isKept: IsKept, hasValue: boolean): Command<Uint8Array>['read'] {
+function lineReader(command: string, isKept: IsKept, hasValue: boolean): Command<Uint8Array>['read'] {
   return (reply) => {
     const { line, value } = reply;
     if (hasValue && misread(line)) throw stray(line);
     const isError = replyError(line) !== undefined;
-    if (!isError && !answers(line, form)) throw stray(line);
+    if (!isError && !answers(line, command)) throw stray(line);
     if ((value !== undefined) !== line.startsWith('VA ')) throw stray(line);
     const parts: Uint8Array[] = [];
     if (isError || !isKept(line)) addReply(parts, reply);
@@ -142,10 +153,11 @@ function lineReader(form: CommandForm, isKept: IsKept, hasValue: boolean): Comma
   };
 }
 
-function answers(line: string, { replies, givesNumber, meta, saysMore }: CommandForm): boolean {
-  if (givesNumber && /^\d{1,20} *$/.test(line)) return true;
+function answers(line: string, command: string): boolean {
+  const heads = repliesOf(command);
   const code = codeOf(line);
-  return replies?.includes(code) === true && (meta === true || saysMore === true || line === code);
+  if (heads?.includes(code)) return line === code || WORDY.has(command);
+  return heads?.includes('<number>') === true && /^\d{1,20} *$/.test(line);
 }
 
 export function addReply(parts: Uint8Array[], { line, value, lineEnd }: Reply): void {

@@ -3,7 +3,7 @@
 import { decodeText } from '../base/text.js';
 import type { Item, ItemOptions } from '../base/types.js';
 import { freshTtl, ttlOf } from './exptime.js';
-import { replyCount, replyFlags, replyNumber } from './reply.js';
+import { replyFlags, replyNumber, stray } from './reply.js';
 
 /**
  * An empty item in place of one that somebody is loading. It is nothing to all who take no part in that. An empty value
@@ -31,33 +31,34 @@ export function isMarked(line: string): boolean {
  * ttlOf().
  */
 export function readItem(line: string, value: Uint8Array, { lease }: ItemOptions, phaseMs = 0): Item {
-  const facts = new Map<string | undefined, string>();
-  // No flag begins as the code or the length does.
-  for (const word of line.split(' ')) facts.set(word[0], word.slice(1));
-  const number = (flag: string) => replyCount(facts.get(flag) ?? '0');
-  const won = facts.has('W');
-  const stale = facts.has('X');
-  const never = facts.get('t') === '-1';
-  // A lease that was made just now: `t` was read before it got its TTL, see itemFlags().
-  const isNew = never && won && !stale && lease !== undefined;
+  const [, c = 0, f = 0, h, l = 0, t = 0, marks] = ITEM.exec(line) ?? [];
+  if (marks === undefined) throw stray(line);
+  const stale = marks.includes('X');
+  const won = marks.includes('W');
+  const expires = t !== '-1';
   return {
     value,
     text: () => decodeText(value),
-    cas: replyNumber(facts.get('c') ?? '0'),
-    flags: number('f'),
-    ttl: isNew ? freshTtl(lease, phaseMs) : never ? undefined : ttlOf(number('t'), phaseMs),
+    cas: BigInt(c),
+    flags: +f,
+    // A lease that was made just now: `t` was read before it got its TTL, see itemFlags().
+    ttl: expires ? ttlOf(+t, phaseMs) : won && !stale && lease !== undefined ? freshTtl(lease, phaseMs) : undefined,
     size: value.length,
-    idle: number('l') * 1000,
-    hit: number('h') === 1,
+    idle: +l * 1000,
+    hit: h === '1',
     stale,
     won,
-    lost: facts.has('Z'),
+    lost: marks.includes('Z'),
   };
 }
+// Servers answer flags in the order in which they were asked for, and then say who loads.
+const ITEM = /^VA \d+(?: c(\d+))?(?: f(\d+))?(?: h(\d+))?(?: l(\d+))?(?: t(-1|\d+))?((?: \D)*)$/;
 
 /** The item as a reader sees it who takes no part in loading: nothing, or one that nobody has won or lost. */
 export function seenPlainly(item: Item): Item | undefined {
-  return isLease(item) ? undefined : Object.assign(item, { won: false, lost: false });
+  if (isLease(item)) return undefined;
+  item.won = item.lost = false;
+  return item;
 }
 
 /** What a reply tells a command that is to find no lease. Who wins by it writes, or passes the right to load on. */

@@ -2,9 +2,7 @@
 
 import { fromLatin1 } from '../base/bytes.js';
 import { CR, decodeText, LF, latin1, SPACE } from '../base/text.js';
-import { type CommandForm, formOf } from './vocabulary.js';
-
-const UNKNOWN: CommandForm = {};
+import { placesOf, takesFlags } from './vocabulary.js';
 
 /** One request as it came. A view: nothing is copied until it is asked for. */
 export class ParsedRequest {
@@ -18,7 +16,6 @@ export class ParsedRequest {
   readonly value: Uint8Array | undefined;
   /** The value is larger than the cache takes, and was not read. */
   readonly tooLarge: boolean;
-  readonly #form: CommandForm;
 
   /** @internal */
   constructor(bytes: Uint8Array, words: string[], value?: Uint8Array, tooLarge = false) {
@@ -27,7 +24,6 @@ export class ParsedRequest {
     this.args = words.slice(1);
     this.value = value;
     this.tooLarge = tooLarge;
-    this.#form = formOf(this.command) ?? UNKNOWN;
   }
 
   /** The first key as text (of a meta command with the flag `b`: decoded); undefined if the command has none. */
@@ -38,36 +34,38 @@ export class ParsedRequest {
   /** The same as bytes, exactly as the engine takes them. */
   get keyBytes(): Uint8Array | undefined {
     if (this.#sentKeys().length === 0) return undefined;
-    const sent = wordOf(this.bytes, this.#form.keyAt!);
+    const [key] = placesOf(this.command);
+    const sent = wordOf(this.bytes, key);
     return this.#hasBinaryKey() ? decodeBase64(sent) : sent;
   }
 
   /** All keys: get, gets, gat and gats may have many. */
   get keys(): readonly string[] {
-    if (this.#form.manyKeys) return this.#sentKeys();
+    const [, most] = placesOf(this.command);
+    if (most > 1) return this.#sentKeys();
     const key = this.key;
     return key === undefined ? [] : [key];
   }
 
   /** A meta command's flags as sent: `['v', 'T60']`. */
   get flags(): readonly string[] {
-    return this.#form.meta ? this.args.slice(this.#form.lengthAt ?? this.#form.keyAt) : [];
+    const [key, , length] = placesOf(this.command);
+    return takesFlags(this.command) ? this.args.slice(length || key) : [];
   }
 
   /** The client expects no answer: it is a text command with "noreply" at its end. A meta command's `q` is in `flags`. */
   get noreply(): boolean {
-    const { noreplyAt } = this.#form;
-    return noreplyAt !== undefined && this.args.length >= noreplyAt && this.args.at(-1) === 'noreply';
+    const [, , , at] = placesOf(this.command);
+    return at !== 0 && this.args.length >= at && this.args.at(-1) === 'noreply';
   }
 
   #sentKeys(): readonly string[] {
-    const { keyAt, manyKeys } = this.#form;
-    if (keyAt === undefined) return [];
-    return this.args.slice(keyAt - 1, manyKeys ? undefined : keyAt);
+    const [key, most] = placesOf(this.command);
+    return this.args.slice(key - 1, key - 1 + most);
   }
 
   #hasBinaryKey(): boolean {
-    return this.args.length > 0 && this.#form.meta === true && hasFlagB(this.command, this.flags);
+    return this.args.length > 0 && hasFlagB(this.command, this.flags);
   }
 }
 

@@ -21,7 +21,7 @@ export function codeOf(line: string): string {
   return end < 0 ? line : line.slice(0, end);
 }
 
-/** The first two letters as a number, to compare with HD and its like. */
+/** The first two letters as a number, to compare with HD and its like (tables.ts). */
 export function codeAt(reply: Uint8Array, at: number): number {
   return (reply[at]! << 8) | reply[at + 1]!;
 }
@@ -44,7 +44,10 @@ export function replyFlags(line: string): string[] {
   return words.slice(line.startsWith('VA ') ? 2 : 1);
 }
 
-/** A number of a reply that is never larger than a number of JavaScript holds exactly. Throws PROTOCOL if it is none. */
+/**
+ * A number of a reply that is never larger than a number of JavaScript holds exactly. Throws PROTOCOL if it
+ * is none.
+ */
 export function replyCount(text: string): number {
   if (/^\d{1,20}$/.test(text)) return Number(text);
   throw new IsocacheError('PROTOCOL', `no number: ${text.slice(0, 99)}`);

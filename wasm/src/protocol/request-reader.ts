@@ -5,7 +5,7 @@
 import { ByteQueue } from '../base/byte-queue.js';
 import { CR, decodeText, LF, LINE_END_BYTES, latin1, SPACE } from '../base/text.js';
 import { ParsedRequest } from './parsed-request.js';
-import { formOf } from './vocabulary.js';
+import { placesOf } from './vocabulary.js';
 
 // memcached's limit of a line that does not end (core/base/limits.h). The lines of get and gets are the exception: the
 // engine reads them however long they are.
@@ -92,8 +92,8 @@ export class RequestReader {
       .split(' ')
       .filter((word) => word !== '');
     if (words[0] === undefined || queue.bytes[queue.begin] === SPACE) return queue.take(lineBytes);
-    const lengthAt = formOf(words[0])?.lengthAt;
-    if (lengthAt === undefined) return new ParsedRequest(queue.take(lineBytes), words);
+    const [, , lengthAt] = placesOf(words[0]);
+    if (lengthAt === 0) return new ParsedRequest(queue.take(lineBytes), words);
 
     const valueBytes = parseLength(words[lengthAt]);
     if (valueBytes === undefined) return queue.take(lineBytes);

@@ -486,6 +486,35 @@ export const COMMANDS: Readonly<Record<CommandName, CommandShape & { readonly fa
   },
 };
 
+/** The same in short, for code that has to be small. `keys` is how many there may be: 0, 1 or Infinity. */
+export type CommandPlaces = readonly [key: number, keys: number, length: number, noreply: number];
+
+/** A command that is not here has none of them. */
+export const PLACES: Readonly<Partial<Record<CommandName, CommandPlaces>>> = {
+  get: [1, Infinity, 0, 0],
+  gets: [1, Infinity, 0, 0],
+  gat: [2, Infinity, 0, 0],
+  gats: [2, Infinity, 0, 0],
+  set: [1, 1, 4, 5],
+  add: [1, 1, 4, 5],
+  replace: [1, 1, 4, 5],
+  append: [1, 1, 4, 5],
+  prepend: [1, 1, 4, 5],
+  cas: [1, 1, 4, 6],
+  incr: [1, 1, 0, 3],
+  decr: [1, 1, 0, 3],
+  touch: [1, 1, 0, 3],
+  delete: [1, 1, 0, 2],
+  mg: [1, 1, 0, 0],
+  ms: [1, 1, 2, 0],
+  md: [1, 1, 0, 0],
+  ma: [1, 1, 0, 0],
+  me: [1, 1, 0, 0],
+  flush_all: [0, 0, 0, 1],
+  verbosity: [0, 0, 0, 2],
+  cache_memlimit: [0, 0, 0, 2],
+};
+
 export const SUBCOMMANDS: Readonly<Record<SubcommandName, CommandShape>> = {
   'stats settings': {
     least: 2,
@@ -682,6 +711,15 @@ export const IGNORED_FLAGS: Readonly<Record<MetaCommand, string>> = {
   me: 'cfhklqstuvxCDEFIJLMNOPRT',
 };
 
+/** The reply codes that the flag q keeps back. */
+export const QUIET_CODES: Readonly<Record<MetaCommand, readonly string[]>> = {
+  mg: ['EN'],
+  ms: ['HD'],
+  md: ['HD'],
+  ma: ['HD', 'VA'],
+  me: [],
+};
+
 /** The letters that M takes. */
 export const MODES = { ms: 'SERAP', ma: 'I+D-' } as const;
 
@@ -744,6 +782,15 @@ export const META_CODES = {
   exists: 'EX',
   noop: 'MN',
 } as const;
+
+// The same as numbers, first letter first: comparing them costs nothing.
+export const HD = 0x4844;
+export const VA = 0x5641;
+export const EN = 0x454e;
+export const NF = 0x4e46;
+export const NS = 0x4e53;
+export const EX = 0x4558;
+export const MN = 0x4d4e;
 
 /** Flags that only replies have. */
 export const META_MARKS = 'WXZ' as const;

@@ -7,7 +7,7 @@ import { IsocacheError } from '../base/types.js';
 import type { ParsedRequest } from '../protocol/parsed-request.js';
 import type { Reply } from '../protocol/reply.js';
 import { ReplyReader } from '../protocol/reply-reader.js';
-import { type CommandForm, formOf } from '../protocol/vocabulary.js';
+import { repliesOf } from '../protocol/vocabulary.js';
 
 /**
  * The reply as it goes over the wire, with the last line's end (`\r\n`). Undefined: the engine answers. It may be empty if
@@ -38,8 +38,8 @@ export function replyOf(answer: Answer, request: ParsedRequest, isLast: boolean)
   const { length } = bytes;
   if (length === 0 && (isLast || mayBeSilent(request))) return bytes;
   if (bytes[length - 2] !== CR || bytes[length - 1] !== LF) throw notAReply('what has no line end');
-  const form = formOf(request.command);
-  if (form?.replies !== undefined && !isWhole(bytes, form))
+  const expected = repliesOf(request.command);
+  if (expected !== undefined && !isWhole(bytes, expected === 'values'))
     throw notAReply(`something else than one whole reply to ${request.command}`);
   return bytes;
 }
@@ -47,7 +47,7 @@ export function replyOf(answer: Answer, request: ParsedRequest, isLast: boolean)
 // memcached's reply to a get with a key that is too long ends in an empty line.
 const EMPTY_AFTER_ERROR = /^CLIENT_ERROR [^\r\n]*\r\n\r\n$/;
 
-function isWhole(bytes: Uint8Array, { replies: expected }: CommandForm): boolean {
+function isWhole(bytes: Uint8Array, areValues: boolean): boolean {
   const replies: Reply[] = [];
   const reader = new ReplyReader((reply) => replies.push(reply), Infinity);
   try {
@@ -56,7 +56,7 @@ function isWhole(bytes: Uint8Array, { replies: expected }: CommandForm): boolean
     return false; // no reply of any command
   }
   if (reader.unfinished || replies.some(({ lineEnd }) => lineEnd !== '\r\n')) return false;
-  if (expected !== 'values') return replies.length === 1 && replies[0]?.line !== '';
+  if (!areValues) return replies.length === 1 && replies[0]?.line !== '';
   const isEmptyAfterError = replies.length === 2 && EMPTY_AFTER_ERROR.test(latin1(bytes));
   if (isEmptyAfterError) replies.pop();
   const last = replies.pop();

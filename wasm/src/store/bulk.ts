@@ -2,7 +2,7 @@
 
 import { listOf, pairsOf } from '../base/arguments.js';
 import { type Engine, MD, MS } from '../engine/engine.js';
-import { HD } from '../protocol/vocabulary.js';
+import { HD } from '../protocol/tables.js';
 import { codeAt, replyError, stray } from '../protocol/reply.js';
 import { decodeText, latin1 } from '../base/text.js';
 import type { Key, Value } from '../base/types.js';

@@ -5,7 +5,7 @@
 //   | "isocache" | version  | checksum | record  | record  | ...
 //   +------------+----------+----------+---------+---------+--
 //
-// Little-endian. The records are those of abi/snapshot.cc: key, value, flags, cas id, expiry, whether an item is stale, won
+// Little-endian. core/snapshot/FORMAT.md describes the records: key, value, flags, cas id, expiry, whether an item is stale, won
 // or was read, and (from version 2 on) what eviction knows of it. The checksum is over all of them, in pieces of the
 // scratch area's size.
 

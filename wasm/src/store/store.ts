@@ -28,7 +28,8 @@ import { casFlag, countFlags, giveUpFlags, itemFlags, staleFlags, storeFlags, to
 import { asksToLoad, readItem, seenPlainly } from '../protocol/item.js';
 import { codeAt, splitReply, stray, unexpected } from '../protocol/reply.js';
 import { addStat, type NamedStats, summarize } from '../protocol/stats.js';
-import { CODE_BYTES, EX, HD, VA } from '../protocol/vocabulary.js';
+import { EX, HD, VA } from '../protocol/tables.js';
+import { CODE_BYTES } from '../protocol/vocabulary.js';
 import { bulkDelete, bulkGet, bulkSet, listKeys } from './bulk.js';
 import { Evictions } from './evictions.js';
 import { randomSeed } from './seed.js';
@@ -334,10 +335,11 @@ export class Store implements Disposable {
     const reply = this.#command(PLAIN_MA, key, countFlags(mode, delta, options, this.#exptime));
     if (this.#code() !== VA) return this.#tell(undefined);
     const text = this.#open().resultText(reply);
-    const number = BigInt(text.slice(text.indexOf('\n') + 1));
+    const digits = text.split('\n')[1]!.trimEnd();
+    const number = BigInt(digits);
     const change = BigInt(delta);
     // It stopped at 0, began anew after 2^64, or was longer.
-    if (number <= change || `${number + change}`.length > `${number}`.length) this.#shorten(key, `${number}`);
+    if (number <= change || `${number + change}`.length > digits.length) this.#shorten(key, digits);
     return this.#tell(number);
   }
 
