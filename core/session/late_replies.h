@@ -8,15 +8,15 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "command/late.h"
 #include "protocol/output.h"
 #include "protocol/parser.h"
 #include "protocol/request.h"
-#include "session/large_value.h"
+#include "session/incoming_value.h"
 
 namespace isocache {
 
@@ -27,7 +27,7 @@ struct LateReply {
   LateToken token = kNotLate;  // kNotLate: the hole is filled
   Request request;             // views `bytes`, or the value's own line
   std::unique_ptr<char[]> bytes;
-  std::unique_ptr<LargeValue> large;  // the value that was received, if any
+  std::unique_ptr<IncomingValue> large;  // the value that was received, if any
   std::uint8_t tries = 0;
   // What it waits for, now that its value has come. Room: too much is unsent.
   enum class Waits : std::uint8_t { kNo, kMemory, kRoom } waits = Waits::kNo;
@@ -55,13 +55,13 @@ class LateReplies {
   // A reply may be finished if all together are not full. The first one needs what `out` has: it
   // is what the others wait for.
   bool has_room(const LateReply& hole, const Output& out) const {
-    return !is_full(out) || (&hole == &holes_.front() && !out.full());
+    return !is_full(out) || (&hole == holes_.front().get() && !out.full());
   }
   // The first one only waits until more is sent.
-  bool waits_for_room() const { return holes_.front().waits == LateReply::Waits::kRoom; }
+  bool waits_for_room() const { return holes_.front()->waits == LateReply::Waits::kRoom; }
   // Moves what no open hole precedes to the end of `out`.
   void collect_ready(Output& out);
-  Output& tail() { return holes_.back().behind; }
+  Output& tail() { return holes_.back()->behind; }
 
   // True if no more requests may be executed before a hole is filled. Either there are too many
   // holes, or a write is late, and a later request must not take effect before it.
@@ -73,10 +73,13 @@ class LateReplies {
 
   template <typename Visit>
   void for_each(Visit&& visit) {
-    for (LateReply& hole : holes_) visit(hole);
+    for (const auto& hole : holes_) visit(*hole);
   }
 
  private:
+  // The first hole for which condition(hole) is true; null: none.
+  template <typename Condition>
+  LateReply* find_if(Condition&& condition) const;
   struct Amount {
     std::size_t text_bytes = 0;
     std::size_t all_bytes = 0;
@@ -86,7 +89,7 @@ class LateReplies {
   Amount held(const Output& out) const;
 
   OutputLimits limits_;
-  std::deque<LateReply> holes_;
+  std::vector<std::unique_ptr<LateReply>> holes_;
 };
 
 // Copies what `request` views into memory of the late reply. REQUIRES: it has one key.

@@ -1,8 +1,8 @@
 // The state behind a Session. Only session/*.cc include this.
 //
-//   feed(bytes) --> framer --> collect() --> Batch --> Backend::execute() --> replies
-//                     \           |                                             |
-//                      \          \--> Stop: a command that no batch holds      \--> late: behind a hole
+//   feed(bytes) --> framer --> collect() --> Batch --> Backend::execute() --> out
+//                     \           |                                       |
+//                      \          \--> Stop: what no batch holds          \--> late: behind a hole
 //                       \--> what is left goes to `kept`
 //
 // Requests view the framer's text, so a batch is always executed before the text moves.
@@ -24,8 +24,8 @@
 #include "protocol/parser.h"
 #include "session/batch.h"
 #include "session/framer.h"
+#include "session/incoming_value.h"
 #include "session/input_buffer.h"
-#include "session/large_value.h"
 #include "session/late_replies.h"
 #include "session/retrieval.h"
 #include "session/session.h"
@@ -84,8 +84,8 @@ struct Session::Impl {
   Wait wait_for_room() const { return late && !out.full() ? Wait::kLate : Wait::kTurn; }
   bool is_full() const { return late ? late->is_full(out) : out.full(); }
 
-  // late_replies.cc
-  void suspend(Request& request, LateToken token, std::unique_ptr<LargeValue> value);
+  // late.cc
+  void suspend(Request& request, LateToken token, std::unique_ptr<IncomingValue> value);
   void finish_late(LateToken token);
   void retry_late();
   void give_up_late();
@@ -135,7 +135,7 @@ struct Session::Impl {
   InputBuffer kept;  // input that waits for more bytes, or for its turn
   Framer framer;
   Retrieval retrieval;
-  std::unique_ptr<LargeValue> large;
+  std::unique_ptr<IncomingValue> large;
   std::unique_ptr<ReplyStream> stream;
   std::unique_ptr<LateReplies> late;  // null: no reply is late
 

@@ -16,7 +16,7 @@ constexpr std::size_t kLineEndBytes = 2;
 
 // The command is kept in a copy of its own, because the input moves on.
 void Session::Impl::begin_large() {
-  large = std::make_unique<LargeValue>();
+  large = std::make_unique<IncomingValue>();
   large->line.assign(without_line_end(framer.text.substr(0, pending.line_bytes - 1)));
   Request& request = large->request;
   parse(large->line, large->key_buffer, request);
@@ -87,7 +87,7 @@ Session::Impl::Received Session::Impl::receive_large() {
 }
 
 void Session::Impl::finish_large() {
-  std::unique_ptr<LargeValue> value = std::move(large);
+  std::unique_ptr<IncomingValue> value = std::move(large);
   Request& request = value->request;
   if (!value->line_end_good) {
     backend.abort_upload(request, value->upload);

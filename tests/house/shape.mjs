@@ -111,7 +111,8 @@ export function longTests(tree) {
     return lines.flatMap((line, i) => {
       const indent = line.match(/^(\s*)(?:await )?(?:t\.)?(?:test|it|before|after|beforeEach|afterEach)\(/)?.[1];
       if (indent === undefined || /\);$/.test(line)) return [];
-      const length = lines.slice(i).findIndex((end) => new RegExp(`^${indent}\\}?\\)`).test(end)) + 1;
+      // It ends with the next line that begins where it does.
+      const length = lines.slice(i + 1).findIndex((end) => new RegExp(`^${indent}\\S`).test(end)) + 2;
       return length <= MOST_FUNCTION_LINES ? [] : [`${path}:${i + 1}: a test of ${length} lines`];
     });
   });

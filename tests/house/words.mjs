@@ -87,7 +87,14 @@ export function brokenLinks(tree, assets = []) {
   );
 }
 
-const VERSION_HOMES = ['CMakeLists.txt', 'wasm/package.json', 'wasm/package-lock.json'];
+const VERSION_HOMES = [
+  'CMakeLists.txt',
+  'wasm/package.json',
+  'wasm/package-lock.json',
+  // What was measured, and of which version.
+  'tests/bench/figures.json',
+  'tests/bench/FIGURES.md',
+];
 
 /** The core tells its version to clients; it is compiled by itself, so it cannot ask CMake. */
 const CORE_VERSION = /\bkIsocacheVersion = "([\d.]+)"/;

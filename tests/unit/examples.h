@@ -3,7 +3,7 @@
 // An example is written in the short form that core/protocol/commands.def explains: "\n" stands for
 // "\r\n", and the last line end is left out. Among the lines sent before there can be:
 //
-//   $ isocached -F            the server's flags. An example with a flag that the core does not know
+//   $ isocached -F           the server's flags. An example with a flag that the core does not know
 //                             (-Z, -c) is not played
 //   # 10 seconds later        the clock goes on
 //   # the memory is full      items are stored until the server refuses them

@@ -1,4 +1,5 @@
-// What the host provides (src/engine/engine.ts), beside Emscripten's own imports. It may not call back.
+// What the host provides (src/engine/engine.ts), beside Emscripten's own imports. It may not call
+// back.
 #pragma once
 
 #include <cstddef>

@@ -304,6 +304,38 @@ test('what opens a store or makes a client', async () => {
   assert.equal(typeof openSync, 'function');
 });
 
+/** Calls of the adapters with a key. Not every adapter takes every key. */
+function callsWithKey(key, { keyv, manager, storage }) {
+  const keyed = [
+    ['keyv.get', () => keyv.get(key)],
+    ['keyv.getMany', () => keyv.getMany(['k', key])],
+    ['keyv.set', () => keyv.set(key, 'v')],
+    ['keyv.delete', () => keyv.delete(key)],
+    ['keyv.setMany', () => keyv.setMany([{ key, value: 'v' }])],
+    ['manager.get', () => manager.get(key)],
+    ['manager.mget', () => manager.mget('k', key)],
+    ['manager.set', () => manager.set(key, 'v')],
+    ['manager.mset', () => manager.mset([[key, 'v']])],
+    ['manager.del', () => manager.del(key)],
+    ['manager.mdel', () => manager.mdel(key)],
+    ['manager.ttl', () => manager.ttl(key)],
+  ];
+  if (key !== '' && !(key instanceof Uint8Array)) {
+    keyed.push(
+      ['hasItem', () => storage.hasItem(key)],
+      ['getItem', () => storage.getItem(key)],
+      ['getItemRaw', () => storage.getItemRaw(key)],
+      ['getItems', () => storage.getItems([{ key }])],
+      ['setItem', () => storage.setItem(key, 'v')],
+      ['setItemRaw', () => storage.setItemRaw(key, 'v')],
+      ['setItems', () => storage.setItems([{ key, value: 'v' }])],
+      ['removeItem', () => storage.removeItem(key)],
+      ['getMeta', () => storage.getMeta(key)],
+    );
+  }
+  return keyed;
+}
+
 for (const [where, cacheOf] of [
   ['a store', (store) => store],
   ['a client', (store) => createClient({ store })],
@@ -315,33 +347,7 @@ for (const [where, cacheOf] of [
     const storage = unstorageDriver({ cache, base: 'b' });
     const manager = cacheManagerStore(cache);
     for (const key of wrongKeys()) {
-      const keyed = [
-        ['keyv.get', () => keyv.get(key)],
-        ['keyv.getMany', () => keyv.getMany(['k', key])],
-        ['keyv.set', () => keyv.set(key, 'v')],
-        ['keyv.delete', () => keyv.delete(key)],
-        ['keyv.setMany', () => keyv.setMany([{ key, value: 'v' }])],
-        ['manager.get', () => manager.get(key)],
-        ['manager.mget', () => manager.mget('k', key)],
-        ['manager.set', () => manager.set(key, 'v')],
-        ['manager.mset', () => manager.mset([[key, 'v']])],
-        ['manager.del', () => manager.del(key)],
-        ['manager.mdel', () => manager.mdel(key)],
-        ['manager.ttl', () => manager.ttl(key)],
-      ];
-      if (key !== '' && !(key instanceof Uint8Array)) {
-        keyed.push(
-          ['hasItem', () => storage.hasItem(key)],
-          ['getItem', () => storage.getItem(key)],
-          ['getItemRaw', () => storage.getItemRaw(key)],
-          ['getItems', () => storage.getItems([{ key }])],
-          ['setItem', () => storage.setItem(key, 'v')],
-          ['setItemRaw', () => storage.setItemRaw(key, 'v')],
-          ['setItems', () => storage.setItems([{ key, value: 'v' }])],
-          ['removeItem', () => storage.removeItem(key)],
-          ['getMeta', () => storage.getMeta(key)],
-        );
-      }
+      const keyed = callsWithKey(key, { keyv, manager, storage });
       for (const [name, call] of keyed) await refused(call, 'key', 'BAD_KEY', told(name, [key]));
     }
     for (const value of wrongValues()) {

@@ -1,4 +1,4 @@
-// Splitting a byte stream into requests: request.ts and the engine must agree on where each one ends.
+// Splitting a byte stream into requests: the package and the engine must agree on where each one ends.
 
 import assert from 'node:assert/strict';
 import path from 'node:path';

@@ -1,4 +1,5 @@
-// onRequest: what user code executes with internal(), forwards, and leaves to the engine; in which order, and at what cost.
+// onRequest: what user code executes with internal(), forwards, and leaves to the engine; in which order, and at what
+// cost.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

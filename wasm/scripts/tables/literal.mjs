@@ -4,7 +4,7 @@ const WIDTH = 120;
 // After a key shorter than this, the formatter does not break the line.
 const BREAKABLE_KEY = 5;
 
-export function quoted(text) {
+function quoted(text) {
   const json = JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"');
   return text.includes("'") && !text.includes('"') ? `"${json}"` : `'${json.replaceAll("'", "\\'")}'`;
 }

@@ -50,7 +50,7 @@ function readRows(name) {
 }
 
 /** "kBadFormat" -> "badFormat". */
-export const plainName = (constant) => constant[1].toLowerCase() + constant.slice(2);
+const plainName = (constant) => constant[1].toLowerCase() + constant.slice(2);
 
 const exampleOf = ([before, request, reply]) => ({ before, request, reply });
 

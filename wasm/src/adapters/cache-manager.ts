@@ -74,7 +74,10 @@ function parse<T>(json: string | undefined): T | undefined {
   return json === undefined ? undefined : (JSON.parse(json) as T);
 }
 
-/** Whether `key` is those parts with anything between them. Takes the first match of each; a regular expression may try all. */
+/**
+ * Whether `key` is those parts with anything between them. Takes the first match of each; a regular expression may
+ * try all.
+ */
 function fits(key: string, parts: readonly string[]): boolean {
   const [first = '', ...rest] = parts;
   const last = rest.pop();

@@ -27,7 +27,10 @@ export class KeyvStore {
   readonly #cache: Cache;
   /** Keyv 5 gives iterators only to stores whose dialect it knows. */
   readonly opts: Record<string, unknown> = { dialect: 'redis' };
-  /** Set by Keyv 5, whose keys have it in front already. Keyv 6 keeps it to itself as long as there is no such property. */
+  /**
+   * Set by Keyv 5, whose keys have it in front already. Keyv 6 keeps it to itself as long as there is no such
+   * property.
+   */
   declare namespace?: string | undefined;
 
   constructor(cache: Cache) {

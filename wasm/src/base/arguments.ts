@@ -1,5 +1,5 @@
-// Checks arguments before anything is done with them: a type is only a promise, and values also come from parsers of JSON
-// and query strings.
+// Checks arguments before anything is done with them: a type is only a promise, and values also come from parsers of
+// JSON and query strings.
 
 import { type ErrorCode, type GetOrSetOptions, IsocacheError, type Key, type Loader, type Value } from './types.js';
 
@@ -37,7 +37,7 @@ export function checkType(name: string, value: unknown, type: 'boolean' | 'funct
 const SIGNAL_METHODS = ['throwIfAborted', 'addEventListener', 'removeEventListener'] as const;
 
 /** A signal of any realm, or of another make: it must have what is used of it. */
-export function checkSignal(signal: AbortSignal | undefined): void {
+function checkSignal(signal: AbortSignal | undefined): void {
   if (signal === undefined) return;
   const isSignal =
     typeof signal?.aborted === 'boolean' && SIGNAL_METHODS.every((name) => typeof signal[name] === 'function');

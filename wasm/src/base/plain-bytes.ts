@@ -17,8 +17,8 @@ export function plainLength(bytes: Uint8Array): number {
 }
 
 /**
- * As bytesOf(), but in a plain array. A subclass, or a property of its own, may give another length or other text each time
- * it is asked. A request that names one length and has another would hold further requests.
+ * As bytesOf(), but in a plain array. A subclass, or a property of its own, may give another length or other text
+ * each time it is asked. A request that names one length and has another would hold further requests.
  */
 export function plainBytesOf(value: Value, name?: string, code?: ErrorCode): Uint8Array {
   const bytes = bytesOf(value, name, code);

@@ -1,5 +1,5 @@
-// Strings to and from bytes in wasm memory. Short strings go character by character, and long ones by the platform: a call
-// out of JavaScript costs as much as some 30 characters (measured on Node 20).
+// Strings to and from bytes in wasm memory. Short strings go character by character, and long ones by the platform: a
+// call out of JavaScript costs as much as some 30 characters (measured on Node 20).
 
 const SHORT = 32;
 

@@ -30,15 +30,15 @@ export interface ItemOptions {
   /** Leaves no trace: neither `hit` nor `idle` change, and eviction does not count it as a read. */
   peek?: boolean | undefined;
   /**
-   * On a miss, makes an empty item that lives this long, and gives it with `won`: the caller is to fill it by cas(). Until
-   * then other callers see it with `lost`. A new TTL by `touch` does not count for it.
+   * On a miss, makes an empty item that lives this long, and gives it with `won`: the caller is to fill it by cas().
+   * Until then other callers see it with `lost`. A new TTL by `touch` does not count for it.
    */
   lease?: number | undefined;
   /** One reader gets `won` when the item has less than this left to live. */
   refreshBelow?: number | undefined;
   /**
-   * One reader of a stale item gets `won`. Readers that ask for none of the last three options are never chosen, and an item
-   * that is being loaded for the first time is a miss to them.
+   * One reader of a stale item gets `won`. Readers that ask for none of the last three options are never chosen, and
+   * an item that is being loaded for the first time is a miss to them.
    */
   win?: boolean | undefined;
 }
@@ -111,8 +111,8 @@ export interface Stats {
   /** Items held, including expired ones that were not met yet. */
   items: number;
   /**
-   * Bytes in use: segments with items, index and bookkeeping; at most `maxBytes`. Over a client, what the server's `stats`
-   * calls `bytes`: those of the items alone.
+   * Bytes in use: segments with items, index and bookkeeping; at most `maxBytes`. Over a client, what the server's
+   * `stats` calls `bytes`: those of the items alone.
    */
   bytes: number;
   maxBytes: number;
@@ -138,8 +138,8 @@ export interface StoreOptions {
   /** The key of the hash, 128 bits. Random if left out, so that nobody can aim keys at one bucket. */
   hashSeed?: bigint | undefined;
   /**
-   * Told of each item that is dropped for room, after the call that caused it. Expired, overwritten and deleted items do not
-   * count. It may use the store.
+   * Told of each item that is dropped for room, after the call that caused it. Expired, overwritten and deleted items
+   * do not count. It may use the store.
    */
   onEvict?: ((event: EvictEvent) => void) | undefined;
   /** Told what could not be done in the background: what getOrSet() could not store, what `onEvict` threw. */
@@ -158,9 +158,9 @@ export interface EvictEvent {
 /** One connection's protocol state: bytes in, bytes out. */
 export interface Connection {
   /**
-   * Takes bytes of the text or meta protocol, cut anywhere, and gives the replies that they complete. The replies do not
-   * change any more, but several may share one buffer: do not transfer it. While `pending`, more replies are due than one
-   * call gives, and feed() without bytes gives them.
+   * Takes bytes of the text or meta protocol, cut anywhere, and gives the replies that they complete. The replies do
+   * not change any more, but several may share one buffer: do not transfer it. While `pending`, more replies are due
+   * than one call gives, and feed() without bytes gives them.
    */
   feed(bytes?: string | Uint8Array): Uint8Array;
   readonly pending: boolean;

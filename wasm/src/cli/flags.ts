@@ -1,5 +1,5 @@
-// The flags of `npx isocache`, which are memcached's: those with a meaning here act, those without one are accepted with a
-// note, and those whose lack would change what clients get, or who may connect, are refused.
+// The flags of `npx isocache`, which are memcached's: those with a meaning here act, those without one are accepted
+// with a note, and those whose lack would change what clients get, or who may connect, are refused.
 
 import { type FlagName, UsageError } from './getopt.js';
 

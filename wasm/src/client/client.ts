@@ -57,8 +57,8 @@ const DEFAULT_TIMEOUT_MS = 5000;
 
 /**
  * A cache at the other end of a connection. Requests made in one go leave in one write, and their replies come in
- * order. The connection is made for the first request. When it breaks, the requests in flight fail with CLOSED; nobody knows
- * whether they were carried out. The next request connects again.
+ * order. The connection is made for the first request. When it breaks, the requests in flight fail with CLOSED;
+ * nobody knows whether they were carried out. The next request connects again.
  *
  * A TTL is sent in whole seconds, rounded up. memcached counts them from its own last tick, so that a value may
  * expire up to a second early.
@@ -111,7 +111,10 @@ export class Client {
     return asked.length === 0 ? [] : this.#ask(() => commands.all(asked), options);
   }
 
-  /** For an operation that is tried again if another client was faster. Throws once that has taken as long as an answer may. */
+  /**
+   * For an operation that is tried again if another client was faster. Throws once that has taken as long as an
+   * answer may.
+   */
   #tries(): () => void {
     const { timeout } = this.#limits;
     const end = performance.now() + timeout;

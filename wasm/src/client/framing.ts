@@ -1,7 +1,7 @@
-// Requests worded by others that may share a connection, because the number and form of their replies is known. A request
-// that a server reads otherwise than this client would give its neighbours each other's replies. So only what every
-// server reads alike counts: the canonical form, and numbers well within their range. Everything else gets a connection
-// of its own, see raw.ts.
+// Requests worded by others that may share a connection, because the number and form of their replies is known. A
+// request that a server reads otherwise than this client would give its neighbours each other's replies. So only what
+// every server reads alike counts: the canonical form, and numbers well within their range. Everything else gets a
+// connection of its own, see raw.ts.
 
 import { fromLatin1 } from '../base/bytes.js';
 import { concat, LINE_END_BYTES, latin1 } from '../base/text.js';
@@ -66,7 +66,10 @@ const MAX_LINE_BYTES = 2000;
 /** A reply that the sender asked to be kept back. */
 type IsKept = (line: string) => boolean;
 
-/** The request as a command whose read() takes its replies and no others; undefined: nobody can tell which those are. */
+/**
+ * The request as a command whose read() takes its replies and no others; undefined: nobody can tell which those
+ * are.
+ */
 export function framed({ bytes, command, value }: ParsedRequest): Command<Uint8Array> | undefined {
   const sure = SURE.get(command);
   const lineBytes = bytes.length - (value === undefined ? 0 : value.length + LINE_END_BYTES);

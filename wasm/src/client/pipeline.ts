@@ -194,8 +194,8 @@ export class Pipeline {
   }
 
   /**
-   * Fails requests that have waited for too long. Ends the connection if nothing at all has come since the first of them,
-   * or if its reply is not whole after twice that time: so the number of waiting requests stays bounded.
+   * Fails requests that have waited for too long. Ends the connection if nothing at all has come since the first of
+   * them, or if its reply is not whole after twice that time: so the number of waiting requests stays bounded.
    */
   #checkTime(): void {
     this.#timer = undefined;

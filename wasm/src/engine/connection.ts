@@ -63,7 +63,10 @@ export class EngineConnection implements Connection {
     return this.#fed(concat(replies));
   }
 
-  /** Executes what `length` bytes in the scratch area complete; 0: what is pending. Gives the number of bytes of replies. */
+  /**
+   * Executes what `length` bytes in the scratch area complete; 0: what is pending. Gives the number of bytes of
+   * replies.
+   */
   #turn(engine: Engine, length: number, replies: Uint8Array[]): number {
     const size = engine.calls.feed(this.#session, length, this.#nowS());
     if (size < 0) {

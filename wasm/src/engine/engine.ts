@@ -1,5 +1,5 @@
-// The module's raw calls on wasm memory: the other side of abi/, whose comments say what each call does. One Engine is one
-// module instance with one store in it. When it is dropped, its memory goes with it.
+// The module's raw calls on wasm memory: the other side of abi/, whose comments say what each call does. One Engine
+// is one module instance with one store in it. When it is dropped, its memory goes with it.
 
 import { checkValue, isBytes, isWellFormed, wrong } from '../base/arguments.js';
 import { MAX_KEY_BYTES } from '../base/limits.js';

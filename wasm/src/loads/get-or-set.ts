@@ -1,14 +1,14 @@
-// getOrSet: one load at a time, over all users of a cache. If somebody stores, deletes or marks the item as stale during a
-// load, what is loaded is not stored.
+// getOrSet: one load at a time, over all users of a cache. If somebody stores, deletes or marks the item as stale
+// during a load, what is loaded is not stored.
 //
 //   take()    mg N R    -> the item. `won`: this caller is to load; `lost`: somebody else does.
 //   load()
 //   fill()    ms C      -> stores it if nobody has written meanwhile
 //   giveUp()  md C (I)  -> the load failed, or takes too long: the next caller is let in
 //
-// A miss makes an empty item that lives as long as the lease. While somebody else loads, callers get the old value if there
-// is one. Otherwise they ask again until there is a value, or until the lease is over and one of them wins. Callers in one
-// process share a load instead, as long as the item that they find is still that load's lease.
+// A miss makes an empty item that lives as long as the lease. While somebody else loads, callers get the old value if
+// there is one. Otherwise they ask again until there is a value, or until the lease is over and one of them wins.
+// Callers in one process share a load instead, as long as the item that they find is still that load's lease.
 
 import { checkGetOrSet, checkOptions, checkValue } from '../base/arguments.js';
 import { type Flight, Flights } from './flights.js';
@@ -86,7 +86,8 @@ export class GetOrSet {
       if (item === undefined) return this.#loadUncached(call);
       if (this.#isOver(call, item, asked)) {
         await this.#giveUp(call, item.cas, isLease(item) ? 'remove' : 'markStale');
-        if (++givenBack === MOST_GIVEN_BACK) return this.#loadUncached(call); // the lease is shorter than the round trip
+        // The lease is shorter than the round trip.
+        if (++givenBack === MOST_GIVEN_BACK) return this.#loadUncached(call);
         continue;
       }
       if (item.won) return this.#lead(call, item);

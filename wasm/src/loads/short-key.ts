@@ -20,8 +20,8 @@ export function takeCryptoFrom(load: () => Promise<Crypto>): void {
 }
 
 /**
- * The key itself if a cache takes it; else `sha256:` and the SHA-256 of its bytes in hex, 71 bytes in all. A key has the
- * same name in process and over a client, where spaces and control characters make it longer.
+ * The key itself if a cache takes it; else `sha256:` and the SHA-256 of its bytes in hex, 71 bytes in all. A key has
+ * the same name in process and over a client, where spaces and control characters make it longer.
  */
 export async function shortKey(key: Key): Promise<Key> {
   checkValue('key', key, 'BAD_KEY');

@@ -19,8 +19,8 @@ export function asksToLoad({ lease, refreshBelow, win }: ItemOptions): boolean {
 }
 
 /**
- * By the line of a reply to `mg`: somebody loads the item, or is to. The flags that say so, Z X W, are the last ones, and
- * what comes before them ends in a digit.
+ * By the line of a reply to `mg`: somebody loads the item, or is to. The flags that say so, Z X W, are the last ones,
+ * and what comes before them ends in a digit.
  */
 export function isMarked(line: string): boolean {
   return line.charCodeAt(line.length - 1) > 0x39;

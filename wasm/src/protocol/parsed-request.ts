@@ -53,7 +53,10 @@ export class ParsedRequest {
     return takesFlags(this.command) ? this.args.slice(length || key) : [];
   }
 
-  /** The client expects no answer: it is a text command with "noreply" at its end. A meta command's `q` is in `flags`. */
+  /**
+   * The client expects no answer: it is a text command with "noreply" at its end. A meta command's `q` is in
+   * `flags`.
+   */
   get noreply(): boolean {
     const [, , , at] = placesOf(this.command);
     return at !== 0 && this.args.length >= at && this.args.at(-1) === 'noreply';

@@ -89,8 +89,8 @@ export function unexpected(line: string): IsocacheError {
 }
 
 /**
- * Bytes for the caller to keep, change and transfer. This is always a copy: the piece of memory that a value comes in may
- * hold other callers' replies, and the beginning of the next one.
+ * Bytes for the caller to keep, change and transfer. This is always a copy: the piece of memory that a value comes in
+ * may hold other callers' replies, and the beginning of the next one.
  */
 export function owned(value: Uint8Array): Uint8Array {
   return new Uint8Array(value);

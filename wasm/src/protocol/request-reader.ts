@@ -1,6 +1,6 @@
 // Splits the byte stream of a memcached connection into requests, text and meta commands alike, for code that wants to
-// see them before the engine does. It knows just enough to find where a request ends. Whatever is wrong with a request is
-// left to the engine, whose errors are memcached's own.
+// see them before the engine does. It knows just enough to find where a request ends. Whatever is wrong with a
+// request is left to the engine, whose errors are memcached's own.
 
 import { ByteQueue } from '../base/byte-queue.js';
 import { CR, decodeText, LF, LINE_END_BYTES, latin1, SPACE } from '../base/text.js';
@@ -66,8 +66,8 @@ export class RequestReader {
   }
 
   /**
-   * The next request, or bytes that are for the engine alone: a malformed line, or, after a request that is `tooLarge`, its
-   * value as it comes. Undefined: push more first.
+   * The next request, or bytes that are for the engine alone: a malformed line, or, after a request that is
+   * `tooLarge`, its value as it comes. Undefined: push more first.
    */
   next(): ParsedRequest | Uint8Array | undefined {
     if (this.#passing !== 0) return this.#pass();

@@ -1,4 +1,5 @@
-// What is asked of the tables (tables.ts), and what only this package knows of the protocol's words: which error is which.
+// What is asked of the tables (tables.ts), and what only this package knows of the protocol's words: which error is
+// which.
 
 import type { ErrorCode } from '../base/types.js';
 import { type CommandName, type CommandPlaces, type MetaCommand, PLACES, QUIET_CODES, REPLY_HEADS } from './tables.js';

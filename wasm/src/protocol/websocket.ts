@@ -1,4 +1,5 @@
-// What client and server agree on about memcached over WebSocket: binary frames are a byte stream, whatever their borders.
+// What client and server agree on about memcached over WebSocket: binary frames are a byte stream, whatever their
+// borders.
 
 export const SUBPROTOCOL = 'memcached';
 
@@ -7,8 +8,8 @@ export function noWs(cause: unknown): never {
   throw new Error('a WebSocket needs the package ws here: npm install ws', { cause });
 }
 
-// The package ws keeps each piece of a message as an object of its own until the message is whole: a message of 4 MiB in
-// pieces of one byte would take more than 500 MB.
+// The package ws keeps each piece of a message as an object of its own until the message is whole: a message of 4 MiB
+// in pieces of one byte would take more than 500 MB.
 const MAX_PIECES = 16 << 10;
 
 const FIRST_CONTROL = 8;

@@ -7,8 +7,8 @@ interface Holder {
 }
 
 /**
- * Each connection holds little more than one item or message. If all of them together hold too much, the connection that
- * has not moved for longest is destroyed: once it has not moved for a while, or twice the limit is reached.
+ * Each connection holds little more than one item or message. If all of them together hold too much, the connection
+ * that has not moved for longest is destroyed: once it has not moved for a while, or twice the limit is reached.
  */
 export class Held {
   readonly #maxBytes: number;

@@ -10,8 +10,9 @@ import { ReplyReader } from '../protocol/reply-reader.js';
 import { repliesOf } from '../protocol/vocabulary.js';
 
 /**
- * The reply as it goes over the wire, with the last line's end (`\r\n`). Undefined: the engine answers. It may be empty if
- * the client expects no reply. To a command that memcached does not know, anything that ends in `\r\n` is a reply.
+ * The reply as it goes over the wire, with the last line's end (`\r\n`). Undefined: the engine answers. It may be
+ * empty if the client expects no reply. To a command that memcached does not know, anything that ends in `\r\n` is a
+ * reply.
  */
 export type Answer = string | Uint8Array | undefined | void;
 
@@ -22,15 +23,18 @@ export type Answer = string | Uint8Array | undefined | void;
 export type Internal = (request: ParsedRequest | string | Uint8Array) => Uint8Array;
 
 /**
- * Sees each request before the engine does. Lines that are no requests only get an error, and do not come here. If it throws,
- * or answers what is no reply, the client gets a SERVER_ERROR, and onError is told.
+ * Sees each request before the engine does. Lines that are no requests only get an error, and do not come here. If it
+ * throws, or answers what is no reply, the client gets a SERVER_ERROR, and onError is told.
  */
 export type OnRequest = (request: ParsedRequest, internal: Internal) => Answer | Promise<Answer>;
 
 /** Told what went wrong in user code, for a log. If it throws itself, that is ignored. */
 export type OnError = (error: unknown, request?: ParsedRequest) => void;
 
-/** The bytes of an answer, which are checked: a client that waits for the rest of a reply takes the next reply for it. */
+/**
+ * The bytes of an answer, which are checked: a client that waits for the rest of a reply takes the next reply for
+ * it.
+ */
 export function replyOf(answer: Answer, request: ParsedRequest, isLast: boolean): Uint8Array | undefined {
   if (answer === undefined) return undefined;
   if (typeof answer !== 'string' && !(answer instanceof Uint8Array)) throw notAReply(kindOf(answer));

@@ -16,8 +16,8 @@ export interface ServerOptions {
   /** Told what the hook throws, and of answers that are no reply. The client gets a SERVER_ERROR in any case. */
   onError?: OnError | undefined;
   /**
-   * How many requests of one connection the hook may have at once. 1 if left out: each request sees what those before it did.
-   * Replies keep the order of the requests in any case.
+   * How many requests of one connection the hook may have at once. 1 if left out: each request sees what those before
+   * it did. Replies keep the order of the requests in any case.
    */
   concurrency?: number | undefined;
   /** The server closes further connections, whatever port they come to. 1024 if left out. */

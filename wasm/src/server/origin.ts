@@ -1,6 +1,6 @@
 // Which web pages may connect. A browser lets any page open a WebSocket to any address it can reach, and sends the
-// page's origin along, so that the server can refuse it. Other programs send no Origin, and may always connect. isocached
-// has the same rule (native/http/upgrade.h).
+// page's origin along, so that the server can refuse it. Other programs send no Origin, and may always connect.
+// isocached has the same rule (native/http/upgrade.h).
 
 import type { IncomingMessage } from 'node:http';
 import { hostname } from 'node:os';
@@ -36,8 +36,8 @@ function isSameOrigin(origin: string, host: string, encrypted: boolean): boolean
 
 /**
  * Whether this can only mean this machine: it is an IP address, localhost, or the machine's own name. The owner of any
- * other name can let it point here once a browser shows a page of theirs. The browser then takes us for their server (DNS
- * rebinding).
+ * other name can let it point here once a browser shows a page of theirs. The browser then takes us for their server
+ * (DNS rebinding).
  */
 function namesUs(host: string): boolean {
   const name = host.replace(/:\d*$/, '').toLowerCase();

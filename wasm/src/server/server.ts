@@ -115,7 +115,8 @@ export class Server {
   }
 
   /**
-   * Serves a WebSocket that a client asks another server for: `http.on('upgrade', (...args) => server.upgrade(...args))`.
+   * Serves a WebSocket that a client asks another server for:
+   * `http.on('upgrade', (...args) => server.upgrade(...args))`.
    * Never fails: it refuses what it cannot serve.
    */
   async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {

@@ -12,7 +12,7 @@ import { refusalOf } from './origin.js';
 import type { Peer, Session } from './peer.js';
 import { serveWebSocket } from './websocket-peer.js';
 
-export const WEBSOCKET_PATH = '/memcached';
+const WEBSOCKET_PATH = '/memcached';
 const MAX_RECEIVED_FRAME_BYTES = 4 << 20;
 // How much all connections together may hold of messages that are not whole yet.
 const MAX_UNFINISHED_BYTES = 32 << 20;

@@ -5,9 +5,9 @@
 //   | "isocache" | version  | checksum | record  | record  | ...
 //   +------------+----------+----------+---------+---------+--
 //
-// Little-endian. core/snapshot/FORMAT.md describes the records: key, value, flags, cas id, expiry, whether an item is stale, won
-// or was read, and (from version 2 on) what eviction knows of it. The checksum is over all of them, in pieces of the
-// scratch area's size.
+// Little-endian. core/snapshot/FORMAT.md describes the records: key, value, flags, cas id, expiry, whether an item is
+// stale, won or was read, and (from version 2 on) what eviction knows of it. The checksum is over all of them, in
+// pieces of the scratch area's size.
 
 import type { Engine } from '../engine/engine.js';
 import { MAX_ITEM_BYTES, MAX_KEY_BYTES } from '../base/limits.js';

@@ -130,7 +130,10 @@ export class Store implements Disposable {
     return length < 0 ? undefined : engine.resultCopy(length);
   }
 
-  /** A view of the value in wasm memory, not to be written, valid until the next call. Only a value in pieces is copied. */
+  /**
+   * A view of the value in wasm memory, not to be written, valid until the next call. Only a value in pieces is
+   * copied.
+   */
   view(key: Key): Uint8Array | undefined {
     const engine = this.#open();
     const length = engine.calls.get(engine.writeKey(key), this.#nowS());
@@ -276,9 +279,9 @@ export class Store implements Disposable {
   }
 
   /**
-   * Adds the items of a snapshot, and replaces items with the same keys. Gives how many of its items are held in the end:
-   * items that have expired meanwhile, or that have no room, are not. If the bytes are damaged or no snapshot, throws
-   * BAD_SNAPSHOT and does nothing.
+   * Adds the items of a snapshot, and replaces items with the same keys. Gives how many of its items are held in the
+   * end: items that have expired meanwhile, or that have no room, are not. If the bytes are damaged or no snapshot,
+   * throws BAD_SNAPSHOT and does nothing.
    */
   restore(bytes: Uint8Array): number {
     if (!isBytes(bytes)) throw wrong('bytes', 'a Uint8Array');

@@ -1,7 +1,8 @@
 // Keyv's own test suite against Keyv 5 and 6, and what it leaves open.
 //
 // The suite asks for vitest and sqlite3, without importing them: package.json's `overrides` replace them by a package
-// that it does import. There is none for Keyv 6 on npm (the latest, 2.1.2, is for Keyv 5): it runs as far as 6 agrees with 5.
+// that it does import. There is none for Keyv 6 on npm (the latest, 2.1.2, is for Keyv 5): it runs as far as 6 agrees
+// with 5.
 
 import keyvTestSuite, { keyvIteratorTests } from '@keyv/test-suite';
 import { keyvStore } from 'isocache/adapters/keyv';

@@ -13,7 +13,7 @@ import { mock } from 'node:test';
 
 import { createClient } from 'isocache/client';
 
-export const LEASE_S = 10;
+const LEASE_S = 10;
 const STEPS = 60;
 const KEY = 'k';
 
@@ -38,7 +38,7 @@ const settled = () =>
   });
 
 /** `server`: { execute(client, bytes): replies, advance?(ms), store? }. Throws if a promise is broken. */
-export class Model {
+class Model {
   constructor(seed, server) {
     this.random = random(seed);
     this.server = server;

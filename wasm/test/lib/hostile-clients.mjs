@@ -12,7 +12,7 @@ export const WAYS = [
   ['with a hook', HOOK],
 ];
 export const withBoth = (options, use) => withServer(options, use, { port: 0, websocketPort: 0 });
-export const urlOf = (server) => `ws://127.0.0.1:${server.websocketPort}/memcached`;
+const urlOf = (server) => `ws://127.0.0.1:${server.websocketPort}/memcached`;
 
 /** What buffers take: neither code nor what the collector is late with. */
 export const bufferBytes = () => process.memoryUsage().arrayBuffers;

@@ -10,7 +10,7 @@
 
 namespace isocache {
 
-struct LargeValue {
+struct IncomingValue {
   std::string line;  // the command, which `request` views
   KeyBuffer key_buffer;
   Request request;

@@ -1,0 +1,78 @@
+// Requests whose replies come late, in a session: kept, finished, given up.
+#include <algorithm>
+#include <utility>
+
+#include "session/session_impl.h"
+
+namespace isocache {
+namespace {
+
+// A request that was suspended so often is answered as a miss, because its item keeps moving.
+constexpr unsigned kMostTries = 8;
+
+}  // namespace
+
+void Session::Impl::suspend(Request& request, LateToken token,
+                            std::unique_ptr<IncomingValue> value) {
+  if (!late) late = std::make_unique<LateReplies>(options.output_limits);
+  LateReply& hole = late->open(out);
+  hole.token = token;
+  if (value) {
+    hole.request = value->request;  // views the value's line
+    hole.large = std::move(value);
+  } else {
+    keep_request(request, hole);
+  }
+  turn_left -= std::min<std::size_t>(turn_left, 1);
+}
+
+// The token was woken, or what it waited for may be there now.
+void Session::Impl::finish_late(LateToken token) {
+  LateReply* const hole = late ? late->find(token) : nullptr;
+  if (hole == nullptr) return;
+  if (hole->waits == LateReply::Waits::kMemory) hole->request.flags.has_waited = true;
+  if (!late->has_room(*hole, out)) {
+    hole->waits = LateReply::Waits::kRoom;
+    return;
+  }
+  const Executed executed =
+      backend.finish(token, hole->request, hole->upload(), host_clock.now_s, hole->reply, waker);
+  const bool wants_memory = executed.done == 0 && executed.late == kNotLate;
+  hole->waits = wants_memory ? LateReply::Waits::kMemory : LateReply::Waits::kNo;
+  if (wants_memory) return;
+  if (executed.late == kNotLate) {
+    fill(*hole);
+  } else if (++hole->tries < kMostTries) {
+    hole->token = executed.late;
+  } else {
+    backend.give_up(executed.late, hole->request, hole->upload(), host_clock.now_s, hole->reply);
+    fill(*hole);
+  }
+}
+
+void Session::Impl::retry_late() {
+  while (const LateReply* const hole = late ? late->find_with_room(out) : nullptr) {
+    finish_late(hole->token);
+  }
+  if (const LateReply* const hole = late ? late->find_waiting() : nullptr) finish_late(hole->token);
+}
+
+void Session::Impl::give_up_late() {
+  if (!late) return;
+  late->for_each([this](LateReply& hole) {
+    if (hole.token == kNotLate) return;
+    backend.give_up(hole.token, hole.request, hole.upload(), host_clock.now_s, hole.reply);
+    hole.token = kNotLate;
+    hole.waits = LateReply::Waits::kNo;
+  });
+  late->collect_ready(out);
+  late.reset();
+}
+
+void Session::Impl::fill(LateReply& reply) {
+  reply.token = kNotLate;
+  late->collect_ready(out);
+  if (late->empty()) late.reset();
+}
+
+}  // namespace isocache
