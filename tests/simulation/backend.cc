@@ -28,7 +28,7 @@ SimulatedBackend::SimulatedBackend(const BackendOptions& options)
   backend_.settings().max_bytes = options.memory_limit;
 }
 
-void SimulatedBackend::begin_late(model::Random& random) {
+void SimulatedBackend::begin_late(Random& random) {
   if (late_in_ == 0) return;
   late_ = std::make_unique<LateBackend<>>(*this);
   late_->suspends = [this, &random](const Request&) {
@@ -38,7 +38,7 @@ void SimulatedBackend::begin_late(model::Random& random) {
   };
 }
 
-void SimulatedBackend::complete_late(bool all, model::Random& random) {
+void SimulatedBackend::complete_late(bool all, Random& random) {
   if (!late_) return;
   for (const LateToken token : late_->tokens()) {
     if (token % kNeverIn != 0 && (all || random.one_in(4))) late_->complete(token);

@@ -12,10 +12,10 @@
 
 #include "base/clock.h"
 #include "command/backend.h"
-#include "model/random.h"
 #include "native/shards/sharded_backend.h"
 #include "session/session.h"
 #include "support/late_backend.h"
+#include "support/random.h"
 
 namespace isocache::simulation {
 
@@ -35,9 +35,9 @@ class SimulatedBackend : public Backend {
   // What sessions talk to: this backend, or one before it that suspends some requests.
   Backend& front() { return late_ ? static_cast<Backend&>(*late_) : *this; }
   // Sessions that are opened from now on have late replies, if the options say so.
-  void begin_late(model::Random& random);
+  void begin_late(Random& random);
   // Lets some of the late replies come, or (`all`) each that ever comes.
-  void complete_late(bool all, model::Random& random);
+  void complete_late(bool all, Random& random);
   std::size_t late() { return late_ ? late_->open() : 0; }
 
   // Backend
