@@ -90,6 +90,12 @@ async function run(part) {
   return parts[part](options);
 }
 
+// The options that decide what is measured, as they were typed.
+function describeOptions() {
+  const named = ['match', 'rounds', 'seconds', 'memory', 'values'].filter((name) => flags[name]);
+  return named.map((name) => ` --${name} '${flags[name]}'`).join('');
+}
+
 // What a part measured, as figures.json keeps it.
 async function measure(part, context) {
   const before = printed.length;
@@ -108,6 +114,7 @@ async function main() {
     ours: await version('isocached'),
     machine: `${os.cpus()[0].model}, ${os.availableParallelism()} cores, Linux ${os.release()}`,
     rounds: options.rounds,
+    options: describeOptions(),
   };
   const { date, theirs, ours, machine } = context;
   console.log(`${ours} beside ${theirs}, -t ${options.threads}; ${date}, ${machine}`);

@@ -88,6 +88,7 @@ test('a part that is measured again replaces its figures, one that was left out 
     ours: 'isocached 2',
     machine: 'a machine',
     rounds: 1,
+    options: '',
     tables: [{ title: 'T', head: ['', 'x'], rows: [['case', cell]] }],
   });
   try {

@@ -25,17 +25,19 @@ isocached beside Debian's memcached, with the same flags, in turns in one run. \
 measures and writes this page, [figures.json](figures.json) and [figures.svg](figures.svg); \`--only PART\` renews
 a part. [README.md](README.md) says what each part measures and how to read it.
 
-* CPU time is the server process's own, user and system. Ratios are of runs one after the other; a table shows their
-* median. memcached 1.6.18 makes a system call for each pipelined text \`get\`, and gathers \`mg\`: \`mg\` is the
-* fairer opponent. A set of 500 KB costs more than memcached's: the value is read into pieces of 64 KB. OLTP is the
-* trace of Megiddo and Modha, "ARC: A Self-Tuning, Low Overhead Replacement Cache", FAST 2003; it has no
+* CPU time is the server process's own, user and system. Ratios are of runs one after the other, and a table shows
+  their median. Other work ran on the machine meanwhile: trust ratios, CPU time, items and misses, and not latencies.
+* memcached 1.6.18 makes a system call for each pipelined text \`get\`, and gathers \`mg\`: \`mg\` is the fairer
+  opponent.
+* A set of 500 KB costs more than memcached's: the value is read into pieces of 64 KB.
+* OLTP is the trace of Megiddo and Modha, "ARC: A Self-Tuning, Low Overhead Replacement Cache", FAST 2003; it has no
   sizes: they are lognormal, 1 GB in all. cloudPhysics is libCacheSim's sample.
 `;
 
-function section(part, { date, theirs, ours, machine, rounds, tables }) {
+function section(part, { date, theirs, ours, machine, rounds, options, tables }) {
   return [
     `## ${titles[part]}`,
-    `${date}, ${ours} beside ${theirs}, ${machine}; ${rounds} rounds. \`./dev bench --only ${part}\``,
+    `${date}, ${ours} beside ${theirs}, ${machine}; ${rounds} rounds. \`./dev bench --only ${part}${options}\``,
     ...tables.map((table) => markdownTable(table)),
   ].join('\n\n');
 }
