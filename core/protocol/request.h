@@ -52,10 +52,10 @@ struct alignas(std::uint32_t) RequestFlags {
   bool is_touch : 1;    // gat, gats: a miss counts as a touch that missed
   bool silent : 1;      // get: another key of the line is bad; the error is the whole reply
   bool has_waited : 1;  // this get waited for memory before
-  // The order in which flags act, if it is not R, T, N.
+  // Set where flags act in another order than R, T, N.
   bool exptime_before_recache : 1;
   bool vivify_before_exptime : 1;
-  // mg, ma: the reply is an error. Flags before the opaque act; flags after it do not.
+  // mg, ma: the reply is an error. Flags that stand before the opaque take effect, others do not.
   bool opaque_too_long : 1;
   bool exptime_after_opaque : 1;
   bool vivify_after_opaque : 1;

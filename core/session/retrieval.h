@@ -16,7 +16,7 @@ struct Retrieval {
   bool active = false;
   // The line is too long to be kept: its end is found behind its last key.
   bool open = false;
-  bool keys_seen = false;  // of an open one
+  bool keys_seen = false;  // only if `open`
 };
 
 }  // namespace isocache

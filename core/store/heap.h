@@ -31,7 +31,7 @@ struct Segment {
   SegmentId previous = 0;
   SegmentId dead_next = 0;  // among segments as dead as this one
   SegmentId dead_previous = 0;
-  std::uint32_t generation = 0;  // not the log's: everything in it was flushed
+  std::uint32_t generation = 0;  // if it differs from the log's: everything in it was flushed
   std::uint64_t opened_at = 0;   // on the store's logical clock (puts)
   UnixSeconds opened_s = 0;
   UnixSeconds earliest_exptime = 0;  // a lower bound over its live items; 0: none expires

@@ -34,8 +34,8 @@ struct Store::Impl {
   Slot find_slot_inlined(const Key& key) const;  // only in store.cc
   // Room in log and index for one more item of `bytes`.
   bool make_room(std::size_t bytes);
-  // Makes room and appends. 0: there is none. Tries twice: if the memory source lets the first try
-  // down, the second one knows that room has to come from eviction.
+  // Makes room and appends. 0: there is none. Tries twice: if the memory source fails in the
+  // first try, the second one makes room by eviction.
   template <typename Append>
   Location append_with_room(std::size_t bytes, Append&& append) {
     for (int tries = 0; tries < 2 && make_room(bytes); ++tries) {

@@ -5,7 +5,7 @@
 // A turn is at most one read, one batch of requests (-R) and a share of their replies
 // (Sender::kTurnBytes), so that a busy client does not starve the others. A connection that has
 // more to do is given another turn after them. While replies are unsent it neither reads nor
-// executes: a client that does not read costs the session's output limit, and no more. An idle
+// executes: a client that does not read costs the session's output limit, and no more.
 // A connection without work owns no buffer: it reads into its worker's buffer, and writes replies
 // to its worker's spare Output. It keeps that Output only while its socket is full.
 #pragma once

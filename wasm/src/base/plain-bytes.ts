@@ -1,4 +1,4 @@
-// Bytes that say the same each time they are asked: those of a subclass may not.
+// Bytes whose length and contents are what they say: a subclass may override its getters.
 
 import { bytesOf } from './bytes.js';
 import type { ErrorCode, Value } from './types.js';

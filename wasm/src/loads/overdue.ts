@@ -1,6 +1,6 @@
 // Remembers since when others have been loading: memcached does not tell how old a right to load is.
 
-// How many names are remembered. Further names wait until some of these are loaded, or were not asked for in time.
+// How many names are remembered. Further names wait until some of these are loaded or forgotten.
 const MOST = 4096;
 
 export class Overdue {
