@@ -118,7 +118,7 @@ TEST(Host, HearsOfChangedSettings) {
   EXPECT_EQ(verbosity, 2U);
 }
 
-#if GTEST_HAS_DEATH_TEST
+#ifdef GTEST_HAS_DEATH_TEST
 TEST(HostDeathTest, TwoThingsOfOneNameAreABug) {
   HostRegistry registry;
   registry.counter("row", [] { return 0U; });
