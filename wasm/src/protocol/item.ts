@@ -52,7 +52,7 @@ export function readItem(line: string, value: Uint8Array, { lease }: ItemOptions
   };
 }
 // Servers answer flags in the order in which they were asked for, and then say who loads.
-const ITEM = /^VA \d+(?: c(\d+))?(?: f(\d+))?(?: h(\d+))?(?: l(\d+))?(?: t(-1|\d+))?((?: \D)*)$/;
+const ITEM = /^VA \d+(?: c(\d{1,20}))?(?: f(\d+))?(?: h(\d+))?(?: l(\d+))?(?: t(-1|\d+))?((?: [WXZ])*)$/;
 
 /** The item as a reader sees it who takes no part in loading: nothing, or one that nobody has won or lost. */
 export function seenPlainly(item: Item): Item | undefined {
