@@ -70,16 +70,7 @@ void World::settle(bool all) {
                         client.connection->outgoing_bytes(), rounds[i]));
       }
     }
-    // The server continues with clients that stall, as far as it can.
-    for (Client& client : clients_) {
-      if (std::ranges::find(waiting, &client) != waiting.end()) continue;
-      const std::uint64_t before = client.connection->progress();
-      if (client.connection->take_turn(workers_[0]) == Connection::Next::kClose) {
-        connect(client);
-      } else if (client.connection->progress() != before) {
-        anybody_moves = true;
-      }
-    }
+    anybody_moves = serve_others(waiting) || anybody_moves;
     for (unsigned shard = 0; shard < backend_->shard_count(); ++shard) {
       backend_->tick(shard, clock_.now_s);
     }
@@ -87,6 +78,21 @@ void World::settle(bool all) {
   }
   settling_ = false;
   if (!journal_.failed()) check_memory();
+}
+
+// The server continues with clients that stall, as far as it can. True if any of them moved.
+bool World::serve_others(const std::vector<Client*>& waiting) {
+  bool moved = false;
+  for (Client& client : clients_) {
+    if (std::ranges::find(waiting, &client) != waiting.end()) continue;
+    const std::uint64_t before = client.connection->progress();
+    if (client.connection->take_turn(workers_[0]) == Connection::Next::kClose) {
+      connect(client);
+    } else if (client.connection->progress() != before) {
+      moved = true;
+    }
+  }
+  return moved;
 }
 
 bool World::close_holders(const std::vector<Client*>& but) {

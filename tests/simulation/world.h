@@ -86,6 +86,7 @@ class World : public LockHooks, public Expectations {
 
   // --- everybody gets what they asked for (settle.cc) ---
   void settle(bool all);
+  bool serve_others(const std::vector<Client*>& waiting);
   bool close_holders(const std::vector<Client*>& but);
   void finish();
   void check_that_all_comes_back();

@@ -17,7 +17,18 @@ struct FlushCase {
 };
 
 class FlushDuringUploadTest : public StoreWorstTest,
-                              public ::testing::WithParamInterface<FlushCase> {};
+                              public ::testing::WithParamInterface<FlushCase> {
+ protected:
+  // What happens while the upload waits for its end.
+  void prepare(const FlushCase& what) {
+    if (what.full && what.evict) {
+      for (std::size_t i = 0; i < 2000; ++i) put("f" + std::to_string(i), value_of(i, 5000));
+    } else if (what.full) {
+      fill_up(5000);
+    }
+    if (what.pinned) pin_some();
+  }
+};
 
 TEST_P(FlushDuringUploadTest, StoredMeansThereAndRefusedMeansGone) {
   const FlushCase& what = GetParam();
@@ -34,14 +45,7 @@ TEST_P(FlushDuringUploadTest, StoredMeansThereAndRefusedMeansGone) {
     store_->flush();
     held_.clear();
     put("u", "newer");
-    if (what.full) {
-      if (what.evict) {
-        for (std::size_t i = 0; i < 2000; ++i) put("f" + std::to_string(i), value_of(i, 5000));
-      } else {
-        fill_up(5000);
-      }
-    }
-    if (what.pinned) pin_some();
+    prepare(what);
     // If items are evicted in the meantime, the value that has arrived must not be among them.
     const std::uint64_t evictions = store_->counters().evictions;
     if (store_->commit_upload(arriving, key("u"), find("u"), {}, now_s_)) {
