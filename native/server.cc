@@ -13,6 +13,7 @@
 #include "native/net/listener_set.h"
 #include "native/process/process.h"
 #include "native/process/system_call_filter.h"
+#include "protocol/replies.h"
 
 namespace isocache {
 
@@ -31,7 +32,7 @@ Server::Server(const Options& options) : options_(options), started_s_(clock_.no
   acceptor.connection_count = [this] { return connection_count(); };
   acceptor.too_many = [](const Listener& listener, UnixSeconds wall_s) {
     if (listener.serves == Listener::Serves::kHttp) return crowded_answer(wall_s);
-    return std::string("ERROR Too many open connections\r\n");
+    return std::string(reply::kTooManyConnections);
   };
   acceptor.hand_over = [this](FileDescriptor socket, const Listener& listener, bool crowded) {
     hand_over(std::move(socket), listener, crowded);

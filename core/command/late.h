@@ -11,9 +11,6 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "protocol/output.h"
-#include "protocol/request.h"
-
 namespace isocache {
 
 // Names a suspended request. A backend never uses one twice.
@@ -37,8 +34,5 @@ struct Executed {
   std::size_t done = 0;       // how many requests were executed
   LateToken late = kNotLate;  // set: the request behind them is suspended
 };
-
-// The reply to a late request whose value did not come: the same as if no item had its key.
-void word_miss(const Request& request, Output& out);
 
 }  // namespace isocache

@@ -119,7 +119,7 @@ StoreStatus Engine::write_joined(const Request& request, Upload* upload, Item ol
   std::array<char, kCopiedOldBytes> copy;
   std::vector<std::string_view> parts;
   std::vector<SegmentId> pins;
-  const auto add_pinned = [&](const Store::Piece& piece) {
+  const auto add_pinned = [&](const Piece& piece) {
     store_.pin(piece.segment);
     pins.push_back(piece.segment);
     parts.push_back(piece.bytes);

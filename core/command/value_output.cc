@@ -7,7 +7,7 @@ void append_large_value(const GetOutcome& outcome, const Request& request, const
   Store& store = outcome.source->store;
   const bool pin = store.may_pin(outcome.item, request.flags.has_waited);
   if (!pin) out.reserve(outcome.item.value_length() + end.size);
-  store.for_each_piece(outcome.item, [&](const Store::Piece& piece) {
+  store.for_each_piece(outcome.item, [&](const Piece& piece) {
     if (pin) {
       out.append_pinned(piece.bytes, Pin{outcome.source->shard, piece.segment});
       store.pin(piece.segment);

@@ -83,22 +83,6 @@ class Output {
     append(std::string_view(other.text_.get(), other.size_));
     other.clear();
   }
-  // A position to which rewind() goes back.
-  struct Mark {
-    std::size_t text = 0;
-    std::size_t refs = 0;
-  };
-  Mark mark() const { return {size_, refs_.size()}; }
-  // Removes everything written since that position. Calls visit(Pin) for each pin that it removes.
-  template <typename Visit>
-  void rewind(Mark mark, Visit&& visit) {
-    for (; refs_.size() > mark.refs; refs_.pop_back()) {
-      pinned_bytes_ -= refs_.back().bytes.size();
-      visit(refs_.back().pin);
-    }
-    size_ = mark.text;
-  }
-
   // True if no further reply may begin before some bytes are sent. A reply that has begun is
   // completed.
   bool full() const {

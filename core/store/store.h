@@ -44,8 +44,6 @@ enum class PutStatus : std::uint8_t {
 
 class Store {
  public:
-  using Piece = isocache::Piece;
-
   // REQUIRES: options.memory_limit >= limits::kMinStoreBytes; `memory` outlives the store.
   Store(const StoreOptions& options, MemorySource& memory);
   ~Store();

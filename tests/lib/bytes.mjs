@@ -27,7 +27,6 @@ export function unescape(text) {
 
 /** The opposite of unescape(). */
 export function escape(bytes) {
-  // eslint-disable-next-line no-control-regex
   return bytes.replace(
     /[\0-\x1f\\\x7f-\xff]/g,
     (c) => NAMED[c] ?? `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`,

@@ -13,6 +13,7 @@
 
 #include "command/backend.h"
 #include "command/late.h"
+#include "command/wording/miss.h"
 
 namespace isocache {
 

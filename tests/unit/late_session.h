@@ -17,34 +17,28 @@ namespace isocache {
 
 inline bool has_late_key(const Request& request) { return request.key.bytes.starts_with("late"); }
 
-class LateSession : public testing::Test, public Waker {
+// A session, and the host that drives it. The fixture has the backend.
+class WokenSession : public testing::Test, public Waker {
  protected:
-  LateSession() {
-    backend_.suspends = has_late_key;
-    connect();
-  }
-  ~LateSession() override { drain(); }
+  explicit WokenSession(LateBackend<>& backend) : late_backend_(backend) {}
 
-  void connect(const SessionOptions& options = {}) {
+  // The backend is gone before this is: a fixture calls it in its destructor.
+  void disconnect() {
     if (session_) drain();
-    session_ = std::make_unique<Session>(backend_, core_.clock, options, this);
+    session_.reset();
   }
-  void store(std::string_view key, std::string_view value, std::string_view flags = "") {
-    core_.ask("ms " + std::string(key) + " " + std::to_string(value.size()) + " " +
-              std::string(flags) + "\r\n" + std::string(value) + "\r\n");
+  void connect(const SessionOptions& options = {}) {
+    disconnect();
+    session_ = std::make_unique<Session>(late_backend_, core_.clock, options, this);
   }
   std::string drain() {
     std::string bytes;
     session_->output().for_each_span([&](std::string_view span) { bytes.append(span); });
-    backend_.release(session_->output());
+    late_backend_.release(session_->output());
     session_->output().clear();
     return bytes;
   }
-  // The output while no late reply is finished.
-  std::string ask(std::string_view bytes) {
-    session_->feed(bytes);
-    return run();
-  }
+  // Gives all turns that are wanted.
   std::string run() {
     std::string reply = drain();
     while (session_->wants_turn()) {
@@ -53,21 +47,48 @@ class LateSession : public testing::Test, public Waker {
     }
     return reply;
   }
-  // Completes the nth suspended request, 0 the oldest.
-  std::string complete(std::size_t nth = 0) {
-    EXPECT_TRUE(backend_.complete(backend_.tokens().at(nth)));
+  // The output while no late reply is finished.
+  std::string ask(std::string_view bytes) {
+    session_->feed(bytes);
+    return run();
+  }
+  // The host was woken once.
+  std::string resume() {
     EXPECT_EQ(woken_.size(), 1U);
+    if (woken_.empty()) return {};
     session_->resume(woken_.back());
     woken_.clear();
     return run();
   }
+  // Completes the nth suspended request, 0 the oldest.
+  std::string complete(std::size_t nth = 0) {
+    EXPECT_TRUE(late_backend_.complete(late_backend_.tokens().at(nth)));
+    return resume();
+  }
+  void wake(LateToken token) override { woken_.push_back(token); }
 
   TestCore core_;
-  LateBackend<> backend_{core_.backend};
   std::unique_ptr<Session> session_;
   std::vector<LateToken> woken_;
 
-  void wake(LateToken token) override { woken_.push_back(token); }
+ private:
+  LateBackend<>& late_backend_;
+};
+
+class LateSession : public WokenSession {
+ protected:
+  LateSession() : WokenSession(backend_) {
+    backend_.suspends = has_late_key;
+    connect();
+  }
+  ~LateSession() override { disconnect(); }
+
+  void store(std::string_view key, std::string_view value, std::string_view flags = "") {
+    core_.ask("ms " + std::string(key) + " " + std::to_string(value.size()) + " " +
+              std::string(flags) + "\r\n" + std::string(value) + "\r\n");
+  }
+
+  LateBackend<> backend_{core_.backend};
 };
 
 }  // namespace isocache

@@ -24,17 +24,20 @@ TEST(Output, KeepsTextAndPinnedBytesInOrder) {
   EXPECT_EQ(out.size(), joined(out).size());
 }
 
-TEST(Output, RewindGivesBackPinsAndText) {
+TEST(Output, AppendsAnotherWithItsPinsInPlace) {
   Output out;
-  out.append("one");
-  const Output::Mark mark = out.mark();
-  out.append("two");
-  out.append_pinned("pinned", Pin{0, 7});
-  std::vector<std::uint32_t> released;
-  out.rewind(mark, [&](Pin pin) { released.push_back(pin.segment); });
-  EXPECT_EQ(joined(out), "one");
-  EXPECT_EQ(out.size(), 3U);
-  EXPECT_EQ(released, std::vector<std::uint32_t>{7});
+  Output other;
+  for (int round = 0; round < 2; ++round) {  // behind nothing, then behind text and a pin
+    other.append("<");
+    other.append_pinned("pinned", Pin{0, 7});
+    other.append(">");
+    out.append(std::move(other));
+    EXPECT_TRUE(other.empty());  // NOLINT(bugprone-use-after-move): that is what is promised
+    EXPECT_FALSE(other.has_pins());
+  }
+  EXPECT_EQ(joined(out), "<pinned><pinned>");
+  EXPECT_EQ(out.size(), joined(out).size());
+  EXPECT_EQ(out.ref_count(), 2U);
 }
 
 TEST(Output, IsFullByWhatIsCopiedAndByAll) {

@@ -6,9 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "session/session.h"
-#include "support/late_backend.h"
-#include "unit/core_fixture.h"
+#include "unit/late_session.h"
 
 namespace isocache {
 namespace {
@@ -63,46 +61,16 @@ class WatchBackend : public LateBackend<> {
   Events& events_;
 };
 
-class StreamSession : public testing::Test, public Waker {
+class StreamSession : public WokenSession {
  protected:
-  StreamSession() {
-    backend_.suspends = [](const Request& request) { return request.key.bytes == "late"; };
+  StreamSession() : WokenSession(backend_) {
+    backend_.suspends = has_late_key;
+    connect();
   }
-  ~StreamSession() override {
-    if (session_) drain();
-  }
-  void wake(LateToken token) override { woken_ = token; }
-  std::string drain() {
-    std::string bytes;
-    session_->output().for_each_span([&](std::string_view span) { bytes.append(span); });
-    backend_.release(session_->output());
-    session_->output().clear();
-    return bytes;
-  }
-  std::string run() {
-    std::string reply = drain();
-    while (session_->wants_turn()) {
-      session_->resume();
-      reply += drain();
-    }
-    return reply;
-  }
-  std::string ask(std::string_view bytes) {
-    session_->feed(bytes);
-    return run();
-  }
-  // The host was woken.
-  std::string resume() {
-    session_->resume(std::exchange(woken_, kNotLate));
-    return run();
-  }
+  ~StreamSession() override { disconnect(); }
 
-  TestCore core_;
   Events events_;
   WatchBackend backend_{core_.backend, events_};
-  std::unique_ptr<Session> session_ =
-      std::make_unique<Session>(backend_, core_.clock, SessionOptions{}, this);
-  LateToken woken_ = kNotLate;
 };
 
 TEST_F(StreamSession, IdleUntilItIsWoken) {
@@ -114,7 +82,7 @@ TEST_F(StreamSession, IdleUntilItIsWoken) {
   session_->resume();  // a host may call resume() without a reason
   EXPECT_EQ(events_.calls, 1);
   events_.happen("one\r\n");
-  EXPECT_EQ(woken_, kStreamToken);
+  EXPECT_EQ(woken_, std::vector<LateToken>{kStreamToken});
   EXPECT_EQ(resume(), "one\r\n");
   EXPECT_EQ(events_.calls, 2);
 }

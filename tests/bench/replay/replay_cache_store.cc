@@ -103,7 +103,7 @@ class StoreCache : public Cache {
   static bool holds(const Store& store, Item item, std::string_view expected) {
     if (expected.data() == nullptr || item.value_length() != expected.size()) return false;
     bool same = true;
-    store.for_each_piece(item, [&](const Store::Piece& piece) {
+    store.for_each_piece(item, [&](const Piece& piece) {
       same = same && expected.substr(0, piece.bytes.size()) == piece.bytes;
       expected.remove_prefix(std::min(expected.size(), piece.bytes.size()));
     });

@@ -1,4 +1,4 @@
-#include "command/late.h"
+#include "command/wording/miss.h"
 
 #include "command/outcome.h"
 #include "command/wording/wording.h"
