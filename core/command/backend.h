@@ -65,8 +65,8 @@ class Backend {
     check(false);
     return {};
   }
-  // The host no longer waits: appends the reply to a miss (wording/miss.h), and ends the upload. If a
-  // storage command has not been executed yet, it never is.
+  // The host no longer waits: appends the reply to a miss (wording/miss.h), and ends the upload. If
+  // a storage command has not been executed by then, it never is.
   virtual void give_up(LateToken /*token*/, Request& /*request*/, Upload* /*upload*/,
                        UnixSeconds /*now_s*/, Output& /*out*/) {
     check(false);
