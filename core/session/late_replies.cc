@@ -105,6 +105,7 @@ void Session::Impl::suspend(Request& request, LateToken token, std::unique_ptr<L
   if (!late) late = std::make_unique<LateReplies>(options.output_limits);
   LateReply& hole = late->open(out);
   hole.token = token;
+  hole.opened_s = host_clock.now_s;
   if (value) {
     hole.request = value->request;  // views the value's line
     hole.large = std::move(value);
@@ -137,16 +138,19 @@ void Session::Impl::retry_late() {
   if (const LateReply* const hole = late->find_waiting(); hole != nullptr) finish_late(hole->token);
 }
 
-void Session::Impl::give_up_late() {
-  if (!late) return;
-  late->for_each([this](LateReply& hole) {
+std::size_t Session::Impl::give_up_late() {
+  if (!late) return 0;
+  std::size_t given_up = 0;
+  late->for_each([&](LateReply& hole) {
     if (hole.token == kNotLate) return;
+    ++given_up;
     backend.give_up(hole.token, hole.request, hole.upload(), host_clock.now_s, hole.reply);
     hole.token = kNotLate;
     hole.waits_for_memory = false;
   });
   late->collect_ready(out);
   late.reset();
+  return given_up;
 }
 
 void Session::Impl::fill(LateReply& reply) {

@@ -12,6 +12,7 @@
 #include <memory>
 #include <span>
 
+#include "base/clock.h"
 #include "command/late.h"
 #include "protocol/output.h"
 #include "protocol/parser.h"
@@ -25,6 +26,7 @@ struct LateReply {
   Request request;             // views `bytes`, or the value's own line
   std::unique_ptr<char[]> bytes;
   std::unique_ptr<LargeValue> large;  // the value that was received, if any
+  UnixSeconds opened_s = 0;
   std::uint8_t tries = 0;
   bool waits_for_memory = false;  // it could be finished, but for that
   Output reply;

@@ -54,10 +54,14 @@ class Session {
   // The waker was called with this token: finishes that reply, or goes on with an idle stream, and
   // with what waited for it. A token that is none of this session's, or not any more, does nothing.
   void resume(LateToken token);
-  // The host waits for no late reply any longer: each becomes a miss.
-  void give_up_late();
+  // The host waits for no late reply any longer: each becomes a miss. Returns how many did.
+  std::size_t give_up_late();
   // How many replies are late.
   std::size_t late() const;
+  // Since when the oldest of them is, by the session's clock. REQUIRES: late() != 0.
+  UnixSeconds late_since_s() const;
+  // A reply is late, or a long one goes on: the client waits for the host.
+  bool owes_reply() const;
   // Whether the host should read more for this session. Behind late replies a bounded number of
   // bytes is read ahead, so that a client that leaves is noticed.
   bool takes_input() const;

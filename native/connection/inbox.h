@@ -11,7 +11,9 @@
 #include <utility>
 #include <vector>
 
+#include "command/late.h"
 #include "native/base/file_descriptor.h"
+#include "native/connection/connection_table.h"
 
 namespace isocache {
 
@@ -22,8 +24,15 @@ struct Newcomer {
   bool crowded = false;          // it is one beyond -c
 };
 
+// A backend woke a session: see LateWaker.
+struct LateNote {
+  ConnectionId connection;
+  LateToken token = kNotLate;
+};
+
 struct Notes {
   std::vector<Newcomer> newcomers;
+  std::vector<LateNote> woken;
   // Answer the requests that have begun and no more, and close what is left after this time.
   std::optional<std::int64_t> end_grace_ms;
 };

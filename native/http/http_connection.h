@@ -35,6 +35,8 @@ class HttpConnection {
   // Serves it to its end. REQUIRES: this lives until then.
   Awaitable<void> run();
 
+  // Its WebSocket's session was woken with this token.
+  void wake(LateToken token);
   // Cancels what takes too long.
   void tick(std::int64_t now_ms);
   // Ends it when the reply that is under way is out.
