@@ -103,7 +103,7 @@ struct Worker::Impl {
   std::thread thread;
 };
 
-Worker::Worker(const WorkerOptions& options, ShardedBackend& backend, const HostClock& clock,
+Worker::Worker(const WorkerOptions& options, Backend& backend, const HostClock& clock,
                const Verbosity& verbosity, ConnectionEvents& events)
     : impl_(std::make_unique<Impl>(options, backend, clock, verbosity, events)) {}
 
