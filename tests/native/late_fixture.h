@@ -67,15 +67,17 @@ class Feed {
   std::atomic<int> produced_{0};
 };
 
-// Its administrative commands listen to a feed.
+// Its administrative commands listen to a feed, if the test says so before the first.
 class FeedBackend : public LateBackend<std::mutex> {
  public:
   using LateBackend::LateBackend;
-  AdminResult administer(const Request& /*request*/, const Clock& /*clock*/, Output& /*out*/,
+  AdminResult administer(const Request& request, const Clock& clock, Output& out,
                          Waker* waker) override {
+    if (!listens) return LateBackend::administer(request, clock, out, waker);
     return {.stream = feed.listen(waker)};
   }
   Feed feed;
+  std::atomic<bool> listens{false};
 };
 
 enum class Transport : std::uint8_t { kPlain, kTls, kWebSocket };

@@ -135,6 +135,7 @@ TEST_P(LateTest, TheServerStopsWhileItReadsNothing) {
 TEST_P(LateTest, AnIdleStreamGoesOnWhenItIsWoken) {
   LateServer server;
   auto client = connect(server);
+  server.backend.listens = true;
   client->send("flush_all\r\n");
   ASSERT_TRUE(soon([&] { return server.backend.feed.produced() == 1; }));
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
