@@ -96,6 +96,7 @@ class WebSocket final : public WebSocketConnection, private StreamWatcher {
   asio::cancellation_signal stop_closing_;
   std::vector<char> read_buffer_;
   OutgoingFrame frame_;
+  unsigned socket_reads_ = 0;  // that have ended
   Stage stage_ = Stage::kOpening;
   bool write_failed_ = false;
   bool draining_ = false;
@@ -104,9 +105,8 @@ class WebSocket final : public WebSocketConnection, private StreamWatcher {
   bool closing_now_ = false;
   bool looking_now_ = false;
   bool going_on_later_ = false;
-  bool reading_ = false;       // serve() waits for a read, and go_on() may use the session
-  bool at_socket_ = false;     // all that came is used up, and the socket is being read
-  unsigned socket_reads_ = 0;  // that have ended
+  bool reading_ = false;    // serve() waits for a read, and go_on() may use the session
+  bool at_socket_ = false;  // all that came is used up, and the socket is being read
   // As of the last bytes: more of their message is to come.
   bool in_message_ = false;
   std::optional<std::chrono::steady_clock::time_point> turn_began_;
