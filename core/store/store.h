@@ -64,6 +64,10 @@ class Store {
   // Counts a read: frequency for eviction, fetched bit, last access.
   void on_hit(Item item, UnixSeconds now_s);
 
+  // An item that lies elsewhere, in one piece: header, key, value. It can only be read.
+  // REQUIRES: `header` outlives it.
+  static Item outside_item(ItemHeader* header) { return {header, nullptr, nullptr, 0}; }
+
   // --- values -----------------------------------------------------------------------------
   ItemView view(Item item) const;
   // As ItemView::for_each_piece().
