@@ -53,9 +53,11 @@ void Tiering::attach(Store& store) {
   log.shard = options_.shard;
   log.epoch = options_.epoch;
   log.first_sequence = options_.first_sequence;
-  index_ = std::make_unique<TierIndex>(pages_, options_.part.bytes / Device::kBlockBytes, *this);
+  TierIndexObserver& observer = *this;
+  tier::LogOwner& owner = *this;
+  index_ = std::make_unique<TierIndex>(pages_, options_.part.bytes / Device::kBlockBytes, observer);
   index_->set_max_pages(segments * kIndexShareNumerator / kIndexShareDenominator);
-  log_ = std::make_unique<tier::PageLog>(device_, pages_, *this, log);
+  log_ = std::make_unique<tier::PageLog>(device_, pages_, owner, log);
   reads_.attach(*log_);
 }
 
