@@ -1,0 +1,138 @@
+#include "base/crc32c.h"
+
+#include <array>
+#include <bit>
+#include <cstring>
+
+#include "base/bytes.h"
+
+#if defined(__x86_64__)
+#include <nmmintrin.h>
+#define ISOCACHE_CRC32C_X86
+#elif defined(__ARM_FEATURE_CRC32)
+#include <arm_acle.h>
+#define ISOCACHE_CRC32C_ARM
+#endif
+
+namespace isocache {
+namespace {
+
+static_assert(std::endian::native == std::endian::little);
+
+constexpr std::uint32_t kPolynomial = 0x82f63b78;  // bits reversed
+
+using Table = std::array<std::uint32_t, 256>;
+
+// The tables for slicing-by-N (Kounavis and Berry, 2005): tables[n][byte] is the checksum of `byte`
+// with n zero bytes behind it.
+template <std::size_t N>
+constexpr std::array<Table, N> make_tables() {
+  std::array<Table, N> tables{};
+  for (std::uint32_t byte = 0; byte < 256; ++byte) {
+    std::uint32_t crc = byte;
+    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1U) ^ ((crc & 1U) != 0 ? kPolynomial : 0);
+    tables[0][byte] = crc;
+  }
+  for (std::size_t n = 1; n < N; ++n) {
+    for (std::size_t byte = 0; byte < 256; ++byte) {
+      const std::uint32_t shorter = tables[n - 1][byte];
+      tables[n][byte] = (shorter >> 8U) ^ tables[0][shorter & 0xffU];
+    }
+  }
+  return tables;
+}
+
+#if defined(__wasm__)
+constexpr std::size_t kSlices = 1;  // 1 KB: the module's size counts for more than speed
+#else
+constexpr std::size_t kSlices = 8;
+#endif
+constexpr auto kTables = make_tables<kSlices>();
+
+template <typename Word>
+Word load(const unsigned char* at) {
+  Word word;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
+
+std::uint32_t update(std::uint32_t crc, const unsigned char* at, std::size_t size) {
+  if constexpr (kSlices == 8) {
+    for (; size >= 8; at += 8, size -= 8) {
+      const std::uint64_t word = load<std::uint64_t>(at) ^ crc;
+      crc = 0;
+      for (std::size_t n = 0; n < 8; ++n) crc ^= kTables[7 - n][(word >> (8 * n)) & 0xffU];
+    }
+  }
+  for (; size > 0; ++at, --size) crc = (crc >> 8U) ^ kTables[0][(crc ^ *at) & 0xffU];
+  return crc;
+}
+
+#if defined(ISOCACHE_CRC32C_X86)
+
+bool has_instruction() { return __builtin_cpu_supports("sse4.2") != 0; }
+
+// Not a template: clang forgets the target of one.
+#define ISOCACHE_CRC32C_TARGET [[gnu::target("sse4.2")]]
+ISOCACHE_CRC32C_TARGET inline std::uint32_t step(std::uint32_t crc, std::uint64_t word) {
+  return static_cast<std::uint32_t>(_mm_crc32_u64(crc, word));
+}
+ISOCACHE_CRC32C_TARGET inline std::uint32_t step(std::uint32_t crc, unsigned char byte) {
+  return _mm_crc32_u8(crc, byte);
+}
+
+#elif defined(ISOCACHE_CRC32C_ARM)
+
+constexpr bool has_instruction() { return true; }
+
+#define ISOCACHE_CRC32C_TARGET
+inline std::uint32_t step(std::uint32_t crc, std::uint64_t word) { return __crc32cd(crc, word); }
+inline std::uint32_t step(std::uint32_t crc, unsigned char byte) { return __crc32cb(crc, byte); }
+
+#endif
+
+#if defined(ISOCACHE_CRC32C_TARGET)
+
+ISOCACHE_CRC32C_TARGET std::uint32_t update_by_instruction(std::uint32_t crc,
+                                                           const unsigned char* at,
+                                                           std::size_t size) {
+  for (; size >= 8; at += 8, size -= 8) crc = step(crc, load<std::uint64_t>(at));
+  for (; size > 0; ++at, --size) crc = step(crc, *at);
+  return crc;
+}
+
+#endif
+
+}  // namespace
+
+std::uint32_t crc32c_portable(const void* bytes, std::size_t size, std::uint32_t before) {
+  return ~update(~before, static_cast<const unsigned char*>(bytes), size);
+}
+
+std::uint32_t crc32c(const void* bytes, std::size_t size, std::uint32_t before) {
+#if defined(ISOCACHE_CRC32C_TARGET)
+  if (has_instruction()) [[likely]] {
+    return ~update_by_instruction(~before, static_cast<const unsigned char*>(bytes), size);
+  }
+#endif
+  return crc32c_portable(bytes, size, before);
+}
+
+std::uint32_t crc32c_copy(void* to, const void* from, std::size_t size, std::uint32_t before) {
+  // The second pass reads from the processor's first cache. It costs nothing that can be measured,
+  // because the checksum's instruction is the slower part.
+  constexpr std::size_t kPieceBytes = 4096;
+  auto* out = static_cast<char*>(to);
+  const auto* in = static_cast<const char*>(from);
+  while (size > 0) {
+    const std::size_t piece = size < kPieceBytes ? size : kPieceBytes;
+    copy_bytes(out, in, piece);
+    before = crc32c(out, piece, before);
+    out += piece;
+    in += piece;
+    size -= piece;
+  }
+  return before;
+}
+
+}  // namespace isocache

@@ -1,0 +1,88 @@
+// Makes the oldest region free again: reads it page by page, and lets the owner decide what becomes
+// of each record that is still in use. It works in bounded steps and ahead of need.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "tier/device.h"
+#include "tier/log_owner.h"
+#include "tier/record_format.h"
+#include "tier/regions.h"
+
+namespace isocache::tier {
+
+class PageLog;
+
+struct CleanerFigures {
+  std::uint64_t cleaned_regions = 0;
+  std::uint64_t read_bytes = 0;
+  std::uint64_t kept_records = 0;
+  std::uint64_t kept_bytes = 0;
+  std::uint64_t dropped_records = 0;
+  std::uint64_t bad_pages = 0;  // could not be read, or not to their end
+  std::uint64_t sweeps = 0;
+};
+
+class Cleaner {
+ public:
+  Cleaner(PageLog& log, Device& device, LogOwner& owner);
+
+  // True: there is more to do now. False: nothing to do, or something must end first.
+  bool step();
+  // All regions are dead.
+  void cancel();
+  bool reading() const { return state_ == State::kReading || state_ == State::kAbandoned; }
+  const CleanerFigures& figures() const { return figures_; }
+
+ private:
+  enum class State : std::uint8_t {
+    kIdle,
+    kNextPage,  // of the region, to be read
+    kReading,
+    kRead,  // the page, or the long record
+    kSweeping,
+    kAbandoned,  // reading what nobody needs any more
+  };
+  enum class Done : std::uint8_t { kYes, kLater, kPageEnds };
+
+  struct Read final : DeviceRead {
+    explicit Read(Cleaner& owner) : cleaner(owner) {}
+    void on_done(bool succeeded) override { cleaner.read_ended(succeeded); }
+    Cleaner& cleaner;
+  };
+
+  bool begin();
+  bool worth_beginning() const;
+  bool begin_read(Place begin, Place end);
+  void read_ended(bool succeeded);
+  bool read_next_page();
+  bool begin_page();
+  bool walk();
+  Done visit(const RecordView& record);
+  Done visit_long(const RecordView& record);
+  bool keep_long();
+  Done keep(std::uint64_t hash, Location location, const RecordView& record);
+  void drop(std::uint64_t hash, Location location);
+  void end_page();
+  void bad_page();
+  void end_region();
+  bool sweep();
+  PageRun run() const { return {read_.data(), read_begin_}; }
+
+  PageLog& log_;
+  Device& device_;
+  LogOwner& owner_;
+  Read read_;
+  CleanerFigures figures_;
+  State state_ = State::kIdle;
+  RegionId region_ = kNoRegion;
+  Place page_ = 0;        // in the region, that is cleaned
+  Place place_ = 0;       // of the next record
+  Place page_used_ = 0;   // where the page's last record ends
+  Place read_begin_ = 0;  // of the bytes that are read
+  bool long_record_ = false;
+  std::uint64_t kept_bytes_ = 0;  // of this region
+};
+
+}  // namespace isocache::tier
