@@ -105,7 +105,7 @@ class PageLog final : PageBuffer::Listener {
   PageLog(const PageLog&) = delete;
   PageLog& operator=(const PageLog&) = delete;
   // REQUIRES: idle().
-  ~PageLog() = default;
+  ~PageLog() { cleaner_.cancel(); }
 
   // Copies a record into the log. It can be found at once. Never waits.
   AppendResult append(std::uint64_t hash, const RecordParts& parts);
