@@ -1,18 +1,26 @@
 #include "command/engine.h"
 
+#include "command/tiering/tiering.h"
 #include "command/wording/wording.h"
 
 namespace isocache {
 
 Engine::Engine(Store& store, const EngineOptions& options)
-    : store_(store), options_(options), values_{store, options.shard} {}
+    : store_(store), tiering_(options.tiering), options_(options), values_{store, options.shard} {
+  if (tiering_ != nullptr) tiering_->attach(store);
+}
 
 void Engine::begin_turn(UnixSeconds now_s) {
   if (now_s_ != now_s) now_s_ = now_s;
   if (flush_at_s_ != 0 && flush_at_s_ <= now_s) [[unlikely]] {
     flush_at_s_ = 0;
-    store_.flush();
+    flush();
   }
+}
+
+void Engine::flush() {
+  store_.flush();
+  if (tiering_ != nullptr) tiering_->flush();
 }
 
 void Engine::prefetch(std::span<const Request> requests) const {
@@ -49,6 +57,8 @@ void Engine::execute(Request& request, UnixSeconds now_s, Output& out) {
 }
 
 bool Engine::dispatch(const Request& request, Output& out) {
+  if (tiering_ != nullptr && !prepare_for_tier(request)) [[unlikely]]
+    return false;
   if (request.verb == Verb::kReply) {
     out.append(request.reply.text);
   } else if (!decide(request, out, [&](const auto& outcome) { word(outcome, request, out); })) {
@@ -78,10 +88,12 @@ void Engine::refuse_upload(const Request& request, Upload& upload) {
   drop_refused(request);
 }
 
-void Engine::finish_upload(const Request& request, Upload& upload, UnixSeconds now_s, Output& out) {
+bool Engine::finish_upload(const Request& request, Upload& upload, UnixSeconds now_s, Output& out) {
   begin_turn(now_s);
+  if (tiering_ != nullptr && !prepare_for_tier(request)) return false;
   word(store(request, &upload), request, out);
   if (request.style == ReplyStyle::kMeta) ++counters_.cmd_meta;
+  return true;
 }
 
 void Engine::count_refused(PutStatus status) {
@@ -93,12 +105,13 @@ void Engine::flush_at(UnixSeconds at_s, UnixSeconds now_s) {
   begin_turn(now_s);  // if an earlier flush is due, it takes effect first
   if (options_.shard == 0) ++counters_.cmd_flush;
   flush_at_s_ = at_s <= now_s ? 0 : at_s;
-  if (flush_at_s_ == 0) store_.flush();
+  if (flush_at_s_ == 0) flush();
 }
 
 bool Engine::tick(UnixSeconds now_s) {
   begin_turn(now_s);
-  return store_.tick(now_s);
+  const bool more = store_.tick(now_s);
+  return (tiering_ != nullptr && tiering_->step()) || more;
 }
 
 EngineFigures Engine::figures() const {

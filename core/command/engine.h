@@ -20,6 +20,7 @@
 #include <span>
 
 #include "base/clock.h"
+#include "command/late.h"
 #include "command/outcome.h"
 #include "command/stats/figures.h"
 #include "command/stats/prefixes.h"
@@ -29,6 +30,8 @@
 
 namespace isocache {
 
+class Tiering;
+
 struct EngineOptions {
   std::uint32_t shard = 0;  // goes into every Pin, so that the host can find the store
   bool cas_enabled = true;
@@ -37,6 +40,7 @@ struct EngineOptions {
   bool gets_may_wait = false;
   bool count_prefixes = false;  // stats detail on
   char prefix_delimiter = ':';
+  Tiering* tiering = nullptr;  // the store's; null: there is no tier. It must outlive the engine
 };
 
 class Engine {
@@ -62,13 +66,24 @@ class Engine {
     return decide(request, out, say);
   }
 
+  // True if execute() stopped at a request whose item may be on the tier. Then execute_cold() goes
+  // on with that request.
+  bool stopped_at_cold() const { return stopped_at_cold_; }
+  // Executes one such request; with the results of Backend::finish(). `upload`: as there.
+  Executed execute_cold(Request& request, Upload* upload, UnixSeconds now_s, Output& out,
+                        Waker* waker);
   // Backend's functions of the same names, for this shard.
+  Executed finish(LateToken token, Request& request, Upload* upload, UnixSeconds now_s, Output& out,
+                  Waker* waker);
+  void give_up(LateToken token, Request& request, Upload* upload, UnixSeconds now_s, Output& out);
+  void abandon(LateToken token, Upload* upload);
   PutStatus begin_upload(const Request& request, UnixSeconds now_s, Upload* upload);
   std::span<char> upload_window(Upload& upload) { return store_.upload_window(upload); }
   void upload_received(Upload& upload, std::size_t bytes) { store_.upload_received(upload, bytes); }
   void abort_upload(Upload& upload) { store_.abort_upload(upload); }
   void refuse_upload(const Request& request, Upload& upload);
-  void finish_upload(const Request& request, Upload& upload, UnixSeconds now_s, Output& out);
+  // False: it stopped at a request whose item may be on the tier, and the upload goes on.
+  bool finish_upload(const Request& request, Upload& upload, UnixSeconds now_s, Output& out);
   void release(Pin pin) { store_.unpin(pin.segment); }
 
   // Hides all items that were stored before `at_s`, as soon as that time has come. A later call
@@ -92,6 +107,7 @@ class Engine {
   template <typename Say>
   bool decide(const Request& request, const Output& out, Say&& say);
   void begin_turn(UnixSeconds now_s);
+  void flush();
 
   // get.cc
   GetOutcome get(const Request& request, const Output& out);
@@ -134,6 +150,14 @@ class Engine {
   void count_store(const Request& request);
   PrefixCounters* prefix_counters(const Request& request);
 
+  // cold.cc
+  bool prepare_for_tier(const Request& request);
+  bool must_fetch(const Request& request, const FindResult& found);
+  bool may_answer_from_record(const Request& request) const;
+  Executed execute_fetched(Request& request, Upload* upload, bool found, Output& out);
+  void answer_from_record(Request& request, Output& out);
+  void forget_record(const Request& request);
+
   std::uint64_t new_cas(const Request& request);
   BandCounters& band_of(const Item& item) {
     return counters_.bands[Store::band_of(item.key().size(), item.value_length())];
@@ -144,6 +168,8 @@ class Engine {
   Store& store_;
   UnixSeconds now_s_ = 0;
   UnixSeconds flush_at_s_ = 0;  // 0: none waits
+  Tiering* tiering_;
+  bool stopped_at_cold_ = false;
   EngineOptions options_;
   ValueSource values_;
   EngineCounters counters_;

@@ -43,7 +43,7 @@ struct GetOutcome {
   UnixSeconds last_access_before = 0;
   Exptimes exptimes;
   Item item;  // null on a miss
-  const ValueSource* source = nullptr;
+  const ValueSource* source = nullptr;  // null: the item lies outside the store, in one piece
 
   bool found() const { return static_cast<bool>(item); }
   bool created() const { return status == GetStatus::kCreated; }

@@ -3,12 +3,13 @@
 namespace isocache {
 
 SingleBackend::SingleBackend(Store& store, const Settings& settings, const HashKey& hash_key,
-                             UnixSeconds started_s, bool gets_may_wait)
+                             UnixSeconds started_s, bool gets_may_wait, Tiering* tiering)
     : settings_(settings),
       engine_(store, EngineOptions{.cas_enabled = settings.cas_enabled,
                                    .gets_may_wait = gets_may_wait,
                                    .count_prefixes = settings.detail_enabled,
-                                   .prefix_delimiter = settings.prefix_delimiter}),
+                                   .prefix_delimiter = settings.prefix_delimiter,
+                                   .tiering = tiering}),
       hash_key_(hash_key),
       host_(started_s) {}
 
@@ -17,8 +18,29 @@ std::uint64_t SingleBackend::hash(std::string_view key) const {
 }
 
 Executed SingleBackend::execute(std::span<Request> requests, UnixSeconds now_s, Output& out,
-                                Waker* /*waker*/) {
-  return {engine_.execute(requests, now_s, out)};
+                                Waker* waker) {
+  std::size_t done = engine_.execute(requests, now_s, out);
+  while (done < requests.size() && engine_.stopped_at_cold()) {
+    const Executed cold = engine_.execute_cold(requests[done], nullptr, now_s, out, waker);
+    done += cold.done;
+    if (cold.done == 0) return {done, cold.late};
+    done += engine_.execute(requests.subspan(done), now_s, out);
+  }
+  return {done};
+}
+
+Executed SingleBackend::finish(LateToken token, Request& request, Upload* upload, UnixSeconds now_s,
+                               Output& out, Waker* waker) {
+  return engine_.finish(token, request, upload, now_s, out, waker);
+}
+
+void SingleBackend::give_up(LateToken token, Request& request, Upload* upload, UnixSeconds now_s,
+                            Output& out) {
+  engine_.give_up(token, request, upload, now_s, out);
+}
+
+void SingleBackend::abandon(LateToken token, const Request& /*request*/, Upload* upload) {
+  engine_.abandon(token, upload);
 }
 
 AdminResult SingleBackend::administer(const Request& request, const Clock& clock, Output& out,
@@ -52,9 +74,9 @@ void SingleBackend::refuse_upload(const Request& request, Upload& upload) {
 }
 
 LateToken SingleBackend::finish_upload(Request& request, Upload& upload, UnixSeconds now_s,
-                                       Output& out, Waker* /*waker*/) {
-  engine_.finish_upload(request, upload, now_s, out);
-  return kNotLate;
+                                       Output& out, Waker* waker) {
+  if (engine_.finish_upload(request, upload, now_s, out)) return kNotLate;
+  return engine_.execute_cold(request, &upload, now_s, out, waker).late;
 }
 
 void SingleBackend::release(const Output& sent) {

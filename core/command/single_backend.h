@@ -16,8 +16,9 @@ class SingleBackend : public Backend, public AdminTarget {
  public:
   // REQUIRES: `store` outlives the backend, and `hash_key` is the store's. `started_s` is for the
   // uptime. `gets_may_wait`: see EngineOptions; for a host that checks Session::waiting().
+  // `tiering`: see EngineOptions.
   SingleBackend(Store& store, const Settings& settings, const HashKey& hash_key,
-                UnixSeconds started_s, bool gets_may_wait = false);
+                UnixSeconds started_s, bool gets_may_wait = false, Tiering* tiering = nullptr);
 
   Engine& engine() { return engine_; }
 
@@ -27,6 +28,11 @@ class SingleBackend : public Backend, public AdminTarget {
                    Waker* waker) override;
   AdminResult administer(const Request& request, const Clock& clock, Output& out,
                          Waker* waker) override;
+  Executed finish(LateToken token, Request& request, Upload* upload, UnixSeconds now_s, Output& out,
+                  Waker* waker) override;
+  void give_up(LateToken token, Request& request, Upload* upload, UnixSeconds now_s,
+               Output& out) override;
+  void abandon(LateToken token, const Request& request, Upload* upload) override;
   PutStatus begin_upload(const Request& request, UnixSeconds now_s, Upload* upload) override;
   std::span<char> upload_window(const Request& request, Upload& upload) override;
   bool upload_may_wait(const Request& request, const Upload& upload, UnixSeconds now_s) override;

@@ -4,6 +4,11 @@ namespace isocache {
 
 void append_large_value(const GetOutcome& outcome, const Request& request, const ValueEnd& end,
                         Output& out) {
+  if (outcome.source == nullptr) {
+    out.append(outcome.item.contiguous_value());
+    out.append(end.view());
+    return;
+  }
   Store& store = outcome.source->store;
   const bool pin = store.may_pin(outcome.item, request.flags.has_waited);
   if (!pin) out.reserve(outcome.item.value_length() + end.size);

@@ -1,0 +1,109 @@
+// Requests for items on the tier. The record is fetched, put back into the store, and then the
+// ordinary code executes the request as if it had never left. Only a plain get is answered from the
+// record itself.
+#include "command/engine.h"
+#include "command/tiering/tiering.h"
+#include "command/wording/miss.h"
+#include "command/wording/wording.h"
+
+namespace isocache {
+namespace {
+
+// A set needs nothing of the old item, and nobody hears whether `delete noreply` found one.
+bool needs_no_record(const Request& request) {
+  if (request.verb == Verb::kStore) {
+    return request.store.mode == StoreMode::kSet && !request.flags.has_compare_cas;
+  }
+  return request.verb == Verb::kDelete && request.style == ReplyStyle::kText && request.flags.quiet;
+}
+
+}  // namespace
+
+// Before a request is executed. Returns false if its item has to be fetched first. Gets ask
+// must_fetch() instead, when they know that the store lacks the key.
+bool Engine::prepare_for_tier(const Request& request) {
+  stopped_at_cold_ = false;
+  if (request.verb == Verb::kGet || request.verb == Verb::kReply) return true;
+  if (!needs_no_record(request) && must_fetch(request, store_.find(request.key, now_s_))) {
+    return false;
+  }
+  if (request.verb != Verb::kDebug) forget_record(request);
+  return true;
+}
+
+// An item that has expired in the store, or was flushed there, is no better on the tier.
+bool Engine::must_fetch(const Request& request, const FindResult& found) {
+  if (found.item) return false;
+  if (found.miss != Miss::kAbsent) {
+    forget_record(request);
+    return false;
+  }
+  stopped_at_cold_ = tiering_->may_hold(request.key.hash);
+  return stopped_at_cold_;
+}
+
+void Engine::forget_record(const Request& request) { tiering_->forget(request.key.hash); }
+
+Executed Engine::execute_cold(Request& request, Upload* upload, UnixSeconds now_s, Output& out,
+                              Waker* waker) {
+  begin_turn(now_s);
+  const Tiering::Fetch fetch = tiering_->fetch(request.key, now_s, waker);
+  if (fetch == Tiering::Fetch::kLate) return {0, tiering_->token()};
+  return execute_fetched(request, upload, fetch == Tiering::Fetch::kFound, out);
+}
+
+Executed Engine::finish(LateToken token, Request& request, Upload* upload, UnixSeconds now_s,
+                        Output& out, Waker* waker) {
+  begin_turn(now_s);
+  const Tiering::Fetch fetch = tiering_->fetch_again(token, request.key, now_s, waker);
+  if (fetch == Tiering::Fetch::kLate) return {0, tiering_->token()};
+  return execute_fetched(request, upload, fetch == Tiering::Fetch::kFound, out);
+}
+
+// The record was fetched, or there is none.
+Executed Engine::execute_fetched(Request& request, Upload* upload, bool found, Output& out) {
+  if (found && may_answer_from_record(request)) {
+    answer_from_record(request, out);
+    tiering_->release();
+    return {1};
+  }
+  if (found && !tiering_->bring_back(request.key, now_s_)) forget_record(request);
+  if (upload != nullptr) return {finish_upload(request, *upload, now_s_, out) ? 1U : 0U};
+  return {execute_one(request, out) ? 1U : 0U};
+}
+
+// The first hit of an item that the request neither changes nor may have to refresh: it stays where
+// it is, so that one read of a cold item does not push a warm one out.
+bool Engine::may_answer_from_record(const Request& request) const {
+  if (request.verb != Verb::kGet || options_.count_prefixes) return false;
+  if (request.flags.has_exptime || request.flags.has_recache) return false;
+  return tiering_->may_answer();
+}
+
+void Engine::answer_from_record(Request& request, Output& out) {
+  GetOutcome outcome;
+  outcome.status = GetStatus::kHit;
+  outcome.item = Store::outside_item(tiering_->fetched_header());
+  count_get(request, {outcome.item, Miss::kAbsent});
+  const bool counts = !request.flags.no_update;
+  request.flags.no_update = true;  // the store does not know the item
+  read(request, outcome);
+  outcome.source = nullptr;
+  word(outcome, request, out);
+  if (request.style == ReplyStyle::kMeta) ++counters_.cmd_meta;
+  if (counts) tiering_->note_read();
+}
+
+void Engine::give_up(LateToken token, Request& request, Upload* upload, UnixSeconds now_s,
+                     Output& out) {
+  begin_turn(now_s);
+  abandon(token, upload);
+  word_miss(request, out);
+}
+
+void Engine::abandon(LateToken token, Upload* upload) {
+  tiering_->abandon(token);
+  if (upload != nullptr) store_.abort_upload(*upload);
+}
+
+}  // namespace isocache

@@ -1,0 +1,109 @@
+#include "command/tiering/cold_reads.h"
+
+#include <algorithm>
+
+namespace isocache {
+
+void ColdRead::on_done(bool succeeded) { owner.ended(*this, succeeded); }
+
+ColdRead* ColdReads::join(const Key& key, const TierEntry& entry) {
+  auto& place = reads_[entry.location];
+  if (place && place->name != key.bytes) {  // another key's: its region was used again
+    orphans_.push_back(std::move(place));
+  }
+  if (!place) {
+    place = std::make_unique<ColdRead>(*this, key, entry);
+    start(*place);
+  }
+  return place.get();
+}
+
+void ColdReads::start(ColdRead& read) {
+  if (in_flight_ >= max_in_flight_) {
+    queue_.push_back(&read);
+    return;
+  }
+  begin(read, log_->plan(read.entry.location, read.entry.length_code));
+}
+
+void ColdReads::begin(ColdRead& read, const tier::ReadPlan& plan) {
+  read.plan = plan;
+  read.state = ColdRead::State::kFailed;
+  if (!plan) return;
+  switch (device_.begin_read(plan.offset, plan.bytes, read)) {
+    case IoStatus::kPending:
+      read.state = ColdRead::State::kReading;
+      ++in_flight_;
+      break;
+    case IoStatus::kDone:
+      read.state = ColdRead::State::kDone;
+      continues(read);
+      break;
+    case IoStatus::kFailed: break;
+  }
+}
+
+// A long record is read in two steps. True: the second one is under way.
+bool ColdReads::continues(ColdRead& read) {
+  const tier::ReadResult result = log_->find_in(read.plan, read.data(), read.name);
+  if (result.status != tier::ReadStatus::kReadMore) return false;
+  device_.release(read);
+  begin(read, result.more);
+  return read.state == ColdRead::State::kReading;
+}
+
+void ColdReads::ended(ColdRead& read, bool succeeded) {
+  --in_flight_;
+  read.state = succeeded ? ColdRead::State::kDone : ColdRead::State::kFailed;
+  if (succeeded && continues(read)) return;
+  for (const ColdRead::Waiting& one : read.waiting) one.waker->wake(one.token);
+  let_go(read);
+  start_queued();
+}
+
+void ColdReads::start_queued() {
+  while (!queue_.empty() && in_flight_ < max_in_flight_) {
+    ColdRead& read = *queue_.front();
+    queue_.pop_front();
+    start(read);
+    if (!read.ended()) continue;
+    for (const ColdRead::Waiting& one : read.waiting) one.waker->wake(one.token);
+    let_go(read);
+  }
+}
+
+LateToken ColdReads::wait_for(ColdRead& read, Waker* waker) {
+  last_token_ += tokens_step_;
+  read.waiting.push_back({last_token_, waker});
+  tokens_[last_token_] = &read;
+  return last_token_;
+}
+
+ColdRead* ColdReads::take(LateToken token) {
+  const auto found = tokens_.find(token);
+  if (found == tokens_.end()) return nullptr;
+  ColdRead& read = *found->second;
+  tokens_.erase(found);
+  std::erase_if(read.waiting, [&](const ColdRead::Waiting& one) { return one.token == token; });
+  return &read;
+}
+
+void ColdReads::let_go(ColdRead& read) {
+  if (!read.waiting.empty() || read.users != 0 || read.state == ColdRead::State::kReading) return;
+  if (read.state == ColdRead::State::kQueued) {
+    queue_.erase(std::find(queue_.begin(), queue_.end(), &read));
+  }
+  destroy(read);
+}
+
+void ColdReads::destroy(ColdRead& read) {
+  if (read.state == ColdRead::State::kDone) device_.release(read);
+  const auto found = reads_.find(read.entry.location);
+  if (found != reads_.end() && found->second.get() == &read) {
+    reads_.erase(found);
+    return;
+  }
+  std::erase_if(orphans_, [&](const auto& orphan) { return orphan.get() == &read; });
+}
+
+}  // namespace isocache

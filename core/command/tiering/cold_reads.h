@@ -1,0 +1,98 @@
+// Reads of records from the device. Requests for one record share a read.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/key.h"
+#include "command/late.h"
+#include "tier/device.h"
+#include "tier/page_log.h"
+#include "tier/tier_entry.h"
+
+namespace isocache {
+
+class ColdReads;
+
+struct ColdRead final : DeviceRead {
+  enum class State : std::uint8_t { kQueued, kReading, kDone, kFailed };
+  struct Waiting {
+    LateToken token;
+    Waker* waker;
+  };
+
+  ColdRead(ColdReads& its_owner, const Key& its_key, const TierEntry& its_entry)
+      : owner(its_owner), name(its_key.bytes), hash(its_key.hash), entry(its_entry) {}
+  void on_done(bool succeeded) override;
+  bool ended() const { return state == State::kDone || state == State::kFailed; }
+  bool is_for(std::uint64_t its_hash, const TierEntry& its_entry) const {
+    return hash == its_hash && entry.location == its_entry.location;
+  }
+
+  ColdReads& owner;
+  std::string name;
+  std::uint64_t hash;
+  TierEntry entry;
+  tier::ReadPlan plan;
+  State state = State::kQueued;
+  unsigned users = 0;  // who looks at the bytes now
+  std::vector<Waiting> waiting;
+};
+
+class ColdReads {
+ public:
+  // REQUIRES: `device` outlives it. `tokens_begin`, `tokens_step`: no two shards give one token.
+  ColdReads(Device& device, std::size_t max_in_flight, LateToken tokens_begin,
+            LateToken tokens_step)
+      : device_(device),
+        max_in_flight_(max_in_flight),
+        last_token_(tokens_begin),
+        tokens_step_(tokens_step) {}
+  ColdReads(const ColdReads&) = delete;
+  ColdReads& operator=(const ColdReads&) = delete;
+
+  void attach(tier::PageLog& log) { log_ = &log; }
+
+  // The read of this record that is under way or has ended; or begins one. Null: it cannot be read.
+  ColdRead* join(const Key& key, const TierEntry& entry);
+  // The token is woken when the read has ended.
+  LateToken wait_for(ColdRead& read, Waker* waker);
+  // The read that the token waits for, which it does not any longer. Null: it waits for none.
+  ColdRead* take(LateToken token);
+  // Holds a read while its bytes are in use. Each use() needs an end_use(); the last one ends the
+  // read, unless somebody waits for it.
+  void use(ColdRead& read) { ++read.users; }
+  void end_use(ColdRead& read) {
+    --read.users;
+    let_go(read);
+  }
+  bool idle() const { return in_flight_ == 0; }
+
+ private:
+  friend struct ColdRead;
+  void start(ColdRead& read);
+  void begin(ColdRead& read, const tier::ReadPlan& plan);
+  void ended(ColdRead& read, bool succeeded);
+  bool continues(ColdRead& read);
+  void start_queued();
+  void let_go(ColdRead& read);
+  void destroy(ColdRead& read);
+
+  Device& device_;
+  tier::PageLog* log_ = nullptr;
+  std::size_t max_in_flight_;
+  std::size_t in_flight_ = 0;
+  LateToken last_token_;
+  LateToken tokens_step_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<ColdRead>> reads_;  // by location
+  std::vector<std::unique_ptr<ColdRead>> orphans_;  // of another record that lay there before
+  std::deque<ColdRead*> queue_;
+  std::unordered_map<LateToken, ColdRead*> tokens_;
+};
+
+}  // namespace isocache

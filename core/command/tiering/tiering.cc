@@ -1,0 +1,251 @@
+#include "command/tiering/tiering.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace isocache {
+namespace {
+
+constexpr LateToken kTokensStep = 1024;  // more shards than any host has
+// The index takes this part of the store's memory at most.
+constexpr std::size_t kIndexShareNumerator = 3;
+constexpr std::size_t kIndexShareDenominator = 4;
+// The log's pages in memory: a sixteenth of the store's, within these bounds.
+constexpr std::size_t kBufferShare = 16;
+constexpr std::size_t kMinBufferPages = 4;
+constexpr std::size_t kMaxBufferPages = 64;
+constexpr std::size_t kWritesPerBuffer = 4;
+constexpr std::size_t kMaxWritePages = 16;
+// Buckets of the index that one background step moves.
+constexpr std::size_t kIndexBuckets = 64;
+
+// Behind the first fields of a record lies the header of an item, as the store has it.
+constexpr std::size_t kHeaderOffset = sizeof(tier::RecordHeader) - sizeof(ItemHeader);
+static_assert(kHeaderOffset == 8 && offsetof(ItemHeader, key_length) == 2 &&
+              offsetof(ItemHeader, cas) == 8 && offsetof(ItemHeader, last_access) == 20);
+
+std::size_t buffer_pages(std::size_t segments) {
+  return std::bit_floor(std::clamp(segments / kBufferShare, kMinBufferPages, kMaxBufferPages));
+}
+
+}  // namespace
+
+Tiering::Tiering(Device& device, const TieringOptions& options)
+    : device_(device),
+      options_(options),
+      reads_(device, options.max_reads, options.shard, kTokensStep) {}
+
+Tiering::~Tiering() = default;
+
+void Tiering::attach(Store& store) {
+  store_ = &store;
+  pages_.attach(store);
+  const std::size_t segments = store.memory_use().limit / limits::kSegmentBytes;
+  tier::PageLogOptions log;
+  log.part = options_.part;
+  log.region_bytes = options_.region_bytes;
+  log.max_pages = buffer_pages(segments);
+  log.write_pages = std::min(kMaxWritePages, log.max_pages / kWritesPerBuffer);
+  log.shard = options_.shard;
+  log.epoch = options_.epoch;
+  log.first_sequence = options_.first_sequence;
+  index_ = std::make_unique<TierIndex>(pages_, options_.part.bytes / Device::kBlockBytes, *this);
+  index_->set_max_pages(segments * kIndexShareNumerator / kIndexShareDenominator);
+  log_ = std::make_unique<tier::PageLog>(device_, pages_, *this, log);
+  reads_.attach(*log_);
+}
+
+// --- what the store evicts ------------------------------------------------------------------
+
+void Tiering::evicting(const ItemView& item, std::uint64_t hash) {
+  const bool was_read = item.has(kFetched) || item.standing().in_main;
+  if (index_->find(hash)) {  // its record is still true
+    if (was_read) index_->touch(hash);
+    return;
+  }
+  if (!admission_.admits({.bytes = item.key().size() + item.value_length(),
+                          .was_hit = was_read,
+                          .tier_full = log_->figures().cleaner.cleaned_regions != 0})) {
+    return;
+  }
+  std::array<std::string_view, 1> piece;
+  std::vector<std::string_view> pieces;
+  if (!item.chained()) {
+    piece[0] = item.contiguous_value();
+  } else {
+    item.for_each_piece([&](const Piece& part) { pieces.push_back(part.bytes); });
+  }
+  const std::span<const std::string_view> value =
+      item.chained() ? std::span<const std::string_view>(pieces) : piece;
+  const tier::AppendResult appended =
+      log_->append(hash, {.bits = static_cast<std::uint8_t>(item.bits() & ~kChained),
+                          .client_flags = item.client_flags(),
+                          .cas = item.cas(),
+                          .exptime = item.exptime(),
+                          .last_access = item.last_access(),
+                          .key = item.key(),
+                          .value = value});
+  if (appended.status == tier::AppendStatus::kAppended) {
+    if (!index_->insert(hash, {appended.location, appended.length, 0})) {
+      log_->forget(appended.location);
+    }
+  }
+  log_->step();
+}
+
+void Tiering::forget(std::uint64_t hash) {
+  if (const TierEntry entry = index_->erase(hash)) log_->forget(entry.location);
+}
+
+void Tiering::flush() {
+  release();
+  log_->flush();
+  index_->clear();
+  sweeping_ = false;
+}
+
+bool Tiering::step() {
+  bool more = pages_.refill();
+  more = log_->step() || more;
+  return index_->step(kIndexBuckets) || more;
+}
+
+// --- fetching -------------------------------------------------------------------------------
+
+Tiering::Fetch Tiering::fetch(const Key& key, UnixSeconds now_s, Waker* waker) {
+  release();
+  const TierEntry entry = index_->find(key.hash);
+  if (!entry) return Fetch::kMissing;
+  const tier::ReadResult result = log_->find_in_memory(entry.location, key.bytes);
+  if (result.status == tier::ReadStatus::kFound) return found(result.record, key, entry, now_s);
+  if (result.status != tier::ReadStatus::kOnDevice) return missing(key.hash, entry);
+  ColdRead& read = *reads_.join(key, entry);
+  if (!read.ended()) {
+    if (waker == nullptr) return Fetch::kMissing;  // nobody could be told
+    token_ = reads_.wait_for(read, waker);
+    return Fetch::kLate;
+  }
+  reads_.use(read);
+  const Fetch judged = judge(read, key, entry, now_s);
+  if (judged == Fetch::kFound) {
+    fetched_from_ = &read;
+  } else {
+    reads_.end_use(read);
+  }
+  return judged;
+}
+
+Tiering::Fetch Tiering::judge(const ColdRead& read, const Key& key, const TierEntry& entry,
+                              UnixSeconds now_s) {
+  if (read.state == ColdRead::State::kFailed) return missing(key.hash, entry);
+  const tier::ReadResult result = log_->find_in(read.plan, read.data(), key.bytes);
+  if (result.status != tier::ReadStatus::kFound) return missing(key.hash, entry);
+  return found(result.record, key, entry, now_s);
+}
+
+Tiering::Fetch Tiering::fetch_again(LateToken token, const Key& key, UnixSeconds now_s,
+                                    Waker* waker) {
+  ColdRead* const read = reads_.take(token);
+  if (read == nullptr) return fetch(key, now_s, waker);
+  reads_.use(*read);
+  const Fetch result = fetch(key, now_s, waker);
+  reads_.end_use(*read);
+  return result;
+}
+
+void Tiering::abandon(LateToken token) {
+  ColdRead* const read = reads_.take(token);
+  if (read == nullptr) return;
+  reads_.use(*read);
+  reads_.end_use(*read);
+}
+
+Tiering::Fetch Tiering::found(const tier::RecordView& record, const Key& key,
+                              const TierEntry& entry, UnixSeconds now_s) {
+  const UnixSeconds exptime = record.header().exptime;
+  if (exptime != 0 && exptime <= now_s) return missing(key.hash, entry);
+  fetched_ = record;
+  fetched_entry_ = entry;
+  fetched_hash_ = key.hash;
+  return Fetch::kFound;
+}
+
+Tiering::Fetch Tiering::missing(std::uint64_t hash, const TierEntry& entry) {
+  if (index_->erase_if(hash, entry.location)) log_->forget(entry.location);
+  return Fetch::kMissing;
+}
+
+void Tiering::release() {
+  if (ColdRead* const read = std::exchange(fetched_from_, nullptr)) {
+    reads_.end_use(*read);
+  }
+}
+
+bool Tiering::may_answer() const {
+  const tier::RecordHeader& header = fetched_.header();
+  return fetched_entry_.frequency == 0 && !options_.recache_on_first_hit &&
+         (header.bits & kStale) == 0 && header.short_value_length == header.value_length;
+}
+
+ItemHeader* Tiering::fetched_header() {
+  copy_.assign(reinterpret_cast<const char*>(&fetched_.header()), sizeof(tier::RecordHeader));
+  copy_.append(fetched_.key());
+  fetched_.for_each_value_piece([this](std::string_view part) { copy_.append(part); });
+  return reinterpret_cast<ItemHeader*>(copy_.data() + kHeaderOffset);
+}
+
+bool Tiering::bring_back(const Key& key, UnixSeconds now_s) {
+  const tier::RecordHeader header = fetched_.header();
+  std::vector<std::string_view> parts;
+  fetched_.for_each_value_piece([&](std::string_view part) { parts.push_back(part); });
+  // Making room may evict to the log, and so move its pages.
+  if (fetched_from_ == nullptr) {
+    copy_.clear();
+    for (const std::string_view part : parts) copy_.append(part);
+    parts.assign(1, copy_);
+  }
+  const auto bits = static_cast<std::uint8_t>(
+      header.bits | (fetched_entry_.frequency != 0 ? kFetched : 0));
+  const ItemFields fields{header.client_flags, header.exptime, header.cas, bits};
+  const Standing standing{.in_main = true, .last_access = header.last_access};
+  const PutStatus status = store_->put_back(key, fields, standing, parts, now_s);
+  release();
+  return status == PutStatus::kStored;
+}
+
+// --- tier::LogOwner -------------------------------------------------------------------------
+
+std::uint64_t Tiering::hash_of(std::string_view key) {
+  return Store::hash(key, options_.hash_key);
+}
+
+tier::Fate Tiering::fate(std::uint64_t hash, tier::Location location) {
+  const TierEntry entry = index_->find(hash);
+  if (!entry || entry.location != location) return tier::Fate::kDead;
+  return entry.frequency != 0 ? tier::Fate::kKeep : tier::Fate::kDrop;
+}
+
+void Tiering::moved(std::uint64_t hash, tier::Location from, tier::Location to,
+                    tier::LengthCode length) {
+  const TierEntry old = index_->find(hash);
+  const auto frequency = static_cast<std::uint8_t>(old.frequency - (old.frequency != 0 ? 1 : 0));
+  if (!index_->replace(hash, from, {to, length, frequency})) log_->forget(to);
+}
+
+void Tiering::dropped(std::uint64_t hash, tier::Location location) {
+  index_->erase_if(hash, location);
+}
+
+bool Tiering::sweep(tier::Location first, tier::Location end) {
+  if (!sweeping_) sweep_ = {};
+  sweeping_ = index_->sweep(sweep_, [&](const TierEntry& entry) {
+    return entry.location >= first && entry.location < end;
+  });
+  return !sweeping_;
+}
+
+}  // namespace isocache

@@ -1,0 +1,134 @@
+// What one shard's tier and store have to do with each other. An item that the store evicts goes to
+// the tier, if admission wants it; a key that the store lacks may have a record there.
+//
+//   store --evicting()--> admission -> log (core/tier/page_log.h) -> device
+//                                       |
+//                                     index (core/tier/tier_index.h): where each key's record is
+//   engine --fetch()--> index -> log or device -> the record -> Engine executes the request
+//
+// The rule that everything rests on: while the index has an entry for a key, its record is what the
+// item is, or the store has the key and nobody changed the item since. So the engine calls forget()
+// before it changes, stores or removes an item. The index may forget anything at any time.
+//
+// Single-threaded, like engine and store: called under the shard's lock.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/key.h"
+#include "command/late.h"
+#include "command/tiering/cold_reads.h"
+#include "command/tiering/lent_pages.h"
+#include "store/store.h"
+#include "tier/admission.h"
+#include "tier/device.h"
+#include "tier/page_log.h"
+#include "tier/tier_index.h"
+
+namespace isocache {
+
+struct TieringOptions {
+  tier::DevicePart part;
+  std::size_t region_bytes = 64U << 20;
+  HashKey hash_key;  // the store's
+  std::uint16_t shard = 0;
+  std::uint64_t epoch = 0;
+  std::uint64_t first_sequence = 1;  // random in every run
+  std::size_t max_reads = 64;        // in flight at one time
+  // A hit brings the item back to memory at once. False: the first one only counts.
+  bool recache_on_first_hit = false;
+};
+
+class Tiering final : public EvictionObserver, private tier::LogOwner, private TierIndexObserver {
+ public:
+  // REQUIRES: `device` outlives it, and its operations end under the shard's lock.
+  Tiering(Device& device, const TieringOptions& options);
+  ~Tiering() override;
+  Tiering(const Tiering&) = delete;
+  Tiering& operator=(const Tiering&) = delete;
+
+  // The store whose evictions it hears of (StoreOptions::observer). Call it once, before anything
+  // else. REQUIRES: `store` outlives it.
+  void attach(Store& store);
+
+  void evicting(const ItemView& item, std::uint64_t hash) override;
+
+  void prefetch(std::uint64_t hash) const { index_->prefetch(hash); }
+  // True if there may be a record of that key.
+  bool may_hold(std::uint64_t hash) const { return static_cast<bool>(index_->find(hash)); }
+  // The key's item is about to change: its record is no longer true.
+  void forget(std::uint64_t hash);
+  // All records are dead.
+  void flush();
+  // A bounded step of background work. True: there is more to do at once.
+  bool step();
+
+  // Fetches the record of a key that the store lacks.
+  enum class Fetch : std::uint8_t {
+    kMissing,  // there is none, or not any more
+    kFound,    // the functions below work, until release() or the next fetch
+    kLate,     // see token()
+  };
+  Fetch fetch(const Key& key, UnixSeconds now_s, Waker* waker);
+  // The same for a request with a token, which ends. It may have ended before: then the request had
+  // to wait for memory.
+  Fetch fetch_again(LateToken token, const Key& key, UnixSeconds now_s, Waker* waker);
+  LateToken token() const { return token_; }
+  // Nobody waits for it any longer.
+  void abandon(LateToken token);
+  // The fetched record may answer a plain get: it is short, not stale, and was not read before.
+  bool may_answer() const;
+  // The fetched record as an item in one piece, until the next call. REQUIRES: may_answer().
+  ItemHeader* fetched_header();
+  // The fetched record was read, and stays where it is.
+  void note_read() { index_->touch(fetched_hash_); }
+  // Puts what was fetched back into the store. False: it has no memory.
+  bool bring_back(const Key& key, UnixSeconds now_s);
+  // What was fetched is used up.
+  void release();
+
+  // Nothing is in flight on the device, so it may be destroyed.
+  bool idle() const { return log_->idle() && reads_.idle(); }
+
+ private:
+  // tier::LogOwner
+  std::uint64_t hash_of(std::string_view key) override;
+  tier::Fate fate(std::uint64_t hash, tier::Location location) override;
+  void moved(std::uint64_t hash, tier::Location from, tier::Location to,
+             tier::LengthCode length) override;
+  void dropped(std::uint64_t hash, tier::Location location) override;
+  bool sweep(tier::Location first, tier::Location end) override;
+  // TierIndexObserver
+  void on_lost(const TierEntry& entry) override { log_->forget(entry.location); }
+
+  Fetch judge(const ColdRead& read, const Key& key, const TierEntry& entry, UnixSeconds now_s);
+  Fetch found(const tier::RecordView& record, const Key& key, const TierEntry& entry,
+              UnixSeconds now_s);
+  Fetch missing(std::uint64_t hash, const TierEntry& entry);
+
+  Device& device_;
+  TieringOptions options_;
+  Store* store_ = nullptr;
+  LentPages pages_;
+  std::unique_ptr<TierIndex> index_;  // set by attach()
+  std::unique_ptr<tier::PageLog> log_;
+  Admission admission_;
+  ColdReads reads_;
+  TierSweep sweep_;
+  bool sweeping_ = false;
+
+  LateToken token_ = kNotLate;
+  tier::RecordView fetched_;
+  TierEntry fetched_entry_;
+  std::uint64_t fetched_hash_ = 0;
+  ColdRead* fetched_from_ = nullptr;  // its buffer; null: the log's memory
+  std::string copy_;
+};
+
+}  // namespace isocache
