@@ -47,7 +47,7 @@ bool Cleaner::begin() {
     state_ = State::kSweeping;
     return true;
   }
-  if (!worth_beginning()) return false;
+  if (log_.off_ || !worth_beginning()) return false;
   region_ = regions.next();
   if (region_ == kNoRegion || regions[region_].state != RegionState::kFull) return false;
   if (regions[region_].writes != 0) return false;
@@ -178,7 +178,7 @@ Cleaner::Done Cleaner::visit(const RecordView& record) {
   const Fate fate = owner_.fate(hash, location);
   if (fate == Fate::kDead) return Done::kYes;
   if (fate == Fate::kKeep) return keep(hash, location, record);
-  drop(hash, location);
+  drop(hash, location, record);
   return Done::kYes;
 }
 
@@ -197,7 +197,7 @@ Cleaner::Done Cleaner::visit_long(const RecordView& record) {
     begin_read(place_ / unit * unit, (end + unit - 1) / unit * unit);
     return Done::kPageEnds;
   }
-  if (fate != Fate::kDead) drop(hash, location);
+  if (fate != Fate::kDead) drop(hash, location, record);
   end_page();
   return Done::kPageEnds;
 }
@@ -218,13 +218,13 @@ bool Cleaner::keep_long() {
 Cleaner::Done Cleaner::keep(std::uint64_t hash, Location location, const RecordView& record) {
   const std::uint64_t most = log_.regions_.region_bytes() / 100 * log_.options_.max_kept_percent;
   if (kept_bytes_ + record.bytes() > most) {
-    drop(hash, location);
+    drop(hash, location, record);
     return Done::kYes;
   }
   const AppendResult result = log_.append_again(hash, record);
   if (result.status == AppendStatus::kNoPage) return Done::kLater;
   if (result.status != AppendStatus::kAppended) {
-    drop(hash, location);
+    drop(hash, location, record);
     return Done::kYes;
   }
   owner_.moved(hash, location, result.location, result.length);
@@ -235,10 +235,11 @@ Cleaner::Done Cleaner::keep(std::uint64_t hash, Location location, const RecordV
   return Done::kYes;
 }
 
-void Cleaner::drop(std::uint64_t hash, Location location) {
+void Cleaner::drop(std::uint64_t hash, Location location, const RecordView& record) {
   owner_.dropped(hash, location);
   log_.forget(location);
   ++figures_.dropped_records;
+  figures_.dropped_bytes += record.bytes();
 }
 
 }  // namespace isocache::tier

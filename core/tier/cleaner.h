@@ -20,6 +20,7 @@ struct CleanerFigures {
   std::uint64_t kept_records = 0;
   std::uint64_t kept_bytes = 0;
   std::uint64_t dropped_records = 0;
+  std::uint64_t dropped_bytes = 0;
   std::uint64_t bad_pages = 0;  // could not be read, or not to their end
   std::uint64_t sweeps = 0;
 };
@@ -63,7 +64,7 @@ class Cleaner {
   Done visit_long(const RecordView& record);
   bool keep_long();
   Done keep(std::uint64_t hash, Location location, const RecordView& record);
-  void drop(std::uint64_t hash, Location location);
+  void drop(std::uint64_t hash, Location location, const RecordView& record);
   void end_page();
   void bad_page();
   void end_region();

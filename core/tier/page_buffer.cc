@@ -57,20 +57,20 @@ void PageBuffer::release_reserved() {
 
 void PageBuffer::begin_page(RegionId region, std::uint32_t index, std::uint64_t sequence) {
   check(!reserved_.empty());
-  pages_[end_ & mask_] = {.sequence = sequence,
-                          .region = region,
-                          .index = index,
-                          .used = sizeof(PageHeader),
-                          .state = State::kFilling};
-  memory_[end_ & mask_] = reserved_.back();
+  pages_[slot(end_)] = {.sequence = sequence,
+                        .region = region,
+                        .index = index,
+                        .used = sizeof(PageHeader),
+                        .state = State::kFilling};
+  memory_[slot(end_)] = reserved_.back();
   reserved_.pop_back();
   ++in_memory_;
   ++end_;
 }
 
 void PageBuffer::close_page(std::uint32_t used) {
-  BufferedPage& page = pages_[(end_ - 1) & mask_];
-  std::byte* memory = memory_[(end_ - 1) & mask_];
+  BufferedPage& page = pages_[slot(end_ - 1)];
+  std::byte* memory = memory_[slot(end_ - 1)];
   page.used = used;
   page.state = State::kFull;
   std::memset(memory + used, 0, kPageBytes - used);
@@ -80,10 +80,10 @@ void PageBuffer::close_page(std::uint32_t used) {
 
 std::size_t PageBuffer::full_pages_at(std::uint64_t number) const {
   std::size_t pages = 0;
-  const RegionId region = pages_[number & mask_].region;
+  const RegionId region = pages_[slot(number)].region;
   while (number + pages < end_ && pages < options_.write_pages &&
-         pages_[(number + pages) & mask_].state == State::kFull &&
-         pages_[(number + pages) & mask_].region == region) {
+         pages_[slot(number + pages)].state == State::kFull &&
+         pages_[slot(number + pages)].region == region) {
     ++pages;
   }
   return pages;
@@ -91,7 +91,7 @@ std::size_t PageBuffer::full_pages_at(std::uint64_t number) const {
 
 void PageBuffer::write_full_pages(bool all) {
   while (unwritten_ < end_) {
-    if (pages_[unwritten_ & mask_].state == State::kGone) {
+    if (pages_[slot(unwritten_)].state == State::kGone) {
       ++unwritten_;
       continue;
     }
@@ -142,10 +142,10 @@ void PageBuffer::write_ended(Write& write, bool succeeded) {
 }
 
 bool PageBuffer::written_whole(std::uint64_t number) const {
-  const std::uint64_t last = number + pages_[number & mask_].extends;
+  const std::uint64_t last = number + pages_[slot(number)].extends;
   if (last >= end_) return false;
   for (; number <= last; ++number) {
-    const State state = pages_[number & mask_].state;
+    const State state = pages_[slot(number)].state;
     if (state != State::kWritten && state != State::kGone) return false;
   }
   return true;
@@ -155,7 +155,7 @@ void PageBuffer::release_written() {
   std::uint64_t needed_to = begin_;  // by a record that begins in an earlier page in memory
   for (std::uint64_t number = begin_; number < end_; ++number) {
     if (!holds(number)) continue;
-    const BufferedPage& page = pages_[number & mask_];
+    const BufferedPage& page = pages_[slot(number)];
     if (number >= needed_to && page.state == State::kWritten && written_whole(number)) {
       release_page(number);
     } else {
@@ -167,11 +167,11 @@ void PageBuffer::release_written() {
 }
 
 void PageBuffer::release_page(std::uint64_t number) {
-  std::byte*& memory = memory_[number & mask_];
+  std::byte*& memory = memory_[slot(number)];
   if (memory == nullptr) return;
   source_.release_page(memory);
   memory = nullptr;
-  pages_[number & mask_].state = State::kGone;
+  pages_[slot(number)].state = State::kGone;
   --in_memory_;
 }
 

@@ -65,14 +65,14 @@ class PageBuffer {
   std::uint64_t next_number() const { return end_; }
 
   // REQUIRES: holds(number).
-  BufferedPage& page(std::uint64_t number) { return pages_[number & mask_]; }
-  std::byte* memory(std::uint64_t number) { return memory_[number & mask_]; }
+  BufferedPage& page(std::uint64_t number) { return pages_[slot(number)]; }
+  std::byte* memory(std::uint64_t number) { return memory_[slot(number)]; }
   bool holds(std::uint64_t number) const {
-    return number >= begin_ && number < end_ && memory_[number & mask_] != nullptr;
+    return number >= begin_ && number < end_ && memory_[slot(number)] != nullptr;
   }
   // The page and those that its last record covers.
   PageRun run(std::uint64_t number) const {
-    return {memory_.data(), number, mask_, std::size_t{1} + pages_[number & mask_].extends};
+    return {memory_.data(), number, mask_, std::size_t{1} + pages_[slot(number)].extends};
   }
 
   // The newest page is complete up to `used`.
@@ -98,6 +98,7 @@ class PageBuffer {
     RegionId region = kNoRegion;
   };
 
+  std::size_t slot(std::uint64_t number) const { return static_cast<std::size_t>(number) & mask_; }
   std::size_t full_pages_at(std::uint64_t number) const;
   void begin_write(std::uint64_t first, std::size_t pages);
   void write_ended(Write& write, bool succeeded);
@@ -111,7 +112,7 @@ class PageBuffer {
   const Regions& regions_;
   Listener& listener_;
   PageBufferOptions options_;
-  std::uint64_t mask_;
+  std::size_t mask_;
   std::uint64_t begin_ = 0;      // of the pages that may be in memory
   std::uint64_t unwritten_ = 0;  // the first one whose write has not begun
   std::uint64_t end_ = 0;

@@ -14,12 +14,11 @@ constexpr unsigned kHashBits = 64;
 Place round_down(Place place, std::size_t unit) { return place / unit * unit; }
 Place round_up(Place place, std::size_t unit) { return round_down(place + unit - 1, unit); }
 
-// The largest record that always finds place: it begins behind a page's header and ends in the
-// region, and two more pages are in memory (the open one, and one whose last record it completes).
-std::size_t largest_record(const PageLogOptions& options) {
-  const std::size_t pages =
-      std::min(options.region_bytes / kPageBytes, options.max_pages - (kMinPages - 2));
-  return pages * kPageRoomBytes;
+// How many pages the largest record has that always finds a place: it begins behind a page's header
+// and ends in its region, and two more pages are in memory (the open one, and the one before it,
+// whose last record the open one completes).
+std::size_t largest_record_pages(const PageLogOptions& options) {
+  return std::min(options.region_bytes / kPageBytes, options.max_pages - (kMinPages - 2));
 }
 
 }  // namespace
@@ -35,7 +34,7 @@ PageLog::PageLog(Device& device, PageSource& pages, LogOwner& owner, const PageL
                .shard = options.shard,
                .epoch = options.epoch}),
       cleaner_(*this, device, owner),
-      max_record_bytes_(largest_record(options)) {
+      max_record_pages_(largest_record_pages(options)) {
   check(options.region_bytes % kPageBytes == 0 && regions_.count() >= kMinRegions);
   check(options.part.bytes % options.region_bytes == 0 && options.max_pages >= kMinPages);
   check(options.fingerprint_bits >= 1 && options.fingerprint_bits < kHashBits);
@@ -94,7 +93,8 @@ ReadResult PageLog::find_in(const ReadPlan& plan, std::span<const std::byte> byt
   // A header can be trusted only when the whole record is there. Until then, it is held to the
   // limits of a record.
   if (found.status != BlockSearch::kLonger || !plan.may_be_longer ||
-      found.end > regions_.region_bytes() || found.end - block > max_record_bytes_ + kPageBytes) {
+      found.end > regions_.region_bytes() ||
+      found.end - block > (max_record_pages_ + 1) * kPageBytes) {
     return {};
   }
   ReadPlan more = plan;
@@ -165,9 +165,10 @@ Location PageLog::head() const {
   return next == kNoRegion ? 0 : regions_.location(next, 0);
 }
 
-const PageLogFigures& PageLog::figures() {
-  figures_.cleaner = cleaner_.figures();
-  return figures_;
+PageLogFigures PageLog::figures() const {
+  PageLogFigures figures = figures_;
+  figures.cleaner = cleaner_.figures();
+  return figures;
 }
 
 std::size_t PageLog::memory_bytes() const {

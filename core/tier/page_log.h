@@ -105,7 +105,7 @@ class PageLog final : PageBuffer::Listener {
   PageLog(const PageLog&) = delete;
   PageLog& operator=(const PageLog&) = delete;
   // REQUIRES: idle().
-  ~PageLog() = default;
+  ~PageLog() { cleaner_.cancel(); }
 
   // Copies a record into the log. It can be found at once. Never waits.
   AppendResult append(std::uint64_t hash, const RecordParts& parts);
@@ -136,8 +136,8 @@ class PageLog final : PageBuffer::Listener {
   bool idle() const { return buffer_.writes_in_flight() == 0 && !cleaner_.reading(); }
   // Block of the next record. A location's age is its distance to it, backwards around the part.
   Location head() const;
-  std::size_t max_record_bytes() const { return max_record_bytes_; }
-  const PageLogFigures& figures();
+  std::size_t max_record_bytes() const { return max_record_pages_ * kPageRoomBytes; }
+  PageLogFigures figures() const;
   const Regions& regions() const { return regions_; }
   const PageBuffer& buffer() const { return buffer_; }
   std::size_t memory_bytes() const;  // without the pages in memory
@@ -182,7 +182,7 @@ class PageLog final : PageBuffer::Listener {
   PageBuffer buffer_;
   Cleaner cleaner_;
   PageLogFigures figures_;
-  std::size_t max_record_bytes_;
+  std::size_t max_record_pages_;
   Place head_ = 0;  // in the open region: where the last record ends
   bool off_ = false;
   unsigned failures_in_a_row_ = 0;

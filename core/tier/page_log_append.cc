@@ -28,7 +28,7 @@ PageLog::Spot PageLog::find_spot(std::uint64_t fingerprint, std::size_t key_leng
                                  std::uint64_t value_length) const {
   const std::uint64_t bytes = record_bytes(key_length, value_length);
   if (off_) return {.status = AppendStatus::kOff};
-  if (bytes > max_record_bytes_) return {.status = AppendStatus::kTooLarge};
+  if (bytes > max_record_bytes()) return {.status = AppendStatus::kTooLarge};
   if (regions_.open() != kNoRegion) {
     const Place begin = place_behind_head(fingerprint, sizeof(RecordHeader) + key_length);
     const Place end = end_of(begin, bytes);

@@ -31,8 +31,9 @@ BlockSearchResult find_in_block(const PageRun& run, Place block, std::uint64_t s
   BlockSearchResult result;
   Place longest = 0;
   bool forged = false;
+  const Place limit = std::min<Place>(next_page(block), run.end());
   for (Place place = skip_header(block); place < block + kBlockBytes; place += kRecordAlignment) {
-    if (place + sizeof(RecordHeader) > run.end()) break;
+    if (place + sizeof(RecordHeader) > limit) break;
     const RecordView record(run, place);
     if (record.header().key_length != key.size() || !plausible_record(run, place)) continue;
     if (!equal_bytes(record.key().data(), key.data(), key.size())) continue;

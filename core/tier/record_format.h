@@ -90,14 +90,15 @@ class PageRun {
   PageRun(std::span<const std::byte> bytes, Place begin)
       : bytes_(bytes.data()), begin_(begin), end_(begin + bytes.size()) {}
   // Page n of the run is table[(first + n) & mask].
-  PageRun(const std::byte* const* table, std::uint64_t first, std::uint64_t mask, std::size_t pages)
+  PageRun(const std::byte* const* table, std::uint64_t first, std::size_t mask, std::size_t pages)
       : table_(table), first_(first), mask_(mask), end_(pages * kPageBytes) {}
 
   Place begin() const { return begin_; }
   Place end() const { return end_; }
   const std::byte* at(Place place) const {
     if (table_ == nullptr) return bytes_ + (place - begin_);
-    return table_[(first_ + place / kPageBytes) & mask_] + place % kPageBytes;
+    const auto number = static_cast<std::size_t>(first_ + place / kPageBytes);
+    return table_[number & mask_] + place % kPageBytes;
   }
   // Calls `visit` for each piece of the `length` bytes that begin at `place`.
   template <typename Visit>
@@ -106,7 +107,8 @@ class PageRun {
       place = skip_header(place);
       const std::uint64_t room = next_page(place) - place;
       const std::uint64_t piece = length < room ? length : room;
-      visit(std::string_view(reinterpret_cast<const char*>(at(place)), piece));
+      visit(std::string_view(reinterpret_cast<const char*>(at(place)),
+                             static_cast<std::size_t>(piece)));
       place += piece;
       length -= piece;
     }
@@ -116,7 +118,7 @@ class PageRun {
   const std::byte* bytes_ = nullptr;
   const std::byte* const* table_ = nullptr;
   std::uint64_t first_ = 0;
-  std::uint64_t mask_ = 0;
+  std::size_t mask_ = 0;
   Place begin_ = 0;
   Place end_ = 0;
 };

@@ -1,0 +1,228 @@
+// Regions are used again: what should stay is written again, everything else is forgotten, and
+// nothing ever waits.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tier_log_fixture.h"
+
+namespace isocache::tier {
+namespace {
+
+using Status = AppendStatus;
+
+constexpr std::size_t kValueBytes = 3'000;
+
+std::string name(std::size_t n) { return "key" + std::to_string(n); }
+std::string value(std::size_t n) { return value_for(name(n), 1, kValueBytes); }
+
+// Appends records and does what a tick would do. Returns how many were refused.
+std::size_t fill(LogUnderTest& test, std::size_t begin, std::size_t end) {
+  std::size_t refused = 0;
+  for (std::size_t n = begin; n < end; ++n) {
+    if (test.append(name(n), value(n)).status != Status::kAppended) ++refused;
+    test.step();
+  }
+  return refused;
+}
+
+std::size_t found(LogUnderTest& test, std::size_t begin, std::size_t end) {
+  std::size_t found = 0;
+  for (std::size_t n = begin; n < end; ++n) {
+    const std::optional<std::string> answer = test.read(name(n));
+    if (!answer) continue;
+    EXPECT_EQ(*answer, value(n));
+    ++found;
+  }
+  return found;
+}
+
+void keep(LogUnderTest& test, std::size_t n) {
+  test.owner.find(test.owner.hash_of(name(n)))->keep = true;
+}
+
+// 4 regions of 8 pages hold about 680 records of this size.
+constexpr std::size_t kHeld = 4 * 8 * kPageRoomBytes / (kValueBytes + 40);
+
+TEST(TierCleaner, TheOldestGoesAndTheNewestStays) {
+  LogUnderTest test;
+  EXPECT_EQ(fill(test, 0, 5'000), 0U);
+  EXPECT_GT(test.log->figures().cleaner.cleaned_regions, 20U);
+  EXPECT_EQ(test.log->figures().cleaner.bad_pages, 0U);
+  EXPECT_EQ(test.log->figures().cleaner.sweeps, 0U);
+  EXPECT_GE(found(test, 5'000 - kHeld / 2, 5'000), kHeld / 2);
+  EXPECT_EQ(found(test, 0, 5'000 - kHeld), 0U);
+  EXPECT_EQ(test.owner.size(), found(test, 0, 5'000));
+  EXPECT_EQ(test.log->regions().live_records(), test.owner.size());
+}
+
+TEST(TierCleaner, WhatWasReadStays) {
+  LogUnderTest test;
+  for (std::size_t n = 0; n < 3'000; ++n) {
+    fill(test, n, n + 1);
+    for (std::size_t kept = 0; kept < 20; ++kept) {
+      if (n >= 20) keep(test, kept);
+    }
+  }
+  EXPECT_EQ(found(test, 0, 20), 20U);
+  EXPECT_GT(test.log->figures().cleaner.kept_records, 50U);
+  EXPECT_EQ(found(test, 20, 3'000 - kHeld), 0U);
+}
+
+TEST(TierCleaner, KeepsLongRecordsToo) {
+  LogUnderTest test({.region_pages = 16, .alignment = 4096});
+  const std::string value = value_for("long", 1, 200'000);
+  ASSERT_EQ(test.append("long", value).status, Status::kAppended);
+  for (std::size_t n = 0; n < 3'000; ++n) {
+    ASSERT_EQ(fill(test, n, n + 1), 0U);
+    test.owner.find(test.owner.hash_of("long"))->keep = true;
+  }
+  EXPECT_EQ(test.read("long"), value);
+  EXPECT_EQ(test.log->figures().cleaner.bad_pages, 0U);
+}
+
+TEST(TierCleaner, KeepsNoMoreThanItsShare) {
+  LogUnderTest test;
+  for (std::size_t n = 0; n < 3'000; ++n) {
+    EXPECT_EQ(fill(test, n, n + 1), 0U) << n;
+    keep(test, n);
+  }
+  EXPECT_GT(test.log->figures().cleaner.kept_records, 100U);
+  EXPECT_GT(test.log->figures().cleaner.dropped_records, 100U);
+  EXPECT_EQ(test.owner.size(), found(test, 0, 3'000));
+}
+
+TEST(TierCleaner, AStepIsBounded) {
+  LogUnderTest test;
+  std::size_t n = 0;
+  while (test.log->regions()[3].state == RegionState::kFree) {
+    test.append(name(n), "small");
+    ++n;
+  }
+  const std::size_t records = test.log->regions()[0].records;
+  std::size_t steps = 0;
+  for (; test.log->regions()[0].state != RegionState::kFree && n < 100'000; ++n) {
+    test.append(name(n), "small");
+    const std::size_t before = test.owner.size();
+    if (test.log->step()) ++steps;
+    EXPECT_LE(before, test.owner.size() + 32);
+  }
+  EXPECT_GE(steps, records / 32);
+}
+
+TEST(TierCleaner, ARegionOfTheDeadIsNotRead) {
+  LogUnderTest test;
+  for (std::size_t n = 0; n < 5'000; ++n) {
+    ASSERT_EQ(fill(test, n, n + 1), 0U);
+    test.erase(name(n));
+  }
+  EXPECT_EQ(test.log->figures().cleaner.read_bytes, 0U);
+  EXPECT_GT(test.log->figures().cleaner.cleaned_regions, 20U);
+}
+
+TEST(TierCleaner, RefusesWhileNothingIsClean) {
+  LogUnderTest test;
+  std::size_t n = 0;
+  while (test.append(name(n), value(n)).status == Status::kAppended) ++n;
+  EXPECT_GE(n, kHeld - 10);
+  EXPECT_EQ(test.append(name(n), value(n)).status, Status::kNotClean);
+  EXPECT_EQ(found(test, 0, n), n);
+  test.step();
+  EXPECT_EQ(test.append(name(n), value(n)).status, Status::kAppended);
+}
+
+// A read that never ends stops the cleaner, and nothing else.
+TEST(TierCleaner, ALateReadIsWaitedFor) {
+  LogUnderTest test;
+  std::size_t n = 0;
+  while (test.append(name(n), value(n)).status == Status::kAppended) ++n;
+  test.device.set_delayed(true);
+  test.step();
+  EXPECT_EQ(test.device.pending(), 1U);
+  for (int tick = 0; tick < 10; ++tick) {
+    test.step();
+    EXPECT_EQ(test.append(name(n), value(n)).status, Status::kNotClean);
+  }
+  EXPECT_EQ(test.device.pending(), 1U);
+  EXPECT_EQ(found(test, 0, n), n);
+  test.device.complete_all();
+  test.device.set_delayed(false);
+  test.step();
+  EXPECT_EQ(test.append(name(n), value(n)).status, Status::kAppended);
+}
+
+TEST(TierCleaner, AFlushWhileItReads) {
+  LogUnderTest test;
+  std::size_t n = 0;
+  while (test.append(name(n), value(n)).status == Status::kAppended) ++n;
+  test.device.set_delayed(true);
+  test.step();
+  test.log->flush();
+  test.owner.clear();
+  EXPECT_FALSE(test.log->idle());
+  test.device.complete_all();
+  EXPECT_TRUE(test.log->idle());
+  EXPECT_EQ(test.device.reads_held(), 0U);
+  test.device.set_delayed(false);
+  EXPECT_EQ(fill(test, 0, 2'000), 0U);
+}
+
+// Pages that cannot be read: their records are swept, all others are treated as always.
+TEST(TierCleaner, UnreadablePagesAreSwept) {
+  LogUnderTest test;
+  std::size_t n = 0;
+  while (test.append(name(n), value(n)).status == Status::kAppended) ++n;
+  test.device.fail_reads(2);
+  test.step();
+  EXPECT_EQ(test.log->figures().cleaner.bad_pages, 2U);
+  EXPECT_EQ(test.log->figures().cleaner.sweeps, 1U);
+  EXPECT_EQ(test.owner.size(), found(test, 0, n));
+  EXPECT_EQ(test.log->regions().live_records(), test.owner.size());
+  EXPECT_EQ(test.log->regions()[0].state, RegionState::kFree);
+}
+
+// The same for damage of any kind.
+TEST(TierCleaner, DamagedPagesAreSwept) {
+  LogUnderTest test;
+  std::size_t n = 0;
+  while (test.append(name(n), value(n)).status == Status::kAppended) ++n;
+  auto& bytes = test.device.bytes();
+  bytes[LogUnderTest::kPartOffset + 20] ^= std::byte{1};                       // epoch of page 0
+  bytes[LogUnderTest::kPartOffset + kPageBytes + 30'000] ^= std::byte{1};      // a record in page 1
+  std::memset(&bytes[LogUnderTest::kPartOffset + 2 * kPageBytes], 0xff, 700);  // begin of page 2
+  test.step();
+  EXPECT_EQ(test.log->figures().cleaner.bad_pages, 3U);
+  EXPECT_EQ(test.log->figures().cleaner.sweeps, 1U);
+  EXPECT_EQ(test.owner.size(), found(test, 0, n));
+}
+
+// Records that should be kept wait for a page.
+TEST(TierCleaner, WaitsForMemory) {
+  LogUnderTest test({.write_pages = 1});
+  std::size_t n = 0;
+  while (test.log->regions()[3].state == RegionState::kFree) {
+    test.append(name(n), value(n));
+    ++n;
+  }
+  while (test.log->regions()[3].pages < 5) {
+    test.append(name(n), value(n));
+    ++n;
+  }
+  for (std::size_t kept = 0; kept < 60; ++kept) keep(test, kept);
+  test.pages.set_most(test.pages.given());
+  test.device.set_delayed(true);
+  for (int tick = 0; tick < 100; ++tick) {
+    test.log->step();
+    test.device.complete_all();
+  }
+  EXPECT_EQ(found(test, 0, 60), 60U);
+  EXPECT_EQ(test.log->regions()[0].state, RegionState::kFull);
+  test.pages.set_most(100);
+  test.device.set_delayed(false);
+  test.step();
+  EXPECT_EQ(found(test, 0, 60), 60U);
+  EXPECT_EQ(test.log->regions()[0].state, RegionState::kFree);
+}
+
+}  // namespace
+}  // namespace isocache::tier
