@@ -21,33 +21,35 @@ double fraction(std::uint64_t random) { return static_cast<double>(random >> 11U
 
 }  // namespace
 
-ShareAdmission::ShareAdmission(const AdmissionOptions& options)
-    : options_(options), random_(options.seed) {
+Admission::Admission(const AdmissionOptions& options)
+    : options_(options),
+      overdraft_(-static_cast<double>(options.bytes_each_time_unit)),
+      random_(options.seed) {
   check(options.share >= 0 && options.share <= 1 && options.seed != 0);
 }
 
-bool ShareAdmission::admits(const AdmissionCandidate& candidate) {
-  if (candidate.tier_is_full && !was_full_) {
+bool Admission::admits(const Candidate& candidate) {
+  if (candidate.tier_full && !was_full_) {
     was_full_ = true;
     share_ = std::min(share_, max_share());
   }
-  if (has_budget() && overdraft_ > 0) return false;
+  if (has_budget() && overdraft_ + static_cast<double>(candidate.bytes) > 0) return false;
   if (candidate.was_hit || candidate.ghost_knows) return true;
   return fraction(next_random()) < share_;
 }
 
-void ShareAdmission::on_written(std::uint64_t bytes) {
+void Admission::on_written(std::uint64_t bytes) {
   written_ += static_cast<double>(bytes);
   overdraft_ += static_cast<double>(bytes);
 }
 
-void ShareAdmission::on_time(std::uint64_t now) {
+void Admission::on_time(std::uint64_t now) {
   if (has_time_ && now > now_ && has_budget()) steer(now - now_);
   now_ = now;
   has_time_ = true;
 }
 
-void ShareAdmission::steer(std::uint64_t elapsed) {
+void Admission::steer(std::uint64_t elapsed) {
   const auto units = static_cast<double>(elapsed);
   const auto budget = static_cast<double>(options_.bytes_each_time_unit);
   overdraft_ = std::max(overdraft_ - units * budget, -kSavedUnits * budget);
@@ -59,7 +61,7 @@ void ShareAdmission::steer(std::uint64_t elapsed) {
 }
 
 // xorshift64 (Marsaglia, "Xorshift RNGs", 2003).
-std::uint64_t ShareAdmission::next_random() {
+std::uint64_t Admission::next_random() {
   random_ ^= random_ << 13U;
   random_ ^= random_ >> 7U;
   random_ ^= random_ << 17U;

@@ -8,40 +8,47 @@
 namespace isocache {
 namespace {
 
-constexpr AdmissionCandidate kCold{.was_hit = false, .ghost_knows = false, .tier_is_full = true};
-constexpr AdmissionCandidate kHit{.was_hit = true, .ghost_knows = false, .tier_is_full = true};
-constexpr AdmissionCandidate kReturned{.was_hit = false, .ghost_knows = true, .tier_is_full = true};
+using Candidate = Admission::Candidate;
+constexpr std::size_t kItemBytes = 500;
 
-int admitted_of(Admission& admission, const AdmissionCandidate& candidate, int candidates) {
+constexpr Candidate kCold{
+    .bytes = kItemBytes, .was_hit = false, .ghost_knows = false, .tier_full = true};
+constexpr Candidate kEarly{.bytes = kItemBytes};
+constexpr Candidate kHit{
+    .bytes = kItemBytes, .was_hit = true, .ghost_knows = false, .tier_full = true};
+constexpr Candidate kReturned{
+    .bytes = kItemBytes, .was_hit = false, .ghost_knows = true, .tier_full = true};
+
+int admitted_of(Admission& admission, const Candidate& candidate, int candidates) {
   int admitted = 0;
   for (int i = 0; i < candidates; ++i) admitted += admission.admits(candidate) ? 1 : 0;
   return admitted;
 }
 
 TEST(Admission, EverythingUntilTheTierIsFullForTheFirstTime) {
-  ShareAdmission admission({});
-  EXPECT_EQ(admitted_of(admission, {}, 1000), 1000);
+  Admission admission;
+  EXPECT_EQ(admitted_of(admission, kEarly, 1000), 1000);
   EXPECT_LT(admitted_of(admission, kCold, 1000), 150);
   // A flush does not make it as it was.
-  EXPECT_LT(admitted_of(admission, {}, 1000), 150);
+  EXPECT_LT(admitted_of(admission, kEarly, 1000), 150);
 }
 
 TEST(Admission, WhatWasHitWhatCameBackAndAShareOfTheRest) {
-  ShareAdmission admission({});
+  Admission admission;
   EXPECT_EQ(admitted_of(admission, kHit, 1000), 1000);
   EXPECT_EQ(admitted_of(admission, kReturned, 1000), 1000);
   EXPECT_NEAR(admitted_of(admission, kCold, 100'000), 10'000, 400);
 
-  ShareAdmission none({.share = 0});
+  Admission none(AdmissionOptions{.share = 0});
   EXPECT_EQ(admitted_of(none, kCold, 1000), 0);
-  ShareAdmission all({.share = 1});
+  Admission all(AdmissionOptions{.share = 1});
   EXPECT_EQ(admitted_of(all, kCold, 1000), 1000);
 }
 
 TEST(Admission, RepeatsItselfWithTheSameSeed) {
-  ShareAdmission one({.seed = 5});
-  ShareAdmission other({.seed = 5});
-  ShareAdmission different({.seed = 6});
+  Admission one(AdmissionOptions{.seed = 5});
+  Admission other(AdmissionOptions{.seed = 5});
+  Admission different(AdmissionOptions{.seed = 6});
   int differences = 0;
   for (int i = 0; i < 1000; ++i) {
     const bool admitted = one.admits(kCold);
@@ -54,7 +61,6 @@ TEST(Admission, RepeatsItselfWithTheSameSeed) {
 // Candidates arrive by the second; each one that is admitted is written.
 class BudgetTest : public testing::Test {
  protected:
-  static constexpr std::uint64_t kItemBytes = 500;
   static constexpr std::uint64_t kBudget = 100 * kItemBytes;
 
   // How many items were written in so many seconds.
@@ -73,7 +79,7 @@ class BudgetTest : public testing::Test {
     return items;
   }
 
-  ShareAdmission admission{{.bytes_each_time_unit = kBudget}};
+  Admission admission{AdmissionOptions{.bytes_each_time_unit = kBudget}};
   Random random{1};
   std::uint64_t now = 1'000'000;
 };
@@ -114,7 +120,7 @@ TEST_F(BudgetTest, HoldsWhileTheTierFills) {
   for (unsigned s = 0; s < 100; ++s) {
     admission.on_time(++now);
     for (int i = 0; i < 1000; ++i) {
-      if (!admission.admits({})) continue;
+      if (!admission.admits(kEarly)) continue;
       ++written;
       admission.on_written(kItemBytes);
     }
@@ -123,13 +129,13 @@ TEST_F(BudgetTest, HoldsWhileTheTierFills) {
 }
 
 TEST_F(BudgetTest, WhatWasHitGoesFirstWhileTheTierFills) {
-  constexpr AdmissionCandidate kEarlyHit{.was_hit = true};
+  constexpr Candidate kEarlyHit{.bytes = kItemBytes, .was_hit = true};
   int refused = 0;
   for (unsigned s = 0; s < 200; ++s) {
     admission.on_time(++now);
     for (int i = 0; i < 1000; ++i) {
       const bool hit = i % 20 == 0;
-      const bool admitted = admission.admits(hit ? kEarlyHit : AdmissionCandidate{});
+      const bool admitted = admission.admits(hit ? kEarlyHit : kEarly);
       if (admitted) admission.on_written(kItemBytes);
       if (s >= 100 && hit && !admitted) ++refused;
     }
@@ -143,6 +149,16 @@ TEST_F(BudgetTest, QuietTimesAreSavedUpToABound) {
   const std::uint64_t items = run(1, 0, 100'000);
   EXPECT_LE(items, 18U * 100);
   EXPECT_GE(items, 15U * 100);
+}
+
+TEST_F(BudgetTest, AnItemThatIsTooLargeForItIsRefused) {
+  Candidate large = kHit;
+  large.bytes = 2 * kBudget;
+  admission.on_time(++now);
+  EXPECT_FALSE(admission.admits(large));
+  EXPECT_TRUE(admission.admits(kHit));
+  admission.on_time(now += 2);
+  EXPECT_TRUE(admission.admits(large));
 }
 
 TEST_F(BudgetTest, TimeThatStandsStillOrGoesBackIsNoHarm) {

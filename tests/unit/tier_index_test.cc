@@ -158,6 +158,25 @@ TEST_F(TierIndexTest, FindsEverythingInTheMiddleOfAMove) {
   EXPECT_EQ(index.capacity(), 2 * kTierPageEntries);
 }
 
+TEST_F(TierIndexTest, AStepMovesNoMoreThanItIsTold) {
+  index.set_max_pages(8);
+  insert_new(8 * kTierPageEntries * 93 / 100 + 8);
+  index.set_max_pages(9);
+  std::size_t steps = 1;
+  while (index.step(1)) ++steps;
+  EXPECT_EQ(steps, 8 * kTierPageBuckets);
+
+  // An insert pays for a few buckets, so a table that grows is through long before it is full.
+  insert_new(9 * kTierPageEntries * 93 / 100 + 8 - hashes.size());
+  index.set_max_pages(10);
+  const std::size_t before = hashes.size();
+  do {
+    insert_new();
+  } while (index.resizing());
+  EXPECT_EQ(hashes.size() - before, 9 * kTierPageBuckets / TierIndex::kBucketsMovedByInsert);
+  EXPECT_TRUE(lost.locations.empty());
+}
+
 TEST_F(TierIndexTest, LosesTheLeastFrequentThenTheOldest) {
   index.set_max_pages(1);
   insert_new(kTierPageEntries * 95 / 100);
