@@ -62,8 +62,8 @@ TEST_P(TieringTest, APipelineOfColdGetsKeepsItsOrder) {
   EXPECT_EQ(core_.ask(all), expected);
 }
 
-INSTANTIATE_TEST_SUITE_P(, TieringTest, testing::Values(false, true), [](const auto& info) {
-  return info.param ? "LateDevice" : "SyncDevice";
+INSTANTIATE_TEST_SUITE_P(, TieringTest, testing::Values(false, true), [](const auto& one) {
+  return one.param ? "LateDevice" : "SyncDevice";
 });
 
 // --- against a core with memory for everything ----------------------------------------------
@@ -149,7 +149,7 @@ INSTANTIATE_TEST_SUITE_P(, TieringRandomTest,
                                          Case{"Late", true, false, false},
                                          Case{"SyncRecache", false, true, false},
                                          Case{"LateRecache", true, true, false}),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& one) { return one.param.name; });
 
 }  // namespace
 }  // namespace isocache

@@ -256,7 +256,7 @@ TEST_F(TierIndexTest, ShrinksWithoutMemory) {
 }
 
 TEST_F(TierIndexTest, ShrinksInTheMiddleOfGrowth) {
-  for (const std::size_t moved : {0, 1, 3, 7}) {
+  for (const std::size_t moved : std::initializer_list<std::size_t>{0, 1, 3, 7}) {
     index.clear();
     finish_resize();
     hashes.clear();
@@ -294,7 +294,7 @@ TEST_F(TierIndexTest, ClearsAtOnceAndGivesThePagesBackInSteps) {
 
 // A record's region fails: all its entries go, also those that a move carries past the sweep.
 TEST_F(TierIndexTest, SweepSeesEveryEntryWhileTheTableMoves) {
-  for (const std::size_t max_pages : {9, 3}) {
+  for (const std::size_t max_pages : std::initializer_list<std::size_t>{9, 3}) {
     index.set_max_pages(8);
     insert_new(8 * kTierPageEntries * 93 / 100 - hashes.size() + 8);
     finish_resize();

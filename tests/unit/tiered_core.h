@@ -74,7 +74,7 @@ class TieredCore : public Waker {
   Clock clock;
   FaultyDevice device;
   Tiering tiering;
-  TestMemory memory;
+  TestMemory memory{0, 4096};
   Store store;
   SingleBackend backend;
   std::unique_ptr<Session> session;

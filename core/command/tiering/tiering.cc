@@ -37,6 +37,7 @@ std::size_t buffer_pages(std::size_t segments) {
 Tiering::Tiering(Device& device, const TieringOptions& options)
     : device_(device),
       options_(options),
+      admission_({.seed = options.first_sequence | 1U}),
       reads_(device, options.max_reads, options.shard, kTokensStep) {}
 
 Tiering::~Tiering() = default;
@@ -69,11 +70,9 @@ void Tiering::evicting(const ItemView& item, std::uint64_t hash) {
     if (was_read) index_->touch(hash);
     return;
   }
-  if (!admission_.admits({.bytes = item.key().size() + item.value_length(),
-                          .was_hit = was_read,
-                          .tier_full = log_->figures().cleaner.cleaned_regions != 0})) {
-    return;
-  }
+  const bool full = log_->figures().cleaner.cleaned_regions != 0;
+  const std::size_t bytes = item.key().size() + item.value_length();
+  if (!admission_.admits({.bytes = bytes, .was_hit = was_read, .tier_full = full})) return;
   std::array<std::string_view, 1> piece;
   std::vector<std::string_view> pieces;
   if (!item.chained()) {
