@@ -21,20 +21,22 @@ static_assert(std::endian::native == std::endian::little);
 
 constexpr std::uint32_t kPolynomial = 0x82f63b78;  // bits reversed
 
-using Table = std::array<std::uint32_t, 256>;
+constexpr std::size_t kByteValues = 256;
+
+using Table = std::array<std::uint32_t, kByteValues>;
 
 // The tables for slicing-by-N (Kounavis and Berry, 2005): tables[n][byte] is the checksum of `byte`
 // with n zero bytes behind it.
 template <std::size_t N>
 constexpr std::array<Table, N> make_tables() {
   std::array<Table, N> tables{};
-  for (std::uint32_t byte = 0; byte < 256; ++byte) {
+  for (std::uint32_t byte = 0; byte < kByteValues; ++byte) {
     std::uint32_t crc = byte;
     for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1U) ^ ((crc & 1U) != 0 ? kPolynomial : 0);
     tables[0][byte] = crc;
   }
   for (std::size_t n = 1; n < N; ++n) {
-    for (std::size_t byte = 0; byte < 256; ++byte) {
+    for (std::size_t byte = 0; byte < kByteValues; ++byte) {
       const std::uint32_t shorter = tables[n - 1][byte];
       tables[n][byte] = (shorter >> 8U) ^ tables[0][shorter & 0xffU];
     }
