@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "tier/page_log.h"
-
 namespace isocache::tier {
 namespace {
 
@@ -13,7 +11,7 @@ constexpr int kRecordsPerStep = 32;
 
 }  // namespace
 
-Cleaner::Cleaner(PageLog& log, Device& device, LogOwner& owner)
+Cleaner::Cleaner(Appender& log, Device& device, LogOwner& owner)
     : log_(log), device_(device), owner_(owner), read_(*this) {}
 
 bool Cleaner::step() {
@@ -35,19 +33,14 @@ void Cleaner::cancel() {
 
 // --- regions --------------------------------------------------------------------------------
 
-bool Cleaner::worth_beginning() const {
-  const Regions& regions = log_.regions_;
-  return regions.open() == kNoRegion || log_.head_ > regions.region_bytes() / 2;
-}
-
 bool Cleaner::begin() {
-  Regions& regions = log_.regions_;
+  Regions& regions = log_.regions();
   region_ = regions.failed();
   if (region_ != kNoRegion) {
     state_ = State::kSweeping;
     return true;
   }
-  if (log_.off_ || !worth_beginning()) return false;
+  if (log_.off() || !log_.needs_region_soon()) return false;
   region_ = regions.next();
   if (region_ == kNoRegion || regions[region_].state != RegionState::kFull) return false;
   if (regions[region_].writes != 0) return false;
@@ -60,16 +53,16 @@ bool Cleaner::begin() {
 void Cleaner::end_region() {
   ++figures_.cleaned_regions;
   state_ = State::kIdle;
-  if (log_.regions_[region_].live == 0) {
-    log_.regions_.die(region_);
+  if (log_.regions()[region_].live == 0) {
+    log_.regions().die(region_);
     return;
   }
-  log_.regions_[region_].state = RegionState::kDead;  // and not free before it is swept
+  log_.regions()[region_].state = RegionState::kDead;  // and not free before it is swept
   state_ = State::kSweeping;
 }
 
 bool Cleaner::sweep() {
-  Regions& regions = log_.regions_;
+  Regions& regions = log_.regions();
   if (!owner_.sweep(regions.location(region_, 0), regions.location(region_ + 1, 0))) return true;
   ++figures_.sweeps;
   if (regions[region_].state == RegionState::kFailed) {
@@ -85,7 +78,7 @@ bool Cleaner::sweep() {
 
 bool Cleaner::begin_read(Place begin, Place end) {
   read_begin_ = begin;
-  const std::uint64_t offset = log_.options_.part.offset + log_.regions_.offset(region_) + begin;
+  const std::uint64_t offset = log_.options().part.offset + log_.regions().offset(region_) + begin;
   figures_.read_bytes += end - begin;
   state_ = State::kReading;
   const IoStatus status = device_.begin_read(offset, static_cast<std::size_t>(end - begin), read_);
@@ -109,7 +102,7 @@ void Cleaner::read_ended(bool succeeded) {
 }
 
 bool Cleaner::read_next_page() {
-  const Region& region = log_.regions_[region_];
+  const Region& region = log_.regions()[region_];
   if (region.live == 0 || page_ == Place{region.pages} * kPageBytes) {
     end_region();
     return true;
@@ -122,8 +115,8 @@ bool Cleaner::begin_page() {
   PageHeader header;
   if (read_.data().size() < kPageBytes) return false;
   std::memcpy(&header, read_.data().data(), sizeof header);
-  const PageLogOptions& options = log_.options_;
-  const std::uint64_t sequence = log_.regions_.sequence(region_, page_);
+  const PageLogOptions& options = log_.options();
+  const std::uint64_t sequence = log_.regions().sequence(region_, page_);
   if (!verify_page_header(header, {options.epoch, sequence, options.shard})) return false;
   page_used_ = page_ + header.used;
   place_ = header.first_record == 0 ? page_used_ : page_ + header.first_record;
@@ -159,7 +152,7 @@ bool Cleaner::walk() {
     const RecordView record(run(), place_);
     const bool long_record = plausible_record(run(), place_) && record.end() > run().end();
     if (!long_record && !(plausible_record(run(), place_) &&
-                          verify_record(record, run(), log_.regions_.sequence(region_, place_)))) {
+                          verify_record(record, run(), log_.regions().sequence(region_, place_)))) {
       device_.release(read_);
       bad_page();
       return true;
@@ -174,7 +167,7 @@ bool Cleaner::walk() {
 
 Cleaner::Done Cleaner::visit(const RecordView& record) {
   const std::uint64_t hash = owner_.hash_of(record.key());
-  const Location location = log_.regions_.location(region_, record.place());
+  const Location location = log_.regions().location(region_, record.place());
   const Fate fate = owner_.fate(hash, location);
   if (fate == Fate::kDead) return Done::kYes;
   if (fate == Fate::kKeep) return keep(hash, location, record);
@@ -185,10 +178,10 @@ Cleaner::Done Cleaner::visit(const RecordView& record) {
 // The record goes on in the next page. It is read again, whole, if it should be kept.
 Cleaner::Done Cleaner::visit_long(const RecordView& record) {
   const std::uint64_t hash = owner_.hash_of(record.key());
-  const Location location = log_.regions_.location(region_, record.place());
+  const Location location = log_.regions().location(region_, record.place());
   const Fate fate = owner_.fate(hash, location);
   const bool fits =
-      record.end() <= log_.regions_.region_bytes() && record.bytes() <= log_.max_record_bytes();
+      record.end() <= log_.regions().region_bytes() && record.bytes() <= log_.max_record_bytes();
   if (fate == Fate::kKeep && fits) {
     const Place end = record.end();
     device_.release(read_);
@@ -205,7 +198,7 @@ Cleaner::Done Cleaner::visit_long(const RecordView& record) {
 bool Cleaner::keep_long() {
   const RecordView record(run(), place_);
   if (!plausible_record(run(), place_) ||
-      !verify_record(record, run(), log_.regions_.sequence(region_, place_))) {
+      !verify_record(record, run(), log_.regions().sequence(region_, place_))) {
     device_.release(read_);
     bad_page();
     return true;
@@ -216,7 +209,7 @@ bool Cleaner::keep_long() {
 }
 
 Cleaner::Done Cleaner::keep(std::uint64_t hash, Location location, const RecordView& record) {
-  const std::uint64_t most = log_.regions_.region_bytes() / 100 * log_.options_.max_kept_percent;
+  const std::uint64_t most = log_.regions().region_bytes() / 100 * log_.options().max_kept_percent;
   if (kept_bytes_ + record.bytes() > most) {
     drop(hash, location, record);
     return Done::kYes;

@@ -5,14 +5,13 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "tier/appender.h"
 #include "tier/device.h"
 #include "tier/log_owner.h"
 #include "tier/record_format.h"
 #include "tier/regions.h"
 
 namespace isocache::tier {
-
-class PageLog;
 
 struct CleanerFigures {
   std::uint64_t cleaned_regions = 0;
@@ -27,7 +26,7 @@ struct CleanerFigures {
 
 class Cleaner {
  public:
-  Cleaner(PageLog& log, Device& device, LogOwner& owner);
+  Cleaner(Appender& log, Device& device, LogOwner& owner);
 
   // True: there is more to do now. False: nothing to do, or something must end first.
   bool step();
@@ -54,7 +53,6 @@ class Cleaner {
   };
 
   bool begin();
-  bool worth_beginning() const;
   bool begin_read(Place begin, Place end);
   void read_ended(bool succeeded);
   bool read_next_page();
@@ -71,7 +69,7 @@ class Cleaner {
   bool sweep();
   PageRun run() const { return {read_.data(), read_begin_}; }
 
-  PageLog& log_;
+  Appender& log_;
   Device& device_;
   LogOwner& owner_;
   Read read_;

@@ -64,7 +64,6 @@ void PageBuffer::begin_page(RegionId region, std::uint32_t index, std::uint64_t 
                         .state = State::kFilling};
   memory_[slot(end_)] = reserved_.back();
   reserved_.pop_back();
-  ++in_memory_;
   ++end_;
 }
 
@@ -172,7 +171,6 @@ void PageBuffer::release_page(std::uint64_t number) {
   source_.release_page(memory);
   memory = nullptr;
   pages_[slot(number)].state = State::kGone;
-  --in_memory_;
 }
 
 void PageBuffer::drop(RegionId region) {

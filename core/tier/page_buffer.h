@@ -83,8 +83,6 @@ class PageBuffer {
   void drop(RegionId region);
   void drop_all();
 
-  std::size_t pages_in_memory() const { return in_memory_; }
-  std::size_t reserved_pages() const { return reserved_.size(); }
   std::size_t writes_in_flight() const { return writes_in_flight_; }
   std::size_t memory_bytes() const;  // without the pages themselves
 
@@ -116,7 +114,6 @@ class PageBuffer {
   std::uint64_t begin_ = 0;      // of the pages that may be in memory
   std::uint64_t unwritten_ = 0;  // the first one whose write has not begun
   std::uint64_t end_ = 0;
-  std::size_t in_memory_ = 0;
   std::size_t writes_in_flight_ = 0;
   std::vector<BufferedPage> pages_;
   std::vector<std::byte*> memory_;  // of each page; null: gone

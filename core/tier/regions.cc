@@ -53,10 +53,13 @@ void Regions::die(RegionId id) {
 void Regions::fail(RegionId id) {
   if (id == open_) open_ = kNoRegion;
   RegionState& state = regions_[id].state;
-  if (state != RegionState::kRetired) state = RegionState::kFailed;
+  if (state == RegionState::kFailed || state == RegionState::kRetired) return;
+  state = RegionState::kFailed;
+  ++failed_count_;
 }
 
 void Regions::retire(RegionId id) {
+  if (regions_[id].state == RegionState::kFailed) --failed_count_;
   regions_[id].live = 0;
   regions_[id].state = RegionState::kRetired;
 }
@@ -74,6 +77,7 @@ void Regions::write_ended(RegionId id) {
 }
 
 RegionId Regions::failed() const {
+  if (failed_count_ == 0) return kNoRegion;
   for (RegionId id = 0; id < count(); ++id) {
     if (regions_[id].state == RegionState::kFailed) return id;
   }

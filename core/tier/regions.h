@@ -87,6 +87,7 @@ class Regions {
   std::uint64_t blocks_per_region_;
   std::uint64_t next_sequence_;
   RegionId open_ = kNoRegion;
+  RegionId failed_count_ = 0;  // that are not yet retired
   RegionId last_opened_;
   std::vector<Region> regions_;
 };

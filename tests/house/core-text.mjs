@@ -18,7 +18,7 @@ const STANDARD_HEADERS = new Set(
 );
 
 // Vector instructions. A file that uses them keeps a portable version beside them.
-const VECTOR_HEADERS = /^(([ensta]mm|imm)intrin|arm_neon|wasm_simd128)\.h$/;
+const VECTOR_HEADERS = /^(([ensta]mm|imm)intrin|arm_(neon|acle)|wasm_simd128)\.h$/;
 
 // What reaches for the host, or what the core does without. A call is a name followed by "(" that is no member:
 // `clock.time()` is somebody's own. Sockets and files need no line here: their headers are not on the list above.

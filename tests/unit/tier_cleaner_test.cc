@@ -110,6 +110,20 @@ TEST(TierCleaner, AStepIsBounded) {
   EXPECT_GE(steps, records / 32);
 }
 
+// Nobody calls step() but after an append, and it is never late, whatever the size of the records.
+TEST(TierCleaner, KeepsPace) {
+  for (const std::size_t size : {40U, 1'000U, 10'000U, 70'000U, 500'000U}) {
+    LogUnderTest test({.region_pages = 32});
+    const std::size_t records = 8 * test.log->regions().region_bytes() / (size + 64);
+    for (std::size_t n = 0; n < records; ++n) {
+      const std::string key = name(n);
+      ASSERT_EQ(test.append_and_keep_pace(key, std::string(size, 'v')), Status::kAppended) << size;
+      if (n % 3 == 0) test.owner.find(test.owner.hash_of(key))->keep = true;
+    }
+    EXPECT_GT(test.log->figures().cleaner.kept_records, 0U);
+  }
+}
+
 TEST(TierCleaner, ARegionOfTheDeadIsNotRead) {
   LogUnderTest test;
   for (std::size_t n = 0; n < 5'000; ++n) {
@@ -198,6 +212,7 @@ TEST(TierCleaner, DamagedPagesAreSwept) {
 
 // Records that should be kept wait for a page.
 TEST(TierCleaner, WaitsForMemory) {
+  constexpr std::size_t kKept = 50;
   LogUnderTest test({.write_pages = 1});
   std::size_t n = 0;
   while (test.log->regions()[3].state == RegionState::kFree) {
@@ -208,19 +223,19 @@ TEST(TierCleaner, WaitsForMemory) {
     test.append(name(n), value(n));
     ++n;
   }
-  for (std::size_t kept = 0; kept < 60; ++kept) keep(test, kept);
+  for (std::size_t kept = 0; kept < kKept; ++kept) keep(test, kept);
   test.pages.set_most(test.pages.given());
   test.device.set_delayed(true);
   for (int tick = 0; tick < 100; ++tick) {
     test.log->step();
     test.device.complete_all();
   }
-  EXPECT_EQ(found(test, 0, 60), 60U);
+  EXPECT_EQ(found(test, 0, kKept), kKept);
   EXPECT_EQ(test.log->regions()[0].state, RegionState::kFull);
   test.pages.set_most(100);
   test.device.set_delayed(false);
   test.step();
-  EXPECT_EQ(found(test, 0, 60), 60U);
+  EXPECT_EQ(found(test, 0, kKept), kKept);
   EXPECT_EQ(test.log->regions()[0].state, RegionState::kFree);
 }
 

@@ -147,7 +147,6 @@ struct LogUnderTest {
                        .write_pages = setup.write_pages,
                        .max_pages = setup.max_pages,
                        .fingerprint_bits = setup.fingerprint_bits,
-                       .max_kept_percent = 50,
                        .max_failures = setup.max_failures,
                        .shard = 3,
                        .epoch = 99,
@@ -176,6 +175,12 @@ struct LogUnderTest {
     return result;
   }
   void erase(std::string_view key) { owner.erase(owner.hash_of(key)); }
+  // What the tier does for each record that the store evicts.
+  AppendStatus append_and_keep_pace(std::string_view key, std::string_view value) {
+    const AppendStatus status = append(key, value).status;
+    log->keep_pace(key.size() + value.size());
+    return status;
+  }
   // Cleans as much as can be done now.
   void step() {
     while (log->step()) {
