@@ -19,16 +19,24 @@ bool needs_no_record(const Request& request) {
 
 }  // namespace
 
-// Before a request is executed. Returns false if its item has to be fetched first. Gets ask
-// must_fetch() instead, when they know that the store lacks the key.
-bool Engine::prepare_for_tier(const Request& request) {
+// Before a request is executed: whether its item has to be fetched first. Gets ask must_fetch()
+// instead, when they know that the store lacks the key.
+bool Engine::is_cold(const Request& request) {
   stopped_at_cold_ = false;
-  if (request.verb == Verb::kGet || request.verb == Verb::kReply) return true;
-  if (!needs_no_record(request) && must_fetch(request, store_.find(request.key, now_s_))) {
-    return false;
+  if (request.verb == Verb::kGet || request.verb == Verb::kReply) return false;
+  return !needs_no_record(request) && must_fetch(request, store_.find(request.key, now_s_));
+}
+
+// After a request was executed. Not before: the room for a new value may be made by evicting the
+// old one, and its record must not outlive it. Gets forget by themselves, if they change the item.
+void Engine::forget_if_changed(const Request& request) {
+  switch (request.verb) {
+    case Verb::kStore:
+    case Verb::kDelete:
+    case Verb::kArithmetic:
+    case Verb::kTouch: forget_record(request); break;
+    default: break;
   }
-  if (request.verb != Verb::kDebug) forget_record(request);
-  return true;
 }
 
 // An item that has expired in the store, or was flushed there, is no better on the tier.

@@ -57,8 +57,6 @@ bool Engine::execute(Request& request, UnixSeconds now_s, Output& out) {
 }
 
 bool Engine::dispatch(const Request& request, Output& out) {
-  if (tiering_ != nullptr && !prepare_for_tier(request)) [[unlikely]]
-    return false;
   if (request.verb == Verb::kReply) {
     out.append(request.reply.text);
   } else if (!decide(request, out, [&](const auto& outcome) { word(outcome, request, out); })) {
@@ -90,8 +88,9 @@ void Engine::refuse_upload(const Request& request, Upload& upload) {
 
 bool Engine::finish_upload(const Request& request, Upload& upload, UnixSeconds now_s, Output& out) {
   begin_turn(now_s);
-  if (tiering_ != nullptr && !prepare_for_tier(request)) return false;
+  if (must_fetch_first(request)) return false;
   word(store(request, &upload), request, out);
+  forget_changed(request);
   if (request.style == ReplyStyle::kMeta) ++counters_.cmd_meta;
   return true;
 }

@@ -151,7 +151,12 @@ class Engine {
   PrefixCounters* prefix_counters(const Request& request);
 
   // cold.cc
-  bool prepare_for_tier(const Request& request);
+  bool must_fetch_first(const Request& request) { return tiering_ != nullptr && is_cold(request); }
+  void forget_changed(const Request& request) {
+    if (tiering_ != nullptr) forget_if_changed(request);
+  }
+  bool is_cold(const Request& request);
+  void forget_if_changed(const Request& request);
   bool must_fetch(const Request& request, const FindResult& found);
   bool may_answer_from_record(const Request& request) const;
   Executed execute_fetched(Request& request, Upload* upload, bool found, Output& out);
@@ -181,6 +186,8 @@ class Engine {
 
 template <typename Say>
 bool Engine::decide(const Request& request, const Output& out, Say&& say) {
+  if (must_fetch_first(request)) [[unlikely]]
+    return false;
   switch (request.verb) {
     case Verb::kGet: {
       const GetOutcome outcome = get(request, out);
@@ -196,6 +203,7 @@ bool Engine::decide(const Request& request, const Output& out, Say&& say) {
     case Verb::kReply: break;
     case Verb::kAdmin: assert(false && "the backend's administer() executes these"); break;
   }
+  forget_changed(request);
   return true;
 }
 

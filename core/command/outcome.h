@@ -42,7 +42,7 @@ struct GetOutcome {
   UnixSeconds now_s = 0;
   UnixSeconds last_access_before = 0;
   Exptimes exptimes;
-  Item item;  // null on a miss
+  Item item;                            // null on a miss
   const ValueSource* source = nullptr;  // null: the item lies outside the store, in one piece
 
   bool found() const { return static_cast<bool>(item); }

@@ -31,7 +31,8 @@ class TestMemory : public MemorySource {
     const bool refuses = refuse_next_ != 0 || (every_ != 0 && calls_ % every_ == 0) ||
                          allocated_bytes_ + bytes > most_bytes_;
     refuse_next_ -= std::min(refuse_next_, 1U);
-    auto* memory = refuses ? nullptr : static_cast<std::byte*>(std::aligned_alloc(alignment_, bytes));
+    auto* memory =
+        refuses ? nullptr : static_cast<std::byte*>(std::aligned_alloc(alignment_, bytes));
     if (memory == nullptr) {
       ++refused_;
       return nullptr;

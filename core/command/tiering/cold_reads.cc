@@ -7,8 +7,9 @@ namespace isocache {
 void ColdRead::on_done(bool succeeded) { owner.ended(*this, succeeded); }
 
 ColdRead* ColdReads::join(const Key& key, const TierEntry& entry) {
-  auto& place = reads_[entry.location];
-  if (place && place->name != key.bytes) {  // another key's: its region was used again
+  auto& place = reads_[key.hash];
+  // The record lies elsewhere by now, or the keys collide. Whoever waits for it will ask again.
+  if (place && (place->entry.location != entry.location || place->name != key.bytes)) {
     orphans_.push_back(std::move(place));
   }
   if (!place) {
@@ -98,7 +99,7 @@ void ColdReads::let_go(ColdRead& read) {
 
 void ColdReads::destroy(ColdRead& read) {
   if (read.state == ColdRead::State::kDone) device_.release(read);
-  const auto found = reads_.find(read.entry.location);
+  const auto found = reads_.find(read.hash);
   if (found != reads_.end() && found->second.get() == &read) {
     reads_.erase(found);
     return;

@@ -30,9 +30,6 @@ struct ColdRead final : DeviceRead {
       : owner(its_owner), name(its_key.bytes), hash(its_key.hash), entry(its_entry) {}
   void on_done(bool succeeded) override;
   bool ended() const { return state == State::kDone || state == State::kFailed; }
-  bool is_for(std::uint64_t its_hash, const TierEntry& its_entry) const {
-    return hash == its_hash && entry.location == its_entry.location;
-  }
 
   ColdReads& owner;
   std::string name;
@@ -89,8 +86,8 @@ class ColdReads {
   std::size_t in_flight_ = 0;
   LateToken last_token_;
   LateToken tokens_step_;
-  std::unordered_map<std::uint64_t, std::unique_ptr<ColdRead>> reads_;  // by location
-  std::vector<std::unique_ptr<ColdRead>> orphans_;  // of another record that lay there before
+  std::unordered_map<std::uint64_t, std::unique_ptr<ColdRead>> reads_;  // by hash
+  std::vector<std::unique_ptr<ColdRead>> orphans_;  // another one took their place
   std::deque<ColdRead*> queue_;
   std::unordered_map<LateToken, ColdRead*> tokens_;
 };

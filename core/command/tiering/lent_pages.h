@@ -10,11 +10,18 @@
 
 namespace isocache {
 
-// The tier asks for pages while the store evicts, when there is none to spare. So some are kept in
-// stock, and refill() fetches more when the store may evict for it.
+// The tier asks for pages while the store evicts, when there is none to spare. So pages that are
+// given back are kept in stock, as many as the log's pages and a few for the index. refill() fetches
+// more when the store may evict for it.
 class LentPages final : public PageSource {
  public:
-  void attach(Store& store) { store_ = &store; }
+  void attach(Store& store, std::size_t stock) {
+    store_ = &store;
+    most_in_stock_ = stock;
+    missed_ = true;
+    while (refill()) {
+    }
+  }
 
   std::byte* acquire_page() override {
     Store::Lent page;
@@ -32,7 +39,7 @@ class LentPages final : public PageSource {
     const auto found = ids_.find(page);
     const Store::Lent lent{found->second, page};
     ids_.erase(found);
-    if (stock_.size() < kStock) {
+    if (stock_.size() < most_in_stock_) {
       stock_.push_back(lent);
     } else {
       store_->take_back(lent.id);
@@ -42,7 +49,7 @@ class LentPages final : public PageSource {
   // Evicts, so call it when nothing else uses the store. True: there is more to do.
   bool refill() {
     if (!missed_) return false;
-    if (stock_.size() < kStock) {
+    if (stock_.size() < most_in_stock_) {
       const Store::Lent page = store_->lend_segment(true);
       if (page.bytes != nullptr) {
         stock_.push_back(page);
@@ -55,9 +62,8 @@ class LentPages final : public PageSource {
   std::size_t lent() const { return ids_.size() + stock_.size(); }
 
  private:
-  static constexpr std::size_t kStock = 4;
-
   Store* store_ = nullptr;
+  std::size_t most_in_stock_ = 0;
   std::vector<Store::Lent> stock_;
   std::unordered_map<const std::byte*, SegmentId> ids_;
   bool missed_ = false;

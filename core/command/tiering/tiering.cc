@@ -14,12 +14,13 @@ constexpr LateToken kTokensStep = 1024;  // more shards than any host has
 // The index takes this part of the store's memory at most.
 constexpr std::size_t kIndexShareNumerator = 3;
 constexpr std::size_t kIndexShareDenominator = 4;
-// The log's pages in memory: a sixteenth of the store's, within these bounds.
-constexpr std::size_t kBufferShare = 16;
-constexpr std::size_t kMinBufferPages = 4;
+// The log's pages in memory: a thirty-second of the store's, within these bounds.
+constexpr std::size_t kBufferShare = 32;
+constexpr std::size_t kMinBufferPages = 8;
 constexpr std::size_t kMaxBufferPages = 64;
 constexpr std::size_t kWritesPerBuffer = 4;
 constexpr std::size_t kMaxWritePages = 16;
+constexpr std::size_t kIndexPagesInStock = 4;
 // Buckets of the index that one background step moves.
 constexpr std::size_t kIndexBuckets = 64;
 
@@ -44,7 +45,6 @@ Tiering::~Tiering() = default;
 
 void Tiering::attach(Store& store) {
   store_ = &store;
-  pages_.attach(store);
   const std::size_t segments = store.memory_use().limit / limits::kSegmentBytes;
   tier::PageLogOptions log;
   log.part = options_.part;
@@ -54,6 +54,7 @@ void Tiering::attach(Store& store) {
   log.shard = options_.shard;
   log.epoch = options_.epoch;
   log.first_sequence = options_.first_sequence;
+  pages_.attach(store, log.max_pages + kIndexPagesInStock);
   TierIndexObserver& observer = *this;
   tier::LogOwner& owner = *this;
   index_ = std::make_unique<TierIndex>(pages_, options_.part.bytes / Device::kBlockBytes, observer);
@@ -209,8 +210,8 @@ bool Tiering::bring_back(const Key& key, UnixSeconds now_s) {
     for (const std::string_view part : parts) copy_.append(part);
     parts.assign(1, copy_);
   }
-  const auto bits = static_cast<std::uint8_t>(
-      header.bits | (fetched_entry_.frequency != 0 ? kFetched : 0));
+  const auto bits =
+      static_cast<std::uint8_t>(header.bits | (fetched_entry_.frequency != 0 ? kFetched : 0));
   const ItemFields fields{header.client_flags, header.exptime, header.cas, bits};
   const Standing standing{.in_main = true, .last_access = header.last_access};
   const PutStatus status = store_->put_back(key, fields, standing, parts, now_s);
@@ -220,9 +221,7 @@ bool Tiering::bring_back(const Key& key, UnixSeconds now_s) {
 
 // --- tier::LogOwner -------------------------------------------------------------------------
 
-std::uint64_t Tiering::hash_of(std::string_view key) {
-  return Store::hash(key, options_.hash_key);
-}
+std::uint64_t Tiering::hash_of(std::string_view key) { return Store::hash(key, options_.hash_key); }
 
 tier::Fate Tiering::fate(std::uint64_t hash, tier::Location location) {
   const TierEntry entry = index_->find(hash);

@@ -8,7 +8,7 @@
 //
 // The rule that everything rests on: while the index has an entry for a key, its record is what the
 // item is, or the store has the key and nobody changed the item since. So the engine calls forget()
-// before it changes, stores or removes an item. The index may forget anything at any time.
+// when it has changed, stored or removed an item. The index may forget anything at any time.
 //
 // Single-threaded, like engine and store: called under the shard's lock.
 #pragma once
@@ -62,7 +62,7 @@ class Tiering final : public EvictionObserver, private tier::LogOwner, private T
   void prefetch(std::uint64_t hash) const { index_->prefetch(hash); }
   // True if there may be a record of that key.
   bool may_hold(std::uint64_t hash) const { return static_cast<bool>(index_->find(hash)); }
-  // The key's item is about to change: its record is no longer true.
+  // The key's item was changed: its record is no longer true.
   void forget(std::uint64_t hash);
   // All records are dead.
   void flush();
