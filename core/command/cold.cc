@@ -69,7 +69,7 @@ Executed Engine::execute_fetched(Request& request, Upload* upload, bool found, O
   }
   if (found && !tiering_->bring_back(request.key, now_s_)) forget_record(request);
   if (upload != nullptr) return {finish_upload(request, *upload, now_s_, out) ? 1U : 0U};
-  return {execute_one(request, out) ? 1U : 0U};
+  return {execute(request, now_s_, out) ? 1U : 0U};
 }
 
 // The first hit of an item that the request neither changes nor may have to refresh: it stays where

@@ -51,9 +51,9 @@ std::size_t Engine::execute_prefetched(std::span<Request> requests, UnixSeconds 
   return done;
 }
 
-void Engine::execute(Request& request, UnixSeconds now_s, Output& out) {
+bool Engine::execute(Request& request, UnixSeconds now_s, Output& out) {
   begin_turn(now_s);
-  execute_one(request, out);
+  return execute_one(request, out);
 }
 
 bool Engine::dispatch(const Request& request, Output& out) {

@@ -55,8 +55,8 @@ class Engine {
   // The same for a host whose batches hold requests of several shards and that prefetches by
   // itself.
   std::size_t execute_prefetched(std::span<Request> requests, UnixSeconds now_s, Output& out);
-  // Executes one request, even if the output is full.
-  void execute(Request& request, UnixSeconds now_s, Output& out);
+  // Executes one request, even if the output is full. False if it must wait; then nothing was done.
+  bool execute(Request& request, UnixSeconds now_s, Output& out);
   // Executes one request and passes its outcome to say(outcome), for a caller with a wording of its
   // own, which may append to `out`. A kReply has no outcome. Returns false if the request must
   // wait; then nothing was done.

@@ -7,7 +7,7 @@
 //   +------------------+--------------------------+--------+---------+
 //
 // The location is a block of the shard's part of the device. L is what the part's blocks need, and
-// R is the rest, at most 36. The remainder is the upper end of the key's hash. An empty entry is 0,
+// R is the rest, 24 to 36. The remainder is the upper end of the key's hash. An empty entry is 0,
 // because no length code is 0.
 #pragma once
 
@@ -34,7 +34,10 @@ class TierEntryFormat {
   using Word = std::uint64_t;
   static constexpr unsigned kMaxFrequency = 3;
   static constexpr unsigned kMaxLengthCode = 127;
-  static constexpr unsigned kBucketBits = 10;  // of the hash: the bucket in a page
+  static constexpr unsigned kBucketBits = 10;       // of the hash: the bucket in a page
+  static constexpr unsigned kMaxLocationBits = 31;  // 1 TiB
+  // Entries that are one to the index have at least the upper 24 bits of their hashes in common.
+  static constexpr unsigned kMinRemainderBits = 24;
 
   // For a part of so many blocks.
   explicit TierEntryFormat(std::uint64_t blocks)
@@ -87,8 +90,9 @@ class TierEntryFormat {
   static constexpr unsigned kLocationShift = kFrequencyBits + kLengthBits;
   static constexpr unsigned kBucketShift = 18;  // the bits below choose a shard, and a tag
   static constexpr unsigned kMaxRemainderBits = kWordBits - kBucketShift - kBucketBits;
-  static constexpr unsigned kMaxLocationBits = 39;
   static constexpr std::uint64_t kMix = 0x9E3779B97F4A7C15U;  // 2^64 / the golden ratio
+
+  static_assert(kMinRemainderBits == kWordBits - kLocationShift - kMaxLocationBits);
 
   unsigned location_bits_;
   unsigned remainder_bits_;

@@ -27,8 +27,10 @@ void TierIndex::prefetch(std::uint64_t hash) const {
 TierIndex::Word* TierIndex::slot_on(TierBucket* page, std::uint64_t hash) const {
   if (page == nullptr) return nullptr;
   const std::size_t bucket = TierEntryFormat::first_bucket(hash);
+  TierBucket& other = page[format_.other_bucket(bucket, hash)];
+  prefetch_line(&other);  // both lines come at the same time
   Word* word = page[bucket].find(hash, format_);
-  return word != nullptr ? word : page[format_.other_bucket(bucket, hash)].find(hash, format_);
+  return word != nullptr ? word : other.find(hash, format_);
 }
 
 TierIndex::Word* TierIndex::slot_of(std::uint64_t hash) const {

@@ -118,6 +118,11 @@ void TierIndex::move_bucket(std::size_t bucket) {
       lose(word);
       continue;
     }
+    // Most find room in the same bucket of the new page, and need no look at the other one.
+    if (Word* room = to[bucket].free_slot(); room != nullptr) {
+      *room = std::exchange(word, 0);
+      continue;
+    }
     --size_;
     put(to, bucket, std::exchange(word, 0), false);
   }

@@ -85,6 +85,7 @@ TierIndex::Word* TierIndex::make_room(TierBucket* page, std::size_t bucket, std:
   if (Word* room = page[other_is_emptier ? other : bucket].free_slot(); room != nullptr) {
     return room;
   }
+  if (is_saturated()) return nullptr;
   RoomSearch search(page, format_);
   search.begin_at(bucket);
   search.begin_at(other);

@@ -12,8 +12,9 @@ export const CORE = {
   base: [],
   store: ['base'],
   snapshot: ['base', 'store'],
+  tier: ['base'],
   protocol: ['base'],
-  command: ['base', 'store', 'protocol'],
+  command: ['base', 'store', 'tier', 'protocol'],
   session: ['base', 'store', 'protocol', 'command'],
 };
 

@@ -18,7 +18,8 @@ class TestMemory : public MemorySource {
  public:
   TestMemory() = default;
   // Refuses every nth call; 0: none.
-  explicit TestMemory(unsigned every) : every_(every) {}
+  explicit TestMemory(unsigned every, std::size_t alignment = 64)
+      : every_(every), alignment_(alignment) {}
   TestMemory(const TestMemory&) = delete;
   TestMemory& operator=(const TestMemory&) = delete;
   ~TestMemory() override {
@@ -30,7 +31,7 @@ class TestMemory : public MemorySource {
     const bool refuses = refuse_next_ != 0 || (every_ != 0 && calls_ % every_ == 0) ||
                          allocated_bytes_ + bytes > most_bytes_;
     refuse_next_ -= std::min(refuse_next_, 1U);
-    auto* memory = refuses ? nullptr : static_cast<std::byte*>(std::aligned_alloc(64, bytes));
+    auto* memory = refuses ? nullptr : static_cast<std::byte*>(std::aligned_alloc(alignment_, bytes));
     if (memory == nullptr) {
       ++refused_;
       return nullptr;
@@ -70,6 +71,7 @@ class TestMemory : public MemorySource {
   };
   std::vector<Chunk> chunks_;
   unsigned every_ = 0;
+  std::size_t alignment_ = 64;
   std::size_t calls_ = 0;
   unsigned refuse_next_ = 0;
   std::size_t most_bytes_ = ~std::size_t{0} >> 1U;

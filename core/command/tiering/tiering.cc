@@ -37,6 +37,7 @@ std::size_t buffer_pages(std::size_t segments) {
 Tiering::Tiering(Device& device, const TieringOptions& options)
     : device_(device),
       options_(options),
+      admission_({.seed = options.first_sequence | 1U}),
       reads_(device, options.max_reads, options.shard, kTokensStep) {}
 
 Tiering::~Tiering() = default;
@@ -53,9 +54,11 @@ void Tiering::attach(Store& store) {
   log.shard = options_.shard;
   log.epoch = options_.epoch;
   log.first_sequence = options_.first_sequence;
-  index_ = std::make_unique<TierIndex>(pages_, options_.part.bytes / Device::kBlockBytes, *this);
+  TierIndexObserver& observer = *this;
+  tier::LogOwner& owner = *this;
+  index_ = std::make_unique<TierIndex>(pages_, options_.part.bytes / Device::kBlockBytes, observer);
   index_->set_max_pages(segments * kIndexShareNumerator / kIndexShareDenominator);
-  log_ = std::make_unique<tier::PageLog>(device_, pages_, *this, log);
+  log_ = std::make_unique<tier::PageLog>(device_, pages_, owner, log);
   reads_.attach(*log_);
 }
 
@@ -67,11 +70,9 @@ void Tiering::evicting(const ItemView& item, std::uint64_t hash) {
     if (was_read) index_->touch(hash);
     return;
   }
-  if (!admission_.admits({.bytes = item.key().size() + item.value_length(),
-                          .was_hit = was_read,
-                          .tier_full = log_->figures().cleaner.cleaned_regions != 0})) {
-    return;
-  }
+  const bool full = log_->figures().cleaner.cleaned_regions != 0;
+  const std::size_t bytes = item.key().size() + item.value_length();
+  if (!admission_.admits({.bytes = bytes, .was_hit = was_read, .tier_full = full})) return;
   std::array<std::string_view, 1> piece;
   std::vector<std::string_view> pieces;
   if (!item.chained()) {

@@ -1,0 +1,155 @@
+// Items on the tier behave as if they had never left memory.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "support/random.h"
+#include "unit/tiered_core.h"
+
+namespace isocache {
+namespace {
+
+std::string key_of(std::uint32_t number) { return "key" + std::to_string(number); }
+
+// So that each value can be told from all others.
+std::string value_of(std::uint32_t number, std::size_t bytes) {
+  std::string value = std::to_string(number) + ":";
+  while (value.size() < bytes) value += static_cast<char>('a' + (number + value.size()) % 26);
+  value.resize(bytes);
+  return value;
+}
+
+std::string set(const std::string& key, const std::string& value) {
+  return "set " + key + " 5 0 " + std::to_string(value.size()) + "\r\n" + value + "\r\n";
+}
+
+class TieringTest : public testing::TestWithParam<bool> {
+ protected:
+  TieringTest() { core_.device.set_delayed(GetParam()); }
+  void fill(std::uint32_t count, std::size_t bytes) {
+    for (std::uint32_t i = 0; i < count; ++i) {
+      ASSERT_EQ(core_.ask(set(key_of(i), value_of(i, bytes))), "STORED\r\n");
+      if (core_.device.pending() > 8) core_.device.complete_all();
+    }
+  }
+  TieredCore core_{{}};
+};
+
+TEST_P(TieringTest, TenTimesTheItems) {
+  constexpr std::uint32_t kItems = 30'000;
+  constexpr std::size_t kBytes = 500;
+  fill(kItems, kBytes);
+  EXPECT_LT(core_.store.item_count(), kItems / 8);
+  std::uint32_t hits = 0;
+  for (std::uint32_t i = 0; i < kItems; ++i) {
+    const std::string reply = core_.ask("mg " + key_of(i) + " v\r\n");
+    if (reply == "EN\r\n") continue;
+    ++hits;
+    ASSERT_EQ(reply, "VA " + std::to_string(kBytes) + "\r\n" + value_of(i, kBytes) + "\r\n");
+  }
+  EXPECT_GT(hits, kItems * 98 / 100);
+  EXPECT_STREQ(core_.store.broken_invariant(), nullptr);
+}
+
+TEST_P(TieringTest, APipelineOfColdGetsKeepsItsOrder) {
+  fill(10'000, 400);
+  std::string all;
+  std::string expected;
+  for (std::uint32_t i = 0; i < 100; ++i) {
+    all += "mg " + key_of(i) + " k v\r\n";
+    expected += "VA 400 k" + key_of(i) + "\r\n" + value_of(i, 400) + "\r\n";
+  }
+  EXPECT_EQ(core_.ask(all), expected);
+}
+
+INSTANTIATE_TEST_SUITE_P(, TieringTest, testing::Values(false, true), [](const auto& one) {
+  return one.param ? "LateDevice" : "SyncDevice";
+});
+
+// --- against a core with memory for everything ----------------------------------------------
+
+struct Case {
+  const char* name;
+  bool late;
+  bool recache;
+  bool weak_hash;
+};
+
+class TieringRandomTest : public testing::TestWithParam<Case> {
+ protected:
+  static TieredOptions options() {
+    TieredOptions options;
+    options.recache_on_first_hit = GetParam().recache;
+    if (GetParam().weak_hash) options.hash_key = weak_hash_key(1);
+    return options;
+  }
+  std::string random_key() { return key_of(random_.below(2000)); }
+  std::string random_value() {
+    if (random_.one_in(6)) return std::to_string(random_.below(1'000'000));
+    if (random_.one_in(40)) return value_of(random_.below(1000), random_.below(60'000));
+    return value_of(random_.below(1000), random_.below(2500));
+  }
+  std::string with_value(const std::string& words, const std::string& flags) {
+    const std::string value = random_value();
+    return words + " " + std::to_string(value.size()) + flags + "\r\n" + value + "\r\n";
+  }
+  std::string random_command() {
+    const std::string key = random_key();
+    switch (random_.below(24)) {
+      case 0: return "get " + key + " " + random_key() + " " + random_key() + "\r\n";
+      case 1: return "gets " + key + "\r\n";
+      case 2: return "gat 100 " + key + "\r\n";
+      case 3: return "touch " + key + " 200\r\n";
+      case 4: return "incr " + key + " 7\r\n";
+      case 5: return "decr " + key + " 7\r\n";
+      case 6: return with_value("append " + key + " 0 0", "");
+      case 7: return with_value("prepend " + key + " 0 0", "");
+      case 8: return with_value("add " + key + " 1 0", "");
+      case 9: return with_value("replace " + key + " 2 0", "");
+      case 10: return "delete " + key + "\r\n";
+      case 11: return "delete " + key + " noreply\r\n";
+      case 12: return "md " + key + " I T30\r\n";
+      case 13: return "md " + key + " x\r\n";
+      case 14: return "ma " + key + " N0 J5 D3 v t c\r\n";
+      case 15: return "mg " + key + " N30 s v k c f t\r\n";
+      case 16: return "mg " + key + " R50 T60 v O12\r\n";
+      case 17: return with_value("ms " + key, " MA N0 c");
+      case 18: return with_value("ms " + key, " C" + std::to_string(random_.below(5000)) + " I");
+      case 19: return "mg " + key + " h s c v q k\r\nmn\r\n";
+      default: return with_value("set " + key + " 3 " + (random_.one_in(4) ? "50" : "0"), "");
+    }
+  }
+  Random random_{7};
+};
+
+TEST_P(TieringRandomTest, AnswersAsIfAllWereInMemory) {
+  StoreOptions large = TestCore::store_options();
+  large.memory_limit = 256U << 20;
+  large.hash_key = options().hash_key;
+  TestCore expected({}, {}, large);
+  TieredCore tiered(options());
+  tiered.device.set_delayed(GetParam().late);
+  for (std::uint32_t i = 0; i < 1500; ++i) {
+    const std::string command = set(key_of(i), value_of(i, 1500));
+    ASSERT_EQ(tiered.ask(command), expected.ask(command));
+  }
+  for (int i = 0; i < 20'000; ++i) {
+    std::string commands = random_command();
+    while (random_.below(3) == 0) commands += random_command();
+    if (random_.one_in(5000)) commands += "flush_all\r\n";
+    ASSERT_EQ(tiered.ask(commands), expected.ask(commands)) << i << ": " << commands;
+    if (tiered.device.pending() > 8 || random_.one_in(50)) tiered.device.complete_all();
+    if (random_.one_in(200)) expected.clock.now_s = ++tiered.clock.now_s;
+  }
+  EXPECT_STREQ(tiered.store.broken_invariant(), nullptr);
+}
+
+INSTANTIATE_TEST_SUITE_P(, TieringRandomTest,
+                         testing::Values(Case{"Sync", false, false, false},
+                                         Case{"Late", true, false, false},
+                                         Case{"SyncRecache", false, true, false},
+                                         Case{"LateRecache", true, true, false}),
+                         [](const auto& one) { return one.param.name; });
+
+}  // namespace
+}  // namespace isocache

@@ -1,0 +1,101 @@
+// A small core whose cold items lie on a device, with one connection.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "command/late.h"
+#include "command/single_backend.h"
+#include "command/tiering/tiering.h"
+#include "session/session.h"
+#include "support/faulty_device.h"
+#include "support/test_memory.h"
+#include "unit/core_fixture.h"
+
+namespace isocache {
+
+struct TieredOptions {
+  std::size_t memory_limit = 2U << 20;
+  std::size_t device_bytes = 64U << 20;
+  std::size_t region_bytes = 2U << 20;
+  bool recache_on_first_hit = false;
+  HashKey hash_key = {};
+};
+
+class TieredCore : public Waker {
+ public:
+  explicit TieredCore(const TieredOptions& options)
+      : device(options.device_bytes),
+        tiering(device, tiering_options(options)),
+        store(store_options(options, tiering), memory),
+        backend(store, Settings(), options.hash_key, TestCore::kStart, false, &tiering) {
+    clock.now_s = TestCore::kStart;
+    session = std::make_unique<Session>(backend, clock, SessionOptions(), this);
+  }
+  ~TieredCore() override {
+    drain();
+    session.reset();
+    device.complete_all();
+  }
+
+  std::string drain() {
+    std::string bytes;
+    session->output().for_each_span([&](std::string_view span) { bytes.append(span); });
+    backend.release(session->output());
+    session->output().clear();
+    return bytes;
+  }
+  // Sends the bytes. Gives the session all turns that it wants, the engine background work, and the
+  // device time to end what it does.
+  std::string ask(std::string_view bytes) {
+    session->feed(bytes);
+    std::string reply = drain();
+    for (;;) {
+      if (session->wants_turn()) {
+        session->resume();
+      } else if (!woken.empty()) {
+        const LateToken token = woken.front();
+        woken.pop_front();
+        session->resume(token);
+      } else if (session->late() != 0 && device.pending() != 0) {
+        device.complete();
+      } else {
+        break;
+      }
+      reply += drain();
+    }
+    backend.engine().tick(clock.now_s);
+    return reply;
+  }
+  void wake(LateToken token) override { woken.push_back(token); }
+
+  Clock clock;
+  FaultyDevice device;
+  Tiering tiering;
+  TestMemory memory{0, 4096};
+  Store store;
+  SingleBackend backend;
+  std::unique_ptr<Session> session;
+  std::deque<LateToken> woken;
+
+ private:
+  static TieringOptions tiering_options(const TieredOptions& options) {
+    TieringOptions tiering;
+    tiering.part = {0, options.device_bytes};
+    tiering.region_bytes = options.region_bytes;
+    tiering.hash_key = options.hash_key;
+    tiering.recache_on_first_hit = options.recache_on_first_hit;
+    return tiering;
+  }
+  static StoreOptions store_options(const TieredOptions& options, Tiering& tiering) {
+    StoreOptions store = TestCore::store_options();
+    store.memory_limit = options.memory_limit;
+    store.hash_key = options.hash_key;
+    store.observer = &tiering;
+    return store;
+  }
+};
+
+}  // namespace isocache
