@@ -95,8 +95,9 @@ inline std::uint32_t step(std::uint32_t crc, unsigned char byte) { return __crc3
 
 #if defined(ISOCACHE_CRC32C_TARGET)
 
-// The instruction takes three cycles, and one can begin in each. So long runs are summed up in three
-// lanes at a time. Finding a record of 4 KB in a page takes 290 instead of 500 ns.
+// The instruction takes three cycles, and one can begin in each. So long runs are summed up in
+// three lanes. Finding a record of 4 KB in a page takes 290 instead of 500 ns.
+constexpr std::size_t kLanes = 3;
 constexpr std::size_t kLaneBytes = 256;
 constexpr unsigned kCrcBits = 32;
 constexpr unsigned kByteBits = 8;
@@ -129,7 +130,7 @@ std::uint32_t with_lane_behind(std::uint32_t crc) {
 ISOCACHE_CRC32C_TARGET std::uint32_t update_by_instruction(std::uint32_t crc,
                                                            const unsigned char* at,
                                                            std::size_t size) {
-  for (; size >= 3 * kLaneBytes; at += 3 * kLaneBytes, size -= 3 * kLaneBytes) {
+  for (; size >= kLanes * kLaneBytes; at += kLanes * kLaneBytes, size -= kLanes * kLaneBytes) {
     std::uint32_t second = 0;
     std::uint32_t third = 0;
     for (std::size_t n = 0; n < kLaneBytes; n += 8) {

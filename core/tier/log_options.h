@@ -18,9 +18,10 @@ struct PageLogOptions {
   DevicePart part;                       // two regions at least; multiples of region_bytes
   std::size_t region_bytes = 64U << 20;  // a multiple of 64 KiB
   std::size_t write_pages = 16;          // neighbouring pages in one write; 16 at most
-  std::size_t max_pages = 64;            // in memory; a power of two, 4 at least
-  // How many of the hash's highest bits the owner's index stores at least. Keys that are equal in
-  // these bits may share an entry.
+  // In memory; a power of two, 4 at least. A record has two pages less at most.
+  std::size_t max_pages = 64;
+  // Keys whose hashes are equal in so many of the highest bits may share an entry of the owner's
+  // index. REQUIRES: not more than the index stores.
   unsigned fingerprint_bits = 24;
   // How much of a cleaned region may be written again.
   unsigned max_kept_percent = 33;
