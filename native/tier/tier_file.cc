@@ -59,28 +59,42 @@ void lock(int fd, const std::string& path) {
 
 void clear_direct(int fd) { ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) & ~O_DIRECT); }
 
-// Reserves the room, so that no write fails later because others have filled the volume.
-void reserve(int fd, const std::string& path, std::uint64_t bytes) {
-  const auto size = static_cast<off_t>(bytes);
-  if (::ftruncate(fd, 0) != 0) fail(path, "cannot empty it: " + error_text(errno));
-  int error = 0;
-  do {
-    error = ::fallocate(fd, 0, 0, size) == 0 ? 0 : errno;
-  } while (error == EINTR);
-  if (error == 0) return;
-
+// What the volume has left; the largest number if it does not tell.
+std::uint64_t room_of_volume(int fd) {
   struct statvfs volume = {};
-  const bool known = ::fstatvfs(fd, &volume) == 0;
-  const std::uint64_t room = known ? std::uint64_t{volume.f_bavail} * volume.f_frsize : 0;
-  if (error == ENOSPC || (error == EOPNOTSUPP && known && room < bytes)) {
-    [[maybe_unused]] const int freed = ::ftruncate(fd, 0);
-    fail(path, fmt::format("the volume has no room for {}; it has {}", gigabytes(bytes),
-                           gigabytes(room)));
+  if (::fstatvfs(fd, &volume) != 0 || volume.f_blocks == 0) return UINT64_MAX;
+  return std::uint64_t{volume.f_bavail} * volume.f_frsize;
+}
+
+[[noreturn]] void fail_without_room(const std::string& path, std::uint64_t bytes,
+                                    std::uint64_t room) {
+  fail(path,
+       fmt::format("the volume has no room for {}; it has {}", gigabytes(bytes), gigabytes(room)));
+}
+
+int allocate(int fd, std::uint64_t bytes) {
+  for (;;) {
+    if (::fallocate(fd, 0, 0, static_cast<off_t>(bytes)) == 0) return 0;
+    if (errno != EINTR) return errno;
   }
-  if (error != EOPNOTSUPP)
+}
+
+// Reserves the room, so that no write fails later because others have filled the volume. It asks
+// first, because to try means to fill the volume for a moment.
+void reserve(int fd, const std::string& path, std::uint64_t bytes) {
+  if (::ftruncate(fd, 0) != 0) fail(path, "cannot empty it: " + error_text(errno));
+  const std::uint64_t room = room_of_volume(fd);
+  if (room < bytes) fail_without_room(path, bytes, room);
+  const int error = allocate(fd, bytes);
+  if (error == 0) return;
+  if (error != EOPNOTSUPP) {
+    [[maybe_unused]] const int freed = ::ftruncate(fd, 0);
+    if (error == ENOSPC) fail_without_room(path, bytes, room_of_volume(fd));
     fail(path, fmt::format("cannot reserve {}: {}", gigabytes(bytes), error_text(error)));
-  if (::ftruncate(fd, size) != 0)
-    fail(path, "cannot make it as large as that: " + error_text(errno));
+  }
+  if (::ftruncate(fd, static_cast<off_t>(bytes)) != 0) {
+    fail(path, fmt::format("cannot make it {} long: {}", gigabytes(bytes), error_text(errno)));
+  }
   log_line(
       fmt::format("ext_path {}: the volume cannot reserve room; writes fail when it is full", path),
       LogLevel::kWarning);
