@@ -49,7 +49,7 @@ void Reader::restore_record(const RecordHeader& header, const char* record) {
   const Key key = key_of(header, record);
   const std::string_view value(record + head_bytes(header), header.value_length);
   const PutStatus status =
-      store_.put_back(key, fields_of(header, key), standing_of(header), value, now_s_);
+      store_.put_back(key, fields_of(header, key), standing_of(header), {&value, 1}, now_s_);
   if (status != PutStatus::kStored) forget(key);
 }
 

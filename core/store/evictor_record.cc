@@ -77,7 +77,9 @@ void Evictor::evict_item(Slot slot, std::uint64_t hash) {
   const Location item = slot.location();
   const ItemHeader& header = *log_.item(item);
   const Segment& segment = log_.heap.segment(Heap::segment_of(item));
-  if (options_.observer != nullptr) options_.observer->evicting(ItemView(log_, index_, item));
+  if (options_.observer != nullptr) {
+    options_.observer->evicting(ItemView(log_, index_, item), hash);
+  }
   ++counters_.evictions;
   if ((header.bits & kFetched) == 0) ++counters_.evicted_unfetched;
   if (slot.bucket->frequency(slot.index) != 0) ++counters_.evicted_active;

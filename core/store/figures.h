@@ -47,6 +47,7 @@ struct MemoryUse {
   std::size_t pinned_segments = 0;  // replies send from them
   std::size_t upload_bytes = 0;     // that unfinished uploads may become
   std::size_t uploads_waiting = 0;  // to begin
+  std::size_t lent_bytes = 0;       // see Store::lend_segment()
 };
 
 struct IndexStats {

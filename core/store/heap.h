@@ -15,6 +15,7 @@ namespace isocache {
 enum class SegmentUse : std::uint8_t {
   kFree,
   kTable,   // a page of the index or of a ghost
+  kLent,    // the host uses it, see Store::lend_segment()
   kSmall,   // items on probation
   kMain,    // items that were read, or came back after eviction
   kZombie,  // nothing in it is live, but a reply still sends from it

@@ -69,8 +69,9 @@ struct Piece {
 
 // What eviction knows of an item, besides how old it is; see evictor.h.
 struct Standing {
-  bool in_main = false;    // the queue it is in: main or small
-  unsigned frequency = 0;  // reads since eviction last looked at it, up to 3
+  bool in_main = false;         // the queue it is in: main or small
+  unsigned frequency = 0;       // reads since eviction last looked at it, up to 3
+  UnixSeconds last_access = 0;  // 0: now
 };
 
 // An item that can only be read, and knows all of itself. Valid until the next call that may write

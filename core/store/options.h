@@ -22,11 +22,12 @@ class CasIds {
 
 // Is told of every item that is dropped for room, while the item is still whole. It is not told of
 // items that expired, were replaced or were deleted. It may read the item, and may not call the
-// store.
+// store, except lend_segment() without eviction.
 class EvictionObserver {
  public:
   virtual ~EvictionObserver() = default;
-  virtual void evicting(const ItemView& item) = 0;
+  // `hash`: of its key.
+  virtual void evicting(const ItemView& item, std::uint64_t hash) = 0;
 };
 
 struct StoreOptions {

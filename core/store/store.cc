@@ -187,13 +187,17 @@ void Store::set_frequency(Item item, unsigned frequency) {
 
 // Never in place: there the item would be as old as the one it replaces.
 PutStatus Store::put_back(const Key& key, const ItemFields& fields, const Standing& standing,
-                          std::string_view value, UnixSeconds now_s) {
+                          std::span<const std::string_view> parts, UnixSeconds now_s) {
   Impl& impl = *impl_;
   Item item = find(key, now_s).item;
-  if (!impl.fits(key.bytes.size(), value.size())) return impl.refuse(PutStatus::kTooLarge);
-  const Stream stream{band_of(key.bytes.size(), value.size()), queue_of(standing)};
-  const PutStatus status = impl.put_in(stream, key, item, fields, {&value, 1}, value.size(), &item);
-  if (status == PutStatus::kStored) set_frequency(item, standing.frequency);
+  std::size_t value_length = 0;
+  for (const std::string_view part : parts) value_length += part.size();
+  if (!impl.fits(key.bytes.size(), value_length)) return impl.refuse(PutStatus::kTooLarge);
+  const Stream stream{band_of(key.bytes.size(), value_length), queue_of(standing)};
+  const PutStatus status = impl.put_in(stream, key, item, fields, parts, value_length, &item);
+  if (status != PutStatus::kStored) return status;
+  set_frequency(item, standing.frequency);
+  if (standing.last_access != 0) item.header_->last_access = standing.last_access;
   return status;
 }
 

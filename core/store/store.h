@@ -100,7 +100,7 @@ class Store {
   // As put(), for an item that some store has held before. The item gets the standing that it had
   // there, and is the youngest of its queue. So put items back oldest first.
   PutStatus put_back(const Key& key, const ItemFields& fields, const Standing& standing,
-                     std::string_view value, UnixSeconds now_s);
+                     std::span<const std::string_view> parts, UnixSeconds now_s);
 
   // --- a value that arrives in pieces -----------------------------------------------------
   // Begin; fill upload_window() and tell upload_received() until `remaining` is 0; then commit or
@@ -165,6 +165,17 @@ class Store {
   // The segments that hold items, with a 0 behind the last one. Each queue is in the order in which
   // eviction takes its segments; the queues are merged by when their segments were opened.
   std::unique_ptr<SegmentId[]> segments_by_age() const;
+
+  // Lends the host a whole segment, for tables and buffers of its own: it counts into the limit, and
+  // its content is undefined. `evict`: items are evicted to make room; false: only if there is room
+  // to spare, as when the observer of an eviction asks. Null: there is none.
+  // REQUIRES: the host gives it back, or destroys the store first.
+  struct Lent {
+    SegmentId id = 0;
+    std::byte* bytes = nullptr;
+  };
+  Lent lend_segment(bool evict);
+  void take_back(SegmentId lent);
 
   // Shrinks or grows the limit. False: it is below what the index and a few segments need. When the
   // limit shrinks, the steps of tick() evict and give memory back to the source.

@@ -2,6 +2,7 @@
 // that was changed.
 #include <algorithm>
 
+#include "base/check.h"
 #include "store/store_impl.h"
 
 namespace isocache {
@@ -11,6 +12,8 @@ namespace {
 constexpr std::size_t kGrowthBuckets = 64;
 // Beside the tables, a store needs so many segments for items.
 constexpr std::size_t kMinItemSegments = 16;
+// A segment is lent without eviction while more than so many are left.
+constexpr std::size_t kSpareToLend = 8;
 
 }  // namespace
 
@@ -29,9 +32,26 @@ bool Store::tick(UnixSeconds now_s) {
   return more;
 }
 
+Store::Lent Store::lend_segment(bool evict) {
+  Impl& impl = *impl_;
+  const bool room = evict ? impl.evictor.make_room(limits::kSegmentBytes)
+                          : impl.log.heap.available() > kSpareToLend;
+  const SegmentId id = room ? impl.log.heap.acquire(SegmentUse::kLent) : SegmentId{0};
+  if (id == 0) return {};
+  ++impl.lent_segments;
+  return {id, impl.log.heap.data(id)};
+}
+
+void Store::take_back(SegmentId lent) {
+  check(impl_->log.heap.segment(lent).use == SegmentUse::kLent);
+  impl_->log.heap.release(lent);
+  --impl_->lent_segments;
+}
+
 bool Store::set_memory_limit(std::size_t bytes) {
-  const std::size_t fixed = (impl_->index.pages() + kMinItemSegments) * limits::kSegmentBytes +
-                            impl_->evictor.ghost_bytes();
+  const std::size_t tables = impl_->index.pages() + impl_->lent_segments;
+  const std::size_t fixed =
+      (tables + kMinItemSegments) * limits::kSegmentBytes + impl_->evictor.ghost_bytes();
   const std::uint64_t wide =
       bytes;  // kMaxStoreBytes needs more than 32 bits, std::size_t may not have
   if (bytes < std::max(fixed, limits::kMinStoreBytes) || wide > limits::kMaxStoreBytes ||

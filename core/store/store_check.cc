@@ -13,7 +13,7 @@ const char* Store::broken_invariant() const {
   if (const char* broken = impl.index.broken_invariant()) return broken;
   LogTally all;
   const std::size_t tables =
-      impl.index.pages() + impl.evictor.ghost_bytes() / limits::kSegmentBytes;
+      impl.index.pages() + impl.lent_segments + impl.evictor.ghost_bytes() / limits::kSegmentBytes;
   if (const char* broken = broken_log(log, tables, all)) return broken;
   if (all.visible_items != impl.index.size()) return "every live item is in the index";
   if (all.upload_bytes != impl.upload_bytes) return "what uploads have reserved adds up";

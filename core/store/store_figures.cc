@@ -28,7 +28,8 @@ MemoryUse Store::memory_use() const {
           log.used_bytes - log.live_bytes,
           log.pinned_segments(),
           impl_->upload_bytes,
-          impl_->upload_line.size()};
+          impl_->upload_line.size(),
+          impl_->lent_segments * limits::kSegmentBytes};
 }
 
 // A scrape calls this under the shard's lock, so it does not look at each segment. When it did, 8

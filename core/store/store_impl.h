@@ -72,7 +72,8 @@ struct Store::Impl {
   Index index;
   Evictor evictor;
   Expiry expiry;
-  std::uint64_t next_cas = kFirstCas;      // without a shared source
+  std::uint64_t next_cas = kFirstCas;  // without a shared source
+  std::size_t lent_segments = 0;
   std::size_t upload_bytes = 0;            // reserved by unfinished uploads
   std::vector<std::uint64_t> upload_line;  // tickets of those that wait to begin, in order
   std::uint64_t last_ticket = 0;

@@ -184,7 +184,8 @@ class RandomStore {
     const std::string value = random_value();
     const ItemFields fields = random_fields();
     const Standing standing = random_standing();
-    const PutStatus status = store_.put_back(key(name), fields, standing, value, now_s_);
+    const std::string_view parts[] = {value};
+    const PutStatus status = store_.put_back(key(name), fields, standing, parts, now_s_);
     note(name, status, value, fields);
     if (status != PutStatus::kStored) return;
     const Standing found = store_.view(find_and_check(name)).standing();

@@ -32,7 +32,7 @@ class StorePutBackTest : public ::testing::Test {
   }
   static PutStatus put_back(Store& store, std::string_view name, std::string_view value,
                             const Standing& standing) {
-    return store.put_back(key(name), {.client_flags = 7, .cas = 9}, standing, value, kNow);
+    return store.put_back(key(name), {.client_flags = 7, .cas = 9}, standing, {&value, 1}, kNow);
   }
   static std::string read(Store& store, std::string_view name) {
     std::string value;

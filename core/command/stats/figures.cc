@@ -11,7 +11,8 @@ namespace {
 constexpr std::size_t MemoryUse::*kMemoryUses[] = {
     &MemoryUse::limit,        &MemoryUse::segment_bytes,   &MemoryUse::index_bytes,
     &MemoryUse::ghost_bytes,  &MemoryUse::item_bytes,      &MemoryUse::dead_bytes,
-    &MemoryUse::upload_bytes, &MemoryUse::pinned_segments, &MemoryUse::uploads_waiting};
+    &MemoryUse::upload_bytes, &MemoryUse::pinned_segments, &MemoryUse::uploads_waiting,
+    &MemoryUse::lent_bytes};
 static_assert(sizeof(MemoryUse) == std::size(kMemoryUses) * sizeof(std::size_t),
               "each field of MemoryUse is added up");
 
