@@ -1,4 +1,4 @@
-// TierIo over io_uring: a ring for each thread, and the arena of the read buffers registered with it.
+// TierIo over io_uring: a ring for each thread. The arena of the read buffers is registered with it.
 #pragma once
 
 #include <memory>

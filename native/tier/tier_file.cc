@@ -88,7 +88,7 @@ void reserve(int fd, const std::string& path, std::uint64_t bytes) {
   const int error = allocate(fd, bytes);
   if (error == 0) return;
   if (error != EOPNOTSUPP) {
-    [[maybe_unused]] const int freed = ::ftruncate(fd, 0);
+    if (::ftruncate(fd, 0) != 0) fail(path, "cannot empty it: " + error_text(errno));
     if (error == ENOSPC) fail_without_room(path, bytes, room_of_volume(fd));
     fail(path, fmt::format("cannot reserve {}: {}", gigabytes(bytes), error_text(error)));
   }

@@ -1,4 +1,4 @@
-// One `ext_path`: a regular file or a block device, of which this process owns the first SIZE bytes.
+// One `ext_path`: a regular file or a block device. This process owns its first SIZE bytes.
 #pragma once
 
 #include <sys/types.h>
