@@ -64,6 +64,9 @@ class IoPool::Io final : public TierIo {
      std::shared_ptr<ReadBuffers> buffers, std::shared_ptr<Jobs> jobs)
       : TierIo(options, std::move(files), std::move(buffers)), jobs_(std::move(jobs)) {
     mailbox_->state = state();
+    started_.reserve(depth());
+    ended_.reserve(depth());
+    mailbox_->ended_ones.reserve(depth());
   }
   ~Io() override { mailbox_->abandoned = true; }
 

@@ -9,9 +9,10 @@
 #include <liburing.h>
 #include <sys/eventfd.h>
 
-#include <algorithm>
 #include <array>
+#include <mutex>
 #include <utility>
+#include <vector>
 
 namespace isocache {
 namespace {
@@ -64,9 +65,11 @@ class RingIo final : public TierIo {
 RingIo::RingIo(const TierIoOptions& options, std::shared_ptr<const TierFiles> files,
                std::shared_ptr<ReadBuffers> buffers)
     : TierIo(options, std::move(files), std::move(buffers)) {
+  prepared_.reserve(depth());
+  refused_.reserve(depth());
   unsigned flags = 0;
   // Never more than `depth` operations are in the ring, so it has always room.
-  errno = init(options.depth, ring_, flags);
+  errno = init(depth(), ring_, flags);
   if (errno != 0) throw_errno("io_uring");
   deferred_ = (flags & IORING_SETUP_DEFER_TASKRUN) != 0;
   const int result = ::io_uring_register_eventfd(&ring_, event_fd());

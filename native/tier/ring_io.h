@@ -1,4 +1,4 @@
-// TierIo over io_uring: a ring for each thread. The arena of the read buffers is registered with it.
+// TierIo over io_uring: a ring for each thread, with which the arena of read buffers is registered.
 #pragma once
 
 #include <memory>

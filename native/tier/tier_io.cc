@@ -35,20 +35,22 @@ TierIo::~TierIo() {
 
 TierIo* TierIo::of_this_thread() { return current; }
 
-IoOperation* TierIo::take_operation() {
+// The last of free_, which add() takes from there. Null: there is no place. If memory is short,
+// this and what follows until add() throws, and changes nothing.
+IoOperation* TierIo::free_operation() {
   if (closed_ || waiting_.size() >= options_.waiting) return nullptr;
+  if (!asked_ && options_.ask_for_submit) options_.ask_for_submit();
+  asked_ = true;
   if (free_.empty()) {
     // So that to give an operation back needs no memory.
     free_.reserve(state_->operations.size() + 1);
-    return &state_->operations.emplace_back();
+    free_.push_back(&state_->operations.emplace_back());
   }
-  IoOperation* const operation = free_.back();
-  free_.pop_back();
-  return operation;
+  return free_.back();
 }
 
 bool TierIo::begin_read(std::uint64_t offset, std::span<std::byte> buffer, DeviceIo& io) {
-  IoOperation* const operation = take_operation();
+  IoOperation* const operation = free_operation();
   if (operation == nullptr) return false;
   operation->begin_read(*state_->files, offset, buffer, &io);
   add(*operation);
@@ -57,7 +59,7 @@ bool TierIo::begin_read(std::uint64_t offset, std::span<std::byte> buffer, Devic
 
 bool TierIo::begin_write(std::uint64_t offset, std::span<const std::span<const std::byte>> parts,
                          DeviceIo& io) {
-  IoOperation* const operation = take_operation();
+  IoOperation* const operation = free_operation();
   if (operation == nullptr) return false;
   operation->begin_write(*state_->files, offset, parts, &io);
   add(*operation);
@@ -66,6 +68,7 @@ bool TierIo::begin_write(std::uint64_t offset, std::span<const std::span<const s
 
 void TierIo::add(IoOperation& operation) {
   waiting_.push_back(&operation);
+  free_.pop_back();
   count_pending();
 }
 
@@ -74,6 +77,7 @@ void TierIo::count_pending() {
 }
 
 void TierIo::submit() {
+  asked_ = false;
   while (!waiting_.empty() && in_flight_ < options_.depth) {
     IoOperation& operation = *waiting_.front();
     waiting_.pop_front();

@@ -6,7 +6,8 @@
 //
 // The thread's loop waits for event_fd() (to read) and then calls reap(); before it waits, it calls
 // submit(). Nothing starts without submit(), so that one system call starts all that one round of
-// the loop began. An io_context gets a dup() of event_fd(), because its descriptors close theirs.
+// the loop began, and none is made under a shard's lock. A loop that has no place for submit() (an
+// io_context) sets ask_for_submit.
 //
 // Only the thread that made it uses it, but for pending().
 #pragma once
@@ -16,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -32,6 +34,9 @@ struct TierIoOptions {
   unsigned waiting = 1024;  // operations that wait for one of those places
   // The poller reports event_fd() by its edges (EPOLLET): then nothing has to read it.
   bool edge_triggered = false;
+  // Called when something begins to wait, once until submit(): has the loop call submit() soon. It
+  // is called within begin_...().
+  std::function<void()> ask_for_submit = nullptr;
 };
 
 // What operations use. It lives until the last one has ended, which may be after the TierIo.
@@ -82,11 +87,12 @@ class TierIo {
   void finish(IoOperation& operation, bool succeeded);
   // No operation can be begun any more.
   void close() { closed_ = true; }
+  unsigned depth() const { return options_.depth; }
   unsigned in_flight() const { return in_flight_; }
   const std::shared_ptr<TierIoState>& state() const { return state_; }
 
  private:
-  IoOperation* take_operation();
+  IoOperation* free_operation();
   void add(IoOperation& operation);
   void count_pending();
   void read_event();
@@ -97,6 +103,7 @@ class TierIo {
   std::deque<IoOperation*> waiting_;
   unsigned in_flight_ = 0;
   bool closed_ = false;
+  bool asked_ = false;                // for submit()
   std::atomic<unsigned> pending_{0};  // one writer
 };
 

@@ -144,6 +144,22 @@ TEST_P(TierDeviceTest, ACallbackMayBeginTheNext) {
   EXPECT_EQ(reads.back().calls, 1);
 }
 
+TEST_P(TierDeviceTest, AsksOnceToBeSubmitted) {
+  const auto device = device_of({4 * kMegabyte});
+  EXPECT_EQ(device->uses_ring(), GetParam() == Engine::kRing);
+  int asked = 0;
+  const auto io = device->open_thread({.ask_for_submit = [&] { ++asked; }});
+  for (int round = 1; round <= 2; ++round) {
+    std::vector<TestRead> reads(3);
+    for (TestRead& read : reads) {
+      ASSERT_EQ(device->begin_read(0, 4096, read), IoStatus::kPending);
+    }
+    EXPECT_EQ(asked, round);
+    run(*io);
+    for (TestRead& read : reads) device->release(read);
+  }
+}
+
 // One thread's share of the device: writes and reads back, several at once.
 void write_and_read(TierDevice& device, std::uint64_t base, std::uint32_t seed,
                     const std::function<void(TierIo&)>& run) {
