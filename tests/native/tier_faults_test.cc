@@ -1,13 +1,18 @@
 // What the system may do to a read or a write: a failure is one failed operation, never a hang.
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include <atomic>
 #include <cerrno>
+#include <cstddef>
+#include <iterator>
 #include <semaphore>
 #include <thread>
 
-#include "native/base/log.h"
-#include "native/process/system_call_filter.h"
 #include "native/tier/tier_device.h"
 #include "tests/native/tier_fixture.h"
 
@@ -111,6 +116,41 @@ TEST(TierPool, WhatWaitsBehindAThreadThatHangsIsDropped) {
     released->release(3);
   }
   EXPECT_EQ(*calls, 1);
+}
+
+// From now on the process cannot make a ring, as in many containers.
+bool forbid_rings() {
+  sock_filter program[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog filter = {.len = std::size(program), .filter = program};
+  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+}
+
+using TierWithoutRing = TierEngines;
+INSTANTIATE_TEST_SUITE_P(, TierWithoutRing, testing::Values(Engine::kRing), engine_name);
+
+TEST_P(TierWithoutRing, ThreadsReadAndWrite) {
+  const std::string name = path("a");
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (!forbid_rings()) ::_exit(3);
+    const TierFileOptions files[] = {{.path = name, .size_bytes = 4 * kMegabyte}};
+    TierDevice device(files, options());
+    const auto io = device.open_thread({});
+    const TestBlock block(65536, 1);
+    if (device.uses_ring()) ::_exit(2);
+    const bool good =
+        write(device, *io, 0, block.data()) && same(read(device, *io, 0, 65536), block.data());
+    ::_exit(good ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(WIFEXITED(status) ? WEXITSTATUS(status) : -1, 0);
 }
 
 class TierSteps : public TierFolder {
