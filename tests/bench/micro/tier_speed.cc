@@ -1,4 +1,5 @@
-// What an operation of a TierDevice costs, with each engine: CPU of the whole process and time.
+// What an operation of a TierDevice costs, with each engine: CPU of the whole process, CPU of the
+// thread that serves connections, and time.
 //
 //   isocache_tier_speed FILE SIZE_MB [SECONDS]
 #include <fmt/format.h>
@@ -25,9 +26,10 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kPageBytes = 64 * 1024;
 
-double cpu_us() {
+// `who`: RUSAGE_SELF or RUSAGE_THREAD.
+double cpu_us(int who) {
   rusage usage = {};
-  ::getrusage(RUSAGE_SELF, &usage);
+  ::getrusage(who, &usage);
   const auto us = [](const timeval& time) {
     return static_cast<double>(time.tv_sec) * 1e6 + static_cast<double>(time.tv_usec);
   };
@@ -100,15 +102,17 @@ void measure(TierDevice& device, bool writes, std::size_t bytes, unsigned depth,
              std::chrono::seconds time) {
   const auto io = device.open_thread({.edge_triggered = true});
   Load load(device, *io, writes, bytes, depth);
-  const double cpu = cpu_us();
+  const double process_us = cpu_us(RUSAGE_SELF);
+  const double thread_us = cpu_us(RUSAGE_THREAD);
   const auto began = Clock::now();
   load.run(time);
   const std::chrono::duration<double> took = Clock::now() - began;
   const auto done = static_cast<double>(load.done());
-  fmt::print("{:9} {:5} {:8} depth {:2}: {:8.1f} us CPU each, {:8.0f}/s, {:7.1f} MB/s, failed {}\n",
-             device.engine(), writes ? "write" : "read", bytes, depth, (cpu_us() - cpu) / done,
-             done / took.count(), done * static_cast<double>(bytes) / 1e6 / took.count(),
-             load.failed());
+  fmt::print("{:9} {:5} {:8} depth {:2}: {:6.1f} us CPU each, {:6.1f} of them on the thread; ",
+             device.engine(), writes ? "write" : "read", bytes, depth,
+             (cpu_us(RUSAGE_SELF) - process_us) / done, (cpu_us(RUSAGE_THREAD) - thread_us) / done);
+  fmt::print("{:6.0f}/s, {:6.1f} MB/s, failed {}\n", done / took.count(),
+             done * static_cast<double>(bytes) / 1e6 / took.count(), load.failed());
 }
 
 void measure_engine(const std::string& path, std::uint64_t size_bytes, bool allow_ring,
