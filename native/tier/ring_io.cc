@@ -99,7 +99,7 @@ void RingIo::start(IoOperation& operation) {
   const auto count = static_cast<unsigned>(parts.size());
   if (operation.kind() == IoOperation::Kind::kWrite) {
     ::io_uring_prep_writev(entry, fd, parts.data(), count, offset);
-    // On a thread of the kernel. To begin a write of 1 MiB here would hold up this thread's loop for
+    // On a thread of the kernel. To begin a write of 1 MiB here would hold up this loop for
     // 57-70 us (p99: 86-326); so it is 7 (p99: 10-40), and costs 10 us more (isocache_tier_speed).
     ::io_uring_sqe_set_flags(entry, IOSQE_ASYNC);
   } else if (registered_ && state()->buffers->in_arena(parts[0].iov_base)) {
