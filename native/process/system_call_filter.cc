@@ -50,6 +50,9 @@ constexpr int kMainThread[] = {SCMP_SYS(accept4), SCMP_SYS(accept), SCMP_SYS(unl
 constexpr int kReadingFiles[] = {SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(stat),
                                  SCMP_SYS(statx), SCMP_SYS(lseek),      SCMP_SYS(pread64)};
 
+constexpr int kTier[] = {SCMP_SYS(io_uring_enter), SCMP_SYS(preadv), SCMP_SYS(pwritev),
+                         SCMP_SYS(pread64), SCMP_SYS(pwrite64)};
+
 class Rules {
  public:
   Rules() : context_(static_cast<Context*>(seccomp_init(SCMP_ACT_ERRNO(EACCES)))) {
@@ -109,6 +112,7 @@ void SystemCallFilter::load() const {
   // abort() is what an assertion ends with.
   rules.allow_if(SCMP_SYS(tgkill), is(0, static_cast<std::uint64_t>(::getpid())));
   if (thread_ == Thread::kMain) rules.allow_all(kMainThread);
+  if (uses_tier_) rules.allow_all(kTier);
   if (reads_files_) {
     rules.allow_all(kReadingFiles);
     rules.allow_if(SCMP_SYS(openat), without(2, kWriting));

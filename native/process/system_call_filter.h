@@ -24,8 +24,11 @@ class SystemCallFilter {
     kMain,    // accepts, removes its files at the end
     kWorker,  // serves clients
   };
-  // `reads_files`: the process may read certificates or passwords again.
-  SystemCallFilter(Thread thread, bool reads_files) : thread_(thread), reads_files_(reads_files) {}
+  // `reads_files`: the process may read certificates or passwords again. `uses_tier`: the thread
+  // reads and writes the files of -o ext_path, which are open already. What io_uring does on behalf
+  // of a thread is not filtered; a thread cannot make another ring.
+  SystemCallFilter(Thread thread, bool reads_files, bool uses_tier = false)
+      : thread_(thread), reads_files_(reads_files), uses_tier_(uses_tier) {}
 
   // Throws SystemError: this kernel cannot filter.
   static void check_kernel();
@@ -35,6 +38,7 @@ class SystemCallFilter {
  private:
   Thread thread_;
   bool reads_files_;
+  bool uses_tier_;
 };
 
 }  // namespace isocache

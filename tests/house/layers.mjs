@@ -11,6 +11,7 @@ import { CPP, JAVASCRIPT, matching, resolveImport, resolveInclude } from './tree
 export const CORE = {
   base: [],
   store: ['base'],
+  tier: ['base'],
   snapshot: ['base', 'store'],
   tier: ['base'],
   protocol: ['base'],

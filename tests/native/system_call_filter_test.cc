@@ -13,6 +13,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
@@ -24,6 +25,10 @@
 #include <cerrno>
 #include <cstdlib>
 #include <functional>
+#include <optional>
+#include <string>
+
+#include "native/tier/tier_device.h"
 
 namespace isocache {
 namespace {
@@ -38,16 +43,44 @@ class DropPrivileges : public testing::Test {
 
   // The errno of `call` under the filter; 0: it succeeded.
   static int error_of(Thread thread, bool reads_files, const std::function<bool()>& call) {
-    const pid_t child = ::fork();
-    if (child == 0) {
+    return exit_status([&] {
       SystemCallFilter(thread, reads_files).load();
       errno = 0;
-      const bool good = call();
-      ::_exit(good ? 0 : errno);
-    }
+      return call() ? 0 : errno;
+    });
+  }
+  // Of a process that runs `body`; negative: the signal that ended it.
+  static int exit_status(const std::function<int()>& body) {
+    const pid_t child = ::fork();
+    if (child == 0) ::_exit(body());
     int status = 0;
     ::waitpid(child, &status, 0);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  }
+  // 0: a read succeeded, begun after the filter was loaded. 1: it failed.
+  static int tier_goes_on(bool allow_ring, bool uses_tier) {
+    const auto load = [uses_tier] { SystemCallFilter(Thread::kWorker, false, uses_tier).load(); };
+    const std::string path = testing::TempDir() + "isocache-filter-" + std::to_string(::getpid());
+    const TierFileOptions files[] = {{.path = path, .size_bytes = 1U << 20}};
+    TierDevice device(files, {.page_bytes = 1U << 20,
+                              .allow_ring = allow_ring,
+                              .pool_threads = 1,
+                              .on_pool_thread_start = load});
+    ::unlink(path.c_str());
+    const auto io = device.open_thread({});
+    load();
+    struct Read : DeviceRead {
+      void on_done(bool succeeded) override { ended = succeeded; }
+      std::optional<bool> ended;
+    } read;
+    if (device.begin_read(0, 4096, read) != IoStatus::kPending) return 2;
+    io->submit();
+    while (!read.ended) {
+      pollfd event = {.fd = io->event_fd(), .events = POLLIN, .revents = 0};
+      ::poll(&event, 1, -1);
+      io->reap();
+    }
+    return *read.ended ? 0 : 1;
   }
   static bool opens(const char* path, int flags) { return ::open(path, flags, 0600) >= 0; }
   static bool runs_program() {
@@ -88,6 +121,16 @@ TEST_F(DropPrivileges, ServingGoesOn) {
     EXPECT_EQ(error_of(thread, true, [] { return opens("/dev/null", O_RDONLY); }), 0);
     EXPECT_EQ(error_of(thread, false, [] { return maps(PROT_READ | PROT_WRITE); }), 0);
     EXPECT_EQ(error_of(thread, false, [] { return ::write(STDERR_FILENO, "", 0) == 0; }), 0);
+  }
+}
+
+// A device that was opened before goes on under the filter, with each engine.
+TEST_F(DropPrivileges, ATierGoesOn) {
+  for (const bool allow_ring : {true, false}) {
+    for (const bool uses_tier : {true, false}) {
+      const auto round_trip = [&] { return tier_goes_on(allow_ring, uses_tier); };
+      EXPECT_EQ(exit_status(round_trip), uses_tier ? 0 : 1) << allow_ring;
+    }
   }
 }
 
