@@ -58,23 +58,26 @@ void Session::Impl::retry_late() {
   if (const LateReply* const hole = late ? late->find_waiting() : nullptr) finish_late(hole->token);
 }
 
-std::size_t Session::Impl::give_up_late() {
+std::size_t Session::Impl::give_up_late(UnixSeconds limit_s) {
   if (!late) return 0;
   std::size_t given_up = 0;
   late->for_each([&](LateReply& hole) {
-    if (hole.token == kNotLate) return;
+    if (!hole.waits_for_backend() || host_clock.now_s - hole.opened_s < limit_s) return;
     ++given_up;
     backend.give_up(hole.token, hole.request, hole.upload(), host_clock.now_s, hole.reply);
     hole.token = kNotLate;
     hole.waits = LateReply::Waits::kNo;
   });
-  late->collect_ready(out);
-  late.reset();
+  collect_ready();
   return given_up;
 }
 
 void Session::Impl::fill(LateReply& reply) {
   reply.token = kNotLate;
+  collect_ready();
+}
+
+void Session::Impl::collect_ready() {
   late->collect_ready(out);
   if (late->empty()) late.reset();
 }

@@ -58,8 +58,9 @@ class Session {
   // continues with everything that waited for it. A token that does not, or no longer, belong to
   // this session has no effect.
   void resume(LateToken token);
-  // The host no longer waits for late replies: each becomes a miss. Returns how many did.
-  std::size_t give_up_late();
+  // The host no longer waits for the backend where a reply has been late for so long: each becomes
+  // a miss. Returns how many did. A reply that waits for its client to read does not.
+  std::size_t give_up_late(UnixSeconds limit_s = 0);
   // How many replies are late.
   std::size_t late() const;
   // When the oldest of those that wait for the backend was suspended, by the session's clock. Null:

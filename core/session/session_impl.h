@@ -88,9 +88,10 @@ struct Session::Impl {
   void suspend(Request& request, LateToken token, std::unique_ptr<IncomingValue> value);
   void finish_late(LateToken token);
   void retry_late();
-  std::size_t give_up_late();
+  std::size_t give_up_late(UnixSeconds limit_s);
   void note_late();
   void fill(LateReply& reply);
+  void collect_ready();
 
   // ending.cc
   bool executing() const;
