@@ -111,6 +111,8 @@ class Engine {
                           const ItemFields& fields);
   StoreStatus write_joined(const Request& request, Upload* upload, Item old,
                            const ItemFields& fields, std::size_t* value_length);
+  PutStatus put_joined(const Request& request, const Upload* upload, Item old,
+                       const ItemFields& fields);
   bool refuse_too_large(const Request& request);
   void drop_refused(const Request& request);
   void count_refused(PutStatus status);
