@@ -245,9 +245,15 @@ void WebSocket::finish_replies() {
 void WebSocket::start_sending() {
   if (frame_.under_way() || stage_ != Stage::kOpen) return;
   take_output();
-  socket_.async_write(frame_.payload(), [this](beast::error_code error, std::size_t bytes) {
-    on_sent(error, bytes);
-  });
+  try {
+    socket_.async_write(frame_.payload(), [this](beast::error_code error, std::size_t bytes) {
+      on_sent(error, bytes);
+    });
+  } catch (const std::bad_alloc&) {  // nothing is under way
+    core_.release(frame_.output());
+    frame_.done();
+    throw;
+  }
   end_turn();
 }
 
@@ -298,13 +304,13 @@ void WebSocket::end_turn() {
 void WebSocket::start_closing(const websocket::close_reason& reason) {
   if (stage_ != Stage::kOpen) return;
   stage_ = Stage::kClosing;
-  closing_now_ = true;
   goodbye_.start(host_.now_ms(), host_.options.times.close);
   socket_.async_close(reason,
                       asio::bind_cancellation_slot(stop_closing_.slot(), [this](beast::error_code) {
                         closing_now_ = false;
                         wake_coroutine_.cancel();
                       }));
+  closing_now_ = true;
 }
 
 // Breaks the connection off. Beast's close waits for the end of its read. A read that has found a
@@ -331,13 +337,13 @@ void WebSocket::drain() {
 // began.
 void WebSocket::end_if_nothing_began() {
   if (looking_now_ || !nothing_began()) return;
-  looking_now_ = true;
   asio::post(stream_.get_executor(), [this, reads = socket_reads_] {
     looking_now_ = false;
     wake_coroutine_.cancel();
     if (reads != socket_reads_) return end_if_nothing_began();
     if (nothing_began()) start_closing(why_closing());
   });
+  looking_now_ = true;
 }
 
 // True if no part of a request has arrived: neither its bytes nor the head of their frame.
@@ -351,12 +357,18 @@ bool WebSocket::nothing_began() {
 
 void WebSocket::ping() {
   if (pinging_now_) return;
-  pinging_now_ = true;
   liveness_.pinged();
-  socket_.async_ping({}, [this](beast::error_code) {
+  // It is set first: the ping itself asks for what goes before it.
+  pinging_now_ = true;
+  try {
+    socket_.async_ping({}, [this](beast::error_code) {
+      pinging_now_ = false;
+      wake_coroutine_.cancel();
+    });
+  } catch (const std::bad_alloc&) {
     pinging_now_ = false;
-    wake_coroutine_.cancel();
-  });
+    throw;
+  }
 }
 
 bool WebSocket::busy() {
