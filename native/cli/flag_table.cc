@@ -8,7 +8,7 @@
 
 #include "base/limits.h"
 #include "native/base/errors.h"
-#include "native/base/text.h"
+#include "native/base/parse_number.h"
 #include "native/config/origin.h"
 
 namespace isocache {

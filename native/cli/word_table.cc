@@ -7,8 +7,8 @@
 #include <cstdint>
 
 #include "native/base/errors.h"
+#include "native/base/parse_number.h"
 #include "native/base/suggestion.h"
-#include "native/base/text.h"
 #include "native/cli/flag_table.h"
 #include "native/process/system_call_filter.h"
 
