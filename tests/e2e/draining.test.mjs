@@ -1,4 +1,5 @@
-// The end of the server: what has begun is done and answered, for as long as the flags say.
+// The server's orderly end (drain): its signals, --drain-delay, --drain-timeout and what /readyz says meanwhile.
+// That no client loses a reply, on each transport: connection-end.test.mjs.
 // Runs alone: it measures how long things take.
 
 import assert from 'node:assert/strict';
@@ -70,7 +71,7 @@ describe('draining', { skip: needIsocached, concurrency: 1 }, () => {
     assert.ok(Date.now() - began < 5000, 'it waited although nothing was under way');
   });
 
-  test('--drain-timeout closes what is not done', limit, async () => {
+  test('--drain-timeout closes connections that are not done by then', limit, async () => {
     const server = await startIsocached(['--drain-timeout', '1']);
     const client = await sluggard(server);
     const began = Date.now();
