@@ -81,12 +81,12 @@ void Server::start() {
                                               options_.huge_pages, &registry_);
   WorkerOptions worker;
   worker.on_thread_start = on_thread_start();
-  worker.threads = host.threads;
   worker.idle_timeout_s = host.idle_timeout_s;
   worker.measure_turns = !options_.http.listen.empty();
   worker.session.requests_per_turn = settings.requests_per_turn;
   worker.session.authenticator = passwords_.get();
-  for (; worker.index < worker.threads; ++worker.index) {
+  for (unsigned index = 0; index < host.threads; ++index) {
+    worker.background_step = [this, index](UnixSeconds now_s) { return tick_shards(index, now_s); };
     workers_.push_back(std::make_unique<Worker>(worker, *backend_, clock_, verbosity_, events));
   }
   if (!options_.http.listen.empty()) make_http_server();
@@ -99,6 +99,15 @@ void Server::start() {
     throw SystemError(fmt::format("cannot start the threads: {}", error.what()));
   }
   readiness_ = Readiness::kReady;
+}
+
+// The workers share the shards' background work.
+bool Server::tick_shards(unsigned worker, UnixSeconds now_s) {
+  bool more = false;
+  for (unsigned shard = worker; shard < backend_->shard_count(); shard += options_.host.threads) {
+    more |= backend_->tick(shard, now_s);
+  }
+  return more;
 }
 
 // Clients may ask for new certificates (refresh_certs), but not for new passwords.

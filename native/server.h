@@ -76,6 +76,7 @@ class Server : private ConnectionEvents {
   unsigned connection_count() const;
   unsigned lingering_count() const;
   Worker& least_loaded_worker();
+  bool tick_shards(unsigned worker, UnixSeconds now_s);
 
   // server_stats.cc
   void register_statistics();

@@ -17,6 +17,7 @@ void Session::Impl::suspend(Request& request, LateToken token,
   if (!late) late = std::make_unique<LateReplies>(options.output_limits);
   LateReply& hole = late->open(out);
   hole.token = token;
+  hole.opened_s = host_clock.now_s;
   if (value) {
     hole.request = value->request;  // views the value's line
     hole.large = std::move(value);
@@ -57,16 +58,19 @@ void Session::Impl::retry_late() {
   if (const LateReply* const hole = late ? late->find_waiting() : nullptr) finish_late(hole->token);
 }
 
-void Session::Impl::give_up_late() {
-  if (!late) return;
-  late->for_each([this](LateReply& hole) {
+std::size_t Session::Impl::give_up_late() {
+  if (!late) return 0;
+  std::size_t given_up = 0;
+  late->for_each([&](LateReply& hole) {
     if (hole.token == kNotLate) return;
+    ++given_up;
     backend.give_up(hole.token, hole.request, hole.upload(), host_clock.now_s, hole.reply);
     hole.token = kNotLate;
     hole.waits = LateReply::Waits::kNo;
   });
   late->collect_ready(out);
   late.reset();
+  return given_up;
 }
 
 void Session::Impl::fill(LateReply& reply) {

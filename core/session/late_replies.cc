@@ -61,6 +61,20 @@ LateReply* LateReplies::find_with_room(const Output& out) {
   });
 }
 
+std::optional<UnixSeconds> LateReplies::since_s() const {
+  const LateReply* const oldest = find_if([](const LateReply& hole) {
+    return hole.token != kNotLate && hole.waits != LateReply::Waits::kRoom;
+  });
+  if (oldest == nullptr) return std::nullopt;
+  return oldest->opened_s;
+}
+
+bool LateReplies::has_pins() const {
+  return find_if([](const LateReply& hole) {
+           return hole.reply.has_pins() || hole.behind.has_pins();
+         }) != nullptr;
+}
+
 void LateReplies::collect_ready(Output& out) {
   std::size_t ready = 0;
   for (; ready != holes_.size() && holes_[ready]->token == kNotLate; ++ready) {

@@ -9,9 +9,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "base/clock.h"
 #include "command/late.h"
 #include "protocol/output.h"
 #include "protocol/parser.h"
@@ -28,6 +30,7 @@ struct LateReply {
   Request request;             // views `bytes`, or the value's own line
   std::unique_ptr<char[]> bytes;
   std::unique_ptr<IncomingValue> large;  // the value that was received, if any
+  UnixSeconds opened_s = 0;
   std::uint8_t tries = 0;
   // What it waits for, now that its value has come. Room: too much is unsent.
   enum class Waits : std::uint8_t { kNo, kMemory, kRoom } waits = Waits::kNo;
@@ -57,6 +60,10 @@ class LateReplies {
   bool has_room(const LateReply& hole, const Output& out) const {
     return !is_full(out) || (&hole == holes_.front().get() && !out.full());
   }
+  // When the oldest hole was opened that waits for the backend. Null: none does.
+  std::optional<UnixSeconds> since_s() const;
+  // True if a reply that is held back pins values.
+  bool has_pins() const;
   // The first one only waits until more is sent.
   bool waits_for_room() const { return holes_.front()->waits == LateReply::Waits::kRoom; }
   // Moves what no open hole precedes to the end of `out`.

@@ -75,14 +75,20 @@ void Session::resume(LateToken token) {
   resume();
 }
 
-void Session::give_up_late() {
-  impl_->give_up_late();
+std::size_t Session::give_up_late() {
+  const std::size_t given_up = impl_->give_up_late();
   resume();
+  return given_up;
 }
 
 bool Session::wants_turn() const { return impl_->wait == Impl::Wait::kTurn && !closing(); }
 bool Session::waiting() const { return impl_->wait == Impl::Wait::kMemory && !closing(); }
 std::size_t Session::late() const { return impl_->late ? impl_->late->size() : 0; }
+std::optional<UnixSeconds> Session::late_since_s() const {
+  return impl_->late ? impl_->late->since_s() : std::nullopt;
+}
+bool Session::late_pins() const { return impl_->late && impl_->late->has_pins(); }
+bool Session::owes_reply() const { return impl_->late || impl_->stream; }
 bool Session::takes_input() const {
   const Impl& impl = *impl_;
   if (impl.ended || impl.wait == Impl::Wait::kTurn || impl.wait == Impl::Wait::kMemory)

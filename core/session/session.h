@@ -18,6 +18,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -57,10 +58,17 @@ class Session {
   // continues with everything that waited for it. A token that does not, or no longer, belong to
   // this session has no effect.
   void resume(LateToken token);
-  // The host no longer waits for late replies: each becomes a miss.
-  void give_up_late();
+  // The host no longer waits for late replies: each becomes a miss. Returns how many did.
+  std::size_t give_up_late();
   // How many replies are late.
   std::size_t late() const;
+  // When the oldest of those that wait for the backend was suspended, by the session's clock. Null:
+  // none waits for the backend. A reply that waits for its client to read does not count.
+  std::optional<UnixSeconds> late_since_s() const;
+  // True if replies behind a late one pin values.
+  bool late_pins() const;
+  // True if the client waits for the host: a reply is late, or a long one is not complete.
+  bool owes_reply() const;
   // True if the host should read more for this session. While replies are late, a bounded number of
   // bytes is read ahead, so that the host notices a client that disconnects.
   bool takes_input() const;

@@ -88,7 +88,7 @@ struct Session::Impl {
   void suspend(Request& request, LateToken token, std::unique_ptr<IncomingValue> value);
   void finish_late(LateToken token);
   void retry_late();
-  void give_up_late();
+  std::size_t give_up_late();
   void note_late();
   void fill(LateReply& reply);
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <new>
+
 #include "native/base/log.h"
 #include "native/base/socket_address.h"
 #include "native/base/tcp_progress.h"
@@ -13,6 +15,30 @@ void ConnectionCore::receive(std::string_view bytes) {
   if (host_.verbosity.traffic() && session_.buffered() == 0) log_traffic('<', info_.fd, bytes);
   session_.feed(bytes);
   if (session_.spoke_binary() && host_.verbosity.notes()) log_binary_client(peer_address(info_.fd));
+}
+
+void ConnectionCore::note_woken(LateToken token) {
+  try {
+    if (woken_) return woken_->push_back(token);
+    woken_ = std::make_unique<std::vector<LateToken>>(1, token);
+  } catch (const std::bad_alloc&) {
+    host_.counters.malloc_fails.add(1);
+  }
+}
+
+void ConnectionCore::go_on() {
+  if (!woken_) return session_.resume();
+  std::size_t done = 0;
+  do {
+    resume((*woken_)[done++]);
+  } while (done < woken_->size() && !session_.wants_turn());
+  woken_->erase(woken_->begin(), woken_->begin() + static_cast<std::ptrdiff_t>(done));
+  if (woken_->empty()) woken_.reset();
+}
+
+void ConnectionCore::resume(LateToken token) {
+  if (token != kNotLate) return session_.resume(token);
+  host_.counters.late_replies_given_up.add(session_.give_up_late());
 }
 
 void ConnectionCore::log_failed_logins() {
@@ -30,8 +56,9 @@ bool ConnectionCore::has_idled_out(bool busy) {
 }
 
 bool ConnectionCore::holds_too_long(const Output* stuck) {
-  const std::size_t receiving = session_.waiting() ? 0 : session_.upload_remaining();
-  const bool sends = stuck != nullptr && stuck->has_pins();
+  const bool waits = session_.waiting() || session_.owes_reply();
+  const std::size_t receiving = waits ? 0 : session_.upload_remaining();
+  const bool sends = stuck != nullptr && (stuck->has_pins() || session_.late_pins());
   const std::uint64_t held = receiving != 0 ? receiving : sends ? stuck->size() : 0;
   const std::uint64_t taken = sends && receiving == 0 ? bytes_acknowledged(info_.fd) : 0;
   if (!hold_watch_.look(held, moved_bytes_ + taken, host_.clock.now_s)) return false;

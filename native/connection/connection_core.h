@@ -5,12 +5,16 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "native/connection/connection_host.h"
 #include "native/connection/connection_info.h"
+#include "native/connection/connection_table.h"
 #include "native/connection/hold_watch.h"
+#include "native/connection/late_waker.h"
 #include "protocol/output.h"
 #include "session/session.h"
 
@@ -18,11 +22,13 @@ namespace isocache {
 
 class ConnectionCore {
  public:
-  // REQUIRES: `info` and `host` outlive it.
-  ConnectionCore(ConnectionInfo& info, ConnectionHost& host, std::int64_t now_ms)
+  // REQUIRES: `id`, `info` and `host` outlive it. `id` is set before there is input.
+  ConnectionCore(const ConnectionId& id, ConnectionInfo& info, ConnectionHost& host,
+                 std::int64_t now_ms)
       : host_(host),
         info_(info),
-        session_(host.backend, host.clock, host.session_options),
+        waker_(host.inbox, id),
+        session_(host.backend, host.clock, host.session_options, &waker_),
         opened_ms_(now_ms) {}
   ~ConnectionCore() { release(session_.output()); }
   ConnectionCore(const ConnectionCore&) = delete;
@@ -51,6 +57,23 @@ class ConnectionCore {
   }
   // True if the session has more to do without more input.
   bool goes_on() const { return session_.wants_turn() || session_.waiting(); }
+  // The client waits for us, and not we for the client.
+  bool owes_reply() const { return session_.owes_reply(); }
+
+  // The session's waker was called with this token: kept until go_on(). Without memory
+  // for it the reply is given up after its limit.
+  void note_woken(LateToken token);
+  bool has_woken() const { return woken_ != nullptr; }
+  // As note_woken(), with what makes go_on() give up all late replies.
+  void note_late_limit() { note_woken(kNotLate); }
+  // A reply has been late for too long.
+  bool late_is_overdue() const {
+    const auto since_s = session_.late_since_s();
+    return since_s && host_.clock.now_s - *since_s >= host_.late_limit_s;
+  }
+  // Finishes late replies whose tokens were woken, up to one turn; if there are none, goes on with
+  // what is buffered. REQUIRES: nobody reads the session's output.
+  void go_on();
 
   // Call it before the session is fed or resumed.
   void borrow_output() { host_.spare_output.lend(session_.output()); }
@@ -86,12 +109,15 @@ class ConnectionCore {
   bool holds_too_long(const Output* stuck);
 
  private:
+  void resume(LateToken token);
   void log_failed_logins();
   void log_held_too_long(bool receiving) const;
 
   ConnectionHost& host_;
   ConnectionInfo& info_;
+  LateWaker waker_;  // outlives the session, which ends all its late replies
   Session session_;
+  std::unique_ptr<std::vector<LateToken>> woken_;  // in order; null: none
   HoldWatch hold_watch_;
   std::uint64_t moved_bytes_ = 0;  // received into uploads, and sent
   std::int64_t opened_ms_;

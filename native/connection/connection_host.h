@@ -10,6 +10,8 @@
 #include "native/base/counters.h"
 #include "native/base/latency_histogram.h"
 #include "native/base/log.h"
+#include "native/connection/inbox.h"
+#include "native/connection/late_waker.h"
 #include "protocol/output.h"
 #include "session/session.h"
 
@@ -41,9 +43,11 @@ class SpareOutput {
 // One thread uses it, except the counters and the histogram.
 struct ConnectionHost {
   Backend& backend;
+  Inbox& inbox;  // of the thread
   const Verbosity& verbosity;
   SessionOptions session_options;
   unsigned idle_timeout_s = 0;  // 0: none
+  unsigned late_limit_s = kLateLimit_s;
   std::int64_t login_limit_ms = 0;
   Clock clock;  // for sessions; set before they get bytes
   WorkerCounters counters = {};

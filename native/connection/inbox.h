@@ -11,7 +11,9 @@
 #include <utility>
 #include <vector>
 
+#include "command/late.h"
 #include "native/base/file_descriptor.h"
+#include "native/connection/connection_table.h"
 
 namespace isocache {
 
@@ -22,8 +24,15 @@ struct Newcomer {
   bool crowded = false;          // one more connection than -c allows
 };
 
+// A backend woke a session: see LateWaker.
+struct LateNote {
+  ConnectionId connection;
+  LateToken token = kNotLate;
+};
+
 struct Notes {
   std::vector<Newcomer> newcomers;
+  std::vector<LateNote> woken;
   // Answer the requests that have begun and no others, and close the remaining connections after
   // this time.
   std::optional<std::int64_t> end_grace_ms;

@@ -206,7 +206,7 @@ Awaitable<bool> HttpConnection::serve_websocket(const HttpRequest& request, bool
   }
   phase_ = Phase::kWebSocket;
   has_answered_ = true;
-  websocket_ = make_websocket(stream_, host_, info_);
+  websocket_ = make_websocket(id, stream_, host_, info_);
   co_await websocket_->run(request, upgrade);
   if (websocket_->broken()) has_answered_ = false;
   co_return false;
@@ -258,6 +258,10 @@ Awaitable<void> HttpConnection::say_goodbye() {
     if (error) break;
     goodbye_.heard(host_.now_ms());
   }
+}
+
+void HttpConnection::wake(LateToken token) {
+  if (phase_ == Phase::kWebSocket) websocket_->wake(token);
 }
 
 void HttpConnection::tick(std::int64_t now_ms) {

@@ -35,6 +35,8 @@ class HttpConnection {
   // Serves the client until the connection ends. REQUIRES: this lives until then.
   Awaitable<void> run();
 
+  // Its WebSocket's session was woken with this token.
+  void wake(LateToken token);
   // Cancels operations that take too long.
   void tick(std::int64_t now_ms);
   // Ends the connection when the reply that is under way is sent.

@@ -27,11 +27,13 @@ struct HttpShared {
 
 // WebSockets use the part that is a ConnectionHost.
 struct HttpHost : ConnectionHost {
-  HttpHost(const HttpShared& shared, const Executor& executor)
+  HttpHost(const HttpShared& shared, const Executor& executor, Inbox& notes)
       : ConnectionHost{.backend = shared.backend,
+                       .inbox = notes,
                        .verbosity = shared.verbosity,
                        .session_options = websocket_session(shared.options),
                        .idle_timeout_s = shared.options.idle_timeout_s,
+                       .late_limit_s = shared.options.late_limit_s,
                        .login_limit_ms = shared.options.times.login,
                        .clock = shared.host_clock.now().clock},
         options(shared.options),

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "native/config/options.h"
+#include "native/connection/late_waker.h"
 #include "native/http/http_limits.h"
 #include "session/session.h"
 
@@ -14,7 +15,8 @@ struct HttpServerOptions {
   HttpOptions http;
   unsigned threads = 1;
   std::function<void()> on_thread_start;  // called first on each thread; may be empty
-  unsigned idle_timeout_s = 0;            // for a WebSocket without requests; 0: none
+  unsigned late_limit_s = kLateLimit_s;
+  unsigned idle_timeout_s = 0;  // for a WebSocket without requests; 0: none
   std::size_t max_item_bytes = 0;
   SessionOptions session;
   HttpTimes times;

@@ -39,7 +39,7 @@ std::string what(const std::exception_ptr& error) {
 class HttpLoop {
  public:
   explicit HttpLoop(const HttpShared& shared)
-      : host_(shared, context_.get_executor()), sweep_(context_.get_executor()) {}
+      : host_(shared, context_.get_executor(), inbox_), sweep_(context_.get_executor()) {}
 
   void start() {
     thread_ = std::thread([this] {
@@ -71,6 +71,7 @@ class HttpLoop {
   void watch_time();
 
   asio::io_context context_{1};
+  Inbox inbox_{[this] { asio::post(context_, [this] { read_inbox(); }); }};
   HttpHost host_;
   asio::executor_work_guard<Executor> work_{context_.get_executor()};  // until stop()
   Timer sweep_;
@@ -78,7 +79,6 @@ class HttpLoop {
   bool sweeping_ = false;  // a sweep runs while there are connections, and once more after the last
   MemoryTrim memory_trim_;
   std::atomic<bool> answered_{true};  // the answer to the last answered()
-  Inbox inbox_{[this] { asio::post(context_, [this] { read_inbox(); }); }};
   ConnectionTable<HttpConnection> table_;
   std::thread thread_;
 };
@@ -97,6 +97,9 @@ void HttpLoop::end(std::int64_t grace_ms) {
 void HttpLoop::read_inbox() {
   Notes notes = inbox_.take();
   for (Newcomer& newcomer : notes.newcomers) open(std::move(newcomer));
+  for (const LateNote& note : notes.woken) {
+    if (HttpConnection* const woken = table_.find(note.connection)) woken->wake(note.token);
+  }
   if (!notes.end_grace_ms) return;
   *notes.end_grace_ms == 0 ? stop() : drain();
 }

@@ -4,6 +4,7 @@
 #include <boost/asio/write.hpp>
 #include <exception>
 #include <memory>
+#include <new>
 #include <string_view>
 
 #include "native/base/socket_queues.h"
@@ -35,8 +36,10 @@ Awaitable<void> WebSocket::run(const HttpRequest& request, const Upgrade& upgrad
   }
   // Operations that refer to this object have to end before it does.
   if (stage_ != Stage::kClosing) stream_.cancel();
-  co_await until(
-      [this] { return !frame_.under_way() && !pinging_now_ && !closing_now_ && !looking_now_; });
+  co_await until([this] {
+    return !frame_.under_way() && !pinging_now_ && !closing_now_ && !looking_now_ &&
+           !going_on_later_;
+  });
   stream_.stop_watching();
   core_.release(output());
   if (failure) std::rethrow_exception(failure);
@@ -44,11 +47,14 @@ Awaitable<void> WebSocket::run(const HttpRequest& request, const Upgrade& upgrad
 
 Awaitable<void> WebSocket::serve() {
   for (;;) {
-    const bool received = co_await receive();
-    if (!received) break;
+    if (session().takes_input()) {
+      const bool received = co_await receive();
+      if (!received) break;
+    } else {
+      co_await wait_for_late();
+    }
     co_await execute();
-    // End now: Beast's own goodbye may take long.
-    if (asks_for_end(session().requested())) host_.events.on_stop_requested();
+    note_end_request();
     if (session().closing()) {
       co_await flush();
       start_closing(why_closing());
@@ -72,9 +78,11 @@ websocket::close_reason WebSocket::why_closing() const {
 Awaitable<bool> WebSocket::receive() {
   const std::span<char> window = session().upload_window();
   const auto room = window.empty() ? std::span<char>(read_buffer_) : window;
+  reading_ = true;
   const auto [error, bytes] =
       co_await socket_.async_read_some(asio::buffer(room.data(), room.size()),
                                        asio::bind_cancellation_slot(stop_reading_.slot(), kToken));
+  reading_ = false;
   if (error) {
     host_.note_tls_error(error);
     if (is_deflate_error(error)) co_await refuse_deflated();
@@ -117,9 +125,11 @@ Awaitable<void> WebSocket::refuse_deflated() {
 
 // Finishes what a turn leaves, behind the other connections' turns.
 Awaitable<void> WebSocket::execute() {
-  while (core_.goes_on() && stage_ == Stage::kOpen) {
+  while (can_go_on() && stage_ == Stage::kOpen) {
     host_.counters.yields.add(1);
-    if (session().waiting()) {
+    if (core_.has_woken()) {
+      co_await flush();
+    } else if (session().waiting()) {
       co_await flush();
       co_await wait_for_memory();
     } else if (output().full()) {
@@ -130,9 +140,65 @@ Awaitable<void> WebSocket::execute() {
     heard();  // this counts as a sign of life, because we do not read while we are busy
     host_.clock = host_.host_clock.now().clock;
     borrow_output();
-    session().resume();
+    core_.go_on();
   }
   info_.set_state(ConnectionInfo::State::kReading);
+}
+
+// The session takes no more input until a late reply has come.
+Awaitable<void> WebSocket::wait_for_late() {
+  finish_replies();
+  co_await until([this] { return stage_ != Stage::kOpen || can_go_on(); });
+}
+
+void WebSocket::wake(LateToken token) {
+  core_.note_woken(token);
+  wake_coroutine_.cancel();
+  go_on();
+}
+
+void WebSocket::go_on() {
+  if (!reading_ || stage_ != Stage::kOpen || frame_.under_way()) return;
+  try {
+    take_step();
+  } catch (const std::bad_alloc&) {
+    host_.counters.malloc_fails.add(1);
+    close();
+  }
+}
+
+// One turn. While there is more to do, on_sent() or go_on_later() calls it again.
+void WebSocket::take_step() {
+  if (can_go_on()) {
+    host_.clock = host_.host_clock.now().clock;
+    borrow_output();
+    core_.go_on();
+    core_.note_failed_logins();
+  }
+  if (!output().empty()) return start_sending();
+  finish_replies();
+  if (session().closing()) {
+    note_end_request();
+    return start_closing(why_closing());
+  }
+  if (core_.goes_on()) go_on_later();
+  if (draining_) end_if_nothing_began();
+}
+
+// Takes the next step after the other connections' turns, or when there may be memory.
+void WebSocket::go_on_later() {
+  if (going_on_later_) return;
+  going_on_later_ = true;
+  const auto step = [this] {
+    going_on_later_ = false;
+    wake_coroutine_.cancel();
+    go_on();
+  };
+  if (!session().waiting()) return asio::post(stream_.get_executor(), step);
+  core_.note_memory_wait();
+  auto turn = std::make_shared<Timer>(stream_.get_executor(), Timer::time_point::max());
+  host_.memory_queue.enter(*turn);
+  turn->async_wait([step, turn](beast::error_code) { step(); });
 }
 
 // The others may have released some memory by then.
@@ -200,6 +266,7 @@ void WebSocket::on_sent(beast::error_code error, std::size_t bytes) {
   if (error && stage_ == Stage::kOpen) stage_ = Stage::kBroken;
   frame_.done();
   wake_coroutine_.cancel();
+  if (reading_ && (can_go_on() || session().closing())) go_on();
   if (draining_) end_if_nothing_began();
 }
 
@@ -245,6 +312,10 @@ void WebSocket::start_closing(const websocket::close_reason& reason) {
 // then, so only this ends them.
 void WebSocket::close() {
   stream_.close();
+  if (stage_ == Stage::kOpen && !reading_) {  // wait_for_late() waits for nothing of the stream's
+    stage_ = Stage::kBroken;
+    wake_coroutine_.cancel();
+  }
   stop_closing_.emit(asio::cancellation_type::terminal);
   stop_reading_.emit(asio::cancellation_type::terminal);
 }
@@ -288,7 +359,9 @@ void WebSocket::ping() {
   });
 }
 
-bool WebSocket::busy() { return frame_.under_way() || !output().empty() || core_.goes_on(); }
+bool WebSocket::busy() {
+  return frame_.under_way() || !output().empty() || core_.goes_on() || core_.owes_reply();
+}
 
 void WebSocket::tick(std::int64_t now_ms) {
   const HttpTimes& times = host_.options.times;
@@ -305,6 +378,7 @@ void WebSocket::tick(std::int64_t now_ms) {
   }
   if (core_.has_idled_out(busy())) return start_closing({close_code::normal, "idle"});
   if (core_.holds_too_long(frame_.under_way() ? &frame_.output() : nullptr)) return close();
+  if (core_.late_is_overdue()) wake(kNotLate);
   // perhaps only half a TLS record has come, and the rest never will
   if (draining_) end_if_nothing_began();
   if (frame_.under_way()) liveness_.look_at_stuck_reply(info_.fd, now_ms);
@@ -315,9 +389,9 @@ void WebSocket::tick(std::int64_t now_ms) {
   }
 }
 
-std::unique_ptr<WebSocketConnection> make_websocket(SocketStream& stream, HttpHost& host,
-                                                    ConnectionInfo& info) {
-  return std::make_unique<WebSocket>(stream, host, info);
+std::unique_ptr<WebSocketConnection> make_websocket(const ConnectionId& id, SocketStream& stream,
+                                                    HttpHost& host, ConnectionInfo& info) {
+  return std::make_unique<WebSocket>(id, stream, host, info);
 }
 
 }  // namespace isocache

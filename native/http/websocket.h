@@ -20,16 +20,17 @@ namespace isocache {
 
 class WebSocket final : public WebSocketConnection, private StreamWatcher {
  public:
-  WebSocket(SocketStream& stream, HttpHost& host, ConnectionInfo& info)
+  WebSocket(const ConnectionId& id, SocketStream& stream, HttpHost& host, ConnectionInfo& info)
       : host_(host),
         stream_(stream),
         info_(info),
         socket_(stream),
-        core_(info, host, host.now_ms()),
+        core_(id, info, host, host.now_ms()),
         wake_coroutine_(stream.get_executor(), Timer::time_point::max()),
         read_buffer_(http_limits::kSmallReadBytes) {}
 
   Awaitable<void> run(const HttpRequest& request, const Upgrade& upgrade) override;
+  void wake(LateToken token) override;
   void tick(std::int64_t now_ms) override;
   void drain() override;
   void close() override;
@@ -48,6 +49,16 @@ class WebSocket final : public WebSocketConnection, private StreamWatcher {
   Awaitable<void> refuse_deflated();
   Awaitable<void> execute();
   Awaitable<void> wait_for_memory();
+  Awaitable<void> wait_for_late();
+  // What was woken is done when no frame is on its way.
+  bool can_go_on() const { return core_.goes_on() || (core_.has_woken() && !frame_.under_way()); }
+  // Before the connection's goodbye, which may take long.
+  void note_end_request() {
+    if (asks_for_end(session().requested())) host_.events.on_stop_requested();
+  }
+  void go_on();
+  void take_step();
+  void go_on_later();
   void on_socket_read() override;
   void on_received() override;
   void finish_replies();
@@ -93,6 +104,8 @@ class WebSocket final : public WebSocketConnection, private StreamWatcher {
   bool pinging_now_ = false;
   bool closing_now_ = false;
   bool looking_now_ = false;
+  bool going_on_later_ = false;
+  bool reading_ = false;       // serve() waits for a read, and go_on() may use the session
   bool at_socket_ = false;     // all received bytes are used up, and the socket is being read
   unsigned socket_reads_ = 0;  // how many have ended
   // As of the last bytes: their message is not complete yet.

@@ -7,12 +7,17 @@
 // While a frame is on its way out, the session gets no more input. So a client that does not read
 // costs http_limits::kWebSocketOutputBytes and one read buffer. Pings are sent in between, because
 // they need neither.
+//
+// When a late reply can be finished, the coroutine that runs this picture usually waits in a read,
+// which cannot be interrupted. Then go_on() finishes the reply in its place.
 #pragma once
 
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/message.hpp>
 #include <memory>
 
+#include "command/late.h"
+#include "native/connection/connection_table.h"
 #include "native/http/http_host.h"
 #include "native/http/socket_stream.h"
 #include "native/http/upgrade.h"
@@ -29,6 +34,8 @@ class WebSocketConnection {
   // be closed.
   virtual Awaitable<void> run(const HttpRequest& request, const Upgrade& upgrade) = 0;
 
+  // Its session's waker was called with this token.
+  virtual void wake(LateToken token) = 0;
   // Sends pings. Closes connections that are dead, idle or late.
   virtual void tick(std::int64_t now_ms) = 0;
   // Says goodbye (1001) when the request that has begun to arrive is answered; at once if there is
@@ -42,7 +49,7 @@ class WebSocketConnection {
 
 // REQUIRES: all references outlive it, and it outlives run(). Defined in websocket.cc, so that only
 // that file compiles Beast's WebSockets.
-std::unique_ptr<WebSocketConnection> make_websocket(SocketStream& stream, HttpHost& host,
-                                                    ConnectionInfo& info);
+std::unique_ptr<WebSocketConnection> make_websocket(const ConnectionId& id, SocketStream& stream,
+                                                    HttpHost& host, ConnectionInfo& info);
 
 }  // namespace isocache

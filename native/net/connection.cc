@@ -29,7 +29,7 @@ Connection::Connection(FileDescriptor socket, SSL_CTX* tls, WorkerHost& host)
     : host_(host),
       socket_(std::move(socket)),
       info_(socket_.get(), host.clock.now_s),
-      core_(info_, host, host.now_ms),
+      core_(id, info_, host, host.now_ms),
       tls_(tls == nullptr ? nullptr
                           : std::make_unique<TlsStream>(*tls, info_.fd, *host.tls_buffers)) {
   int domain = 0;
@@ -51,6 +51,18 @@ bool Connection::on_event(std::uint32_t events) {
   return !blocked_ || (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0;
 }
 
+// While the socket is full, its next event brings the turn.
+bool Connection::on_woken(LateToken token) {
+  core_.note_woken(token);
+  return !blocked_;
+}
+
+bool Connection::gives_up_late() {
+  if (sending() || !core_.late_is_overdue()) return false;
+  core_.note_late_limit();
+  return true;
+}
+
 Connection::Next Connection::take_turn() {
   if (sending()) {
     if (!send()) return Next::kClose;
@@ -60,8 +72,8 @@ Connection::Next Connection::take_turn() {
   if (!session.closing()) {
     info_.set_state(ConnectionInfo::State::kExecuting);
     core_.borrow_output();
-    if (core_.goes_on()) {
-      session.resume();
+    if (core_.goes_on() || core_.has_woken()) {
+      core_.go_on();
     } else if (may_read() && (tls_ ? receive_encrypted() : receive()) == Received::kEnd) {
       return tls_ ? Next::kLeave : Next::kClose;
     }
@@ -71,6 +83,7 @@ Connection::Next Connection::take_turn() {
     if (sending()) return blocked_ ? Next::kWaitForEvent : Next::kTakeTurn;
   }
   if (session.closing()) return Next::kLeave;
+  if (core_.has_woken()) return Next::kTakeTurn;
   if (session.waiting()) {
     core_.note_memory_wait();
     return Next::kWaitForMemory;

@@ -59,6 +59,10 @@ class Connection {
 
   // Remembers what epoll reported. Returns true if a turn is worthwhile.
   bool on_event(std::uint32_t events);
+  // Remembers a token that its session's waker was called with; true if a turn is worth while.
+  bool on_woken(LateToken token);
+  // About once a second: true if a turn is worth while, because replies are late for too long.
+  bool gives_up_late();
   Next take_turn();
   // The worker is ending: no request begins after the one that has begun.
   void begin_stop() { session().end_after_request(); }
@@ -66,8 +70,8 @@ class Connection {
   LeavingSocket leave();
   // True if a command asked the server to end.
   AdminResult::Next requested() const { return core_.session().requested(); }
-  // True if replies are under way, or whole requests wait.
-  bool busy() const { return sending() || core_.goes_on(); }
+  // True if replies are under way or late, or whole requests wait.
+  bool busy() const { return sending() || core_.goes_on() || core_.owes_reply(); }
   // As busy(), or part of a request has arrived. A stop waits for the end of such a request.
   bool unfinished() const { return busy() || in_request(); }
   // The worker calls it about once a second. True: the connection was idle for too long, or its
@@ -90,7 +94,9 @@ class Connection {
   Session& session() { return core_.session(); }
   Output& output() { return core_.session().output(); }
   bool in_request() const { return core_.session().in_request() || (tls_ && tls_->in_record()); }
-  bool may_read() const { return readable_ && (!host_.draining || in_request()); }
+  bool may_read() const {
+    return readable_ && core_.session().takes_input() && (!host_.draining || in_request());
+  }
   bool sending() const { return blocked_ || sends_on_; }
   Received receive();
   Received receive_encrypted();

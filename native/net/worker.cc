@@ -29,17 +29,18 @@ constexpr std::int64_t kHoldCheck_ms = 1000;
 }  // namespace
 
 struct Worker::Impl {
-  Impl(const WorkerOptions& worker_options, ShardedBackend& shards, const HostClock& host_clock,
+  Impl(const WorkerOptions& worker_options, Backend& backend, const HostClock& host_clock,
        const Verbosity& verbosity, ConnectionEvents& worker_events)
       : options(worker_options),
-        backend(shards),
         events(worker_events),
         read_buffer(std::make_unique_for_overwrite<char[]>(kReadBufferBytes)),
         clock(host_clock),
-        host{{.backend = shards,
+        host{{.backend = backend,
+              .inbox = inbox,
               .verbosity = verbosity,
               .session_options = worker_options.session,
               .idle_timeout_s = worker_options.idle_timeout_s,
+              .late_limit_s = worker_options.late_limit_s,
               .login_limit_ms = std::int64_t{worker_options.login_limit_s} * 1000,
               .clock = host_clock.now().clock},
              poller,
@@ -52,6 +53,8 @@ struct Worker::Impl {
   int until_next_timer_ms() const;
   void run_timers();
   void read_inbox();
+  void wake(const LateNote& note);
+  void give_up_late();
   void open(FileDescriptor socket, SSL_CTX* tls);
   void handle(const epoll_event& event);
   void serve(Connection& connection);
@@ -71,11 +74,11 @@ struct Worker::Impl {
   void begin_stop(std::int64_t grace_ms);
 
   WorkerOptions options;
-  ShardedBackend& backend;
   ConnectionEvents& events;
   std::unique_ptr<char[]> read_buffer;
   const HostClock& clock;
   Poller poller;
+  Inbox inbox{[this] { poller.wake(); }};
   WorkerHost host;
 
   ConnectionTable<Connection> table;
@@ -86,8 +89,6 @@ struct Worker::Impl {
   MemoryWaiters<Connection> memory_waiters;
   bool serves_tls = false;                            // a connection speaks TLS, or one did
   std::chrono::steady_clock::time_point round_began;  // only if turns are measured
-
-  Inbox inbox{[this] { poller.wake(); }};
 
   // Timers, by the monotonic clock.
   std::int64_t tick_at_ms = 0;
@@ -102,7 +103,7 @@ struct Worker::Impl {
   std::thread thread;
 };
 
-Worker::Worker(const WorkerOptions& options, ShardedBackend& backend, const HostClock& clock,
+Worker::Worker(const WorkerOptions& options, Backend& backend, const HostClock& clock,
                const Verbosity& verbosity, ConnectionEvents& events)
     : impl_(std::make_unique<Impl>(options, backend, clock, verbosity, events)) {}
 
@@ -177,7 +178,10 @@ void Worker::Impl::run_timers() {
   if (now_ms >= tick_at_ms) tick();
   if (watches_time() && now_ms >= overdue_check_at_ms) close_overdue();
   retry_for_memory();
-  if (now_ms >= hold_check_at_ms) close_holders();
+  if (now_ms >= hold_check_at_ms) {
+    close_holders();
+    give_up_late();
+  }
   memory_trim.run(now_ms);
   if (!lingering.empty()) {
     lingering.run_timer(now_ms);
@@ -197,6 +201,12 @@ void Worker::Impl::close_holders() {
   hold_check_at_ms = host.now_ms + kHoldCheck_ms;
 }
 
+void Worker::Impl::give_up_late() {
+  table.for_each([this](Connection& connection) {
+    if (connection.gives_up_late() && !connection.queued) turns.add(connection);
+  });
+}
+
 void Worker::Impl::handle(const epoll_event& event) {
   if (Poller::is_wake(event)) return read_inbox();
   if (event.data.ptr == &lingering) {
@@ -212,7 +222,14 @@ void Worker::Impl::handle(const epoll_event& event) {
 void Worker::Impl::read_inbox() {
   Notes notes = inbox.take();
   for (Newcomer& newcomer : notes.newcomers) open(std::move(newcomer.socket), newcomer.tls.get());
+  for (const LateNote& note : notes.woken) wake(note);
   if (notes.end_grace_ms) stop_asked_ms = notes.end_grace_ms;
+}
+
+void Worker::Impl::wake(const LateNote& note) {
+  Connection* const connection = table.find(note.connection);
+  if (connection == nullptr) return;
+  if (connection->on_woken(note.token) && !connection->queued) turns.add(*connection);
 }
 
 // If there is no memory for one connection, the others are still served.
@@ -307,9 +324,7 @@ void Worker::Impl::leave_if(Condition&& condition) {
 void Worker::Impl::tick() {
   bool more = false;
   host.counters.ticks.add(1);
-  for (unsigned shard = options.index; shard < backend.shard_count(); shard += options.threads) {
-    more |= backend.tick(shard, host.clock.now_s);
-  }
+  if (options.background_step) more = options.background_step(host.clock.now_s);
   tick_at_ms = host.now_ms + (more ? kBusyTick_ms : kTick_ms);
 }
 

@@ -1,4 +1,4 @@
-// A thread with its connections, its clock and its share of the shards' background work:
+// A thread with its connections, its clock and its share of the background work:
 //
 //   wait for sockets or the next timer -> a turn for each that is ready -> timers
 //
@@ -13,7 +13,9 @@
 #include <functional>
 #include <memory>
 
+#include "base/clock.h"
 #include "base/limits.h"
+#include "command/backend.h"
 #include "native/base/counters.h"
 #include "native/base/file_descriptor.h"
 #include "native/base/host_clock.h"
@@ -21,7 +23,7 @@
 #include "native/base/log.h"
 #include "native/connection/connection_events.h"
 #include "native/connection/connection_info.h"
-#include "native/shards/sharded_backend.h"
+#include "native/connection/late_waker.h"
 #include "session/session.h"
 
 namespace isocache {
@@ -32,10 +34,12 @@ inline constexpr unsigned kHandshakeLimit_s = 10;
 struct WorkerOptions {
   bool measure_turns = false;             // turn_latency() is used
   std::function<void()> on_thread_start;  // called first on its thread; may be empty
-  unsigned index = 0;
-  unsigned threads = 1;
+  // A bounded step of background work, now and then on its thread. Returns true if there is more to
+  // do at once. May be empty.
+  std::function<bool(UnixSeconds now_s)> background_step;
   unsigned idle_timeout_s = 0;  // 0: none
   unsigned handshake_limit_s = kHandshakeLimit_s;
+  unsigned late_limit_s = kLateLimit_s;
   unsigned login_limit_s = limits::kLoginLimit_s;
   SessionOptions session;
 };
@@ -46,7 +50,7 @@ class Worker {
   static constexpr std::size_t kReadBufferBytes = 32U << 10;
 
   // REQUIRES: all references outlive the worker.
-  Worker(const WorkerOptions& options, ShardedBackend& backend, const HostClock& clock,
+  Worker(const WorkerOptions& options, Backend& backend, const HostClock& clock,
          const Verbosity& verbosity, ConnectionEvents& events);
   ~Worker();  // REQUIRES: stop() was called, or it never started
 

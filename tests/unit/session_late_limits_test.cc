@@ -81,11 +81,15 @@ TEST_F(LateSession, LateRepliesThatComeAllAtOnceStopAtTheLimits) {
     all += "mg late" + std::to_string(i) + " v\r\n";
   }
   EXPECT_EQ(ask(all), "");
+  EXPECT_EQ(session_->late_since_s(), core_.clock.now_s);
+  EXPECT_FALSE(session_->late_pins());
   std::vector<LateToken> tokens = backend_.tokens();
   std::reverse(tokens.begin(), tokens.end());
   for (const LateToken token : tokens) session_->resume(token);
   EXPECT_LT(session_->output().size(), 5 * kValueBytes);
-  EXPECT_TRUE(session_->wants_turn());  // more can be had, once that is sent
+  EXPECT_TRUE(session_->wants_turn());                 // more can be had, once that is sent
+  EXPECT_FALSE(session_->late_since_s().has_value());  // the client is slow, not the backend
+  EXPECT_TRUE(session_->late_pins());
   const std::string reply = run();
   EXPECT_EQ(std::count(reply.begin(), reply.end(), 'v'), kValues * std::ptrdiff_t{kValueBytes});
   EXPECT_EQ(session_->late(), 0U);
