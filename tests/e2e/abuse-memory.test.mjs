@@ -1,5 +1,5 @@
-// Clients that mean harm by what they hold on to: memory, places, replies that they do not read. As abuse.test.mjs:
-// the server's memory stays bounded at every time, and others wait at most twice as long as ever meanwhile.
+// Hostile clients that hold on to memory, places or replies that they do not read. As in abuse.test.mjs, the server's
+// memory stays bounded at all times, and other clients wait at most twice as long as without an attack.
 // Runs alone: it measures how others are served, and memory.
 
 import assert from 'node:assert/strict';

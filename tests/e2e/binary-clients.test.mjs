@@ -1,4 +1,5 @@
-// Clients that speak memcached's binary protocol, which is not supported: they learn it at once, and the log says why.
+// Clients that speak memcached's binary protocol, which is not supported: the server closes their connection at once,
+// and its log says why.
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';

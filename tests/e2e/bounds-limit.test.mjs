@@ -1,4 +1,4 @@
-// The memory limit is turned down while the server is full: nobody waits for it, and the memory goes back to the
+// The memory limit is lowered while the server is full. No client waits for that, and the memory goes back to the
 // system.
 // Runs alone: it measures how others are served, and memory.
 

@@ -1,5 +1,5 @@
-// Memory that others hold, and what who needs it gets: who has held it for 5 s without a move is closed, and counted,
-// over each way in. All of it takes its time, so that all ways are tried side by side.
+// Clients that need memory which others hold. A connection that has held memory for 5 s without progress is closed and
+// counted, on each transport. The tests take seconds each, so all transports are tested side by side.
 // Runs alone: it measures how others are served, and memory.
 
 import assert from 'node:assert/strict';

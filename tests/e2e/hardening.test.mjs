@@ -1,4 +1,4 @@
-// The release binary: what compiler and linker make hard for an attacker. And -o drop_privileges, from outside.
+// The release binary: what compiler and linker make hard for an attacker. Also -o drop_privileges, from outside.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';

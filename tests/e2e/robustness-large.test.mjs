@@ -1,4 +1,5 @@
-// Clients that misbehave with large values: whole, in order, bounded, and refused where there is no room.
+// Misbehaving clients with large values. Replies are whole and in order, memory is bounded, and values are refused if
+// there is no room.
 // Runs alone: it measures memory and how others are served.
 
 import assert from 'node:assert/strict';

@@ -1,4 +1,4 @@
-// Clients that misbehave: the server stays in step, in bounds, and there for the others. With large values:
+// Misbehaving clients: the server stays in step and in bounds, and serves the others. With large values:
 // robustness-large.test.mjs.
 // Runs alone: it measures how others are served.
 

@@ -1,4 +1,4 @@
-// The stats families: memcached 1.6.45's keys in its order, and counters that are true.
+// The pages of stats: memcached 1.6.45's keys in its order, and counters that are true.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

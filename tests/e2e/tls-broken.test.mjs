@@ -1,4 +1,4 @@
-// TLS on the memcached port with clients that misbehave, or are just slow.
+// TLS on the memcached port with clients that misbehave or are just slow.
 // Runs alone: it measures how long things take.
 
 import assert from 'node:assert/strict';

@@ -1,4 +1,4 @@
-// Certificates: those that clients show, and new ones for the server while it serves.
+// Certificates: those of clients, and new ones for the server while it serves.
 // Runs alone: it measures how long things take.
 
 import assert from 'node:assert/strict';
