@@ -138,9 +138,7 @@ Awaitable<void> WebSocket::execute() {
 // The others may have released some memory by then.
 Awaitable<void> WebSocket::wait_for_memory() {
   core_.note_memory_wait();
-  Timer turn(stream_.get_executor(), Timer::time_point::max());
-  host_.memory_queue.enter(turn);
-  co_await turn.async_wait(kToken);
+  co_await host_.memory_queue.async_turn(kToken);
 }
 
 // Beast is about to send a frame of its own: a pong or a goodbye, above all after a bad frame.
@@ -245,6 +243,8 @@ void WebSocket::start_closing(const websocket::close_reason& reason) {
 // then, so only this ends them.
 void WebSocket::close() {
   stream_.close();
+  // If it waits for memory, the stream's end does not end that.
+  if (stage_ == Stage::kOpen) stage_ = Stage::kBroken;
   stop_closing_.emit(asio::cancellation_type::terminal);
   stop_reading_.emit(asio::cancellation_type::terminal);
 }
