@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 
-import { eventually } from '../lib/abuse.mjs';
 import { RawClient, withClient } from '../lib/client.mjs';
+import { eventually } from '../lib/eventually.mjs';
 import { passwordFiles, USERS } from '../lib/logins.mjs';
 import { needIsocached, startIsocached, withServer } from '../lib/server.mjs';
 import { certificates, needTls, serverPair } from '../lib/tls.mjs';

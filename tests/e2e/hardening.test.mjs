@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
 
-import { eventually } from '../lib/abuse.mjs';
 import { RawClient, statsOf, withClient } from '../lib/client.mjs';
+import { eventually } from '../lib/eventually.mjs';
 import { request } from '../lib/http.mjs';
 import { passwordFiles, USERS, login } from '../lib/logins.mjs';
 import { exitOf, isocachedPath, needIsocached, startIsocached } from '../lib/server.mjs';

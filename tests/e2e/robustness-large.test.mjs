@@ -6,8 +6,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { eventually } from '../lib/abuse.mjs';
 import { RawClient, statsOf, withClient } from '../lib/client.mjs';
+import { eventually } from '../lib/eventually.mjs';
 import { Random, seedFromEnvironment } from '../lib/random.mjs';
 import { needIsocached } from '../lib/server.mjs';
 import { connections, set, talk, value } from '../lib/talk.mjs';

@@ -7,8 +7,8 @@ import net from 'node:net';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { eventually } from '../lib/abuse.mjs';
 import { RawClient, statsOf, withClient } from '../lib/client.mjs';
+import { eventually } from '../lib/eventually.mjs';
 import { Random, seedFromEnvironment } from '../lib/random.mjs';
 import { needIsocached } from '../lib/server.mjs';
 import { connections, onServer, set, talk, value } from '../lib/talk.mjs';

@@ -5,9 +5,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { eventually } from '../lib/abuse.mjs';
 import { Certificates } from '../lib/certificates.mjs';
 import { withClient } from '../lib/client.mjs';
+import { eventually } from '../lib/eventually.mjs';
 import { isocachedPath, runProgram, startIsocached, withServer } from '../lib/server.mjs';
 import { as, certificates, countOf, needTls, onServer, serverPair, startTls, outcome } from '../lib/tls.mjs';
 
