@@ -117,9 +117,11 @@ class Engine {
   void drop_refused(const Request& request);
   void count_refused(PutStatus status);
 
-  // modify.cc
+  // delete.cc
   DeleteOutcome remove(const Request& request);
   bool remove_or_keep(const Request& request, Item item, std::uint64_t* kept_cas);
+
+  // touch.cc
   TouchOutcome touch(const Request& request);
 
   // arithmetic.cc

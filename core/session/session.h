@@ -13,7 +13,6 @@
 // Replies may come late (command/late.h). output() always holds what may be sent now: everything
 // before the first late reply. feed() and both resume() may append to it, so none of them may be
 // called while a transport reads it.
-// be called while a transport reads it.
 #pragma once
 
 #include <cstddef>
