@@ -1,5 +1,5 @@
-// Marks functions that every request calls, and those that few requests call. The former are inlined
-// where that makes the server faster. In wasm the module's size counts for more.
+// Marks functions that every request calls, and those that few requests call. The former are
+// inlined where that makes the server faster. In wasm the module's size counts for more.
 #pragma once
 
 #if defined(__wasm__)

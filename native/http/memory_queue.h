@@ -19,8 +19,8 @@ class MemoryQueue {
   MemoryQueue(const Executor& executor, const HostClock& clock)
       : executor_(executor), clock_(clock), retry_(executor) {}
 
-  // Waits until it is time to ask for memory again; ends with operation_aborted. The timer belongs to
-  // the queue, so a caller may go away before its turn comes.
+  // Waits until it is time to ask for memory again; ends with operation_aborted. The timer belongs
+  // to the queue, so a caller may go away before its turn comes.
   template <typename Token>
   auto async_turn(Token&& token) {
     Timer& turn = enter();

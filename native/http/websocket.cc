@@ -157,7 +157,8 @@ void WebSocket::wake(LateToken token) {
   go_on();
 }
 
-// A session that waits for memory waits for its turn, although its own reply may have released some.
+// A session that waits for memory waits for its turn, although its own reply may have released
+// some.
 void WebSocket::go_on() { go_on(session().waiting() && !core_.has_woken()); }
 
 void WebSocket::go_on(bool later) {
