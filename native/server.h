@@ -95,14 +95,16 @@ class Server : private ConnectionEvents {
   void run_timers();
   void read_signals();
   void on_signal(int signal);
-  void begin_delay();
-  void begin_drain();
-  bool all_gone() const;
-  void end();
   void reload();
   void report_reload(const char* what, const char* error);
   void run_watchdog();
   bool threads_alive();
+
+  // server_drain.cc
+  void begin_delay();
+  void begin_drain();
+  bool all_gone() const;
+  void end();
 
   Options options_;
   HostClock clock_;

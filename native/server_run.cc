@@ -1,4 +1,4 @@
-// The main thread's loop: clients, signals, the service manager, and the way to the end.
+// The main thread's loop: clients, signals, the service manager. The end is in server_drain.cc.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,9 +12,6 @@ namespace {
 
 // While draining: how often to check for connections that are gone without a notice.
 constexpr std::int64_t kDrainCheck_ms = 100;
-// The time after --drain-timeout that is announced to the service manager: joining threads, freeing
-// memory.
-constexpr std::int64_t kEnd_ms = 5000;
 
 }  // namespace
 
@@ -70,61 +67,6 @@ void Server::on_signal(int signal) {
   } else {
     begin_delay();
   }
-}
-
-// Load balancers learn from /readyz to send requests elsewhere. Until they do, the server answers
-// them.
-void Server::begin_delay() {
-  phase_ = Phase::kDelaying;
-  phase_ends_ms_ = clock_.now().monotonic_ms + std::int64_t{options_.drain_delay_s} * 1000;
-  readiness_ = Readiness::kDraining;
-  service_manager_.stopping(
-      "Draining", std::int64_t{options_.drain_delay_s + options_.drain_timeout_s} * 1000 + kEnd_ms);
-  if (verbosity_.notes()) log_line(fmt::format("draining in {} s", options_.drain_delay_s));
-}
-
-void Server::begin_drain() {
-  if (phase_ == Phase::kDraining || phase_ == Phase::kEnded) return;
-  const std::int64_t grace_ms = std::int64_t{options_.drain_timeout_s} * 1000;
-  phase_ = Phase::kDraining;
-  phase_ends_ms_ = clock_.now().monotonic_ms + grace_ms;
-  readiness_ = Readiness::kDraining;
-  service_manager_.stopping("Draining", grace_ms + kEnd_ms);
-  if (verbosity_.notes()) log_line(fmt::format("draining {} connections", connection_count()));
-  wakes_when_closed_ = true;
-  acceptor_->stop();
-  if (http_) http_->drain();
-  for (const auto& worker : workers_) worker->stop(grace_ms);
-}
-
-// The order of the two matters: a connection is counted as lingering before it stops counting as
-// open.
-bool Server::all_gone() const { return connection_count() == 0 && lingering_count() == 0; }
-
-void Server::end() {
-  if (const unsigned left = connection_count() + lingering_count();
-      left != 0 && verbosity_.notes()) {
-    log_line(fmt::format("closing {} connections", left));
-  }
-  acceptor_->stop();
-  for (const auto& worker : workers_) worker->stop(0);
-  if (http_) http_->stop();
-  for (const auto& worker : workers_) worker->join();
-  if (http_) http_->join();
-  http_.reset();
-  workers_.clear();
-  listeners_.clear();
-}
-
-void Server::on_connection_closed() {
-  const bool accepting = accept_counters_.accepting.load(std::memory_order_relaxed);
-  if (accepting && !wakes_when_closed_.load(std::memory_order_relaxed)) return;
-  poller_.wake();
-}
-
-void Server::on_stop_requested() {
-  stop_requested_ = true;
-  poller_.wake();
 }
 
 // SIGHUP. If a file cannot be read, its previous content stays in force.

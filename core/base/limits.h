@@ -59,7 +59,7 @@ inline constexpr std::size_t kMaxPrefixes = 4096;
 inline constexpr std::size_t kMaxPrefixNameBytes = 128U << 10;
 
 // Limits for a client that has to log in. The host enforces the time: it asks Session::logged_in().
-inline constexpr std::uint32_t kLoginLimit_s = 30;        // from the connection's begin
+inline constexpr std::uint32_t kLoginLimit_s = 30;        // from the start of the connection
 inline constexpr std::size_t kMaxLoginValueBytes = 2048;  // user and password
 inline constexpr unsigned kMaxFailedLogins = 10;          // then the connection is closed
 

@@ -1,4 +1,4 @@
-// me.
+// me, which memcached calls meta debug: what is known about an item.
 
 #include "command/engine.h"
 

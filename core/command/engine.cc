@@ -1,5 +1,6 @@
 #include "command/engine.h"
 
+#include "base/inline.h"
 #include "command/tiering/tiering.h"
 #include "command/wording/wording.h"
 
@@ -66,7 +67,8 @@ bool Engine::dispatch(const Request& request, Output& out) {
   return true;
 }
 
-PutStatus Engine::begin_upload(const Request& request, UnixSeconds now_s, Upload* upload) {
+ISOCACHE_RARE PutStatus Engine::begin_upload(const Request& request, UnixSeconds now_s,
+                                             Upload* upload) {
   begin_turn(now_s);
   // an upload that has waited was counted by its first call
   const bool first = upload->ticket == 0;
@@ -86,7 +88,8 @@ void Engine::refuse_upload(const Request& request, Upload& upload) {
   drop_refused(request);
 }
 
-bool Engine::finish_upload(const Request& request, Upload& upload, UnixSeconds now_s, Output& out) {
+ISOCACHE_RARE bool Engine::finish_upload(const Request& request, Upload& upload, UnixSeconds now_s,
+                                         Output& out) {
   begin_turn(now_s);
   if (must_fetch_first(request)) return false;
   word(store(request, &upload), request, out);
@@ -100,20 +103,20 @@ void Engine::count_refused(PutStatus status) {
   if (status == PutStatus::kNoMemory) ++counters_.store_no_memory;
 }
 
-void Engine::flush_at(UnixSeconds at_s, UnixSeconds now_s) {
+ISOCACHE_RARE void Engine::flush_at(UnixSeconds at_s, UnixSeconds now_s) {
   begin_turn(now_s);  // if an earlier flush is due, it takes effect first
   if (options_.shard == 0) ++counters_.cmd_flush;
   flush_at_s_ = at_s <= now_s ? 0 : at_s;
   if (flush_at_s_ == 0) flush();
 }
 
-bool Engine::tick(UnixSeconds now_s) {
+ISOCACHE_RARE bool Engine::tick(UnixSeconds now_s) {
   begin_turn(now_s);
   const bool more = store_.tick(now_s);
   return (tiering_ != nullptr && tiering_->step()) || more;
 }
 
-EngineFigures Engine::figures() const {
+ISOCACHE_RARE EngineFigures Engine::figures() const {
   EngineFigures figures;
   figures.engine = counters_;
   figures.store = store_.counters();
@@ -132,7 +135,7 @@ EngineFigures Engine::figures() const {
   return figures;
 }
 
-void Engine::reset_counters() {
+ISOCACHE_RARE void Engine::reset_counters() {
   counters_ = {};
   prefix_stats_.clear();
   store_at_reset_ = store_.counters();

@@ -127,13 +127,17 @@ class Engine {
                           const ItemFields& fields);
   StoreStatus write_joined(const Request& request, Upload* upload, Item old,
                            const ItemFields& fields, std::size_t* value_length);
+  PutStatus put_joined(const Request& request, const Upload* upload, Item old,
+                       const ItemFields& fields);
   bool refuse_too_large(const Request& request);
   void drop_refused(const Request& request);
   void count_refused(PutStatus status);
 
-  // modify.cc
+  // delete.cc
   DeleteOutcome remove(const Request& request);
   bool remove_or_keep(const Request& request, Item item, std::uint64_t* kept_cas);
+
+  // touch.cc
   TouchOutcome touch(const Request& request);
 
   // arithmetic.cc

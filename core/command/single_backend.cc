@@ -1,4 +1,5 @@
 #include "command/single_backend.h"
+#include "base/inline.h"
 
 namespace isocache {
 
@@ -43,12 +44,13 @@ void SingleBackend::abandon(LateToken token, const Request& /*request*/, Upload*
   engine_.abandon(token, upload);
 }
 
-AdminResult SingleBackend::administer(const Request& request, const Clock& clock, Output& out,
-                                      Waker* /*waker*/) {
+ISOCACHE_RARE AdminResult SingleBackend::administer(const Request& request, const Clock& clock,
+                                                    Output& out, Waker* /*waker*/) {
   return run_admin_command(request, *this, clock, out);
 }
 
-PutStatus SingleBackend::begin_upload(const Request& request, UnixSeconds now_s, Upload* upload) {
+ISOCACHE_RARE PutStatus SingleBackend::begin_upload(const Request& request, UnixSeconds now_s,
+                                                    Upload* upload) {
   return engine_.begin_upload(request, now_s, upload);
 }
 
@@ -56,8 +58,8 @@ std::span<char> SingleBackend::upload_window(const Request& /*request*/, Upload&
   return engine_.upload_window(upload);
 }
 
-bool SingleBackend::upload_may_wait(const Request& /*request*/, const Upload& upload,
-                                    UnixSeconds /*now_s*/) {
+ISOCACHE_RARE bool SingleBackend::upload_may_wait(const Request& /*request*/, const Upload& upload,
+                                                  UnixSeconds /*now_s*/) {
   return engine_.store().upload_may_wait(upload);
 }
 
@@ -83,7 +85,7 @@ void SingleBackend::release(const Output& sent) {
   sent.for_each_pin([this](Pin pin) { engine_.release(pin); });
 }
 
-void SingleBackend::Host::add_stats(UnixSeconds now_s, HostRows& rows) {
+ISOCACHE_RARE void SingleBackend::Host::add_stats(UnixSeconds now_s, HostRows& rows) {
   rows.add("uptime", std::uint64_t{now_s > started_s_ ? now_s - started_s_ : 0});
 }
 

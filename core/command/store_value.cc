@@ -2,6 +2,8 @@
 
 #include <array>
 #include <cstring>
+#include <span>
+#include <string_view>
 #include <vector>
 
 #include "command/engine.h"
@@ -28,6 +30,31 @@ StoreStatus status_of(PutStatus status) {
   }
   return StoreStatus::kNoMemory;
 }
+
+// The pieces of a value that is joined. Those that lie in segments stay pinned as long as this
+// lives, also if memory for the lists runs out.
+class JoinedParts {
+ public:
+  explicit JoinedParts(Store& store) : store_(store) {}
+  ~JoinedParts() {
+    for (const SegmentId segment : pins_) store_.unpin(segment);
+  }
+  JoinedParts(const JoinedParts&) = delete;
+  JoinedParts& operator=(const JoinedParts&) = delete;
+
+  void add(std::string_view bytes) { parts_.push_back(bytes); }
+  void add_pinned(const Piece& piece) {
+    pins_.push_back(piece.segment);
+    store_.pin(piece.segment);
+    parts_.push_back(piece.bytes);
+  }
+  std::span<const std::string_view> view() const { return parts_; }
+
+ private:
+  Store& store_;
+  std::vector<std::string_view> parts_;
+  std::vector<SegmentId> pins_;
+};
 
 }  // namespace
 
@@ -108,8 +135,7 @@ void Engine::drop_refused(const Request& request) {
   if (const Item old = store_.find(request.key, now_s_).item) store_.remove(old);
 }
 
-// append, prepend: joins the old and the new value. Both may lie in segments, which stay pinned
-// until they are joined.
+// append, prepend: joins the old and the new value.
 StoreStatus Engine::write_joined(const Request& request, Upload* upload, Item old,
                                  const ItemFields& fields, std::size_t* value_length) {
   *value_length = old.value_length() + request.store.value_length;
@@ -117,19 +143,23 @@ StoreStatus Engine::write_joined(const Request& request, Upload* upload, Item ol
     if (upload != nullptr) store_.abort_upload(*upload);
     return StoreStatus::kNotStored;
   }
+  const PutStatus status = put_joined(request, upload, old, fields);
+  count_refused(status);
+  if (upload != nullptr) store_.abort_upload(*upload);
+  return status == PutStatus::kStored ? StoreStatus::kStored : StoreStatus::kNotStored;
+}
+
+// Both values may lie in segments, which stay pinned until they are joined.
+PutStatus Engine::put_joined(const Request& request, const Upload* upload, Item old,
+                             const ItemFields& fields) {
   std::array<char, kCopiedOldBytes> copy;
-  std::vector<std::string_view> parts;
-  std::vector<SegmentId> pins;
-  const auto add_pinned = [&](const Piece& piece) {
-    store_.pin(piece.segment);
-    pins.push_back(piece.segment);
-    parts.push_back(piece.bytes);
-  };
+  JoinedParts parts(store_);
+  const auto add_pinned = [&](const Piece& piece) { parts.add_pinned(piece); };
   const auto add_old = [&] {
     if (!old.chained() && old.value_length() <= copy.size()) {
       const std::string_view value = old.contiguous_value();
       std::memcpy(copy.data(), value.data(), value.size());
-      parts.emplace_back(copy.data(), value.size());
+      parts.add({copy.data(), value.size()});
     } else {
       store_.for_each_piece(old, add_pinned);
     }
@@ -138,7 +168,7 @@ StoreStatus Engine::write_joined(const Request& request, Upload* upload, Item ol
     if (upload != nullptr) {
       store_.for_each_uploaded_piece(*upload, add_pinned);
     } else {
-      parts.push_back(request.store.value);
+      parts.add(request.store.value);
     }
   };
   if (request.store.mode == StoreMode::kAppend) {
@@ -148,11 +178,7 @@ StoreStatus Engine::write_joined(const Request& request, Upload* upload, Item ol
     add_new();
     add_old();
   }
-  const PutStatus status = store_.put(request.key, old, fields, parts, now_s_);
-  count_refused(status);
-  for (const SegmentId segment : pins) store_.unpin(segment);
-  if (upload != nullptr) store_.abort_upload(*upload);
-  return status == PutStatus::kStored ? StoreStatus::kStored : StoreStatus::kNotStored;
+  return store_.put(request.key, old, fields, parts.view(), now_s_);
 }
 
 // True if the value can never be stored. As in memcached, `set` and `ms` then remove the old item,

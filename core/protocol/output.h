@@ -78,7 +78,11 @@ class Output {
       other.clear();
       return;
     }
-    for (const Ref& ref : other.refs_) refs_.push_back(Ref{size_ + ref.at, ref.bytes, ref.pin});
+    // Whatever needs memory comes first, so that a pin never belongs to both.
+    reserve(other.size_);
+    const std::size_t own_refs = refs_.size();
+    refs_.insert(refs_.end(), other.refs_.begin(), other.refs_.end());
+    for (std::size_t i = own_refs; i != refs_.size(); ++i) refs_[i].at += size_;
     pinned_bytes_ += other.pinned_bytes_;
     append(std::string_view(other.text_.get(), other.size_));
     other.clear();

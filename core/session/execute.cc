@@ -1,6 +1,7 @@
 // Executes a batch, and continues after requests whose replies are late.
 #include <algorithm>
 
+#include "base/inline.h"
 #include "session/session_impl.h"
 
 namespace isocache {
@@ -24,7 +25,7 @@ bool Session::Impl::execute(Batch& batch) {
 }
 
 // The rest of a batch, from the request `done` on.
-bool Session::Impl::execute_among_late(Batch& batch, std::size_t done) {
+ISOCACHE_RARE bool Session::Impl::execute_among_late(Batch& batch, std::size_t done) {
   const std::span<Request> requests = batch.requests();
   while (done != requests.size()) {
     std::span<Request> next = requests.subspan(done);

@@ -10,13 +10,33 @@ namespace {
 // A request that was suspended so often is answered as a miss, because its item keeps moving.
 constexpr unsigned kMostTries = 8;
 
+// A token that no hole keeps yet. If there is no memory for one, the backend hears of it.
+class NewToken {
+ public:
+  NewToken(Backend& backend, LateToken token, const Request& request, IncomingValue* value)
+      : backend_(backend), token_(token), request_(request), value_(value) {}
+  ~NewToken() {
+    if (token_ == kNotLate) return;
+    backend_.abandon(token_, request_, value_ == nullptr ? nullptr : &value_->upload);
+  }
+  NewToken(const NewToken&) = delete;
+  NewToken& operator=(const NewToken&) = delete;
+  LateToken take() { return std::exchange(token_, kNotLate); }
+
+ private:
+  Backend& backend_;
+  LateToken token_;
+  const Request& request_;
+  IncomingValue* value_;
+};
+
 }  // namespace
 
 void Session::Impl::suspend(Request& request, LateToken token,
                             std::unique_ptr<IncomingValue> value) {
+  NewToken fresh(backend, token, request, value.get());
   if (!late) late = std::make_unique<LateReplies>(options.output_limits);
   LateReply& hole = late->open(out);
-  hole.token = token;
   hole.opened_s = host_clock.now_s;
   if (value) {
     hole.request = value->request;  // views the value's line
@@ -24,6 +44,7 @@ void Session::Impl::suspend(Request& request, LateToken token,
   } else {
     keep_request(request, hole);
   }
+  hole.token = fresh.take();
   turn_left -= std::min<std::size_t>(turn_left, 1);
 }
 
@@ -41,14 +62,12 @@ void Session::Impl::finish_late(LateToken token) {
   const bool wants_memory = executed.done == 0 && executed.late == kNotLate;
   hole->waits = wants_memory ? LateReply::Waits::kMemory : LateReply::Waits::kNo;
   if (wants_memory) return;
-  if (executed.late == kNotLate) {
-    fill(*hole);
-  } else if (++hole->tries < kMostTries) {
+  if (executed.late != kNotLate) {
     hole->token = executed.late;
-  } else {
-    backend.give_up(executed.late, hole->request, hole->upload(), host_clock.now_s, hole->reply);
-    fill(*hole);
+    if (++hole->tries < kMostTries) return;
+    backend.give_up(hole->token, hole->request, hole->upload(), host_clock.now_s, hole->reply);
   }
+  fill(*hole);
 }
 
 void Session::Impl::retry_late() {
@@ -58,23 +77,26 @@ void Session::Impl::retry_late() {
   if (const LateReply* const hole = late ? late->find_waiting() : nullptr) finish_late(hole->token);
 }
 
-std::size_t Session::Impl::give_up_late() {
+std::size_t Session::Impl::give_up_late(UnixSeconds limit_s) {
   if (!late) return 0;
   std::size_t given_up = 0;
   late->for_each([&](LateReply& hole) {
-    if (hole.token == kNotLate) return;
+    if (!hole.waits_for_backend() || host_clock.now_s - hole.opened_s < limit_s) return;
     ++given_up;
     backend.give_up(hole.token, hole.request, hole.upload(), host_clock.now_s, hole.reply);
     hole.token = kNotLate;
     hole.waits = LateReply::Waits::kNo;
   });
-  late->collect_ready(out);
-  late.reset();
+  collect_ready();
   return given_up;
 }
 
 void Session::Impl::fill(LateReply& reply) {
   reply.token = kNotLate;
+  collect_ready();
+}
+
+void Session::Impl::collect_ready() {
   late->collect_ready(out);
   if (late->empty()) late.reset();
 }

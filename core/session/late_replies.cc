@@ -62,9 +62,8 @@ LateReply* LateReplies::find_with_room(const Output& out) {
 }
 
 std::optional<UnixSeconds> LateReplies::since_s() const {
-  const LateReply* const oldest = find_if([](const LateReply& hole) {
-    return hole.token != kNotLate && hole.waits != LateReply::Waits::kRoom;
-  });
+  const LateReply* const oldest =
+      find_if([](const LateReply& hole) { return hole.waits_for_backend(); });
   if (oldest == nullptr) return std::nullopt;
   return oldest->opened_s;
 }

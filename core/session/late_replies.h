@@ -38,6 +38,7 @@ struct LateReply {
   Output behind;
 
   Upload* upload() const { return large ? &large->upload : nullptr; }
+  bool waits_for_backend() const { return token != kNotLate && waits != Waits::kRoom; }
 };
 
 class LateReplies {

@@ -75,8 +75,8 @@ void Session::resume(LateToken token) {
   resume();
 }
 
-std::size_t Session::give_up_late() {
-  const std::size_t given_up = impl_->give_up_late();
+std::size_t Session::give_up_late(UnixSeconds limit_s) {
+  const std::size_t given_up = impl_->give_up_late(limit_s);
   resume();
   return given_up;
 }

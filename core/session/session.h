@@ -13,7 +13,6 @@
 // Replies may come late (command/late.h). output() always holds what may be sent now: everything
 // before the first late reply. feed() and both resume() may append to it, so none of them may be
 // called while a transport reads it.
-// be called while a transport reads it.
 #pragma once
 
 #include <cstddef>
@@ -58,8 +57,9 @@ class Session {
   // continues with everything that waited for it. A token that does not, or no longer, belong to
   // this session has no effect.
   void resume(LateToken token);
-  // The host no longer waits for late replies: each becomes a miss. Returns how many did.
-  std::size_t give_up_late();
+  // The host no longer waits for the backend where a reply has been late for so long: each becomes
+  // a miss. Returns how many did. A reply that waits for its client to read does not.
+  std::size_t give_up_late(UnixSeconds limit_s = 0);
   // How many replies are late.
   std::size_t late() const;
   // When the oldest of those that wait for the backend was suspended, by the session's clock. Null:

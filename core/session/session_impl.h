@@ -9,10 +9,10 @@
 //
 // Each step has a state of its own, and returns its result:
 //
-//   framer.h        lines in the input           collect.cc       commands into a batch
-//   retrieval.h     a get with several keys      collect_keys.cc  its keys into a batch
-//   upload.cc       a value on its way in        login.cc         what comes before a login
-//   late_replies.h  replies that come late       ending.cc        the last request
+//   framer.h        lines in the input           collect_commands.cc  commands into a batch
+//   retrieval.h     a get with several keys      collect_keys.cc      its keys into a batch
+//   upload.cc       a value on its way in        login.cc             what comes before a login
+//   late_replies.h  replies that come late       ending.cc            the last request
 #pragma once
 
 #include <cstddef>
@@ -88,15 +88,16 @@ struct Session::Impl {
   void suspend(Request& request, LateToken token, std::unique_ptr<IncomingValue> value);
   void finish_late(LateToken token);
   void retry_late();
-  std::size_t give_up_late();
+  std::size_t give_up_late(UnixSeconds limit_s);
   void note_late();
   void fill(LateReply& reply);
+  void collect_ready();
 
   // ending.cc
   bool executing() const;
   bool last_is_done() const;
 
-  // collect.cc
+  // collect_commands.cc
   AfterLine parse(std::string_view line, KeyBuffer& key_buffer, Request& request) const;
   Stop collect(Batch& batch, std::size_t most);
   Step collect_line(Batch& batch);

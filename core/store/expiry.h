@@ -1,6 +1,6 @@
 // Finds expired items in the background, so that they do not keep their memory until somebody asks
-// for them or eviction meets them. A segment knows a lower bound of its items' exptimes, so that
-// one without expired items costs a glance.
+// for them or eviction meets them. A segment knows a lower bound of its items' exptimes, so a
+// segment without expired items is passed over at once.
 #pragma once
 
 #include "store/evictor.h"
@@ -15,8 +15,8 @@ class Expiry {
   Expiry(Log& log, Index& index, Evictor& evictor, StoreCounters& counters)
       : log_(log), index_(index), evictor_(evictor), counters_(counters) {}
 
-  // Looks at the next segments until one had expired items; a bounded number. True: there is more
-  // to do at once.
+  // Looks at a bounded number of the next segments, and stops after one with expired items. True:
+  // there is more to do at once.
   bool step();
 
  private:

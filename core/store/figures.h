@@ -32,7 +32,7 @@ struct BandStats {
   std::uint64_t items = 0;
   std::uint64_t item_bytes = 0;  // header, key, value, padding
   std::uint64_t segments = 0;
-  UnixSeconds oldest_s = 0;  // when the segment was opened that is next to go; 0: none
+  UnixSeconds oldest_s = 0;  // when the segment that is evicted next was opened; 0: none
   std::uint64_t evicted = 0;
   UnixSeconds evicted_age_s = 0;  // of the last one evicted: the time since its last access
 };
@@ -45,7 +45,7 @@ struct MemoryUse {
   std::size_t item_bytes = 0;  // live records
   std::size_t dead_bytes = 0;
   std::size_t pinned_segments = 0;  // replies send from them
-  std::size_t upload_bytes = 0;     // that unfinished uploads may become
+  std::size_t upload_bytes = 0;     // what unfinished uploads may grow to
   std::size_t uploads_waiting = 0;  // to begin
   std::size_t lent_bytes = 0;       // see Store::lend_segment()
 };

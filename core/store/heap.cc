@@ -112,7 +112,9 @@ bool Heap::discard_excess() {
     ids[i] = free_.pop(segments_);
     discarded_.push(segments_, ids[i]);
   }
-  std::sort(ids.begin(), ids.begin() + count);
+  // std::sort() would be faster, and is ten times the code.
+  std::make_heap(ids.begin(), ids.begin() + count);
+  std::sort_heap(ids.begin(), ids.begin() + count);
   for (std::size_t begin = 0; begin < count;) {
     std::size_t end = begin + 1;
     while (end < count && data(ids[end]) == data(ids[end - 1]) + limits::kSegmentBytes) ++end;

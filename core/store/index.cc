@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/hash.h"
+#include "base/inline.h"
 #include "base/prefetch.h"
 
 namespace isocache {
@@ -166,12 +167,12 @@ void Index::erase(Slot slot, std::uint64_t hash) {
   --size_;
 }
 
-void Index::begin_growth() {
+ISOCACHE_RARE void Index::begin_growth() {
   assert(!growing());
   const std::size_t pages =
       table_.pages.size() + std::max<std::size_t>(1, table_.pages.size() / kGrowthShare);
-  next_.pages.assign(pages, 0);
-  next_.bases.assign(pages, nullptr);
+  next_.pages.resize(pages);
+  next_.bases.resize(pages);
   next_.buckets = pages * kPageBuckets;  // from here on it grows
   move_page_ = 0;
   move_bucket_ = 0;
@@ -196,7 +197,7 @@ bool Index::grow(std::size_t buckets) {
   return true;
 }
 
-bool Index::move_spills() {
+ISOCACHE_RARE bool Index::move_spills() {
   for (const Spill& spill : table_.spills) {
     if (spill.page != move_page_) continue;
     for (std::size_t i = 0; i < kPageBuckets; ++i) {
@@ -223,13 +224,13 @@ bool Index::move_bucket(Bucket* bucket) {
   return true;
 }
 
-void Index::finish_growth() {
+ISOCACHE_RARE void Index::finish_growth() {
   table_ = std::move(next_);
   next_ = Table{};
   set_growth_mark();
 }
 
-SegmentId Index::new_page() {
+ISOCACHE_RARE SegmentId Index::new_page() {
   const SegmentId id = heap_.acquire(SegmentUse::kTable);
   if (id == 0) return 0;
   std::memset(heap_.data(id), 0, limits::kSegmentBytes);

@@ -134,8 +134,8 @@ class Index {
       tries = 0;
     }
   }
-  // `base` is a page of number `page`. The page that took the entries that found it full; null:
-  // none.
+  // The spill page that took the entries for which the page at `base`, of number `page`, was full.
+  // Null: there is none.
   static Bucket* next_spill(const Table& table, std::size_t page, const Bucket* base);
 
   void prefetch_items(const Bucket& bucket, std::uint8_t tag) const;

@@ -21,7 +21,7 @@ struct LogTally {
   std::vector<std::uint32_t> upload_records;  // of each segment
 };
 
-// Names what is inconsistent; null if nothing is. Adds up in `all` what there is. `tables` is the
+// Names what is inconsistent; null if nothing is. Adds what it finds to `all`. `tables` is the
 // number of segments that the index and the ghost have.
 const char* broken_log(const Log& log, std::size_t tables, LogTally& all);
 

@@ -2,7 +2,7 @@
 //
 // Single-threaded: a host with several threads owns several stores, each behind a lock. Nothing
 // here parses, prints or reads a clock. After construction, nothing allocates outside the memory
-// limit, but for a few vectors whose size follows the limit.
+// limit, except a few vectors whose size depends on the limit.
 //
 // How a value travels: find() looks a key up. put() appends a whole item to an open segment, or
 // updates it in place, and points the index at it. begin_upload() .. commit_upload() do the same
@@ -51,10 +51,10 @@ class Store {
   Store& operator=(const Store&) = delete;
 
   // --- looking up -------------------------------------------------------------------------
-  // The same for every shard of a process, so that a host computes it once, before it chooses a
-  // shard.
+  // The hash is the same for every shard of a process, so a host computes it once, before it
+  // chooses a shard.
   static std::uint64_t hash(std::string_view key, const HashKey& hash_key);
-  // With the hash that this store goes by. It refers to `bytes`.
+  // A key with its hash in this store. It refers to `bytes`.
   Key key(std::string_view bytes) const;
   // Two steps that hide memory latency when several keys are known ahead: first every bucket, then
   // every item that the bucket's tag points at.

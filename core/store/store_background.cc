@@ -10,7 +10,7 @@ namespace {
 
 // Index buckets moved by one background step.
 constexpr std::size_t kGrowthBuckets = 64;
-// Beside the tables, a store needs so many segments for items.
+// A store needs this many segments for items, in addition to the tables.
 constexpr std::size_t kMinItemSegments = 16;
 // A segment is lent without eviction while more than so many are left.
 constexpr std::size_t kSpareToLend = 8;

@@ -9,8 +9,8 @@
 namespace isocache {
 namespace {
 
-// Unfinished uploads may become a quarter of the store, so that idle ones cannot empty it. In any
-// case they may become one item of the largest size, with some room for others beside it.
+// Unfinished uploads may grow to a quarter of the store, so that idle ones cannot empty it. In any
+// case they may grow to one item of the largest size, with some room for others beside it.
 constexpr std::size_t kUploadShare = 4;
 constexpr std::size_t kBesideLargestShare = 8;
 

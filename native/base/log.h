@@ -66,8 +66,8 @@ class Verbosity {
   std::atomic<unsigned> level_{0};
 };
 
-// At -vv, prints them as memcached does: "<27 get foo" and ">27 END". Of one read or one write, it
-// prints the first line only.
+// At -vv, prints them as memcached does: "<27 get foo" and ">27 END". It prints only the first line
+// of each read or write.
 void log_traffic(char direction, int fd, std::string_view bytes);
 
 }  // namespace isocache

@@ -12,8 +12,8 @@
 
 #include "native/base/errors.h"
 #include "native/base/file_descriptor.h"
+#include "native/base/parse_number.h"
 #include "native/base/suggestion.h"
-#include "native/base/text.h"
 #include "native/cli/given.h"
 
 namespace isocache {

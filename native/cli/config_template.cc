@@ -1,4 +1,4 @@
-// A configuration file to begin with, made from the tables: it has all names, and none is in force.
+// A configuration file to begin with, made from the tables. It has all names, commented out.
 #include <fmt/format.h>
 
 #include <string>

@@ -8,7 +8,7 @@
 
 #include "base/limits.h"
 #include "native/base/errors.h"
-#include "native/base/text.h"
+#include "native/base/parse_number.h"
 #include "native/config/origin.h"
 
 namespace isocache {
@@ -161,39 +161,43 @@ const Flag kFlags[] = {
        o.tcp_asked = true;
      }},
     {'l', "listen", "<addr>", kListening,
-     "address, or address:port, to listen on; several with commas or by repeating (default: "
-     "loopback only); 'proto[ascii]:' and 'tag[name]:' may stand before it, in this order",
+     "listen on this address, or address:port (default: loopback only); separate several by commas "
+     "or repeat the flag; 'proto[ascii]:' and 'tag[name]:' may precede an address, in this order",
      listen, true},
     {'s', "unix-socket", "<file>", kListening,
-     "unix socket; turns TCP off unless -p or -l is given too",
+     "listen on this unix socket; this turns TCP off unless -p or -l is given too",
      [](O o, V v) { o.unix_socket = v; }},
     {'a', "unix-mask", "<mask>", kListening, "access mode of the unix socket, octal (default 700)",
      unix_mask},
     {'Z', "enable-ssl", "", kListening,
-     "TLS on every listener that is not 'notls:...'; needs -o ssl_chain_cert",
+     "use TLS on every listener except 'notls:...'; needs -o ssl_chain_cert",
      [](O o, V) { o.tls.enabled = true; }},
     {kNoLetter, "http", "<addr:port>", kListening,
-     "WebSocket (/memcached), /metrics, /healthz, /readyz and /stats.json here; with -Z over TLS, "
-     "but for 'notls:...'; several with commas or by repeating (default: none)",
+     "serve WebSocket (/memcached), /metrics, /healthz, /readyz and /stats.json on this address; "
+     "-Z "
+     "applies here too, except to 'notls:...'; separate several by commas or repeat the flag "
+     "(default: none)",
      [](O o, V v) { append_list(o.http.listen, v, "--http"); }, true},
     {kNoLetter, "allow-origin", "<origin>", kListening,
-     "pages that may open a WebSocket, as https://app.example, beside our own; '*': any; several "
-     "with commas or by repeating",
+     "let pages of this origin, such as https://app.example, open a WebSocket, in addition to "
+     "pages "
+     "of the server's own origin; '*' allows any origin; separate several by commas or repeat the "
+     "flag",
      allow_origin, true},
     {kNoLetter, "websocket-deflate", "", kListening,
      "compress WebSocket frames if the client offers it (costs memory and CPU)",
      [](O o, V) { o.http.deflate = true; }},
     {'b', "listen-backlog", "<num>", kListening,
-     "connections that may wait to be accepted (default 1024)",
+     "number of connections that may wait to be accepted (default 1024)",
      [](O o, V v) { o.host.tcp_backlog = number(v, "-b", 1, 1U << 30); }},
 
     {'m', "memory-limit", "<num>", kMemory,
-     "memory for everything stored, in megabytes (or 100k, 1g; default 64)",
+     "memory for items and their index, in megabytes, or with a unit: 100k, 1g (default 64)",
      [](O o, V v) { o.settings.max_bytes = size(v, "-m", 1U << 20); }},
     {'I', "max-item-size", "<num>", kMemory,
      "largest item: 1k to 1g, at most half of -m (default 1m)", max_item_size},
     {'M', "disable-evictions", "", kMemory,
-     "when memory is full, answer an error instead of evicting",
+     "when memory is full, return an error instead of evicting items",
      [](O o, V) { o.settings.evictions = false; }},
     {'k', "lock-memory", "", kMemory,
      "take all memory at once and lock it in RAM; warns if the system does not allow it",
@@ -201,12 +205,13 @@ const Flag kFlags[] = {
     {'L', "enable-largepages", "", kMemory, "ask the kernel for 2 MB pages",
      [](O o, V) { o.huge_pages = true; }},
 
-    {'c', "conn-limit", "<num>", kConnections, "connections at a time (default 1024)",
+    {'c', "conn-limit", "<num>", kConnections,
+     "largest number of connections at a time (default 1024)",
      [](O o, V v) { o.host.max_connections = number(v, "-c", 1, 1U << 24); }},
-    {'t', "threads", "<num>", kConnections, "threads (default 4)",
+    {'t', "threads", "<num>", kConnections, "number of threads that serve clients (default 4)",
      [](O o, V v) { o.host.threads = number(v, "-t", 1, 256); }},
     {'R', "max-reqs-per-event", "<num>", kConnections,
-     "requests of one connection before others get a turn (default 256)",
+     "number of requests that a connection may execute before others get a turn (default 256)",
      [](O o, V v) { o.settings.requests_per_turn = number(v, "-R", 1); }},
 
     {'A', "enable-shutdown", "", kCommands, "allow the shutdown command",
@@ -219,53 +224,57 @@ const Flag kFlags[] = {
     {'W', "disable-watch", "", kCommands, "refuse watch",
      [](O o, V) { o.settings.watch_enabled = false; }},
     {'D', "prefix-delimiter", "<char>", kCommands,
-     "count commands by the prefix of their keys, up to this character; shown by stats detail dump "
-     "(default ':', and off until stats detail on)",
+     "count commands by the prefix of their keys, which ends at this character (default ':'); "
+     "'stats detail dump' shows the counts; without -D, counting is off until 'stats detail on'",
      prefix_delimiter},
-    {'C', "disable-cas", "", kCommands, "items carry no cas",
+    {'C', "disable-cas", "", kCommands, "items have no cas id",
      [](O o, V) { o.settings.cas_enabled = false; }},
 
     {'Y', "auth-file", "<file>", kCommands,
-     "clients log in first: their first set has 'user password' as its value; the file has lines "
-     "user:password",
+     "clients have to log in: the value of their first set is 'user password'; each line of the "
+     "file is user:password",
      [](O o, V v) { o.auth_file = v; }},
 
-    {'d', "daemon", "", kProcess, "run in the background; returns when ready",
+    {'d', "daemon", "", kProcess,
+     "run in the background; the command returns when the server is ready",
      [](O o, V) { o.daemon = true; }},
-    {'u', "user", "<user>", kProcess, "run as this user (when started as root)",
+    {'u', "user", "<user>", kProcess, "run as this user (if started as root)",
      [](O o, V v) { o.user = v; }},
     {'P', "pidfile", "<file>", kProcess, "write the process id to this file",
      [](O o, V v) { o.pid_file = v; }},
-    {'r', "enable-coredumps", "", kProcess, "raise the core file limit",
+    {'r', "enable-coredumps", "", kProcess, "raise the limit on the size of core files",
      [](O o, V) { o.core_dumps = true; }},
-    {'v', "verbose", "", kProcess, "say more on stderr: -v notes, -vv connections and commands",
+    {'v', "verbose", "", kProcess,
+     "log more to stderr: -v notes, -vv also connections and commands",
      [](O o, V) { ++o.settings.verbosity; }},
-    {kNoLetter, "log-format", "<text|json>", kProcess, "text (default), or json: one object a line",
-     log_format},
+    {kNoLetter, "log-format", "<text|json>", kProcess,
+     "format of the log: text (default), or json with one object a line", log_format},
     {kNoLetter, "config", "<file>", kProcess,
-     "read flags from this file: lines 'name = value', with the long names and the words of -o "
-     "listed here; flags and ISOCACHED_... variables win",
+     "read settings from this file; each line is 'name = value', and a name is the long name of a "
+     "flag or a word of -o; flags and ISOCACHED_... variables override the file",
      [](O o, V v) { o.config_file = v; }},
-    {kNoLetter, "check-config", "", kProcess, "say whether the configuration can work, and end",
+    {kNoLetter, "check-config", "", kProcess,
+     "check the configuration, report everything that is wrong with it, and exit",
      [](O o, V) { o.check_config = true; }},
     {kNoLetter, "print", "<man|flags|bash|zsh|fish|config>", kProcess,
-     "print the manual page, the flags as Markdown, the completions of a shell, or a configuration "
-     "file, and end",
+     "print the manual page, the flags as Markdown, a shell's completions or a configuration file, "
+     "and exit",
      print},
     {kNoLetter, "drain-delay", "<s>", kProcess,
-     "on SIGTERM, serve on for this long while /readyz says 503 (default 0)",
+     "on SIGTERM, keep serving for this long while /readyz answers 503 (default 0)",
      [](O o, V v) { o.drain_delay_s = number(v, "--drain-delay", 0, 3600); }},
     {kNoLetter, "drain-timeout", "<s>", kProcess,
-     "then accept no more, and close what is not done after this long (default 5)",
+     "when the server ends, wait this long for requests that have begun and for clients that read "
+     "their replies; then close all connections (default 5)",
      [](O o, V v) { o.drain_timeout_s = number(v, "--drain-timeout", 0, 3600); }},
-    {'h', "help", "", kProcess, "print this and end",
+    {'h', "help", "", kProcess, "print this help and exit",
      [](O o, V) { o.show = Options::Show::kHelp; }},
-    {'V', "version", "", kProcess, "print the version and end",
+    {'V', "version", "", kProcess, "print the version and exit",
      [](O o, V) { o.show = Options::Show::kVersion; }},
-    {'i', "license", "", kProcess, "print the license and end",
+    {'i', "license", "", kProcess, "print the license and exit",
      [](O o, V) { o.show = Options::Show::kLicense; }},
-    {'o', "extended", "<words>", kProcess, "further options, separated by commas; see below",
-     apply_words, true},
+    {'o', "extended", "<words>", kProcess,
+     "more options, separated by commas; this list shows each as -o", apply_words, true},
 
     {'f', "slab-growth-factor", "<num>", kAccepted, "there are no slabs",
      [](O o, V v) {

@@ -7,8 +7,8 @@
 #include <cstdint>
 
 #include "native/base/errors.h"
+#include "native/base/parse_number.h"
 #include "native/base/suggestion.h"
-#include "native/base/text.h"
 #include "native/cli/flag_table.h"
 #include "native/process/system_call_filter.h"
 
@@ -104,39 +104,46 @@ const Word kWords[] = {
     {"idle_timeout", "<s>", kConnections,
      "close connections that have been idle this long (default 0: never)",
      [](O o, V v) { o.host.idle_timeout_s = number<unsigned>("idle_timeout", v); }},
-    {"maxconns_fast", "", kConnections, "beyond -c, answer an error and close (default)",
+    {"maxconns_fast", "", kConnections, "close connections beyond -c with an error (default)",
      [](O o, V) { o.host.max_connections_fast = true; }},
-    {"no_maxconns_fast", "", kConnections, "beyond -c, let new connections wait",
+    {"no_maxconns_fast", "", kConnections, "let connections beyond -c wait",
      [](O o, V) { o.host.max_connections_fast = false; }},
 
-    {"lru_crawler", "", kCommands, "lru_crawler crawl, metadump and mgdump work (default)",
+    {"lru_crawler", "", kCommands, "allow lru_crawler crawl, metadump and mgdump (default)",
      [](O o, V) { o.settings.lru_crawler = true; }},
-    {"no_lru_crawler", "", kCommands, "refuse them until 'lru_crawler enable'",
+    {"no_lru_crawler", "", kCommands,
+     "refuse lru_crawler crawl, metadump and mgdump until 'lru_crawler enable'",
      [](O o, V) { o.settings.lru_crawler = false; }},
     {"no_modern", "", kConnections,
-     "no_maxconns_fast and no_lru_crawler; for stats also no_lru_maintainer, no_slab_reassign and "
-     "no_slab_automove",
+     "the same as no_maxconns_fast and no_lru_crawler; 'stats settings' also shows "
+     "no_lru_maintainer, no_slab_reassign and no_slab_automove",
      no_modern},
 
     {"drop_privileges", "", kProcess,
-     "refuse system calls that serving does not need: to run programs, trace, write files",
+     "forbid system calls that a server does not need, such as those that run programs, trace "
+     "processes and write files",
      drop_privileges},
-    {"no_drop_privileges", "", kProcess, "allow them (default)",
+    {"no_drop_privileges", "", kProcess, "allow all system calls (default)",
      [](O o, V) { o.host.drop_privileges = false; }},
 
-    {"ssl_chain_cert", "<file>", kListening, "the server's certificate and what signed it, PEM",
+    {"ssl_chain_cert", "<file>", kListening,
+     "file with the server's certificate and those that signed it (PEM)",
      [](O o, V v) { o.tls.chain_cert = v; }},
-    {"ssl_key", "<file>", kListening, "its private key, if not in the same file",
+    {"ssl_key", "<file>", kListening,
+     "file with the certificate's private key, if it is not in the same file",
      [](O o, V v) { o.tls.key = v; }},
-    {"ssl_keyformat", "<name>", kListening, "PEM (default) or DER", key_format},
+    {"ssl_keyformat", "<name>", kListening, "format of the private key: PEM (default) or DER",
+     key_format},
     {"ssl_verify_mode", "<n>", kListening,
-     "clients' certificates: 0 not asked for (default), 1 asked for, 2 or 3 required", verify_mode},
-    {"ssl_ca_cert", "<file>", kListening, "who may sign clients' certificates, PEM",
+     "clients' certificates: 0 not requested (default), 1 requested, 2 or 3 required", verify_mode},
+    {"ssl_ca_cert", "<file>", kListening,
+     "file with the authorities that may sign clients' certificates (PEM)",
      [](O o, V v) { o.tls.ca_cert = v; }},
-    {"ssl_ciphers", "<list>", kListening, "ciphers of TLS 1.2 and below, as OpenSSL names them",
+    {"ssl_ciphers", "<list>", kListening, "ciphers for TLS 1.2 and older, by their OpenSSL names",
      [](O o, V v) { o.tls.ciphers = v; }},
-    {"ssl_min_version", "<n>", kListening, "0 to 3: TLS 1.0, 1.1, 1.2 (default), 1.3", min_version},
-    {"ssl_session_cache", "", kListening, "let clients resume sessions",
+    {"ssl_min_version", "<n>", kListening,
+     "oldest version of TLS: 0 is 1.0, 1 is 1.1, 2 is 1.2 (default), 3 is 1.3", min_version},
+    {"ssl_session_cache", "", kListening, "let clients resume TLS sessions",
      [](O o, V) { o.tls.session_cache = true; }},
 
     {"hashpower", "<n>", kAccepted, "the index grows by itself",

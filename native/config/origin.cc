@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <array>
 
-#include "native/base/text.h"
+#include "native/base/parse_number.h"
 
 namespace isocache {
 namespace {

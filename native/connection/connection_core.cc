@@ -38,7 +38,7 @@ void ConnectionCore::go_on() {
 
 void ConnectionCore::resume(LateToken token) {
   if (token != kNotLate) return session_.resume(token);
-  host_.counters.late_replies_given_up.add(session_.give_up_late());
+  host_.counters.late_replies_given_up.add(session_.give_up_late(host_.late_limit_s));
 }
 
 void ConnectionCore::log_failed_logins() {

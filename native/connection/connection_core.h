@@ -64,7 +64,7 @@ class ConnectionCore {
   // for it the reply is given up after its limit.
   void note_woken(LateToken token);
   bool has_woken() const { return woken_ != nullptr; }
-  // As note_woken(), with what makes go_on() give up all late replies.
+  // As note_woken(), with what makes go_on() give up replies that are late for too long.
   void note_late_limit() { note_woken(kNotLate); }
   // A reply has been late for too long.
   bool late_is_overdue() const {

@@ -184,15 +184,15 @@ Awaitable<bool> HttpConnection::serve_request() {
               .authorization = request[Field::authorization],
               .host_is_ours = !is_on_loopback(info_.fd) ||
                               names_us(request[Field::host], host_.options.http.allowed_origins)},
-             host_.site);
+             host_.page_sources);
   const bool more = co_await send(std::move(reply), request, !has_body && request.keep_alive());
   co_return more;
 }
 
 Awaitable<bool> HttpConnection::serve_websocket(const HttpRequest& request, bool has_body) {
-  Upgrade upgrade = check_upgrade(
-      upgrade_request(request, stream_.encrypted()),
-      {.allowed_origins = host_.options.http.allowed_origins, .passwords = host_.site.passwords});
+  Upgrade upgrade = check_upgrade(upgrade_request(request, stream_.encrypted()),
+                                  {.allowed_origins = host_.options.http.allowed_origins,
+                                   .passwords = host_.page_sources.passwords});
   if (!upgrade.refusal && (has_body || buffer_.size() != 0)) {
     upgrade.refusal = error_reply(400, "bytes behind the request: frames come after the reply");
   }

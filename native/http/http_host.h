@@ -9,7 +9,7 @@
 #include "native/http/handshake_queue.h"
 #include "native/http/http_options.h"
 #include "native/http/memory_queue.h"
-#include "native/http/site.h"
+#include "native/http/page_sources.h"
 #include "native/tls/tls_context.h"
 
 namespace isocache {
@@ -18,7 +18,7 @@ namespace isocache {
 struct HttpShared {
   const HttpServerOptions& options;
   Backend& backend;
-  Site site;
+  PageSources page_sources;
   TlsCounters* tls_counters;  // null: no TLS
   const HostClock& host_clock;
   const Verbosity& verbosity;
@@ -37,7 +37,7 @@ struct HttpHost : ConnectionHost {
                        .login_limit_ms = shared.options.times.login,
                        .clock = shared.host_clock.now().clock},
         options(shared.options),
-        site(shared.site),
+        page_sources(shared.page_sources),
         tls_counters(shared.tls_counters),
         host_clock(shared.host_clock),
         events(shared.events),
@@ -45,7 +45,7 @@ struct HttpHost : ConnectionHost {
         memory_queue(executor, shared.host_clock) {}
 
   const HttpServerOptions& options;
-  const Site site;
+  const PageSources page_sources;
   TlsCounters* const tls_counters;
   const HostClock& host_clock;
   ConnectionEvents& events;

@@ -189,7 +189,7 @@ HttpServer::HttpServer(const HttpServerOptions& options, Backend& backend, HttpP
     : impl_(new Impl{options, std::move(pages), {}}) {
   const HttpShared shared{.options = impl_->options,
                           .backend = backend,
-                          .site = {impl_->pages, readiness, passwords},
+                          .page_sources = {impl_->pages, readiness, passwords},
                           .tls_counters = tls == nullptr ? nullptr : &tls->counters(),
                           .host_clock = clock,
                           .verbosity = verbosity,

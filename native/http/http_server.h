@@ -19,7 +19,7 @@
 #include "native/connection/connection_events.h"
 #include "native/connection/connection_info.h"
 #include "native/http/http_options.h"
-#include "native/http/site.h"
+#include "native/http/page_sources.h"
 #include "native/tls/tls_context.h"
 #include "session/authenticator.h"
 

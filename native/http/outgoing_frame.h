@@ -15,23 +15,25 @@ namespace isocache {
 class OutgoingFrame {
  public:
   // Takes everything in `output`, which then has no buffer. REQUIRES: nothing is under way.
+  // Throws std::bad_alloc; then nothing was taken.
   void take(Output& output) {
-    under_way_ = true;
-    output_.swap(output);
     spans_.clear();
-    output_.for_each_span(
+    spans_.emplace_back();  // for the head
+    output.for_each_span(
         [this](std::string_view span) { spans_.emplace_back(span.data(), span.size()); });
+    output_.swap(output);
+    under_way_ = true;
   }
   // The bytes to write stay where they are until done().
-  std::span<const asio::const_buffer> payload() const { return spans_; }
+  std::span<const asio::const_buffer> payload() const { return std::span(spans_).subspan(1); }
   std::span<const asio::const_buffer> with_head() {
     const auto head = head_.set(output_.size());
-    spans_.insert(spans_.begin(), {head.data(), head.size()});
+    spans_.front() = {head.data(), head.size()};
     return spans_;
   }
   std::string_view first_span() const {
-    if (spans_.empty()) return {};
-    return {static_cast<const char*>(spans_.front().data()), spans_.front().size()};
+    if (payload().empty()) return {};
+    return {static_cast<const char*>(payload().front().data()), payload().front().size()};
   }
   bool under_way() const { return under_way_; }
   // REQUIRES: output() was released.
@@ -41,7 +43,7 @@ class OutgoingFrame {
 
  private:
   Output output_;
-  std::vector<asio::const_buffer> spans_;  // of output_
+  std::vector<asio::const_buffer> spans_;  // room for the head, then output_'s
   FrameHead head_;                         // of a frame that is sent before a frame of Beast's own
   bool under_way_ = false;
 };

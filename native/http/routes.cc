@@ -17,17 +17,17 @@ enum class Access : std::uint8_t { kOpen, kGuarded };
 struct Route {
   std::string_view path;
   Access access;
-  Reply (*answer)(const Site& site);
+  Reply (*answer)(const PageSources& sources);
 };
 
-Reply landing(const Site& /*site*/) {
+Reply landing(const PageSources& /*sources*/) {
   return {.content_type = "text/html; charset=utf-8", .body = std::string(kLandingPage)};
 }
 
-Reply health(const Site& /*site*/) { return {.body = "ok\n"}; }
+Reply health(const PageSources& /*sources*/) { return {.body = "ok\n"}; }
 
-Reply readiness(const Site& site) {
-  switch (site.readiness.load(std::memory_order_relaxed)) {
+Reply readiness(const PageSources& sources) {
+  switch (sources.readiness.load(std::memory_order_relaxed)) {
     case Readiness::kLoading: return {.status = 503, .body = "loading\n"};
     case Readiness::kReady: return {.body = "ready\n"};
     case Readiness::kDraining: return {.status = 503, .body = "draining\n"};
@@ -35,15 +35,16 @@ Reply readiness(const Site& site) {
   return {};
 }
 
-Reply metrics(const Site& site) {
-  return {.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = site.pages.metrics()};
+Reply metrics(const PageSources& sources) {
+  return {.content_type = "text/plain; version=0.0.4; charset=utf-8",
+          .body = sources.pages.metrics()};
 }
 
-Reply stats(const Site& site) {
-  return {.content_type = "application/json", .body = site.pages.stats_json()};
+Reply stats(const PageSources& sources) {
+  return {.content_type = "application/json", .body = sources.pages.stats_json()};
 }
 
-Reply not_upgraded(const Site& /*site*/) {
+Reply not_upgraded(const PageSources& /*sources*/) {
   Reply reply = error_reply(426, "this is a WebSocket; subprotocol memcached, binary frames");
   reply.field = "Upgrade";
   reply.field_value = "websocket";
@@ -77,7 +78,7 @@ std::string_view path_of(std::string_view target) {
   return target.substr(0, target.find_first_of("?#"));
 }
 
-Reply answer(const PageRequest& request, const Site& site) {
+Reply answer(const PageRequest& request, const PageSources& sources) {
   const auto* const route = std::ranges::find(kRoutes, path_of(request.target), &Route::path);
   if (route == kRoutes.end()) return error_reply(404, "no such page; / lists what is here");
   if (request.method != "GET" && request.method != "HEAD") {
@@ -92,9 +93,10 @@ Reply answer(const PageRequest& request, const Site& site) {
                          "not under this name: use an IP address, or allow it by "
                          "--allow-origin http://NAME");
     }
-    if (site.passwords != nullptr && !may_see(request, *site.passwords)) return password_wanted();
+    if (sources.passwords != nullptr && !may_see(request, *sources.passwords))
+      return password_wanted();
   }
-  return route->answer(site);
+  return route->answer(sources);
 }
 
 Reply error_reply(unsigned status, std::string_view text) {

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "native/http/site.h"
+#include "native/http/page_sources.h"
 
 namespace isocache {
 
@@ -31,7 +31,7 @@ struct Reply {
 std::string_view path_of(std::string_view target);
 
 // The reply has a body for HEAD too; the code that sends it leaves the body out.
-Reply answer(const PageRequest& request, const Site& site);
+Reply answer(const PageRequest& request, const PageSources& sources);
 
 // A reply for an error: one line of text.
 Reply error_reply(unsigned status, std::string_view text);

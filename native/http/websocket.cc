@@ -157,10 +157,14 @@ void WebSocket::wake(LateToken token) {
   go_on();
 }
 
-void WebSocket::go_on() {
+// A session that waits for memory waits for its turn, although its own reply may have released
+// some.
+void WebSocket::go_on() { go_on(session().waiting() && !core_.has_woken()); }
+
+void WebSocket::go_on(bool later) {
   if (!reading_ || stage_ != Stage::kOpen || frame_.under_way()) return;
   try {
-    take_step();
+    later ? go_on_later() : take_step();
   } catch (const std::bad_alloc&) {
     host_.counters.malloc_fails.add(1);
     close();
@@ -188,25 +192,24 @@ void WebSocket::take_step() {
 // Takes the next step after the other connections' turns, or when there may be memory.
 void WebSocket::go_on_later() {
   if (going_on_later_) return;
-  going_on_later_ = true;
   const auto step = [this] {
     going_on_later_ = false;
     wake_coroutine_.cancel();
-    go_on();
+    go_on(false);
   };
-  if (!session().waiting()) return asio::post(stream_.get_executor(), step);
-  core_.note_memory_wait();
-  auto turn = std::make_shared<Timer>(stream_.get_executor(), Timer::time_point::max());
-  host_.memory_queue.enter(*turn);
-  turn->async_wait([step, turn](beast::error_code) { step(); });
+  if (session().waiting()) {
+    core_.note_memory_wait();
+    host_.memory_queue.async_turn([step](beast::error_code) { step(); });
+  } else {
+    asio::post(stream_.get_executor(), step);
+  }
+  going_on_later_ = true;
 }
 
 // The others may have released some memory by then.
 Awaitable<void> WebSocket::wait_for_memory() {
   core_.note_memory_wait();
-  Timer turn(stream_.get_executor(), Timer::time_point::max());
-  host_.memory_queue.enter(turn);
-  co_await turn.async_wait(kToken);
+  co_await host_.memory_queue.async_turn(kToken);
 }
 
 // Beast is about to send a frame of its own: a pong or a goodbye, above all after a bad frame.
@@ -245,9 +248,15 @@ void WebSocket::finish_replies() {
 void WebSocket::start_sending() {
   if (frame_.under_way() || stage_ != Stage::kOpen) return;
   take_output();
-  socket_.async_write(frame_.payload(), [this](beast::error_code error, std::size_t bytes) {
-    on_sent(error, bytes);
-  });
+  try {
+    socket_.async_write(frame_.payload(), [this](beast::error_code error, std::size_t bytes) {
+      on_sent(error, bytes);
+    });
+  } catch (const std::bad_alloc&) {  // nothing is under way
+    core_.release(frame_.output());
+    frame_.done();
+    throw;
+  }
   end_turn();
 }
 
@@ -298,13 +307,13 @@ void WebSocket::end_turn() {
 void WebSocket::start_closing(const websocket::close_reason& reason) {
   if (stage_ != Stage::kOpen) return;
   stage_ = Stage::kClosing;
-  closing_now_ = true;
   goodbye_.start(host_.now_ms(), host_.options.times.close);
   socket_.async_close(reason,
                       asio::bind_cancellation_slot(stop_closing_.slot(), [this](beast::error_code) {
                         closing_now_ = false;
                         wake_coroutine_.cancel();
                       }));
+  closing_now_ = true;
 }
 
 // Breaks the connection off. Beast's close waits for the end of its read. A read that has found a
@@ -312,10 +321,9 @@ void WebSocket::start_closing(const websocket::close_reason& reason) {
 // then, so only this ends them.
 void WebSocket::close() {
   stream_.close();
-  if (stage_ == Stage::kOpen && !reading_) {  // wait_for_late() waits for nothing of the stream's
-    stage_ = Stage::kBroken;
-    wake_coroutine_.cancel();
-  }
+  // The stream's end ends neither a wait for memory nor one for a late reply.
+  if (stage_ == Stage::kOpen) stage_ = Stage::kBroken;
+  wake_coroutine_.cancel();
   stop_closing_.emit(asio::cancellation_type::terminal);
   stop_reading_.emit(asio::cancellation_type::terminal);
 }
@@ -331,13 +339,13 @@ void WebSocket::drain() {
 // began.
 void WebSocket::end_if_nothing_began() {
   if (looking_now_ || !nothing_began()) return;
-  looking_now_ = true;
   asio::post(stream_.get_executor(), [this, reads = socket_reads_] {
     looking_now_ = false;
     wake_coroutine_.cancel();
     if (reads != socket_reads_) return end_if_nothing_began();
     if (nothing_began()) start_closing(why_closing());
   });
+  looking_now_ = true;
 }
 
 // True if no part of a request has arrived: neither its bytes nor the head of their frame.
@@ -351,12 +359,18 @@ bool WebSocket::nothing_began() {
 
 void WebSocket::ping() {
   if (pinging_now_) return;
-  pinging_now_ = true;
   liveness_.pinged();
-  socket_.async_ping({}, [this](beast::error_code) {
+  // It is set first: the ping itself asks for what goes before it.
+  pinging_now_ = true;
+  try {
+    socket_.async_ping({}, [this](beast::error_code) {
+      pinging_now_ = false;
+      wake_coroutine_.cancel();
+    });
+  } catch (const std::bad_alloc&) {
     pinging_now_ = false;
-    wake_coroutine_.cancel();
-  });
+    throw;
+  }
 }
 
 bool WebSocket::busy() {
@@ -378,7 +392,7 @@ void WebSocket::tick(std::int64_t now_ms) {
   }
   if (core_.has_idled_out(busy())) return start_closing({close_code::normal, "idle"});
   if (core_.holds_too_long(frame_.under_way() ? &frame_.output() : nullptr)) return close();
-  if (core_.late_is_overdue()) wake(kNotLate);
+  if (!frame_.under_way() && core_.late_is_overdue()) wake(kNotLate);
   // perhaps only half a TLS record has come, and the rest never will
   if (draining_) end_if_nothing_began();
   if (frame_.under_way()) liveness_.look_at_stuck_reply(info_.fd, now_ms);

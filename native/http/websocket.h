@@ -57,6 +57,7 @@ class WebSocket final : public WebSocketConnection, private StreamWatcher {
     if (asks_for_end(session().requested())) host_.events.on_stop_requested();
   }
   void go_on();
+  void go_on(bool later);
   void take_step();
   void go_on_later();
   void on_socket_read() override;

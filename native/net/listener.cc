@@ -15,8 +15,8 @@
 #include <utility>
 
 #include "native/base/errors.h"
+#include "native/base/parse_number.h"
 #include "native/base/socket_address.h"
-#include "native/base/text.h"
 
 namespace isocache {
 namespace {

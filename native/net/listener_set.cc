@@ -7,7 +7,7 @@
 
 #include "native/base/errors.h"
 #include "native/base/log.h"
-#include "native/base/text.h"
+#include "native/base/parse_number.h"
 
 namespace isocache {
 namespace {

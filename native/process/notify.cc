@@ -11,7 +11,7 @@
 #include <ctime>
 #include <string>
 
-#include "native/base/text.h"
+#include "native/base/parse_number.h"
 
 namespace isocache {
 namespace {

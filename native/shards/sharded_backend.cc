@@ -187,7 +187,8 @@ bool ShardedBackend::upload_may_wait(const Request& request, const Upload& uploa
 
 bool ShardedBackend::memory_is_wanted(UnixSeconds now_s) const {
   const UnixSeconds wanted_s = wanted_s_.load(std::memory_order_relaxed);
-  return wanted_s != 0 && now_s - wanted_s <= 1;
+  // Another thread may have noted its wait by a clock that it read later.
+  return wanted_s != 0 && now_s <= wanted_s + 1;
 }
 
 void ShardedBackend::upload_received(const Request& request, Upload& upload, std::size_t bytes) {

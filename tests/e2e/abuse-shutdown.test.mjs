@@ -1,5 +1,5 @@
-// Clients that mean harm while the server ends: it ends in time, its memory stays bounded, and everyone has a clear
-// end: what was under way is answered, then the connection closed, a WebSocket with 1001.
+// Hostile clients while the server ends. It ends in time, its memory stays bounded, and every connection has a clear
+// end: requests under way are answered, then the connection is closed, a WebSocket with 1001.
 // Runs alone: it measures how others are served, and memory.
 
 import assert from 'node:assert/strict';

@@ -1,6 +1,6 @@
-// Slow-loris and half-open connections: who does not get on with a header or a TLS handshake, or sends other things
-// instead, has ten seconds, and others are served as ever meanwhile. As abuse.test.mjs, but side by side, as each
-// takes its ten seconds.
+// Slow-loris and half-open connections. A client that does not finish a header or a TLS handshake, or sends something
+// else instead, has ten seconds. Other clients are served as usual meanwhile. As abuse.test.mjs, but the tests run side
+// by side, because each takes its ten seconds.
 // Runs alone: it measures how others are served, and memory.
 
 import assert from 'node:assert/strict';

@@ -1,7 +1,7 @@
-// Clients that mean harm by what they send, over each way in: memory stays bounded, they get a clear end, and the
-// others wait at most twice as long as ever, all while the abuse goes on. How that is measured on a machine that
-// does other things, too: ../lib/probe.mjs. Those who are slow: abuse-slow.test.mjs; who hold on to memory
-// or places: abuse-memory.test.mjs; during shutdown: abuse-shutdown.test.mjs.
+// Hostile clients that send what they should not, on each transport. Memory stays bounded, they get a clear end, and
+// other clients wait at most twice as long as without an attack. How that is measured on a busy machine:
+// ../lib/probe.mjs. Slow clients: abuse-slow.test.mjs; clients that hold memory or places: abuse-memory.test.mjs;
+// during shutdown: abuse-shutdown.test.mjs.
 // Runs alone: it measures how others are served, and memory.
 
 import assert from 'node:assert/strict';

@@ -1,4 +1,5 @@
-// Clients that speak memcached's binary protocol, which is not supported: they learn it at once, and the log says why.
+// Clients that speak memcached's binary protocol, which is not supported: the server closes their connection at once,
+// and its log says why.
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -6,8 +7,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 
-import { eventually } from '../lib/abuse.mjs';
 import { RawClient, withClient } from '../lib/client.mjs';
+import { eventually } from '../lib/eventually.mjs';
 import { passwordFiles, USERS } from '../lib/logins.mjs';
 import { needIsocached, startIsocached, withServer } from '../lib/server.mjs';
 import { certificates, needTls, serverPair } from '../lib/tls.mjs';

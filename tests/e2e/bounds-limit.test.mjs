@@ -1,4 +1,4 @@
-// The memory limit is turned down while the server is full: nobody waits for it, and the memory goes back to the
+// The memory limit is lowered while the server is full. No client waits for that, and the memory goes back to the
 // system.
 // Runs alone: it measures how others are served, and memory.
 
@@ -6,9 +6,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { eventually, limit, MB } from '../lib/abuse.mjs';
+import { limit, MB } from '../lib/abuse.mjs';
 import { set } from '../lib/bounds.mjs';
 import { RawClient, withClient } from '../lib/client.mjs';
+import { eventually } from '../lib/eventually.mjs';
 import { needIsocached, startIsocached, withServer } from '../lib/server.mjs';
 
 const LARGE = 1000;

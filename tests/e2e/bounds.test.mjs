@@ -1,6 +1,7 @@
-// What clients can make the server hold that send and do not read, over each way in: -m, 32 MB, and what a connection
-// may have (64 KB and its idle cost). Others are served as ever meanwhile, and the memory is back 2 s after they
-// left. How that is measured: ../lib/bounds.mjs. Who waits for memory that others hold: bounds-waiting.test.mjs.
+// What clients that send and do not read can make the server hold, on each transport: -m, 32 MB, and a connection's
+// allowance (64 KB and its idle cost). Other clients are served as usual meanwhile, and the memory is back 2 s after
+// they left. How that is measured: ../lib/bounds.mjs. Clients that wait for memory which others hold:
+// bounds-waiting.test.mjs.
 // Runs alone: it measures how others are served, and memory.
 
 import assert from 'node:assert/strict';

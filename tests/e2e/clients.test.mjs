@@ -1,4 +1,4 @@
-// Programs that others wrote for memcached: they must not notice.
+// Programs that others wrote for memcached. They must not notice a difference.
 
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';

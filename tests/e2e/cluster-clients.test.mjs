@@ -1,4 +1,5 @@
-// Clients that choose the node of a key themselves, configured as the page says; only addresses are replaced.
+// Clients that choose the node of a key themselves, configured as native/docs/beyond-one-machine.md says. Only
+// addresses are replaced.
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

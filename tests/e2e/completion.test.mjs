@@ -1,4 +1,4 @@
-// Completions, by the shells themselves.
+// Completions, tried by the shells themselves.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';

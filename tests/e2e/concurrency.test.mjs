@@ -1,4 +1,4 @@
-// Many clients on several threads at the same items: every command takes effect once, and whole.
+// Many clients on several threads use the same items. Every command takes effect once, and as a whole.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

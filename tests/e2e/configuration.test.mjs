@@ -1,4 +1,4 @@
-// Where settings come from, flags, environment and files, and what is said of wrong ones.
+// Where settings come from (flags, environment, files), and the messages about wrong ones.
 
 import assert from 'node:assert/strict';
 import { chmodSync } from 'node:fs';

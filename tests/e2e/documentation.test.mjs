@@ -1,4 +1,4 @@
-// What the documentation tells a stranger to type: the commands start servers, and the programs talk to them. Only
+// What the documentation tells a reader to type: the commands start servers, and the programs talk to them. Only
 // addresses, ports and folders are replaced.
 
 import assert from 'node:assert/strict';

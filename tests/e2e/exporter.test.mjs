@@ -1,4 +1,5 @@
-// /metrics has every name that memcached's exporter makes of our own answers, with its labels and values.
+// /metrics has every name that memcached's exporter makes from this server's own answers, with the same labels and
+// values.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

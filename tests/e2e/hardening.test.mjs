@@ -1,4 +1,4 @@
-// The release binary: what compiler and linker make hard for an attacker. And -o drop_privileges, from outside.
+// The release binary: what compiler and linker make hard for an attacker. Also -o drop_privileges, from outside.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
 
-import { eventually } from '../lib/abuse.mjs';
 import { RawClient, statsOf, withClient } from '../lib/client.mjs';
+import { eventually } from '../lib/eventually.mjs';
 import { request } from '../lib/http.mjs';
 import { passwordFiles, USERS, login } from '../lib/logins.mjs';
 import { exitOf, isocachedPath, needIsocached, startIsocached } from '../lib/server.mjs';

@@ -1,4 +1,4 @@
-// `isocached healthcheck`, and what a full server says to it and to others.
+// `isocached healthcheck`, and what a full server answers to it and to other clients.
 
 import assert from 'node:assert/strict';
 import net from 'node:net';

@@ -1,5 +1,5 @@
-// What every answer of the HTTP port carries, page or error, plain or encrypted; and HEAD, which is GET without the
-// body.
+// The fields that every answer of the HTTP port has, page or error, plain or encrypted. Also HEAD, which is GET without
+// the body.
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// The pages of the HTTP port: what a browser, a probe and a scraper see, and what others get.
+// The pages of the HTTP port: what browsers, probes and scrapers get, and what other clients get.
 
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';

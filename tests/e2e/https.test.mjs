@@ -1,4 +1,4 @@
-// The HTTP port with -Z: who may connect, how long a handshake may take, and who is not kept waiting by it.
+// The HTTP port with -Z: who may connect, how long a handshake may take, and that it does not delay other clients.
 // Runs alone: it measures how long things take.
 
 import assert from 'node:assert/strict';

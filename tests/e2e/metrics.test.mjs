@@ -1,4 +1,4 @@
-// /metrics and /stats.json over HTTP: what promtool says, and that figures move by what was done.
+// /metrics and /stats.json over HTTP: what promtool says, and that figures follow what clients do.
 
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';

@@ -1,5 +1,5 @@
-// isocached as a service: its streams, its log, what it warns of, what a supervisor is told. How it is configured:
-// configuration.test.mjs; how it ends: draining.test.mjs; reloads: reloading.test.mjs; healthcheck.test.mjs.
+// isocached as a service: its streams, its log, its warnings, and what it tells a supervisor. Configuration:
+// configuration.test.mjs; its end: draining.test.mjs; reloads: reloading.test.mjs; health: healthcheck.test.mjs.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';

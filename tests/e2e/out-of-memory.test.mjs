@@ -1,5 +1,5 @@
-// The system refuses the server more memory: who needs it goes, the others are served. Over HTTP and WebSocket this
-// does not hold yet.
+// The system refuses the server more memory. A connection that needs some is closed, and the others are served. Over
+// HTTP and WebSocket this does not hold yet.
 // Runs alone: it takes memory until none is left.
 
 import assert from 'node:assert/strict';

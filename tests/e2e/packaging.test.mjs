@@ -1,4 +1,4 @@
-// What an installed isocached comes with: the unit, the image, the manual page, the configuration file.
+// What is installed with isocached: the unit, the image, the manual page, the configuration file.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';

@@ -1,4 +1,4 @@
-// -Y over WebSocket: the same logins as over TCP, and those that only an upgrade has.
+// -Y over WebSocket: the same logins as over TCP, and those that are part of the upgrade.
 
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// -Y: logging in, byte by byte as memcached does, and what is refused before.
+// -Y: logging in, byte by byte as in memcached, and what is refused before a login.
 
 import assert from 'node:assert/strict';
 import path from 'node:path';

@@ -1,5 +1,5 @@
-// The page's configurations of proxies that Debian does not have: read as far as they can be without them, and run
-// where they are.
+// The configurations in native/docs/beyond-one-machine.md for proxies that Debian does not have. They are checked as
+// far as that is possible without the proxies, and run where the proxies are installed.
 
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,5 +1,5 @@
-// What proxies that are not here would send to a node: memcached's own, which Debian's memcached is built without,
-// and mcrouter, which Debian does not have.
+// What proxies that are not installed here would send to a node: memcached's own proxy, which Debian's memcached is
+// built without, and mcrouter, which Debian does not have.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

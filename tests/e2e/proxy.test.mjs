@@ -1,4 +1,4 @@
-// Three nodes behind twemproxy, configured as the page says; only addresses are replaced.
+// Three nodes behind twemproxy, configured as native/docs/beyond-one-machine.md says. Only addresses are replaced.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

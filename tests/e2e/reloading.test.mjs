@@ -1,4 +1,4 @@
-// SIGHUP: the server reads its files again, and serves on.
+// SIGHUP: the server reads its files again, and keeps serving.
 
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';

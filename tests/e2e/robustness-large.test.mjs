@@ -1,12 +1,13 @@
-// Clients that misbehave with large values: whole, in order, bounded, and refused where there is no room.
+// Misbehaving clients with large values. Replies are whole and in order, memory is bounded, and values are refused if
+// there is no room.
 // Runs alone: it measures memory and how others are served.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { eventually } from '../lib/abuse.mjs';
 import { RawClient, statsOf, withClient } from '../lib/client.mjs';
+import { eventually } from '../lib/eventually.mjs';
 import { Random, seedFromEnvironment } from '../lib/random.mjs';
 import { needIsocached } from '../lib/server.mjs';
 import { connections, set, talk, value } from '../lib/talk.mjs';

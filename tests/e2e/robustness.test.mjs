@@ -1,4 +1,4 @@
-// Clients that misbehave: the server stays in step, in bounds, and there for the others. With large values:
+// Misbehaving clients: the server stays in step and in bounds, and serves the others. With large values:
 // robustness-large.test.mjs.
 // Runs alone: it measures how others are served.
 
@@ -7,8 +7,8 @@ import net from 'node:net';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { eventually } from '../lib/abuse.mjs';
 import { RawClient, statsOf, withClient } from '../lib/client.mjs';
+import { eventually } from '../lib/eventually.mjs';
 import { Random, seedFromEnvironment } from '../lib/random.mjs';
 import { needIsocached } from '../lib/server.mjs';
 import { connections, onServer, set, talk, value } from '../lib/talk.mjs';

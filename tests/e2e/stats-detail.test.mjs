@@ -1,4 +1,4 @@
-// stats detail: what is asked of keys with the same prefix, counted as memcached counts it.
+// stats detail: requests counted by the prefix of their keys, as memcached counts them.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,4 +1,4 @@
-// The stats families: memcached 1.6.45's keys in its order, and counters that are true.
+// The pages of stats: memcached 1.6.45's keys in its order, and counters that are true.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -259,10 +259,12 @@ describe('figures', { skip: needIsocached, concurrency: 1 }, () => {
 
   test('uptime runs', limit, () =>
     onServer([], async (client) => {
+      const began = performance.now();
       const before = Number((await statsOf(client)).uptime);
       await sleep(2100);
       const after = Number((await statsOf(client)).uptime);
-      assert.ok(after - before >= 1 && after - before <= 4, `${before} .. ${after}`);
+      const most = Math.ceil((performance.now() - began) / 1000) + 1;
+      assert.ok(after - before >= 1 && after - before <= most, `${before} .. ${after}`);
     }),
   );
 

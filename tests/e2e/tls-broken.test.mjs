@@ -1,4 +1,4 @@
-// TLS on the memcached port with clients that misbehave, or are just slow.
+// TLS on the memcached port with clients that misbehave or are just slow.
 // Runs alone: it measures how long things take.
 
 import assert from 'node:assert/strict';
@@ -8,8 +8,9 @@ import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import tls from 'node:tls';
 
-import { assertOthersServed, Attack, besideQuiet, eventually } from '../lib/abuse.mjs';
+import { assertOthersServed, Attack, besideQuiet } from '../lib/abuse.mjs';
 import { RawClient, withClient } from '../lib/client.mjs';
+import { eventually } from '../lib/eventually.mjs';
 import { Random, seedFromEnvironment } from '../lib/random.mjs';
 import { spawnBound } from '../lib/server.mjs';
 import { countOf, needTls, onServer, plain, set, talk, value } from '../lib/tls.mjs';

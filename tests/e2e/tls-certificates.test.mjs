@@ -1,13 +1,13 @@
-// Certificates: those that clients show, and new ones for the server while it serves.
+// Certificates: those of clients, and new ones for the server while it serves.
 // Runs alone: it measures how long things take.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { eventually } from '../lib/abuse.mjs';
 import { Certificates } from '../lib/certificates.mjs';
 import { withClient } from '../lib/client.mjs';
+import { eventually } from '../lib/eventually.mjs';
 import { isocachedPath, runProgram, startIsocached, withServer } from '../lib/server.mjs';
 import { as, certificates, countOf, needTls, onServer, serverPair, startTls, outcome } from '../lib/tls.mjs';
 

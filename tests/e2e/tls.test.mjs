@@ -1,5 +1,5 @@
 // TLS on the memcached port: values, transcripts, versions, sessions, `stats`. Other people's clients:
-// tls-clients.test.mjs; certificates: tls-certificates.test.mjs; who misbehaves: tls-broken.test.mjs.
+// tls-clients.test.mjs; certificates: tls-certificates.test.mjs; misbehaving clients: tls-broken.test.mjs.
 // Runs alone: pipelines of 10,000 requests have a time limit.
 
 import assert from 'node:assert/strict';

@@ -1,5 +1,5 @@
-// Every transcript, over TCP: command by command, and pipelined in random fragments. Ours against
-// memcached as well, so that they say what memcached does and not what we think it does.
+// Every transcript, over TCP: command by command, and pipelined in random fragments. They run against memcached as
+// well, so they say what memcached does and not what we think it does.
 
 import assert from 'node:assert/strict';
 import path from 'node:path';

@@ -1,5 +1,5 @@
-// RFC 6455, frame by frame, as the Autobahn test suite has it: what is a WebSocket's, what ends one, and with which
-// code.
+// RFC 6455, frame by frame, as in the Autobahn test suite: which frames are valid, and which end a WebSocket, with
+// which code.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

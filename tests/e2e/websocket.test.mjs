@@ -1,4 +1,4 @@
-// memcached over WebSocket: frames are a byte stream, and only who may connects. Frames one by one, compression,
+// memcached over WebSocket: frames are a byte stream, and only permitted pages may connect. Single frames, compression,
 // transcripts and Python's client have files of their own.
 
 import assert from 'node:assert/strict';

@@ -54,13 +54,6 @@ export async function outcome(address, bytes) {
   return { reply, error: client.error?.code };
 }
 
-export async function eventually(check, what, limitMs = 10_000) {
-  for (const end = Date.now() + limitMs; !(await check()); ) {
-    assert.ok(Date.now() < end, what);
-    await sleep(20);
-  }
-}
-
 /** What attackers do again and again. */
 export class Attack {
   #stopped = false;

@@ -9,9 +9,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { assertOthersServed, Attack, besideQuiet, eventually, MB, startOver } from './abuse.mjs';
+import { assertOthersServed, Attack, besideQuiet, MB, startOver } from './abuse.mjs';
 import { needOpenssl } from './certificates.mjs';
 import { RawClient, withClient } from './client.mjs';
+import { eventually } from './eventually.mjs';
 import { frame, OPCODE, upgraded } from './websocket.mjs';
 
 const KB = 1024;

@@ -78,6 +78,11 @@ class Client {
     }
     return all;
   }
+  // Bytes have come that were not received yet.
+  bool has_come() {
+    char byte = 0;
+    return ::recv(socket_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+  }
   // Receives what has come. Empty at the end of the stream or after 10 s.
   std::string receive_some() {
     std::string some(1U << 20, '\0');

@@ -95,13 +95,13 @@ TEST(HttpUpgrade, WhichNamesCanOnlyBeUs) {
 TEST(HttpRoutes, FiguresAreNotForEveryName) {
   const HttpPages pages{[] { return std::string("m"); }, [] { return std::string("{}"); }};
   std::atomic<Readiness> readiness{Readiness::kReady};
-  const Site site{pages, readiness};
+  const PageSources sources{pages, readiness};
   PageRequest request{.method = "GET", .target = "/metrics", .authorization = {}};
-  EXPECT_EQ(answer(request, site).status, 200U);
+  EXPECT_EQ(answer(request, sources).status, 200U);
   request.host_is_ours = false;
-  EXPECT_EQ(answer(request, site).status, 421U);
+  EXPECT_EQ(answer(request, sources).status, 421U);
   request.target = "/healthz";
-  EXPECT_EQ(answer(request, site).status, 200U);
+  EXPECT_EQ(answer(request, sources).status, 200U);
 }
 
 TEST(HttpUpgrade, ItsKeyAndVersionAreChecked) {
@@ -189,14 +189,14 @@ TEST(HttpRoutes, APathIsWhatIsBetweenHostAndQuery) {
 TEST(HttpRoutes, ReadinessIsTheServers) {
   const HttpPages pages{[] { return std::string(); }, [] { return std::string(); }};
   std::atomic<Readiness> readiness{Readiness::kLoading};
-  const Site site{pages, readiness};
+  const PageSources sources{pages, readiness};
   const PageRequest request{.method = "GET", .target = "/readyz", .authorization = {}};
-  EXPECT_EQ(answer(request, site).status, 503U);
+  EXPECT_EQ(answer(request, sources).status, 503U);
   readiness = Readiness::kReady;
-  EXPECT_EQ(answer(request, site).status, 200U);
+  EXPECT_EQ(answer(request, sources).status, 200U);
   readiness = Readiness::kDraining;
-  EXPECT_EQ(answer(request, site).status, 503U);
-  EXPECT_EQ(answer(request, site).body, "draining\n");
+  EXPECT_EQ(answer(request, sources).status, 503U);
+  EXPECT_EQ(answer(request, sources).body, "draining\n");
 }
 
 TEST(HttpAscii, ListsHaveCommasAndBlanks) {

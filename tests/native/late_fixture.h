@@ -81,6 +81,8 @@ class FeedBackend : public LateBackend<std::mutex> {
 };
 
 enum class Transport : std::uint8_t { kPlain, kTls, kWebSocket };
+// The kernel's. Small: they hold a few kilobytes, so a client that does not read is soon noticed.
+enum class Buffers : std::uint8_t { kUsual, kSmall };
 
 class LateClient {
  public:
@@ -188,8 +190,13 @@ class LateServer {
   }
   ~LateServer() { stop(); }
 
-  std::unique_ptr<LateClient> connect(Transport transport) {
+  std::unique_ptr<LateClient> connect(Transport transport, Buffers buffers = Buffers::kUsual) {
     TcpPair sockets;
+    if (buffers == Buffers::kSmall) {
+      constexpr int kBytes = 4096;
+      ::setsockopt(sockets.server.get(), SOL_SOCKET, SO_SNDBUF, &kBytes, sizeof kBytes);
+      ::setsockopt(sockets.client.get(), SOL_SOCKET, SO_RCVBUF, &kBytes, sizeof kBytes);
+    }
     if (transport == Transport::kWebSocket) {
       http_->adopt(std::move(sockets.server));
       return std::make_unique<WebSocketLateClient>(Client(std::move(sockets.client)));
@@ -198,6 +205,12 @@ class LateServer {
     worker_->adopt(std::move(sockets.server), tls ? context_->current() : nullptr);
     if (tls) return std::make_unique<TlsLateClient>(std::move(sockets.client));
     return std::make_unique<PlainLateClient>(std::move(sockets.client));
+  }
+  // Not late, whatever its key.
+  void store(const std::string& key, const std::string& value) {
+    const Clock clock = clock_.now().clock;
+    Session session(shards_, clock, {});
+    session.feed("set " + key + " 0 0 " + std::to_string(value.size()) + "\r\n" + value + "\r\n");
   }
   void drain() {
     worker_->stop(5000);

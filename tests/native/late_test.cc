@@ -108,6 +108,28 @@ std::string many(std::string_view one, int count) {
   return all;
 }
 
+// The limit passes many times while the client does not read. The next late reply has its own time.
+TEST_P(LateTest, AReplyIsNotGivenUpForAnOlderOne) {
+  LateServer server(1);
+  const auto client = server.connect(GetParam(), Buffers::kSmall);
+  const std::string value(150'000, 'v');
+  server.store("big", value);
+  server.store("late", "1");
+  client->send("get big\r\nget late\r\nincr late 1\r\n");
+  ASSERT_TRUE(has_open(server, 1));
+  const LateToken get = server.backend.tokens().front();
+  std::this_thread::sleep_for(std::chrono::milliseconds(2200));
+  std::thread completes([&] {
+    EXPECT_TRUE(soon([&] {
+      const std::vector<LateToken> tokens = server.backend.tokens();
+      return !tokens.empty() && tokens.back() != get && server.backend.complete(tokens.back());
+    }));
+  });
+  expect_reply(*client, "VALUE big 0 150000\r\n" + value + "\r\nEND\r\n");
+  expect_reply(*client, "END\r\n2\r\n");
+  completes.join();
+}
+
 // More than is read ahead.
 TEST_P(LateTest, MuchInputBehindALateReply) {
   constexpr int kMany = 20'000;

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "native/base/errors.h"
-#include "native/base/text.h"
+#include "native/base/parse_number.h"
 #include "native/cli/flag_table.h"
 #include "native/config/origin.h"
 

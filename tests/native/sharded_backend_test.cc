@@ -23,11 +23,13 @@ Settings settings_for(std::size_t megabytes) {
   return settings;
 }
 
+constexpr UnixSeconds kNow_s = 1'000'000;
+
 // A client without a socket.
 class Client {
  public:
   explicit Client(ShardedBackend& backend) : backend_(backend), session_(backend, clock_, {}) {
-    clock_.now_s = 1'000'000;
+    clock_.now_s = kNow_s;
   }
   ~Client() { drop_output(); }
 
@@ -42,6 +44,9 @@ class Client {
     }
     return reply;
   }
+  // Keeps the reply, and what it holds.
+  void ask_and_read_nothing(std::string_view bytes) { feed(bytes); }
+  bool waits() const { return session_.waiting(); }
 
  private:
   void feed(std::string_view bytes) {
@@ -130,6 +135,21 @@ TEST(ShardedBackend, OrdersRepliesThatReferToLargeValues) {
   }
   client.ask(sets);
   EXPECT_EQ(client.ask(gets), values);
+}
+
+TEST(ShardedBackend, MemoryIsWantedForASecondByAnyThreadsClock) {
+  ShardedBackend backend(settings_for(8), 1, kHashKey, false, nullptr);
+  Client first(backend), second(backend), waiter(backend);
+  for (int key = 0; key < 3; ++key) first.ask(set_command(key, 900'000));
+  first.ask_and_read_nothing("get k0\r\n");
+  second.ask_and_read_nothing("get k1\r\n");
+  EXPECT_FALSE(backend.memory_is_wanted(kNow_s));
+  waiter.ask_and_read_nothing("get k2\r\n");
+  ASSERT_TRUE(waiter.waits());
+  EXPECT_TRUE(backend.memory_is_wanted(kNow_s - 1)) << "a thread that read its clock before";
+  EXPECT_TRUE(backend.memory_is_wanted(kNow_s));
+  EXPECT_TRUE(backend.memory_is_wanted(kNow_s + 1));
+  EXPECT_FALSE(backend.memory_is_wanted(kNow_s + 2));
 }
 
 TEST(ShardedBackend, KeepsTheOrderOfRequestsForOneKeyInABatch) {

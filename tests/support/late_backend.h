@@ -77,23 +77,24 @@ class LateBackend : public Backend {
   }
   Executed finish(LateToken token, Request& request, Upload* upload, UnixSeconds now_s, Output& out,
                   Waker* waker) override {
-    const int left = taken(token).again;
-    if (left > 0) return {0, suspend(waker, left - 1)};
-    if (upload != nullptr) {
+    Executed executed{1};
+    if (const int left = waits(token).again; left > 0) {
+      executed = {0, suspend(waker, left - 1)};
+    } else if (upload != nullptr) {
       inner_.finish_upload(request, *upload, now_s, out, waker);
     } else if (inner_.execute({&request, 1}, now_s, out, waker).done == 0) {
-      put_back(token, waker);
       return {};
     }
-    ++finished_;
-    return {1};
+    taken(token);
+    finished_ += executed.done;
+    return executed;
   }
   void give_up(LateToken token, Request& request, Upload* upload, UnixSeconds /*now_s*/,
                Output& out) override {
-    taken(token);
-    ++given_up_;
     if (upload != nullptr) inner_.abort_upload(request, *upload);
     word_miss(request, out);
+    taken(token);
+    ++given_up_;
   }
   void abandon(LateToken token, const Request& request, Upload* upload) override {
     taken(token);
@@ -151,9 +152,11 @@ class LateBackend : public Backend {
     open_[++last_token_] = {waker, again_later};
     return last_token_;
   }
-  void put_back(LateToken token, Waker* waker) {
+  Suspended waits(LateToken token) {
     const Guard guard(mutex_);
-    open_[token] = {waker, 0};
+    const auto found = open_.find(token);
+    check(found != open_.end());
+    return found->second;
   }
   // Ends a token. The test fails if it was never given out, or has ended before.
   Suspended taken(LateToken token) {

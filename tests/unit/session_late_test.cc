@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "unit/late_session.h"
 
@@ -161,6 +162,33 @@ TEST_F(LateSession, GivenUpIsAMissAndTheRestGoesOn) {
   EXPECT_EQ(run(), "VALUE b 0 1\r\nb\r\nEND\r\nVA 5\r\nlate2\r\nMN\r\nVALUE b 0 1\r\nb\r\nEND\r\n");
   EXPECT_EQ(backend_.given_up(), 1U);
   EXPECT_EQ(session_->late(), 0U);
+}
+
+TEST_F(LateSession, EachReplyHasItsOwnTime) {
+  store("late2", "2");
+  EXPECT_EQ(ask("get late1\r\n"), "");
+  core_.clock.now_s += 4;
+  EXPECT_EQ(ask("mg late2 v\r\n"), "");
+  core_.clock.now_s += 1;
+  EXPECT_EQ(session_->give_up_late(5), 1U);
+  EXPECT_EQ(run(), "END\r\n");
+  EXPECT_EQ(session_->give_up_late(5), 0U);
+  EXPECT_EQ(complete(), "VA 1\r\n2\r\n");
+}
+
+TEST_F(LateSession, AReplyThatWaitsForItsClientIsNotGivenUp) {
+  const std::string value(200, 'v');
+  for (const char* key : {"late1", "late2"}) store(key, value);
+  SessionOptions options;
+  options.output_limits.text_bytes = 100;
+  connect(options);
+  EXPECT_EQ(ask("mg late1 v\r\nmg late2 v\r\nmg late3 v\r\n"), "");
+  const std::vector<LateToken> tokens = backend_.tokens();
+  session_->resume(tokens.at(0));  // the output is full
+  session_->resume(tokens.at(1));
+  EXPECT_EQ(session_->give_up_late(), 1U);
+  const std::string hit = "VA 200\r\n" + value + "\r\n";
+  EXPECT_EQ(run(), hit + hit + "EN\r\n");
 }
 
 TEST_F(LateSession, GivenUpInEveryForm) {

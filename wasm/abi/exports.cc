@@ -19,6 +19,7 @@
 #include <span>
 #include <string_view>
 
+#include "base/inline.h"
 #include "base/limits.h"
 #include "cache.h"
 #include "protocol/parser.h"
@@ -106,7 +107,8 @@ ISOCACHE_EXPORT(get) std::int32_t export_get(std::size_t key_length, UnixSeconds
 // length as well, and is to be asked for by itself.
 ISOCACHE_EXPORT(get_many) void export_get_many(std::size_t count, UnixSeconds now_s) {
   cache->begin(now_s, static_cast<unsigned>(count));
-  cache->spans.assign(count, {});
+  cache->spans.clear();
+  cache->spans.resize(count);
   Records records(scratch);
   Key keys[kBatch];
   for (std::size_t from = 0; from < count; from += kBatch) {
@@ -170,8 +172,8 @@ std::size_t export_command_many(char letter, std::size_t flags_length, std::size
 // handed back; none: it was refused, and large_done() gives the reply. The scratch area is to be
 // left alone until then.
 ISOCACHE_EXPORT(large_begin)
-std::size_t export_large_begin(std::size_t key_length, std::size_t flags_length,
-                               std::size_t value_length, UnixSeconds now_s) {
+ISOCACHE_RARE std::size_t export_large_begin(std::size_t key_length, std::size_t flags_length,
+                                             std::size_t value_length, UnixSeconds now_s) {
   cache->begin(now_s);
   cache->sent(cache->replies);
   LargeValue& large = cache->large.emplace();
@@ -195,13 +197,13 @@ std::size_t export_large_begin(std::size_t key_length, std::size_t flags_length,
 }
 
 // The window was filled. The next one is handed back; none: that was all, or memory ran out.
-ISOCACHE_EXPORT(large_filled) std::size_t export_large_filled(std::size_t bytes) {
+ISOCACHE_EXPORT(large_filled) ISOCACHE_RARE std::size_t export_large_filled(std::size_t bytes) {
   cache->store.upload_received(cache->large->upload, bytes);
   return cache->hand_back_window();
 }
 
 // Stores it. The reply is handed back.
-ISOCACHE_EXPORT(large_done) std::size_t export_large_done(UnixSeconds now_s) {
+ISOCACHE_EXPORT(large_done) ISOCACHE_RARE std::size_t export_large_done(UnixSeconds now_s) {
   LargeValue& large = *cache->large;
   const Key key = large.request.key;
   if (!large.refusal.empty()) return cache->hand_back(large.refusal);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "base/inline.h"
 #include "base/limits.h"
 #include "cache.h"
 #include "session/session.h"
@@ -27,9 +28,10 @@ ISOCACHE_EXPORT(scratch_size) std::size_t export_scratch_size() { return kScratc
 
 // Where the result will be; 0: there is not even the memory for an empty store.
 ISOCACHE_EXPORT(open)
-const Result* export_open(std::size_t max_bytes, std::size_t max_item_bytes, std::uint32_t key_0,
-                          std::uint32_t key_1, std::uint32_t key_2, std::uint32_t key_3,
-                          bool observe, UnixSeconds now_s) {
+ISOCACHE_RARE const Result* export_open(std::size_t max_bytes, std::size_t max_item_bytes,
+                                        std::uint32_t key_0, std::uint32_t key_1,
+                                        std::uint32_t key_2, std::uint32_t key_3, bool observe,
+                                        UnixSeconds now_s) {
   // An empty store: a few bytes for each segment it may have, and the first ones.
   constexpr std::size_t kBytesOfSegment = 128;
   constexpr std::size_t kFirstBytes = 2U << 20U;
@@ -46,7 +48,7 @@ const Result* export_open(std::size_t max_bytes, std::size_t max_item_bytes, std
 // --- the whole cache
 // ------------------------------------------------------------------------------
 
-ISOCACHE_EXPORT(clear) void export_clear(UnixSeconds now_s) {
+ISOCACHE_EXPORT(clear) ISOCACHE_RARE void export_clear(UnixSeconds now_s) {
   cache->begin(now_s);
   cache->backend.flush_at(now_s, now_s);
 }
@@ -69,12 +71,12 @@ ISOCACHE_EXPORT(bytes) double export_bytes() {
 // ----------------------------------------------------------------------------------
 
 // 0: no memory for it.
-ISOCACHE_EXPORT(connect) Session* export_connect() {
+ISOCACHE_EXPORT(connect) ISOCACHE_RARE Session* export_connect() {
   if (!can_allocate(kReserveBytes / 2)) return nullptr;
   return new Session(cache->backend, cache->clock, kSessionOptions);
 }
 
-ISOCACHE_EXPORT(disconnect) void export_disconnect(Session* session) {
+ISOCACHE_EXPORT(disconnect) ISOCACHE_RARE void export_disconnect(Session* session) {
   cache->backend.drop(session->output());
   delete session;
 }

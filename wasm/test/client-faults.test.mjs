@@ -89,12 +89,12 @@ test('a silent server: TIMEOUT, and the connection is given up', async () => {
       await sleep(60);
       const second = client.get('b');
       await assert.rejects(first, { name: 'IsocacheError', code: 'TIMEOUT' });
-      assert.ok(performance.now() - start >= 98);
+      assert.ok(performance.now() - start >= 498);
       await assert.rejects(second, closed);
       assert.equal(await client.get('c'), undefined);
       assert.equal(connections, 2);
     },
-    { timeout: 100 },
+    { timeout: 500 },
   );
 });
 

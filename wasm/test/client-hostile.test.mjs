@@ -5,6 +5,7 @@ import { test } from 'node:test';
 
 import { createClient } from 'isocache/client';
 
+import { eventually } from '../../tests/lib/eventually.mjs';
 import { sleep } from './lib/serve.mjs';
 import {
   MIB,
@@ -47,13 +48,13 @@ for (const [name, talk] of [
 
 test('what a server does not take is given up soon after close()', async () => {
   let gone;
+  let paused;
   await withHostile(
     (socket) => {
       gone ??= new Promise((resolve) => {
         socket.on('close', resolve);
       });
-      socket.pause();
-      setTimeout(() => socket.resume(), 1800); // by then the client has let go: the end is an error or an early one
+      paused = socket.pause();
     },
     async (client) => {
       const set = client.set('b', new Uint8Array(50 * MIB)).catch((error) => error);
@@ -61,8 +62,8 @@ test('what a server does not take is given up soon after close()', async () => {
       await client.close();
       assert.ok(isGivenUp(await set));
       const handles = () => process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length;
-      await sleep(1300);
-      assert.ok(handles() <= 1, 'only the server has its socket');
+      await eventually(() => handles() <= 1, 'not only the server has its socket');
+      paused.resume(); // the end is an error or an early one
       await gone;
     },
   );
@@ -193,7 +194,7 @@ test('a server that drips ends: its requests in time, then the connection, and w
     await withHostile(dripping(piece, 10), async (client, sockets) => {
       const start = performance.now();
       await assert.rejects(ask(client), isGivenUp, piece);
-      assert.ok(performance.now() - start < TIMEOUT_MS + 100, `${performance.now() - start} ms: ${piece} ${ask}`);
+      assert.ok(performance.now() - start < 2 * TIMEOUT_MS + 500, `${performance.now() - start} ms: ${piece} ${ask}`);
       // Each request that follows is answered in time, if only by an error, and none is kept.
       let settled = 0;
       const asked = [];
@@ -205,8 +206,7 @@ test('a server that drips ends: its requests in time, then the connection, and w
         );
         await sleep(5);
       }
-      await sleep(TIMEOUT_MS + 50);
-      assert.equal(settled, asked.length);
+      await eventually(() => settled === asked.length, `${piece}: requests that are kept`);
       assert.ok(sockets.length >= 2, 'the connection was given up');
     });
   }

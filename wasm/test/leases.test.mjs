@@ -153,11 +153,11 @@ for (const [name, start, skip] of places) {
       await cache.set('k', 'old');
       await cache.markStale('k');
       const { load, loads } = heldLoader('new');
-      const hangs = cache.getOrSet('k', load, { lease: 50 });
+      const hangs = cache.getOrSet('k', load, { lease: 500 });
       await begun(loads);
-      assert.equal(await other.getOrSet('k', () => assert.fail(), { lease: 50 }), 'old');
-      await sleep(60);
-      assert.equal(await other.getOrSet('k', () => 'second', { lease: 50 }), 'second');
+      assert.equal(await other.getOrSet('k', () => assert.fail(), { lease: 500 }), 'old');
+      await sleep(510);
+      assert.equal(await other.getOrSet('k', () => 'second', { lease: 500 }), 'second');
       loads[0].succeed();
       assert.equal(await hangs, 'new1');
       assert.equal(await cache.get('k'), 'second');

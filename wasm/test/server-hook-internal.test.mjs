@@ -137,7 +137,7 @@ test('a client that goes while the hook is busy', async () => {
     release = resolve;
   });
   const onRequest = async (request, internal) => {
-    await sleep(50);
+    await sleep(300); // by then the client is gone
     try {
       internal(request);
     } catch (error) {

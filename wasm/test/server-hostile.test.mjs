@@ -10,11 +10,22 @@ import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { RawClient, withClient } from '../../tests/lib/client.mjs';
+import { eventually } from '../../tests/lib/eventually.mjs';
 import { Held } from '../dist/esm/server/held.js';
 import { listenAt } from '../dist/esm/server/listen.js';
 import { serveSocket } from '../dist/esm/server/socket.js';
 import { sleep, withServer } from './lib/serve.mjs';
-import { limit, HOOK, WAYS, withBoth, bufferBytes, openSocket, upgradeText, dial } from './lib/hostile-clients.mjs';
+import {
+  limit,
+  HOOK,
+  WAYS,
+  withBoth,
+  bufferBytes,
+  heapBytes,
+  openSocket,
+  upgradeText,
+  dial,
+} from './lib/hostile-clients.mjs';
 
 for (const [name, options] of WAYS) {
   describe(`slow readers (${name})`, () => {
@@ -50,8 +61,7 @@ for (const [name, options] of WAYS) {
 
     test('a flood of pings, whose pongs nobody reads', limit, () =>
       withBoth(options, async (server) => {
-        const bytes = () => process.memoryUsage().heapUsed + bufferBytes();
-        const before = bytes();
+        const before = heapBytes();
         const { socket } = await dial(server.websocketPort, upgradeText({ 'Sec-WebSocket-Protocol': 'memcached' }));
         socket.pause();
         const ping = Buffer.concat([Buffer.of(0x89, 0x80 | 125, 0, 0, 0, 0), Buffer.alloc(125)]);
@@ -60,7 +70,7 @@ for (const [name, options] of WAYS) {
         for (const until = Date.now() + 3000; Date.now() < until; ) {
           if (!socket.writableNeedDrain) socket.write(flood);
           await sleep(0);
-          most = Math.max(most, bytes() - before);
+          most = Math.max(most, heapBytes() - before);
         }
         assert.ok(most < 60e6, `${most} bytes`);
         const honest = await openSocket(server);
@@ -116,8 +126,7 @@ for (const [name, options] of WAYS) {
 
 test('a message in a million pieces: hung up on before they take memory', limit, () =>
   withBoth({}, async (server) => {
-    const bytes = () => process.memoryUsage().heapUsed + bufferBytes();
-    const before = bytes();
+    const before = heapBytes();
     const { socket, ended } = await dial(server.websocketPort, upgradeText({ 'Sec-WebSocket-Protocol': 'memcached' }));
     const piece = (opcode) => Buffer.of(opcode, 0x81, 0, 0, 0, 0, 109);
     const block = Buffer.concat(Array.from({ length: 10_000 }, () => piece(0)));
@@ -127,7 +136,7 @@ test('a message in a million pieces: hung up on before they take memory', limit,
       await new Promise((resolve) => {
         socket.write(block, resolve);
       });
-      most = Math.max(most, bytes() - before);
+      most = Math.max(most, heapBytes() - before);
     }
     await ended;
     assert.ok(most < 50e6, `${most} bytes`);
@@ -272,21 +281,27 @@ for (const concurrency of [1, 4]) {
   );
 }
 
-test('messages whose rest does not come: all connections together hold 64 MB of them', limit, () =>
+test('messages whose rest does not come: all connections together hold 64 MB of them, soon 32 MB', limit, () =>
   withBoth({}, async (server) => {
     const before = bufferBytes();
     const header = Buffer.of(0x02, 0xff, 0, 0, 0, 0, 0, 0x3f, 0xff, 0, 0, 0, 0, 0);
+    const allButOne = Buffer.alloc(0x3fff00 - 1);
+    const grown = () => bufferBytes() - before - allButOne.length;
     const held = [];
     for (let i = 0; i < 40; ++i) {
       const seen = await dial(server.websocketPort, upgradeText({ 'Sec-WebSocket-Protocol': 'memcached' }));
       seen.socket.write(header);
-      seen.socket.write(Buffer.alloc(0x3fff00 - 1));
+      seen.socket.write(allButOne);
       held.push(seen.socket);
+      const bytes = grown();
+      assert.ok(bytes < 80e6, `${bytes} bytes`);
     }
-    await sleep(1500);
-    const grown = bufferBytes() - before;
-    assert.ok(grown < 90e6, `${grown} bytes`);
-    assert.ok(held.filter((socket) => socket.destroyed || socket.readableEnded).length >= 20);
+    await eventually(() => held.every((socket) => socket.writableLength === 0), 'they are not read from', 30_000);
+    const heldStill = () => held.filter((socket) => !socket.destroyed && !socket.readableEnded).length;
+    // Nobody sends any more.
+    await eventually(() => heldStill() <= 8, 'they hold more than 32 MB', 30_000);
+    assert.ok(heldStill() >= 7, `only ${heldStill()} are left`);
+    await eventually(() => grown() < 40e6, 'what they held is not free', 30_000);
     for (const socket of held) socket.destroy();
     const socket = await openSocket(server);
     for (let i = 0; i < 50; ++i)
@@ -340,6 +355,21 @@ test('all slow readers together: beyond 256 MiB, who has not moved for longest i
     performance.now = now;
   }
   assert.deepEqual(ended, [1, 2, 3, 0]);
+});
+
+test('beyond the limit and nobody moves any more: who has waited for longest is hung up on, the last one is not', async () => {
+  const ended = [];
+  const peers = Array.from({ length: 3 }, (_, i) => ({ destroy: () => ended.push(i) }));
+  const unfinished = new Held(100);
+  for (const peer of peers) unfinished.add(peer, 60);
+  assert.deepEqual(ended, [], 'they have a second');
+  unfinished.add(peers[0], 1); // the first to come, the last to move
+  await eventually(() => ended.length > 0, 'all of them are held for ever');
+  assert.deepEqual(ended, [1, 2]);
+  const alone = new Held(100);
+  alone.add({ destroy: () => ended.push('alone') }, 150);
+  await sleep(2100);
+  assert.deepEqual(ended, [1, 2], 'one alone is never too much');
 });
 
 test('who is hung up on and does not read is let go', () => {

@@ -1,6 +1,7 @@
 // A connection without a network: received bytes go in, bytes to send come out.
 
-import { plainBytesOf } from '../base/plain-bytes.js';
+import { bytesOf } from '../base/bytes.js';
+import { plainBytesOf, plainLength } from '../base/plain-bytes.js';
 import { CLOSING, type Engine, stillOpen, UNFINISHED, WANTS_TURN } from './engine.js';
 import { type Streams, streamsOf } from './streams.js';
 import { concat, NO_BYTES } from '../base/text.js';
@@ -43,23 +44,28 @@ export class EngineConnection implements Connection {
   feed(input: string | Uint8Array = NO_BYTES): Uint8Array {
     const engine = stillOpen(this.#engine());
     const size = engine.scratchEnd - engine.scratch;
-    const added = plainBytesOf(input, 'input');
-    const bytes = this.#waiting.length > 0 ? concat([this.#waiting, added]) : added;
+    let bytes = bytesOf(input, 'input');
+    let length = plainLength(bytes);
+    // Else it is copied at once: set() goes by the true length, whatever a subclass says, and needs no plain array.
+    if (this.pending || length > size) {
+      bytes = plainBytesOf(bytes);
+      if (this.#waiting.length > 0) bytes = concat([this.#waiting, bytes]);
+      length = bytes.length;
+    }
     const replies: Uint8Array[] = [];
     let replied = 0;
     let from = 0;
     while (this.#session !== 0 && replied < OUTPUT_LIMIT) {
-      let length = 0;
+      let some = 0;
       if ((this.#state & WANTS_TURN) === 0) {
-        if (from === bytes.length) break;
-        const part = from === 0 && bytes.length <= size ? bytes : bytes.subarray(from, from + size);
-        engine.bytes.set(part, engine.scratch);
-        length = part.length;
-        from += length;
+        if (from === length) break;
+        some = Math.min(length - from, size);
+        engine.bytes.set(length <= size ? bytes : bytes.subarray(from, from + some), engine.scratch);
+        from += some;
       }
-      replied += this.#turn(engine, length, replies);
+      replied += this.#turn(engine, some, replies);
     }
-    this.#waiting = this.#session !== 0 && from < bytes.length ? bytes.slice(from) : NO_BYTES;
+    this.#waiting = this.#session !== 0 && from < length ? bytes.slice(from) : NO_BYTES;
     return this.#fed(concat(replies));
   }
 

@@ -7,14 +7,18 @@ interface Holder {
 }
 
 /**
- * Each connection holds little more than one item or message. If all of them together hold too much, the connection
- * that has not moved for longest is destroyed: once it has not moved for a while, or twice the limit is reached.
+ * Each connection holds little more than one item or message. If all of them together hold too much, the connections
+ * that have waited for longest are destroyed: once they have waited for a while, or twice the limit is reached. The
+ * one that moved last is kept.
  */
 export class Held {
   readonly #maxBytes: number;
   #bytes = 0;
   /** The one that has waited for longest comes first. */
   readonly #held = new Map<Holder, { bytes: number; since: number }>();
+  #last: Holder | undefined;
+  /** Set while they hold too much: connections that wait call nothing. */
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
@@ -25,7 +29,8 @@ export class Held {
     this.#held.set(peer, held);
     held.bytes += bytes;
     this.#bytes += bytes;
-    if (this.#bytes > this.#maxBytes) this.#shrink(peer);
+    this.#last = peer;
+    if (this.#bytes > this.#maxBytes) this.#shrink();
   }
 
   remove(peer: Holder): void {
@@ -33,12 +38,19 @@ export class Held {
     this.#held.delete(peer);
   }
 
-  #shrink(last: Holder): void {
+  #shrink(): void {
     for (const [peer, { since }] of this.#held) {
       const tolerable = this.#bytes <= this.#maxBytes * 2 && performance.now() - since < STUCK_MS;
-      if (this.#bytes <= this.#maxBytes || tolerable || peer === last) return;
+      if (this.#bytes <= this.#maxBytes || tolerable) break;
+      if (peer === this.#last) continue;
       this.remove(peer);
       peer.destroy();
     }
+    if (this.#bytes > this.#maxBytes) this.#timer ??= setTimeout(() => this.#again(), STUCK_MS).unref();
+  }
+
+  #again(): void {
+    this.#timer = undefined;
+    this.#shrink();
   }
 }

@@ -93,9 +93,9 @@ export class Store implements Disposable {
 
   /** One or more whole requests of the text or meta protocol; gives their replies. */
   execute(request: string | Uint8Array): Uint8Array {
-    const bytes = plainBytesOf(request, 'request');
+    checkValue('request', request);
     const connection = this.#connect();
-    const replies = [connection.feed(bytes)];
+    const replies = [connection.feed(request)];
     while (connection.pending) replies.push(connection.feed());
     const { unfinished } = connection;
     connection.close();

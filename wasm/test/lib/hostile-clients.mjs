@@ -1,6 +1,8 @@
 // Clients that a server has to survive, and how they say what they want.
 
 import net from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { WebSocket } from 'ws';
 
 import { withServer } from './serve.mjs';
@@ -14,8 +16,20 @@ export const WAYS = [
 export const withBoth = (options, use) => withServer(options, use, { port: 0, websocketPort: 0 });
 const urlOf = (server) => `ws://127.0.0.1:${server.websocketPort}/memcached`;
 
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc');
+
 /** What buffers take: neither code nor what the collector is late with. */
-export const bufferBytes = () => process.memoryUsage().arrayBuffers;
+export function bufferBytes() {
+  collect();
+  return process.memoryUsage().arrayBuffers;
+}
+
+/** What objects and buffers take, with what the collector is late with. */
+export function heapBytes() {
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
 
 export async function openSocket(server) {
   const socket = new WebSocket(urlOf(server), 'memcached');

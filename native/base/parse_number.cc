@@ -1,4 +1,4 @@
-#include "native/base/text.h"
+#include "native/base/parse_number.h"
 
 #include <limits>
 

@@ -1,4 +1,4 @@
-// What the HTTP port's pages are made from. The server provides it.
+// Where the content of the HTTP port's pages comes from. The server provides it.
 #pragma once
 
 #include <atomic>
@@ -19,7 +19,7 @@ struct HttpPages {
   std::function<std::string()> stats_json;
 };
 
-struct Site {
+struct PageSources {
   const HttpPages& pages;
   const std::atomic<Readiness>& readiness;
   const Authenticator* passwords = nullptr;  // null: everyone sees everything

@@ -1,5 +1,6 @@
-// The end of a connection, on each transport: whatever was executed is answered to a client that reads, however much it
-// sends meanwhile and behind. `incr` counts what was executed, the clients count their replies.
+// The end of a connection, on each transport (quit, an error that closes, a drain): the client gets the reply to every
+// request that was executed, however much it sends meanwhile. `incr` counts what was executed, and the clients count
+// their replies. When the server ends, and how long it waits: draining.test.mjs.
 // Runs alone: it measures how long the end takes.
 
 import assert from 'node:assert/strict';
@@ -22,7 +23,7 @@ const DRAIN_S = 20;
 const INCR = 'incr c 1\r\n';
 const GOING_AWAY = 1001;
 
-const folder = mkdtempSync(path.join(tmpdir(), 'isocache-ending-'));
+const folder = mkdtempSync(path.join(tmpdir(), 'isocache-connection-end-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 let sockets = 0;
 

@@ -1,4 +1,5 @@
-// Parses ahead: turns the input at hand into a batch of requests.
+// Parses ahead: turns the commands in the input into a batch of requests. The keys of a get with
+// several keys are in collect_keys.cc.
 #include "command/exptime.h"
 #include "protocol/replies.h"
 #include "session/session_impl.h"

@@ -1,4 +1,4 @@
-// delete md touch.
+// delete md.
 
 #include "command/engine.h"
 #include "command/exptime.h"
@@ -49,19 +49,6 @@ DeleteOutcome Engine::remove(const Request& request) {
   DeleteOutcome outcome{DeleteStatus::kDone};
   if (!remove_or_keep(request, item, &outcome.cas)) return {DeleteStatus::kNoMemory};
   return outcome;
-}
-
-TouchOutcome Engine::touch(const Request& request) {
-  ++counters_.cmd_touch;
-  Item item = store_.find(request.key, now_s_).item;
-  if (!item) {
-    ++counters_.touch_misses;
-    return {};
-  }
-  ++band_of(item).touch_hits;
-  item.set_exptime(expiry_time(request.exptime, now_s_));
-  store_.on_hit(item, now_s_);
-  return {true, item.cas()};
 }
 
 }  // namespace isocache

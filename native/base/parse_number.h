@@ -1,4 +1,4 @@
-// Numbers and sizes on the command line.
+// Reads numbers and sizes that users write: in flags, addresses and origins.
 #pragma once
 
 #include <charconv>

@@ -1,0 +1,120 @@
+// Memory that runs out, at every place in turn. The session then ends, as the server ends a
+// connection, and nothing may be left of it.
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <cstdlib>
+#include <memory>
+#include <new>
+#include <string>
+
+#include "native/shards/sharded_backend.h"
+#include "session/session.h"
+#include "support/late_backend.h"
+
+namespace {
+
+// How many allocations of this thread succeed before the next fails; negative: none fails.
+thread_local long allocations_left = -1;
+
+void* allocate(std::size_t bytes) {
+  if (allocations_left >= 0 && allocations_left-- == 0) throw std::bad_alloc();
+  void* const memory = std::malloc(bytes == 0 ? 1 : bytes);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+
+}  // namespace
+
+void* operator new(std::size_t bytes) { return allocate(bytes); }
+void* operator new[](std::size_t bytes) { return allocate(bytes); }
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t /*bytes*/) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t /*bytes*/) noexcept { std::free(memory); }
+
+namespace isocache {
+namespace {
+
+std::string command(const std::string& verb, const std::string& key, std::size_t bytes) {
+  return verb + " " + key + " 0 0 " + std::to_string(bytes) + "\r\n" + std::string(bytes, 'v') +
+         "\r\n";
+}
+
+class FailingMemory : public testing::Test, public Waker {
+ protected:
+  void wake(LateToken /*token*/) override {}
+
+  void take_output() {
+    backend_.release(session_->output());
+    session_->output().clear();
+  }
+  void go_on() {
+    take_output();
+    while (session_->wants_turn()) {
+      session_->resume();
+      take_output();
+    }
+  }
+  void ask(std::string_view bytes) {
+    session_->feed(bytes);
+    go_on();
+  }
+  // Late replies come, the newest first.
+  void talk() {
+    session_ = std::make_unique<Session>(backend_, clock_, SessionOptions{}, this);
+    ask(talk_);
+    for (int left = 30; left > 0 && backend_.open() != 0; --left) {
+      session_->resume(backend_.tokens().back());
+      go_on();
+    }
+    if (backend_.open() != 0) session_->give_up_late();
+    go_on();
+  }
+  // True if memory was enough.
+  bool talk_with(long allocations) {
+    allocations_left = allocations;
+    bool enough = true;
+    try {
+      talk();
+    } catch (const std::bad_alloc&) {
+      enough = false;
+    }
+    allocations_left = -1;
+    if (session_) take_output();
+    session_.reset();
+    return enough;
+  }
+
+  const Clock clock_{.now_s = 1000};
+  ShardedBackend shards_{Settings{}, 2, hash_key_of(42), false, nullptr};
+  LateBackend<> backend_{shards_};
+  std::unique_ptr<Session> session_;
+  const std::string talk_ =
+      command("set", "big", 200'000) + "get late1 big late2\r\nmn\r\nget big\r\n" +
+      command("append", "big", 20'000) + command("append", "big", 100) +
+      "get late3\r\nincr late 1\r\nmg big v\r\n" + command("set", "lateBig", 20'000) +
+      "mg late5 v\r\nmg big v\r\n" + command("prepend", "lateBig", 20'000) + "mg late6 v\r\n" +
+      command("append", "none", 20'000) + "md big\r\nmd lateBig\r\nmn\r\n";
+};
+
+TEST_F(FailingMemory, LeavesNothingBehind) {
+  backend_.suspends = [](const Request& request) { return request.key.bytes.starts_with("late"); };
+  constexpr long kMost = 2000;
+  long allocations = 0;
+  while (allocations < kMost && !talk_with(allocations)) {
+    EXPECT_EQ(backend_.open(), 0U) << allocations;
+    const MemoryUse use = shards_.snapshot(clock_.now_s).sum.memory;
+    EXPECT_EQ(use.pinned_segments, 0U) << allocations;
+    EXPECT_EQ(use.upload_bytes, 0U) << allocations;
+    for (unsigned shard = 0; shard < shards_.shard_count(); ++shard) {
+      EXPECT_EQ(shards_.broken_invariant(shard), nullptr) << allocations;
+    }
+    ++allocations;
+  }
+  EXPECT_GT(allocations, 50);
+  EXPECT_LT(allocations, kMost);
+}
+
+}  // namespace
+}  // namespace isocache
