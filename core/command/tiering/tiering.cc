@@ -14,8 +14,9 @@ constexpr LateToken kTokensStep = 1024;  // more shards than any host has
 // The index takes this part of the store's memory at most.
 constexpr std::size_t kIndexShareNumerator = 3;
 constexpr std::size_t kIndexShareDenominator = 4;
-// The log's pages in memory: a thirty-second of the store's, within these bounds.
-constexpr std::size_t kBufferShare = 32;
+// The log's pages in memory, at most: a sixteenth of the store's, within these bounds. Half of them
+// are kept in stock.
+constexpr std::size_t kBufferShare = 16;
 constexpr std::size_t kMinBufferPages = 8;
 constexpr std::size_t kMaxBufferPages = 64;
 constexpr std::size_t kWritesPerBuffer = 4;
@@ -54,7 +55,7 @@ void Tiering::attach(Store& store) {
   log.shard = options_.shard;
   log.epoch = options_.epoch;
   log.first_sequence = options_.first_sequence;
-  pages_.attach(store, log.max_pages + kIndexPagesInStock);
+  pages_.attach(store, log.max_pages / 2 + kIndexPagesInStock);
   TierIndexObserver& observer = *this;
   tier::LogOwner& owner = *this;
   index_ = std::make_unique<TierIndex>(pages_, options_.part.bytes / Device::kBlockBytes, observer);
@@ -71,9 +72,8 @@ void Tiering::evicting(const ItemView& item, std::uint64_t hash) {
     if (was_read) index_->touch(hash);
     return;
   }
-  const bool full = log_->figures().cleaner.cleaned_regions != 0;
   const std::size_t bytes = item.key().size() + item.value_length();
-  if (!admission_.admits({.bytes = bytes, .was_hit = was_read, .tier_full = full})) return;
+  if (!admission_.admits({.bytes = bytes, .was_hit = was_read, .tier_full = full_})) return;
   std::array<std::string_view, 1> piece;
   std::vector<std::string_view> pieces;
   if (!item.chained()) {
@@ -96,7 +96,7 @@ void Tiering::evicting(const ItemView& item, std::uint64_t hash) {
       log_->forget(appended.location);
     }
   }
-  log_->step();
+  log_->keep_pace(bytes);
 }
 
 void Tiering::forget(std::uint64_t hash) {
@@ -224,6 +224,7 @@ bool Tiering::bring_back(const Key& key, UnixSeconds now_s) {
 std::uint64_t Tiering::hash_of(std::string_view key) { return Store::hash(key, options_.hash_key); }
 
 tier::Fate Tiering::fate(std::uint64_t hash, tier::Location location) {
+  full_ = true;
   const TierEntry entry = index_->find(hash);
   if (!entry || entry.location != location) return tier::Fate::kDead;
   return entry.frequency != 0 ? tier::Fate::kKeep : tier::Fate::kDrop;

@@ -122,6 +122,7 @@ class Tiering final : public EvictionObserver, private tier::LogOwner, private T
   ColdReads reads_;
   TierSweep sweep_;
   bool sweeping_ = false;
+  bool full_ = false;  // the log has come around once
 
   LateToken token_ = kNotLate;
   tier::RecordView fetched_;
