@@ -7,7 +7,7 @@ namespace {
 
 using Kind = KeyRequest::Kind;
 
-constexpr std::size_t kMostAsked = 3;
+constexpr std::size_t kMostAsked = 4;
 constexpr int kEndlessRounds = 100'000;
 
 std::string key_of(std::uint32_t number) { return "key" + std::to_string(number); }
@@ -43,20 +43,25 @@ TieringPlan make_tiering_plan(std::uint32_t seed) {
   if (!random.one_in(4)) plan.rates = random_rates(random);
   plan.clients = 2 + random.below(3);
   plan.most_value_bytes = random.one_in(4) ? 60'000 : 6000;
+  plan.same_size = random.one_in(3);
+  if (plan.same_size) plan.most_value_bytes = 8000 + random.below(20'000);
   plan.keys = plan.most_value_bytes > 6000 ? 100 : 600;
+  plan.has_writer = random.one_in(2);
   const auto rate = [&random](std::uint32_t one_in) { return random.one_in(2) ? one_in : 0; };
   plan.give_up = rate(15);
   plan.leave = rate(60);
   plan.flush = rate(400);
   plan.memory_fault = random.one_in(4) ? 50 : 0;
   plan.stuck = rate(300);
+  if (random.one_in(3)) plan.replies_held = 1 + random.below(40);
   plan.tick = 1 + random.below(20);
   return plan;
 }
 
 TieringClients::TieringClients(const TieringPlan& plan, std::uint32_t seed)
     : plan_(plan), random_(seed), core_(plan.core) {
-  KeyHistory::memory_fails = plan.memory_fault != 0 || plan.core.memory_refuses_every != 0;
+  KeyHistory::memory_fails =
+      plan.memory_fault != 0 || plan.core.memory_refuses_every != 0 || plan.replies_held != 0;
   core_.device.set_delayed(plan.delayed);
   core_.device.set_rates(plan.rates, seed);
   for (std::size_t n = 0; n < plan.clients; ++n) {
@@ -66,6 +71,7 @@ TieringClients::TieringClients(const TieringPlan& plan, std::uint32_t seed)
 }
 
 TieringClients::~TieringClients() {
+  release_held(0);
   for (const auto& client : clients_) {
     core_.backend.release(client->session->output());
     client->session.reset();
@@ -109,18 +115,20 @@ void TieringClients::step() {
 void TieringClients::disturb() {
   if (happens(plan_.flush)) flush();
   if (happens(plan_.memory_fault)) core_.memory.refuse_next(1 + random_.below(20));
-  if (happens(plan_.stuck)) stuck_for_ = 200;
+  if (happens(plan_.stuck)) {
+    stuck_for_ = 400;
+    stuck_writes_ = random_.one_in(4);
+  }
   if (random_.one_in(20)) turn_clock();
 }
 
 // Reads and writes end in any order.
 void TieringClients::end_something() {
-  if (stuck_for_ > 0) {
-    --stuck_for_;
-    return;
-  }
+  if (stuck_for_ > 0) --stuck_for_;
   while (core_.device.pending() != 0 && !random_.one_in(3)) {
-    core_.device.complete(random_.below(core_.device.pending()));
+    const std::size_t nth = random_.below(core_.device.pending());
+    if (stuck_for_ > 0 && (stuck_writes_ || core_.device.is_read(nth))) continue;
+    core_.device.complete(nth);
   }
 }
 
@@ -134,6 +142,7 @@ std::string TieringClients::random_value(std::uint32_t key, bool is_number) {
   const std::size_t bytes =
       random_.one_in(3) ? random_.below(200) : random_.below(plan_.most_value_bytes);
   while (value.size() < bytes) value += id + ".";
+  if (plan_.same_size) value.resize(bytes);
   return value;
 }
 
@@ -195,7 +204,9 @@ KeyRequest TieringClients::random_request() {
 
 void TieringClients::ask(Client& client) {
   ++last_id_;
-  send(client, random_request());
+  KeyRequest request = random_request();
+  if (plan_.has_writer && number_of(client) == 0 && request.kind != Kind::kSet) return;
+  send(client, request);
 }
 
 void TieringClients::send(Client& client, const KeyRequest& request) {
@@ -225,8 +236,13 @@ void TieringClients::serve(Client& client) {
 void TieringClients::take_output(Client& client) {
   Output& output = client.session->output();
   output.for_each_span([&](std::string_view span) { client.received.append(span); });
-  core_.backend.release(output);
+  if (plan_.replies_held != 0 && output.has_pins()) {
+    held_.push_back(std::move(output));
+  } else {
+    core_.backend.release(output);
+  }
   output.clear();
+  release_held(plan_.replies_held);
   while (!client.asked.empty()) {
     const std::optional<std::string> reply =
         cut_reply(client.asked.front().request, client.received);
@@ -238,6 +254,10 @@ void TieringClients::take_output(Client& client) {
   if (client.asked.empty() && !client.received.empty())
     fail("more than was asked for: " + client.received.substr(0, 200));
   if (client.session->closing()) fail("the connection was ended");
+}
+
+void TieringClients::release_held(std::size_t most) {
+  for (; held_.size() > most; held_.pop_front()) core_.backend.release(held_.front());
 }
 
 // A whole reply, taken from what was received.
@@ -331,6 +351,7 @@ void TieringClients::turn_clock() {
 
 void TieringClients::settle() {
   stuck_for_ = 0;
+  release_held(0);
   for (int round = 0; wrong_.empty(); ++round) {
     if (round == kEndlessRounds) fail("a request is never answered");
     bool busy = false;

@@ -23,13 +23,16 @@ struct TieringPlan {
   std::uint32_t keys = 200;
   std::size_t clients = 3;
   std::size_t most_value_bytes = 4000;
+  bool same_size = false;   // of all values, so that a key's record often lies where one lay before
+  bool has_writer = false;  // a client that only stores
   // One step in so many; 0: never.
   std::uint32_t give_up = 0;
   std::uint32_t leave = 0;
   std::uint32_t flush = 0;
   std::uint32_t memory_fault = 0;
-  std::uint32_t stuck = 0;  // the device ends nothing for a while
+  std::uint32_t stuck = 0;  // the device ends no read for a while, or nothing
   std::uint32_t tick = 4;
+  std::size_t replies_held = 0;  // so many replies pin the memory of their values
 };
 TieringPlan make_tiering_plan(std::uint32_t seed);
 
@@ -74,6 +77,7 @@ class TieringClients {
   std::string random_value(std::uint32_t key, bool is_number);
   void serve(Client& client);
   void take_output(Client& client);
+  void release_held(std::size_t most);
   static std::optional<std::string> cut_reply(const KeyRequest& request, std::string& received);
   void judge(const Asked& asked, const std::string& reply);
   void give_up(Client& client);
@@ -96,9 +100,11 @@ class TieringClients {
   std::vector<std::unique_ptr<Client>> clients_;
   std::map<std::string, KeyHistory> histories_;
   std::map<std::string, std::uint64_t> cas_;  // that a client saw last
+  std::deque<Output> held_;
   TieringFigures figures_;
   int last_id_ = 0;
   int stuck_for_ = 0;
+  bool stuck_writes_ = false;
   std::string wrong_;
 };
 

@@ -69,7 +69,7 @@ void Tiering::attach(Store& store) {
 void Tiering::evicting(const ItemView& item, std::uint64_t hash) {
   const bool was_read = item.has(kFetched) || item.standing().in_main;
   if (index_->find(hash)) {  // its record is still true
-    if (was_read) index_->touch(hash);
+    if (item.has(kFetched)) index_->touch(hash);
     return;
   }
   const std::size_t bytes = item.key().size() + item.value_length();
