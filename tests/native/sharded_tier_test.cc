@@ -128,7 +128,7 @@ class Client : public Waker {
 };
 
 // One round of a serving thread's loop, without its sockets.
-void round(TierIo& io) {
+void serve(TierIo& io) {
   io.submit();
   pollfd event = {.fd = io.event_fd(), .events = POLLIN, .revents = 0};
   constexpr int kLimit_ms = 1;  // another thread may have begun the read that is waited for
@@ -140,7 +140,8 @@ std::string key_of(int number) { return "key" + std::to_string(number); }
 // --- over files ---------------------------------------------------------------------------------
 
 class ShardedTier : public TierEngines {};
-INSTANTIATE_TEST_SUITE_P(, ShardedTier, testing::Values(Engine::kRing, Engine::kPool), engine_name);
+INSTANTIATE_TEST_SUITE_P(, ShardedTier, testing::Values(IoEngine::kRing, IoEngine::kPool),
+                         engine_name);
 
 TEST_P(ShardedTier, HoldsMoreThanMemoryAndAnswersInOrder) {
   const auto device = device_of({256 * kMegabyte});
@@ -150,12 +151,12 @@ TEST_P(ShardedTier, HoldsMoreThanMemoryAndAnswersInOrder) {
   {
     const auto io = device->open_thread({});
     Client client(backend);
-    const auto wait = [&] { round(*io); };
+    const auto wait = [&] { serve(*io); };
     constexpr int kKeys = 30'000;
     constexpr std::size_t kLength = 4000;
     for (int key = 0; key < kKeys; ++key) {
       ASSERT_EQ(client.ask(set_command(key_of(key), kLength), wait), "STORED\r\n");
-      if (key % 100 == 0) round(*io);
+      if (key % 100 == 0) serve(*io);
     }
     int misses = 0;
     for (int key = 0; key < kKeys; key += 8) {
@@ -201,7 +202,7 @@ TEST_P(ShardedTier, TwoThreadsShareReads) {
         const std::string key = key_of(number);
         const auto wait = [&] {
           ++cold;
-          round(*io);
+          serve(*io);
         };
         if (number % 2 == static_cast<int>(thread) && random() % 3 == 0) {
           wrong += client.ask(set_command(key, kLength), wait) != "STORED\r\n";
@@ -209,12 +210,12 @@ TEST_P(ShardedTier, TwoThreadsShareReads) {
           const std::string reply = client.ask("get " + key + "\r\n", wait);
           wrong += reply != "END\r\n" && reply != hit(key, kLength);
         }
-        if (turn % 16 == 0) round(*io);
+        if (turn % 16 == 0) serve(*io);
         if (turn % 64 == 0) backend.tick(0, kNow_s);
       }
       --working;
       // The other one may wait for a read of this one.
-      while (working != 0) round(*io);
+      while (working != 0) serve(*io);
     }
     EXPECT_TRUE(io->stop(kPatience));
   };
@@ -248,13 +249,17 @@ TEST(ShardedTierInMemory, APipelineKeepsItsOrderHoweverReadsEnd) {
   fill(client);
   device.set_delayed(true);
   std::mt19937 random(1);
-  std::string gets, replies;
+  std::string gets, replies, appends, stored;
   std::size_t most_late = 0;
   for (int key = 0; key < 64; ++key) {
     const std::string name = key_of(key * 7);
-    gets += "get " + name + "\r\nappend " + name + " 0 0 1\r\nx\r\nmn\r\n";
-    replies += hit(name, kLength) + "STORED\r\nMN\r\n";
+    gets += "get " + name + "\r\n";
+    replies += hit(name, kLength);
+    appends += "append " + name + " 0 0 1\r\nx\r\nmn\r\n";
+    stored += "STORED\r\nMN\r\n";
   }
+  gets += appends;
+  replies += stored;
   const std::string reply = client.ask(gets, [&] {
     most_late = std::max(most_late, client.late());
     if (device.pending() != 0) device.complete(random() % device.pending());
