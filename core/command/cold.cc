@@ -2,7 +2,6 @@
 // ordinary code executes the request as if it had never left. Only a plain get is answered from the
 // record itself.
 #include "command/engine.h"
-#include "command/tiering/tiering.h"
 #include "command/wording/miss.h"
 #include "command/wording/wording.h"
 
@@ -56,17 +55,17 @@ void Engine::forget_record(const Request& request) { tiering_->forget(request.ke
 Executed Engine::execute_cold(Request& request, Upload* upload, UnixSeconds now_s, Output& out,
                               Waker* waker) {
   begin_turn(now_s);
-  const Tiering::Fetch fetch = tiering_->fetch(request.key, now_s, waker);
-  if (fetch == Tiering::Fetch::kLate) return {0, tiering_->token()};
-  return execute_fetched(request, upload, fetch == Tiering::Fetch::kFound, out);
+  const ColdTier::Fetch fetch = tiering_->fetch(request.key, now_s, waker);
+  if (fetch == ColdTier::Fetch::kLate) return {0, tiering_->token()};
+  return execute_fetched(request, upload, fetch == ColdTier::Fetch::kFound, out);
 }
 
 Executed Engine::finish(LateToken token, Request& request, Upload* upload, UnixSeconds now_s,
                         Output& out, Waker* waker) {
   begin_turn(now_s);
-  const Tiering::Fetch fetch = tiering_->fetch_again(token, request.key, now_s, waker);
-  if (fetch == Tiering::Fetch::kLate) return {0, tiering_->token()};
-  return execute_fetched(request, upload, fetch == Tiering::Fetch::kFound, out);
+  const ColdTier::Fetch fetch = tiering_->fetch_again(token, request.key, now_s, waker);
+  if (fetch == ColdTier::Fetch::kLate) return {0, tiering_->token()};
+  return execute_fetched(request, upload, fetch == ColdTier::Fetch::kFound, out);
 }
 
 // The record was fetched, or there is none.

@@ -1,7 +1,6 @@
 #include "command/engine.h"
 
 #include "base/inline.h"
-#include "command/tiering/tiering.h"
 #include "command/wording/wording.h"
 
 namespace isocache {

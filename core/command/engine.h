@@ -20,6 +20,7 @@
 #include <span>
 
 #include "base/clock.h"
+#include "command/cold_tier.h"
 #include "command/late.h"
 #include "command/outcome.h"
 #include "command/stats/figures.h"
@@ -30,8 +31,6 @@
 
 namespace isocache {
 
-class Tiering;
-
 struct EngineOptions {
   std::uint32_t shard = 0;  // goes into every Pin, so that the host can find the store
   bool cas_enabled = true;
@@ -40,7 +39,7 @@ struct EngineOptions {
   bool gets_may_wait = false;
   bool count_prefixes = false;  // stats detail on
   char prefix_delimiter = ':';
-  Tiering* tiering = nullptr;  // the store's; null: there is no tier. It must outlive the engine
+  ColdTier* tiering = nullptr;  // the store's; null: there is no tier. It must outlive the engine
 };
 
 class Engine {
@@ -177,7 +176,7 @@ class Engine {
   Store& store_;
   UnixSeconds now_s_ = 0;
   UnixSeconds flush_at_s_ = 0;  // 0: none waits
-  Tiering* tiering_;
+  ColdTier* tiering_;
   bool stopped_at_cold_ = false;
   EngineOptions options_;
   ValueSource values_;

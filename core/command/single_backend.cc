@@ -4,7 +4,7 @@
 namespace isocache {
 
 SingleBackend::SingleBackend(Store& store, const Settings& settings, const HashKey& hash_key,
-                             UnixSeconds started_s, bool gets_may_wait, Tiering* tiering)
+                             UnixSeconds started_s, bool gets_may_wait, ColdTier* tiering)
     : settings_(settings),
       engine_(store, EngineOptions{.cas_enabled = settings.cas_enabled,
                                    .gets_may_wait = gets_may_wait,

@@ -18,7 +18,7 @@ class SingleBackend : public Backend, public AdminTarget {
   // uptime. `gets_may_wait`: see EngineOptions; for a host that checks Session::waiting().
   // `tiering`: see EngineOptions.
   SingleBackend(Store& store, const Settings& settings, const HashKey& hash_key,
-                UnixSeconds started_s, bool gets_may_wait = false, Tiering* tiering = nullptr);
+                UnixSeconds started_s, bool gets_may_wait = false, ColdTier* tiering = nullptr);
 
   Engine& engine() { return engine_; }
 

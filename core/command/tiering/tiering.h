@@ -6,9 +6,8 @@
 //                                     index (core/tier/tier_index.h): where each key's record is
 //   engine --fetch()--> index -> log or device -> the record -> Engine executes the request
 //
-// The rule that everything rests on: while the index has an entry for a key, its record is what the
-// item is, or the store has the key and nobody changed the item since. So the engine calls forget()
-// when it has changed, stored or removed an item. The index may forget anything at any time.
+// The index has an entry exactly while ColdTier::may_hold() is true of the key; see there for the
+// rule that it follows.
 //
 // Single-threaded, like engine and store: called under the shard's lock.
 #pragma once
@@ -22,6 +21,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/key.h"
+#include "command/cold_tier.h"
 #include "command/late.h"
 #include "command/tiering/cold_reads.h"
 #include "command/tiering/lent_pages.h"
@@ -45,7 +45,10 @@ struct TieringOptions {
   bool recache_on_first_hit = false;
 };
 
-class Tiering final : public EvictionObserver, private tier::LogOwner, private TierIndexObserver {
+class Tiering final : public ColdTier,
+                      public EvictionObserver,
+                      private tier::LogOwner,
+                      private TierIndexObserver {
  public:
   // REQUIRES: `device` outlives it, and its operations end under the shard's lock.
   Tiering(Device& device, const TieringOptions& options);
@@ -53,48 +56,25 @@ class Tiering final : public EvictionObserver, private tier::LogOwner, private T
   Tiering(const Tiering&) = delete;
   Tiering& operator=(const Tiering&) = delete;
 
-  // The store whose evictions it hears of (StoreOptions::observer). Call it once, before anything
-  // else. REQUIRES: `store` outlives it.
-  void attach(Store& store);
-
+  // EvictionObserver
   void evicting(const ItemView& item, std::uint64_t hash) override;
 
-  void prefetch(std::uint64_t hash) const { index_->prefetch(hash); }
-  // True if there may be a record of that key.
-  bool may_hold(std::uint64_t hash) const { return static_cast<bool>(index_->find(hash)); }
-  // The key's item was changed: its record is no longer true.
-  void forget(std::uint64_t hash);
-  // All records are dead.
-  void flush();
-  // Replaces pages that the tier has used up, a page each time. It may evict, so call it when a
-  // request has been executed.
-  void stock_up() { pages_.refill(); }
-  // A bounded step of background work. True: there is more to do at once.
-  bool step();
-
-  // Fetches the record of a key that the store lacks.
-  enum class Fetch : std::uint8_t {
-    kMissing,  // there is none, or not any more
-    kFound,    // the functions below work, until release() or the next fetch
-    kLate,     // see token()
-  };
-  Fetch fetch(const Key& key, UnixSeconds now_s, Waker* waker);
-  // The same for a request with a token, which ends. It may have ended before: then the request had
-  // to wait for memory.
-  Fetch fetch_again(LateToken token, const Key& key, UnixSeconds now_s, Waker* waker);
-  LateToken token() const { return token_; }
-  // Nobody waits for it any longer.
-  void abandon(LateToken token);
-  // The fetched record may answer a plain get: it is short, not stale, and was not read before.
-  bool may_answer() const;
-  // The fetched record as an item in one piece, until the next call. REQUIRES: may_answer().
-  ItemHeader* fetched_header();
-  // The fetched record was read, and stays where it is.
-  void note_read() { index_->touch(fetched_hash_); }
-  // Puts what was fetched back into the store. False: it has no memory.
-  bool bring_back(const Key& key, UnixSeconds now_s);
-  // What was fetched is used up.
-  void release();
+  // ColdTier
+  void attach(Store& store) override;
+  bool may_hold(std::uint64_t hash) const override { return static_cast<bool>(index_->find(hash)); }
+  void forget(std::uint64_t hash) override;
+  void flush() override;
+  void stock_up() override { pages_.refill(); }
+  bool step() override;
+  Fetch fetch(const Key& key, UnixSeconds now_s, Waker* waker) override;
+  Fetch fetch_again(LateToken token, const Key& key, UnixSeconds now_s, Waker* waker) override;
+  LateToken token() const override { return token_; }
+  void abandon(LateToken token) override;
+  bool may_answer() const override;
+  ItemHeader* fetched_header() override;
+  void note_read() override { index_->touch(fetched_hash_); }
+  bool bring_back(const Key& key, UnixSeconds now_s) override;
+  void release() override;
 
   // Nothing is in flight on the device, so it may be destroyed.
   bool idle() const { return log_->idle() && reads_.idle(); }

@@ -1,0 +1,63 @@
+// What the engine asks of a tier behind its store. command/tiering/ has the one that there is. The
+// seam is here so that a program without a tier does not carry one.
+//
+// The rule that everything rests on: while the tier may hold a key, its record is what the item is,
+// or the store has the key and nobody changed the item since. So the engine calls forget() when it
+// has changed, stored or removed an item. The tier may forget anything at any time.
+#pragma once
+
+#include <cstdint>
+
+#include "base/clock.h"
+#include "base/key.h"
+#include "command/late.h"
+#include "store/store.h"
+
+namespace isocache {
+
+class ColdTier {
+ public:
+  virtual ~ColdTier() = default;
+
+  // The store whose evictions it hears of (StoreOptions::observer). The engine calls it once, before
+  // anything else. REQUIRES: `store` outlives the tier.
+  virtual void attach(Store& store) = 0;
+
+  // True if there may be a record of that key.
+  virtual bool may_hold(std::uint64_t hash) const = 0;
+  // The key's item was changed: its record is no longer true.
+  virtual void forget(std::uint64_t hash) = 0;
+  // All records are dead.
+  virtual void flush() = 0;
+  // Replaces pages of memory that the tier has used up, a page each time. It may evict, so call it
+  // when a request has been executed.
+  virtual void stock_up() = 0;
+  // A bounded step of background work. True: there is more to do at once.
+  virtual bool step() = 0;
+
+  // Fetches the record of a key that the store lacks.
+  enum class Fetch : std::uint8_t {
+    kMissing,  // there is none, or not any more
+    kFound,    // the functions below work, until release() or the next fetch
+    kLate,     // see token()
+  };
+  virtual Fetch fetch(const Key& key, UnixSeconds now_s, Waker* waker) = 0;
+  // The same for a request with a token, which ends. It may have ended before: then the request had
+  // to wait for memory.
+  virtual Fetch fetch_again(LateToken token, const Key& key, UnixSeconds now_s, Waker* waker) = 0;
+  virtual LateToken token() const = 0;
+  // Nobody waits for it any longer.
+  virtual void abandon(LateToken token) = 0;
+  // The fetched record may answer a plain get: it is short, not stale, and was not read before.
+  virtual bool may_answer() const = 0;
+  // The fetched record as an item in one piece, until the next call. REQUIRES: may_answer().
+  virtual ItemHeader* fetched_header() = 0;
+  // The fetched record was read, and stays where it is.
+  virtual void note_read() = 0;
+  // Puts what was fetched back into the store. False: it has no memory.
+  virtual bool bring_back(const Key& key, UnixSeconds now_s) = 0;
+  // What was fetched is used up.
+  virtual void release() = 0;
+};
+
+}  // namespace isocache
