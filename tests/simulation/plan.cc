@@ -36,6 +36,21 @@ BackendOptions backend_options(Random& random) {
   return options;
 }
 
+void choose_tier(Random& random, BackendOptions& options) {
+  options.tier = random.one_in(3);
+  options.device_seed = random.bits();
+  const auto rate = [&](std::uint32_t least) {
+    return random.one_in(3) ? least + random.below(4 * least) : 0;
+  };
+  options.faults = {.fail_write = rate(20),
+                    .lose = rate(5),
+                    .tear = rate(5),
+                    .misdirect = rate(5),
+                    .fail_read = rate(5),
+                    .flip = rate(3),
+                    .refuse = rate(10)};
+}
+
 }  // namespace
 
 Plan make_plan(std::uint64_t seed) {
@@ -61,6 +76,7 @@ Plan make_plan(std::uint64_t seed) {
   plan.requests_per_turn = one_of<std::size_t>(random, std::array<std::size_t, 4>{1, 7, 32, 256});
   // Last, so that it changes no other decision.
   plan.backend.late = one_of(random, std::array{0U, 0U, 0U, 3U, 12U});
+  if (plan.backend.evict && plan.backend.late == 0) choose_tier(random, plan.backend);
   return plan;
 }
 
@@ -69,13 +85,14 @@ std::string describe(const Plan& plan) {
   return fmt::format(
       "{} shards, {} KB, items up to {} KB, {}, {} keys, hash mask {:x}, memory {}, {} general "
       "clients, {} stalled readers, {} uploaders, {} pairs, output limit {} KB, {} requests a "
-      "turn{}",
+      "turn{}{}",
       backend.shards, backend.memory_limit >> 10U, backend.max_item_bytes >> 10U,
       backend.evict ? "evicts" : "-M", plan.workload.keys, backend.hash_key.mask,
       plan.memory_fault != 0 ? "fails now and then" : "never fails", plan.clients,
       plan.stalled_readers, plan.uploaders, plan.pairs, plan.output_limit >> 10U,
       plan.requests_per_turn,
-      backend.late != 0 ? fmt::format(", one request in {} late", backend.late) : "");
+      backend.late != 0 ? fmt::format(", one request in {} late", backend.late) : "",
+      backend.tier ? ", a tier" : "");
 }
 
 }  // namespace isocache::simulation
