@@ -36,8 +36,12 @@ BackendOptions backend_options(Random& random) {
   return options;
 }
 
+// The store lends this much to its tier, which is made for the memory that the backend begins with.
+constexpr std::size_t kLentBytes = 2U << 20;
+
 void choose_tier(Random& random, BackendOptions& options) {
   options.tier = random.one_in(3);
+  if (options.tier) options.memory_limit += options.shards * kLentBytes;
   options.device_seed = random.bits();
   const auto rate = [&](std::uint32_t least) {
     return random.one_in(3) ? least + random.below(4 * least) : 0;
