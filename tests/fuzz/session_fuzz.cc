@@ -4,7 +4,8 @@
 //   byte 0: bit 0 clock jumps and background steps, bit 1 a second session that takes turns,
 //           bit 2 a tiny store, full, that evicts, bit 3 no eviction (-M), bit 4 compare with a run
 //           in one piece, bit 5 the worst case: a weak hash, and a memory source that refuses
-//           every other call
+//           every other call, bit 6 what a tiny store evicts goes to a device, bit 7 which is late,
+//           and fails now and then
 //   byte 1-2: seed for the pieces, jumps and turns
 //   the rest: what the client sends
 #include <algorithm>
@@ -13,6 +14,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <memory>
 #include <span>
 #include <string>
@@ -21,8 +23,10 @@
 
 #include "base/clock.h"
 #include "command/single_backend.h"
+#include "command/tiering/tiering.h"
 #include "session/session.h"
 #include "store/store.h"
+#include "support/faulty_device.h"
 #include "support/test_memory.h"
 
 namespace {
@@ -34,6 +38,16 @@ constexpr std::size_t kHeadBytes = 3;
 constexpr std::size_t kTinyStoreBytes = 1U << 20;
 constexpr std::size_t kStoreBytes = 4U << 20;
 constexpr unsigned kFillItems = 120;  // 1.2 MB
+constexpr std::size_t kDeviceBytes = 1U << 20;
+constexpr std::size_t kRegionBytes = 256U << 10;
+constexpr std::size_t kDeviceAlignment = 4096;
+constexpr FaultyDevice::Rates kFaults = {.fail_write = 40,
+                                         .lose = 8,
+                                         .tear = 8,
+                                         .misdirect = 8,
+                                         .fail_read = 8,
+                                         .flip = 4,
+                                         .refuse = 16};
 constexpr std::size_t kMaxItemBytes = 256U << 10;
 // Above the output limit, a session may finish the reply that it has begun, with a value of the
 // largest size.
@@ -52,6 +66,8 @@ struct Case {
   bool evict = true;
   bool compare = false;
   bool worst = false;
+  bool tier = false;
+  bool late = false;
   std::uint32_t seed = 0;
   std::string_view bytes;
 };
@@ -65,6 +81,8 @@ Case parse(const std::uint8_t* data, std::size_t size) {
   parsed.evict = (data[0] & 8U) == 0;
   parsed.compare = (data[0] & 16U) != 0;
   parsed.worst = (data[0] & 32U) != 0;
+  parsed.tier = (data[0] & 64U) != 0;
+  parsed.late = (data[0] & 128U) != 0;
   parsed.seed = data[1] * 256U + data[2];
   parsed.bytes = {reinterpret_cast<const char*>(data) + kHeadBytes, size - kHeadBytes};
   return parsed;
@@ -82,22 +100,37 @@ bool pieces_matter(std::string_view bytes) {
   return false;
 }
 
+struct Connection : Waker {
+  void wake(LateToken token) override { woken.push_back(token); }
+  std::unique_ptr<Session> session;
+  std::deque<LateToken> woken;
+};
+
 class World {
  public:
   explicit World(const Case& what)
       : what_(what),
+        device_(what.tier ? kDeviceBytes : 0),
         options_{.memory_limit = what.tiny ? kTinyStoreBytes : kStoreBytes,
                  .max_item_size = kMaxItemBytes,
                  .hash_key = what.worst ? weak_hash_key(1) : hash_key_of(1),
                  .evict = what.evict},
-        memory_(what.worst ? 2 : 0),
-        store_(options_, memory_),
-        backend_(store_, settings(), options_.hash_key, kStart_s),
+        tiering_(what.tier ? std::make_unique<Tiering>(device_, tiering_options()) : nullptr),
+        memory_(what.worst ? 2 : 0, kDeviceAlignment),
+        store_(with_observer(options_, tiering_.get()), memory_),
+        backend_(store_, settings(), options_.hash_key, kStart_s, false, tiering_.get()),
         clock_{kStart_s},
         state_(what.seed * 2654435761U + 1) {
+    device_.set_delayed(what.late);
+    if (what.late) device_.set_rates(kFaults, what.seed);
     if (what.tiny) fill();
     open(0);
     open(1);
+  }
+
+  ~World() {
+    for (Connection& connection : connections_) connection.session.reset();
+    device_.complete_all();
   }
 
   // Feeds everything. Returns the first session's reply.
@@ -107,13 +140,16 @@ class World {
           in_pieces ? std::min<std::size_t>(rest.size(), piece_size()) : rest.size();
       const unsigned which = what_.two_sessions && in_pieces ? random() % 2 : 0;
       give(which, rest.substr(0, piece));
-      if (what_.compare && sessions_[which]->closing()) break;  // the rest was never read
+      if (what_.compare && connections_[which].session->closing())
+        break;  // the rest was never read
       rest.remove_prefix(piece);
-      if (sessions_[which]->closing()) open(which);
+      if (connections_[which].session->closing()) open(which);
       if (what_.jumps && in_pieces) disturb(which);
     }
-    sessions_[0].reset();  // a client that disconnects in the middle of a command
-    sessions_[1].reset();
+    // clients that disconnect in the middle of a command
+    for (Connection& connection : connections_) connection.session.reset();
+    device_.complete_all();
+    require(tiering_ == nullptr || tiering_->idle(), "the device has nothing to do, the tier has");
     const char* broken = store_.broken_invariant();
     require(broken == nullptr, broken == nullptr ? "" : broken);
     const bool may_raise_limit = what_.bytes.find("cache_memlimit") != std::string::npos;
@@ -128,6 +164,19 @@ class World {
     settings.shutdown_enabled = true;
     settings.max_item_bytes = kMaxItemBytes;
     return settings;
+  }
+
+  TieringOptions tiering_options() const {
+    TieringOptions options;
+    options.part = {0, kDeviceBytes};
+    options.region_bytes = kRegionBytes;
+    options.hash_key = options_.hash_key;
+    options.max_reads = 2;
+    return options;
+  }
+  static StoreOptions with_observer(StoreOptions options, Tiering* tiering) {
+    options.observer = tiering;
+    return options;
   }
 
   // Stores items of several sizes until the store has no room left.
@@ -154,12 +203,15 @@ class World {
   }
 
   void open(unsigned which) {
-    sessions_[which] =
-        std::make_unique<Session>(backend_, clock_, SessionOptions{.requests_per_turn = 8});
+    Connection& connection = connections_[which];
+    connection.session.reset();
+    connection.woken.clear();
+    connection.session = std::make_unique<Session>(
+        backend_, clock_, SessionOptions{.requests_per_turn = 8}, &connection);
   }
 
   void give(unsigned which, std::string_view bytes) {
-    Session& session = *sessions_[which];
+    Session& session = *connections_[which].session;
     while (!bytes.empty() && !session.closing()) {
       std::size_t taken = bytes.size();
       const std::span<char> window = session.upload_window();
@@ -176,16 +228,27 @@ class World {
   }
 
   void drain(unsigned which) {
-    Session& session = *sessions_[which];
+    Session& session = *connections_[which].session;
     take_output(which);
-    while (session.wants_turn()) {
-      session.resume();
+    while (session.wants_turn() || !connections_[which].woken.empty()) {
+      std::deque<LateToken>& woken = connections_[which].woken;
+      if (woken.empty()) {
+        session.resume();
+      } else {
+        const LateToken token = woken.front();
+        woken.pop_front();
+        session.resume(token);
+      }
       take_output(which);
     }
+    if (device_.pending() != 0 && random() % 2 == 0) {
+      device_.complete(random() % device_.pending());
+    }
+    if (what_.late && random() % 16 == 0) session.give_up_late();
   }
 
   void take_output(unsigned which) {
-    Output& output = sessions_[which]->output();
+    Output& output = connections_[which].session->output();
     require(output.size() <= kMostOutputBytes, "an answer without bound");
     output.for_each_span([&](std::string_view span) {
       checksum_ +=
@@ -210,12 +273,14 @@ class World {
   }
 
   const Case& what_;
+  FaultyDevice device_;
   StoreOptions options_;
+  std::unique_ptr<Tiering> tiering_;
   TestMemory memory_;
   Store store_;
   SingleBackend backend_;
   Clock clock_;
-  std::unique_ptr<Session> sessions_[2];
+  Connection connections_[2];
   std::string reply_;
   std::uint32_t state_;
   unsigned checksum_ = 0;
@@ -227,6 +292,7 @@ class World {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   Case parsed = parse(data, size);
+  if (parsed.tier) parsed.compare = false;  // what is evicted, and fails, depends on the pieces
   if (parsed.compare) parsed.jumps = parsed.two_sessions = parsed.tiny = false;
   const std::string cut = World(parsed).run(true);
   if (parsed.compare && !pieces_matter(parsed.bytes)) {

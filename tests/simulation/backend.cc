@@ -15,17 +15,42 @@ Settings settings_for(const BackendOptions& options) {
   return settings;
 }
 
+constexpr std::size_t kRegionBytes = 256U << 10;
+constexpr std::size_t kPartBytes = 4 * kRegionBytes;
+
+std::unique_ptr<FaultyDevice> make_device(const BackendOptions& options) {
+  if (!options.tier) return nullptr;
+  auto device = std::make_unique<FaultyDevice>(options.shards * kPartBytes);
+  device->set_delayed(true);
+  device->set_rates(options.faults, options.device_seed);
+  return device;
+}
+
+ShardedBackend make_backend(const BackendOptions& options, FaultyDevice* device) {
+  const Settings settings = settings_for(options);
+  if (device == nullptr) {
+    return {settings, options.shards, options.hash_key, false, nullptr};
+  }
+  const ShardTier tier{*device, {.region_bytes = kRegionBytes, .part_bytes = kPartBytes}};
+  return {settings, options.shards, options.hash_key, false, nullptr, &tier};
+}
+
 // One late reply in so many never comes: the host gives it up.
 constexpr LateToken kNeverIn = 16;
 
 }  // namespace
 
 SimulatedBackend::SimulatedBackend(const BackendOptions& options)
-    : backend_(settings_for(options), options.shards, options.hash_key, false, nullptr),
+    : device_(make_device(options)),
+      backend_(make_backend(options, device_.get())),
       late_in_(options.late) {
   if (backend_.shard_count() != options.shards) std::abort();
   if (!backend_.set_memory_limit(options.memory_limit)) std::abort();
   backend_.settings().max_bytes = options.memory_limit;
+}
+
+SimulatedBackend::~SimulatedBackend() {
+  if (device_) device_->complete_all();
 }
 
 void SimulatedBackend::begin_late(Random& random) {
@@ -39,6 +64,9 @@ void SimulatedBackend::begin_late(Random& random) {
 }
 
 void SimulatedBackend::complete_late(bool all, Random& random) {
+  while (device_ && device_->pending() != 0 && (all || !random.one_in(4))) {
+    device_->complete(random.below(device_->pending()));
+  }
   if (!late_) return;
   for (const LateToken token : late_->tokens()) {
     if (token % kNeverIn != 0 && (all || random.one_in(4))) late_->complete(token);

@@ -14,6 +14,7 @@
 #include "command/backend.h"
 #include "native/shards/sharded_backend.h"
 #include "session/session.h"
+#include "support/faulty_device.h"
 #include "support/late_backend.h"
 #include "support/random.h"
 
@@ -25,18 +26,23 @@ struct BackendOptions {
   std::size_t max_item_bytes = 0;
   bool evict = true;
   HashKey hash_key = {};
-  std::uint32_t late = 0;  // one request in so many is suspended; 0: none
+  std::uint32_t late = 0;           // one request in so many is suspended; 0: none
+  bool tier = false;                // what is evicted goes to a device, which is late
+  FaultyDevice::Rates faults = {};  // of the device
+  std::uint32_t device_seed = 1;
 };
 
 class SimulatedBackend : public Backend {
  public:
   explicit SimulatedBackend(const BackendOptions& options);
+  ~SimulatedBackend() override;
 
   // What sessions talk to: this backend, or one before it that suspends some requests.
   Backend& front() { return late_ ? static_cast<Backend&>(*late_) : *this; }
   // Sessions that are opened from now on have late replies, if the options say so.
   void begin_late(Random& random);
-  // Lets some of the late replies come, or (`all`) each that ever comes.
+  // Lets some of the late replies come, or (`all`) each that ever comes. The same for what the
+  // device does.
   void complete_late(bool all, Random& random);
   std::size_t late() { return late_ ? late_->open() : 0; }
 
@@ -46,6 +52,17 @@ class SimulatedBackend : public Backend {
                    Waker* waker) override;
   AdminResult administer(const Request& request, const Clock& clock, Output& out,
                          Waker* waker) override;
+  Executed finish(LateToken token, Request& request, Upload* upload, UnixSeconds now_s, Output& out,
+                  Waker* waker) override {
+    return backend_.finish(token, request, upload, now_s, out, waker);
+  }
+  void give_up(LateToken token, Request& request, Upload* upload, UnixSeconds now_s,
+               Output& out) override {
+    backend_.give_up(token, request, upload, now_s, out);
+  }
+  void abandon(LateToken token, const Request& request, Upload* upload) override {
+    backend_.abandon(token, request, upload);
+  }
   PutStatus begin_upload(const Request& request, UnixSeconds now_s, Upload* upload) override;
   std::span<char> upload_window(const Request& request, Upload& upload) override;
   bool upload_may_wait(const Request& request, const Upload& upload, UnixSeconds now_s) override {
@@ -81,6 +98,7 @@ class SimulatedBackend : public Backend {
     unsigned shard = 0;
     std::size_t bytes = 0;
   };
+  std::unique_ptr<FaultyDevice> device_;  // null: there is no tier
   ShardedBackend backend_;
   const std::uint32_t late_in_;
   std::unique_ptr<LateBackend<>> late_;

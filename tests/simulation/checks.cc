@@ -44,6 +44,7 @@ void World::refused(KeyId key, std::size_t length, Interval turn) {
   journal_.note("a store is refused; bytes, key", kNobody, length, key);
   if (interrupted_at_ >= turn.begin || backend_->memory_limit() != limit_before_) return;
   if (backend_->administering()) return;  // the figures wait for its lock
+  if (plan_.backend.tier) return;         // its pages are not seen
   if (backend_->late() != 0) return;      // what is held behind late replies is not seen
   const unsigned shard = backend_->shard_of(key_name(key));
   const Snapshot snapshot = look();
@@ -93,7 +94,7 @@ void World::check_numbers() {
 void World::check_memory() {
   // What was held behind a late reply joins what is there already.
   const std::size_t most = plan_.output_limit + plan_.backend.max_item_bytes + 4096;
-  const std::size_t most_output = plan_.backend.late != 0 ? 2 * most : most;
+  const std::size_t most_output = plan_.backend.late != 0 || plan_.backend.tier ? 2 * most : most;
   for (const Client& client : clients_) {
     const Connection& connection = *client.connection;
     if (connection.output().capacity() > kMostOutputBytes) {

@@ -23,6 +23,8 @@ std::uint64_t weak_mask(Random& random) {
   return mask;
 }
 
+constexpr std::size_t kNotValueBytes = 400;  // of the largest item
+
 BackendOptions backend_options(Random& random) {
   BackendOptions options;
   options.shards = one_of(random, std::array{1U, 2U, 4U, 4U});
@@ -36,6 +38,32 @@ BackendOptions backend_options(Random& random) {
   return options;
 }
 
+// The store lends this much to its tier, which is made for the memory that the backend begins with.
+constexpr std::size_t kLentBytes = 7U << 18;
+constexpr std::size_t kShardBytesBesideTier = 5U << 18;
+
+void choose_tier(Random& random, Plan& plan) {
+  BackendOptions& options = plan.backend;
+  options.tier = random.one_in(3);
+  if (options.tier) {  // little memory, so that much is evicted
+    options.shards = 1 + random.below(2);
+    options.memory_limit = options.shards * (kShardBytesBesideTier + kLentBytes);
+    options.max_item_bytes = std::min(options.max_item_bytes, kShardBytesBesideTier / 8);
+    plan.workload.largest_value = options.max_item_bytes - kNotValueBytes;
+  }
+  options.device_seed = random.bits();
+  const auto rate = [&](std::uint32_t least) {
+    return random.one_in(3) ? least + random.below(4 * least) : 0;
+  };
+  options.faults = {.fail_write = rate(20),
+                    .lose = rate(5),
+                    .tear = rate(5),
+                    .misdirect = rate(5),
+                    .fail_read = rate(5),
+                    .flip = rate(3),
+                    .refuse = rate(10)};
+}
+
 }  // namespace
 
 Plan make_plan(std::uint64_t seed) {
@@ -43,7 +71,7 @@ Plan make_plan(std::uint64_t seed) {
   Plan plan;
   plan.backend = backend_options(random);
   plan.workload.keys = 30 + random.below(200);
-  plan.workload.largest_value = plan.backend.max_item_bytes - 400;
+  plan.workload.largest_value = plan.backend.max_item_bytes - kNotValueBytes;
   plan.workload.large_in = one_of(random, std::array{4U, 10U, 30U});
   plan.workload.flushes = random.one_in(2);
   if (random.one_in(3)) plan.backend.hash_key.mask = weak_mask(random);
@@ -61,6 +89,7 @@ Plan make_plan(std::uint64_t seed) {
   plan.requests_per_turn = one_of<std::size_t>(random, std::array<std::size_t, 4>{1, 7, 32, 256});
   // Last, so that it changes no other decision.
   plan.backend.late = one_of(random, std::array{0U, 0U, 0U, 3U, 12U});
+  if (plan.backend.evict && plan.backend.late == 0) choose_tier(random, plan);
   return plan;
 }
 
@@ -69,13 +98,14 @@ std::string describe(const Plan& plan) {
   return fmt::format(
       "{} shards, {} KB, items up to {} KB, {}, {} keys, hash mask {:x}, memory {}, {} general "
       "clients, {} stalled readers, {} uploaders, {} pairs, output limit {} KB, {} requests a "
-      "turn{}",
+      "turn{}{}",
       backend.shards, backend.memory_limit >> 10U, backend.max_item_bytes >> 10U,
       backend.evict ? "evicts" : "-M", plan.workload.keys, backend.hash_key.mask,
       plan.memory_fault != 0 ? "fails now and then" : "never fails", plan.clients,
       plan.stalled_readers, plan.uploaders, plan.pairs, plan.output_limit >> 10U,
       plan.requests_per_turn,
-      backend.late != 0 ? fmt::format(", one request in {} late", backend.late) : "");
+      backend.late != 0 ? fmt::format(", one request in {} late", backend.late) : "",
+      backend.tier ? ", a tier" : "");
 }
 
 }  // namespace isocache::simulation

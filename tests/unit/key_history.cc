@@ -225,7 +225,7 @@ void KeyHistory::take_effect(const Possible& from, int id, UnixSeconds now_s) {
   const Replied replied = apply(pending.request, from.state, now_s);
   add_with(replied.after, replied.reply);
   if (pending.given_up && !deletes(kind)) add_with(from.state, missed(kind));
-  if (!memory_fails || !stores(kind)) return;
+  if (!stores(kind)) return;
   add_with(kind == Kind::kSet ? ItemState{} : from.state, "SERVER_ERROR");
   if (kind == Kind::kAppend || kind == Kind::kPrepend || kind == Kind::kVivify) {
     add_with(from.state, missed(kind));

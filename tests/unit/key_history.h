@@ -1,9 +1,9 @@
 // What a key may answer while several clients change it. Each request takes effect at one moment
 // between its begin and its reply, and the item may vanish at any moment. It never comes back.
 //
-// The history keeps all states in which the key can be, given the replies so far. A reply that fits
-// none of them is wrong: another key's value, an older value, or a change that was lost or made
-// twice.
+// A request may be refused for want of memory. The history keeps all states in which the key can be,
+// given the replies so far. A reply that fits none of them is wrong: another key's value, an older
+// value, or a change that was lost or made twice.
 #pragma once
 
 #include <cstdint>
@@ -82,9 +82,6 @@ class KeyHistory {
   void abandon(int id, UnixSeconds now_s);
   void expire(UnixSeconds now_s);
   std::string describe() const;
-
-  // A request may be refused for want of memory.
-  static inline bool memory_fails = false;
 
  private:
   struct Pending {

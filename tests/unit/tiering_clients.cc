@@ -12,56 +12,10 @@ constexpr int kEndlessRounds = 100'000;
 
 std::string key_of(std::uint32_t number) { return "key" + std::to_string(number); }
 
-FaultyDevice::Rates random_rates(Random& random) {
-  FaultyDevice::Rates rates;
-  const auto rate = [&random](std::uint32_t least) {
-    return random.one_in(3) ? least + random.below(4 * least) : 0;
-  };
-  rates.fail_write = rate(20);
-  rates.lose = rate(5);
-  rates.tear = rate(5);
-  rates.misdirect = rate(5);
-  rates.fail_read = rate(5);
-  rates.flip = rate(3);
-  rates.refuse = rate(10);
-  return rates;
-}
-
 }  // namespace
-
-TieringPlan make_tiering_plan(std::uint32_t seed) {
-  Random random(seed);
-  TieringPlan plan;
-  plan.core.memory_limit = (5U << 18) + random.below(4) * (1U << 18);
-  plan.core.region_bytes = (1U + random.below(4)) * (128U << 10);
-  plan.core.device_bytes = (2 + random.below(6)) * plan.core.region_bytes;
-  plan.core.recache_on_first_hit = random.one_in(3);
-  if (random.one_in(3)) plan.core.hash_key = weak_hash_key(seed);
-  plan.core.max_reads = random.one_in(3) ? 1 + random.below(3) : 64;
-  if (random.one_in(6)) plan.core.memory_refuses_every = 2 + random.below(4);
-  plan.delayed = !random.one_in(5);
-  if (!random.one_in(4)) plan.rates = random_rates(random);
-  plan.clients = 2 + random.below(3);
-  plan.most_value_bytes = random.one_in(4) ? 60'000 : 6000;
-  plan.same_size = random.one_in(3);
-  if (plan.same_size) plan.most_value_bytes = 8000 + random.below(20'000);
-  plan.keys = plan.most_value_bytes > 6000 ? 100 : 600;
-  plan.has_writer = random.one_in(2);
-  const auto rate = [&random](std::uint32_t one_in) { return random.one_in(2) ? one_in : 0; };
-  plan.give_up = rate(15);
-  plan.leave = rate(60);
-  plan.flush = rate(400);
-  plan.memory_fault = random.one_in(4) ? 50 : 0;
-  plan.stuck = rate(300);
-  if (random.one_in(3)) plan.replies_held = 1 + random.below(40);
-  plan.tick = 1 + random.below(20);
-  return plan;
-}
 
 TieringClients::TieringClients(const TieringPlan& plan, std::uint32_t seed)
     : plan_(plan), random_(seed), core_(plan.core) {
-  KeyHistory::memory_fails =
-      plan.memory_fault != 0 || plan.core.memory_refuses_every != 0 || plan.replies_held != 0;
   core_.device.set_delayed(plan.delayed);
   core_.device.set_rates(plan.rates, seed);
   for (std::size_t n = 0; n < plan.clients; ++n) {
@@ -103,7 +57,7 @@ std::string TieringClients::run(int steps) {
 
 void TieringClients::step() {
   Client& client = *clients_[random_.below(clients_.size())];
-  if (client.asked.size() < kMostAsked) ask(client);
+  if (client.asked.size() < kMostAsked && client.unsent.empty()) ask(client);
   serve(client);
   end_something();
   if (happens(plan_.tick)) core_.backend.engine().tick(core_.clock.now_s);
@@ -169,9 +123,9 @@ void TieringClients::choose_kind(KeyRequest& request, bool is_number) {
                                          Kind::kEmpty,
                                          Kind::kTouch};
   const std::uint32_t what = random_.below(10);
-  if (what < 4) {
+  if (what < 4 || (plan_.simple && what >= 8)) {
     request.kind = Kind::kGet;
-  } else if (what < 7) {
+  } else if (what < 7 || plan_.simple) {
     request.kind = Kind::kSet;
   } else if (is_number) {
     request.kind = kNumbers[random_.below(kNumbers.size())];
@@ -180,13 +134,14 @@ void TieringClients::choose_kind(KeyRequest& request, bool is_number) {
   }
 }
 
-KeyRequest TieringClients::random_request() {
+KeyRequest TieringClients::random_request(std::optional<Kind> kind) {
   KeyRequest request;
   // A few keys are asked for often, so that clients meet.
   const std::uint32_t key = random_.below(random_.one_in(5) ? 8 : plan_.keys);
   const bool is_number = key % 4 == 0;
   request.key = key_of(key);
   choose_kind(request, is_number);
+  request.kind = kind.value_or(request.kind);
   request.cas = static_cast<std::uint64_t>(last_id_) + 1;
   request.compare_cas = random_.one_in(4) ? 1 : cas_[request.key];
   request.ttl_s = random_.one_in(3) ? 1 + random_.below(30) : 0;
@@ -204,22 +159,32 @@ KeyRequest TieringClients::random_request() {
 
 void TieringClients::ask(Client& client) {
   ++last_id_;
-  KeyRequest request = random_request();
-  if (plan_.has_writer && number_of(client) == 0 && request.kind != Kind::kSet) return;
-  send(client, request);
+  const bool stores = plan_.has_writer && number_of(client) == 0;
+  send(client, random_request(stores ? std::optional(Kind::kSet) : std::nullopt));
 }
 
 void TieringClients::send(Client& client, const KeyRequest& request) {
   histories_[request.key].begin(last_id_, number_of(client), request);
   client.asked.push_back({last_id_, request});
-  client.session->feed(request.wire());
+  client.unsent = request.wire();
+  deliver(client, !random_.one_in(4));
   if (client.session->late() != 0) ++figures_.late;
   take_output(client);
+}
+
+// A value may arrive in pieces.
+void TieringClients::deliver(Client& client, bool all) {
+  const std::size_t bytes = all ? client.unsent.size() : random_.below(client.unsent.size() + 1);
+  if (bytes == 0) return;
+  client.session->feed(client.unsent.substr(0, bytes));
+  client.unsent.erase(0, bytes);
 }
 
 // --- what they get --------------------------------------------------------------------------
 
 void TieringClients::serve(Client& client) {
+  deliver(client, random_.one_in(4));
+  take_output(client);
   if (!client.woken.empty() && !random_.one_in(3)) {
     const std::size_t nth = random_.below(client.woken.size());
     const LateToken token = client.woken[nth];
@@ -312,6 +277,7 @@ void TieringClients::leave(Client& client) {
   client.session.reset();
   client.asked.clear();
   client.received.clear();
+  client.unsent.clear();
   client.woken.clear();  // the host knows that it has left
   connect(client);
 }

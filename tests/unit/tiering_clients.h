@@ -24,6 +24,7 @@ struct TieringPlan {
   std::size_t clients = 3;
   std::size_t most_value_bytes = 4000;
   bool same_size = false;   // of all values, so that a key's record often lies where one lay before
+  bool simple = false;      // sets and gets only
   bool has_writer = false;  // a client that only stores
   // One step in so many; 0: never.
   std::uint32_t give_up = 0;
@@ -66,13 +67,15 @@ class TieringClients {
     std::unique_ptr<Session> session;
     std::deque<LateToken> woken;
     std::deque<Asked> asked;
+    std::string unsent;
     std::string received;
   };
 
   void step();
   void ask(Client& client);
   void send(Client& client, const KeyRequest& request);
-  KeyRequest random_request();
+  KeyRequest random_request(std::optional<KeyRequest::Kind> kind);
+  void deliver(Client& client, bool all);
   void choose_kind(KeyRequest& request, bool is_number);
   std::string random_value(std::uint32_t key, bool is_number);
   void serve(Client& client);

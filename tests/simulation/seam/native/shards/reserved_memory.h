@@ -27,7 +27,7 @@ class ReservedMemory : public MemorySource {
   void discard(std::byte* memory, std::size_t bytes) override { memory_.discard(memory, bytes); }
 
  private:
-  TestMemory memory_;
+  TestMemory memory_{0, 4096};  // a device may write from it
 };
 
 }  // namespace isocache
