@@ -54,7 +54,7 @@ class Tiering final : public EvictionObserver, private tier::LogOwner, private T
   Tiering& operator=(const Tiering&) = delete;
 
   // The store whose evictions it hears of (StoreOptions::observer). Call it once, before anything
-  // else. REQUIRES: `store` outlives it.
+  // else. Nothing may be called when the store is gone.
   void attach(Store& store);
 
   void evicting(const ItemView& item, std::uint64_t hash) override;
