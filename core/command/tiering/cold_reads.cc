@@ -43,8 +43,8 @@ void ColdReads::begin(ColdRead& read, const tier::ReadPlan& plan) {
       break;
     case IoStatus::kFailed:
       // The reads that are under way hold memory of the device, and places in its queue. When one
-      // of them ends, there is room.
-      read.state = in_flight_ > 0 ? ColdRead::State::kQueued : ColdRead::State::kRefused;
+      // of them ends, there is room. If there are none, nothing would begin this one again.
+      read.state = in_flight_ > 0 ? ColdRead::State::kQueued : ColdRead::State::kFailed;
       break;
   }
 }

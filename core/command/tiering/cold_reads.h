@@ -20,13 +20,7 @@ namespace isocache {
 class ColdReads;
 
 struct ColdRead final : DeviceRead {
-  enum class State : std::uint8_t {
-    kQueued,
-    kReading,
-    kDone,
-    kFailed,
-    kRefused,  // the device has no room for it now; the record is as good as before
-  };
+  enum class State : std::uint8_t { kQueued, kReading, kDone, kFailed };
   struct Waiting {
     LateToken token;
     Waker* waker;

@@ -143,7 +143,6 @@ Tiering::Fetch Tiering::fetch(const Key& key, UnixSeconds now_s, Waker* waker) {
 
 Tiering::Fetch Tiering::judge(const ColdRead& read, const Key& key, const TierEntry& entry,
                               UnixSeconds now_s) {
-  if (read.state == ColdRead::State::kRefused) return Fetch::kMissing;
   if (read.state == ColdRead::State::kFailed) return missing(key.hash, entry);
   const tier::ReadResult result = log_->find_in(read.plan, read.data(), key.bytes);
   if (result.status != tier::ReadStatus::kFound) return missing(key.hash, entry);
