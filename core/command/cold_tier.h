@@ -20,7 +20,7 @@ class ColdTier {
   virtual ~ColdTier() = default;
 
   // The store whose evictions it hears of (StoreOptions::observer). The engine calls it once, before
-  // anything else. REQUIRES: `store` outlives the tier.
+  // anything else. Nothing may be called when the store is gone.
   virtual void attach(Store& store) = 0;
 
   // True if there may be a record of that key.

@@ -1,5 +1,5 @@
-// A shard's view of the tier's device. A device ends operations on the thread that began them, which
-// holds no lock then. What the operations belong to is used under the shard's lock:
+// A shard's view of the tier's device. A device ends operations on the thread that began them,
+// which holds no lock then. What the operations belong to is used under the shard's lock:
 //
 //   Tiering --begin_...(), under the lock--> LockedDevice --> TierDevice
 //   Tiering <--on_done(), under the lock---- Operation <----- TierIo::reap(), without it

@@ -107,7 +107,6 @@ class ShardedBackend : public Backend, public AdminTarget {
   struct Shard {
     Shard(StoreOptions store_options, EngineOptions engine_options, bool huge_pages,
           const ShardTier* shared_tier);
-    ~Shard();
     // Prefetches the lines that every holder writes: the lock's line and the next. Another core
     // usually has them.
     void prefetch() const {

@@ -39,9 +39,6 @@ ShardedBackend::Shard::Shard(StoreOptions store_options, EngineOptions engine_op
         return engine_options;
       }()) {}
 
-// The tier gives back what the store lent.
-ShardedBackend::Shard::~Shard() { tier.reset(); }
-
 // A run has stopped early: goes on behind requests whose items lie on the tier, until one has to be
 // suspended. REQUIRES: the shard's lock is held.
 Executed ShardedBackend::execute_rest(Shard& shard, std::span<Request> run, std::size_t done,

@@ -25,6 +25,7 @@ void ColdReads::start(ColdRead& read) {
     return;
   }
   begin(read, log_->plan(read.entry.location, read.entry.length_code));
+  if (read.state == ColdRead::State::kQueued) queue_.push_back(&read);
 }
 
 void ColdReads::begin(ColdRead& read, const tier::ReadPlan& plan) {
@@ -40,7 +41,11 @@ void ColdReads::begin(ColdRead& read, const tier::ReadPlan& plan) {
       read.state = ColdRead::State::kDone;
       continues(read);
       break;
-    case IoStatus::kFailed: break;
+    case IoStatus::kFailed:
+      // The reads that are under way hold memory of the device, and places in its queue. When one
+      // of them ends, there is room. If there are none, nothing would begin this one again.
+      read.state = in_flight_ > 0 ? ColdRead::State::kQueued : ColdRead::State::kFailed;
+      break;
   }
 }
 
@@ -57,6 +62,7 @@ void ColdReads::ended(ColdRead& read, bool succeeded) {
   --in_flight_;
   read.state = succeeded ? ColdRead::State::kDone : ColdRead::State::kFailed;
   if (succeeded && continues(read)) return;
+  if (read.state == ColdRead::State::kQueued) return queue_.push_front(&read);
   for (const ColdRead::Waiting& one : read.waiting) one.waker->wake(one.token);
   let_go(read);
   start_queued();
@@ -66,7 +72,8 @@ void ColdReads::start_queued() {
   while (!queue_.empty() && in_flight_ < max_in_flight_) {
     ColdRead& read = *queue_.front();
     queue_.pop_front();
-    start(read);
+    begin(read, log_->plan(read.entry.location, read.entry.length_code));
+    if (read.state == ColdRead::State::kQueued) return queue_.push_front(&read);
     if (!read.ended()) continue;
     for (const ColdRead::Waiting& one : read.waiting) one.waker->wake(one.token);
     let_go(read);

@@ -29,7 +29,7 @@ struct ColdRead final : DeviceRead {
   ColdRead(ColdReads& its_owner, const Key& its_key, const TierEntry& its_entry)
       : owner(its_owner), name(its_key.bytes), hash(its_key.hash), entry(its_entry) {}
   void on_done(bool succeeded) override;
-  bool ended() const { return state == State::kDone || state == State::kFailed; }
+  bool ended() const { return state != State::kQueued && state != State::kReading; }
 
   ColdReads& owner;
   std::string name;

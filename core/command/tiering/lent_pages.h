@@ -23,6 +23,9 @@ class LentPages final : public PageSource {
     }
   }
 
+  // The store may be gone, and takes nothing back.
+  void detach() { store_ = nullptr; }
+
   std::byte* acquire_page() override {
     Store::Lent page;
     if (stock_.empty()) {
@@ -39,6 +42,7 @@ class LentPages final : public PageSource {
     const auto found = ids_.find(page);
     const Store::Lent lent{found->second, page};
     ids_.erase(found);
+    if (store_ == nullptr) return;
     if (stock_.size() < most_in_stock_) {
       stock_.push_back(lent);
     } else {

@@ -42,7 +42,7 @@ Tiering::Tiering(Device& device, const TieringOptions& options)
       admission_({.seed = options.first_sequence | 1U}),
       reads_(device, options.max_reads, options.shard, kTokensStep) {}
 
-Tiering::~Tiering() = default;
+Tiering::~Tiering() { pages_.detach(); }
 
 void Tiering::attach(Store& store) {
   store_ = &store;
