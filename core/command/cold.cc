@@ -99,7 +99,7 @@ void Engine::answer_from_record(Request& request, Output& out) {
   outcome.source = nullptr;
   word(outcome, request, out);
   if (request.style == ReplyStyle::kMeta) ++counters_.cmd_meta;
-  if (counts) tiering_->note_read();
+  tiering_->note_answer(counts);
 }
 
 void Engine::give_up(LateToken token, Request& request, Upload* upload, UnixSeconds now_s,

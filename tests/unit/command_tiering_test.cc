@@ -78,7 +78,7 @@ class TieringRandomTest : public testing::TestWithParam<Case> {
  protected:
   static TieredOptions options() {
     TieredOptions options;
-    options.recache_on_first_hit = GetParam().recache;
+    options.recache_rate = GetParam().recache ? 1 : 2000;
     if (GetParam().weak_hash) options.hash_key = weak_hash_key(1);
     return options;
   }

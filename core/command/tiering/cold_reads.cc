@@ -40,7 +40,7 @@ void ColdReads::begin(ColdRead& read, const tier::ReadPlan& plan) {
       read.state = ColdRead::State::kDone;
       continues(read);
       break;
-    case IoStatus::kFailed: break;
+    case IoStatus::kFailed: ++refused_; break;
   }
 }
 

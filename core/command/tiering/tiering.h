@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -25,6 +26,8 @@
 #include "command/late.h"
 #include "command/tiering/cold_reads.h"
 #include "command/tiering/lent_pages.h"
+#include "command/tiering/tier_figures.h"
+#include "command/tiering/tiering_settings.h"
 #include "store/store.h"
 #include "tier/admission.h"
 #include "tier/device.h"
@@ -41,8 +44,6 @@ struct TieringOptions {
   std::uint64_t epoch = 0;
   std::uint64_t first_sequence = 1;  // random in every run
   std::size_t max_reads = 64;        // in flight at one time
-  // A hit brings the item back to memory at once. False: the first one only counts.
-  bool recache_on_first_hit = false;
 };
 
 class Tiering final : public EvictionObserver, private tier::LogOwner, private TierIndexObserver {
@@ -56,8 +57,10 @@ class Tiering final : public EvictionObserver, private tier::LogOwner, private T
   // The store whose evictions it hears of (StoreOptions::observer). Call it once, before anything
   // else. REQUIRES: `store` outlives it.
   void attach(Store& store);
+  void set(const TieringSettings& settings) { settings_ = settings; }
+  void on_time(UnixSeconds now_s) { now_s_ = now_s; }
 
-  void evicting(const ItemView& item, std::uint64_t hash) override;
+  bool evicting(const ItemView& item, std::uint64_t hash) override;
 
   void prefetch(std::uint64_t hash) const { index_->prefetch(hash); }
   // True if there may be a record of that key.
@@ -86,12 +89,17 @@ class Tiering final : public EvictionObserver, private tier::LogOwner, private T
   bool may_answer() const;
   // The fetched record as an item in one piece, until the next call. REQUIRES: may_answer().
   ItemHeader* fetched_header();
-  // The fetched record was read, and stays where it is.
-  void note_read() { index_->touch(fetched_hash_); }
+  // The fetched record has answered a get, and stays where it is. `counts`: as a read of the item.
+  void note_answer(bool counts);
   // Puts what was fetched back into the store. False: it has no memory.
   bool bring_back(const Key& key, UnixSeconds now_s);
   // What was fetched is used up.
   void release();
+
+  TierFigures figures() const;
+  void reset_counters();
+  // The next regions, from `first` on. Returns how many there were; 0: no more.
+  std::size_t list_regions(std::size_t first, std::span<TierRegion> rows) const;
 
   // Nothing is in flight on the device, so it may be destroyed.
   bool idle() const { return log_->idle() && reads_.idle(); }
@@ -105,15 +113,22 @@ class Tiering final : public EvictionObserver, private tier::LogOwner, private T
   void dropped(std::uint64_t hash, tier::Location location) override;
   bool sweep(tier::Location first, tier::Location end) override;
   // TierIndexObserver
-  void on_lost(const TierEntry& entry) override { log_->forget(entry.location); }
+  void on_lost(const TierEntry& entry) override;
+
+  bool is_wanted(const ItemView& item, bool was_read);
+  bool append(const ItemView& item, std::uint64_t hash);
 
   Fetch judge(const ColdRead& read, const Key& key, const TierEntry& entry, UnixSeconds now_s);
   Fetch found(const tier::RecordView& record, const Key& key, const TierEntry& entry,
               UnixSeconds now_s);
   Fetch missing(std::uint64_t hash, const TierEntry& entry);
+  Fetch gone();
+  void add_regions(TierFigures& figures) const;
 
   Device& device_;
   TieringOptions options_;
+  TieringSettings settings_;
+  UnixSeconds now_s_ = 0;
   Store* store_ = nullptr;
   LentPages pages_;
   std::unique_ptr<TierIndex> index_;  // set by attach()
@@ -123,6 +138,9 @@ class Tiering final : public EvictionObserver, private tier::LogOwner, private T
   TierSweep sweep_;
   bool sweeping_ = false;
   bool full_ = false;  // the log has come around once
+
+  TierFigures figures_;  // what is counted here
+  std::uint64_t refused_at_reset_ = 0;
 
   LateToken token_ = kNotLate;
   tier::RecordView fetched_;
