@@ -41,7 +41,7 @@ Server::Server(const Options& options) : options_(options), started_s_(clock_.no
                                          accept_counters_);
 }
 
-Server::~Server() = default;
+Server::~Server() { end_tier(); }
 
 std::vector<LogEntry> Server::banner() const {
   const Settings& settings = options_.settings;
@@ -69,6 +69,7 @@ std::vector<LogEntry> Server::banner() const {
                   {"shards", std::uint64_t{shards}},
                   {"threads", std::uint64_t{threads}},
                   {"pid", std::uint64_t(::getpid())}}});
+  say_tier(entries);
   entries.push_back({.message = "ready"});
   return entries;
 }
@@ -77,9 +78,9 @@ void Server::start() {
   const Settings& settings = options_.settings;
   const HostSettings& host = options_.host;
   ConnectionEvents& events = *this;
-  backend_ = std::make_unique<ShardedBackend>(settings, host.threads, random_hash_key(),
-                                              options_.huge_pages, &registry_);
+  make_backend();
   WorkerOptions worker;
+  worker.tier = tier_.get();
   worker.on_thread_start = on_thread_start();
   worker.idle_timeout_s = host.idle_timeout_s;
   worker.measure_turns = !options_.http.listen.empty();
@@ -114,12 +115,15 @@ bool Server::tick_shards(unsigned worker, UnixSeconds now_s) {
 std::function<void()> Server::on_thread_start() const {
   if (!options_.host.drop_privileges) return nullptr;
   const bool reads_files = tls_ != nullptr;
-  return [reads_files] { SystemCallFilter(SystemCallFilter::Thread::kWorker, reads_files).load(); };
+  const bool uses_tier = !options_.tier.files.empty();
+  return
+      [=] { SystemCallFilter(SystemCallFilter::Thread::kWorker, reads_files, uses_tier).load(); };
 }
 
 void Server::drop_privileges() const {
   if (!options_.host.drop_privileges) return;
-  SystemCallFilter(SystemCallFilter::Thread::kMain, tls_ != nullptr || passwords_ != nullptr)
+  SystemCallFilter(SystemCallFilter::Thread::kMain, tls_ != nullptr || passwords_ != nullptr,
+                   tier_ != nullptr)
       .load();
 }
 
@@ -127,6 +131,7 @@ void Server::make_http_server() {
   const Settings& settings = options_.settings;
   HttpServerOptions http;
   http.on_thread_start = on_thread_start();
+  http.tier = tier_.get();
   http.http = options_.http;
   http.threads = options_.host.threads;
   http.idle_timeout_s = options_.host.idle_timeout_s;

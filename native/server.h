@@ -31,6 +31,7 @@
 #include "native/process/notify.h"
 #include "native/process/signals.h"
 #include "native/shards/sharded_backend.h"
+#include "native/tier/tier_device.h"
 
 namespace isocache {
 
@@ -58,9 +59,12 @@ class Server : private ConnectionEvents {
   static std::size_t descriptors_of_threads(const Options& options) {
     constexpr std::size_t kOfWorker = 5;
     constexpr std::size_t kOfHttpLoop = 4;
-    const std::size_t worker = kOfWorker + LingeringSockets::kMost;
-    if (options.http.listen.empty()) return options.host.threads * worker;
-    return options.host.threads * (worker + kOfHttpLoop) + Acceptor::kHttpReserve;
+    constexpr std::size_t kOfTier = 3;  // of each thread, besides the files
+    const std::size_t tier = options.tier.files.empty() ? 0 : kOfTier;
+    const std::size_t worker = kOfWorker + tier + LingeringSockets::kMost;
+    const std::size_t files = options.tier.files.size();
+    if (options.http.listen.empty()) return options.host.threads * worker + files;
+    return options.host.threads * (worker + kOfHttpLoop + tier) + files + Acceptor::kHttpReserve;
   }
 
  private:
@@ -71,6 +75,13 @@ class Server : private ConnectionEvents {
   void on_stop_requested() override;
 
   void make_http_server();
+
+  // server_tier.cc
+  void make_backend();
+  ShardTier open_tier();
+  void say_tier(std::vector<LogEntry>& entries) const;
+  void end_tier();
+
   std::function<void()> on_thread_start() const;
   void hand_over(FileDescriptor socket, const Listener& listener, bool crowded);
   unsigned connection_count() const;
@@ -116,7 +127,8 @@ class Server : private ConnectionEvents {
   std::vector<Listener> listeners_;
   AcceptCounters accept_counters_;
   std::unique_ptr<Acceptor> acceptor_;
-  HostRegistry registry_;  // what the server adds to the administrative commands
+  HostRegistry registry_;             // what the server adds to the administrative commands
+  std::unique_ptr<TierDevice> tier_;  // null: no -o ext_path
   std::unique_ptr<ShardedBackend> backend_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::atomic<Readiness> readiness_{Readiness::kLoading};

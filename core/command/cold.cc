@@ -35,8 +35,9 @@ void Engine::forget_if_changed(const Request& request) {
     case Verb::kDelete:
     case Verb::kArithmetic:
     case Verb::kTouch: forget_record(request); break;
-    default: break;
+    default: return;
   }
+  tiering_->stock_up();
 }
 
 // An item that has expired in the store, or was flushed there, is no better on the tier.

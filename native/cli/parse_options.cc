@@ -204,6 +204,9 @@ void make_paths_absolute(Options& options) {
                                   &options.tls.ca_cert, &options.pid_file, &options.unix_socket}) {
     if (!path->empty()) *path = std::filesystem::absolute(*path).string();
   }
+  for (TierOptions::File& file : options.tier.files) {
+    file.path = std::filesystem::absolute(file.path).string();
+  }
 }
 
 void check_options(Options& options) {
@@ -214,6 +217,9 @@ void check_options(Options& options) {
       throw UsageError("Cannot set item size limit higher than 1/2 of memory max.");
     }
     settings.max_item_bytes = settings.max_bytes / 2;
+  }
+  if (!options.tier.files.empty() && !settings.evictions) {
+    options.warnings.emplace_back("ext_path has no effect with -M: nothing leaves memory");
   }
 }
 

@@ -50,7 +50,48 @@ unsigned ext_scaled(std::string_view word, std::string_view value, double scale)
   return static_cast<unsigned>(std::lround(parsed * scale));
 }
 
-[[noreturn]] void no_flash() { throw UsageError("-o ext_path: a flash tier is not supported yet"); }
+// FILE:SIZE[m|g|t|p][:bucket], as memcached takes it. The bucket says which items go to which file;
+// here all files are one tier.
+void ext_path(Options& options, std::string_view value) {
+  constexpr std::array<std::string_view, 6> kBuckets = {"default", "compact",     "lowttl",
+                                                        "chunked", "coldcompact", "old"};
+  const auto refuse = [&](std::string_view why) {
+    throw UsageError(fmt::format("-o ext_path: {}; an example is /mnt/flash/isocache:64g, not '{}'",
+                                 why, value));
+  };
+  TierOptions::File file;
+  auto colon = value.rfind(':');
+  if (colon != std::string_view::npos &&
+      std::ranges::find(kBuckets, value.substr(colon + 1)) != kBuckets.end()) {
+    options.notes.emplace_back("-o ext_path: the name behind the size has no effect");
+    colon = value.rfind(':', colon - 1);
+  }
+  if (colon == std::string_view::npos || colon == 0) refuse("a file and its size");
+  file.path = value.substr(0, colon);
+  std::string_view size = value.substr(colon + 1);
+  size = size.substr(0, size.find(':'));
+  constexpr std::string_view kUnits = "mgtp";
+  const auto unit =
+      size.empty() ? std::string_view::npos : kUnits.find(static_cast<char>(size.back() | 0x20));
+  if (unit == std::string_view::npos) refuse("the size ends with m, g, t or p");
+  const unsigned shift = 20 + 10 * static_cast<unsigned>(unit);
+  if (!parse_number(size.substr(0, size.size() - 1), file.bytes) ||
+      file.bytes > (std::uint64_t{INT64_MAX} >> shift)) {
+    refuse("the size is a number of m, g, t or p");
+  }
+  file.bytes <<= shift;
+  if (file.bytes == 0) throw UsageError("supplied ext_path has zero size, cannot use");
+  options.tier.files.push_back(std::move(file));
+}
+
+void ext_page_size(Options& options, std::string_view value) {
+  constexpr unsigned kMost_MB = 1024;
+  const auto megabytes = ext_number("ext_page_size", value);
+  if (megabytes == 0 || megabytes > kMost_MB) {
+    throw UsageError(fmt::format("-o ext_page_size: 1 to {} (MB), not '{}'", kMost_MB, value));
+  }
+  options.tier.page_bytes = std::uint64_t{megabytes} << 20;
+}
 
 void key_format(Options& options, std::string_view value) {
   if (value != "PEM" && value != "pem" && value != "1" && value != "DER" && value != "der" &&
@@ -84,6 +125,11 @@ void min_version(Options& options, std::string_view value) {
       TlsOptions::Version{static_cast<std::uint8_t>(choice("ssl_min_version", value, kNames))};
 }
 
+void ext_engine(Options& options, std::string_view value) {
+  constexpr std::array<std::string_view, 2> kNames = {"io_uring", "threads"};
+  options.tier.allow_ring = choice("ext_engine", value, kNames) == 0;
+}
+
 using O = Options&;
 using V = std::string_view;
 constexpr auto kListening = Purpose::kListening;
@@ -91,7 +137,7 @@ constexpr auto kConnections = Purpose::kConnections;
 constexpr auto kCommands = Purpose::kCommands;
 constexpr auto kProcess = Purpose::kProcess;
 constexpr auto kAccepted = Purpose::kAccepted;
-constexpr auto kRefused = Purpose::kRefused;
+constexpr auto kMemory = Purpose::kMemory;
 
 // The defaults of memcached before 1.4.24.
 void no_modern(O o, V /*value*/) {
@@ -126,13 +172,24 @@ const Word kWords[] = {
     {"no_maxconns_fast", "", kConnections, "let connections beyond -c wait",
      [](O o, V) { o.host.max_connections_fast = false; }},
 
-    {"ext_item_size", "<n>", Purpose::kMemory,
+    {"ext_path", "<file:size>", kMemory,
+     "keep items that memory has no room for in this file (size with m, g, t or p); may be given "
+     "several times",
+     ext_path},
+    {"ext_page_size", "<mb>", kMemory,
+     "size of the regions in which ext_path is written and cleared (default 64; less for small "
+     "files)",
+     ext_page_size},
+    {"ext_engine", "<io_uring|threads>", kMemory,
+     "how ext_path is read and written (default io_uring, or threads where the system forbids it)",
+     ext_engine},
+    {"ext_item_size", "<n>", kMemory,
      "smaller items do not go to ext_path (bytes, as memcached counts them; default 512)",
      [](O o, V v) { o.settings.ext_item_size = ext_number("ext_item_size", v); }},
-    {"ext_low_ttl", "<s>", Purpose::kMemory,
+    {"ext_low_ttl", "<s>", kMemory,
      "items that expire sooner do not go to ext_path (default 0: all may)",
      [](O o, V v) { o.settings.ext_low_ttl = ext_number("ext_low_ttl", v); }},
-    {"ext_recache_rate", "<n>", Purpose::kMemory,
+    {"ext_recache_rate", "<n>", kMemory,
      "which hit brings an item from ext_path back to memory: 1 the first, 0 none, else the second "
      "(default 2000)",
      [](O o, V v) { o.settings.ext_recache_rate = ext_number("ext_recache_rate", v); }},
@@ -256,16 +313,14 @@ const Word kWords[] = {
     {"no_inline_ascii_resp", "", kAccepted, "", nothing},
     {"modern", "", kAccepted, "", nothing},
     {"sock_cookie_id", "<n>", kAccepted, "", nothing},
-    {"ext_page_size", "<mb>", kAccepted, "", nothing},
     {"ext_page_count", "<n>", kAccepted, "", nothing},
-    {"ext_path", "<file:size>", kRefused, "not yet", [](O, V) { no_flash(); }},
 };
 // clang-format on
 
 std::string known_words() {
   std::string words;
   for (const Word& word : kWords) {
-    if (word.purpose != kRefused)
+    if (word.purpose != Purpose::kRefused)
       words += fmt::format("{}{}", words.empty() ? "" : ", ", word.name);
   }
   return words;

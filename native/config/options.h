@@ -34,6 +34,17 @@ struct HttpOptions {
   bool deflate = false;                      // permessage-deflate, if the client offers it
 };
 
+// -o ext_path and the words that belong to it.
+struct TierOptions {
+  struct File {
+    std::string path;
+    std::uint64_t bytes = 0;
+  };
+  std::vector<File> files;       // empty: there is no tier
+  std::uint64_t page_bytes = 0;  // -o ext_page_size; 0: chosen to fit the files
+  bool allow_ring = true;        // -o ext_engine
+};
+
 struct Options {
   enum class Show {
     kNothing,
@@ -60,6 +71,7 @@ struct Options {
 
   TlsOptions tls;
   HttpOptions http;
+  TierOptions tier;
   std::string auth_file;  // -Y
 
   std::string config_file;    // --config

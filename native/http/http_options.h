@@ -7,6 +7,7 @@
 #include "native/config/options.h"
 #include "native/connection/late_waker.h"
 #include "native/http/http_limits.h"
+#include "native/tier/tier_device.h"
 #include "session/session.h"
 
 namespace isocache {
@@ -14,7 +15,8 @@ namespace isocache {
 struct HttpServerOptions {
   HttpOptions http;
   unsigned threads = 1;
-  std::function<void()> on_thread_start;  // called first on each thread; may be empty
+  TierDevice* tier = nullptr;             // read and written by each thread; null: there is none
+  std::function<void()> on_thread_start;  // called on each before it serves; may be empty
   unsigned late_limit_s = kLateLimit_s;
   unsigned idle_timeout_s = 0;  // for a WebSocket without requests; 0: none
   std::size_t max_item_bytes = 0;

@@ -1,9 +1,11 @@
 #include "native/http/http_server.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <exception>
 #include <limits>
 #include <memory>
@@ -12,11 +14,13 @@
 #include <utility>
 #include <vector>
 
+#include "native/base/errors.h"
 #include "native/connection/connection_table.h"
 #include "native/connection/inbox.h"
 #include "native/http/http_connection.h"
 #include "native/http/http_host.h"
 #include "native/process/memory_trim.h"
+#include "native/tier/tier_thread.h"
 
 namespace isocache {
 namespace {
@@ -39,13 +43,13 @@ std::string what(const std::exception_ptr& error) {
 class HttpLoop {
  public:
   explicit HttpLoop(const HttpShared& shared)
-      : host_(shared, context_.get_executor(), inbox_), sweep_(context_.get_executor()) {}
+      : host_(shared, context_.get_executor(), inbox_),
+        sweep_(context_.get_executor()),
+        tier_(shared.options.tier),
+        tier_ready_(context_.get_executor()) {}
 
   void start() {
-    thread_ = std::thread([this] {
-      if (host_.options.on_thread_start) host_.options.on_thread_start();
-      context_.run();
-    });
+    thread_ = std::thread([this] { run(); });
   }
   void adopt(Newcomer newcomer);
   // Answers the requests that have begun, and no others. Zero: closes everything at once.
@@ -63,6 +67,9 @@ class HttpLoop {
   }
 
  private:
+  void run();
+  void open_tier();
+  void wait_for_tier();
   void read_inbox();
   void open(Newcomer newcomer);
   void finish(HttpConnection& connection, const std::exception_ptr& error);
@@ -78,10 +85,36 @@ class HttpLoop {
   bool stopped_ = false;
   bool sweeping_ = false;  // a sweep runs while there are connections, and once more after the last
   MemoryTrim memory_trim_;
+  TierThread tier_;
+  asio::posix::stream_descriptor tier_ready_;
   std::atomic<bool> answered_{true};  // the answer to the last answered()
   ConnectionTable<HttpConnection> table_;
   std::thread thread_;
 };
+
+void HttpLoop::run() {
+  open_tier();
+  if (host_.options.on_thread_start) host_.options.on_thread_start();
+  context_.run();
+  tier_.close(0);
+}
+
+void HttpLoop::open_tier() {
+  tier_.open({.ask_for_submit = [this] { asio::post(context_, [this] { tier_.submit(); }); }});
+  if (!tier_) return;
+  FileDescriptor copy(::fcntl(tier_.event_fd(), F_DUPFD_CLOEXEC, 0));
+  if (!copy) throw_errno("ext_path: dup");
+  tier_ready_.assign(copy.release());
+  wait_for_tier();
+}
+
+void HttpLoop::wait_for_tier() {
+  tier_ready_.async_wait(asio::posix::descriptor_base::wait_read, [this](beast::error_code error) {
+    if (error) return;
+    tier_.reap();
+    wait_for_tier();
+  });
+}
 
 void HttpLoop::adopt(Newcomer newcomer) {
   inbox_.leave_note([&](Notes& notes) {
@@ -121,6 +154,8 @@ void HttpLoop::stop() {
   table_.for_each([](HttpConnection& connection) { connection.close(); });
   work_.reset();
   sweep_.cancel();
+  beast::error_code ignored;
+  tier_ready_.close(ignored);
 }
 
 // Returns true if the thread has run since the last call. Then it asks again.

@@ -17,6 +17,7 @@
 #include "native/net/poller.h"
 #include "native/net/turn_queues.h"
 #include "native/process/memory_trim.h"
+#include "native/tier/tier_thread.h"
 
 namespace isocache {
 namespace {
@@ -45,11 +46,13 @@ struct Worker::Impl {
               .clock = host_clock.now().clock},
              poller,
              {read_buffer.get(), kReadBufferBytes}},
-        lingering(host.read_buffer) {
+        lingering(host.read_buffer),
+        tier(worker_options.tier) {
     poller.add(lingering.fd(), EPOLLIN, &lingering);
   }
 
   void run();
+  void open_tier();
   int until_next_timer_ms() const;
   void run_timers();
   void read_inbox();
@@ -83,6 +86,7 @@ struct Worker::Impl {
 
   ConnectionTable<Connection> table;
   LingeringSockets lingering;
+  TierThread tier;
   std::atomic<unsigned> lingering_count{0};
 
   TurnQueues turns;
@@ -142,12 +146,19 @@ void Worker::for_each_connection(const std::function<void(const ConnectionInfo&)
   impl_->table.for_each_info(visit);
 }
 
+void Worker::Impl::open_tier() {
+  tier.open({.edge_triggered = true});
+  if (tier) poller.add(tier.event_fd(), EPOLLIN | EPOLLET, &tier);
+}
+
 void Worker::Impl::run() {
+  open_tier();
   if (options.on_thread_start) options.on_thread_start();
   const auto stopped = [this] {
     return host.draining && ((table.empty() && lingering.empty()) || host.now_ms >= stop_at_ms);
   };
   while (!stopped()) {
+    tier.submit();
     const auto ready = poller.wait(turns.empty() ? until_next_timer_ms() : 0);
     if (options.measure_turns) round_began = std::chrono::steady_clock::now();
     const HostClock::Now now = clock.now();
@@ -162,6 +173,7 @@ void Worker::Impl::run() {
   finish_if([](const Connection&) { return true; });
   lingering.clear();
   note_lingering();
+  tier.close(stop_at_ms - host.now_ms);
 }
 
 int Worker::Impl::until_next_timer_ms() const {
@@ -213,6 +225,7 @@ void Worker::Impl::handle(const epoll_event& event) {
     lingering.on_ready(host.now_ms);
     return note_lingering();
   }
+  if (event.data.ptr == &tier) return tier.reap();
   Connection& connection = *static_cast<Connection*>(event.data.ptr);
   if (!connection.on_event(event.events) || connection.queued) return;
   if (connection.handshaking()) return turns.add(connection);

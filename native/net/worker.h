@@ -24,6 +24,7 @@
 #include "native/connection/connection_events.h"
 #include "native/connection/connection_info.h"
 #include "native/connection/late_waker.h"
+#include "native/tier/tier_device.h"
 #include "session/session.h"
 
 namespace isocache {
@@ -33,7 +34,8 @@ inline constexpr unsigned kHandshakeLimit_s = 10;
 
 struct WorkerOptions {
   bool measure_turns = false;             // turn_latency() is used
-  std::function<void()> on_thread_start;  // called first on its thread; may be empty
+  TierDevice* tier = nullptr;             // read and written by its thread; null: there is none
+  std::function<void()> on_thread_start;  // called on its thread before it serves; may be empty
   // A bounded step of background work, now and then on its thread. Returns true if there is more to
   // do at once. May be empty.
   std::function<bool(UnixSeconds now_s)> background_step;

@@ -118,4 +118,10 @@ HashKey random_hash_key() {
   return {bits[0], bits[1]};
 }
 
+std::uint64_t random_bits() {
+  std::uint64_t bits = 0;
+  if (::getrandom(&bits, sizeof(bits), 0) != sizeof(bits)) throw_errno("getrandom");
+  return bits;
+}
+
 }  // namespace isocache

@@ -54,5 +54,6 @@ void ignore_broken_pipes();
 
 // 128 bits that nobody can guess.
 HashKey random_hash_key();
+std::uint64_t random_bits();
 
 }  // namespace isocache

@@ -27,7 +27,7 @@ unsigned shard_count_for(const Settings& settings, unsigned threads) {
 }
 
 ShardedBackend::ShardedBackend(const Settings& settings, unsigned threads, const HashKey& hash_key,
-                               bool huge_pages, AdminHost* host)
+                               bool huge_pages, AdminHost* host, const ShardTier* tier)
     : settings_(settings), hash_key_(hash_key), host_(host != nullptr ? *host : no_host_) {
   const unsigned count = shard_count_for(settings, threads);
   shard_mask_ = count - 1;
@@ -44,7 +44,7 @@ ShardedBackend::ShardedBackend(const Settings& settings, unsigned threads, const
                                .gets_may_wait = true,
                                .count_prefixes = settings.detail_enabled,
                                .prefix_delimiter = settings.prefix_delimiter};
-    shards_.push_back(std::make_unique<Shard>(store, engine, huge_pages));
+    shards_.push_back(std::make_unique<Shard>(store, engine, huge_pages, tier));
   }
 }
 
@@ -116,42 +116,48 @@ std::span<Request> ShardedBackend::first_run(std::span<Request> requests, Shard*
 }
 
 Executed ShardedBackend::execute(std::span<Request> requests, UnixSeconds now_s, Output& out,
-                                 Waker* /*waker*/) {
+                                 Waker* waker) {
   std::size_t done = 0;
   while (done < requests.size()) {
     const auto batch =
         requests.subspan(done, std::min(requests.size() - done, limits::kBatchRequests));
-    const std::size_t executed = execute_batch(batch, now_s, out);
-    done += executed;
-    if (executed == batch.size()) continue;
+    const Executed executed = execute_batch(batch, now_s, out, waker);
+    done += executed.done;
+    if (executed.done == batch.size()) continue;
+    if (executed.late != kNotLate) return {done, executed.late};
     if (!out.full()) note_wait(now_s);
     break;
   }
   return {done};
 }
 
-std::size_t ShardedBackend::execute_batch(std::span<Request> batch, UnixSeconds now_s,
-                                          Output& out) {
+Executed ShardedBackend::execute_batch(std::span<Request> batch, UnixSeconds now_s, Output& out,
+                                       Waker* waker) {
   Shard* shard = nullptr;
   std::span<Request> run = first_run(batch, shard);
   if (run.size() == batch.size()) {  // the engine of a single shard prefetches by itself
     const std::lock_guard lock(shard->mutex);
-    return shard->engine.execute(run, now_s, out);
+    const std::size_t executed = shard->engine.execute(run, now_s, out);
+    if (executed == run.size()) return {executed};
+    return execute_rest(*shard, run, executed, now_s, out, waker);
   }
   prefetch(batch);
   std::size_t done = 0;
   for (;;) {
-    std::size_t executed = 0;
+    Executed executed;
     // Prefetches the lines that the next request writes first.
     if (const std::size_t next = done + run.size(); next < batch.size()) {
       shard_of(batch[next]).prefetch();
     }
     {
       const std::lock_guard lock(shard->mutex);
-      executed = shard->engine.execute_prefetched(run, now_s, out);
+      executed.done = shard->engine.execute_prefetched(run, now_s, out);
+      if (executed.done < run.size()) {
+        executed = execute_rest(*shard, run, executed.done, now_s, out, waker);
+      }
     }
-    done += executed;
-    if (executed < run.size() || done == batch.size()) return done;
+    done += executed.done;
+    if (executed.done < run.size() || done == batch.size()) return {done, executed.late};
     run = first_run(batch.subspan(done), shard);
   }
 }
@@ -210,11 +216,11 @@ void ShardedBackend::refuse_upload(const Request& request, Upload& upload) {
 }
 
 LateToken ShardedBackend::finish_upload(Request& request, Upload& upload, UnixSeconds now_s,
-                                        Output& out, Waker* /*waker*/) {
+                                        Output& out, Waker* waker) {
   Shard& shard = shard_of(request);
   const std::lock_guard lock(shard.mutex);
-  shard.engine.finish_upload(request, upload, now_s, out);
-  return kNotLate;
+  if (shard.engine.finish_upload(request, upload, now_s, out)) return kNotLate;
+  return shard.engine.execute_cold(request, &upload, now_s, out, waker).late;
 }
 
 void ShardedBackend::release(const Output& sent) {

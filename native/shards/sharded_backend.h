@@ -24,7 +24,10 @@
 #include "command/backend.h"
 #include "command/engine.h"
 #include "command/settings.h"
+#include "command/tiering/tiering.h"
+#include "native/shards/locked_device.h"
 #include "native/shards/reserved_memory.h"
+#include "native/shards/shard_tier.h"
 #include "native/shards/spinning_mutex.h"
 #include "store/store.h"
 
@@ -46,9 +49,10 @@ unsigned shard_count_for(const Settings& settings, unsigned threads);
 class ShardedBackend : public Backend, public AdminTarget {
  public:
   // `threads`: how many threads will use it. `host` must outlive the backend; null: no host extends
-  // the administrative commands.
+  // the administrative commands. `tier`: null: there is none.
   ShardedBackend(const Settings& settings, unsigned threads, const HashKey& hash_key,
-                 bool huge_pages, AdminHost* host);
+                 bool huge_pages, AdminHost* host, const ShardTier* tier = nullptr);
+  // REQUIRES: tier_is_idle().
   ~ShardedBackend() override;
 
   // Backend: any thread may call these.
@@ -57,6 +61,11 @@ class ShardedBackend : public Backend, public AdminTarget {
                    Waker* waker) override;
   AdminResult administer(const Request& request, const Clock& clock, Output& out,
                          Waker* waker) override;
+  Executed finish(LateToken token, Request& request, Upload* upload, UnixSeconds now_s, Output& out,
+                  Waker* waker) override;
+  void give_up(LateToken token, Request& request, Upload* upload, UnixSeconds now_s,
+               Output& out) override;
+  void abandon(LateToken token, const Request& request, Upload* upload) override;
   PutStatus begin_upload(const Request& request, UnixSeconds now_s, Upload* upload) override;
   std::span<char> upload_window(const Request& request, Upload& upload) override;
   bool upload_may_wait(const Request& request, const Upload& upload, UnixSeconds now_s) override;
@@ -70,6 +79,9 @@ class ShardedBackend : public Backend, public AdminTarget {
 
   // Does a bounded step of one shard's background work. True if there is more to do at once.
   bool tick(unsigned index, UnixSeconds now_s);
+
+  // Nothing is in flight on the tier's device.
+  bool tier_is_idle();
 
   // The figures that `stats` shows. Takes the admin lock, then one shard's lock at a time, each for
   // as long as it takes to walk that shard's list of segments. Any thread.
@@ -95,10 +107,9 @@ class ShardedBackend : public Backend, public AdminTarget {
 
  private:
   struct Shard {
-    Shard(const StoreOptions& store_options, const EngineOptions& engine_options, bool huge_pages)
-        : memory(store_options.memory_limit, huge_pages),
-          store(store_options, memory),
-          engine(store, engine_options) {}
+    Shard(StoreOptions store_options, EngineOptions engine_options, bool huge_pages,
+          const ShardTier* shared_tier);
+    ~Shard();
     // Prefetches the lines that every holder writes: the lock's line and the next. Another core
     // usually has them.
     void prefetch() const {
@@ -106,7 +117,14 @@ class ShardedBackend : public Backend, public AdminTarget {
       __builtin_prefetch(reinterpret_cast<const char*>(&mutex) + kLineBytes, 1);
     }
     static constexpr std::size_t kLineBytes = 64;
+    struct Tier {
+      Tier(const ShardTier& shared, SpinningMutex& mutex, const TieringOptions& options)
+          : device(shared.device, mutex), tiering(device, options) {}
+      LockedDevice device;
+      Tiering tiering;
+    };
     ReservedMemory memory;
+    std::unique_ptr<Tier> tier;  // null: there is none
     Store store;
     // The lock and the engine's first fields share the one line that every holder writes anyway.
     alignas(kLineBytes) SpinningMutex mutex;
@@ -122,7 +140,9 @@ class ShardedBackend : public Backend, public AdminTarget {
   struct Groups;
   void group_by_shard(std::span<const Request> batch, Groups& groups) const;
   void prefetch(std::span<const Request> batch) const;
-  std::size_t execute_batch(std::span<Request> batch, UnixSeconds now_s, Output& out);
+  Executed execute_batch(std::span<Request> batch, UnixSeconds now_s, Output& out, Waker* waker);
+  static Executed execute_rest(Shard& shard, std::span<Request> run, std::size_t done,
+                               UnixSeconds now_s, Output& out, Waker* waker);
   void note_wait(UnixSeconds now_s) { wanted_s_.store(now_s, std::memory_order_relaxed); }
 
   Settings settings_;  // under admin_mutex_

@@ -90,12 +90,30 @@ TEST(Options, UnknownWordsSayWhatIsKnown) {
 
 TEST(Options, WhatIsNotOursIsRefused) {
   EXPECT_EQ(parse({"-U", "0"}).port, 11211U);
-  for (const auto& words : std::vector<std::vector<std::string>>{{"-U", "11211"},
-                                                                 {"-S"},
-                                                                 {"-B", "binary"},
-                                                                 {"-e", "file"},
-                                                                 {"-o", "ext_path=/tmp/x:1G"}}) {
+  for (const auto& words : std::vector<std::vector<std::string>>{
+           {"-U", "11211"}, {"-S"}, {"-B", "binary"}, {"-e", "file"}}) {
     EXPECT_NE(complaint(words).find("not supported"), std::string::npos) << words[0];
+  }
+}
+
+TEST(Options, FilesOfTheTier) {
+  constexpr std::uint64_t kGigabyte = 1U << 30;
+  EXPECT_TRUE(parse({}).tier.files.empty());
+  const TierOptions tier =
+      parse({"-o", "ext_path=/tmp/x:1G,ext_page_size=8", "-o", "ext_path=a:b:512m:coldcompact"})
+          .tier;
+  ASSERT_EQ(tier.files.size(), 2U);
+  EXPECT_EQ(tier.files[0].path, "/tmp/x");
+  EXPECT_EQ(tier.files[0].bytes, kGigabyte);
+  EXPECT_EQ(tier.files[1].path, "a:b");
+  EXPECT_EQ(tier.files[1].bytes, kGigabyte / 2);
+  EXPECT_EQ(tier.page_bytes, 8U << 20);
+  EXPECT_TRUE(tier.allow_ring);
+  EXPECT_EQ(parse({"-o", "ext_path=x:2t"}).tier.files[0].bytes, 2048 * kGigabyte);
+  EXPECT_FALSE(parse({"-o", "ext_engine=threads"}).tier.allow_ring);
+  for (const char* const value : {"x", "x:", ":1g", "x:1", "x:g", "x:1k", "x:0g", "x:-1g",
+                                  "x:9999999p", "x:1g:nonsense", "x:old"}) {
+    EXPECT_NE(complaint({"-o", std::string("ext_path=") + value}), "") << value;
   }
 }
 

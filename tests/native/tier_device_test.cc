@@ -13,7 +13,7 @@ namespace isocache {
 namespace {
 
 class TierDeviceTest : public TierEngines {};
-INSTANTIATE_TEST_SUITE_P(, TierDeviceTest, testing::Values(Engine::kRing, Engine::kPool),
+INSTANTIATE_TEST_SUITE_P(, TierDeviceTest, testing::Values(IoEngine::kRing, IoEngine::kPool),
                          engine_name);
 
 TEST_P(TierDeviceTest, GivesBackWhatWasWritten) {
@@ -146,7 +146,7 @@ TEST_P(TierDeviceTest, ACallbackMayBeginTheNext) {
 
 TEST_P(TierDeviceTest, AsksOnceToBeSubmitted) {
   const auto device = device_of({4 * kMegabyte});
-  EXPECT_EQ(device->uses_ring(), GetParam() == Engine::kRing);
+  EXPECT_EQ(device->uses_ring(), GetParam() == IoEngine::kRing);
   int asked = 0;
   const auto io = device->open_thread({.ask_for_submit = [&] { ++asked; }});
   for (int round = 1; round <= 2; ++round) {

@@ -20,7 +20,8 @@ namespace isocache {
 namespace {
 
 class TierFaults : public TierEngines {};
-INSTANTIATE_TEST_SUITE_P(, TierFaults, testing::Values(Engine::kRing, Engine::kPool), engine_name);
+INSTANTIATE_TEST_SUITE_P(, TierFaults, testing::Values(IoEngine::kRing, IoEngine::kPool),
+                         engine_name);
 
 TEST_P(TierFaults, AFileThatWasTruncatedEndsReads) {
   const auto device = device_of({4 * kMegabyte});
@@ -132,7 +133,7 @@ bool forbid_rings() {
 }
 
 using TierWithoutRing = TierEngines;
-INSTANTIATE_TEST_SUITE_P(, TierWithoutRing, testing::Values(Engine::kRing), engine_name);
+INSTANTIATE_TEST_SUITE_P(, TierWithoutRing, testing::Values(IoEngine::kRing), engine_name);
 
 TEST_P(TierWithoutRing, ThreadsReadAndWrite) {
   const std::string name = path("a");

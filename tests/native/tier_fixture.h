@@ -118,18 +118,19 @@ class TierFolder : public testing::Test {
 };
 
 // Each case with a ring and with the pool; without io_uring, the former is left out.
-enum class Engine : std::uint8_t { kRing, kPool };
+enum class IoEngine : std::uint8_t { kRing, kPool };
 
-class TierEngines : public TierFolder, public testing::WithParamInterface<Engine> {
+class TierEngines : public TierFolder, public testing::WithParamInterface<IoEngine> {
  protected:
   static constexpr std::uint64_t kMegabyte = 1U << 20;
   static constexpr std::chrono::milliseconds kPatience{10'000};
 
   void SetUp() override {
-    if (GetParam() == Engine::kRing && ring_error() != 0) GTEST_SKIP() << "no io_uring here";
+    if (GetParam() == IoEngine::kRing && ring_error() != 0) GTEST_SKIP() << "no io_uring here";
   }
   static TierDeviceOptions options() {
-    return {.page_bytes = kMegabyte, .allow_ring = GetParam() == Engine::kRing, .pool_threads = 4};
+    return {
+        .page_bytes = kMegabyte, .allow_ring = GetParam() == IoEngine::kRing, .pool_threads = 4};
   }
   std::unique_ptr<TierDevice> device_of(const std::vector<std::uint64_t>& sizes) {
     std::vector<TierFileOptions> files;
@@ -177,8 +178,8 @@ class TierEngines : public TierFolder, public testing::WithParamInterface<Engine
   }
 };
 
-inline std::string engine_name(const testing::TestParamInfo<Engine>& info) {
-  return info.param == Engine::kRing ? "Ring" : "Pool";
+inline std::string engine_name(const testing::TestParamInfo<IoEngine>& info) {
+  return info.param == IoEngine::kRing ? "Ring" : "Pool";
 }
 
 }  // namespace isocache

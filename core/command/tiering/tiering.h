@@ -69,6 +69,9 @@ class Tiering final : public EvictionObserver, private tier::LogOwner, private T
   void forget(std::uint64_t hash);
   // All records are dead.
   void flush();
+  // Replaces pages that the tier has used up, a page each time. It may evict, so call it when a
+  // request has been executed.
+  void stock_up() { pages_.refill(); }
   // A bounded step of background work. True: there is more to do at once.
   bool step();
 

@@ -1,0 +1,65 @@
+// The flash tier: the files of -o ext_path, from the start to the end of the server.
+#include <fmt/format.h>
+
+#include <string_view>
+
+#include "native/process/process.h"
+#include "native/server.h"
+
+namespace isocache {
+
+// Opens the tier's files before memory is taken: most of what can go wrong goes wrong there.
+void Server::make_backend() {
+  const auto make = [this](const ShardTier* tier) {
+    backend_ =
+        std::make_unique<ShardedBackend>(options_.settings, options_.host.threads,
+                                         random_hash_key(), options_.huge_pages, &registry_, tier);
+  };
+  if (options_.tier.files.empty()) return make(nullptr);
+  const ShardTier tier = open_tier();
+  make(&tier);
+}
+
+ShardTier Server::open_tier() {
+  const TierOptions& asked = options_.tier;
+  std::vector<std::uint64_t> sizes;
+  std::vector<TierFileOptions> files;
+  for (const TierOptions::File& file : asked.files) {
+    sizes.push_back(file.bytes);
+    files.push_back({.path = file.path, .size_bytes = file.bytes});
+  }
+  const Settings& settings = options_.settings;
+  const TierPlan plan =
+      plan_tier(sizes, asked.page_bytes, shard_count_for(settings, options_.host.threads),
+                settings.max_item_bytes);
+  TierDeviceOptions device;
+  device.page_bytes = plan.region_bytes;
+  device.allow_ring = asked.allow_ring;
+  device.on_pool_thread_start = on_thread_start();
+  tier_ = std::make_unique<TierDevice>(files, std::move(device));
+  return {.device = *tier_, .plan = plan, .epoch = random_bits(), .first_sequence = random_bits()};
+}
+
+void Server::say_tier(std::vector<LogEntry>& entries) const {
+  if (tier_ == nullptr) return;
+  const std::string_view direct = tier_->direct() ? "direct" : "through the page cache";
+  for (const TierOptions::File& file : options_.tier.files) {
+    entries.push_back({.message = fmt::format("flash tier {} {} MB, {}, {}", file.path,
+                                              file.bytes >> 20, tier_->engine(), direct),
+                       .fields = {{"path", file.path},
+                                  {"bytes", file.bytes},
+                                  {"engine", std::string(tier_->engine())},
+                                  {"direct", tier_->direct()}}});
+  }
+}
+
+// The threads have ended. An operation that has not may still use the memory that it writes, so
+// that memory stays until the process ends.
+void Server::end_tier() {
+  if (tier_ == nullptr || backend_ == nullptr || backend_->tier_is_idle()) return;
+  log_line("ext_path: the system has not ended all reads and writes", LogLevel::kWarning);
+  static_cast<void>(backend_.release());
+  static_cast<void>(tier_.release());
+}
+
+}  // namespace isocache

@@ -1,0 +1,218 @@
+// A flash tier (-o ext_path): items that memory has no room for are on a file, every command works on them, and
+// whatever happens to the file, nobody gets a wrong value.
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, truncateSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { statsOf, withClient } from '../lib/client.mjs';
+import { exitOf, isocachedPath, needIsocached, runProgram, startIsocached, withServer } from '../lib/server.mjs';
+import { set, value } from '../lib/talk.mjs';
+import { FrameClient, needWs, webSocketUrl } from '../lib/websocket.mjs';
+
+const limit = { timeout: 120_000 };
+const BATCH = 100;
+const ENGINES = ['io_uring', 'threads'];
+
+const folder = mkdtempSync(path.join(tmpdir(), 'isocache-tier-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+let files = 0;
+/** A server with `memory` MB and a tier of `size`. */
+const onTier = (size, args, use) => {
+  const file = path.join(folder, `flash${++files}`);
+  return withServer(
+    startIsocached,
+    ['-m', '64', '-t', '2', '-v', '-o', `ext_path=${file}:${size}`, ...args],
+    (server) => use(server, file),
+  );
+};
+const talkTo = (size, args, use) =>
+  onTier(size, args, (server, file) => withClient(server, (client) => use(client, server, file)));
+
+/** A value that names its key, so that any byte of another one would show. */
+const bytesOf = (key, length) => `${key}.`.repeat(Math.ceil(length / (key.length + 1))).slice(0, length);
+
+/** Stores keys `${prefix}0` and so on, not faster than a slow disk writes. */
+async function fill(client, prefix, count, length) {
+  for (let from = 0; from < count; from += BATCH) {
+    const keys = Array.from({ length: Math.min(BATCH, count - from) }, (_, n) => `${prefix}${from + n}`);
+    await client.send(keys.map((key) => set(key, bytesOf(key, length))).join(''));
+    const stored = 'STORED\r\n'.repeat(keys.length);
+    assert.equal(await client.read(stored.length), stored);
+    await sleep((BATCH * length) / 40_000);
+  }
+}
+
+/** Pushes everything out of memory that was there before. */
+const pushOut = (client) => fill(client, 'filler', 1000, 100_000);
+
+/** Asks for the keys in pipelines; each has its own value, or is a miss. Returns the number of misses. */
+async function readAll(client, prefix, count, length) {
+  let misses = 0;
+  for (let from = 0; from < count; from += BATCH) {
+    const keys = Array.from({ length: Math.min(BATCH, count - from) }, (_, n) => `${prefix}${from + n}`);
+    await client.send(`${keys.map((key) => `get ${key}\r\n`).join('')}`);
+    for (const key of keys) {
+      const line = await client.readLine();
+      if (line === 'END\r\n') {
+        ++misses;
+        continue;
+      }
+      const rest = value(key, bytesOf(key, length));
+      const read = line + (await client.read(rest.length - line.length));
+      assert.ok(read === rest, `${key}: ${read.slice(0, 60)}`);
+    }
+  }
+  return misses;
+}
+
+describe('isocached with a flash tier', { skip: needIsocached, concurrency: 1 }, () => {
+  test('holds ten times as many items as its memory', limit, () =>
+    talkTo('1g', [], async (client, server) => {
+      const count = 150_000;
+      await fill(client, 'k', count, 4000);
+      const inMemory = Number((await statsOf(client)).curr_items);
+      assert.ok(inMemory < count / 8, `${inMemory} of ${count} are in memory`);
+      const misses = await readAll(client, 'k', count, 4000);
+      assert.ok(misses < count / 10, `${misses} of ${count} are lost`);
+      assert.ok(server.residentBytes() < 110 * 2 ** 20, `${server.residentBytes() >> 20} MB`);
+    }),
+  );
+
+  for (const engine of ENGINES) {
+    test(`every command works on items that left memory (${engine})`, limit, () =>
+      talkTo('512m', ['-o', `ext_engine=${engine},drop_privileges`], async (client, server) => {
+        assert.match(server.stderr, new RegExp(`flash tier \\S+ 512 MB, ${engine}`));
+        const large = { l0: bytesOf('l0', 100_000), l1: bytesOf('l1', 900_000) };
+        for (const [key, bytes] of Object.entries(large)) await client.ask(set(key, bytes));
+        await client.ask(
+          'set n 7 0 2\r\n41\r\nset a 8 0 1\r\nb\r\nset d 0 0 1\r\nx\r\nset t 0 0 1\r\ny\r\nset c 0 0 1\r\nz\r\nset r 0 0 1\r\no\r\n',
+        );
+        assert.equal(await client.ask('ms m 3 F9 T900\r\nabc\r\n'), 'HD\r\n');
+        await fill(client, 'p', 64, 2000);
+        const before = await statsOf(client);
+        await pushOut(client);
+        const after = await statsOf(client);
+        assert.ok(Number(after.evictions) > Number(before.evictions));
+
+        // One pipeline: late replies and others, in the order of the requests.
+        const pipeline = [
+          ['incr n 1', '42'],
+          ['append a 0 0 1\r\nc', 'STORED'],
+          ['get a', 'VALUE a 8 2\r\nbc\r\nEND'],
+          ['mn', 'MN'],
+          ['delete d', 'DELETED'],
+          ['get d', 'END'],
+          ['touch t 0', 'TOUCHED'],
+          ['add c 0 0 1\r\nq', 'NOT_STORED'],
+          ['set r 0 0 1\r\nn', 'STORED'],
+          ['get r', 'VALUE r 0 1\r\nn\r\nEND'],
+          ['mg m f h t v', 'VA 3 f9 h0 t899\r\nabc'],
+          ['get n', 'VALUE n 7 2\r\n42\r\nEND'],
+        ];
+        await client.send(pipeline.map(([request]) => `${request}\r\n`).join(''));
+        const expected = pipeline.map(([, reply]) => `${reply}\r\n`).join('');
+        const reply = await client.read(expected.length);
+        const anyTime = (text) => text.replace(/ t(\d+)/, (_, ttl) => (ttl > 600 && ttl <= 900 ? ' t' : ` t${ttl}`));
+        assert.equal(anyTime(reply), anyTime(expected));
+        for (const [key, bytes] of Object.entries(large)) {
+          assert.ok((await client.ask(`get ${key}\r\n`)) === value(key, bytes), key);
+        }
+        assert.equal(await readAll(client, 'p', 64, 2000), 0);
+        const many = Array.from({ length: 64 }, (_, n) => `p${n}`);
+        const found = many.map((key) => value(key, bytesOf(key, 2000)).slice(0, -'END\r\n'.length)).join('');
+        assert.equal(await client.ask(`get ${many.join(' ')}\r\n`), `${found}END\r\n`);
+      }),
+    );
+  }
+
+  test('over WebSocket', { ...limit, skip: needWs }, () =>
+    talkTo('512m', ['--http', '127.0.0.1:0'], async (tcp, server) => {
+      await fill(tcp, 'w', 256, 2000);
+      await pushOut(tcp);
+      const client = await FrameClient.connect(webSocketUrl(server));
+      const keys = Array.from({ length: 256 }, (_, n) => `w${n}`);
+      client.send(`${keys.map((key) => `get ${key}\r\n`).join('')}incr w0 1\r\nmn\r\n`);
+      const values = keys.map((key) => value(key, bytesOf(key, 2000))).join('');
+      const answer = await client.until('MN\r\n');
+      assert.ok(answer.startsWith(values), answer.slice(0, 200));
+      assert.match(
+        answer.slice(values.length),
+        /^CLIENT_ERROR cannot increment or decrement non-numeric value\r\nMN\r\n$/,
+      );
+      // What the WebSocket's thread evicts, it writes as well.
+      for (let n = 0; n < 500; ++n) {
+        client.frames.length = 0;
+        client.send(set(`x${n}`, bytesOf(`x${n}`, 200_000)));
+        assert.equal(await client.until('STORED\r\n'), 'STORED\r\n');
+        await sleep(2);
+      }
+      client.frames.length = 0;
+      client.send('get x0\r\n');
+      assert.ok((await client.until('END\r\n')) === value('x0', bytesOf('x0', 200_000)));
+      client.close();
+    }),
+  );
+
+  test('ends in time while reads are under way', limit, () =>
+    onTier('512m', ['--drain-timeout', '3'], async (server) => {
+      await withClient(server, async (client) => {
+        await fill(client, 'k', 30_000, 4000);
+        const keys = Array.from({ length: 2000 }, (_, n) => `k${n}`);
+        await client.send(keys.map((key) => `get ${key}\r\n`).join(''));
+        await client.readLine();
+        const began = Date.now();
+        server.child.kill('SIGTERM');
+        await client.readToEnd();
+        assert.deepEqual(await exitOf(server.child, 5000), { code: 0, signal: null });
+        assert.ok(Date.now() - began < 4000, `${Date.now() - began} ms`);
+        assert.doesNotMatch(server.stderr, /has not ended/);
+      });
+    }),
+  );
+
+  test('misses, and no wrong value, when the file is cut off under it', limit, () =>
+    talkTo('512m', [], async (client, server, file) => {
+      await fill(client, 'k', 30_000, 4000);
+      truncateSync(file, 20 * 2 ** 20);
+      const misses = await readAll(client, 'k', 30_000, 4000);
+      assert.ok(misses > 1000 && misses < 29_000, `${misses}`);
+      await fill(client, 'n', 30_000, 4000); // the file grows again
+      assert.ok((await readAll(client, 'n', 30_000, 4000)) < 3000);
+      assert.ok(server.alive);
+    }),
+  );
+
+  test('a file belongs to one server', limit, () =>
+    onTier('64m', [], async (server, file) => {
+      const second = await runProgram(isocachedPath, ['-p', '0', '-m', '64', '-o', `ext_path=${file}:64m`]);
+      assert.equal(second.code, 71);
+      assert.match(second.stderr, new RegExp(`ext_path ${file}: .*process`));
+      assert.ok(server.alive);
+    }),
+  );
+
+  test('what cannot be a tier ends the start, and says why', limit, async () => {
+    const start = (value) => runProgram(isocachedPath, ['-p', '0', '-m', '64', '-t', '1', '-o', value]);
+    for (const [option, code, reason] of [
+      [`ext_path=${folder}/a`, 64, /a file and its size/],
+      [`ext_path=${folder}/a:5`, 64, /ends with m, g, t or p/],
+      [`ext_path=${folder}/a:xm`, 64, /a number of m, g, t or p/],
+      [`ext_path=${folder}/a:0m`, 64, /zero size/],
+      [`ext_path=${folder}/a:4m`, 64, /too small for 1 shard .* 8 MB at least/],
+      [`ext_path=${folder}/a:64m,ext_page_size=32`, 64, /pages of 32 MB; it needs 128 MB/],
+      [`ext_path=${folder}:64m`, 71, /directory/],
+      [`ext_path=${folder}/none/a:64m`, 71, /No such file/],
+      [`ext_path=${folder}/a:900000t`, 64, /too much for 1 shard/],
+      [`ext_path=${folder}/a:64m,ext_engine=fast`, 64, /io_uring, threads/],
+    ]) {
+      const { code: found, stderr } = await start(option);
+      assert.match(stderr, reason, option);
+      assert.equal(found, code, option);
+    }
+  });
+});
