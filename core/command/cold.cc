@@ -71,6 +71,7 @@ Executed Engine::finish(LateToken token, Request& request, Upload* upload, UnixS
 
 // The record was fetched, or there is none.
 Executed Engine::execute_fetched(Request& request, Upload* upload, bool found, Output& out) {
+  stopped_at_cold_ = false;
   if (found && may_answer_from_record(request)) {
     answer_from_record(request, out);
     tiering_->release();
@@ -103,11 +104,18 @@ void Engine::answer_from_record(Request& request, Output& out) {
   tiering_->note_answer(counts);
 }
 
+// Who wants an item deleted, or expired, and hears that there is none, must be able to rely on it.
+// So its record goes. Another request may have brought the item back to memory meanwhile.
 void Engine::give_up(LateToken token, Request& request, Upload* upload, UnixSeconds now_s,
                      Output& out) {
   begin_turn(now_s);
   abandon(token, upload);
-  word_miss(request, out);
+  if (request.verb == Verb::kDelete || request.verb == Verb::kTouch) {
+    forget_record(request);
+    execute(request, now_s, out);
+  } else {
+    word_miss(request, out);
+  }
 }
 
 void Engine::abandon(LateToken token, Upload* upload) {

@@ -1,27 +1,32 @@
 // Plays transcripts against the core in process: natively, and under Node as wasm.
 //
-//   isocache_transcripts [--fragment] [--worst] [--seed N] FILE...
+//   isocache_transcripts [--fragment] [--worst] [--tier] [--seed N] FILE...
 //
 // --fragment feeds every command in random pieces, and large values partly through the upload
 // window; the replies must stay the same. --worst plays them to a store whose keys collide, whose
 // memory runs out at half the limit, and which is full of others' items when a section
-// begins; replies are taken one by one, and hold their segments for a while. Exit status 0 when
-// every step passed.
+// begins; replies are taken one by one, and hold their segments for a while. --tier
+// moves all items to a slow device after each command; tier_differences.h has what cannot hold then.
+// Exit status 0 when every step passed.
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "command/single_backend.h"
+#include "command/tiering/tiering.h"
 #include "conformance/reply_match.h"
+#include "conformance/tier_differences.h"
 #include "conformance/transcript.h"
 #include "session/session.h"
 #include "store/store.h"
+#include "support/faulty_device.h"
 #include "support/test_memory.h"
 
 namespace isocache {
@@ -30,10 +35,13 @@ namespace {
 constexpr UnixSeconds kStart = 1800000000;
 constexpr std::size_t kLimitBytes = 32U << 20U;
 constexpr std::size_t kReplyHeldFor = 5;  // commands
+constexpr std::size_t kDeviceBytes = 64U << 20U;
+constexpr std::size_t kRegionBytes = 4U << 20U;
 
 struct Options {
   bool fragment = false;
   bool worst = false;
+  bool tier = false;
   std::uint64_t seed = 1;
   std::vector<std::string> files;
 };
@@ -54,21 +62,27 @@ class Random {
 };
 
 // One core with one connection to it.
-class Player {
+class Player : public Waker {
  public:
   Player(const Options& options, std::uint64_t seed)
       : options_(options),
         random_(seed),
         hash_key_(options.worst ? weak_hash_key(seed) : hash_key_of(seed)),
-        store_(store_options(hash_key_), memory_),
-        backend_(store_, Settings(), hash_key_, kStart) {
+        tiering_(options.tier ? std::make_unique<Tiering>(device_, tiering_options(hash_key_))
+                              : nullptr),
+        store_(store_options(hash_key_, tiering_.get()), memory_),
+        backend_(store_, Settings(), hash_key_, kStart, false, tiering_.get()) {
+    device_.set_delayed(true);
     clock_.now_s = kStart;
     if (options.worst) memory_.set_most_bytes(kLimitBytes / 2);
+    if (tiering_) tiering_->set({.recache = TieringSettings::Recache::kFirstHit});
     connect();
   }
-  ~Player() {
+  ~Player() override {
     backend_.release(session_->output());
     release_held(0);
+    session_.reset();
+    device_.complete_all();
   }
 
   void advance(unsigned seconds) { clock_.now_s += seconds; }
@@ -84,6 +98,7 @@ class Player {
     got = send(matcher_.fill_in(step.sent));
     release_held(kReplyHeldFor);
     if (options_.worst) backend_.engine().tick(clock_.now_s);
+    if (options_.tier) move_all_to_tier();
     const bool good =
         matcher_.matches(step.expected, got, step.sent) && session_->closing() == step.closes;
     if (session_->closing()) got += "<closed>";
@@ -91,11 +106,38 @@ class Player {
   }
 
  private:
-  static StoreOptions store_options(const HashKey& hash_key) {
+  static StoreOptions store_options(const HashKey& hash_key, Tiering* tiering) {
     StoreOptions options;
     options.memory_limit = kLimitBytes;
     options.hash_key = hash_key;
+    options.observer = tiering;
     return options;
+  }
+  static TieringOptions tiering_options(const HashKey& hash_key) {
+    TieringOptions options;
+    options.part = {0, kDeviceBytes};
+    options.region_bytes = kRegionBytes;
+    options.hash_key = hash_key;
+    return options;
+  }
+
+  void wake(LateToken token) override { woken_.push_back(token); }
+
+  // As if the store had evicted each of them.
+  void move_all_to_tier() {
+    std::vector<std::string> names;
+    for (std::uint64_t cursor = 0;;) {
+      cursor = store_.scan(cursor, 1000, limits::kScanRecords, clock_.now_s, [&](ItemView item) {
+        names.emplace_back(item.key());
+        tiering_->evicting(item, Store::hash(item.key(), hash_key_));
+      });
+      if (cursor == 0) break;
+    }
+    for (const std::string& name : names) {
+      const Key key{name, Store::hash(name, hash_key_)};
+      if (tiering_->may_hold(key.hash)) store_.remove(store_.find(key, clock_.now_s).item);
+    }
+    backend_.engine().tick(clock_.now_s);
   }
 
   // With what the flush that follows hides, so that the memory comes back bit by bit.
@@ -110,7 +152,8 @@ class Player {
     if (session_) backend_.release(session_->output());
     SessionOptions session_options;
     if (options_.worst) session_options.output_limits = {1, 1};
-    session_ = std::make_unique<Session>(backend_, clock_, session_options);
+    session_ = std::make_unique<Session>(backend_, clock_, session_options, this);
+    woken_.clear();
   }
 
   std::string drain() {
@@ -135,12 +178,24 @@ class Player {
     while (!bytes.empty()) {
       bytes.remove_prefix(options_.fragment ? feed_some(bytes) : feed_all(bytes));
       reply += drain();
-      while (session_->wants_turn()) {
-        session_->resume();
-        reply += drain();
-      }
+      while (go_on()) reply += drain();
     }
     return reply;
+  }
+  // False: there is nothing to do.
+  bool go_on() {
+    if (session_->wants_turn()) {
+      session_->resume();
+    } else if (!woken_.empty()) {
+      const LateToken token = woken_.front();
+      woken_.pop_front();
+      session_->resume(token);
+    } else if (device_.pending() != 0) {
+      device_.complete(random_.below(device_.pending()));
+    } else {
+      return false;
+    }
+    return true;
   }
 
   std::size_t feed_all(std::string_view bytes) {
@@ -167,11 +222,14 @@ class Player {
   const Options& options_;
   Random random_;
   Clock clock_;
-  TestMemory memory_;
+  FaultyDevice device_{kDeviceBytes};
+  TestMemory memory_{0, 4096};
   HashKey hash_key_;
+  std::unique_ptr<Tiering> tiering_;
   Store store_;
   SingleBackend backend_;
   std::unique_ptr<Session> session_;
+  std::deque<LateToken> woken_;
   std::vector<Output> held_;
   ReplyMatcher matcher_;
 };
@@ -179,6 +237,7 @@ class Player {
 struct Score {
   int passed = 0;
   int failed = 0;
+  int different = 0;  // and expected to be
 };
 
 void report(const std::string& file, const TranscriptStep& step, const std::string& got) {
@@ -215,6 +274,8 @@ void play(const std::string& file, const Options& options, Score& score) {
       case TranscriptStep::Kind::kAsk:
         if (player.ask(step, got)) {
           ++score.passed;
+        } else if (options.tier && differs_on_tier(step.sent)) {
+          ++score.different;
         } else {
           ++score.failed;
           report(file, step, got);
@@ -231,6 +292,8 @@ bool parse_arguments(int argc, char** argv, Options& options) {
       options.fragment = true;
     } else if (argument == "--worst") {
       options.worst = true;
+    } else if (argument == "--tier") {
+      options.tier = true;
     } else if (argument == "--seed" && i + 1 < argc) {
       options.seed = std::strtoull(argv[++i], nullptr, 10);
     } else if (argument.rfind("--", 0) == 0) {
@@ -248,12 +311,14 @@ bool parse_arguments(int argc, char** argv, Options& options) {
 int main(int argc, char** argv) {
   isocache::Options options;
   if (!isocache::parse_arguments(argc, argv, options)) {
-    std::fprintf(stderr, "usage: isocache_transcripts [--fragment] [--worst] [--seed N] FILE...\n");
+    std::fprintf(
+        stderr, "usage: isocache_transcripts [--fragment] [--worst] [--tier] [--seed N] FILE...\n");
     return 2;
   }
   isocache::Score score;
   for (const std::string& file : options.files) isocache::play(file, options, score);
   if (options.fragment) std::printf("seed %llu\n", static_cast<unsigned long long>(options.seed));
+  if (options.tier) std::printf("%d different, as listed\n", score.different);
   std::printf("%d passed, %d failed\n", score.passed, score.failed);
   return score.failed == 0 ? 0 : 1;
 }

@@ -61,6 +61,7 @@ class FaultyDevice final : public Device {
   }
   void fail_reads(unsigned count) { failing_reads_ = count; }
   std::size_t pending() const { return pending_.size(); }
+  bool is_read(std::size_t n) const { return pending_[n].read != nullptr; }
   // Ends the nth of the pending operations.
   void complete(std::size_t n = 0) {
     const Operation operation = pending_[n];

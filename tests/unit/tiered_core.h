@@ -23,6 +23,8 @@ struct TieredOptions {
   unsigned recache_rate = 2000;
   unsigned min_item_bytes = 0;
   HashKey hash_key = {};
+  std::size_t max_reads = 64;
+  unsigned memory_refuses_every = 0;
 };
 
 class TieredCore : public Waker {
@@ -30,6 +32,7 @@ class TieredCore : public Waker {
   explicit TieredCore(const TieredOptions& options)
       : device(options.device_bytes),
         tiering(device, tiering_options(options)),
+        memory(options.memory_refuses_every, kPageAlignment),
         store(store_options(options, tiering), memory),
         backend(store, settings(options), options.hash_key, TestCore::kStart, false, &tiering) {
     clock.now_s = TestCore::kStart;
@@ -75,18 +78,21 @@ class TieredCore : public Waker {
   Clock clock;
   FaultyDevice device;
   Tiering tiering;
-  TestMemory memory{0, 4096};
+  TestMemory memory;
   Store store;
   SingleBackend backend;
   std::unique_ptr<Session> session;
   std::deque<LateToken> woken;
 
  private:
+  static constexpr std::size_t kPageAlignment = 4096;  // the device's, at most
+
   static TieringOptions tiering_options(const TieredOptions& options) {
     TieringOptions tiering;
     tiering.part = {0, options.device_bytes};
     tiering.region_bytes = options.region_bytes;
     tiering.hash_key = options.hash_key;
+    tiering.max_reads = options.max_reads;
     return tiering;
   }
   static Settings settings(const TieredOptions& options) {

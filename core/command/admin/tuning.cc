@@ -1,6 +1,6 @@
 // lru, slabs, extstore: settings of structures that isocache mostly does not have. As in memcached,
-// values are checked, kept, and shown in `stats settings`, so that tools that set them keep working.
-// Some settings of extstore act on the tier (command/tiering/tiering_settings.h).
+// values are checked, kept, and shown in `stats settings`, for tools that set them. Some settings
+// of extstore act on the tier (command/tiering/tiering_settings.h).
 
 #include "command/admin/call.h"
 #include "protocol/numbers.h"

@@ -1,5 +1,5 @@
-// What one shard's tier counts and measures: plain data, behind the rows of `stats` and the metrics.
-// figures.cc adds the shards up, field by field.
+// What one shard's tier counts and measures: plain data, behind the rows of `stats` and the
+// metrics. figures.cc adds the shards up, field by field.
 #pragma once
 
 #include <cstdint>

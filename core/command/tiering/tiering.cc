@@ -75,7 +75,7 @@ void Tiering::attach(Store& store) {
 bool Tiering::evicting(const ItemView& item, std::uint64_t hash) {
   const bool was_read = item.has(kFetched) || item.standing().in_main;
   if (index_->find(hash)) {  // its record is still true
-    if (was_read) index_->touch(hash);
+    if (item.has(kFetched)) index_->touch(hash);
     return true;
   }
   if (!is_wanted(item, was_read)) {

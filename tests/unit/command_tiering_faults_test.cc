@@ -1,0 +1,92 @@
+// Whatever device, memory and other clients do: each reply is what the key holds, or a miss.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "support/seeds.h"
+#include "unit/tiering_clients.h"
+
+namespace isocache {
+namespace {
+
+// ISOCACHE_SEEDS says how many.
+int seed_count() {
+  constexpr int kUsual = 40;
+  const char* given = std::getenv("ISOCACHE_SEEDS");
+  return given == nullptr ? kUsual : std::atoi(given);
+}
+
+TEST(TieringFaultsTest, EachReplyIsWhatTheKeyHoldsOrAMiss) {
+  const int seeds = seed_count();
+  TieringFigures all;
+  for (int n = 0; n < seeds; ++n) {
+    const std::uint32_t seed = first_seed() + static_cast<std::uint32_t>(n);
+    TieringClients clients(make_tiering_plan(seed), seed);
+    ASSERT_EQ(clients.run(3000), "") << "seed " << seed;
+    all.replies += clients.figures().replies;
+    all.hits += clients.figures().hits;
+    all.misses += clients.figures().misses;
+    all.given_up += clients.figures().given_up;
+    all.errors += clients.figures().errors;
+    all.late += clients.figures().late;
+    all.writes += clients.figures().writes;
+    all.evictions += clients.figures().evictions;
+  }
+  EXPECT_GT(all.hits, all.replies / 8);
+  EXPECT_GT(all.late, all.replies / 50);
+  EXPECT_GT(all.given_up, 0U);
+  const auto count = [](const char* of, std::uint64_t n) {
+    testing::Test::RecordProperty(of, std::to_string(n));
+  };
+  count("replies", all.replies);
+  count("hits", all.hits);
+  count("misses", all.misses);
+  count("given_up", all.given_up);
+  count("errors", all.errors);
+  count("late", all.late);
+  count("writes", all.writes);
+  count("evictions", all.evictions);
+}
+
+// A reply from a record counts like any other.
+TEST(TieringBoundsTest, ColdGetsStopWhenTheOutputIsFull) {
+  TieredCore core({});
+  const std::string value(4000, 'v');
+  std::string gets;
+  for (int n = 0; n < 1000; ++n) {
+    const std::string key = "key" + std::to_string(n);
+    core.ask("set " + key + " 0 0 4000\r\n" + value + "\r\n");
+    if (n < 20) gets += "mg " + key + " v\r\n";
+  }
+  core.session = std::make_unique<Session>(core.backend, core.clock,
+                                           SessionOptions{.output_limits = {5000, 5000}}, &core);
+  core.session->feed(gets);
+  EXPECT_LE(core.session->output().size(), 10'000U);
+  EXPECT_EQ(core.ask("mn\r\n").size(), 20 * (std::string("VA 4000\r\n\r\n").size() + 4000) + 4);
+}
+
+class GivenUpTest : public testing::TestWithParam<const char*> {};
+
+// Its client was told that there is no such item.
+TEST_P(GivenUpTest, LeavesNoItem) {
+  TieredCore core({});
+  core.device.set_delayed(true);
+  const std::string value(4000, 'v');
+  for (int n = 0; n < 1000; ++n) {
+    core.ask("set key" + std::to_string(n) + " 0 0 4000\r\n" + value + "\r\n");
+    core.device.complete_all();
+  }
+  core.session->feed(GetParam());
+  ASSERT_EQ(core.session->late(), 1U);
+  EXPECT_EQ(core.session->give_up_late(), 1U);
+  const std::string reply = core.drain();
+  EXPECT_TRUE(reply == "NF\r\n" || reply == "NOT_FOUND\r\n") << reply;
+  EXPECT_EQ(core.ask("mg key0 v\r\n"), "EN\r\n");
+}
+
+INSTANTIATE_TEST_SUITE_P(, GivenUpTest,
+                         testing::Values("md key0\r\n", "md key0 I T30\r\n", "delete key0\r\n",
+                                         "touch key0 -1\r\n"));
+
+}  // namespace
+}  // namespace isocache
