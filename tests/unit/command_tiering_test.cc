@@ -96,7 +96,7 @@ TEST_P(TieringTest, SmallAndShortLivedItemsStayOut) {
   EXPECT_EQ(row_of(page, "extstore_objects_used"), "0");
   EXPECT_EQ(row_of(page, "evictions"), row_of(page, "isocache_tier_not_admitted"));
   EXPECT_EQ(core_.ask("extstore item_size 0\r\nextstore low_ttl 100\r\n"), "OK\r\nOK\r\n");
-  for (int i = 0; i < 10'000; ++i) {
+  for (int i = 0; i < 40'000; ++i) {
     core_.ask("set short" + std::to_string(i) + " 0 99 9 noreply\r\nlong gone\r\n");
     core_.ask("set long" + std::to_string(i) + " 0 100 4 noreply\r\nkept\r\n");
   }
