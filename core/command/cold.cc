@@ -100,7 +100,7 @@ void Engine::answer_from_record(Request& request, Output& out) {
   outcome.source = nullptr;
   word(outcome, request, out);
   if (request.style == ReplyStyle::kMeta) ++counters_.cmd_meta;
-  if (counts) tiering_->note_read();
+  tiering_->note_answer(counts);
 }
 
 // Who wants an item deleted, or expired, and hears that there is none, must be able to rely on it.

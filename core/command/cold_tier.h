@@ -6,11 +6,15 @@
 // has changed, stored or removed an item. The tier may forget anything at any time.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "base/clock.h"
 #include "base/key.h"
 #include "command/late.h"
+#include "command/tiering/tier_figures.h"
+#include "command/tiering/tiering_settings.h"
 #include "store/store.h"
 
 namespace isocache {
@@ -22,6 +26,10 @@ class ColdTier {
   // The store whose evictions it hears of (StoreOptions::observer). The engine calls it once, before
   // anything else. Nothing may be called when the store is gone.
   virtual void attach(Store& store) = 0;
+
+  virtual void set(const TieringSettings& settings) = 0;
+  // The store's time has changed.
+  virtual void on_time(UnixSeconds now_s) = 0;
 
   // True if there may be a record of that key.
   virtual bool may_hold(std::uint64_t hash) const = 0;
@@ -52,12 +60,17 @@ class ColdTier {
   virtual bool may_answer() const = 0;
   // The fetched record as an item in one piece, until the next call. REQUIRES: may_answer().
   virtual ItemHeader* fetched_header() = 0;
-  // The fetched record was read, and stays where it is.
-  virtual void note_read() = 0;
+  // The fetched record has answered a get, and stays where it is. `counts`: as a read of the item.
+  virtual void note_answer(bool counts) = 0;
   // Puts what was fetched back into the store. False: it has no memory.
   virtual bool bring_back(const Key& key, UnixSeconds now_s) = 0;
   // What was fetched is used up.
   virtual void release() = 0;
+
+  virtual TierFigures figures() const = 0;
+  virtual void reset_counters() = 0;
+  // The next regions, from `first` on. Returns how many there were; 0: no more.
+  virtual std::size_t list_regions(std::size_t first, std::span<TierRegion> rows) const = 0;
 };
 
 }  // namespace isocache

@@ -11,7 +11,10 @@ Engine::Engine(Store& store, const EngineOptions& options)
 }
 
 void Engine::begin_turn(UnixSeconds now_s) {
-  if (now_s_ != now_s) now_s_ = now_s;
+  if (now_s_ != now_s) [[unlikely]] {
+    now_s_ = now_s;
+    if (tiering_ != nullptr) tiering_->on_time(now_s);
+  }
   if (flush_at_s_ != 0 && flush_at_s_ <= now_s) [[unlikely]] {
     flush_at_s_ = 0;
     flush();
@@ -131,16 +134,27 @@ ISOCACHE_RARE EngineFigures Engine::figures() const {
   figures.index_buckets = index.buckets;
   figures.index_growing = index.growing;
   figures.shards = 1;
+  if (tiering_ != nullptr) figures.tier = tiering_->figures();
   return figures;
 }
 
 ISOCACHE_RARE void Engine::reset_counters() {
   counters_ = {};
   prefix_stats_.clear();
+  if (tiering_ != nullptr) tiering_->reset_counters();
   store_at_reset_ = store_.counters();
   for (unsigned band = 0; band < kBands; ++band) {
     evicted_at_reset_[band] = store_.band_stats(band).evicted;
   }
+}
+
+ISOCACHE_RARE void Engine::set_tiering(const TieringSettings& settings) {
+  if (tiering_ != nullptr) tiering_->set(settings);
+}
+
+ISOCACHE_RARE std::size_t Engine::tier_regions(std::size_t first,
+                                               std::span<TierRegion> rows) const {
+  return tiering_ == nullptr ? 0 : tiering_->list_regions(first, rows);
 }
 
 std::uint64_t Engine::new_cas(const Request& request) {

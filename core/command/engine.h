@@ -31,6 +31,8 @@
 
 namespace isocache {
 
+struct TieringSettings;
+
 struct EngineOptions {
   std::uint32_t shard = 0;  // goes into every Pin, so that the host can find the store
   bool cas_enabled = true;
@@ -95,6 +97,9 @@ class Engine {
   void reset_counters();
   // stats detail on|off. When it is off, the counts stay.
   void count_prefixes(bool on);
+  // These two need a tier to do anything.
+  void set_tiering(const TieringSettings& settings);
+  std::size_t tier_regions(std::size_t first, std::span<TierRegion> rows) const;
   const PrefixStats& prefix_stats() const { return prefix_stats_; }
   Store& store() { return store_; }
 

@@ -12,7 +12,9 @@ SingleBackend::SingleBackend(Store& store, const Settings& settings, const HashK
                                    .prefix_delimiter = settings.prefix_delimiter,
                                    .tiering = tiering}),
       hash_key_(hash_key),
-      host_(started_s) {}
+      host_(started_s) {
+  engine_.set_tiering(tiering_settings(settings));
+}
 
 std::uint64_t SingleBackend::hash(std::string_view key) const {
   return Store::hash(key, hash_key_);

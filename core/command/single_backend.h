@@ -49,6 +49,11 @@ class SingleBackend : public Backend, public AdminTarget {
   EngineFigures figures() override { return engine_.figures(); }
   void reset_counters() override;
   void count_prefixes(bool on) override { engine_.count_prefixes(on); }
+  void set_tiering(const TieringSettings& settings) override { engine_.set_tiering(settings); }
+  std::size_t tier_regions(unsigned /*shard*/, std::size_t first,
+                           std::span<TierRegion> rows) override {
+    return engine_.tier_regions(first, rows);
+  }
   void add_prefixes(PrefixSlice& slice) override { slice.add(engine_.prefix_stats()); }
   void flush_at(UnixSeconds at_s, UnixSeconds now_s) override;
   bool set_memory_limit(std::size_t bytes) override;

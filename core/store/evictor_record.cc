@@ -77,15 +77,16 @@ void Evictor::evict_item(Slot slot, std::uint64_t hash) {
   const Location item = slot.location();
   const ItemHeader& header = *log_.item(item);
   const Segment& segment = log_.heap.segment(Heap::segment_of(item));
-  if (options_.observer != nullptr) {
-    options_.observer->evicting(ItemView(log_, index_, item), hash);
+  const bool is_lost = options_.observer == nullptr ||
+                       !options_.observer->evicting(ItemView(log_, index_, item), hash);
+  if (is_lost) {
+    ++counters_.evictions;
+    if ((header.bits & kFetched) == 0) ++counters_.evicted_unfetched;
+    if (slot.bucket->frequency(slot.index) != 0) ++counters_.evicted_active;
+    Evicted& of_band = evicted_[segment.band];
+    ++of_band.items;
+    of_band.age_s = log_.now_s - std::min(log_.now_s, header.last_access);
   }
-  ++counters_.evictions;
-  if ((header.bits & kFetched) == 0) ++counters_.evicted_unfetched;
-  if (slot.bucket->frequency(slot.index) != 0) ++counters_.evicted_active;
-  Evicted& of_band = evicted_[segment.band];
-  ++of_band.items;
-  of_band.age_s = log_.now_s - std::min(log_.now_s, header.last_access);
   ghost_.insert(hash, segment.use == SegmentUse::kMain);
   drop(slot, hash);
 }

@@ -11,7 +11,7 @@ namespace isocache {
 
 struct StoreCounters {
   std::uint64_t total_items = 0;  // ever stored
-  std::uint64_t evictions = 0;    // live items dropped for room
+  std::uint64_t evictions = 0;    // live items dropped for room, and lost
   std::uint64_t evicted_unfetched = 0;
   std::uint64_t evicted_active = 0;  // dropped though read since they were last written or copied
   std::uint64_t expired_unfetched = 0;

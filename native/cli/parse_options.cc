@@ -209,6 +209,25 @@ void make_paths_absolute(Options& options) {
   }
 }
 
+namespace {
+
+// memcached begins to compact, or to drop, when fewer of its pages are free than this: 1 % of those
+// of the last file. Here they are only shown.
+void show_tier_defaults(Options& options) {
+  if (options.tier.files.empty()) return;
+  constexpr std::uint64_t kPageBytes = 64U << 20;
+  constexpr std::uint64_t kParts = 100;
+  const std::uint64_t asked = options.tier.page_bytes;
+  const std::uint64_t pages = options.tier.files.back().bytes / (asked != 0 ? asked : kPageBytes);
+  const auto under = static_cast<unsigned>(std::max<std::uint64_t>(pages / kParts, 1));
+  for (unsigned* const setting :
+       {&options.settings.ext_compact_under, &options.settings.ext_drop_under}) {
+    if (*setting == 0) *setting = under;
+  }
+}
+
+}  // namespace
+
 void check_options(Options& options) {
   Settings& settings = options.settings;
   settings.max_bytes = std::max(settings.max_bytes, limits::kMinStoreBytes);
@@ -218,6 +237,7 @@ void check_options(Options& options) {
     }
     settings.max_item_bytes = settings.max_bytes / 2;
   }
+  show_tier_defaults(options);
   if (!options.tier.files.empty() && !settings.evictions) {
     options.warnings.emplace_back("ext_path has no effect with -M: nothing leaves memory");
   }

@@ -33,6 +33,23 @@ unsigned scaled(std::string_view word, std::string_view value, double scale) {
   return static_cast<unsigned>(std::lround(parsed * scale));
 }
 
+// The words of the tier fail with memcached's messages.
+[[noreturn]] void refuse_ext(std::string_view word) {
+  throw UsageError(fmt::format("could not parse argument to {}", word));
+}
+
+unsigned ext_number(std::string_view word, std::string_view value) {
+  unsigned parsed = 0;
+  if (!parse_number(value, parsed)) refuse_ext(word);
+  return parsed;
+}
+
+unsigned ext_scaled(std::string_view word, std::string_view value, double scale) {
+  double parsed = 0;
+  if (!parse_decimal(value, parsed) || parsed < 0 || parsed > 1e6) refuse_ext(word);
+  return static_cast<unsigned>(std::lround(parsed * scale));
+}
+
 // FILE:SIZE[m|g|t|p][:bucket], as memcached takes it. The bucket says which items go to which file;
 // here all files are one tier.
 void ext_path(Options& options, std::string_view value) {
@@ -69,7 +86,7 @@ void ext_path(Options& options, std::string_view value) {
 
 void ext_page_size(Options& options, std::string_view value) {
   constexpr unsigned kMost_MB = 1024;
-  const auto megabytes = number<unsigned>("ext_page_size", value);
+  const auto megabytes = ext_number("ext_page_size", value);
   if (megabytes == 0 || megabytes > kMost_MB) {
     throw UsageError(fmt::format("-o ext_page_size: 1 to {} (MB), not '{}'", kMost_MB, value));
   }
@@ -166,6 +183,16 @@ const Word kWords[] = {
     {"ext_engine", "<io_uring|threads>", kMemory,
      "how ext_path is read and written (default io_uring, or threads where the system forbids it)",
      ext_engine},
+    {"ext_item_size", "<n>", kMemory,
+     "smaller items do not go to ext_path (bytes, as memcached counts them; default 512)",
+     [](O o, V v) { o.settings.ext_item_size = ext_number("ext_item_size", v); }},
+    {"ext_low_ttl", "<s>", kMemory,
+     "items that expire sooner do not go to ext_path (default 0: all may)",
+     [](O o, V v) { o.settings.ext_low_ttl = ext_number("ext_low_ttl", v); }},
+    {"ext_recache_rate", "<n>", kMemory,
+     "which hit brings an item from ext_path back to memory: 1 the first, 0 none, else the second "
+     "(default 2000)",
+     [](O o, V v) { o.settings.ext_recache_rate = ext_number("ext_recache_rate", v); }},
 
     {"lru_crawler", "", kCommands, "allow lru_crawler crawl, metadump and mgdump (default)",
      [](O o, V) { o.settings.lru_crawler = true; }},
@@ -245,8 +272,24 @@ const Word kWords[] = {
      }},
     {"slab_automove_freeratio", "<x>", kAccepted, "",
      [](O o, V v) {
-       o.settings.slab_automove_freeratio_permille = scaled("slab_automove_freeratio", v, 1000);
+       o.settings.slab_automove_freeratio_permille = ext_scaled("slab_automove_freeratio", v, 1000);
      }},
+    {"ext_wbuf_size", "<mb>", kAccepted, "what is written takes a sixteenth of memory at most",
+     [](O o, V v) { o.settings.ext_wbuf_bytes = ext_number("ext_wbuf_size", v) << 20; }},
+    {"ext_threads", "<n>", kAccepted, "", [](O, V v) { ext_number("ext_threads", v); }},
+    {"ext_io_depth", "<n>", kAccepted, "", [](O, V v) { ext_number("ext_io_depth", v); }},
+    {"ext_item_age", "<s>", kAccepted, "items go to ext_path when memory has no room for them",
+     [](O o, V v) { o.settings.ext_item_age = ext_number("ext_item_age", v); }},
+    {"ext_compact_under", "<n>", kAccepted, "regions of ext_path are cleaned in order",
+     [](O o, V v) { o.settings.ext_compact_under = ext_number("ext_compact_under", v); }},
+    {"ext_drop_under", "<n>", kAccepted, "",
+     [](O o, V v) { o.settings.ext_drop_under = ext_number("ext_drop_under", v); }},
+    {"ext_max_sleep", "<us>", kAccepted, "",
+     [](O o, V v) { o.settings.ext_max_sleep_us = ext_number("ext_max_sleep", v); }},
+    {"ext_max_frag", "<x>", kAccepted, "",
+     [](O o, V v) { o.settings.ext_max_frag_percent = ext_scaled("ext_max_frag", v, 100); }},
+    {"ext_drop_unread", "", kAccepted, "unread items are never written again",
+     [](O o, V) { o.settings.ext_drop_unread = true; }},
     {"slab_chunk_max", "<kb>", kAccepted, "", nothing},
     {"slab_sizes", "<list>", kAccepted, "", nothing},
     {"watcher_logbuf_size", "<kb>", kAccepted, "",
@@ -271,27 +314,6 @@ const Word kWords[] = {
     {"modern", "", kAccepted, "", nothing},
     {"sock_cookie_id", "<n>", kAccepted, "", nothing},
     {"ext_page_count", "<n>", kAccepted, "", nothing},
-    {"ext_threads", "<n>", kAccepted, "", nothing},
-    {"ext_io_depth", "<n>", kAccepted, "", nothing},
-    {"ext_wbuf_size", "<mb>", kAccepted, "",
-     [](O o, V v) { o.settings.ext_wbuf_bytes = number<unsigned>("ext_wbuf_size", v) << 20; }},
-    {"ext_item_size", "<n>", kAccepted, "",
-     [](O o, V v) { o.settings.ext_item_size = number<unsigned>("ext_item_size", v); }},
-    {"ext_item_age", "<s>", kAccepted, "",
-     [](O o, V v) { o.settings.ext_item_age = number<unsigned>("ext_item_age", v); }},
-    {"ext_low_ttl", "<s>", kAccepted, "",
-     [](O o, V v) { o.settings.ext_low_ttl = number<unsigned>("ext_low_ttl", v); }},
-    {"ext_recache_rate", "<n>", kAccepted, "",
-     [](O o, V v) { o.settings.ext_recache_rate = number<unsigned>("ext_recache_rate", v); }},
-    {"ext_compact_under", "<n>", kAccepted, "",
-     [](O o, V v) { o.settings.ext_compact_under = number<unsigned>("ext_compact_under", v); }},
-    {"ext_drop_under", "<n>", kAccepted, "",
-     [](O o, V v) { o.settings.ext_drop_under = number<unsigned>("ext_drop_under", v); }},
-    {"ext_max_sleep", "<us>", kAccepted, "",
-     [](O o, V v) { o.settings.ext_max_sleep_us = number<unsigned>("ext_max_sleep", v); }},
-    {"ext_max_frag", "<x>", kAccepted, "",
-     [](O o, V v) { o.settings.ext_max_frag_percent = scaled("ext_max_frag", v, 100); }},
-    {"ext_drop_unread", "", kAccepted, "", [](O o, V) { o.settings.ext_drop_unread = true; }},
 };
 // clang-format on
 
@@ -324,6 +346,9 @@ const Word* find_word(std::string_view name) {
 void apply_word(Options& options, const Word& word, std::string_view value) {
   const bool may_stand_alone = word.argument.empty() || word.name == "slab_automove";
   if (value.empty() && !may_stand_alone) {
+    if (word.name.starts_with("ext_") || word.name == "slab_automove_freeratio") {
+      throw UsageError(fmt::format("Missing {} argument", word.name));
+    }
     throw UsageError(fmt::format("-o {0}: needs a value, {0}={1}", word.name, word.argument));
   }
   if (!value.empty() && word.argument.empty() && has_effect(word.purpose)) {

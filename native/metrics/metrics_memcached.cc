@@ -91,7 +91,7 @@ void write_items(const Snapshot& snapshot, MetricsWriter& out) {
   out.gauge("memcached_limit_bytes", "The memory limit (-m), which covers everything.",
             snapshot.settings.max_bytes);
   out.gauge("memcached_malloced_bytes", "Memory in segments.", sum.memory.segment_bytes);
-  out.gauge("memcached_current_items", "Items stored.", sum.items);
+  out.gauge("memcached_current_items", "Items stored.", sum.all_items());
   out.counter("memcached_items_total", "Items ever stored.", store.total_items);
   out.counter("memcached_items_evicted_total", "Live items dropped for room.", store.evictions);
   out.counter("memcached_items_reclaimed_total", "Expired items found when room was needed.",
@@ -140,6 +140,57 @@ void write_background(const StoreCounters& store, MetricsWriter& out) {
               "Items copied on inside the main queue.", store.kept);
 }
 
+struct TierFamily {
+  std::string_view name;
+  std::string_view help;
+  std::uint64_t TierFigures::*figure;
+};
+
+constexpr TierFamily kTierFamilies[] = {
+    {"memcached_extstore_compact_rescued_total", "Items written again when a region was cleaned.",
+     &TierFigures::records_kept},
+    {"memcached_extstore_compact_skipped_total", "Items dropped when a region was cleaned.",
+     &TierFigures::records_dropped},
+    {"memcached_extstore_pages_allocated_total", "Regions opened.", &TierFigures::regions_opened},
+    {"memcached_extstore_pages_evicted_total", "Regions cleaned.", &TierFigures::regions_cleaned},
+    {"memcached_extstore_pages_reclaimed_total", "Regions cleaned.", &TierFigures::regions_cleaned},
+    {"memcached_extstore_pages_free", "Regions that hold nothing.", &TierFigures::regions_free},
+    {"memcached_extstore_objects_evicted_total", "Items dropped when a region was cleaned.",
+     &TierFigures::records_dropped},
+    {"memcached_extstore_objects_read_total", "Items read from the tier.",
+     &TierFigures::records_read},
+    {"memcached_extstore_objects_written_total", "Items written to the tier.",
+     &TierFigures::records_written},
+    {"memcached_extstore_objects_used", "Items on the tier.", &TierFigures::records},
+    {"memcached_extstore_bytes_evicted_total", "Bytes of items dropped for room.",
+     &TierFigures::bytes_dropped},
+    {"memcached_extstore_bytes_written_total", "Bytes written to the device.",
+     &TierFigures::bytes_written},
+    {"memcached_extstore_bytes_read_total", "Bytes of items read from the tier.",
+     &TierFigures::bytes_read},
+    {"memcached_extstore_bytes_used", "Bytes of items on the tier, about.",
+     &TierFigures::record_bytes},
+    {"memcached_extstore_bytes_limit", "Size of the device.", &TierFigures::limit_bytes},
+    {"memcached_extstore_io_queue_depth", "Reads in flight, or that wait.",
+     &TierFigures::reads_in_flight},
+};
+
+// As in the exporter, only if there is a tier.
+void write_extstore(const TierFigures& tier, MetricsWriter& out) {
+  if (!tier.exists()) return;
+  for (const TierFamily& family : kTierFamilies) {
+    if (family.name.ends_with("_total")) {
+      out.counter(family.name, family.help, tier.*family.figure);
+    } else {
+      out.gauge(family.name, family.help, tier.*family.figure);
+    }
+  }
+  out.counter("memcached_extstore_compact_lost_total", "Always 0.", 0);
+  out.gauge("memcached_extstore_pages_used", "Regions that hold something.", tier.regions_used());
+  out.gauge("memcached_extstore_bytes_fragmented", "Bytes in used regions that hold no live item.",
+            tier.fragmented_bytes());
+}
+
 }  // namespace
 
 void write_memcached_metrics(const Snapshot& snapshot, UnixSeconds wall_s, MetricsWriter& out) {
@@ -149,6 +200,7 @@ void write_memcached_metrics(const Snapshot& snapshot, UnixSeconds wall_s, Metri
   write_items(snapshot, out);
   write_lru_settings(snapshot.settings, out);
   write_background(snapshot.sum.store, out);
+  write_extstore(snapshot.sum.tier, out);
 }
 
 }  // namespace isocache

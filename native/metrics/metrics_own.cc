@@ -80,12 +80,41 @@ void write_eviction(const StoreCounters& store, MetricsWriter& out) {
 }
 
 void write_tiers(const EngineFigures& sum, MetricsWriter& out) {
+  const auto sample_each = [&](std::uint64_t ram, std::uint64_t flash) {
+    out.sample({{"tier", "ram"}}, ram);
+    if (sum.tier.exists()) out.sample({{"tier", "flash"}}, flash);
+  };
   out.gauge("isocache_tier_items", "Items by tier.");
-  out.sample({{"tier", "ram"}}, sum.items);
+  sample_each(sum.items, sum.tier.records);
   out.gauge("isocache_tier_bytes", "Bytes of live items by tier.");
-  out.sample({{"tier", "ram"}}, sum.memory.item_bytes);
+  sample_each(sum.memory.item_bytes, sum.tier.record_bytes);
   out.gauge("isocache_tier_limit_bytes", "How much a tier may take.");
-  out.sample({{"tier", "ram"}}, sum.memory.limit);
+  sample_each(sum.memory.limit, sum.tier.limit_bytes);
+}
+
+// Only if there is a flash tier.
+void write_flash(const TierFigures& tier, MetricsWriter& out) {
+  if (!tier.exists()) return;
+  const auto result = [&](std::string_view name, std::uint64_t value) {
+    out.sample({{"result", name}}, value);
+  };
+  out.counter("isocache_flash_fetches_total", "Requests that asked the flash tier for an item.");
+  result("answered", tier.counters.answered);
+  result("recached", tier.counters.recached);
+  result("missing", tier.counters.missing);
+  result("abandoned", tier.counters.abandoned);
+  out.counter("isocache_flash_faults_total", "What went wrong on the device.");
+  out.sample({{"fault", "write"}}, tier.failed_writes);
+  out.sample({{"fault", "damaged_record"}}, tier.counters.damaged);
+  out.sample({{"fault", "read_refused"}}, tier.counters.refused);
+  out.sample({{"fault", "damaged_page"}}, tier.bad_pages);
+  out.gauge("isocache_flash_failed_regions", "Regions that are not used after a failed write.",
+            tier.regions_failed);
+  out.gauge("isocache_flash_shards_off", "Shards that write no more, after too many failed writes.",
+            tier.off);
+  out.gauge("isocache_flash_memory_bytes", "Memory of the flash tier; it counts into -m.");
+  out.sample({{"use", "index"}}, tier.index_bytes);
+  out.sample({{"use", "buffers"}}, tier.lent_bytes - std::min(tier.index_bytes, tier.lent_bytes));
 }
 
 void write_shards(const std::vector<EngineFigures>& shards, MetricsWriter& out) {
@@ -166,6 +195,7 @@ void write_own_metrics(const Snapshot& snapshot, const PageFigures& figures, Met
   write_bands(snapshot.sum, out);
   write_eviction(snapshot.sum.store, out);
   write_tiers(snapshot.sum, out);
+  write_flash(snapshot.sum.tier, out);
   write_shards(snapshot.shards, out);
   write_logins(snapshot.host_stats, out);
   write_closed_holders(snapshot.host_stats, out);

@@ -63,6 +63,19 @@ void ShardedBackend::flush_at(UnixSeconds at_s, UnixSeconds now_s) {
   }
 }
 
+void ShardedBackend::set_tiering(const TieringSettings& settings) {
+  for (const auto& shard : shards_) {
+    const std::lock_guard lock(shard->mutex);
+    shard->engine.set_tiering(settings);
+  }
+}
+
+std::size_t ShardedBackend::tier_regions(unsigned shard, std::size_t first,
+                                         std::span<TierRegion> rows) {
+  const std::lock_guard lock(shards_[shard]->mutex);
+  return shards_[shard]->engine.tier_regions(first, rows);
+}
+
 bool ShardedBackend::set_memory_limit(std::size_t bytes) {
   const auto set = [&](Shard& shard, std::size_t all) {
     const std::lock_guard lock(shard.mutex);

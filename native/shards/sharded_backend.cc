@@ -46,6 +46,7 @@ ShardedBackend::ShardedBackend(const Settings& settings, unsigned threads, const
                                .prefix_delimiter = settings.prefix_delimiter};
     shards_.push_back(std::make_unique<Shard>(store, engine, huge_pages, tier));
   }
+  ShardedBackend::set_tiering(tiering_settings(settings));
 }
 
 ShardedBackend::~ShardedBackend() = default;

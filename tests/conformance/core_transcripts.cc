@@ -75,6 +75,7 @@ class Player : public Waker {
     device_.set_delayed(true);
     clock_.now_s = kStart;
     if (options.worst) memory_.set_most_bytes(kLimitBytes / 2);
+    if (tiering_) tiering_->set({.recache = TieringSettings::Recache::kFirstHit});
     connect();
   }
   ~Player() override {
@@ -117,7 +118,6 @@ class Player : public Waker {
     options.part = {0, kDeviceBytes};
     options.region_bytes = kRegionBytes;
     options.hash_key = hash_key;
-    options.recache_on_first_hit = true;
     return options;
   }
 

@@ -56,6 +56,33 @@ TEST(Options, MemcachedWaysOfWriting) {
   EXPECT_TRUE(options.settings.shutdown_enabled);
 }
 
+TEST(Options, TheWordsOfTheTierAreMemcacheds) {
+  const Settings settings =
+      parse({"-o",
+             "ext_item_size=100,ext_low_ttl=60,ext_recache_rate=1,ext_wbuf_size=8,ext_threads=4,"
+             "ext_io_depth=2,ext_item_age=9,ext_compact_under=5,ext_max_sleep=1,ext_max_frag=0.5,"
+             "ext_drop_unread,slab_automove_freeratio=0.02,ext_path=/tmp/x:64g"})
+          .settings;
+  EXPECT_EQ(settings.ext_item_size, 100U);
+  EXPECT_EQ(settings.ext_low_ttl, 60U);
+  EXPECT_EQ(settings.ext_recache_rate, 1U);
+  EXPECT_EQ(settings.ext_wbuf_bytes, 8U << 20);
+  EXPECT_EQ(settings.ext_item_age, 9U);
+  EXPECT_EQ(settings.ext_compact_under, 5U);
+  EXPECT_EQ(settings.ext_drop_under, 10U);  // 1 % of 1,024 pages
+  EXPECT_EQ(settings.ext_max_frag_percent, 50U);
+  EXPECT_TRUE(settings.ext_drop_unread);
+  for (const char* const word :
+       {"ext_wbuf_size", "ext_threads", "ext_io_depth", "ext_item_size", "ext_item_age",
+        "ext_low_ttl", "ext_recache_rate", "ext_compact_under", "ext_drop_under", "ext_max_sleep",
+        "ext_max_frag", "slab_automove_freeratio"}) {
+    const std::string name = word;
+    EXPECT_EQ(complaint({"-o", name}), "Missing " + name + " argument");
+    EXPECT_EQ(complaint({"-o", name + "=x"}), "could not parse argument to " + name);
+    EXPECT_EQ(complaint({"-o", name + "=-1"}), "could not parse argument to " + name);
+  }
+}
+
 TEST(Options, LastOneWins) { EXPECT_EQ(parse({"-p", "1", "-p", "2"}).port, 2U); }
 
 TEST(Options, SizesTakeSuffixes) {

@@ -28,6 +28,7 @@ const HashKey kHashKey = hash_key_of(42);
 Settings settings_for(std::size_t megabytes) {
   Settings settings;
   settings.max_bytes = megabytes << 20;
+  settings.ext_item_size = 0;
   return settings;
 }
 

@@ -112,5 +112,40 @@ TEST(Admin, KnobsAreKeptAndShown) {
   }
 }
 
+// As memcached 1.6.45: a name may be cut short, and then means the first one that begins with it.
+TEST(Admin, ExtstoreNamesMayBeCutShort) {
+  TwoShards host;
+  const struct {
+    const char* line;
+    const char* setting;
+    const char* value;
+  } good[] = {{"extstore item_size 1", "ext_item_size", "1"},
+              {"extstore item 2", "ext_item_size", "2"},
+              {"extstore i 3 more words", "ext_item_size", "3"},
+              {"extstore item_a 4", "ext_item_age", "4"},
+              {"extstore l 5", "ext_low_ttl", "5"},
+              {"extstore rec 6", "ext_recache_rate", "6"},
+              {"extstore c 7", "ext_compact_under", "7"},
+              {"extstore drop_un 8", "ext_drop_under", "8"},
+              {"extstore m 9", "ext_max_sleep", "9"},
+              {"extstore max_f 0.25", "ext_max_frag", "0.25"},
+              {"extstore drop_unr 2", "ext_drop_unread", "yes"},
+              {"extstore drop_unread 0", "ext_drop_unread", "no"},
+              {"extstore free_memchunks 63 2", "ext_item_size", "3"}};
+  for (const auto& one : good) {
+    EXPECT_EQ(host.ask(one.line), "OK\r\n") << one.line;
+    EXPECT_EQ(row_of(host.ask("stats settings"), one.setting), one.value) << one.line;
+  }
+  EXPECT_EQ(host.tiering.min_item_bytes, 3U);
+  EXPECT_EQ(host.tiering.min_ttl_s, 5U);
+  for (const char* bad :
+       {"extstore", "extstore item_size", "extstore item_size x", "extstore item_size -1",
+        "extstore item_sizes 1", "extstore x 1", "extstore free_memchunks 1",
+        "extstore free_memchunks 64 1", "extstore free_memchunks 1 x", "extstore max_frag x",
+        "extstore drop_unread x"}) {
+    EXPECT_EQ(host.ask(bad), "ERROR\r\n") << bad;
+  }
+}
+
 }  // namespace
 }  // namespace isocache

@@ -5,6 +5,7 @@
 
 #include "support/random.h"
 #include "unit/tiered_core.h"
+#include "unit/two_shards.h"
 
 namespace isocache {
 namespace {
@@ -62,6 +63,61 @@ TEST_P(TieringTest, APipelineOfColdGetsKeepsItsOrder) {
   EXPECT_EQ(core_.ask(all), expected);
 }
 
+TEST_P(TieringTest, StatsShowMemcachedsRowsOnlyWithATier) {
+  fill(10'000, 400);
+  EXPECT_NE(core_.ask("get key1\r\n"), "END\r\n");
+  EXPECT_NE(core_.ask("get key1\r\n"), "END\r\n");
+  const std::string page = core_.ask("stats\r\n");
+  EXPECT_EQ(row_of(page, "get_extstore"), "2");
+  EXPECT_EQ(row_of(page, "recache_from_extstore"), "1");
+  EXPECT_EQ(row_of(page, "isocache_tier_answered"), "1");
+  EXPECT_EQ(row_of(page, "extstore_objects_read"), "2");
+  EXPECT_EQ(row_of(page, "extstore_limit_maxbytes"), std::to_string(64U << 20));
+  EXPECT_EQ(row_of(page, "evictions"), "0");
+  EXPECT_NEAR(std::stod(row_of(page, "curr_items")), 10'000, 10);
+  EXPECT_EQ(core_.ask("stats reset\r\n"), "RESET\r\n");
+  const std::string after = core_.ask("stats\r\n");
+  EXPECT_EQ(row_of(after, "get_extstore"), "0");
+  EXPECT_EQ(row_of(after, "extstore_objects_read"), "2");
+  const std::string regions = core_.ask("stats extstore\r\n");
+  EXPECT_EQ(row_of(regions, "0:version"), "1");
+  EXPECT_EQ(row_of(regions, "31:version"), "0");
+  EXPECT_EQ(row_of(regions, "32:version"), "(none)");
+  EXPECT_GT(std::stoul(row_of(regions, "0:bytes")), 1U << 20);
+  EXPECT_TRUE(regions.ends_with("STAT 31:free_bucket 0\r\nEND\r\n"));
+  EXPECT_EQ(row_of(TestCore().ask("stats\r\n"), "get_extstore"), "(none)");
+  EXPECT_EQ(TestCore().ask("stats extstore\r\n"), "END\r\n");
+}
+
+TEST_P(TieringTest, SmallAndShortLivedItemsStayOut) {
+  EXPECT_EQ(core_.ask("extstore item_size 480\r\n"), "OK\r\n");  // 1 more than key9999 has
+  fill(10'000, 413);
+  const std::string page = core_.ask("stats\r\n");
+  EXPECT_EQ(row_of(page, "extstore_objects_used"), "0");
+  EXPECT_EQ(row_of(page, "evictions"), row_of(page, "isocache_tier_not_admitted"));
+  EXPECT_EQ(core_.ask("extstore item_size 0\r\nextstore low_ttl 100\r\n"), "OK\r\nOK\r\n");
+  for (int i = 0; i < 40'000; ++i) {
+    core_.ask("set short" + std::to_string(i) + " 0 99 9 noreply\r\nlong gone\r\n");
+    core_.ask("set long" + std::to_string(i) + " 0 100 4 noreply\r\nkept\r\n");
+  }
+  EXPECT_EQ(core_.ask("get short1\r\n"), "END\r\n");
+  EXPECT_EQ(core_.ask("get long1\r\n"), "VALUE long1 0 4\r\nkept\r\nEND\r\n");
+}
+
+TEST_P(TieringTest, TheRateSaysWhichHitBringsAnItemBack) {
+  fill(10'000, 400);
+  const auto recached = [&](const std::string& rate, int gets) {
+    EXPECT_EQ(core_.ask("extstore recache_rate " + rate + "\r\nstats reset\r\n"),
+              "OK\r\nRESET\r\n");
+    const std::string key = key_of(static_cast<std::uint32_t>(gets) + 1);
+    for (int i = 0; i < gets; ++i) EXPECT_NE(core_.ask("get " + key + "\r\n"), "END\r\n");
+    return row_of(core_.ask("stats\r\n"), "recache_from_extstore");
+  };
+  EXPECT_EQ(recached("0", 4), "0");
+  EXPECT_EQ(recached("1", 1), "1");
+  EXPECT_EQ(recached("2000", 2), "1");
+}
+
 INSTANTIATE_TEST_SUITE_P(, TieringTest, testing::Values(false, true),
                          [](const auto& one) { return one.param ? "LateDevice" : "SyncDevice"; });
 
@@ -78,7 +134,7 @@ class TieringRandomTest : public testing::TestWithParam<Case> {
  protected:
   static TieredOptions options() {
     TieredOptions options;
-    options.recache_on_first_hit = GetParam().recache;
+    options.recache_rate = GetParam().recache ? 1 : 2000;
     if (GetParam().weak_hash) options.hash_key = weak_hash_key(1);
     return options;
   }

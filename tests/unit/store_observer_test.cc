@@ -20,13 +20,15 @@ std::string value_of(int i) {
 
 class Recorder : public EvictionObserver {
  public:
-  void evicting(const ItemView& item, std::uint64_t hash) override {
+  bool evicting(const ItemView& item, std::uint64_t hash) override {
     EXPECT_EQ(hash, Store::hash(item.key(), HashKey()));
     std::string value;
     item.for_each_piece([&](const Piece& piece) { value += piece.bytes; });
     EXPECT_TRUE(evicted.emplace(item.key(), value).second) << "told twice: " << item.key();
     EXPECT_EQ(item.client_flags(), value.size());
+    return takes_items;
   }
+  bool takes_items = false;
   std::map<std::string, std::string> evicted;
 };
 

@@ -20,7 +20,8 @@ struct TieredOptions {
   std::size_t memory_limit = 2U << 20;
   std::size_t device_bytes = 64U << 20;
   std::size_t region_bytes = 2U << 20;
-  bool recache_on_first_hit = false;
+  unsigned recache_rate = 2000;
+  unsigned min_item_bytes = 0;
   HashKey hash_key = {};
   std::size_t max_reads = 64;
   unsigned memory_refuses_every = 0;
@@ -33,7 +34,7 @@ class TieredCore : public Waker {
         tiering(device, tiering_options(options)),
         memory(options.memory_refuses_every, kPageAlignment),
         store(store_options(options, tiering), memory),
-        backend(store, Settings(), options.hash_key, TestCore::kStart, false, &tiering) {
+        backend(store, settings(options), options.hash_key, TestCore::kStart, false, &tiering) {
     clock.now_s = TestCore::kStart;
     session = std::make_unique<Session>(backend, clock, SessionOptions(), this);
   }
@@ -91,9 +92,14 @@ class TieredCore : public Waker {
     tiering.part = {0, options.device_bytes};
     tiering.region_bytes = options.region_bytes;
     tiering.hash_key = options.hash_key;
-    tiering.recache_on_first_hit = options.recache_on_first_hit;
     tiering.max_reads = options.max_reads;
     return tiering;
+  }
+  static Settings settings(const TieredOptions& options) {
+    Settings settings;
+    settings.ext_item_size = options.min_item_bytes;
+    settings.ext_recache_rate = options.recache_rate;
+    return settings;
   }
   static StoreOptions store_options(const TieredOptions& options, Tiering& tiering) {
     StoreOptions store = TestCore::store_options();

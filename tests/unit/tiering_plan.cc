@@ -27,7 +27,7 @@ TieringPlan make_tiering_plan(std::uint32_t seed) {
   plan.core.memory_limit = (5U << 18) + random.below(4) * (1U << 18);
   plan.core.region_bytes = (1U + random.below(4)) * (128U << 10);
   plan.core.device_bytes = (2 + random.below(6)) * plan.core.region_bytes;
-  plan.core.recache_on_first_hit = random.one_in(3);
+  if (random.one_in(3)) plan.core.recache_rate = random.below(2);
   if (random.one_in(3)) plan.core.hash_key = weak_hash_key(seed);
   plan.core.max_reads = random.one_in(3) ? 1 + random.below(3) : 64;
   if (random.one_in(6)) plan.core.memory_refuses_every = 2 + random.below(4);

@@ -32,6 +32,10 @@ class TwoShards : public AdminTarget {
   void flush_at(UnixSeconds at_s, UnixSeconds now_s) override {
     for (TestCore& shard : shards) shard.backend.flush_at(at_s, now_s);
   }
+  void set_tiering(const TieringSettings& settings) override { tiering = settings; }
+  std::size_t tier_regions(unsigned shard, std::size_t first, std::span<TierRegion> rows) override {
+    return shards[shard].backend.tier_regions(0, first, rows);
+  }
   bool set_memory_limit(std::size_t bytes) override {
     memory_limit = bytes;
     return bytes != 13U << 20U;
@@ -58,6 +62,7 @@ class TwoShards : public AdminTarget {
 
   TestCore shards[2];
   std::size_t memory_limit = 0;
+  TieringSettings tiering;
   int slices = 0;
   HostRegistry registry;
 

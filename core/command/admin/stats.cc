@@ -1,8 +1,10 @@
 // stats and its pages.
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -34,6 +36,40 @@ class DetailDump : public ReplyStream {
  private:
   AdminTarget& target_;
   std::optional<std::string> after_;  // the last name that was shown
+};
+
+// memcached's page numbers run on over all shards.
+class TierRegions : public ReplyStream {
+ public:
+  explicit TierRegions(AdminTarget& target) : target_(target) {}
+  Next produce(Output& out, const Clock& /*clock*/) override {
+    std::array<TierRegion, kRegionsPerSlice> rows;
+    for (; shard_ < target_.shard_count(); ++shard_, first_ = 0) {
+      const std::size_t count = target_.tier_regions(shard_, first_, rows);
+      for (const TierRegion& region : std::span(rows).first(count)) write(region, out);
+      first_ += count;
+      if (count == rows.size()) return Next::kMore;
+    }
+    out.append(reply::kEnd);
+    return Next::kEnd;
+  }
+
+ private:
+  static constexpr std::size_t kRegionsPerSlice = 64;
+
+  void write(const TierRegion& region, Output& out) {
+    StatsWriter stats(out);
+    const std::string id = std::to_string(number_++);
+    stats.add(id + ":version", region.version);
+    stats.add(id + ":bytes", region.bytes);
+    stats.add(id + ":bucket", 0U);  // there is one for all items
+    stats.add(id + ":free_bucket", 0U);
+  }
+
+  AdminTarget& target_;
+  unsigned shard_ = 0;
+  std::size_t first_ = 0;
+  std::size_t number_ = 0;
 };
 
 void detail(AdminCall& call) {
@@ -98,9 +134,11 @@ void reset(AdminCall& call) {
 void page_of_host(AdminCall& call, std::string_view name) {
   call.result.stream = call.target.host().make_page(name);
   if (call.result.stream) return;
-  const bool known = name == "conns" || name == "extstore" || name == "proxy";
+  const bool known = name == "conns" || name == "proxy";
   call.reply(known ? reply::kEnd : reply::kError);
 }
+
+void extstore(AdminCall& call) { call.result.stream = std::make_unique<TierRegions>(call.target); }
 
 void items(AdminCall& call) {
   // With a further argument memcached 1.6.45 answers no lines.
@@ -114,9 +152,9 @@ void slabs(AdminCall& call) { write_stats_slabs(call.target.figures(), call.out(
 constexpr struct {
   std::string_view name;
   void (*run)(AdminCall&);
-} kPages[] = {{"", general},      {"settings", settings},  {"items", items},
-              {"slabs", slabs},   {"sizes", sizes},        {"reset", reset},
-              {"detail", detail}, {"cachedump", cachedump}};
+} kPages[] = {{"", general},      {"settings", settings},   {"items", items},
+              {"slabs", slabs},   {"sizes", sizes},         {"reset", reset},
+              {"detail", detail}, {"cachedump", cachedump}, {"extstore", extstore}};
 
 }  // namespace
 

@@ -5,6 +5,8 @@
 //   figures()                { for each shard: lock it, sum.add(engine.figures()) }
 //   flush_at(at_s, now_s)    { for each shard: lock it, engine.flush_at(at_s, now_s) }
 //   add_prefixes(slice)      { for each shard: lock it, slice.add(engine.prefix_stats()) }
+//   set_tiering(settings)    { for each shard: lock it, engine.set_tiering(settings) }
+//   tier_regions(shard, ...) { lock that shard, engine.tier_regions(...) }
 //   reset_counters()         { for each shard: lock it, engine.reset_counters() }
 //   set_memory_limit(bytes)  { for each shard: lock it, store().set_memory_limit(bytes / shards) }
 //   scan(shard, ...)         { lock that shard, store().scan(...) }
@@ -12,12 +14,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "base/clock.h"
 #include "command/admin/host.h"
 #include "command/settings.h"
 #include "command/stats/figures.h"
 #include "command/stats/prefixes.h"
+#include "command/tiering/tier_figures.h"
+#include "command/tiering/tiering_settings.h"
 #include "store/store.h"
 
 namespace isocache {
@@ -41,6 +46,11 @@ class AdminTarget {
   virtual void count_prefixes(bool on) = 0;           // stats detail on|off
   virtual void add_prefixes(PrefixSlice& slice) = 0;  // of all shards
   virtual void flush_at(UnixSeconds at_s, UnixSeconds now_s) = 0;
+  // These two do nothing without a tier. The first is for all shards.
+  virtual void set_tiering(const TieringSettings& settings) = 0;
+  // The next regions of one shard's tier, from `first` on. Returns how many there were; 0: no more.
+  virtual std::size_t tier_regions(unsigned shard, std::size_t first,
+                                   std::span<TierRegion> rows) = 0;
   // All shards together; false when that is too little for what is stored and indexed.
   virtual bool set_memory_limit(std::size_t bytes) = 0;
 

@@ -1,5 +1,6 @@
-// lru, slabs, extstore: settings of structures that isocache does not have. As in memcached, values
-// are checked, kept, and shown in `stats settings`, so that tools that set them keep working.
+// lru, slabs, extstore: settings of structures that isocache mostly does not have. As in memcached,
+// values are checked, kept, and shown in `stats settings`, for tools that set them. Some settings
+// of extstore act on the tier (command/tiering/tiering_settings.h).
 
 #include "command/admin/call.h"
 #include "protocol/numbers.h"
@@ -97,16 +98,38 @@ void slabs_automove(AdminCall& call) {
   keep(call);
 }
 
-// Where an extstore setting is kept. Null if there is no setting of that name.
-unsigned* extstore_setting(Settings& settings, std::string_view name) {
-  if (name == "item_size") return &settings.ext_item_size;
-  if (name == "item_age") return &settings.ext_item_age;
-  if (name == "low_ttl") return &settings.ext_low_ttl;
-  if (name == "recache_rate") return &settings.ext_recache_rate;
-  if (name == "compact_under") return &settings.ext_compact_under;
-  if (name == "drop_under") return &settings.ext_drop_under;
-  if (name == "max_sleep") return &settings.ext_max_sleep_us;
-  return nullptr;
+// It sets nothing any more. memcached still checks its arguments.
+bool accepts_free_memchunks(const AdminCall& call) {
+  std::uint32_t class_id = 0;
+  std::uint32_t chunks = 0;
+  return parse_u32(call.token(1), class_id) && parse_u32(call.token(2), chunks) &&
+         class_id <= kMaxClass;
+}
+
+// In memcached's order: a name may be cut short, and then means the first one that begins with it.
+constexpr struct {
+  std::string_view name;
+  unsigned Settings::*number;
+} kExtstoreSettings[] = {{"item_size", &Settings::ext_item_size},
+                         {"item_age", &Settings::ext_item_age},
+                         {"low_ttl", &Settings::ext_low_ttl},
+                         {"recache_rate", &Settings::ext_recache_rate},
+                         {"compact_under", &Settings::ext_compact_under},
+                         {"drop_under", &Settings::ext_drop_under},
+                         {"max_sleep", &Settings::ext_max_sleep_us}};
+
+bool set_extstore(Settings& settings, const AdminCall& call) {
+  const std::string_view name = call.token(0);
+  const auto is = [&](std::string_view full) { return full.substr(0, name.size()) == name; };
+  if (call.count() > 2 && is("free_memchunks")) return accepts_free_memchunks(call);
+  std::uint32_t value = 0;
+  for (const auto& setting : kExtstoreSettings) {
+    if (is(setting.name)) return parse_u32(call.token(1), settings.*setting.number);
+  }
+  if (is("max_frag")) return parse_fixed(call.token(1), 2, settings.ext_max_frag_percent);
+  if (!is("drop_unread") || !parse_u32(call.token(1), value)) return false;
+  settings.ext_drop_unread = value != 0;
+  return true;
 }
 
 }  // namespace
@@ -129,21 +152,8 @@ void run_slabs(AdminCall& call) {
 void run_extstore(AdminCall& call) {
   if (call.count() < 2) return call.reply(reply::kError);
   Settings& settings = call.target.settings();
-  const std::string_view name = call.token(0);
-  std::uint32_t value = 0;
-  if (name == "max_frag") {
-    if (!parse_fixed(call.token(1), 2, value)) return call.reply(reply::kError);
-    settings.ext_max_frag_percent = value;
-    return keep(call);
-  }
-  if (!parse_u32(call.token(1), value)) return call.reply(reply::kError);
-  if (name == "drop_unread") {
-    settings.ext_drop_unread = value != 0;
-  } else if (unsigned* setting = extstore_setting(settings, name)) {
-    *setting = value;
-  } else if (name != "free_memchunks") {  // that one sets nothing that is shown
-    return call.reply(reply::kError);
-  }
+  if (!set_extstore(settings, call)) return call.reply(reply::kError);
+  call.target.set_tiering(tiering_settings(settings));
   keep(call);
 }
 

@@ -2,8 +2,11 @@
 #include "command/stats/figures.h"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
+#include <cstring>
 #include <iterator>
+#include <type_traits>
 
 namespace isocache {
 namespace {
@@ -15,6 +18,23 @@ constexpr std::size_t MemoryUse::*kMemoryUses[] = {
     &MemoryUse::lent_bytes};
 static_assert(sizeof(MemoryUse) == std::size(kMemoryUses) * sizeof(std::size_t),
               "each field of MemoryUse is added up");
+
+// TierFigures is nothing but counters: added up as one array.
+constexpr std::size_t kTierFigures = sizeof(TierFigures) / sizeof(std::uint64_t);
+static_assert(std::is_trivially_copyable_v<TierFigures> &&
+                  sizeof(TierFigures) == kTierFigures * sizeof(std::uint64_t) &&
+                  std::is_standard_layout_v<TierFigures>,
+              "each field of TierFigures is added up");
+using TierArray = std::array<std::uint64_t, kTierFigures>;
+
+void add_tier(TierFigures& sum, const TierFigures& other) {
+  TierArray numbers;
+  TierArray more;
+  std::memcpy(numbers.data(), &sum, sizeof numbers);
+  std::memcpy(more.data(), &other, sizeof more);
+  for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] += more[i];
+  std::memcpy(static_cast<void*>(&sum), numbers.data(), sizeof numbers);
+}
 
 void add_band(BandStats& sum, const BandStats& other) {
   sum.items += other.items;
@@ -38,6 +58,7 @@ void EngineFigures::add(const EngineFigures& other) {
   index_buckets += other.index_buckets;
   index_growing = index_growing || other.index_growing;
   shards += other.shards;
+  add_tier(tier, other.tier);
 }
 
 UnixSeconds band_age_s(const BandStats& band, UnixSeconds now_s) {

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "command/stats/counters.h"
+#include "command/tiering/tier_figures.h"
 #include "store/store.h"
 
 namespace isocache {
@@ -24,8 +25,12 @@ struct EngineFigures {
   std::uint64_t index_buckets = 0;
   bool index_growing = false;
   unsigned shards = 0;
+  TierFigures tier;
 
   void add(const EngineFigures& other);
+  // In memory and on the tier. An item that was brought back to memory counts twice, as long as its
+  // record is true.
+  std::uint64_t all_items() const { return items + tier.records; }
 };
 
 // Our bands in the terms of memcached's classes: an item size, how many such items a segment holds,

@@ -33,6 +33,8 @@ unsigned hash_power(std::uint64_t buckets) {
 void write_stats(const EngineFigures& figures, HostRows host, const Settings& settings,
                  UnixSeconds wall_s, Output& out) {
   const BandCounters bands = figures.engine.sum_of_bands();
+  const TierFigures& tier = figures.tier;
+  const bool has_tier = tier.exists();
   PageWriter page(std::move(host), out);
 #define ISOCACHE_ENGINE_COUNTER(name) page.row(#name, figures.engine.name);
 #define ISOCACHE_BAND_COUNTER(name) page.row(#name, bands.name);

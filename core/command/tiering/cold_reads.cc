@@ -42,6 +42,7 @@ void ColdReads::begin(ColdRead& read, const tier::ReadPlan& plan) {
       continues(read);
       break;
     case IoStatus::kFailed:
+      ++refused_;
       // The reads that are under way hold memory of the device, and places in its queue. When one
       // of them ends, there is room. If there are none, nothing would begin this one again.
       read.state = in_flight_ > 0 ? ColdRead::State::kQueued : ColdRead::State::kFailed;

@@ -69,6 +69,8 @@ class ColdReads {
     let_go(read);
   }
   bool idle() const { return in_flight_ == 0; }
+  std::size_t in_flight() const { return in_flight_ + queue_.size(); }
+  std::uint64_t refused() const { return refused_; }  // by the device
 
  private:
   friend struct ColdRead;
@@ -84,6 +86,7 @@ class ColdReads {
   tier::PageLog* log_ = nullptr;
   std::size_t max_in_flight_;
   std::size_t in_flight_ = 0;
+  std::uint64_t refused_ = 0;
   LateToken last_token_;
   LateToken tokens_step_;
   std::unordered_map<std::uint64_t, std::unique_ptr<ColdRead>> reads_;  // by hash

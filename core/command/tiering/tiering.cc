@@ -30,6 +30,12 @@ constexpr std::size_t kHeaderOffset = sizeof(tier::RecordHeader) - sizeof(ItemHe
 static_assert(kHeaderOffset == 8 && offsetof(ItemHeader, key_length) == 2 &&
               offsetof(ItemHeader, cas) == 8 && offsetof(ItemHeader, last_access) == 20);
 
+// Of the region's live records. The log counts records, not bytes, so this is an estimate.
+std::uint64_t live_bytes(const tier::Region& region) {
+  if (region.records == 0) return 0;
+  return std::uint64_t{region.pages} * tier::kPageBytes * region.live / region.records;
+}
+
 std::size_t buffer_pages(std::size_t segments) {
   return std::bit_floor(std::clamp(segments / kBufferShare, kMinBufferPages, kMaxBufferPages));
 }
@@ -66,14 +72,33 @@ void Tiering::attach(Store& store) {
 
 // --- what the store evicts ------------------------------------------------------------------
 
-void Tiering::evicting(const ItemView& item, std::uint64_t hash) {
+bool Tiering::evicting(const ItemView& item, std::uint64_t hash) {
   const bool was_read = item.has(kFetched) || item.standing().in_main;
   if (index_->find(hash)) {  // its record is still true
     if (item.has(kFetched)) index_->touch(hash);
-    return;
+    return true;
   }
-  const std::size_t bytes = item.key().size() + item.value_length();
-  if (!admission_.admits({.bytes = bytes, .was_hit = was_read, .tier_full = full_})) return;
+  if (!is_wanted(item, was_read)) {
+    ++figures_.not_admitted;
+    return false;
+  }
+  const bool is_kept = append(item, hash);
+  if (!is_kept) ++figures_.not_appended;
+  log_->keep_pace(item.key().size() + item.value_length());
+  return is_kept;
+}
+
+bool Tiering::is_wanted(const ItemView& item, bool was_read) {
+  const std::size_t key_bytes = item.key().size();
+  const std::size_t value_bytes = item.value_length();
+  if (memcached_item_bytes(key_bytes, value_bytes) < settings_.min_item_bytes) return false;
+  const UnixSeconds exptime = item.exptime();
+  if (exptime != 0 && (exptime <= now_s_ || exptime - now_s_ < settings_.min_ttl_s)) return false;
+  return admission_.admits(
+      {.bytes = key_bytes + value_bytes, .was_hit = was_read, .tier_full = full_});
+}
+
+bool Tiering::append(const ItemView& item, std::uint64_t hash) {
   std::array<std::string_view, 1> piece;
   std::vector<std::string_view> pieces;
   if (!item.chained()) {
@@ -91,12 +116,10 @@ void Tiering::evicting(const ItemView& item, std::uint64_t hash) {
                           .last_access = item.last_access(),
                           .key = item.key(),
                           .value = value});
-  if (appended.status == tier::AppendStatus::kAppended) {
-    if (!index_->insert(hash, {appended.location, appended.length, 0})) {
-      log_->forget(appended.location);
-    }
-  }
-  log_->keep_pace(bytes);
+  if (appended.status != tier::AppendStatus::kAppended) return false;
+  const bool has_entry = index_->insert(hash, {appended.location, appended.length, 0});
+  if (!has_entry) log_->forget(appended.location);
+  return has_entry;
 }
 
 void Tiering::forget(std::uint64_t hash) {
@@ -121,13 +144,13 @@ bool Tiering::step() {
 Tiering::Fetch Tiering::fetch(const Key& key, UnixSeconds now_s, Waker* waker) {
   release();
   const TierEntry entry = index_->find(key.hash);
-  if (!entry) return Fetch::kMissing;
+  if (!entry) return gone();
   const tier::ReadResult result = log_->find_in_memory(entry.location, key.bytes);
   if (result.status == tier::ReadStatus::kFound) return found(result.record, key, entry, now_s);
   if (result.status != tier::ReadStatus::kOnDevice) return missing(key.hash, entry);
   ColdRead& read = *reads_.join(key, entry);
   if (!read.ended()) {
-    if (waker == nullptr) return Fetch::kMissing;  // nobody could be told
+    if (waker == nullptr) return gone();  // nobody could be told
     token_ = reads_.wait_for(read, waker);
     return Fetch::kLate;
   }
@@ -145,7 +168,10 @@ Tiering::Fetch Tiering::judge(const ColdRead& read, const Key& key, const TierEn
                               UnixSeconds now_s) {
   if (read.state == ColdRead::State::kFailed) return missing(key.hash, entry);
   const tier::ReadResult result = log_->find_in(read.plan, read.data(), key.bytes);
-  if (result.status != tier::ReadStatus::kFound) return missing(key.hash, entry);
+  if (result.status != tier::ReadStatus::kFound) {
+    ++figures_.counters.damaged;
+    return missing(key.hash, entry);
+  }
   return found(result.record, key, entry, now_s);
 }
 
@@ -162,6 +188,8 @@ Tiering::Fetch Tiering::fetch_again(LateToken token, const Key& key, UnixSeconds
 void Tiering::abandon(LateToken token) {
   ColdRead* const read = reads_.take(token);
   if (read == nullptr) return;
+  ++figures_.counters.fetches;
+  ++figures_.counters.abandoned;
   reads_.use(*read);
   reads_.end_use(*read);
 }
@@ -170,6 +198,9 @@ Tiering::Fetch Tiering::found(const tier::RecordView& record, const Key& key,
                               const TierEntry& entry, UnixSeconds now_s) {
   const UnixSeconds exptime = record.header().exptime;
   if (exptime != 0 && exptime <= now_s) return missing(key.hash, entry);
+  ++figures_.counters.fetches;
+  ++figures_.records_read;
+  figures_.bytes_read += record.bytes();
   fetched_ = record;
   fetched_entry_ = entry;
   fetched_hash_ = key.hash;
@@ -178,6 +209,12 @@ Tiering::Fetch Tiering::found(const tier::RecordView& record, const Key& key,
 
 Tiering::Fetch Tiering::missing(std::uint64_t hash, const TierEntry& entry) {
   if (index_->erase_if(hash, entry.location)) log_->forget(entry.location);
+  return gone();
+}
+
+Tiering::Fetch Tiering::gone() {
+  ++figures_.counters.fetches;
+  ++figures_.counters.missing;
   return Fetch::kMissing;
 }
 
@@ -188,16 +225,25 @@ void Tiering::release() {
 }
 
 bool Tiering::may_answer() const {
+  using Recache = TieringSettings::Recache;
   const tier::RecordHeader& header = fetched_.header();
-  return fetched_entry_.frequency == 0 && !options_.recache_on_first_hit &&
-         (header.bits & kStale) == 0 && header.short_value_length == header.value_length;
+  if ((header.bits & kStale) != 0 || header.short_value_length != header.value_length) return false;
+  if (settings_.recache == Recache::kSecondHit) return fetched_entry_.frequency == 0;
+  return settings_.recache == Recache::kNever;
+}
+
+void Tiering::note_answer(bool counts) {
+  ++figures_.counters.answered;
+  if (counts) index_->touch(fetched_hash_);
 }
 
 ItemHeader* Tiering::fetched_header() {
   copy_.assign(reinterpret_cast<const char*>(&fetched_.header()), sizeof(tier::RecordHeader));
   copy_.append(fetched_.key());
   fetched_.for_each_value_piece([this](std::string_view part) { copy_.append(part); });
-  return reinterpret_cast<ItemHeader*>(copy_.data() + kHeaderOffset);
+  auto* const header = reinterpret_cast<ItemHeader*>(copy_.data() + kHeaderOffset);
+  if (fetched_entry_.frequency != 0) header->bits |= kFetched;
+  return header;
 }
 
 bool Tiering::bring_back(const Key& key, UnixSeconds now_s) {
@@ -216,10 +262,75 @@ bool Tiering::bring_back(const Key& key, UnixSeconds now_s) {
   const Standing standing{.in_main = true, .last_access = header.last_access};
   const PutStatus status = store_->put_back(key, fields, standing, parts, now_s);
   release();
+  figures_.counters.recached += status == PutStatus::kStored ? 1 : 0;
   return status == PutStatus::kStored;
 }
 
+// --- figures --------------------------------------------------------------------------------
+
+TierFigures Tiering::figures() const {
+  TierFigures figures = figures_;
+  figures.counters.refused = reads_.refused() - refused_at_reset_;
+  const tier::PageLogFigures log = log_->figures();
+  figures.records_written = log.appended_records + log.cleaner.kept_records;
+  figures.bytes_written = log.written_bytes;
+  figures.failed_writes = log.failed_writes;
+  figures.records_kept = log.cleaner.kept_records;
+  figures.bytes_kept = log.cleaner.kept_bytes;
+  figures.records_dropped = log.cleaner.dropped_records;
+  figures.bytes_dropped = log.cleaner.dropped_bytes;
+  figures.bad_pages = log.cleaner.bad_pages;
+  figures.regions_opened = log.opened_regions;
+  figures.regions_cleaned = log.cleaner.cleaned_regions;
+  add_regions(figures);
+  figures.records = index_->size();
+  figures.limit_bytes = options_.part.bytes;
+  figures.index_bytes = index_->bytes();
+  figures.lent_bytes = pages_.lent() * PageSource::kPageBytes;
+  figures.reads_in_flight = reads_.in_flight();
+  figures.off = log_->off() ? 1 : 0;
+  return figures;
+}
+
+void Tiering::add_regions(TierFigures& figures) const {
+  const tier::Regions& regions = log_->regions();
+  figures.regions = regions.count();
+  for (tier::RegionId id = 0; id < regions.count(); ++id) {
+    const tier::Region& region = regions[id];
+    figures.record_bytes += live_bytes(region);
+    switch (region.state) {
+      case tier::RegionState::kFree: ++figures.regions_free; break;
+      case tier::RegionState::kFailed:
+      case tier::RegionState::kRetired: ++figures.regions_failed; break;
+      default: figures.region_bytes += regions.region_bytes(); break;
+    }
+  }
+}
+
+void Tiering::reset_counters() {
+  figures_.counters = {};
+  refused_at_reset_ = reads_.refused();
+}
+
+std::size_t Tiering::list_regions(std::size_t first, std::span<TierRegion> rows) const {
+  const tier::Regions& regions = log_->regions();
+  std::size_t count = 0;
+  for (; count < rows.size() && first + count < regions.count(); ++count) {
+    const tier::Region& region = regions[static_cast<tier::RegionId>(first + count)];
+    const bool is_used = region.state != tier::RegionState::kFree;
+    const std::uint64_t pages = regions.region_bytes() / tier::kPageBytes;
+    rows[count] = {is_used ? (region.first_sequence - options_.first_sequence) / pages + 1 : 0,
+                   live_bytes(region)};
+  }
+  return count;
+}
+
 // --- tier::LogOwner -------------------------------------------------------------------------
+
+void Tiering::on_lost(const TierEntry& entry) {
+  ++figures_.entries_replaced;
+  log_->forget(entry.location);
+}
 
 std::uint64_t Tiering::hash_of(std::string_view key) { return Store::hash(key, options_.hash_key); }
 

@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -25,6 +26,8 @@
 #include "command/late.h"
 #include "command/tiering/cold_reads.h"
 #include "command/tiering/lent_pages.h"
+#include "command/tiering/tier_figures.h"
+#include "command/tiering/tiering_settings.h"
 #include "store/store.h"
 #include "tier/admission.h"
 #include "tier/device.h"
@@ -41,8 +44,6 @@ struct TieringOptions {
   std::uint64_t epoch = 0;
   std::uint64_t first_sequence = 1;  // random in every run
   std::size_t max_reads = 64;        // in flight at one time
-  // A hit brings the item back to memory at once. False: the first one only counts.
-  bool recache_on_first_hit = false;
 };
 
 class Tiering final : public ColdTier,
@@ -57,10 +58,12 @@ class Tiering final : public ColdTier,
   Tiering& operator=(const Tiering&) = delete;
 
   // EvictionObserver
-  void evicting(const ItemView& item, std::uint64_t hash) override;
+  bool evicting(const ItemView& item, std::uint64_t hash) override;
 
   // ColdTier
   void attach(Store& store) override;
+  void set(const TieringSettings& settings) override { settings_ = settings; }
+  void on_time(UnixSeconds now_s) override { now_s_ = now_s; }
   bool may_hold(std::uint64_t hash) const override { return static_cast<bool>(index_->find(hash)); }
   void forget(std::uint64_t hash) override;
   void flush() override;
@@ -72,9 +75,13 @@ class Tiering final : public ColdTier,
   void abandon(LateToken token) override;
   bool may_answer() const override;
   ItemHeader* fetched_header() override;
-  void note_read() override { index_->touch(fetched_hash_); }
+  void note_answer(bool counts) override;
   bool bring_back(const Key& key, UnixSeconds now_s) override;
   void release() override;
+
+  TierFigures figures() const override;
+  void reset_counters() override;
+  std::size_t list_regions(std::size_t first, std::span<TierRegion> rows) const override;
 
   // Nothing is in flight on the device, so it may be destroyed.
   bool idle() const { return log_->idle() && reads_.idle(); }
@@ -88,15 +95,22 @@ class Tiering final : public ColdTier,
   void dropped(std::uint64_t hash, tier::Location location) override;
   bool sweep(tier::Location first, tier::Location end) override;
   // TierIndexObserver
-  void on_lost(const TierEntry& entry) override { log_->forget(entry.location); }
+  void on_lost(const TierEntry& entry) override;
+
+  bool is_wanted(const ItemView& item, bool was_read);
+  bool append(const ItemView& item, std::uint64_t hash);
 
   Fetch judge(const ColdRead& read, const Key& key, const TierEntry& entry, UnixSeconds now_s);
   Fetch found(const tier::RecordView& record, const Key& key, const TierEntry& entry,
               UnixSeconds now_s);
   Fetch missing(std::uint64_t hash, const TierEntry& entry);
+  Fetch gone();
+  void add_regions(TierFigures& figures) const;
 
   Device& device_;
   TieringOptions options_;
+  TieringSettings settings_;
+  UnixSeconds now_s_ = 0;
   Store* store_ = nullptr;
   LentPages pages_;
   std::unique_ptr<TierIndex> index_;  // set by attach()
@@ -106,6 +120,9 @@ class Tiering final : public ColdTier,
   TierSweep sweep_;
   bool sweeping_ = false;
   bool full_ = false;  // the log has come around once
+
+  TierFigures figures_;  // what is counted here
+  std::uint64_t refused_at_reset_ = 0;
 
   LateToken token_ = kNotLate;
   tier::RecordView fetched_;

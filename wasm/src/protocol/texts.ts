@@ -241,7 +241,7 @@ export const COMMAND_TEXTS: Readonly<Record<CommandName, CommandText>> = {
   extstore: {
     syntax: 'extstore <setting> <number>',
     meaning:
-      "Settings of memcached's flash tier: free_memchunks, item_size, item_age, low_ttl, recache_rate, compact_under, drop_under, max_sleep, max_frag, drop_unread. They are kept and shown.",
+      "Settings of memcached's flash tier: free_memchunks, item_size, item_age, low_ttl, recache_rate, compact_under, drop_under, max_sleep, max_frag, drop_unread; a name may be cut short. item_size, low_ttl and recache_rate act on a flash tier; the others are kept and shown.",
     change: 'The setting of that name.',
     example: { before: '', request: 'extstore item_size 1024', reply: 'OK' },
   },
@@ -338,7 +338,8 @@ export const SUBCOMMAND_TEXTS: Readonly<Record<SubcommandName, CommandText>> = {
   },
   'stats extstore': {
     syntax: 'stats extstore',
-    meaning: 'For tools: there is nothing to tell.',
+    meaning:
+      'The regions of the flash tier, four lines each: version (0: free), bytes of live items, and two that are always 0.',
     change: 'Nothing.',
     example: { before: '', request: 'stats extstore', reply: 'END' },
   },
