@@ -67,11 +67,17 @@ void World::refused(KeyId key, std::size_t length, Interval turn) {
       plan_.backend.evict ? "" : fmt::format(", items {}", stored)));
 }
 
+// `surely`: the flush was executed. If it may not have been, a flush that waits may still come, and
+// so may this one.
 void World::flushed(const ClientRequest& request, Interval when, bool surely) {
   const bool waits = request.delay_s != 0 && surely;
-  waiting_flush_ = waits ? request.version : 0;
-  waiting_flush_at_s_ = clock_.now_s + request.delay_s;
+  if (surely) {
+    waiting_flush_ = waits ? request.version : 0;
+    waiting_flush_at_s_ = clock_.now_s + request.delay_s;
+  }
+  waiting_flush_surely_ = surely;
   if (waits) when = {kNever, kNever};
+  if (request.delay_s != 0 && !surely) when.end = kNever;
   the_oracle_.flush_ends(request.version, when, surely && !waits);
   if (!waits) the_numbers_.all_may_be_reset(when);
 }
