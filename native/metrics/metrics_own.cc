@@ -157,19 +157,19 @@ void write_tls(const HostRows& host, MetricsWriter& out) {
 
 }  // namespace
 
-void write_own_metrics(const Snapshot& snapshot, const PageFigures& figures, MetricsWriter& out) {
+void write_own_metrics(const ServerFigures& server, const PageFigures& figures,
+                       MetricsWriter& out) {
   out.gauge("isocache_build_info", "The version of isocached.");
   out.sample({{"version", kIsocacheVersion}, {"protocol", kProtocolVersion}}, 1);
-  out.gauge("isocache_threads", "Worker threads (-t).",
-            HostStat("threads").of(snapshot.host_stats));
-  write_memory(snapshot.sum, out);
-  write_bands(snapshot.sum, out);
-  write_eviction(snapshot.sum.store, out);
-  write_tiers(snapshot.sum, out);
-  write_shards(snapshot.shards, out);
-  write_logins(snapshot.host_stats, out);
-  write_closed_holders(snapshot.host_stats, out);
-  write_tls(snapshot.host_stats, out);
+  out.gauge("isocache_threads", "Worker threads (-t).", HostStat("threads").of(server.host_stats));
+  write_memory(server.sum, out);
+  write_bands(server.sum, out);
+  write_eviction(server.sum.store, out);
+  write_tiers(server.sum, out);
+  write_shards(server.shards, out);
+  write_logins(server.host_stats, out);
+  write_closed_holders(server.host_stats, out);
+  write_tls(server.host_stats, out);
   write_turns(figures, out);
 }
 
