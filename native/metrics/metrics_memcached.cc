@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "native/metrics/host_stat.h"
+#include "native/metrics/host_row_name.h"
 #include "native/metrics/metrics.h"
 
 namespace isocache {
@@ -14,14 +14,14 @@ void write_process(const ServerFigures& server, UnixSeconds wall_s, MetricsWrite
   const HostRows& host = server.host_stats;
   out.gauge("memcached_up", "1: the server answers.", 1);
   out.gauge("memcached_uptime_seconds", "Since the server was started.",
-            HostStat("uptime").of(host));
+            HostRowName("uptime").of(host));
   out.gauge("memcached_time_seconds", "The server's clock, Unix time.", wall_s);
   out.gauge("memcached_version", "The memcached version whose protocol is spoken.");
   out.sample({{"version", kProtocolVersion}}, 1);
   out.counter("memcached_process_user_cpu_seconds_total", "CPU time in user mode.");
-  out.fixed({}, HostStat("rusage_user").of(host), 6);
+  out.fixed({}, HostRowName("rusage_user").of(host), 6);
   out.counter("memcached_process_system_cpu_seconds_total", "CPU time in the kernel.");
-  out.fixed({}, HostStat("rusage_system").of(host), 6);
+  out.fixed({}, HostRowName("rusage_system").of(host), 6);
 }
 
 // A family that shows one of the host's rows of `stats`: a counter if its name ends with "_total",
@@ -29,7 +29,7 @@ void write_process(const ServerFigures& server, UnixSeconds wall_s, MetricsWrite
 struct HostFamily {
   std::string_view name;
   std::string_view help;
-  HostStat row;
+  HostRowName row;
 };
 
 constexpr HostFamily kConnectionFamilies[] = {
