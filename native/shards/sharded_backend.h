@@ -31,7 +31,7 @@
 namespace isocache {
 
 // All figures that can be shown of a server, taken at one time.
-struct Snapshot {
+struct ServerFigures {
   Settings settings;
   HostRows host_stats;
   HostRows host_settings;
@@ -73,7 +73,7 @@ class ShardedBackend : public Backend, public AdminTarget {
 
   // The figures that `stats` shows. Takes the admin lock, then one shard's lock at a time, each for
   // as long as it takes to walk that shard's list of segments. Any thread.
-  Snapshot snapshot(UnixSeconds now_s);
+  ServerFigures all_figures(UnixSeconds now_s);
   // Store::broken_invariant of one shard. For tests.
   const char* broken_invariant(unsigned index);
 

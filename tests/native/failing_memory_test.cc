@@ -104,7 +104,7 @@ TEST_F(FailingMemory, LeavesNothingBehind) {
   long allocations = 0;
   while (allocations < kMost && !talk_with(allocations)) {
     EXPECT_EQ(backend_.open(), 0U) << allocations;
-    const MemoryUse use = shards_.snapshot(clock_.now_s).sum.memory;
+    const MemoryUse use = shards_.all_figures(clock_.now_s).sum.memory;
     EXPECT_EQ(use.pinned_segments, 0U) << allocations;
     EXPECT_EQ(use.upload_bytes, 0U) << allocations;
     for (unsigned shard = 0; shard < shards_.shard_count(); ++shard) {

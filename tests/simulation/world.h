@@ -82,7 +82,7 @@ class World : public LockHooks, public Expectations {
   void check_stores();
   std::size_t pinned_segments(unsigned shard) const;
   // The backend's own figures, while no client acts.
-  Snapshot look();
+  ServerFigures look();
 
   // --- everybody gets what they asked for (settle.cc) ---
   void settle(bool all);

@@ -87,16 +87,16 @@ test("memcached's command lines: what has no meaning here is accepted with a not
     assert.deepEqual(
       notes.map((note) => note.replace(/^isocache: (.*); ignored$/, '$1')),
       [
-        '-t 4: one thread serves',
-        '-R 20: turns are counted in bytes',
-        "-b 1024: the backlog is Node's own",
+        '-t 4: the server has one thread',
+        '-R 20: a turn is limited in bytes',
+        "-b 1024: the backlog is Node's default",
         '-C: items always have a cas id',
         '-k: memory is not locked',
-        '-r: the limit of core files stays',
+        '-r: the limit on core files does not change',
         '-f 1.25: there are no slabs',
         '-n 48: there are no slabs',
         '-o modern,hash_algorithm=xxh3: there is nothing to tune',
-        '--threads 2: one thread serves',
+        '--threads 2: the server has one thread',
       ],
     );
     const client = createClient({ port: portIn(output) });
@@ -138,7 +138,7 @@ test('-d returns once the server listens, and -u needs a user that exists', { ti
   const pidFile = `/tmp/isocache-daemon-${process.pid}.pid`;
   const port = await freePort();
   const { code, stderr } = await run('-d', '-P', pidFile, '-p', String(port), '-t', '8');
-  assert.deepEqual([code, stderr], [0, 'isocache: -t 8: one thread serves; ignored\n']);
+  assert.deepEqual([code, stderr], [0, 'isocache: -t 8: the server has one thread; ignored\n']);
   const pid = Number(readFileSync(pidFile, 'utf8'));
   try {
     const client = createClient({ port });
@@ -175,7 +175,7 @@ test('what is wrong is said', { timeout: 60_000 }, async () => {
     [['-U', '11211'], /-U: UDP is not supported/],
     [['-B', 'binary'], /-B: the binary protocol is not supported/],
     [['-M'], /-M: this server always evicts/],
-    [['-Y', 'file'], /-Y: this server knows no passwords/],
+    [['-Y', 'file'], /-Y: this server has no passwords/],
     [['-l', 'localhost:99999'], /-l: localhost:99999: no such port/],
     [['extra'], /extra: not a flag/],
   ]) {

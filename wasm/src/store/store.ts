@@ -24,7 +24,15 @@ import { EngineConnection } from '../engine/connection.js';
 import { Engine, MD, MG, MS, PLAIN_MA, PLAIN_MD, PLAIN_MG, stillOpen, unshared } from '../engine/engine.js';
 import { GetOrSet } from '../loads/get-or-set.js';
 import { type Exptime, engineExptime, engineSeconds } from '../protocol/exptime.js';
-import { casFlag, countFlags, giveUpFlags, itemFlags, staleFlags, storeFlags, touchFlags } from '../protocol/flags.js';
+import {
+  casFlag,
+  countFlags,
+  giveUpFlags,
+  itemFlags,
+  staleFlags,
+  storeFlags,
+  touchFlags,
+} from '../protocol/method-flags.js';
 import { asksToLoad, readItem, seenPlainly } from '../protocol/item.js';
 import { codeAt, splitReply, stray, unexpected } from '../protocol/reply.js';
 import { addStat, type NamedStats, summarize } from '../protocol/stats.js';
