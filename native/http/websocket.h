@@ -50,6 +50,11 @@ class WebSocket final : public WebSocketConnection, private StreamWatcher {
   Awaitable<void> execute();
   Awaitable<void> wait_for_memory();
   Awaitable<void> wait_for_late();
+  Awaitable<void> answer_to_the_end();
+  void note_close_frame();
+  template <typename Step>
+  void try_to(Step&& step);
+  void look_at_client();
   // What was woken is done when no frame is on its way.
   bool can_go_on() const { return core_.goes_on() || (core_.has_woken() && !frame_.under_way()); }
   // Before the connection's goodbye, which may take long.
@@ -65,6 +70,7 @@ class WebSocket final : public WebSocketConnection, private StreamWatcher {
   void finish_replies();
   std::span<const asio::const_buffer> take_what_goes_before() override;
   void on_written_before(beast::error_code error, std::size_t bytes) override;
+  Timer* holds_back() override;
   void take_output();
   void start_sending();
   void on_sent(beast::error_code error, std::size_t bytes);
@@ -91,7 +97,8 @@ class WebSocket final : public WebSocketConnection, private StreamWatcher {
   ConnectionInfo& info_;
   WebSocketStream socket_;
   ConnectionCore core_;
-  // never fires: it is cancelled when an operation that was under way is done
+  // Never fires: it is cancelled when an operation that was under way is done, or when there is more
+  // to send before a close frame that is held back.
   Timer wake_coroutine_;
   // See close().
   asio::cancellation_signal stop_reading_;
@@ -101,6 +108,8 @@ class WebSocket final : public WebSocketConnection, private StreamWatcher {
   Stage stage_ = Stage::kOpening;
   bool write_failed_ = false;
   bool draining_ = false;
+  bool input_ended_ = false;    // without a close frame
+  bool client_closes_ = false;  // its close frame has come, and Beast is about to answer it
   // Operations that are under way and refer to this object; frame_ may be one, too.
   bool pinging_now_ = false;
   bool closing_now_ = false;
