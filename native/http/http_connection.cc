@@ -131,9 +131,8 @@ Awaitable<void> HttpConnection::run() {
 Awaitable<bool> HttpConnection::handshake() {
   if (!stream_.encrypted()) co_return true;
   co_await stream_.async_wait_readable(kToken);
-  Timer turn(stream_.get_executor(), Timer::time_point::max());
-  host_.handshakes.enter(turn);
-  co_await turn.async_wait(kToken);
+  HandshakeTurn turn(stream_.get_executor(), host_.handshakes);
+  co_await turn.timer().async_wait(kToken);
   const auto [error] = co_await stream_.async_handshake(kToken);
   if (error) {
     host_.tls_counters->handshake_errors.fetch_add(1, std::memory_order_relaxed);

@@ -35,10 +35,7 @@ Awaitable<void> WebSocket::run(const HttpRequest& request, const Upgrade& upgrad
   }
   // Operations that refer to this object have to end before it does.
   if (stage_ != Stage::kClosing) stream_.cancel();
-  co_await until([this] {
-    return !frame_.under_way() && !pinging_now_ && !closing_now_ && !looking_now_ &&
-           !going_on_later_;
-  });
+  co_await until([this] { return !in_use(); });
   stream_.stop_watching();
   core_.release(output());
   if (failure) std::rethrow_exception(failure);

@@ -35,6 +35,9 @@ class WebSocket final : public WebSocketConnection, private StreamWatcher {
   void drain() override;
   void close() override;
   bool broken() const override { return write_failed_; }
+  bool in_use() const override {
+    return frame_.under_way() || pinging_now_ || closing_now_ || looking_now_ || going_on_later_;
+  }
 
  private:
   enum class Stage : std::uint8_t {
