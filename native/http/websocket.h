@@ -100,8 +100,8 @@ class WebSocket final : public WebSocketConnection, private StreamWatcher {
   ConnectionInfo& info_;
   WebSocketStream socket_;
   ConnectionCore core_;
-  // Never fires: it is cancelled when an operation that was under way is done, or when there is more
-  // to send before a close frame that is held back.
+  // Never fires. It is cancelled when an operation that was under way is done, or when there is
+  // more to send before a close frame that is held back.
   Timer wake_coroutine_;
   // See close().
   asio::cancellation_signal stop_reading_;
