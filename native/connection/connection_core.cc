@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <new>
 
 #include "native/base/log.h"
@@ -19,6 +20,7 @@ void ConnectionCore::receive(std::string_view bytes) {
 
 void ConnectionCore::note_woken(LateToken token) {
   try {
+    if (woken_ && std::ranges::find(*woken_, token) != woken_->end()) return;
     if (woken_) return woken_->push_back(token);
     woken_ = std::make_unique<std::vector<LateToken>>(1, token);
   } catch (const std::bad_alloc&) {

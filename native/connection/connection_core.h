@@ -59,9 +59,12 @@ class ConnectionCore {
   bool goes_on() const { return session_.wants_turn() || session_.waiting(); }
   // The client waits for us, and not we for the client.
   bool owes_reply() const { return session_.owes_reply(); }
+  // There is more to answer although the client sends no more: replies are late, or complete
+  // requests wait. An idle stream does not count, because it may never end.
+  bool has_to_answer() const { return goes_on() || session_.late() != 0; }
 
-  // The session's waker was called with this token: kept until go_on(). Without memory
-  // for it the reply is given up after its limit.
+  // The session's waker was called with this token: kept until go_on(), once. Without memory for it
+  // the reply is given up after its limit.
   void note_woken(LateToken token);
   bool has_woken() const { return woken_ != nullptr; }
   // As note_woken(), with what makes go_on() give up replies that are late for too long.
