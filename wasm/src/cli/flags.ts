@@ -159,7 +159,7 @@ const LIMITS: readonly Flag[] = [
   flag('m', 'memory-limit', 'MIB', 'memory for items and their index, in megabytes (default 64)', (s, v, as) => {
     s.maxBytes = wholeNumber(as, v, 1, MAX_MIB) * MIB;
   }),
-  flag('I', 'max-item-size', 'SIZE', 'largest item: 1k to 1g (default 1m)', (s, v, as) => {
+  flag('I', 'max-item-size', 'SIZE', 'largest item: 1k to 1g, at most half of -m (default 1m)', (s, v, as) => {
     s.maxItemSize = itemSize(as, v);
   }),
   flag('c', 'conn-limit', 'COUNT', 'largest number of connections at a time (default 1024)', (s, v, as) => {
@@ -168,7 +168,7 @@ const LIMITS: readonly Flag[] = [
   flag('F', 'disable-flush-all', '', 'refuse flush_all', (s) => {
     s.flushDisabled = true;
   }),
-  flag('X', 'disable-dumping', '', 'refuse metadump, mgdump and stats cachedump', (s) => {
+  flag('X', 'disable-dumping', '', 'refuse metadump, mgdump, stats cachedump and stats detail', (s) => {
     s.dumpDisabled = true;
   }),
 ];
