@@ -216,11 +216,7 @@ bool Connection::send() {
     core_.give_output_back(output);
     return true;
   }
-  if (sender_.sent_bytes() == 0 && host_.verbosity.traffic()) {
-    output.for_each_span([&, first = true](std::string_view span) mutable {
-      if (std::exchange(first, false)) core_.log_sent(span);
-    });
-  }
+  if (sender_.sent_bytes() == 0 && host_.verbosity.traffic()) core_.log_sent(output);
   const std::size_t before = sender_.sent_bytes();
   const Sender::Result result = tls_ ? tls_->send(output, sender_) : sender_.send(info_.fd, output);
   core_.note_sent(sender_.sent_bytes() - before);

@@ -117,6 +117,7 @@ class ShardedBackend : public Backend, public AdminTarget {
   Shard& shard_of(const Request& request) { return *shards_[shard_index(request.key.hash)]; }
   // The first requests of a batch that belong to one shard. Requests without a key fit any shard.
   std::span<Request> first_run(std::span<Request> requests, Shard*& shard) const;
+  void add_shard(const StoreOptions& store, unsigned shard, bool huge_pages);
   struct Groups;
   void group_by_shard(std::span<const Request> batch, Groups& groups) const;
   void prefetch(std::span<const Request> batch) const;
