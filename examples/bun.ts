@@ -1,6 +1,6 @@
 // A cache for an HTTP server in Bun: each page is made once a minute at most.
 //
-//   bun add isocache && bun bun.ts        then open http://localhost:3000/some/page
+//   bun add FILE.tgz && bun bun.ts        then open http://localhost:3000/some/page
 
 import { open } from 'isocache';
 

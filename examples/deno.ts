@@ -1,6 +1,6 @@
 // A cache in Deno, and a client for a memcached elsewhere.
 //
-//   deno add npm:isocache && deno run deno.ts
+//   npm install FILE.tgz && deno run deno.ts
 //
 // The cache needs no permission; a client of another machine's needs --allow-net.
 

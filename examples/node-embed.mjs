@@ -1,4 +1,4 @@
-// A cache inside a Node program. Run it: npm install isocache && node node-embed.mjs
+// A cache inside a Node program. Run it: npm install FILE.tgz && node node-embed.mjs
 //
 // Everything is synchronous once the store is open: it is memory in this process, with a limit in bytes.
 

@@ -1,5 +1,5 @@
 // What a slow source deserves: one load at a time, however many ask; old values at once while a new one is made; and
-// old values still when the source fails. Run it: npm install isocache && node stale-while-revalidate.mjs
+// old values still when the source fails. Run it: npm install FILE.tgz && node stale-while-revalidate.mjs
 
 import { open } from 'isocache';
 import { setTimeout as sleep } from 'node:timers/promises';

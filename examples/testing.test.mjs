@@ -1,5 +1,5 @@
 // Tests of code that uses memcached, against a real one that starts in a millisecond: no Docker, no port to agree on,
-// and time passes when the test says so. Run it: npm install isocache && node --test testing.test.mjs
+// and time passes when the test says so. Run it: npm install FILE.tgz && node --test testing.test.mjs
 
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';

@@ -1,7 +1,7 @@
 // A near cache in front of a far one: this process serves memcached's protocol to programs on its machine, answers
 // reads from its own memory for a second, and asks the memcached that all machines share for the rest.
 //
-//   npm install isocache
+//   npm install FILE.tgz
 //   REMOTE=cache.example.org:11211 PORT=11311 node two-level-cache.mjs
 //   any memcached client: 127.0.0.1:11311
 //

@@ -15,6 +15,10 @@ namespace {
 // memory.
 constexpr std::int64_t kEnd_ms = 5000;
 
+std::string counted(unsigned number, std::string_view what) {
+  return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
+}
+
 }  // namespace
 
 // Load balancers learn from /readyz to send requests elsewhere. Until they do, the server answers
@@ -35,7 +39,9 @@ void Server::begin_drain() {
   phase_ends_ms_ = clock_.now().monotonic_ms + grace_ms;
   readiness_ = Readiness::kDraining;
   service_manager_.stopping("Draining", grace_ms + kEnd_ms);
-  if (verbosity_.notes()) log_line(fmt::format("draining {} connections", connection_count()));
+  if (verbosity_.notes()) {
+    log_line(fmt::format("draining {}", counted(connection_count(), "connection")));
+  }
   wakes_when_closed_ = true;
   acceptor_->stop();
   if (http_) http_->drain();
@@ -49,7 +55,7 @@ bool Server::all_gone() const { return connection_count() == 0 && lingering_coun
 void Server::end() {
   if (const unsigned left = connection_count() + lingering_count();
       left != 0 && verbosity_.notes()) {
-    log_line(fmt::format("closing {} connections", left));
+    log_line(fmt::format("closing {}", counted(left, "connection")));
   }
   acceptor_->stop();
   for (const auto& worker : workers_) worker->stop(0);

@@ -54,7 +54,7 @@ class Backend {
                                  Waker* waker) = 0;
 
   // Late replies (late.h). A session calls these with tokens from its backend. A backend that
-  // suspends no requests has no tokens. If one of them throws std::bad_alloc, the token remains, and
+  // suspends no requests has no tokens. If one of them throws std::bad_alloc, the token remains. It
   // is abandoned with its session.
   //
   // Executes a suspended request after its token was woken, and appends its reply. `upload`: its

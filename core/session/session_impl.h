@@ -12,7 +12,7 @@
 //   framer.h        lines in the input           collect_commands.cc  commands into a batch
 //   retrieval.h     a get with several keys      collect_keys.cc      its keys into a batch
 //   upload.cc       a value on its way in        login.cc             what comes before a login
-//   late_replies.h  replies that come late       ending.cc            the last request
+//   late_replies.h  replies that come late       last_request.cc      the last request
 #pragma once
 
 #include <cstddef>
@@ -93,7 +93,7 @@ struct Session::Impl {
   void fill(LateReply& reply);
   void collect_ready();
 
-  // ending.cc
+  // last_request.cc
   bool executing() const;
   bool last_is_done() const;
 

@@ -1,5 +1,5 @@
 // Two caches on Cloudflare: one in the memory of each worker, and a memcached that all of them share, in a Durable
-// Object, reached by WebSocket. Run it: npm install isocache wrangler && npx wrangler dev
+// Object, reached by WebSocket. Run it: npm install FILE.tgz wrangler && npx wrangler dev
 //
 //   GET /page/...        made once a minute, kept in the worker
 //   GET /visits          counted in the Durable Object

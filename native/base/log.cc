@@ -17,7 +17,7 @@ std::atomic<bool> as_json{false};
 std::string_view prefix(LogLevel level) { return level == LogLevel::kWarning ? "warning: " : ""; }
 
 std::string one_line(const LogEntry& entry, std::chrono::system_clock::time_point now) {
-  if (as_json.load(std::memory_order_relaxed)) return json_line(entry, now) + '\n';
+  if (logs_json()) return json_line(entry, now) + '\n';
   return fmt::format("{}{}\n", prefix(entry.level), entry.message);
 }
 
@@ -84,6 +84,8 @@ StandardError standard_error;
 
 void log_as_json(bool json) { as_json.store(json, std::memory_order_relaxed); }
 
+bool logs_json() { return as_json.load(std::memory_order_relaxed); }
+
 void log_without_waiting() { standard_error.stop_waiting(); }
 
 void log(std::span<const LogEntry> entries) { standard_error.write(entries); }
@@ -101,18 +103,6 @@ std::string printable(std::string_view text) {
   std::ranges::replace_if(
       safe, [](unsigned char c) { return c < 0x20 || c >= 0x7f; }, '?');
   return safe;
-}
-
-void log_traffic(char direction, int fd, std::string_view bytes) {
-  constexpr std::size_t kShownBytes = 200;
-  std::string line(bytes.substr(0, std::min(bytes.find_first_of("\r\n"), kShownBytes)));
-  // No byte from a client may control the operator's terminal. JSON keeps its letters.
-  std::ranges::replace_if(
-      line, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
-  const bool json = as_json.load(std::memory_order_relaxed);
-  log(LogEntry{
-      .message = fmt::format("{}{} {}", direction, fd, json ? line : printable(line)),
-      .fields = {{"fd", std::uint64_t(fd)}, {"received", direction == '<'}, {"line", line}}});
 }
 
 void log_failed_login(std::string_view client) {

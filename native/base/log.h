@@ -29,6 +29,7 @@ struct LogEntry {
 
 // In force from now on; before that, lines are text.
 void log_as_json(bool json);
+bool logs_json();
 
 // From now on no thread waits for the reader of stderr. If a pipe or a terminal has no room for a
 // line, the line is dropped, and the next written line says how many were. Before that, all lines
@@ -65,9 +66,5 @@ class Verbosity {
  private:
   std::atomic<unsigned> level_{0};
 };
-
-// At -vv, prints them as memcached does: "<27 get foo" and ">27 END". It prints only the first line
-// of each read or write.
-void log_traffic(char direction, int fd, std::string_view bytes);
 
 }  // namespace isocache

@@ -1,7 +1,9 @@
-// How many bytes the kernel holds for a connection, in either direction.
+// What the kernel knows of a connection: how many bytes it holds in either direction, and whether
+// the other end has left.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace isocache {
 
@@ -11,5 +13,12 @@ namespace isocache {
 std::size_t unacknowledged_bytes(int socket);
 // Bytes that were received and that we have not read. 0 if the kernel cannot tell.
 std::size_t unread_bytes(int socket);
+
+enum class OtherEnd : std::uint8_t {
+  kOpen,
+  kEnded,  // it sends nothing after what it has sent, but may read
+  kGone,   // the connection is broken
+};
+OtherEnd look_at_other_end(int socket);
 
 }  // namespace isocache

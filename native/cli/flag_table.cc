@@ -83,11 +83,19 @@ void unix_mask(Options& options, std::string_view value) {
   }
 }
 
+void memory_limit(Options& options, std::string_view value) {
+  const std::size_t bytes = size(value, "-m", std::size_t{1} << 20);
+  if (bytes < limits::kMinStoreBytes) {
+    throw UsageError(fmt::format("-m: at least 1m, not '{}'", value));
+  }
+  options.settings.max_bytes = bytes;
+}
+
 void max_item_size(Options& options, std::string_view value) {
   const std::size_t bytes = size(value, "-I", 1);
-  if (bytes < limits::kMinMaxItemBytes) refuse("Item max size cannot be less than 1024 bytes.");
+  if (bytes < limits::kMinMaxItemBytes) refuse("-I: Item max size cannot be less than 1024 bytes.");
   if (bytes > limits::kMaxMaxItemBytes) {
-    refuse("Cannot set item size limit higher than a gigabyte.");
+    refuse("-I: Cannot set item size limit higher than a gigabyte.");
   }
   options.settings.max_item_bytes = bytes;
   options.max_item_asked = true;
@@ -173,10 +181,9 @@ const Flag kFlags[] = {
      "use TLS on every listener except 'notls:...'; needs -o ssl_chain_cert",
      [](O o, V) { o.tls.enabled = true; }},
     {kNoLetter, "http", "<addr:port>", kListening,
-     "serve WebSocket (/memcached), /metrics, /healthz, /readyz and /stats.json on this address; "
-     "-Z "
-     "applies here too, except to 'notls:...'; separate several by commas or repeat the flag "
-     "(default: none)",
+     "serve WebSocket (/memcached), /metrics, /healthz, /readyz and /stats.json on this address; a "
+     "port alone is one of 127.0.0.1; -Z applies here too, except to 'notls:...'; "
+     "separate several by commas or repeat the flag (default: none)",
      [](O o, V v) { append_list(o.http.listen, v, "--http"); }, true},
     {kNoLetter, "allow-origin", "<origin>", kListening,
      "let pages of this origin, such as https://app.example, open a WebSocket, in addition to "
@@ -192,8 +199,9 @@ const Flag kFlags[] = {
      [](O o, V v) { o.host.tcp_backlog = number(v, "-b", 1, 1U << 30); }},
 
     {'m', "memory-limit", "<num>", kMemory,
-     "memory for items and their index, in megabytes, or with a unit: 100k, 1g (default 64)",
-     [](O o, V v) { o.settings.max_bytes = size(v, "-m", 1U << 20); }},
+     "memory for items and their index, in megabytes, or with a unit: 512m, 1g (at least 1m, "
+     "default 64)",
+     memory_limit},
     {'I', "max-item-size", "<num>", kMemory,
      "largest item: 1k to 1g, at most half of -m (default 1m)", max_item_size},
     {'M', "disable-evictions", "", kMemory,
@@ -245,7 +253,8 @@ const Flag kFlags[] = {
     {'r', "enable-coredumps", "", kProcess, "raise the limit on the size of core files",
      [](O o, V) { o.core_dumps = true; }},
     {'v', "verbose", "", kProcess,
-     "log more to stderr: -v notes, -vv also connections and commands",
+     "log more to stderr: -v notes, -vv also connections, the lines of commands and of replies (up "
+     "to 100 of those that come together), but no values",
      [](O o, V) { ++o.settings.verbosity; }},
     {kNoLetter, "log-format", "<text|json>", kProcess,
      "format of the log: text (default), or json with one object a line", log_format},

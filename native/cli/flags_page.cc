@@ -69,6 +69,16 @@ The names work in a configuration file (`--config FILE`, lines `memory-limit = 1
 (`ISOCACHED_MEMORY_LIMIT=1024`) too. A flag wins over its variable, and a variable over the file.
 )";
 
+constexpr std::string_view kSignals = R"(
+## Signals
+
+| signal | |
+|---|---|
+| SIGTERM, SIGINT | serve on for `--drain-delay`, refuse new connections, finish what has begun within `--drain-timeout`, and end; a second one ends the server at once |
+| SIGUSR1 | the same without the delay |
+| SIGHUP | read certificates and passwords again; if that fails, the old ones stay in force |
+)";
+
 }  // namespace
 
 std::string flags_page() {
@@ -77,7 +87,7 @@ std::string flags_page() {
     text += fmt::format("\n## {}\n\n{}", heading(purpose),
                         has_effect(purpose) ? table(purpose) : list(purpose));
   }
-  return text;
+  return text.append(kSignals);
 }
 
 }  // namespace isocache

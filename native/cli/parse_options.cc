@@ -230,10 +230,9 @@ void show_tier_defaults(Options& options) {
 
 void check_options(Options& options) {
   Settings& settings = options.settings;
-  settings.max_bytes = std::max(settings.max_bytes, limits::kMinStoreBytes);
   if (settings.max_item_bytes > settings.max_bytes / 2) {
     if (options.max_item_asked) {
-      throw UsageError("Cannot set item size limit higher than 1/2 of memory max.");
+      throw UsageError("-I: Cannot set item size limit higher than 1/2 of memory max.");
     }
     settings.max_item_bytes = settings.max_bytes / 2;
   }

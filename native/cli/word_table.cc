@@ -317,13 +317,18 @@ const Word kWords[] = {
 };
 // clang-format on
 
-std::string known_words() {
-  std::string words;
+// In lines of a terminal.
+std::string words_with_an_effect() {
+  constexpr std::size_t kLineBytes = 80;
+  std::string lines;
+  std::size_t begin = 0;
   for (const Word& word : kWords) {
-    if (word.purpose != Purpose::kRefused)
-      words += fmt::format("{}{}", words.empty() ? "" : ", ", word.name);
+    if (word.purpose == Purpose::kRefused || !has_effect(word.purpose)) continue;
+    if (!lines.empty()) lines += lines.size() - begin > kLineBytes ? ",\n" : ", ";
+    if (lines.ends_with('\n')) begin = lines.size();
+    lines += word.name;
   }
-  return words;
+  return lines;
 }
 
 std::string what_is_meant_by(std::string_view name) {
@@ -331,7 +336,7 @@ std::string what_is_meant_by(std::string_view name) {
   for (const Word& word : kWords) names.push_back(word.name);
   const std::string_view meant = nearest(name, names);
   if (!meant.empty()) return fmt::format("did you mean {}?", meant);
-  return fmt::format("known are: {}", known_words());
+  return fmt::format("these have an effect, and -h lists all:\n{}", words_with_an_effect());
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <new>
 
 #include "native/base/log.h"
@@ -12,13 +13,42 @@ namespace isocache {
 
 void ConnectionCore::receive(std::string_view bytes) {
   host_.counters.bytes_read.add(bytes.size());
-  if (host_.verbosity.traffic() && session_.buffered() == 0) log_traffic('<', info_.fd, bytes);
+  note_traffic(bytes);
   session_.feed(bytes);
   if (session_.spoke_binary() && host_.verbosity.notes()) log_binary_client(peer_address(info_.fd));
 }
 
+// If -vv is turned on in the middle of a command, its rest might be a value, or a password. So the
+// log begins between two commands.
+void ConnectionCore::log_received(std::string_view bytes) {
+  if (!host_.verbosity.traffic()) return received_log_.reset();
+  const bool between_commands = !session_.midway();
+  if (!received_log_) {
+    if (!between_commands) return;
+    received_log_ = std::make_unique<TrafficLog>(Direction::kReceived, info_.fd);
+  }
+  if (between_commands) received_log_->begin_line();
+  received_log_->add(bytes);
+  received_log_->print();
+}
+
+void ConnectionCore::log_sent(std::string_view first_span) const {
+  if (!host_.verbosity.traffic()) return;
+  TrafficLog replies(Direction::kSent, info_.fd);
+  replies.add(first_span);
+  replies.print();
+}
+
+void ConnectionCore::log_sent(const Output& output) const {
+  if (!host_.verbosity.traffic()) return;
+  TrafficLog replies(Direction::kSent, info_.fd);
+  output.for_each_span([&](std::string_view span) { replies.add(span); });
+  replies.print();
+}
+
 void ConnectionCore::note_woken(LateToken token) {
   try {
+    if (woken_ && std::ranges::find(*woken_, token) != woken_->end()) return;
     if (woken_) return woken_->push_back(token);
     woken_ = std::make_unique<std::vector<LateToken>>(1, token);
   } catch (const std::bad_alloc&) {

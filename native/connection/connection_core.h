@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "native/base/traffic_log.h"
 #include "native/connection/connection_host.h"
 #include "native/connection/connection_info.h"
 #include "native/connection/connection_table.h"
@@ -43,12 +44,14 @@ class ConnectionCore {
   // `bytes` bytes of the session's upload_window() were filled in.
   void receive_upload(std::size_t bytes) {
     host_.counters.bytes_read.add(bytes);
+    if (received_log_) received_log_->skip(bytes);
     session_.upload_received(bytes);
     moved_bytes_ += bytes;
   }
   // Feeds bytes that came together with the end of an upload.
   void receive_behind_upload(std::string_view bytes) {
     host_.counters.bytes_read.add(bytes.size());
+    note_traffic(bytes);
     session_.feed(bytes);
   }
   // Call it after the session was fed or resumed.
@@ -59,9 +62,12 @@ class ConnectionCore {
   bool goes_on() const { return session_.wants_turn() || session_.waiting(); }
   // The client waits for us, and not we for the client.
   bool owes_reply() const { return session_.owes_reply(); }
+  // There is more to answer although the client sends no more: replies are late, or complete
+  // requests wait. An idle stream does not count, because it may never end.
+  bool has_to_answer() const { return goes_on() || session_.late() != 0; }
 
-  // The session's waker was called with this token: kept until go_on(). Without memory
-  // for it the reply is given up after its limit.
+  // The session's waker was called with this token: kept until go_on(), once. Without memory for it
+  // the reply is given up after its limit.
   void note_woken(LateToken token);
   bool has_woken() const { return woken_ != nullptr; }
   // As note_woken(), with what makes go_on() give up replies that are late for too long.
@@ -89,9 +95,9 @@ class ConnectionCore {
     output.clear();
     give_output_back(output);
   }
-  void log_sent(std::string_view first_span) const {
-    if (host_.verbosity.traffic()) log_traffic('>', info_.fd, first_span);
-  }
+  // Replies that begin with these bytes are about to be sent: logged at -vv.
+  void log_sent(std::string_view first_span) const;
+  void log_sent(const Output& output) const;
 
   // True if the client has not logged in in time.
   bool login_is_late(std::int64_t now_ms) const {
@@ -110,6 +116,10 @@ class ConnectionCore {
 
  private:
   void resume(LateToken token);
+  void note_traffic(std::string_view received) {
+    if (host_.verbosity.traffic() || received_log_) log_received(received);
+  }
+  void log_received(std::string_view bytes);
   void log_failed_logins();
   void log_held_too_long(bool receiving) const;
 
@@ -118,6 +128,7 @@ class ConnectionCore {
   LateWaker waker_;  // outlives the session, which ends all its late replies
   Session session_;
   std::unique_ptr<std::vector<LateToken>> woken_;  // in order; null: none
+  std::unique_ptr<TrafficLog> received_log_;       // null: not at -vv
   HoldWatch hold_watch_;
   std::uint64_t moved_bytes_ = 0;  // received into uploads, and sent
   std::int64_t opened_ms_;

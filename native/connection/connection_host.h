@@ -11,11 +11,13 @@
 #include "native/base/latency_histogram.h"
 #include "native/base/log.h"
 #include "native/connection/inbox.h"
-#include "native/connection/late_waker.h"
 #include "protocol/output.h"
 #include "session/session.h"
 
 namespace isocache {
+
+// A late reply for which the backend has not woken its session after this long is given up.
+inline constexpr unsigned kLateLimit_s = 5;
 
 // A connection has an Output of its own only while there are replies in it.
 class SpareOutput {

@@ -10,9 +10,6 @@
 
 namespace isocache {
 
-// A late reply for which the backend has not woken its session after this long is given up.
-inline constexpr unsigned kLateLimit_s = 5;
-
 class LateWaker final : public Waker {
  public:
   // REQUIRES: both outlive it. `id` is set before the session gets input.

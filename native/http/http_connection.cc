@@ -15,6 +15,7 @@
 
 #include "native/base/socket_address.h"
 #include "native/base/socket_queues.h"
+#include "native/base/traffic_log.h"
 #include "native/http/http_limits.h"
 #include "native/http/reply_fields.h"
 #include "native/http/upgrade.h"
@@ -131,9 +132,7 @@ Awaitable<void> HttpConnection::run() {
 Awaitable<bool> HttpConnection::handshake() {
   if (!stream_.encrypted()) co_return true;
   co_await stream_.async_wait_readable(kToken);
-  Timer turn(stream_.get_executor(), Timer::time_point::max());
-  host_.handshakes.enter(turn);
-  co_await turn.async_wait(kToken);
+  co_await host_.handshakes.async_turn(kToken);
   const auto [error] = co_await stream_.async_handshake(kToken);
   if (error) {
     host_.tls_counters->handshake_errors.fetch_add(1, std::memory_order_relaxed);
@@ -164,7 +163,7 @@ Awaitable<bool> HttpConnection::serve_request() {
   // The body is not read, and its length may be unknown.
   const bool has_body = !finished || request.count(Field::transfer_encoding) != 0;
   if (host_.verbosity.traffic()) {
-    log_traffic('<', info_.fd,
+    log_traffic(Direction::kReceived, info_.fd,
                 fmt::format("{} {}", std::string_view(request.method_string()),
                             std::string_view(request.target())));
   }

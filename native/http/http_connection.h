@@ -44,9 +44,12 @@ class HttpConnection {
   // Breaks the connection off.
   void close();
 
+  // Operations are under way that refer to it: it must not be destroyed.
+  bool in_use() const { return websocket_ && websocket_->in_use(); }
   const ConnectionInfo& info() const { return info_; }
 
-  ConnectionId id;  // kept by the loop's table
+  ConnectionId id;     // kept by the loop's table
+  bool ended = false;  // kept by the loop: run() has ended, or will never go on
 
  private:
   enum class Phase : std::uint8_t { kHandshake, kReading, kReplying, kWebSocket, kClosing };

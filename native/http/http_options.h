@@ -5,7 +5,7 @@
 #include <functional>
 
 #include "native/config/options.h"
-#include "native/connection/late_waker.h"
+#include "native/connection/connection_host.h"
 #include "native/http/http_limits.h"
 #include "native/tier/tier_device.h"
 #include "session/session.h"

@@ -9,6 +9,7 @@
 #include <exception>
 #include <limits>
 #include <memory>
+#include <new>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -27,16 +28,6 @@ namespace {
 
 // A drain has no limit here: the server says when the drain is over.
 constexpr std::int64_t kNoLimit_ms = std::numeric_limits<std::int64_t>::max();
-
-std::string what(const std::exception_ptr& error) {
-  try {
-    std::rethrow_exception(error);
-  } catch (const std::exception& known) {
-    return known.what();
-  } catch (...) {
-    return "unknown error";
-  }
-}
 
 // A thread with its connections. Other threads may leave notes in its inbox, read its counters, and
 // read the parts of its table that allow it.
@@ -67,12 +58,46 @@ class HttpLoop {
   }
 
  private:
+  // Is called when a connection's coroutine ends. If memory runs out in an operation that the
+  // coroutine waits for, it may be destroyed instead, and this with it.
+  class AtEnd {
+   public:
+    AtEnd(HttpLoop& loop, HttpConnection& connection) : loop_(&loop), connection_(connection) {}
+    AtEnd(AtEnd&& other) noexcept
+        : loop_(std::exchange(other.loop_, nullptr)), connection_(other.connection_) {}
+    AtEnd& operator=(AtEnd&&) = delete;
+    ~AtEnd() {
+      if (loop_ == nullptr) return;
+      loop_->host_.counters.malloc_fails.add(1);
+      connection_.close();
+      loop_->finish(connection_);
+    }
+    void operator()(const std::exception_ptr& error) {
+      HttpLoop& loop = *std::exchange(loop_, nullptr);
+      if (error) {
+        loop.note_failure(connection_, error);
+        connection_.close();
+      }
+      loop.finish(connection_);
+    }
+
+   private:
+    HttpLoop* loop_;  // null: it was called
+    HttpConnection& connection_;
+  };
+
   void run();
+  bool run_events();
   void open_tier();
   void wait_for_tier();
+  template <typename Step>
+  void try_with(HttpConnection& connection, Step&& step);
   void read_inbox();
   void open(Newcomer newcomer);
-  void finish(HttpConnection& connection, const std::exception_ptr& error);
+  void serve(HttpConnection& connection);
+  void finish(HttpConnection& connection);
+  void remove(HttpConnection& connection);
+  void note_failure(HttpConnection& connection, const std::exception_ptr& error);
   void drain();
   void stop();
   void watch_time();
@@ -95,7 +120,9 @@ class HttpLoop {
 void HttpLoop::run() {
   open_tier();
   if (host_.options.on_thread_start) host_.options.on_thread_start();
-  context_.run();
+  while (!run_events()) host_.counters.malloc_fails.add(1);
+  // No operation is under way any more.
+  table_.for_each([this](HttpConnection& connection) { remove(connection); });
   tier_.close(0);
 }
 
@@ -127,6 +154,27 @@ void HttpLoop::end(std::int64_t grace_ms) {
   inbox_.leave_note([&](Notes& notes) { notes.end_grace_ms = grace_ms; });
 }
 
+// Returns false if there was no memory for something that belongs to no connection.
+bool HttpLoop::run_events() {
+  try {
+    context_.run();
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+  return true;
+}
+
+// If there is no memory for one connection, that one ends and the others are still served.
+template <typename Step>
+void HttpLoop::try_with(HttpConnection& connection, Step&& step) {
+  try {
+    step();
+  } catch (const std::bad_alloc&) {
+    host_.counters.malloc_fails.add(1);
+    connection.close();
+  }
+}
+
 void HttpLoop::read_inbox() {
   Notes notes = inbox_.take();
   for (Newcomer& newcomer : notes.newcomers) open(std::move(newcomer));
@@ -144,7 +192,8 @@ void HttpLoop::drain() {
   // first.
   asio::post(context_, [this] {
     if (stopped_) return;
-    table_.for_each([](HttpConnection& connection) { connection.drain(); });
+    table_.for_each(
+        [this](HttpConnection& connection) { try_with(connection, [&] { connection.drain(); }); });
   });
 }
 
@@ -170,9 +219,12 @@ void HttpLoop::open(Newcomer newcomer) {
   try {
     if (!host_.draining) {
       host_.clock = host_.host_clock.now().clock;
+      if (!sweeping_) watch_time();
       connection = &table_.add(std::make_unique<HttpConnection>(
           context_, std::move(newcomer.socket), newcomer.tls, newcomer.crowded, host_));
     }
+  } catch (const std::bad_alloc&) {
+    host_.counters.malloc_fails.add(1);
   } catch (const std::exception& error) {  // the kernel cannot watch more sockets for us
     log_line(error.what());
   }
@@ -180,21 +232,40 @@ void HttpLoop::open(Newcomer newcomer) {
     table_.forget_expected();
     return host_.events.on_connection_closed();
   }
-  asio::co_spawn(
-      context_.get_executor(), connection->run(),
-      [this, connection](const std::exception_ptr& error) { finish(*connection, error); });
-  if (!sweeping_) watch_time();
+  serve(*connection);
 }
 
-void HttpLoop::finish(HttpConnection& connection, const std::exception_ptr& error) {
-  if (error) log_line(fmt::format("http connection {}: {}", connection.info().fd, what(error)));
+void HttpLoop::serve(HttpConnection& connection) {
+  AtEnd at_end(*this, connection);
+  try {
+    asio::co_spawn(context_.get_executor(), connection.run(), std::move(at_end));
+  } catch (const std::bad_alloc&) {  // at_end does the rest
+  }
+}
+
+// While operations refer to the connection, the next sweep tries again.
+void HttpLoop::finish(HttpConnection& connection) {
+  connection.ended = true;
+  if (!connection.in_use()) remove(connection);
+}
+
+void HttpLoop::remove(HttpConnection& connection) {
   table_.remove(connection);
   memory_trim_.note_closing();
   host_.events.on_connection_closed();
 }
 
+void HttpLoop::note_failure(HttpConnection& connection, const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::bad_alloc&) {
+    host_.counters.malloc_fails.add(1);
+  } catch (const std::exception& failure) {
+    log_line(fmt::format("http connection {}: {}", connection.info().fd, failure.what()));
+  }
+}
+
 void HttpLoop::watch_time() {
-  sweeping_ = true;
   const HttpTimes& times = host_.options.times;
   sweep_.expires_after(std::chrono::milliseconds(
       host_.draining ? std::min(times.drain_sweep, times.sweep) : times.sweep));
@@ -203,10 +274,14 @@ void HttpLoop::watch_time() {
     if (stopped_) return;
     const HostClock::Now now = host_.host_clock.now();
     host_.clock = now.clock;
-    table_.for_each([&](HttpConnection& connection) { connection.tick(now.monotonic_ms); });
+    table_.for_each([&](HttpConnection& connection) {
+      if (connection.ended) return finish(connection);
+      try_with(connection, [&] { connection.tick(now.monotonic_ms); });
+    });
     memory_trim_.run(now.monotonic_ms);
     if (!table_.empty()) watch_time();
   });
+  sweeping_ = true;
 }
 
 }  // namespace

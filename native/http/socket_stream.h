@@ -63,6 +63,9 @@ class StreamWatcher {
   // where they are until on_written_before(), which is called only if there are any.
   virtual std::span<const asio::const_buffer> take_what_goes_before() = 0;
   virtual void on_written_before(beast::error_code error, std::size_t bytes) = 0;
+  // The frame must not be written yet: when this timer is cancelled, take_what_goes_before() and
+  // this are called again. Null: it may be written.
+  virtual Timer* holds_back() = 0;
 
  protected:
   ~StreamWatcher() = default;
@@ -184,7 +187,7 @@ class SocketStream {
     Buffers to_;
   };
 
-  // Continues a write after the bytes that go before it are sent.
+  // Continues a write after the bytes that go before it are sent, or after it was held back.
   template <typename Buffers, typename Handler>
   class BehindOp : public beast::async_base<std::decay_t<Handler>, Executor> {
    public:
@@ -196,7 +199,11 @@ class SocketStream {
     void operator()(beast::error_code error, std::size_t bytes) {
       if (stream_.watcher_ != nullptr) stream_.watcher_->on_written_before(error, bytes);
       if (error) return this->complete_now(error, std::size_t{0});
-      stream_.send(from_, this->release_handler());
+      stream_.write_some(from_, this->release_handler());
+    }
+    // It was held back.
+    void operator()(beast::error_code /*error*/) {
+      stream_.write_some(from_, this->release_handler());
     }
 
    private:
@@ -208,9 +215,12 @@ class SocketStream {
   void write_some(const Buffers& from, Handler&& handler) {
     std::span<const asio::const_buffer> before;
     if (watcher_ != nullptr) before = watcher_->take_what_goes_before();
-    if (before.empty()) return send(from, std::forward<Handler>(handler));
+    Timer* const hold = before.empty() && watcher_ != nullptr ? watcher_->holds_back() : nullptr;
+    if (before.empty() && hold == nullptr) return send(from, std::forward<Handler>(handler));
     BehindOp<Buffers, Handler> behind(*this, from, std::forward<Handler>(handler));
-    if (tls_) {
+    if (hold != nullptr) {
+      hold->async_wait(std::move(behind));
+    } else if (tls_) {
       asio::async_write(*tls_, before, std::move(behind));
     } else {
       asio::async_write(socket_, before, std::move(behind));

@@ -17,8 +17,7 @@ Awaitable<void> WebSocket::run(const HttpRequest& request, const Upgrade& upgrad
   set_up(socket_, host_.options, upgrade);
   socket_.control_callback([this](websocket::frame_type type, beast::string_view) {
     heard();
-    // Beast answers a close frame at once, behind the bytes that are being sent.
-    if (type == websocket::frame_type::close) finish_replies();
+    if (type == websocket::frame_type::close) try_to([this] { note_close_frame(); });
   });
   heard();
   const auto [error] = co_await socket_.async_accept(request, kToken);
@@ -36,10 +35,7 @@ Awaitable<void> WebSocket::run(const HttpRequest& request, const Upgrade& upgrad
   }
   // Operations that refer to this object have to end before it does.
   if (stage_ != Stage::kClosing) stream_.cancel();
-  co_await until([this] {
-    return !frame_.under_way() && !pinging_now_ && !closing_now_ && !looking_now_ &&
-           !going_on_later_;
-  });
+  co_await until([this] { return !in_use(); });
   stream_.stop_watching();
   core_.release(output());
   if (failure) std::rethrow_exception(failure);
@@ -86,8 +82,7 @@ Awaitable<bool> WebSocket::receive() {
   if (error) {
     host_.note_tls_error(error);
     if (is_deflate_error(error)) co_await refuse_deflated();
-    // A client that sends no more may still read.
-    if (stage_ == Stage::kOpen && is_end(error)) co_await until_sent();
+    if (stage_ == Stage::kOpen && is_end(error)) co_await answer_to_the_end();
   }
   if (error || stage_ != Stage::kOpen) co_return false;
   in_message_ = !socket_.is_message_done();
@@ -113,6 +108,18 @@ Awaitable<bool> WebSocket::receive() {
     read_buffer_ = std::vector<char>(http_limits::kLargeReadBytes);
   }
   co_return true;
+}
+
+// A client that sends no more may still read. All replies are sent, the late ones too.
+Awaitable<void> WebSocket::answer_to_the_end() {
+  co_await until([this] { return !frame_.under_way() && !pinging_now_; });
+  input_ended_ = true;
+  while (stage_ == Stage::kOpen && core_.has_to_answer()) {
+    co_await wait_for_late();
+    co_await execute();
+    note_end_request();
+  }
+  co_await flush();
 }
 
 // If Beast cannot decompress a message, it breaks the connection off without a close frame.
@@ -163,12 +170,7 @@ void WebSocket::go_on() { go_on(session().waiting() && !core_.has_woken()); }
 
 void WebSocket::go_on(bool later) {
   if (!reading_ || stage_ != Stage::kOpen || frame_.under_way()) return;
-  try {
-    later ? go_on_later() : take_step();
-  } catch (const std::bad_alloc&) {
-    host_.counters.malloc_fails.add(1);
-    close();
-  }
+  try_to([&] { later ? go_on_later() : take_step(); });
 }
 
 // One turn. While there is more to do, on_sent() or go_on_later() calls it again.
@@ -179,6 +181,7 @@ void WebSocket::take_step() {
     core_.go_on();
     core_.note_failed_logins();
   }
+  if (client_closes_) wake_coroutine_.cancel();  // the close frame looks again
   if (!output().empty()) return start_sending();
   finish_replies();
   if (session().closing()) {
@@ -216,10 +219,23 @@ Awaitable<void> WebSocket::wait_for_memory() {
 // Replies to earlier requests must not be lost, so they are sent before it. They do not join a
 // frame that is being written, because that one has its own replies.
 std::span<const asio::const_buffer> WebSocket::take_what_goes_before() {
-  if (frame_.under_way() || pinging_now_ || output().empty()) return {};
+  if (frame_.under_way() || (pinging_now_ && !client_closes_) || output().empty()) return {};
   if (stage_ != Stage::kOpen && stage_ != Stage::kClosing) return {};
-  take_output();
+  try_to([this] { take_output(); });
+  if (!frame_.under_way()) return {};
   return frame_.with_head();
+}
+
+// Beast answers a close frame at once. Its answer waits here for replies that are late. They are
+// sent before it, because Beast sends no other frame behind a close frame.
+Timer* WebSocket::holds_back() {
+  const bool may_hold = client_closes_ && stage_ == Stage::kOpen && !frame_.under_way();
+  return may_hold && core_.has_to_answer() ? &wake_coroutine_ : nullptr;
+}
+
+void WebSocket::note_close_frame() {
+  finish_replies();
+  client_closes_ = true;
 }
 
 void WebSocket::on_written_before(beast::error_code error, std::size_t bytes) {
@@ -228,8 +244,10 @@ void WebSocket::on_written_before(beast::error_code error, std::size_t bytes) {
 
 void WebSocket::on_socket_read() {
   at_socket_ = true;
-  finish_replies();
-  if (draining_) end_if_nothing_began();
+  try_to([this] {
+    finish_replies();
+    if (draining_) end_if_nothing_began();
+  });
 }
 
 void WebSocket::on_received() {
@@ -246,12 +264,15 @@ void WebSocket::finish_replies() {
 }
 
 void WebSocket::start_sending() {
-  if (frame_.under_way() || stage_ != Stage::kOpen) return;
+  if (frame_.under_way() || client_closes_ || stage_ != Stage::kOpen) return;
   take_output();
+  const auto sent = [this](beast::error_code error, std::size_t bytes) { on_sent(error, bytes); };
   try {
-    socket_.async_write(frame_.payload(), [this](beast::error_code error, std::size_t bytes) {
-      on_sent(error, bytes);
-    });
+    if (input_ended_) {  // Beast sends nothing after the end
+      asio::async_write(stream_, frame_.with_head(), sent);
+    } else {
+      socket_.async_write(frame_.payload(), sent);
+    }
   } catch (const std::bad_alloc&) {  // nothing is under way
     core_.release(frame_.output());
     frame_.done();
@@ -276,19 +297,13 @@ void WebSocket::on_sent(beast::error_code error, std::size_t bytes) {
   frame_.done();
   wake_coroutine_.cancel();
   if (reading_ && (can_go_on() || session().closing())) go_on();
-  if (draining_) end_if_nothing_began();
+  if (draining_) try_to([this] { end_if_nothing_began(); });
 }
 
 Awaitable<void> WebSocket::flush() {
   co_await until_sent();
   if (!output().empty()) start_sending();
   co_await until_sent();
-}
-
-// `wake_coroutine_` has one waiter: the coroutine that runs serve().
-template <typename Condition>
-Awaitable<void> WebSocket::until(Condition condition) {
-  while (!condition()) co_await wake_coroutine_.async_wait(kToken);
 }
 
 void WebSocket::borrow_output() {
@@ -328,37 +343,8 @@ void WebSocket::close() {
   stop_reading_.emit(asio::cancellation_type::terminal);
 }
 
-void WebSocket::drain() {
-  draining_ = true;
-  session().end_after_request();
-  end_if_nothing_began();
-}
-
-// Bytes that the socket has already given may wait among the loop's events, where this cannot see
-// them. So it checks again behind those events. Bytes that come later have come after the end
-// began.
-void WebSocket::end_if_nothing_began() {
-  if (looking_now_ || !nothing_began()) return;
-  asio::post(stream_.get_executor(), [this, reads = socket_reads_] {
-    looking_now_ = false;
-    wake_coroutine_.cancel();
-    if (reads != socket_reads_) return end_if_nothing_began();
-    if (nothing_began()) start_closing(why_closing());
-  });
-  looking_now_ = true;
-}
-
-// True if no part of a request has arrived: neither its bytes nor the head of their frame.
-// Otherwise serve() goes on with the request, and the next read of the socket checks again.
-bool WebSocket::nothing_began() {
-  if (stage_ != Stage::kOpen || !at_socket_ || busy()) return false;
-  if (session().closing() || session().in_request()) return false;
-  if (!in_message_ && !socket_.is_message_done()) return false;
-  return unread_bytes(info_.fd) == 0 && !stream_.holds_input();
-}
-
 void WebSocket::ping() {
-  if (pinging_now_) return;
+  if (pinging_now_ || client_closes_ || input_ended_) return;
   liveness_.pinged();
   // It is set first: the ping itself asks for what goes before it.
   pinging_now_ = true;
@@ -370,36 +356,6 @@ void WebSocket::ping() {
   } catch (const std::bad_alloc&) {
     pinging_now_ = false;
     throw;
-  }
-}
-
-bool WebSocket::busy() {
-  return frame_.under_way() || !output().empty() || core_.goes_on() || core_.owes_reply();
-}
-
-void WebSocket::tick(std::int64_t now_ms) {
-  const HttpTimes& times = host_.options.times;
-  if (stage_ == Stage::kClosing) {
-    if (goodbye_.is_over(now_ms, info_.fd, host_.draining)) close();
-    return;
-  }
-  if (stage_ != Stage::kOpen) {
-    if (now_ms - core_.opened_ms() >= times.write) stream_.close();
-    return;
-  }
-  if (core_.login_is_late(now_ms)) {
-    return start_closing({close_code::policy_error, "no login in time"});
-  }
-  if (core_.has_idled_out(busy())) return start_closing({close_code::normal, "idle"});
-  if (core_.holds_too_long(frame_.under_way() ? &frame_.output() : nullptr)) return close();
-  if (!frame_.under_way() && core_.late_is_overdue()) wake(kNotLate);
-  // perhaps only half a TLS record has come, and the rest never will
-  if (draining_) end_if_nothing_began();
-  if (frame_.under_way()) liveness_.look_at_stuck_reply(info_.fd, now_ms);
-  switch (liveness_.next(now_ms, times)) {
-    case Liveness::Next::kNothing: return;
-    case Liveness::Next::kPing: return ping();
-    case Liveness::Next::kGiveUp: return close();
   }
 }
 

@@ -1,4 +1,4 @@
-// WebSocketConnection over Beast. Slow to compile, so only websocket.cc includes it.
+// WebSocketConnection over Beast. Slow to compile, so only websocket*.cc include it.
 #pragma once
 
 #include <boost/asio/cancellation_signal.hpp>
@@ -35,6 +35,9 @@ class WebSocket final : public WebSocketConnection, private StreamWatcher {
   void drain() override;
   void close() override;
   bool broken() const override { return write_failed_; }
+  bool in_use() const override {
+    return frame_.under_way() || pinging_now_ || closing_now_ || looking_now_ || going_on_later_;
+  }
 
  private:
   enum class Stage : std::uint8_t {
@@ -50,6 +53,20 @@ class WebSocket final : public WebSocketConnection, private StreamWatcher {
   Awaitable<void> execute();
   Awaitable<void> wait_for_memory();
   Awaitable<void> wait_for_late();
+  Awaitable<void> answer_to_the_end();
+  void note_close_frame();
+  // Beast calls us in the middle of its operations. An exception would destroy such an operation,
+  // and with it the coroutine that waits for it.
+  template <typename Step>
+  void try_to(Step&& step) {
+    try {
+      step();
+    } catch (const std::bad_alloc&) {
+      host_.counters.malloc_fails.add(1);
+      close();
+    }
+  }
+  void look_at_client();
   // What was woken is done when no frame is on its way.
   bool can_go_on() const { return core_.goes_on() || (core_.has_woken() && !frame_.under_way()); }
   // Before the connection's goodbye, which may take long.
@@ -65,12 +82,15 @@ class WebSocket final : public WebSocketConnection, private StreamWatcher {
   void finish_replies();
   std::span<const asio::const_buffer> take_what_goes_before() override;
   void on_written_before(beast::error_code error, std::size_t bytes) override;
+  Timer* holds_back() override;
   void take_output();
   void start_sending();
   void on_sent(beast::error_code error, std::size_t bytes);
   Awaitable<void> flush();
   template <typename Condition>
-  Awaitable<void> until(Condition condition);
+  Awaitable<void> until(Condition condition) {
+    while (!condition()) co_await wake_coroutine_.async_wait(kToken);
+  }
   Awaitable<void> until_sent() {
     return until([this] { return !frame_.under_way(); });
   }
@@ -91,7 +111,8 @@ class WebSocket final : public WebSocketConnection, private StreamWatcher {
   ConnectionInfo& info_;
   WebSocketStream socket_;
   ConnectionCore core_;
-  // never fires: it is cancelled when an operation that was under way is done
+  // Never fires. It is cancelled when an operation that was under way is done, or when there is
+  // more to send before a close frame that is held back.
   Timer wake_coroutine_;
   // See close().
   asio::cancellation_signal stop_reading_;
@@ -101,6 +122,8 @@ class WebSocket final : public WebSocketConnection, private StreamWatcher {
   Stage stage_ = Stage::kOpening;
   bool write_failed_ = false;
   bool draining_ = false;
+  bool input_ended_ = false;    // without a close frame
+  bool client_closes_ = false;  // its close frame has come, and Beast is about to answer it
   // Operations that are under way and refer to this object; frame_ may be one, too.
   bool pinging_now_ = false;
   bool closing_now_ = false;

@@ -45,10 +45,12 @@ class WebSocketConnection {
   virtual void close() = 0;
   // A write failed, so there is nobody to say goodbye to.
   virtual bool broken() const = 0;
+  // Operations are under way that refer to it: it must not be destroyed.
+  virtual bool in_use() const = 0;
 };
 
 // REQUIRES: all references outlive it, and it outlives run(). Defined in websocket.cc, so that only
-// that file compiles Beast's WebSockets.
+// websocket*.cc compile Beast's WebSockets.
 std::unique_ptr<WebSocketConnection> make_websocket(const ConnectionId& id, SocketStream& stream,
                                                     HttpHost& host, ConnectionInfo& info);
 

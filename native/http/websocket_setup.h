@@ -1,4 +1,4 @@
-// How this server sets up Beast's WebSockets. Slow to compile, so only websocket.cc includes it.
+// How this server sets up Beast's WebSockets. Slow to compile, so only websocket*.cc include it.
 #pragma once
 
 #include <boost/beast/websocket/stream.hpp>

@@ -4,24 +4,24 @@
 
 #include <algorithm>
 
-#include "native/metrics/host_stat.h"
+#include "native/metrics/host_row_name.h"
 #include "native/metrics/metrics.h"
 
 namespace isocache {
 namespace {
 
-void write_process(const Snapshot& snapshot, UnixSeconds wall_s, MetricsWriter& out) {
-  const HostRows& host = snapshot.host_stats;
+void write_process(const ServerFigures& server, UnixSeconds wall_s, MetricsWriter& out) {
+  const HostRows& host = server.host_stats;
   out.gauge("memcached_up", "1: the server answers.", 1);
   out.gauge("memcached_uptime_seconds", "Since the server was started.",
-            HostStat("uptime").of(host));
+            HostRowName("uptime").of(host));
   out.gauge("memcached_time_seconds", "The server's clock, Unix time.", wall_s);
   out.gauge("memcached_version", "The memcached version whose protocol is spoken.");
   out.sample({{"version", kProtocolVersion}}, 1);
   out.counter("memcached_process_user_cpu_seconds_total", "CPU time in user mode.");
-  out.fixed({}, HostStat("rusage_user").of(host), 6);
+  out.fixed({}, HostRowName("rusage_user").of(host), 6);
   out.counter("memcached_process_system_cpu_seconds_total", "CPU time in the kernel.");
-  out.fixed({}, HostStat("rusage_system").of(host), 6);
+  out.fixed({}, HostRowName("rusage_system").of(host), 6);
 }
 
 // A family that shows one of the host's rows of `stats`: a counter if its name ends with "_total",
@@ -29,7 +29,7 @@ void write_process(const Snapshot& snapshot, UnixSeconds wall_s, MetricsWriter& 
 struct HostFamily {
   std::string_view name;
   std::string_view help;
-  HostStat row;
+  HostRowName row;
 };
 
 constexpr HostFamily kConnectionFamilies[] = {
@@ -83,13 +83,13 @@ void write_commands(const EngineCounters& engine, MetricsWriter& out) {
   add("set", "hit", hits.cmd_set - std::min(cas, hits.cmd_set));
 }
 
-void write_items(const Snapshot& snapshot, MetricsWriter& out) {
-  const EngineFigures& sum = snapshot.sum;
+void write_items(const ServerFigures& server, MetricsWriter& out) {
+  const EngineFigures& sum = server.sum;
   const StoreCounters& store = sum.store;
   out.gauge("memcached_current_bytes", "Bytes of live items, headers included.",
             sum.memory.item_bytes);
   out.gauge("memcached_limit_bytes", "The memory limit (-m), which covers everything.",
-            snapshot.settings.max_bytes);
+            server.settings.max_bytes);
   out.gauge("memcached_malloced_bytes", "Memory in segments.", sum.memory.segment_bytes);
   out.gauge("memcached_current_items", "Items stored.", sum.all_items());
   out.counter("memcached_items_total", "Items ever stored.", store.total_items);
@@ -193,14 +193,14 @@ void write_extstore(const TierFigures& tier, MetricsWriter& out) {
 
 }  // namespace
 
-void write_memcached_metrics(const Snapshot& snapshot, UnixSeconds wall_s, MetricsWriter& out) {
-  write_process(snapshot, wall_s, out);
-  write_connections(snapshot.host_stats, out);
-  write_commands(snapshot.sum.engine, out);
-  write_items(snapshot, out);
-  write_lru_settings(snapshot.settings, out);
-  write_background(snapshot.sum.store, out);
-  write_extstore(snapshot.sum.tier, out);
+void write_memcached_metrics(const ServerFigures& server, UnixSeconds wall_s, MetricsWriter& out) {
+  write_process(server, wall_s, out);
+  write_connections(server.host_stats, out);
+  write_commands(server.sum.engine, out);
+  write_items(server, out);
+  write_lru_settings(server.settings, out);
+  write_background(server.sum.store, out);
+  write_extstore(server.sum.tier, out);
 }
 
 }  // namespace isocache

@@ -5,7 +5,7 @@
 #include <functional>
 #include <string>
 
-#include "native/metrics/host_stat.h"
+#include "native/metrics/host_row_name.h"
 #include "native/metrics/metrics.h"
 
 namespace isocache {
@@ -131,8 +131,8 @@ void write_shards(const std::vector<EngineFigures>& shards, MetricsWriter& out) 
 
 void write_logins(const HostRows& host, MetricsWriter& out) {
   out.counter("isocache_logins_total", "Passwords that clients sent (-Y), by outcome.");
-  const std::uint64_t all = HostStat("auth_cmds").of(host);
-  const std::uint64_t refused = HostStat("auth_errors").of(host);
+  const std::uint64_t all = HostRowName("auth_cmds").of(host);
+  const std::uint64_t refused = HostRowName("auth_errors").of(host);
   out.sample({{"result", "accepted"}}, all - std::min(refused, all));
   out.sample({{"result", "refused"}}, refused);
 }
@@ -140,8 +140,9 @@ void write_logins(const HostRows& host, MetricsWriter& out) {
 void write_closed_holders(const HostRows& host, MetricsWriter& out) {
   out.counter("isocache_connections_closed_total",
               "Connections closed because others waited for the memory that they held.");
-  out.sample({{"reason", "slow_reader"}}, HostStat("isocache_slow_readers_closed").of(host));
-  out.sample({{"reason", "stalled_upload"}}, HostStat("isocache_stalled_uploads_closed").of(host));
+  out.sample({{"reason", "slow_reader"}}, HostRowName("isocache_slow_readers_closed").of(host));
+  out.sample({{"reason", "stalled_upload"}},
+             HostRowName("isocache_stalled_uploads_closed").of(host));
 }
 
 void write_turns_of(std::string_view transport,
@@ -175,31 +176,32 @@ void write_turns(const PageFigures& figures, MetricsWriter& out) {
 }
 
 void write_tls(const HostRows& host, MetricsWriter& out) {
-  if (host.find(HostStat("ssl_handshake_errors").name()) == nullptr) return;  // TLS is off
+  if (host.find(HostRowName("ssl_handshake_errors").name()) == nullptr) return;  // TLS is off
   out.counter("isocache_tls_handshake_errors_total", "TLS handshakes that failed.",
-              HostStat("ssl_handshake_errors").of(host));
+              HostRowName("ssl_handshake_errors").of(host));
   out.counter("isocache_tls_protocol_errors_total", "TLS connections that broke after that.",
-              HostStat("ssl_proto_errors").of(host));
+              HostRowName("ssl_proto_errors").of(host));
   out.gauge("isocache_tls_certificate_age_seconds", "Since the certificates were read.",
-            HostStat("time_since_server_cert_refresh").of(host));
+            HostRowName("time_since_server_cert_refresh").of(host));
 }
 
 }  // namespace
 
-void write_own_metrics(const Snapshot& snapshot, const PageFigures& figures, MetricsWriter& out) {
+void write_own_metrics(const ServerFigures& server, const PageFigures& figures,
+                       MetricsWriter& out) {
   out.gauge("isocache_build_info", "The version of isocached.");
   out.sample({{"version", kIsocacheVersion}, {"protocol", kProtocolVersion}}, 1);
   out.gauge("isocache_threads", "Worker threads (-t).",
-            HostStat("threads").of(snapshot.host_stats));
-  write_memory(snapshot.sum, out);
-  write_bands(snapshot.sum, out);
-  write_eviction(snapshot.sum.store, out);
-  write_tiers(snapshot.sum, out);
-  write_flash(snapshot.sum.tier, out);
-  write_shards(snapshot.shards, out);
-  write_logins(snapshot.host_stats, out);
-  write_closed_holders(snapshot.host_stats, out);
-  write_tls(snapshot.host_stats, out);
+            HostRowName("threads").of(server.host_stats));
+  write_memory(server.sum, out);
+  write_bands(server.sum, out);
+  write_eviction(server.sum.store, out);
+  write_tiers(server.sum, out);
+  write_flash(server.sum.tier, out);
+  write_shards(server.shards, out);
+  write_logins(server.host_stats, out);
+  write_closed_holders(server.host_stats, out);
+  write_tls(server.host_stats, out);
   write_turns(figures, out);
 }
 

@@ -6,11 +6,11 @@
 namespace isocache {
 
 std::string metrics_text(ShardedBackend& backend, const PageFigures& figures, const Clock& clock) {
-  const Snapshot snapshot = backend.snapshot(clock.now_s);
+  const ServerFigures server = backend.all_figures(clock.now_s);
   MetricsWriter out;
-  write_memcached_metrics(snapshot, clock.wall_s(), out);
-  write_slab_metrics(snapshot.sum, clock.now_s, out);
-  write_own_metrics(snapshot, figures, out);
+  write_memcached_metrics(server, clock.wall_s(), out);
+  write_slab_metrics(server.sum, clock.now_s, out);
+  write_own_metrics(server, figures, out);
   return out.take();
 }
 

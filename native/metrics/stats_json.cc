@@ -87,14 +87,14 @@ Json family(Write&& write, std::string_view name = "") {
 }  // namespace
 
 std::string stats_json(ShardedBackend& backend, const Clock& clock) {
-  const Snapshot snapshot = backend.snapshot(clock.now_s);
-  const EngineFigures& sum = snapshot.sum;
+  const ServerFigures server = backend.all_figures(clock.now_s);
+  const EngineFigures& sum = server.sum;
   Json all;
   all["general"] = family([&](Output& out) {
-    write_stats(sum, snapshot.host_stats, snapshot.settings, clock.wall_s(), out);
+    write_stats(sum, server.host_stats, server.settings, clock.wall_s(), out);
   });
   all["settings"] = family(
-      [&](Output& out) { write_stats_settings(snapshot.settings, snapshot.host_settings, out); });
+      [&](Output& out) { write_stats_settings(server.settings, server.host_settings, out); });
   all["items"] = family([&](Output& out) { write_stats_items(sum, clock.now_s, out); }, "items:");
   all["slabs"] = family([&](Output& out) { write_stats_slabs(sum, out); });
   return all.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

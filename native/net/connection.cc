@@ -18,7 +18,8 @@ namespace isocache {
 namespace {
 
 constexpr std::uint32_t kReadEvents = EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLET;
-constexpr std::uint32_t kHangUpEvents = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+constexpr std::uint32_t kBrokenEvents = EPOLLHUP | EPOLLERR;
+constexpr std::uint32_t kHangUpEvents = EPOLLRDHUP | kBrokenEvents;
 // How much may be read beyond an upload's window: the end of the value and the next commands. It is
 // small, because in the middle of a large value these bytes have to be copied.
 constexpr std::size_t kBeyondWindowBytes = 2048;
@@ -47,8 +48,9 @@ Connection::~Connection() {
 bool Connection::on_event(std::uint32_t events) {
   if ((events & (EPOLLIN | kHangUpEvents)) != 0) readable_ = true;
   if ((events & kHangUpEvents) != 0) hung_up_ = true;
+  if ((events & kBrokenEvents) != 0) broken_ = true;
   if ((events & EPOLLPRI) != 0) reads_end_early_ = true;
-  return !blocked_ || (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0;
+  return !blocked_ || (events & (EPOLLOUT | kBrokenEvents)) != 0;
 }
 
 // While the socket is full, its next event brings the turn.
@@ -72,11 +74,7 @@ Connection::Next Connection::take_turn() {
   if (!session.closing()) {
     info_.set_state(ConnectionInfo::State::kExecuting);
     core_.borrow_output();
-    if (core_.goes_on() || core_.has_woken()) {
-      core_.go_on();
-    } else if (may_read() && (tls_ ? receive_encrypted() : receive()) == Received::kEnd) {
-      return tls_ ? Next::kLeave : Next::kClose;
-    }
+    if (!receive_or_go_on()) return tls_ ? Next::kLeave : Next::kClose;
     info_.set_state(ConnectionInfo::State::kReading);
     core_.note_failed_logins();
     if (!send()) return Next::kClose;
@@ -92,7 +90,21 @@ Connection::Next Connection::take_turn() {
     host_.counters.yields.add(1);
     return Next::kTakeTurn;
   }
+  // If it is closed while there are bytes to read, the client loses our last replies.
+  if (is_done()) return tls_ || !input_ended_ ? Next::kLeave : Next::kClose;
   return may_read() ? Next::kTakeTurn : Next::kWaitForEvent;
+}
+
+// False if the connection is broken.
+bool Connection::receive_or_go_on() {
+  if (core_.goes_on() || core_.has_woken()) {
+    core_.go_on();
+    return true;
+  }
+  if (!may_read()) return !broken_;
+  const Received received = tls_ ? receive_encrypted() : receive();
+  if (received == Received::kEnd) input_ended_ = true;
+  return received != Received::kBroken && !(input_ended_ && broken_);
 }
 
 LeavingSocket Connection::leave() {
@@ -149,7 +161,7 @@ Connection::Received Connection::receive_encrypted() {
   decrypt();
   if (tls_->failed()) {
     log_tls_failure();
-    return Received::kEnd;
+    return Received::kBroken;
   }
   if (tls_->ended()) readable_ = true;  // for a last turn
   return Received::kSomething;
@@ -161,7 +173,7 @@ Connection::Received Connection::note_received(ssize_t count, std::size_t room) 
   if (count < 0) {
     if (errno == EINTR) return Received::kNothing;  // still readable_
     readable_ = false;
-    return errno == EAGAIN ? Received::kNothing : Received::kEnd;
+    return errno == EAGAIN ? Received::kNothing : Received::kBroken;
   }
   readable_ = static_cast<std::size_t>(count) == room || hung_up_ || reads_end_early_;
   info_.set_last_active(host_.clock.now_s);
@@ -204,11 +216,7 @@ bool Connection::send() {
     core_.give_output_back(output);
     return true;
   }
-  if (sender_.sent_bytes() == 0 && host_.verbosity.traffic()) {
-    output.for_each_span([&, first = true](std::string_view span) mutable {
-      if (std::exchange(first, false)) core_.log_sent(span);
-    });
-  }
+  if (sender_.sent_bytes() == 0 && host_.verbosity.traffic()) core_.log_sent(output);
   const std::size_t before = sender_.sent_bytes();
   const Sender::Result result = tls_ ? tls_->send(output, sender_) : sender_.send(info_.fd, output);
   core_.note_sent(sender_.sent_bytes() - before);

@@ -47,7 +47,7 @@ class Connection {
     kTakeTurn,
     kWaitForMemory,  // a turn a little later, when others may have released what it needs
     kLeave,          // its last reply is with the kernel: leave()
-    kClose,          // it is broken, or its client has closed it and we have read all that it sent
+    kClose,          // it is broken, or its client has ended it, and everything was answered
   };
 
   // Registers the socket with the poller, with its own address as the tag. `tls`: the TLS settings
@@ -89,15 +89,23 @@ class Connection {
   bool wants_memory = false;  // is given a turn when memory may be free
 
  private:
-  enum class Received : std::uint8_t { kSomething, kNothing, kEnd };
+  enum class Received : std::uint8_t { kSomething, kNothing, kEnd, kBroken };
 
   Session& session() { return core_.session(); }
   Output& output() { return core_.session().output(); }
   bool in_request() const { return core_.session().in_request() || (tls_ && tls_->in_record()); }
   bool may_read() const {
-    return readable_ && core_.session().takes_input() && (!host_.draining || in_request());
+    return readable_ && !input_ended_ && core_.session().takes_input() &&
+           (!host_.draining || in_request());
   }
   bool sending() const { return blocked_ || sends_on_; }
+  bool receive_or_go_on();
+  // The client sends no more, and everything that it asked for is answered. If an idle stream keeps
+  // us from reading what it sent before its end, nothing will ever read it.
+  bool is_done() const {
+    const bool ended = input_ended_ || (hung_up_ && !core_.session().takes_input());
+    return ended && !core_.has_to_answer();
+  }
   Received receive();
   Received receive_encrypted();
   Received note_received(ssize_t count, std::size_t room);
@@ -115,6 +123,8 @@ class Connection {
   std::unique_ptr<TlsStream> tls_;  // null: plain
   bool readable_ = false;           // there may be bytes to read
   bool hung_up_ = false;            // the end of the stream is among them: read until it
+  bool input_ended_ = false;        // it was read
+  bool broken_ = false;             // nobody is there to read our replies
   // A short read does not mean that all was read. It ends at TCP's urgent mark and, on a unix
   // socket, behind bytes that came with a descriptor. So this socket is read until it says that it
   // is empty.

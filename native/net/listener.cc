@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <system_error>
 #include <utility>
 
 #include "native/base/errors.h"
@@ -29,6 +30,15 @@ FileDescriptor make_socket(int family) {
   return FileDescriptor(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
 }
 
+[[noreturn]] void refuse_port(const Endpoint& endpoint) {
+  const bool taken = errno == EADDRINUSE;
+  throw SystemError(fmt::format("failed to listen on TCP port {} of {}: {}{}", endpoint.port,
+                                endpoint.host, std::generic_category().message(errno),
+                                taken ? "; stop the server that uses it, or choose another port "
+                                        "(-p, -l, --http)"
+                                      : ""));
+}
+
 FileDescriptor listen_on(const addrinfo& info, const Endpoint& endpoint, unsigned backlog) {
   FileDescriptor socket = make_socket(info.ai_family);
   if (!socket) throw_errno("socket");
@@ -39,7 +49,7 @@ FileDescriptor listen_on(const addrinfo& info, const Endpoint& endpoint, unsigne
   if (info.ai_family == AF_INET6) set_option(socket, IPPROTO_IPV6, IPV6_V6ONLY, 1);
   if (::bind(socket.get(), info.ai_addr, info.ai_addrlen) != 0 ||
       ::listen(socket.get(), static_cast<int>(backlog)) != 0) {
-    throw_errno(fmt::format("failed to listen on TCP port {} of {}", endpoint.port, endpoint.host));
+    refuse_port(endpoint);
   }
   return socket;
 }
@@ -62,7 +72,10 @@ const sockaddr* generic(const sockaddr_un& address) {
 // A server that was killed leaves its socket file behind.
 void remove_stale_socket(const std::string& path, const sockaddr_un& address) {
   struct stat status {};
-  if (::lstat(path.c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) return;
+  if (::lstat(path.c_str(), &status) != 0) return;
+  if (!S_ISSOCK(status.st_mode)) {
+    throw SystemError(fmt::format("failed to listen on {}: it exists and is no socket", path));
+  }
   const FileDescriptor probe = make_socket(AF_UNIX);
   const int result = ::connect(probe.get(), generic(address), sizeof(address));
   // EAGAIN: the server is alive, and has no room for another client just now.

@@ -53,6 +53,7 @@ struct Worker::Impl {
 
   void run();
   void open_tier();
+  void run_round();
   int until_next_timer_ms() const;
   void run_timers();
   void read_inbox();
@@ -60,8 +61,11 @@ struct Worker::Impl {
   void give_up_late();
   void open(FileDescriptor socket, SSL_CTX* tls);
   void handle(const epoll_event& event);
+  void queue(Connection& connection);
   void serve(Connection& connection);
   void give_turn(Connection& connection);
+  template <typename Step>
+  void try_with(Connection& connection, Step&& step);
   void finish(Connection& connection);
   void leave(Connection& connection);
   void note_lingering();
@@ -158,22 +162,39 @@ void Worker::Impl::run() {
     return host.draining && ((table.empty() && lingering.empty()) || host.now_ms >= stop_at_ms);
   };
   while (!stopped()) {
-    tier.submit();
-    const auto ready = poller.wait(turns.empty() ? until_next_timer_ms() : 0);
-    if (options.measure_turns) round_began = std::chrono::steady_clock::now();
-    const HostClock::Now now = clock.now();
-    host.clock = now.clock;
-    host.now_ms = now.monotonic_ms;
-    for (const epoll_event& event : ready) handle(event);
-    turns.run_turns([this](Connection& connection) { give_turn(connection); });
-    turns.run_handshakes([this](Connection& connection) { give_turn(connection); });
-    run_timers();
-    if (stop_asked_ms) begin_stop(*std::exchange(stop_asked_ms, std::nullopt));
+    try {
+      run_round();
+    } catch (const std::bad_alloc&) {  // for something that belongs to no connection
+      host.counters.malloc_fails.add(1);
+    }
   }
   finish_if([](const Connection&) { return true; });
   lingering.clear();
   note_lingering();
   tier.close(stop_at_ms - host.now_ms);
+}
+
+void Worker::Impl::run_round() {
+  tier.submit();
+  const auto ready = poller.wait(turns.empty() ? until_next_timer_ms() : 0);
+  if (options.measure_turns) round_began = std::chrono::steady_clock::now();
+  const HostClock::Now now = clock.now();
+  host.clock = now.clock;
+  host.now_ms = now.monotonic_ms;
+  bool woken = false;
+  for (const epoll_event& event : ready) {
+    if (Poller::is_wake(event)) {
+      woken = true;
+    } else {
+      handle(event);
+    }
+  }
+  // Last, because it may end connections that are among the events.
+  if (woken) read_inbox();
+  turns.run_turns([this](Connection& connection) { give_turn(connection); });
+  turns.run_handshakes([this](Connection& connection) { give_turn(connection); });
+  run_timers();
+  if (stop_asked_ms) begin_stop(*std::exchange(stop_asked_ms, std::nullopt));
 }
 
 int Worker::Impl::until_next_timer_ms() const {
@@ -215,12 +236,11 @@ void Worker::Impl::close_holders() {
 
 void Worker::Impl::give_up_late() {
   table.for_each([this](Connection& connection) {
-    if (connection.gives_up_late() && !connection.queued) turns.add(connection);
+    if (connection.gives_up_late() && !connection.queued) queue(connection);
   });
 }
 
 void Worker::Impl::handle(const epoll_event& event) {
-  if (Poller::is_wake(event)) return read_inbox();
   if (event.data.ptr == &lingering) {
     lingering.on_ready(host.now_ms);
     return note_lingering();
@@ -228,7 +248,7 @@ void Worker::Impl::handle(const epoll_event& event) {
   if (event.data.ptr == &tier) return tier.reap();
   Connection& connection = *static_cast<Connection*>(event.data.ptr);
   if (!connection.on_event(event.events) || connection.queued) return;
-  if (connection.handshaking()) return turns.add(connection);
+  if (connection.handshaking()) return queue(connection);
   give_turn(connection);
 }
 
@@ -242,20 +262,30 @@ void Worker::Impl::read_inbox() {
 void Worker::Impl::wake(const LateNote& note) {
   Connection* const connection = table.find(note.connection);
   if (connection == nullptr) return;
-  if (connection->on_woken(note.token) && !connection->queued) turns.add(*connection);
+  if (connection->on_woken(note.token) && !connection->queued) queue(*connection);
 }
 
-// If there is no memory for one connection, the others are still served.
-void Worker::Impl::give_turn(Connection& connection) {
+// If there is no memory for one connection, that one ends and the others are still served.
+// REQUIRES: step() throws nothing after it has begun to finish the connection.
+template <typename Step>
+void Worker::Impl::try_with(Connection& connection, Step&& step) {
   try {
-    serve(connection);
+    step();
   } catch (const std::bad_alloc&) {
     host.counters.malloc_fails.add(1);
     finish(connection);
   }
 }
 
-// Throws nothing after it has begun to finish the connection.
+void Worker::Impl::queue(Connection& connection) {
+  try_with(connection, [&] { turns.add(connection); });
+}
+
+void Worker::Impl::give_turn(Connection& connection) {
+  try_with(connection, [&] { serve(connection); });
+}
+
+// As try_with() asks.
 void Worker::Impl::serve(Connection& connection) {
   const Connection::Next next = connection.take_turn();
   if (options.measure_turns) host.turn_latency.record_since(round_began);
@@ -281,11 +311,14 @@ void Worker::Impl::open(FileDescriptor socket, SSL_CTX* tls) {
       serves_tls = true;
     }
     table.add(std::make_unique<Connection>(std::move(socket), tls, host));
+    return;
+  } catch (const std::bad_alloc&) {
+    host.counters.malloc_fails.add(1);
   } catch (const std::exception& error) {  // the kernel cannot watch more sockets for us
     log_line(error.what());
-    table.forget_expected();
-    events.on_connection_closed();
   }
+  table.forget_expected();
+  events.on_connection_closed();
 }
 
 void Worker::Impl::finish(Connection& connection) {
@@ -299,7 +332,7 @@ void Worker::Impl::finish(Connection& connection) {
 }
 
 // The connection has nothing more to say. It no longer counts against -c, but its client may still
-// have replies to read.
+// have replies to read. As try_with() asks.
 void Worker::Impl::leave(Connection& connection) {
   LeavingSocket leaving = connection.leave();
   // This comes before the connection is removed from the count: the server waits until both counts
@@ -323,22 +356,26 @@ void Worker::Impl::note_lingering() {
 template <typename Condition>
 void Worker::Impl::finish_if(Condition&& condition) {
   table.for_each([&](Connection& connection) {
-    if (condition(connection)) finish(connection);
+    bool finishes = false;
+    try_with(connection, [&] { finishes = condition(connection); });
+    if (finishes) finish(connection);
   });
 }
 
 template <typename Condition>
 void Worker::Impl::leave_if(Condition&& condition) {
   table.for_each([&](Connection& connection) {
-    if (condition(connection)) leave(connection);
+    try_with(connection, [&] {
+      if (condition(connection)) leave(connection);
+    });
   });
 }
 
 void Worker::Impl::tick() {
-  bool more = false;
   host.counters.ticks.add(1);
-  if (options.background_step) more = options.background_step(host.clock.now_s);
-  tick_at_ms = host.now_ms + (more ? kBusyTick_ms : kTick_ms);
+  tick_at_ms = host.now_ms + kTick_ms;
+  if (!options.background_step) return;
+  if (options.background_step(host.clock.now_s)) tick_at_ms = host.now_ms + kBusyTick_ms;
 }
 
 // Returns true if there is a reason to look at every connection now and then.

@@ -22,8 +22,8 @@
 #include "native/base/latency_histogram.h"
 #include "native/base/log.h"
 #include "native/connection/connection_events.h"
+#include "native/connection/connection_host.h"
 #include "native/connection/connection_info.h"
-#include "native/connection/late_waker.h"
 #include "native/tier/tier_device.h"
 #include "session/session.h"
 

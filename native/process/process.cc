@@ -93,12 +93,23 @@ void Daemon::ready() {
   to_parent_ = FileDescriptor();
 }
 
+namespace {
+
+std::string current_user() {
+  const int before = errno;
+  const passwd* const entry = ::getpwuid(::geteuid());
+  errno = before;
+  return entry != nullptr ? entry->pw_name : fmt::format("{}", ::geteuid());
+}
+
+}  // namespace
+
 PidFile::PidFile(std::string path) : path_(std::move(path)) {
   if (path_.empty()) return;
   const FileDescriptor file(::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
   const std::string text = fmt::format("{}\n", ::getpid());
   if (!file || ::write(file.get(), text.data(), text.size()) < 0) {
-    throw_errno(fmt::format("cannot write the pid file {}", path_));
+    throw_errno(fmt::format("cannot write the pid file {} as user {}", path_, current_user()));
   }
 }
 

@@ -1,5 +1,6 @@
 #include "native/shards/reserved_memory.h"
 
+#include <fmt/format.h>
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -19,7 +20,9 @@ std::size_t round_up(std::size_t bytes, std::size_t unit) {
 }  // namespace
 
 ReservedMemory::ReservedMemory(std::size_t bytes, bool huge_pages) : huge_pages_(huge_pages) {
-  if (!reserve(bytes)) throw_errno("cannot reserve memory");
+  if (!reserve(bytes)) {
+    throw_errno(fmt::format("-m: cannot reserve {} MB of addresses", bytes >> 20));
+  }
 }
 
 ReservedMemory::~ReservedMemory() {

@@ -20,19 +20,19 @@ EngineFigures ShardedBackend::figures() {
   return sum;
 }
 
-Snapshot ShardedBackend::snapshot(UnixSeconds now_s) {
+ServerFigures ShardedBackend::all_figures(UnixSeconds now_s) {
   const std::lock_guard admin_lock(admin_mutex_);
-  Snapshot snapshot;
-  snapshot.settings = settings_;
-  host_.add_stats(now_s, snapshot.host_stats);
-  host_.add_settings(snapshot.host_settings);
-  snapshot.shards.reserve(shards_.size());
+  ServerFigures server;
+  server.settings = settings_;
+  host_.add_stats(now_s, server.host_stats);
+  host_.add_settings(server.host_settings);
+  server.shards.reserve(shards_.size());
   for (const auto& shard : shards_) {
     const std::lock_guard lock(shard->mutex);
-    snapshot.shards.push_back(shard->engine.figures());
-    snapshot.sum.add(snapshot.shards.back());
+    server.shards.push_back(shard->engine.figures());
+    server.sum.add(server.shards.back());
   }
-  return snapshot;
+  return server;
 }
 
 void ShardedBackend::reset_counters() {

@@ -1,9 +1,15 @@
 #include "native/shards/sharded_backend.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstdint>
+#include <new>
 #include <utility>
+
+#include "native/base/errors.h"
 
 namespace isocache {
 namespace {
@@ -14,6 +20,12 @@ constexpr std::size_t kMinShardBytes = 32U << 20;
 constexpr std::size_t kLargestItemsPerShard = 4;
 constexpr unsigned kShardsPerThread = 4;
 constexpr std::size_t kMaxShards = 1024;
+
+void check_memory_limit(std::uint64_t shard_bytes, unsigned shards, unsigned threads) {
+  if (shard_bytes <= limits::kMaxStoreBytes) return;
+  throw UsageError(fmt::format("-m: at most {}g with {} threads (-t)",
+                               (limits::kMaxStoreBytes >> 30) * shards, threads));
+}
 
 }  // namespace
 
@@ -33,20 +45,27 @@ ShardedBackend::ShardedBackend(const Settings& settings, unsigned threads, const
   shard_mask_ = count - 1;
   StoreOptions store;
   store.memory_limit = std::max(settings.max_bytes / count, limits::kMinStoreBytes);
+  check_memory_limit(store.memory_limit, count, threads);
   store.max_item_size = settings.max_item_bytes;
   store.hash_key = hash_key;
   if (count > 1) store.cas_ids = &cas_ids_;
   store.evict = settings.evictions;
   store.uploads_wait = true;
-  for (unsigned shard = 0; shard < count; ++shard) {
-    const EngineOptions engine{.shard = shard,
-                               .cas_enabled = settings.cas_enabled,
-                               .gets_may_wait = true,
-                               .count_prefixes = settings.detail_enabled,
-                               .prefix_delimiter = settings.prefix_delimiter};
-    shards_.push_back(std::make_unique<Shard>(store, engine, huge_pages, tier));
-  }
+  for (unsigned shard = 0; shard < count; ++shard) add_shard(store, shard, huge_pages, tier);
   ShardedBackend::set_tiering(tiering_settings(settings));
+}
+
+void ShardedBackend::add_shard(const StoreOptions& store, unsigned shard, bool huge_pages,
+                               const ShardTier* tier) try {
+  const EngineOptions engine{.shard = shard,
+                             .cas_enabled = settings_.cas_enabled,
+                             .gets_may_wait = true,
+                             .count_prefixes = settings_.detail_enabled,
+                             .prefix_delimiter = settings_.prefix_delimiter};
+  shards_.push_back(std::make_unique<Shard>(store, engine, huge_pages, tier));
+} catch (const std::bad_alloc&) {
+  throw SystemError(
+      fmt::format("-m: the system does not give the memory for {} MB", settings_.max_bytes >> 20));
 }
 
 ShardedBackend::~ShardedBackend() = default;

@@ -34,7 +34,7 @@
 namespace isocache {
 
 // All figures that can be shown of a server, taken at one time.
-struct Snapshot {
+struct ServerFigures {
   Settings settings;
   HostRows host_stats;
   HostRows host_settings;
@@ -85,7 +85,7 @@ class ShardedBackend : public Backend, public AdminTarget {
 
   // The figures that `stats` shows. Takes the admin lock, then one shard's lock at a time, each for
   // as long as it takes to walk that shard's list of segments. Any thread.
-  Snapshot snapshot(UnixSeconds now_s);
+  ServerFigures all_figures(UnixSeconds now_s);
   // Store::broken_invariant of one shard. For tests.
   const char* broken_invariant(unsigned index);
 
@@ -136,6 +136,7 @@ class ShardedBackend : public Backend, public AdminTarget {
   Shard& shard_of(const Request& request) { return *shards_[shard_index(request.key.hash)]; }
   // The first requests of a batch that belong to one shard. Requests without a key fit any shard.
   std::span<Request> first_run(std::span<Request> requests, Shard*& shard) const;
+  void add_shard(const StoreOptions& store, unsigned shard, bool huge_pages, const ShardTier* tier);
   struct Groups;
   void group_by_shard(std::span<const Request> batch, Groups& groups) const;
   void prefetch(std::span<const Request> batch) const;

@@ -81,7 +81,7 @@ describe('isocached', { skip: needIsocached, concurrency: 1 }, () => {
       [['-I', '100'], /1024/],
       [['-I', '2g'], /gigabyte/],
       [['-I', '40m', '-m', '64'], /half|1\/2/],
-      [['-o', 'nosuch'], /nosuch.*idle_timeout/],
+      [['-o', 'nosuch'], /nosuch.*\n.*idle_timeout/],
       [['-o', 'idle_timeout=x'], /idle_timeout/],
       [['-o', 'idle_timeout=1,nosuch'], /nosuch/],
       [['--http'], /--http needs a value: <addr:port>/],

@@ -1,14 +1,19 @@
 // The configuration file, the environment, and how they and the command line are merged.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstddef>
+#include <initializer_list>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "native/base/errors.h"
 #include "native/base/log.h"
 #include "native/base/suggestion.h"
+#include "native/base/traffic_log.h"
 #include "native/cli/given.h"
 #include "native/cli/parse_options.h"
 #include "native/net/listener_set.h"
@@ -144,15 +149,59 @@ TEST(Suggestion, TheNearestOrNone) {
   EXPECT_EQ(nearest("drain_dely", known), "drain-delay");
   EXPECT_EQ(nearest("IDLE-TIMEOUT", known), "idle_timeout");
   EXPECT_EQ(nearest("something", known), "");
+  const std::array<std::string_view, 2> near_ones = {"http", "help"};
+  EXPECT_EQ(nearest("hlep", near_ones), "help");  // two letters swapped
   EXPECT_EQ(nearest("x", known), "");
 }
 
 TEST(TextLog, TrafficIsAscii) {
   testing::internal::CaptureStderr();
-  log_traffic('<', 7,
+  log_traffic(Direction::kReceived, 7,
               "get \x9b"
               "2J\xe2\x80\xae\x1b~\x7f\r\nmore");
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "<7 get ?2J????~?\n");
+}
+
+std::string logged(Direction direction, std::initializer_list<std::string_view> reads) {
+  testing::internal::CaptureStderr();
+  TrafficLog log(direction, 7);
+  for (const std::string_view bytes : reads) {
+    log.add(bytes);
+    log.print();
+  }
+  return testing::internal::GetCapturedStderr();
+}
+
+TEST(TrafficLog, EachCommandOfAReadWithoutValues) {
+  EXPECT_EQ(logged(Direction::kReceived,
+                   {"set k 0 0 7\r\nget\r\nmg\r\nget k\nms e 0\r\n\r\nset n 0 0 x\r\nmn\r\n"}),
+            "<7 set k 0 0 7\n<7 get k\n<7 ms e 0\n<7 set n 0 0 x\n<7 mn\n");
+}
+
+TEST(TrafficLog, LinesAndValuesMayArriveInPieces) {
+  EXPECT_EQ(logged(Direction::kReceived, {"se", "t k 0 0 5\r", "\nget", " a\r", "\nget b\r\n"}),
+            "<7 set k 0 0 5\n<7 get b\n");
+  testing::internal::CaptureStderr();
+  TrafficLog log(Direction::kReceived, 7);
+  log.add("ms k 1000\r\nsome");
+  log.skip(996);
+  log.add("\r\nmn\r\n");
+  log.print();
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "<7 ms k 1000\n<7 mn\n");
+}
+
+TEST(TrafficLog, EachLineOfRepliesAndOneOfStats) {
+  EXPECT_EQ(logged(Direction::kSent, {"VALUE k 0 3\r\nEND\r\nEND\r\nVA 2 t1\r\nHD\r\nHD\r\n"}),
+            ">7 VALUE k 0 3\n>7 END\n>7 VA 2 t1\n>7 HD\n");
+  EXPECT_EQ(logged(Direction::kSent, {"STAT a 1\r\nSTAT b 2\r\nEND\r\n"}), ">7 STAT a 1\n>7 END\n");
+}
+
+TEST(TrafficLog, ManyLinesAreCounted) {
+  std::string pipeline;
+  for (std::size_t i = 0; i < TrafficLog::kMostLines + 3; ++i) pipeline += "mn\r\n";
+  const std::string text = logged(Direction::kReceived, {pipeline});
+  EXPECT_EQ(std::ranges::count(text, '\n'), std::ptrdiff_t{TrafficLog::kMostLines + 1});
+  EXPECT_TRUE(text.ends_with("<7 (3 more lines)\n"));
 }
 
 TEST(JsonLog, OneObjectOfAnyBytes) {

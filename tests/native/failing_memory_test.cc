@@ -2,12 +2,17 @@
 // connection, and nothing may be left of it.
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
+#include <csignal>
 #include <cstddef>
 #include <cstdlib>
 #include <memory>
 #include <new>
 #include <string>
+#include <thread>
 
+#include "late_fixture.h"
 #include "native/shards/sharded_backend.h"
 #include "session/session.h"
 #include "support/late_backend.h"
@@ -26,6 +31,12 @@ void* allocate(std::size_t bytes) {
 
 }  // namespace
 
+// Asio allocates with this one.
+extern "C" void* aligned_alloc(std::size_t alignment, std::size_t bytes) noexcept {
+  if (allocations_left >= 0 && allocations_left-- == 0) return nullptr;
+  void* memory = nullptr;
+  return posix_memalign(&memory, alignment, bytes) == 0 ? memory : nullptr;
+}
 void* operator new(std::size_t bytes) { return allocate(bytes); }
 void* operator new[](std::size_t bytes) { return allocate(bytes); }
 void operator delete(void* memory) noexcept { std::free(memory); }
@@ -36,7 +47,7 @@ void operator delete[](void* memory, std::size_t /*bytes*/) noexcept { std::free
 namespace isocache {
 namespace {
 
-std::string command(const std::string& verb, const std::string& key, std::size_t bytes) {
+std::string store_command(const std::string& verb, const std::string& key, std::size_t bytes) {
   return verb + " " + key + " 0 0 " + std::to_string(bytes) + "\r\n" + std::string(bytes, 'v') +
          "\r\n";
 }
@@ -91,11 +102,11 @@ class FailingMemory : public testing::Test, public Waker {
   LateBackend<> backend_{shards_};
   std::unique_ptr<Session> session_;
   const std::string talk_ =
-      command("set", "big", 200'000) + "get late1 big late2\r\nmn\r\nget big\r\n" +
-      command("append", "big", 20'000) + command("append", "big", 100) +
-      "get late3\r\nincr late 1\r\nmg big v\r\n" + command("set", "lateBig", 20'000) +
-      "mg late5 v\r\nmg big v\r\n" + command("prepend", "lateBig", 20'000) + "mg late6 v\r\n" +
-      command("append", "none", 20'000) + "md big\r\nmd lateBig\r\nmn\r\n";
+      store_command("set", "big", 200'000) + "get late1 big late2\r\nmn\r\nget big\r\n" +
+      store_command("append", "big", 20'000) + store_command("append", "big", 100) +
+      "get late3\r\nincr late 1\r\nmg big v\r\n" + store_command("set", "lateBig", 20'000) +
+      "mg late5 v\r\nmg big v\r\n" + store_command("prepend", "lateBig", 20'000) +
+      "mg late6 v\r\n" + store_command("append", "none", 20'000) + "md big\r\nmd lateBig\r\nmn\r\n";
 };
 
 TEST_F(FailingMemory, LeavesNothingBehind) {
@@ -104,7 +115,7 @@ TEST_F(FailingMemory, LeavesNothingBehind) {
   long allocations = 0;
   while (allocations < kMost && !talk_with(allocations)) {
     EXPECT_EQ(backend_.open(), 0U) << allocations;
-    const MemoryUse use = shards_.snapshot(clock_.now_s).sum.memory;
+    const MemoryUse use = shards_.all_figures(clock_.now_s).sum.memory;
     EXPECT_EQ(use.pinned_segments, 0U) << allocations;
     EXPECT_EQ(use.upload_bytes, 0U) << allocations;
     for (unsigned shard = 0; shard < shards_.shard_count(); ++shard) {
@@ -115,6 +126,61 @@ TEST_F(FailingMemory, LeavesNothingBehind) {
   EXPECT_GT(allocations, 50);
   EXPECT_LT(allocations, kMost);
 }
+
+// --- servers ----------------------------------------------------------------------------------
+
+class FailingServerMemory : public testing::TestWithParam<Transport> {
+ protected:
+  // An administrative command says when memory of its thread runs out.
+  FailingServerMemory() {
+    std::signal(SIGPIPE, SIG_IGN);
+    server_.backend.before_administer = [this] { allocations_left = next_; };
+    completer_ = std::thread([this] {
+      while (!ended_) {
+        complete_all(server_);
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+    });
+  }
+  ~FailingServerMemory() override {
+    ended_ = true;
+    completer_.join();
+  }
+  // The connection may end at any place.
+  void talk(long next) {
+    const auto client = server_.connect(GetParam());
+    next_ = next;
+    client->send("flush_all\r\n");
+    client->receive(4);
+    next_ = -1;
+    client->send("get late\r\nset b 0 0 1\r\n2\r\nget late2\r\n" +
+                 store_command("set", "big", 20'000) + "get big\r\nget late3\r\nflush_all\r\n");
+    client->finish_sending();
+    while (!client->ends()) continue;
+  }
+
+  LateServer server_{1};
+  std::atomic<long> next_{-1};
+  std::atomic<bool> ended_{false};
+  std::thread completer_;
+};
+
+TEST_P(FailingServerMemory, EndsOneConnection) {
+  constexpr long kMost = 200;
+  for (long next = 0; next < kMost; ++next) talk(next);
+  EXPECT_GT(server_.malloc_fails(), 10U);
+  EXPECT_LT(server_.malloc_fails(), std::uint64_t{kMost});
+  const auto client = server_.connect(GetParam());
+  client->send("flush_all\r\nmn\r\n");
+  EXPECT_EQ(client->receive(8), "OK\r\nMN\r\n");
+  client->reset();
+  EXPECT_TRUE(soon([&] { return server_.connections() == 0; }));
+  EXPECT_EQ(server_.backend.open(), 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Transports, FailingServerMemory,
+                         testing::Values(Transport::kPlain, Transport::kTls, Transport::kWebSocket),
+                         name_of);
 
 }  // namespace
 }  // namespace isocache

@@ -53,6 +53,11 @@ struct TcpPair {
   }
 };
 
+inline void reset_at_close(int socket) {
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
 class Client {
  public:
   explicit Client(FileDescriptor socket) : socket_(std::move(socket)) {
@@ -103,6 +108,10 @@ class Client {
     return all;
   }
   void finish_sending() { ::shutdown(socket_.get(), SHUT_WR); }
+  void reset() {
+    reset_at_close(socket_.get());
+    socket_ = FileDescriptor();
+  }
 
  private:
   FileDescriptor socket_;

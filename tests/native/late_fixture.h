@@ -73,11 +73,13 @@ class FeedBackend : public LateBackend<std::mutex> {
   using LateBackend::LateBackend;
   AdminResult administer(const Request& request, const Clock& clock, Output& out,
                          Waker* waker) override {
+    if (before_administer) before_administer();
     if (!listens) return LateBackend::administer(request, clock, out, waker);
     return {.stream = feed.listen(waker)};
   }
   Feed feed;
   std::atomic<bool> listens{false};
+  std::function<void()> before_administer;  // may be empty
 };
 
 enum class Transport : std::uint8_t { kPlain, kTls, kWebSocket };
@@ -91,6 +93,10 @@ class LateClient {
   // So many bytes of replies; less at the end of the connection.
   virtual std::string receive(std::size_t bytes) = 0;
   bool ends() { return receive(1).empty(); }
+  // It sends no more, but still reads.
+  virtual void finish_sending() = 0;
+  // It is gone.
+  virtual void reset() = 0;
 };
 
 class PlainLateClient : public LateClient {
@@ -98,6 +104,8 @@ class PlainLateClient : public LateClient {
   explicit PlainLateClient(FileDescriptor socket) : client_(std::move(socket)) {}
   void send(std::string_view bytes) override { client_.send(bytes); }
   std::string receive(std::size_t bytes) override { return client_.receive(bytes); }
+  void finish_sending() override { client_.finish_sending(); }
+  void reset() override { client_.reset(); }
 
  private:
   Client client_;
@@ -119,6 +127,14 @@ class TlsLateClient : public LateClient {
     std::string received = held_.substr(0, bytes);
     held_.erase(0, received.size());
     return received;
+  }
+  void finish_sending() override {
+    SSL_shutdown(client_.ssl());
+    ::shutdown(socket_.get(), SHUT_WR);
+  }
+  void reset() override {
+    reset_at_close(socket_.get());
+    socket_ = FileDescriptor();
   }
 
  private:
@@ -147,10 +163,16 @@ class WebSocketLateClient : public LateClient {
     held_.erase(0, received.size());
     return received;
   }
+  void finish_sending() override { client_.finish_sending(); }
+  void reset() override { client_.reset(); }
+  void send_close() { client_.send(frame(8, "\x03\xe8")); }
+  // The server has answered the close frame.
+  bool was_closed() const { return was_closed_; }
 
  private:
   bool read_frame() {
     const std::string head = client_.receive(2);
+    if (head.size() == 2 && head[0] == '\x88') was_closed_ = true;
     if (head.size() != 2 || head[0] != '\x82') return false;
     std::size_t size = static_cast<unsigned char>(head[1]);
     if (size >= 126) {
@@ -164,6 +186,7 @@ class WebSocketLateClient : public LateClient {
 
   Client client_;
   std::string held_;
+  bool was_closed_ = false;
 };
 
 class LateServer {
@@ -226,6 +249,9 @@ class LateServer {
     return worker_->counters().late_replies_given_up.get() +
            http_->sum_of(&WorkerCounters::late_replies_given_up);
   }
+  std::uint64_t malloc_fails() const {
+    return worker_->counters().malloc_fails.get() + http_->sum_of(&WorkerCounters::malloc_fails);
+  }
   unsigned connections() const { return worker_->connection_count() + http_->connection_count(); }
 
  private:
@@ -253,6 +279,36 @@ inline bool soon(const std::function<bool()>& condition) {
     std::this_thread::sleep_for(std::chrono::microseconds(200));
   }
   return true;
+}
+
+inline constexpr unsigned kNever_s = 3600;
+
+class LateTest : public testing::TestWithParam<Transport> {
+ protected:
+  std::unique_ptr<LateClient> connect(LateServer& server) { return server.connect(GetParam()); }
+};
+
+inline bool has_open(LateServer& server, std::size_t count) {
+  return soon([&] { return server.backend.open() == count; });
+}
+
+inline void complete_all(LateServer& server) {
+  for (const LateToken token : server.backend.tokens()) server.backend.complete(token);
+}
+
+inline void expect_reply(LateClient& client, std::string_view reply) {
+  EXPECT_EQ(client.receive(reply.size()), reply);
+}
+
+inline std::string many(std::string_view one, int count) {
+  std::string all;
+  for (int i = 0; i < count; ++i) all += one;
+  return all;
+}
+
+inline std::string name_of(const testing::TestParamInfo<Transport>& info) {
+  static constexpr const char* kNames[] = {"Plain", "Tls", "WebSocket"};
+  return kNames[static_cast<std::size_t>(info.param)];
 }
 
 }  // namespace isocache

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -91,11 +93,17 @@ TEST(Options, SizesTakeSuffixes) {
   EXPECT_EQ(parse({"-I", "2048"}).settings.max_item_bytes, 2048U);
 }
 
+TEST(Options, MemoryBelowAMegabyteIsRefused) {
+  EXPECT_EQ(complaint({"-m", "100k"}), "-m: at least 1m, not '100k'");
+  EXPECT_EQ(parse({"-m", "1024k"}).settings.max_bytes, 1U << 20);
+}
+
 TEST(Options, ItemSizeLimits) {
-  EXPECT_EQ(complaint({"-I", "1023"}), "Item max size cannot be less than 1024 bytes.");
+  EXPECT_EQ(complaint({"-I", "1023"}), "-I: Item max size cannot be less than 1024 bytes.");
   EXPECT_EQ(complaint({"-m", "4g", "-I", "1025m"}),
-            "Cannot set item size limit higher than a gigabyte.");
-  EXPECT_EQ(complaint({"-I", "33m"}), "Cannot set item size limit higher than 1/2 of memory max.");
+            "-I: Cannot set item size limit higher than a gigabyte.");
+  EXPECT_EQ(complaint({"-I", "33m"}),
+            "-I: Cannot set item size limit higher than 1/2 of memory max.");
   EXPECT_EQ(parse({"-m", "1"}).settings.max_item_bytes, 512U << 10);  // follows a small -m
 }
 
@@ -110,6 +118,11 @@ TEST(Options, UnknownWordsSayWhatIsKnown) {
   const std::string text = complaint({"-o", "nonsense=1"});
   EXPECT_NE(text.find("'nonsense' is not known"), std::string::npos);
   EXPECT_NE(text.find("idle_timeout"), std::string::npos);
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    EXPECT_LE(end - begin, 100U) << text.substr(begin, end - begin);
+    begin = end + 1;
+  }
   EXPECT_EQ(complaint({"-o", "idle_timout=1"}),
             "-o: 'idle_timout' is not known; did you mean idle_timeout?");
   EXPECT_NE(complaint({"-o", "idle_timeout"}).find("needs a value"), std::string::npos);

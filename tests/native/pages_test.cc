@@ -184,19 +184,19 @@ constexpr std::string_view kNotInMetrics[] = {
 };
 
 TEST(Pages, EachCounterIsInTheMetrics) {
-  Snapshot snapshot;
+  ServerFigures server;
   std::map<std::string_view, std::uint64_t> counters;
   std::uint64_t next = 1'000'000;
   const auto number = [&](std::string_view name) { return counters[name] = next++; };
-  EngineFigures& sum = snapshot.sum;
+  EngineFigures& sum = server.sum;
 #define ISOCACHE_ENGINE_COUNTER(name) sum.engine.name = number(#name);
 #define ISOCACHE_BAND_COUNTER(name) sum.engine.bands[0].name = number(#name);
 #define ISOCACHE_STORE_COUNTER(name, field, when) sum.store.field = number(#name);
 #define ISOCACHE_UNSHOWN_STORE_COUNTER(field) sum.store.field = number(#field);
 #include "command/stats/general.def"
   MetricsWriter out;
-  write_memcached_metrics(snapshot, kNow, out);
-  write_own_metrics(snapshot, {}, out);
+  write_memcached_metrics(server, kNow, out);
+  write_own_metrics(server, {}, out);
   const std::string text = out.take();
   for (const auto& [name, value] : counters) {
     const bool shown = text.find(" " + std::to_string(value) + "\n") != std::string::npos;

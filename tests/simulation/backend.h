@@ -81,7 +81,7 @@ class SimulatedBackend : public Backend {
   unsigned shard_count() const { return backend_.shard_count(); }
   unsigned shard_of(std::string_view key) const;
   bool tick(unsigned shard, UnixSeconds now_s) { return backend_.tick(shard, now_s); }
-  Snapshot figures(UnixSeconds now_s) { return backend_.snapshot(now_s); }
+  ServerFigures figures(UnixSeconds now_s) { return backend_.all_figures(now_s); }
   std::size_t memory_limit() { return backend_.settings().max_bytes; }
   void flush(UnixSeconds now_s) { backend_.flush_at(now_s, now_s); }
   // Sends a request over a session of its own. Returns the reply.

@@ -30,11 +30,11 @@ std::size_t World::pinned_segments(unsigned shard) const {
   return pinned.size();
 }
 
-Snapshot World::look() {
+ServerFigures World::look() {
   alone_ = true;
-  Snapshot snapshot = backend_->figures(clock_.now_s);
+  ServerFigures server = backend_->figures(clock_.now_s);
   alone_ = false;
-  return snapshot;
+  return server;
 }
 
 // A store may be refused only if others really hold the memory for it. Its reply is read at the end
@@ -47,8 +47,8 @@ void World::refused(KeyId key, std::size_t length, Interval turn) {
   if (plan_.backend.tier) return;         // its pages are not seen
   if (backend_->late() != 0) return;      // what is held behind late replies is not seen
   const unsigned shard = backend_->shard_of(key_name(key));
-  const Snapshot snapshot = look();
-  const MemoryUse& memory = snapshot.shards[shard].memory;
+  const ServerFigures server = look();
+  const MemoryUse& memory = server.shards[shard].memory;
   const std::size_t bytes =
       memory_faults.failed_once ? std::min(memory.limit, memory.segment_bytes) : memory.limit;
   const std::size_t all = bytes / (limits::kSegmentBytes + 128);
@@ -68,11 +68,17 @@ void World::refused(KeyId key, std::size_t length, Interval turn) {
       plan_.backend.evict ? "" : fmt::format(", items {}", stored)));
 }
 
+// `surely`: the flush was executed. If it may not have been, a flush that waits may still come, and
+// so may this one.
 void World::flushed(const ClientRequest& request, Interval when, bool surely) {
   const bool waits = request.delay_s != 0 && surely;
-  waiting_flush_ = waits ? request.version : 0;
-  waiting_flush_at_s_ = clock_.now_s + request.delay_s;
+  if (surely) {
+    waiting_flush_ = waits ? request.version : 0;
+    waiting_flush_at_s_ = clock_.now_s + request.delay_s;
+  }
+  waiting_flush_surely_ = surely;
   if (waits) when = {kNever, kNever};
+  if (request.delay_s != 0 && !surely) when.end = kNever;
   the_oracle_.flush_ends(request.version, when, surely && !waits);
   if (!waits) the_numbers_.all_may_be_reset(when);
 }
@@ -114,15 +120,15 @@ void World::check_memory() {
 }
 
 void World::check_stores() {
-  const Snapshot snapshot = look();
-  highest_limit_ = std::max(highest_limit_, snapshot.sum.memory.limit);
+  const ServerFigures server = look();
+  highest_limit_ = std::max(highest_limit_, server.sum.memory.limit);
   const std::size_t most = highest_limit_ + backend_->shard_count() * kChunkBytes;
-  if (snapshot.sum.memory.segment_bytes > most) {
+  if (server.sum.memory.segment_bytes > most) {
     journal_.fail(fmt::format("MEMORY: the stores took {} bytes, their limit was never above {}",
-                              snapshot.sum.memory.segment_bytes, highest_limit_));
+                              server.sum.memory.segment_bytes, highest_limit_));
   }
-  if (!plan_.backend.evict && snapshot.sum.store.evictions != 0) {
-    journal_.fail(fmt::format("EVICTED: {} items, with -M", snapshot.sum.store.evictions));
+  if (!plan_.backend.evict && server.sum.store.evictions != 0) {
+    journal_.fail(fmt::format("EVICTED: {} items, with -M", server.sum.store.evictions));
   }
   alone_ = true;
   for (unsigned shard = 0; shard < backend_->shard_count(); ++shard) {

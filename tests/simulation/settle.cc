@@ -125,10 +125,10 @@ void World::finish() {
 // Fills an empty cache until a shard evicts or refuses. Returns the bytes that this shard holds
 // then.
 World::Filled World::fill(SimulatedBackend& backend) const {
-  const Snapshot before = backend.figures(clock_.now_s);
+  const ServerFigures before = backend.figures(clock_.now_s);
   for (std::uint32_t number = 0; number < kMostProbes; ++number) {
     backend.set(fmt::format("fill{}", number), kProbeBytes, clock_);
-    const Snapshot now = backend.figures(clock_.now_s);
+    const ServerFigures now = backend.figures(clock_.now_s);
     for (unsigned shard = 0; shard < backend.shard_count(); ++shard) {
       const StoreCounters& then = before.shards[shard].store;
       const StoreCounters& counters = now.shards[shard].store;

@@ -125,7 +125,7 @@ void World::turn_clock() {
   journal_.note("the clock turns", kNobody, clock_.now_s);
   if (waiting_flush_ == 0 || waiting_flush_at_s_ > clock_.now_s) return;
   const Time now = journal_.next();
-  the_oracle_.flush_ends(waiting_flush_, {now, now}, true);
+  the_oracle_.flush_ends(waiting_flush_, {now, now}, waiting_flush_surely_);
   the_numbers_.all_may_be_reset({now, now});
   waiting_flush_ = 0;
 }

@@ -82,7 +82,7 @@ class World : public LockHooks, public Expectations {
   void check_stores();
   std::size_t pinned_segments(unsigned shard) const;
   // The backend's own figures, while no client acts.
-  Snapshot look();
+  ServerFigures look();
 
   // --- everybody gets what they asked for (settle.cc) ---
   void settle(bool all);
@@ -114,6 +114,7 @@ class World : public LockHooks, public Expectations {
   bool alone_ = false;            // no client acts in between
   bool settling_ = false;         // no client asks for more
   Version waiting_flush_ = 0;
+  bool waiting_flush_surely_ = false;  // no other flush may have replaced it
   UnixSeconds waiting_flush_at_s_ = 0;
 };
 

@@ -8,6 +8,7 @@ import { test } from 'node:test';
 
 import { createClient } from 'isocache/client';
 
+import { RawClient } from '../../tests/lib/client.mjs';
 import { exitOf, freePort, memcachedPath, needMemcached, runProgram, spawnBound } from '../../tests/lib/server.mjs';
 
 const root = path.dirname(createRequire(import.meta.url).resolve('isocache/package.json'));
@@ -87,16 +88,16 @@ test("memcached's command lines: what has no meaning here is accepted with a not
     assert.deepEqual(
       notes.map((note) => note.replace(/^isocache: (.*); ignored$/, '$1')),
       [
-        '-t 4: one thread serves',
-        '-R 20: turns are counted in bytes',
-        "-b 1024: the backlog is Node's own",
+        '-t 4: the server has one thread',
+        '-R 20: a turn is limited in bytes',
+        "-b 1024: the backlog is Node's default",
         '-C: items always have a cas id',
         '-k: memory is not locked',
-        '-r: the limit of core files stays',
+        '-r: the limit on core files does not change',
         '-f 1.25: there are no slabs',
         '-n 48: there are no slabs',
         '-o modern,hash_algorithm=xxh3: there is nothing to tune',
-        '--threads 2: one thread serves',
+        '--threads 2: the server has one thread',
       ],
     );
     const client = createClient({ port: portIn(output) });
@@ -134,11 +135,59 @@ test('-F and -X refuse, -vv shows commands', { timeout: 60_000 }, async () => {
   assert.match(shown, /^> ms k 1\n> flush_all\n/);
 });
 
+test('-X refuses what isocached -X refuses, in the same words', { timeout: 60_000 }, () =>
+  running(['-p', '0', '-X'], async (output) => {
+    const client = createClient({ port: portIn(output) });
+    const ask = async (request) => Buffer.from(await client.execute(`${request}\r\n`)).toString();
+    for (const what of ['metadump', 'mgdump'])
+      assert.equal(await ask(`lru_crawler ${what} all`), 'ERROR metadump not allowed\r\n');
+    assert.equal(await ask('lru_crawler mgdump'), 'ERROR\r\n');
+    for (const what of ['detail on', 'detail dump', 'detail', 'cachedump 1 10'])
+      assert.equal(await ask(`stats ${what}`), `CLIENT_ERROR stats ${what.split(' ')[0]} not allowed\r\n`);
+    await client.close();
+  }),
+);
+
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGUSR1'])
+  test(`${signal}: what has begun is answered, then it ends`, { timeout: 60_000 }, () =>
+    running(['-p', '0'], async (output, child) => {
+      let errors = '';
+      child.stderr.on('data', (text) => {
+        errors += text;
+      });
+      const address = { host: '127.0.0.1', port: portIn(output) };
+      const [begun, idle] = [await RawClient.connect(address), await RawClient.connect(address)];
+      await begun.send('mn\r\nset k 0 0 5\r\nab');
+      await begun.read(4);
+      child.kill(signal);
+      assert.equal(await idle.readToEnd(), '');
+      await assert.rejects(RawClient.connect(address));
+      await begun.send('cde\r\n');
+      assert.equal(await begun.readToEnd(), 'STORED\r\n');
+      assert.deepEqual(await exitOf(child, 10_000), { code: 0, signal: null });
+      assert.equal(errors, '');
+    }),
+  );
+
+test('a second signal ends it at once', { timeout: 60_000 }, () =>
+  running(['-p', '0'], async (output, child) => {
+    const address = { host: '127.0.0.1', port: portIn(output) };
+    const [begun, idle] = [await RawClient.connect(address), await RawClient.connect(address)];
+    await begun.send('mn\r\nset k 0 0 5\r\nab');
+    await begun.read(4);
+    child.kill('SIGTERM');
+    assert.equal(await idle.readToEnd(), '');
+    child.kill('SIGTERM');
+    assert.deepEqual(await exitOf(child, 3000), { code: 0, signal: null });
+    begun.close();
+  }),
+);
+
 test('-d returns once the server listens, and -u needs a user that exists', { timeout: 60_000 }, async () => {
   const pidFile = `/tmp/isocache-daemon-${process.pid}.pid`;
   const port = await freePort();
   const { code, stderr } = await run('-d', '-P', pidFile, '-p', String(port), '-t', '8');
-  assert.deepEqual([code, stderr], [0, 'isocache: -t 8: one thread serves; ignored\n']);
+  assert.deepEqual([code, stderr], [0, 'isocache: -t 8: the server has one thread; ignored\n']);
   const pid = Number(readFileSync(pidFile, 'utf8'));
   try {
     const client = createClient({ port });
@@ -167,6 +216,8 @@ test('what is wrong is said', { timeout: 60_000 }, async () => {
     [['-I', '5x'], /-I/],
     [['-I', '1'], /-I: a size from 1k to 1g/],
     [['-m', '0'], /-m/],
+    [['-I', '100m'], /^isocache: Cannot set item size limit higher than 1\/2 of memory max\.\n/],
+    [['-I', '1m', '-m', '1'], /1\/2 of memory max/],
     [['-m'], /-m needs a value: MIB/],
     [['--port'], /--port needs a value: PORT/],
     [['--daemon=yes'], /--daemon takes no value/],
@@ -175,7 +226,7 @@ test('what is wrong is said', { timeout: 60_000 }, async () => {
     [['-U', '11211'], /-U: UDP is not supported/],
     [['-B', 'binary'], /-B: the binary protocol is not supported/],
     [['-M'], /-M: this server always evicts/],
-    [['-Y', 'file'], /-Y: this server knows no passwords/],
+    [['-Y', 'file'], /-Y: this server has no passwords/],
     [['-l', 'localhost:99999'], /-l: localhost:99999: no such port/],
     [['extra'], /extra: not a flag/],
   ]) {

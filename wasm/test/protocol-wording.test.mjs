@@ -7,7 +7,7 @@ import { createClient } from 'isocache/client';
 import { open } from 'isocache/inline';
 
 import { engineExptime, engineSeconds, wireExptime } from '../dist/esm/protocol/exptime.js';
-import { countFlags, giveUpFlags, itemFlags, staleFlags, storeFlags } from '../dist/esm/protocol/flags.js';
+import { countFlags, giveUpFlags, itemFlags, staleFlags, storeFlags } from '../dist/esm/protocol/method-flags.js';
 import { wireKey } from '../dist/esm/protocol/key.js';
 import { RequestWriter } from '../dist/esm/protocol/request-writer.js';
 import { servers } from './lib/servers.mjs';

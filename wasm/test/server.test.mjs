@@ -211,6 +211,48 @@ test('close hangs up on everybody, also on who does not read', limit, async () =
   stuck.close();
 });
 
+for (const [name, options] of WAYS) {
+  test(`close({ drain }) answers what has begun, ${name}`, limit, async () => {
+    const server = await createServer(options);
+    await server.listen({ port: 0 });
+    const address = { host: '127.0.0.1', port: server.port };
+    const requests = [
+      ['set k 0 0 5\r\nab', 'cde\r\n', 'STORED\r\n'],
+      ['ms m 5\r\n', 'abcde\r\n', 'HD\r\n'],
+      ['mg no', 'body\r\n', 'EN\r\n'],
+      [`set l 0 0 ${1 << 21}\r\n`, `${'v'.repeat(1 << 21)}\r\n`, 'SERVER_ERROR object too large for cache\r\n'],
+    ];
+    const idle = await RawClient.connect(address);
+    const clients = [];
+    for (const [begin] of requests) {
+      const client = await RawClient.connect(address);
+      await client.send(`mn\r\n${begin}`);
+      await client.read(4);
+      clients.push(client);
+    }
+    const closed = server.close({ drain: 60_000 });
+    assert.equal(await idle.readToEnd(), '');
+    for (const [i, [, end, reply]] of requests.entries()) {
+      await clients[i].send(end);
+      assert.equal(await clients[i].readToEnd(), reply);
+    }
+    await closed;
+  });
+
+  test(`close({ drain }) waits no longer than that, ${name}`, limit, async () => {
+    const server = await createServer(options);
+    await server.listen({ port: 0 });
+    const client = await RawClient.connect({ host: '127.0.0.1', port: server.port });
+    await client.send('mn\r\nset k 0 0 5\r\nab');
+    await client.read(4);
+    const start = Date.now();
+    await server.close({ drain: 300 });
+    assert.ok(Date.now() - start >= 299);
+    assert.ok(Date.now() - start < 10_000);
+    client.close();
+  });
+}
+
 test('a port that is taken', () =>
   withServer({}, async (server) => {
     const second = await createServer();

@@ -55,6 +55,8 @@ describe('opening', () => {
       { maxBytes: 2 ** 33 },
       { maxItemSize: 10 },
       { maxItemSize: 2 ** 31 },
+      { maxItemSize: 1e9 },
+      { maxItemSize: 2 ** 20, maxBytes: 2 ** 21 - 1 },
     ]) {
       await assert.rejects(open(options), fails('BAD_ARGUMENT'));
     }

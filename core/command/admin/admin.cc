@@ -21,7 +21,7 @@ constexpr std::uint32_t kMaxVerbosity = 2;
 
 void flush_all(AdminCall& call) {
   if (!call.target.settings().flush_enabled) {
-    return call.reply_unless_quiet("CLIENT_ERROR flush_all not allowed\r\n");
+    return call.reply_unless_quiet(reply::kFlushNotAllowed);
   }
   if (call.count() > 3) return call.reply(reply::kError);
   std::int64_t delay = 0;
@@ -55,15 +55,11 @@ void cache_memlimit(AdminCall& call) {
   if (call.count() == 0 || call.count() > 2 || !parse_u64(call.token(0), mebibytes)) {
     return call.reply_unless_quiet(reply::kError);
   }
-  if (mebibytes < kMinMemoryMiB) {
-    return call.reply_unless_quiet("MEMLIMIT_TOO_SMALL cannot set maxbytes to less than 8m\r\n");
-  }
-  if (mebibytes > kMaxMemoryMiB) {
-    return call.reply_unless_quiet("MEMLIMIT_ADJUST_FAILED input value is megabytes not bytes\r\n");
-  }
+  if (mebibytes < kMinMemoryMiB) return call.reply_unless_quiet(reply::kMemoryTooSmall);
+  if (mebibytes > kMaxMemoryMiB) return call.reply_unless_quiet(reply::kMemoryNotInBytes);
   const std::uint64_t bytes = mebibytes << 20U;
   if (bytes > SIZE_MAX || !call.target.set_memory_limit(static_cast<std::size_t>(bytes))) {
-    return call.reply_unless_quiet("MEMLIMIT_ADJUST_FAILED out of bounds or unable to adjust\r\n");
+    return call.reply_unless_quiet(reply::kMemoryNotAdjusted);
   }
   call.target.settings().max_bytes = static_cast<std::size_t>(bytes);
   call.reply_unless_quiet(reply::kOk);
@@ -71,20 +67,17 @@ void cache_memlimit(AdminCall& call) {
 
 // There is no log to watch. This is memcached's reply when it cannot add a watcher.
 void watch(AdminCall& call) {
-  call.reply(call.target.settings().watch_enabled ? "WATCHER_FAILED failed to add log watcher\r\n"
-                                                  : "CLIENT_ERROR watch commands not allowed\r\n");
+  call.reply(call.target.settings().watch_enabled ? reply::kWatchFailed : reply::kWatchNotAllowed);
 }
 
 void shutdown(AdminCall& call) {
-  if (!call.target.settings().shutdown_enabled) {
-    return call.reply("SERVER_ERROR: shutdown not enabled\r\n");
-  }
+  if (!call.target.settings().shutdown_enabled) return call.reply(reply::kShutdownNotEnabled);
   if (call.count() == 0) {
     call.result.next = AdminResult::Next::kShutdown;
   } else if (call.token(0) == "graceful") {
     call.result.next = AdminResult::Next::kShutdownGraceful;
   } else {
-    call.reply("CLIENT_ERROR invalid shutdown mode\r\n");
+    call.reply(reply::kBadShutdownMode);
   }
 }
 
@@ -92,7 +85,7 @@ void quit(AdminCall& call) { call.result.next = AdminResult::Next::kClose; }
 
 // memcached's reply to a command that needs something that this host does not have.
 std::string_view refusal_of(Command command) {
-  return command == Command::k_refresh_certs ? "Error TLS not enabled\r\n" : reply::kError;
+  return command == Command::k_refresh_certs ? reply::kTlsNotEnabled : reply::kError;
 }
 
 using Handler = void (*)(AdminCall&);

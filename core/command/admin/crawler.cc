@@ -9,23 +9,21 @@
 namespace isocache {
 namespace {
 
-constexpr std::string_view kDisabled = "CLIENT_ERROR lru crawler disabled\r\n";
-constexpr std::string_view kBadClass = "BADCLASS invalid class id\r\n";
 constexpr std::uint32_t kMaxSleepUs = 1000000;
 
 void crawl(AdminCall& call) {
-  if (!call.target.settings().lru_crawler) return call.reply(kDisabled);
+  if (!call.target.settings().lru_crawler) return call.reply(reply::kCrawlerDisabled);
   std::uint64_t classes = 0;
-  call.reply(parse_classes(call.token(1), &classes) ? reply::kOk : kBadClass);
+  call.reply(parse_classes(call.token(1), &classes) ? reply::kOk : reply::kBadClass);
 }
 
 void dump(AdminCall& call, DumpFormat format) {
   const Settings& settings = call.target.settings();
-  if (!settings.lru_crawler) return call.reply(kDisabled);
-  if (!settings.dump_enabled) return call.reply("ERROR metadump not allowed\r\n");
+  if (!settings.lru_crawler) return call.reply(reply::kCrawlerDisabled);
+  if (!settings.dump_enabled) return call.reply(reply::kMetadumpNotAllowed);
   DumpOptions options;
   options.format = format;
-  if (!parse_classes(call.token(1), &options.classes)) return call.reply(kBadClass);
+  if (!parse_classes(call.token(1), &options.classes)) return call.reply(reply::kBadClass);
   call.reply(reply::kOk);
   call.result.stream = make_dump(call.target, options);
 }
@@ -33,9 +31,7 @@ void dump(AdminCall& call, DumpFormat format) {
 void sleep(AdminCall& call) {
   std::uint32_t microseconds = 0;
   if (!parse_u32(call.token(1), microseconds)) return call.reply(reply::kBadFormat);
-  if (microseconds > kMaxSleepUs) {
-    return call.reply("CLIENT_ERROR sleep must be one second or less\r\n");
-  }
+  if (microseconds > kMaxSleepUs) return call.reply(reply::kSleepTooLong);
   call.target.settings().lru_crawler_sleep_us = microseconds;
   call.tell_settings_changed();
   call.reply(reply::kOk);
@@ -51,9 +47,7 @@ void tocrawl(AdminCall& call) {
 
 void enable(AdminCall& call, bool on) {
   Settings& settings = call.target.settings();
-  if (on && settings.lru_crawler) {
-    return call.reply("ERROR failed to start lru crawler thread\r\n");
-  }
+  if (on && settings.lru_crawler) return call.reply(reply::kCrawlerRuns);
   settings.lru_crawler = on;
   call.tell_settings_changed();
   call.reply(reply::kOk);

@@ -74,7 +74,7 @@ class TierRegions : public ReplyStream {
 
 void detail(AdminCall& call) {
   Settings& settings = call.target.settings();
-  if (!settings.dump_enabled) return call.reply("CLIENT_ERROR stats detail not allowed\r\n");
+  if (!settings.dump_enabled) return call.reply(reply::kDetailNotAllowed);
   const std::string_view what = call.token(1);
   if (what == "on" || what == "off") {
     settings.detail_enabled = what == "on";
@@ -86,21 +86,19 @@ void detail(AdminCall& call) {
     call.result.stream = std::make_unique<DetailDump>(call.target);
     return;
   }
-  call.reply("CLIENT_ERROR usage: stats detail on|off|dump\r\n");
+  call.reply(reply::kBadDetailUsage);
 }
 
 void cachedump(AdminCall& call) {
-  if (!call.target.settings().dump_enabled) {
-    return call.reply("CLIENT_ERROR stats cachedump not allowed\r\n");
-  }
-  if (call.count() < 3) return call.reply("CLIENT_ERROR bad command line\r\n");
+  if (!call.target.settings().dump_enabled) return call.reply(reply::kCachedumpNotAllowed);
+  if (call.count() < 3) return call.reply(reply::kBadCachedumpUsage);
   std::uint64_t id = 0;
   DumpOptions options;
   options.format = DumpFormat::kCachedump;
   if (!parse_u64(call.token(1), id) || !parse_u64(call.token(2), options.max_items)) {
     return call.reply(reply::kBadFormat);
   }
-  if (id > kMaxClass) return call.reply("CLIENT_ERROR Illegal slab id\r\n");
+  if (id > kMaxClass) return call.reply(reply::kIllegalClass);
   if (options.max_items == 0) options.max_items = ~std::uint64_t{0};
   options.classes = std::uint64_t{1} << id;
   call.result.stream = make_dump(call.target, options);

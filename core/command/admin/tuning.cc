@@ -27,11 +27,9 @@ void lru_tune(AdminCall& call) {
     return call.reply(reply::kError);
   }
   if (hot > kMaxHotAndWarmPercent || warm > kMaxHotAndWarmPercent - hot) {
-    return call.reply("ERROR hot and warm pcts must not exceed 80\r\n");
+    return call.reply(reply::kLruSharesTooLarge);
   }
-  if (hot_factor == 0 || warm_factor == 0) {
-    return call.reply("ERROR hot/warm age factors must be greater than 0\r\n");
-  }
+  if (hot_factor == 0 || warm_factor == 0) return call.reply(reply::kLruFactorsTooSmall);
   Settings& settings = call.target.settings();
   settings.hot_lru_percent = hot;
   settings.warm_lru_percent = warm;
@@ -56,19 +54,17 @@ void lru_temp_ttl(AdminCall& call) {
 }
 
 void slabs_reassign(AdminCall& call) {
-  if (!call.target.settings().slab_reassign) {
-    return call.reply("CLIENT_ERROR slab reassignment disabled\r\n");
-  }
+  if (!call.target.settings().slab_reassign) return call.reply(reply::kReassignDisabled);
   std::int32_t from = 0;
   std::int32_t to = 0;
   if (!parse_i32(call.token(1), from) || !parse_i32(call.token(2), to)) {
     return call.reply(reply::kBadFormat);
   }
   if (from < -1 || from > kMaxClass || to < 0 || to > kMaxClass) {
-    return call.reply("BADCLASS invalid src or dst class id\r\n");
+    return call.reply(reply::kBadReassignClass);
   }
-  if (from == to) return call.reply("SAME src and dst class are identical\r\n");
-  call.reply("NOSPARE source class has no spare pages\r\n");
+  if (from == to) return call.reply(reply::kSameClass);
+  call.reply(reply::kNoSparePages);
 }
 
 void automove_level(AdminCall& call) {

@@ -93,12 +93,11 @@ export function pairsOf<K, V>(name: string, entries: Iterable<readonly [K, V]>):
   });
 }
 
-/** Checks types. The cache itself checks lengths and sizes. */
+/** Checks the types of a call whose `options` are an object. The cache itself checks lengths and sizes. */
 export function checkGetOrSet(key: Key, load: Loader, options: GetOrSetOptions): void {
   checkValue('key', key, 'BAD_KEY');
   if (key.length === 0) throw wrong('key', 'one byte long at least', 'BAD_KEY');
   checkType('load', load ?? 0, 'function');
-  checkOptions(options);
   const { ttl = 1, lease = 1, refreshBelow = 0, staleIfError = 0, flags = 0, signal, waitUntil } = options;
   checkDuration('ttl', ttl);
   checkDuration('lease', lease);

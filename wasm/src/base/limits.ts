@@ -6,3 +6,5 @@ export const MAX_KEY_BYTES = 250;
 export const MAX_TIMER_MS = 2 ** 31 - 1;
 /** The largest item that can be asked for. */
 export const MAX_ITEM_BYTES = 1 << 30;
+/** What a store may hold if nobody says. */
+export const DEFAULT_BYTES = 64 << 20;

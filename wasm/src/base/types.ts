@@ -130,7 +130,10 @@ export type WasmSource = WebAssembly.Module | BufferSource | Response | Promise<
 export interface StoreOptions {
   /** The most that items, index and bookkeeping may take together. 64 MiB if left out; at least 1 MiB. */
   maxBytes?: number | undefined;
-  /** The largest item, counted as memcached counts it. 1 MiB if left out; 1 KiB to 1 GiB. */
+  /**
+   * The largest item, counted as memcached counts it: 1 KiB to 1 GiB, at most half of `maxBytes`.
+   * 1 MiB if left out, or that half if it is less.
+   */
   maxItemSize?: number | undefined;
   wasm?: WasmSource | undefined;
   /** The clock, in milliseconds since 1970. `Date.now` if left out. */

@@ -1,5 +1,5 @@
-// The flags of `npx isocache`, which are memcached's: those with a meaning here act, those without one are accepted
-// with a note, and those whose lack would change what clients get, or who may connect, are refused.
+// The flags of `npx isocache`. They are memcached's. A flag without a meaning here is accepted with a note. A flag is
+// refused if clients would get something else without it, or if others could connect.
 
 import { type FlagName, UsageError } from './getopt.js';
 
@@ -117,82 +117,106 @@ const flag = (letter: string, name: string, value: string, help: string, apply: 
 });
 
 const LISTENING: readonly Flag[] = [
-  flag('p', 'port', 'PORT', 'TCP port (11211; 0: any free one)', (s, v, as) => {
+  flag('p', 'port', 'PORT', 'TCP port (default 11211; 0: any free one)', (s, v, as) => {
     s.port = wholeNumber(as, v, 0, MAX_PORT);
   }),
-  flag('l', 'listen', 'ADDRESS', 'address, or address:port, to listen at (127.0.0.1); several with commas', (s, v) => {
-    s.listen.push(...v.split(',').filter((one) => one !== ''));
-  }),
-  flag('s', 'unix-socket', 'PATH', 'unix socket to listen at, in place of TCP unless -p or -l is given', (s, v) => {
-    s.unixSocket = v;
-  }),
-  flag('a', 'unix-mask', 'MODE', 'access mode of the unix socket, in octal (700)', (s, v, as) => {
+  flag(
+    'l',
+    'listen',
+    'ADDRESS',
+    'listen on this address, or address:port (default 127.0.0.1); separate several by commas',
+    (s, v) => {
+      s.listen.push(...v.split(',').filter((one) => one !== ''));
+    },
+  ),
+  flag(
+    's',
+    'unix-socket',
+    'PATH',
+    'listen on this unix socket; this turns TCP off unless -p or -l is given too',
+    (s, v) => {
+      s.unixSocket = v;
+    },
+  ),
+  flag('a', 'unix-mask', 'MODE', 'access mode of the unix socket, octal (default 700)', (s, v, as) => {
     s.unixMask = octal(as, v);
   }),
-  flag('w', 'websocket', 'PORT', 'also serve WebSocket at /memcached on this port (package ws)', (s, v, as) => {
+  flag('w', 'websocket', 'PORT', 'serve WebSocket (/memcached) on this port too; needs the package ws', (s, v, as) => {
     s.websocketPort = wholeNumber(as, v, 0, MAX_PORT);
   }),
-  flag('', 'origin', 'ORIGIN', 'let pages of this origin connect by WebSocket; may be repeated; *: all', (s, v) => {
-    s.origins.push(v);
-  }),
+  flag(
+    '',
+    'origin',
+    'ORIGIN',
+    "let pages of this origin open a WebSocket; '*' allows any; repeat the flag for several",
+    (s, v) => {
+      s.origins.push(v);
+    },
+  ),
 ];
 
 const LIMITS: readonly Flag[] = [
-  flag('m', 'memory-limit', 'MIB', 'memory for items, index and bookkeeping (64)', (s, v, as) => {
+  flag('m', 'memory-limit', 'MIB', 'memory for items and their index, in megabytes (default 64)', (s, v, as) => {
     s.maxBytes = wholeNumber(as, v, 1, MAX_MIB) * MIB;
   }),
-  flag('I', 'max-item-size', 'SIZE', 'largest item, in bytes or with k, m or g (1m)', (s, v, as) => {
+  flag('I', 'max-item-size', 'SIZE', 'largest item: 1k to 1g, at most half of -m (default 1m)', (s, v, as) => {
     s.maxItemSize = itemSize(as, v);
   }),
-  flag('c', 'conn-limit', 'COUNT', 'connections at a time (1024)', (s, v, as) => {
+  flag('c', 'conn-limit', 'COUNT', 'largest number of connections at a time (default 1024)', (s, v, as) => {
     s.maxConnections = wholeNumber(as, v, 1, MAX_COUNT);
   }),
   flag('F', 'disable-flush-all', '', 'refuse flush_all', (s) => {
     s.flushDisabled = true;
   }),
-  flag('X', 'disable-dumping', '', 'refuse lists of keys: stats cachedump, metadump, mgdump', (s) => {
+  flag('X', 'disable-dumping', '', 'refuse metadump, mgdump, stats cachedump and stats detail', (s) => {
     s.dumpDisabled = true;
   }),
 ];
 
 const PROCESS: readonly Flag[] = [
-  flag('v', 'verbose', '', 'say more on stderr: -v errors, -vv commands', (s) => {
+  flag('v', 'verbose', '', 'log more to stderr: -v errors, -vv also commands', (s) => {
     ++s.verbosity;
   }),
-  flag('d', 'daemon', '', 'run in the background; returns when the server listens', (s) => {
+  flag('d', 'daemon', '', 'run in the background; the command returns when the server is ready', (s) => {
     s.daemon = true;
   }),
-  flag('u', 'user', 'USER', 'run as this user (when started as root)', (s, v) => {
+  flag('u', 'user', 'USER', 'run as this user (if started as root)', (s, v) => {
     s.user = v;
   }),
   flag('P', 'pidfile', 'PATH', 'write the process id to this file', (s, v) => {
     s.pidFile = v;
   }),
-  flag('h', 'help', '', 'print this and end', (s) => {
+  flag('h', 'help', '', 'print this help and exit', (s) => {
     s.show = 'help';
   }),
-  flag('V', 'version', '', 'print the version and end', (s) => {
+  flag('V', 'version', '', 'print the version and exit', (s) => {
     s.show ??= 'version';
   }),
-  flag('i', 'license', '', 'print the license and end', (s) => {
+  flag('i', 'license', '', 'print the license and exit', (s) => {
     s.show ??= 'license';
   }),
 ];
 
 const ACCEPTED: readonly Flag[] = [
-  flag('U', 'udp-port', 'PORT', '0 only: there is no UDP', (_, v, as) => {
+  flag('U', 'udp-port', 'PORT', '0; there is no UDP', (_, v, as) => {
     if (wholeNumber(as, v, 0, MAX_PORT) !== 0) throw new UsageError(`${as}: UDP is not supported; only 0 is accepted`);
   }),
-  flag('B', 'protocol', 'NAME', 'ascii or auto: both are the text and meta protocols', (_, v, as) => asciiOnly(as, v)),
-  flag('t', 'threads', 'COUNT', 'one thread serves', ignored('one thread serves')),
-  flag('R', 'max-reqs-per-event', 'COUNT', 'turns are counted in bytes', ignored('turns are counted in bytes')),
-  flag('b', 'listen-backlog', 'COUNT', "Node's own", ignored("the backlog is Node's own")),
+  flag('B', 'protocol', 'NAME', 'ascii or auto; both mean the text and meta protocols', (_, v, as) => asciiOnly(as, v)),
+  flag('t', 'threads', 'COUNT', 'the server has one thread', ignored('the server has one thread')),
+  flag('R', 'max-reqs-per-event', 'COUNT', 'a turn is limited in bytes', ignored('a turn is limited in bytes')),
+  flag('b', 'listen-backlog', 'COUNT', "the backlog is Node's default", ignored("the backlog is Node's default")),
   flag('C', 'disable-cas', '', 'items always have a cas id', ignored('items always have a cas id')),
   flag('k', 'lock-memory', '', 'memory is not locked', ignored('memory is not locked')),
-  flag('L', 'enable-largepages', '', 'pages are as they are', ignored('pages are as they are')),
-  flag('r', 'enable-coredumps', '', 'limits are as they are', ignored('the limit of core files stays')),
-  flag('A', 'enable-shutdown', '', 'shutdown stays refused', ignored('the command shutdown stays refused')),
-  flag('W', 'disable-watch', '', 'there is no watch', ignored('there is no command watch')),
+  flag('L', 'enable-largepages', '', 'large pages are not used', ignored('large pages are not used')),
+  flag(
+    'r',
+    'enable-coredumps',
+    '',
+    'the limit on core files does not change',
+    ignored('the limit on core files does not change'),
+  ),
+  flag('A', 'enable-shutdown', '', 'shutdown is always refused', ignored('the command shutdown is always refused')),
+  flag('W', 'disable-watch', '', 'watch is always refused', ignored('the command watch is always refused')),
   flag(
     'D',
     'prefix-delimiter',
@@ -202,7 +226,7 @@ const ACCEPTED: readonly Flag[] = [
   ),
   flag('f', 'slab-growth-factor', 'NUMBER', 'there are no slabs', ignored('there are no slabs')),
   flag('n', 'slab-min-size', 'BYTES', 'there are no slabs', ignored('there are no slabs')),
-  flag('N', 'napi_ids', 'COUNT', 'one thread serves', ignored('one thread serves')),
+  flag('N', 'napi_ids', 'COUNT', 'the server has one thread', ignored('the server has one thread')),
   flag('o', 'extended', 'WORDS', 'there is nothing to tune', ignored('there is nothing to tune')),
 ];
 
@@ -212,12 +236,12 @@ const REFUSED: readonly Flag[] = [
     'disable-evictions',
     '',
     'isocached has it',
-    refused('this server always evicts; isocached can do without'),
+    refused('this server always evicts; isocached does not have to'),
   ),
-  flag('Y', 'auth-file', 'PATH', 'isocached has it', refused('this server knows no passwords; isocached does')),
-  flag('Z', 'enable-ssl', '', 'isocached has it', refused('no TLS from the command line; isocached has it')),
+  flag('Y', 'auth-file', 'PATH', 'isocached has it', refused('this server has no passwords; isocached has them')),
+  flag('Z', 'enable-ssl', '', 'isocached has it', refused('the command line has no TLS; isocached has it')),
   flag('S', 'enable-sasl', '', 'SASL needs the binary protocol', refused('SASL is not supported')),
-  flag('e', 'memory-file', 'PATH', 'no memory file', refused('a memory file is not supported')),
+  flag('e', 'memory-file', 'PATH', 'there is no memory file', refused('a memory file is not supported')),
 ];
 
 const GROUPS: readonly (readonly [string, readonly Flag[]])[] = [

@@ -4,6 +4,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync, realpathSync, unlinkSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 
+import { DEFAULT_BYTES } from '../base/limits.js';
 import { latin1 } from '../base/text.js';
 import { createServer, type ListenAddress, type OnRequest, type Server, type ServerOptions } from '../server/index.js';
 import { defaultSettings, FLAGS, type Settings, usage } from './flags.js';
@@ -11,6 +12,8 @@ import { getopt, UsageError } from './getopt.js';
 
 /** sysexits.h: the command line is wrong. */
 const EX_USAGE = 64;
+/** As isocached's --drain-timeout. */
+const DRAIN_MS = 5000;
 const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_PORT = 11211;
 // Tells a program that it is the one in the background.
@@ -31,7 +34,13 @@ export async function run(args: readonly string[]): Promise<void> {
 function settingsOf(args: readonly string[]): Settings {
   const settings = defaultSettings();
   for (const { flag, as, value } of getopt(args, FLAGS)) flag.apply(settings, value, as);
+  checkItemSize(settings);
   return settings;
+}
+
+function checkItemSize({ maxBytes = DEFAULT_BYTES, maxItemSize = 0 }: Settings): void {
+  if (maxItemSize <= maxBytes / 2) return;
+  throw new UsageError('Cannot set item size limit higher than 1/2 of memory max.'); // memcached's words
 }
 
 async function carryOut(settings: Settings, args: readonly string[]): Promise<void> {
@@ -59,8 +68,9 @@ async function serve(settings: Settings): Promise<void> {
   if (process.env[IN_BACKGROUND] === undefined) tellNotes(settings);
   const addresses = addressesOf(settings);
   const user = settings.user === undefined ? undefined : findUser(settings.user);
-  const server = await createServer(serverOptions(settings));
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void server.close());
+  const opening = createServer(serverOptions(settings));
+  stopOnSignals(opening);
+  const server = await opening;
   try {
     const places: string[] = [];
     for (const address of addresses) places.push(await listen(server, address, settings.unixMask));
@@ -72,6 +82,20 @@ async function serve(settings: Settings): Promise<void> {
     throw error;
   }
   if (process.connected) tellStarter(LISTENING);
+}
+
+/**
+ * The first signal ends the server in order, a second one ends the process. Without a listener, SIGUSR1 would have Node
+ * open a port for debuggers.
+ */
+function stopOnSignals(opening: Promise<Server>): void {
+  let stopping = false;
+  const stop = () => {
+    if (stopping) process.exit();
+    stopping = true;
+    void opening.then((server) => server.close({ drain: DRAIN_MS }));
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGUSR1'] as const) process.on(signal, stop);
 }
 
 function tellNotes({ notes }: Settings): void {
@@ -97,8 +121,10 @@ function hookOf({ flushDisabled, dumpDisabled, verbosity }: Settings): OnRequest
     if (flushDisabled && command === 'flush_all') return 'CLIENT_ERROR flush_all not allowed\r\n';
     if (!dumpDisabled) return undefined;
     const [what] = args;
-    if (command === 'stats' && what === 'cachedump') return 'CLIENT_ERROR stats cachedump not allowed\r\n';
-    if (command === 'lru_crawler' && (what === 'metadump' || what === 'mgdump')) return `ERROR ${what} not allowed\r\n`;
+    if (command === 'stats' && (what === 'cachedump' || what === 'detail'))
+      return `CLIENT_ERROR stats ${what} not allowed\r\n`;
+    const isDump = command === 'lru_crawler' && (what === 'metadump' || what === 'mgdump');
+    if (isDump && args.length === 2) return 'ERROR metadump not allowed\r\n'; // as the core words both
     return undefined;
   };
 }

@@ -58,7 +58,8 @@ const DEFAULT_TIMEOUT_MS = 5000;
 /**
  * A cache at the other end of a connection. Requests made in one go leave in one write, and their replies come in
  * order. The connection is made for the first request. When it breaks, the requests in flight fail with CLOSED;
- * nobody knows whether they were carried out. The next request connects again.
+ * nobody knows whether they were carried out. The next request connects again. The connection keeps the process alive
+ * until close().
  *
  * A TTL is sent in whole seconds, rounded up. memcached counts them from its own last tick, so that a value may
  * expire up to a second early.

@@ -14,7 +14,15 @@ import {
   type Value,
 } from '../base/types.js';
 import type { Exptime } from '../protocol/exptime.js';
-import { casFlag, countFlags, giveUpFlags, itemFlags, staleFlags, storeFlags, touchFlags } from '../protocol/flags.js';
+import {
+  casFlag,
+  countFlags,
+  giveUpFlags,
+  itemFlags,
+  staleFlags,
+  storeFlags,
+  touchFlags,
+} from '../protocol/method-flags.js';
 import {
   asksToLoad,
   casOf,

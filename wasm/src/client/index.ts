@@ -1,8 +1,10 @@
 // isocache/client where there are no sockets: browsers, edge workers. Node, Deno and Bun get node.ts.
 
 import { checkObject, wrong } from '../base/arguments.js';
+import { checkKnown } from '../base/known-options.js';
 import type { Connection } from '../base/types.js';
 import { Client, type ClientOptions } from './client.js';
+import { CLIENT_OPTIONS } from './client-options.js';
 import { embedded } from './embedded.js';
 import { type ByteStreams, connectStreams } from './streams.js';
 import type { Connect } from './transport.js';
@@ -34,6 +36,7 @@ export type Target =
 
 export function createClient(options: Target & ClientOptions): Client {
   checkObject('options', options);
+  checkKnown(options, CLIENT_OPTIONS);
   return new Client(connectTo(options), options);
 }
 

@@ -1,7 +1,9 @@
 // isocache/client where there are sockets: Node, Deno, Bun.
 
 import { checkObject } from '../base/arguments.js';
+import { checkKnown } from '../base/known-options.js';
 import { Client, type ClientOptions } from './client.js';
+import { CLIENT_OPTIONS } from './client-options.js';
 import { connectTo, type Target as PortableTarget } from './index.js';
 import { noWs } from '../protocol/websocket.js';
 import { type NetAddress, overNet } from './net.js';
@@ -22,6 +24,7 @@ export type Target = PortableTarget | NetAddress;
 /** Without an address: memcached on this machine, at its usual port. */
 export function createClient(options: Target & ClientOptions = {}): Client {
   checkObject('options', options);
+  checkKnown(options, CLIENT_OPTIONS);
   if ('url' in options) return new Client(overUrl(checkUrl(options.url), options), options);
   const portable = 'store' in options || 'connect' in options || 'transport' in options;
   return new Client(portable ? connectTo(options) : overNet(options), options);

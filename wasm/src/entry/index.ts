@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compileFile, loadFile } from '../engine/load-file.js';
 import { opener } from '../store/opener.js';
+import { strict } from '../store/strict.js';
 import { takeCryptoFrom } from '../loads/short-key.js';
 
 export { shortKey } from '../loads/short-key.js';
@@ -13,9 +14,11 @@ export * from '../base/types.js';
 
 /** Opens a store. The module is compiled once, however many stores are opened. */
 // Written out here, because the tools that collect an application's files look for exactly such a call.
-export const open = opener(
-  () => loadFile(() => readFile(join(dirname(fileURLToPath(import.meta.url)), '../../isocache.wasm'))),
-  compileFile,
+export const open = strict(
+  opener(
+    () => loadFile(() => readFile(join(dirname(fileURLToPath(import.meta.url)), '../../isocache.wasm'))),
+    compileFile,
+  ),
 );
 
 takeCryptoFrom(async () => globalThis.crypto ?? (await import('node:crypto')).webcrypto);

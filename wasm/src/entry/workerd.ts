@@ -2,10 +2,11 @@
 
 import module from '../../isocache.wasm';
 import { opener } from '../store/opener.js';
+import { strict } from '../store/strict.js';
 
 export { shortKey } from '../loads/short-key.js';
 export { openSync, Store } from '../store/store.js';
 export * from '../base/types.js';
 
 /** Opens a store. */
-export const open = opener(async () => module);
+export const open = strict(opener(async () => module));

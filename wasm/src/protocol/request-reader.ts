@@ -49,6 +49,11 @@ export class RequestReader {
     return this.#queue.length;
   }
 
+  /** Once next() has given all requests that are whole: another one has begun to arrive. */
+  get unfinished(): boolean {
+    return this.midway || this.buffered > 0;
+  }
+
   /** A line came that is too long and has no end: nothing is known of what follows, and next() gives nothing more. */
   get overlong(): boolean {
     return this.#overlong;

@@ -46,6 +46,7 @@ export class HookedSession implements Session {
   #largeValue: 'undecided' | 'pass' | 'swallow' = 'pass';
   #blocked = false;
   #ended = false;
+  #finishing = false;
   /** No further request is looked at. The connection ends once the last answer is out. */
   #quitting = false;
   #closed = false;
@@ -71,6 +72,11 @@ export class HookedSession implements Session {
 
   ended(): void {
     this.#ended = true;
+    this.#run();
+  }
+
+  finish(): void {
+    this.#finishing = true;
     this.#run();
   }
 
@@ -106,7 +112,8 @@ export class HookedSession implements Session {
 
   #steer(caughtUp: boolean): void {
     const idle = this.#slots.length === 0 && !this.#blocked;
-    if (idle && (this.#quitting || (this.#ended && caughtUp))) this.#peer.end();
+    const over = this.#ended || (this.#finishing && !this.#reader.unfinished);
+    if (idle && (this.#quitting || (over && caughtUp))) this.#peer.end();
     else if (!this.#blocked && (caughtUp || this.#reader.buffered < READ_AHEAD_BYTES)) this.#peer.resume();
     else this.#peer.pause();
   }

@@ -1,6 +1,7 @@
 // The options of a server.
 
 import { checkObject, checkType, wrong } from '../base/arguments.js';
+import { checkKnown } from '../base/known-options.js';
 import type { Store } from '../store/store.js';
 import { IsocacheError, type StoreOptions } from '../base/types.js';
 import type { OnError, OnRequest } from './hook.js';
@@ -29,8 +30,12 @@ export interface ServerOptions {
   origins?: readonly string[] | undefined;
 }
 
+const OPTIONS = ['store', 'onRequest', 'onError', 'concurrency', 'maxConnections', 'origins'];
+const ADDRESS = ['host', 'port', 'path', 'websocketPort'];
+
 /** The same options, with origins as browsers send them. Throws if an option makes no sense. */
 export function checkOptions(options: ServerOptions): ServerOptions {
+  checkKnown(options, OPTIONS);
   const { concurrency, maxConnections, onError, onRequest, origins = [] } = options;
   checkFunction('onRequest', onRequest);
   checkFunction('onError', onError);
@@ -43,6 +48,7 @@ export function checkOptions(options: ServerOptions): ServerOptions {
 /** Throws if the address makes no sense. */
 export function checkAddress(address: object): void {
   checkObject('address', address);
+  checkKnown(address, ADDRESS);
   const { host, path, port, websocketPort } = address as Record<string, unknown>;
   checkType('host', host, 'string');
   checkType('path', path, 'string');

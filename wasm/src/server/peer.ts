@@ -19,6 +19,8 @@ export interface Session {
   drained(): void;
   /** The other side will send no more, and may still read. */
   ended(): void;
+  /** The server ends: hangs up once the requests that have begun to arrive are answered. */
+  finish(): void;
   /** It is gone. */
   closed(): void;
 }

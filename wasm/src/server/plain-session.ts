@@ -1,7 +1,7 @@
 // A connection without a hook. Back-pressure goes both ways: while the other side does not read its replies, the server
 // reads nothing more from it.
 
-import type { Connection } from '../base/types.js';
+import type { EngineConnection } from '../engine/connection.js';
 import type { Peer, Session } from './peer.js';
 import { Turn } from './turn.js';
 
@@ -11,15 +11,16 @@ const SLICE_BYTES = 64 << 10;
 /** The bytes go to the engine as they come. */
 export class PlainSession implements Session {
   readonly #peer: Peer;
-  readonly #connection: Connection;
+  readonly #connection: EngineConnection;
   readonly #turn: Turn;
   /** Bytes that came while the peer was not reading, or while others had their turn. */
   #waiting: Uint8Array[] = [];
   #blocked = false;
   #ended = false;
+  #finishing = false;
   #gone = false;
 
-  constructor(peer: Peer, connection: Connection) {
+  constructor(peer: Peer, connection: EngineConnection) {
     this.#peer = peer;
     this.#connection = connection;
     this.#turn = new Turn(peer, () => this.#run());
@@ -40,6 +41,11 @@ export class PlainSession implements Session {
     this.#run();
   }
 
+  finish(): void {
+    this.#finishing = true;
+    this.#run();
+  }
+
   closed(): void {
     this.#gone = true;
     this.#waiting = [];
@@ -57,7 +63,7 @@ export class PlainSession implements Session {
       if (connection.closed) this.#waiting = [];
     }
     if (this.#blocked || this.#hasWork()) this.#peer.pause();
-    else if (this.#ended || connection.closed) this.#peer.end();
+    else if (this.#ended || connection.closed || (this.#finishing && !connection.unfinished)) this.#peer.end();
     else this.#peer.resume();
   }
 

@@ -8,6 +8,9 @@ import type { EngineConnection } from '../engine/connection.js';
 import { open } from '../store/open-inline.js';
 import type { Store } from '../store/store.js';
 import type { ParsedRequest } from '../protocol/parsed-request.js';
+import { checkObject, within } from '../base/arguments.js';
+import { checkKnown } from '../base/known-options.js';
+import { MAX_TIMER_MS } from '../base/limits.js';
 import { decodeText } from '../base/text.js';
 import { IsocacheError } from '../base/types.js';
 import { Arrivals } from './arrivals.js';
@@ -30,6 +33,14 @@ export interface ListenAddress {
   path?: string | undefined;
   /** For WebSocket at `/memcached`, by the package ws; 0: any free one. */
   websocketPort?: number | undefined;
+}
+
+export interface CloseOptions {
+  /**
+   * How long requests that have begun to arrive are waited for, and clients may take to read their replies, in
+   * milliseconds. 0 if left out: replies that are made still go out, and nothing else is waited for.
+   */
+  drain?: number | undefined;
 }
 
 const DEFAULT_PORT = 11211;
@@ -57,7 +68,7 @@ export class Server {
   readonly #maxItemSize: number;
   readonly #listeners: NetServer[] = [];
   readonly #arrivals = new Arrivals();
-  readonly #peers = new Set<Peer>();
+  readonly #peers = new Map<Peer, Session>();
   readonly #unsent = new Held(MAX_UNSENT_BYTES);
   #door: Promise<WebSocketDoor> | undefined;
   #closed = false;
@@ -159,7 +170,7 @@ export class Server {
       },
     };
     const session = this.#session(counted);
-    this.#peers.add(peer);
+    this.#peers.set(peer, session);
     return {
       data: (bytes) => session.data(bytes),
       drained: () => {
@@ -167,6 +178,7 @@ export class Server {
         session.drained();
       },
       ended: () => session.ended(),
+      finish: () => session.finish(),
       closed: () => {
         unsent.remove(peer);
         session.closed();
@@ -191,24 +203,35 @@ export class Server {
   }
 
   /** Stops listening, ends all connections, and closes the store, unless that was given. */
-  async close(): Promise<void> {
+  async close(options: CloseOptions = {}): Promise<void> {
+    checkObject('options', options);
+    checkKnown(options, ['drain']);
+    const drain = within('drain', options.drain ?? 0, 0, MAX_TIMER_MS);
     this.#closed = true;
     const stopped = this.#listeners.map(stop);
     this.#arrivals.destroyAll();
-    await this.#hangUp();
+    await this.#hangUp(drain);
     await Promise.all(stopped);
     if (this.#ownsStore) this.store.close();
   }
 
-  async #hangUp(): Promise<void> {
+  async #hangUp(drain: number): Promise<void> {
+    if (drain > 0) await received();
     if (this.#peers.size === 0) return;
+    const before = this.#onDeserted;
     const deserted = new Promise<void>((resolve) => {
-      this.#onDeserted = resolve;
+      this.#onDeserted = () => {
+        before?.();
+        resolve();
+      };
     });
-    for (const peer of this.#peers) peer.end();
+    for (const [peer, session] of this.#peers) {
+      if (drain > 0) finish(peer, session);
+      else peer.end();
+    }
     const grace = setTimeout(() => {
-      for (const peer of this.#peers) peer.destroy();
-    }, CLOSE_GRACE_MS);
+      for (const peer of this.#peers.keys()) peer.destroy();
+    }, drain || CLOSE_GRACE_MS);
     await deserted;
     clearTimeout(grace);
   }
@@ -223,4 +246,17 @@ function maxItemSizeOf(store: Store): number {
   return Number(/^STAT item_size_max (\d+)/m.exec(settings)?.[1]);
 }
 
-const noSession: Session = { data() {}, drained() {}, ended() {}, closed() {} };
+/** Resolves once what has arrived so far was read: the event loop has looked at all sockets. */
+async function received(): Promise<void> {
+  for (let turn = 0; turn < 2; ++turn) await new Promise((resolve) => setImmediate(resolve));
+}
+
+function finish(peer: Peer, session: Session): void {
+  try {
+    session.finish();
+  } catch {
+    peer.destroy(); // the store was closed under it
+  }
+}
+
+const noSession: Session = { data() {}, drained() {}, ended() {}, finish() {}, closed() {} };

@@ -2,6 +2,7 @@
 
 import { loadInline } from '../engine/load-inline.js';
 import { opener } from './opener.js';
+import { strict } from './strict.js';
 
 /** Opens a store. The module is compiled once, however many stores are opened. */
-export const open = opener(loadInline);
+export const open = strict(opener(loadInline));

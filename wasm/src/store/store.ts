@@ -2,7 +2,7 @@
 
 import { checkOptions, checkType, checkValue, isBytes, within, wrong } from '../base/arguments.js';
 import { bytesOf, textOf } from '../base/bytes.js';
-import { MAX_ITEM_BYTES } from '../base/limits.js';
+import { DEFAULT_BYTES, MAX_ITEM_BYTES } from '../base/limits.js';
 import { plainBytesOf } from '../base/plain-bytes.js';
 import { concat, latin1, SPACE } from '../base/text.js';
 import type {
@@ -24,7 +24,15 @@ import { EngineConnection } from '../engine/connection.js';
 import { Engine, MD, MG, MS, PLAIN_MA, PLAIN_MD, PLAIN_MG, stillOpen, unshared } from '../engine/engine.js';
 import { GetOrSet } from '../loads/get-or-set.js';
 import { type Exptime, engineExptime, engineSeconds } from '../protocol/exptime.js';
-import { casFlag, countFlags, giveUpFlags, itemFlags, staleFlags, storeFlags, touchFlags } from '../protocol/flags.js';
+import {
+  casFlag,
+  countFlags,
+  giveUpFlags,
+  itemFlags,
+  staleFlags,
+  storeFlags,
+  touchFlags,
+} from '../protocol/method-flags.js';
 import { asksToLoad, readItem, seenPlainly } from '../protocol/item.js';
 import { codeAt, splitReply, stray, unexpected } from '../protocol/reply.js';
 import { addStat, type NamedStats, summarize } from '../protocol/stats.js';
@@ -32,16 +40,9 @@ import { EX, HD, VA } from '../protocol/tables.js';
 import { CODE_BYTES } from '../protocol/vocabulary.js';
 import { bulkDelete, bulkGet, bulkSet, listKeys } from './bulk.js';
 import { Evictions } from './evictions.js';
+import { DEFAULT_ITEM_BYTES, MAX_BYTES, MIN_BYTES, MIN_ITEM_BYTES } from './limits.js';
 import { randomSeed } from './seed.js';
 import { restore, snapshot } from './snapshot.js';
-
-const MIB = 1 << 20;
-const MIN_BYTES = MIB;
-// What a module can address, without what it needs itself.
-const MAX_BYTES = (4096 - 64) * MIB;
-const DEFAULT_BYTES = 64 * MIB;
-const DEFAULT_ITEM_BYTES = MIB;
-const MIN_ITEM_BYTES = 1 << 10;
 
 /** Makes a store in a module that is compiled already. */
 export function openSync(module: WebAssembly.Module, options: Omit<StoreOptions, 'wasm'> = {}): Store {
@@ -63,7 +64,8 @@ export class Store implements Disposable {
     checkType('onError', options.onError, 'function');
     checkType('hashSeed', options.hashSeed, 'bigint');
     const maxBytes = within('maxBytes', options.maxBytes ?? DEFAULT_BYTES, MIN_BYTES, MAX_BYTES);
-    const asked = within('maxItemSize', options.maxItemSize ?? DEFAULT_ITEM_BYTES, MIN_ITEM_BYTES, MAX_ITEM_BYTES);
+    const most = Math.min(maxBytes / 2, MAX_ITEM_BYTES);
+    const asked = options.maxItemSize ?? Math.min(most, DEFAULT_ITEM_BYTES);
     const now = options.now ?? (() => Date.now()); // as it is then: tests replace it
     this.#now = now;
     this.#nowS = () => engineSeconds(now());
@@ -78,7 +80,7 @@ export class Store implements Disposable {
     });
     this.#engine = new Engine(module, {
       maxBytes,
-      maxItemSize: Math.min(asked, maxBytes / 2),
+      maxItemSize: within('maxItemSize', asked, MIN_ITEM_BYTES, most),
       hashSeed: options.hashSeed ?? randomSeed(),
       nowS: this.#nowS(),
       onEvict: options.onEvict && ((event) => this.#evictions.add(event)),

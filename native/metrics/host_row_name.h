@@ -9,9 +9,9 @@
 namespace isocache {
 
 // The name of a host's row in general.def. Any other name does not compile.
-class HostStat {
+class HostRowName {
  public:
-  consteval HostStat(const char* name) : name_(name) {
+  consteval HostRowName(const char* name) : name_(name) {
     for (const std::string_view known : kNames) {
       if (known == name_) return;
     }
