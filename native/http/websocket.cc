@@ -134,13 +134,10 @@ Awaitable<void> WebSocket::refuse_deflated() {
 Awaitable<void> WebSocket::execute() {
   while (can_go_on() && stage_ == Stage::kOpen) {
     host_.counters.yields.add(1);
-    if (core_.has_woken()) {
+    const bool waits = session().waiting() && !core_.has_woken();
+    if (waits || core_.has_woken() || output().full()) {
       co_await flush();
-    } else if (session().waiting()) {
-      co_await flush();
-      co_await wait_for_memory();
-    } else if (output().full()) {
-      co_await flush();
+      if (waits) co_await wait_for_memory();
     } else {
       co_await asio::post(stream_.get_executor(), kToken);
     }

@@ -13,7 +13,6 @@ import {
   Attack,
   besideQuiet,
   endure,
-  eventually,
   limit,
   many,
   MB,
@@ -21,6 +20,7 @@ import {
   startOver,
   TRANSPORTS,
 } from '../lib/abuse.mjs';
+import { eventually } from '../lib/eventually.mjs';
 import { RawClient, statsOf, withClient } from '../lib/client.mjs';
 import { httpAddress, statusOf } from '../lib/http.mjs';
 import { Probe } from '../lib/probe.mjs';

@@ -116,6 +116,10 @@ const flag = (letter: string, name: string, value: string, help: string, apply: 
   apply,
 });
 
+/** Accepted, because command lines of memcached have it; the help says why it does nothing, and so does a note. */
+const withoutEffect = (letter: string, name: string, value: string, why: string): Flag =>
+  flag(letter, name, value, why, ignored(why));
+
 const LISTENING: readonly Flag[] = [
   flag('p', 'port', 'PORT', 'TCP port (default 11211; 0: any free one)', (s, v, as) => {
     s.port = wholeNumber(as, v, 0, MAX_PORT);
@@ -202,32 +206,20 @@ const ACCEPTED: readonly Flag[] = [
     if (wholeNumber(as, v, 0, MAX_PORT) !== 0) throw new UsageError(`${as}: UDP is not supported; only 0 is accepted`);
   }),
   flag('B', 'protocol', 'NAME', 'ascii or auto; both mean the text and meta protocols', (_, v, as) => asciiOnly(as, v)),
-  flag('t', 'threads', 'COUNT', 'the server has one thread', ignored('the server has one thread')),
-  flag('R', 'max-reqs-per-event', 'COUNT', 'a turn is limited in bytes', ignored('a turn is limited in bytes')),
-  flag('b', 'listen-backlog', 'COUNT', "the backlog is Node's default", ignored("the backlog is Node's default")),
-  flag('C', 'disable-cas', '', 'items always have a cas id', ignored('items always have a cas id')),
-  flag('k', 'lock-memory', '', 'memory is not locked', ignored('memory is not locked')),
-  flag('L', 'enable-largepages', '', 'large pages are not used', ignored('large pages are not used')),
-  flag(
-    'r',
-    'enable-coredumps',
-    '',
-    'the limit on core files does not change',
-    ignored('the limit on core files does not change'),
-  ),
-  flag('A', 'enable-shutdown', '', 'shutdown is always refused', ignored('the command shutdown is always refused')),
-  flag('W', 'disable-watch', '', 'watch is always refused', ignored('the command watch is always refused')),
-  flag(
-    'D',
-    'prefix-delimiter',
-    'CHAR',
-    'commands are not counted by prefix',
-    ignored('"stats detail on" counts by ":"'),
-  ),
-  flag('f', 'slab-growth-factor', 'NUMBER', 'there are no slabs', ignored('there are no slabs')),
-  flag('n', 'slab-min-size', 'BYTES', 'there are no slabs', ignored('there are no slabs')),
-  flag('N', 'napi_ids', 'COUNT', 'the server has one thread', ignored('the server has one thread')),
-  flag('o', 'extended', 'WORDS', 'there is nothing to tune', ignored('there is nothing to tune')),
+  withoutEffect('t', 'threads', 'COUNT', 'the server has one thread'),
+  withoutEffect('R', 'max-reqs-per-event', 'COUNT', 'a turn is limited in bytes'),
+  withoutEffect('b', 'listen-backlog', 'COUNT', "the backlog is Node's default"),
+  withoutEffect('C', 'disable-cas', '', 'items always have a cas id'),
+  withoutEffect('k', 'lock-memory', '', 'memory is not locked'),
+  withoutEffect('L', 'enable-largepages', '', 'large pages are not used'),
+  withoutEffect('r', 'enable-coredumps', '', 'the limit on core files does not change'),
+  withoutEffect('A', 'enable-shutdown', '', 'the command shutdown is always refused'),
+  withoutEffect('W', 'disable-watch', '', 'the command watch is always refused'),
+  withoutEffect('D', 'prefix-delimiter', 'CHAR', '"stats detail on" counts by ":"'),
+  withoutEffect('f', 'slab-growth-factor', 'NUMBER', 'there are no slabs'),
+  withoutEffect('n', 'slab-min-size', 'BYTES', 'there are no slabs'),
+  withoutEffect('N', 'napi_ids', 'COUNT', 'the server has one thread'),
+  withoutEffect('o', 'extended', 'WORDS', 'there is nothing to tune'),
 ];
 
 const REFUSED: readonly Flag[] = [
