@@ -23,8 +23,8 @@ class ColdTier {
  public:
   virtual ~ColdTier() = default;
 
-  // The store whose evictions it hears of (StoreOptions::observer). The engine calls it once, before
-  // anything else. Nothing may be called when the store is gone.
+  // The store whose evictions it hears of (StoreOptions::observer). The engine calls it once,
+  // first. Nothing may be called when the store is gone.
   virtual void attach(Store& store) = 0;
 
   virtual void set(const TieringSettings& settings) = 0;

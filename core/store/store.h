@@ -170,9 +170,9 @@ class Store {
   // eviction takes its segments; the queues are merged by when their segments were opened.
   std::unique_ptr<SegmentId[]> segments_by_age() const;
 
-  // Lends the host a whole segment, for tables and buffers of its own: it counts into the limit, and
-  // its content is undefined. `evict`: items are evicted to make room; false: only if there is room
-  // to spare, as when the observer of an eviction asks. Null: there is none.
+  // Lends the host a whole segment, for tables and buffers of its own. It counts into the limit,
+  // and its content is undefined. `evict`: items are evicted to make room; false: only if there is
+  // room to spare, as when the observer of an eviction asks. Null: there is none.
   // REQUIRES: the host gives it back, or destroys the store first.
   struct Lent {
     SegmentId id = 0;

@@ -1,4 +1,5 @@
-// From a key's hash to the place of its record on the device: 8 bytes an entry, 9 with what is free.
+// From the hash of a key to the place of its record on the device. An entry has 8 bytes, or 9 with
+// what is free.
 //
 // A table is an array of pages, and a page is 1024 buckets of eight entries. The remainder of the
 // hash chooses the page, ten other bits choose a bucket in it, and the remainder leads from there
@@ -11,9 +12,9 @@
 // the record compares the key.
 //
 // Growth: when the table is 93 % full, a second table an eighth larger is begun. Every insert and
-// every step() moves a few buckets over. Both tables are in the order of the remainder: pages of the
-// old one are given back while those of the new one fill. If there is no memory for it, an insert
-// that finds no room replaces an entry: the least frequent one, and among those the oldest.
+// every step() moves a few buckets over. Both tables are in the order of the remainder: pages of
+// the old one are given back while those of the new one fill. If there is no memory for it, an
+// insert that finds no room replaces an entry: the least frequent one, and among those the oldest.
 #pragma once
 
 #include <algorithm>

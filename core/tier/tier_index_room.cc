@@ -9,8 +9,8 @@ namespace {
 
 using Word = TierEntryFormat::Word;
 
-// A search for a bucket with room, outward from two full ones: from each bucket to the other buckets
-// of its entries, the nearest first. It meets no bucket twice, so the path back is simple.
+// A search for a bucket with room, outward from two full ones: from each bucket to the other
+// buckets of its entries, the nearest first. It meets no bucket twice, so the path back is simple.
 class RoomSearch {
  public:
   RoomSearch(TierBucket* page, const TierEntryFormat& format) : page_(page), format_(format) {}

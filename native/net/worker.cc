@@ -52,7 +52,6 @@ struct Worker::Impl {
   }
 
   void run();
-  void open_tier();
   void run_round();
   int until_next_timer_ms() const;
   void run_timers();
@@ -150,13 +149,9 @@ void Worker::for_each_connection(const std::function<void(const ConnectionInfo&)
   impl_->table.for_each_info(visit);
 }
 
-void Worker::Impl::open_tier() {
+void Worker::Impl::run() {
   tier.open({.edge_triggered = true});
   if (tier) poller.add(tier.event_fd(), EPOLLIN | EPOLLET, &tier);
-}
-
-void Worker::Impl::run() {
-  open_tier();
   if (options.on_thread_start) options.on_thread_start();
   const auto stopped = [this] {
     return host.draining && ((table.empty() && lingering.empty()) || host.now_ms >= stop_at_ms);

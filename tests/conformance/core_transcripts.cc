@@ -4,10 +4,10 @@
 //
 // --fragment feeds every command in random pieces, and large values partly through the upload
 // window; the replies must stay the same. --worst plays them to a store whose keys collide, whose
-// memory runs out at half the limit, and which is full of others' items when a section
-// begins; replies are taken one by one, and hold their segments for a while. --tier
-// moves all items to a slow device after each command; tier_differences.h has what cannot hold then.
-// Exit status 0 when every step passed.
+// memory runs out at half the limit, and which is full of others' items when a section begins;
+// replies are taken one by one, and hold their segments for a while. --tier moves all items to a
+// slow device after each command; tier_differences.h has what cannot hold then. Exit status 0 when
+// every step passed.
 
 #include <algorithm>
 #include <cstdio>

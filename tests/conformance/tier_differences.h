@@ -1,4 +1,5 @@
-// Replies that differ from the recorded ones when all items are moved to the tier after each command.
+// Replies that differ from the recorded ones when all items are moved to the tier after each
+// command.
 #pragma once
 
 #include <string_view>

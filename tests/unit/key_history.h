@@ -1,9 +1,9 @@
 // What a key may answer while several clients change it. Each request takes effect at one moment
 // between its begin and its reply, and the item may vanish at any moment. It never comes back.
 //
-// A request may be refused for want of memory. The history keeps all states in which the key can be,
-// given the replies so far. A reply that fits none of them is wrong: another key's value, an older
-// value, or a change that was lost or made twice.
+// A request may be refused for want of memory. The history keeps all states in which the key can
+// be, given the replies so far. A reply that fits none of them is wrong: another key's value, an
+// older value, or a change that was lost or made twice.
 #pragma once
 
 #include <cstdint>
@@ -58,7 +58,6 @@ struct KeyRequest {
   std::uint64_t cas = 0;  // that the item gets
   std::uint64_t compare_cas = 0;
 
-  bool changes() const { return kind != Kind::kGet && kind != Kind::kTextGet; }
   std::string wire() const;
 };
 

@@ -146,12 +146,13 @@ class Cache : private EvictionObserver {
     return bytes;
   }
 
-  void evicting(const ItemView& item, std::uint64_t /*hash*/) override {
+  bool evicting(const ItemView& item, std::uint64_t /*hash*/) override {
     const std::string_view key = item.key();
     item.for_each_piece([&](const Piece& piece) {
       isocache_evicting(key.data(), key.size(), item.client_flags(), item.exptime(),
                         item.value_length(), piece.bytes.data(), piece.bytes.size());
     });
+    return false;
   }
 
   unsigned since_tick_ = 0;

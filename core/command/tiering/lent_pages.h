@@ -11,8 +11,8 @@
 namespace isocache {
 
 // The tier asks for pages while the store evicts, when there is none to spare. So pages that are
-// given back are kept in stock, as many as the log's pages and a few for the index. refill() fetches
-// more when the store may evict for it.
+// given back are kept in stock: as many as the log's pages, and a few for the index. refill()
+// fetches more when the store may evict for it.
 class LentPages final : public PageSource {
  public:
   void attach(Store& store, std::size_t stock) {
