@@ -1,6 +1,7 @@
 // Requests for items on the tier. The record is fetched, put back into the store, and then the
 // ordinary code executes the request as if it had never left. Only a plain get is answered from the
 // record itself.
+#include "base/check.h"
 #include "command/engine.h"
 #include "command/wording/miss.h"
 #include "command/wording/wording.h"
@@ -54,6 +55,7 @@ void Engine::forget_record(const Request& request) { tiering_->forget(request.ke
 
 Executed Engine::execute_cold(Request& request, Upload* upload, UnixSeconds now_s, Output& out,
                               Waker* waker) {
+  check(has_tier());
   begin_turn(now_s);
   const ColdTier::Fetch fetch = tiering_->fetch(request.key, now_s, waker);
   if (fetch == ColdTier::Fetch::kLate) return {0, tiering_->token()};
@@ -62,6 +64,7 @@ Executed Engine::execute_cold(Request& request, Upload* upload, UnixSeconds now_
 
 Executed Engine::finish(LateToken token, Request& request, Upload* upload, UnixSeconds now_s,
                         Output& out, Waker* waker) {
+  check(has_tier());
   begin_turn(now_s);
   const ColdTier::Fetch fetch = tiering_->fetch_again(token, request.key, now_s, waker);
   if (fetch == ColdTier::Fetch::kLate) return {0, tiering_->token()};
@@ -107,6 +110,7 @@ void Engine::answer_from_record(Request& request, Output& out) {
 // So its record goes. Another request may have brought the item back to memory meanwhile.
 void Engine::give_up(LateToken token, Request& request, Upload* upload, UnixSeconds now_s,
                      Output& out) {
+  check(has_tier());
   begin_turn(now_s);
   abandon(token, upload);
   if (request.verb == Verb::kDelete || request.verb == Verb::kTouch) {
@@ -118,6 +122,7 @@ void Engine::give_up(LateToken token, Request& request, Upload* upload, UnixSeco
 }
 
 void Engine::abandon(LateToken token, Upload* upload) {
+  check(has_tier());
   tiering_->abandon(token);
   if (upload != nullptr) store_.abort_upload(*upload);
 }

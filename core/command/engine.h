@@ -23,6 +23,7 @@
 #include "command/cold_tier.h"
 #include "command/late.h"
 #include "command/outcome.h"
+#include "command/program_parts.h"
 #include "command/stats/figures.h"
 #include "command/stats/prefixes.h"
 #include "protocol/output.h"
@@ -159,9 +160,10 @@ class Engine {
   PrefixCounters* prefix_counters(const Request& request);
 
   // cold.cc
-  bool must_fetch_first(const Request& request) { return tiering_ != nullptr && is_cold(request); }
+  bool has_tier() const { return tiers_exist() && tiering_ != nullptr; }
+  bool must_fetch_first(const Request& request) { return has_tier() && is_cold(request); }
   void forget_changed(const Request& request) {
-    if (tiering_ != nullptr) forget_if_changed(request);
+    if (has_tier()) forget_if_changed(request);
   }
   bool is_cold(const Request& request);
   void forget_if_changed(const Request& request);

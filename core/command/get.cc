@@ -43,7 +43,7 @@ GetOutcome Engine::get(const Request& request, const Output& out) {
   GetOutcome outcome;
   const FindResult found = store_.find(request.key, now_s_);
   if (found.item ? must_wait(request, found.item, out)
-                 : tiering_ != nullptr && must_fetch(request, found)) {
+                 : has_tier() && must_fetch(request, found)) {
     outcome.status = GetStatus::kMustWait;
     return outcome;
   }
@@ -57,7 +57,7 @@ GetOutcome Engine::get(const Request& request, const Output& out) {
     outcome.status = GetStatus::kCreated;
   }
   read(request, outcome);
-  if (tiering_ != nullptr && (outcome.won || request.flags.has_exptime)) forget_record(request);
+  if (has_tier() && (outcome.won || request.flags.has_exptime)) forget_record(request);
   return outcome;
 }
 

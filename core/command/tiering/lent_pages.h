@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cstddef>
-#include <unordered_map>
 #include <vector>
 
+#include "command/tiering/small_map.h"
 #include "store/store.h"
 #include "tier/page_source.h"
 
@@ -69,7 +69,7 @@ class LentPages final : public PageSource {
   Store* store_ = nullptr;
   std::size_t most_in_stock_ = 0;
   std::vector<Store::Lent> stock_;
-  std::unordered_map<const std::byte*, SegmentId> ids_;
+  TierMap<const std::byte*, SegmentId> ids_;
   bool missed_ = false;
 };
 

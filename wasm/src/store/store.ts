@@ -9,6 +9,7 @@ import type {
   CasResult,
   Connection,
   CounterOptions,
+  EvictEvent,
   GetOrSetOptions,
   Item,
   ItemOptions,
@@ -21,7 +22,7 @@ import type {
 } from '../base/types.js';
 import { IsocacheError } from '../base/types.js';
 import { EngineConnection } from '../engine/connection.js';
-import { Engine, MD, MG, MS, PLAIN_MA, PLAIN_MD, PLAIN_MG, stillOpen, unshared } from '../engine/engine.js';
+import { Engine, type EngineTier, MD, MG, MS, PLAIN_MA, PLAIN_MD, PLAIN_MG, stillOpen, unshared } from '../engine/engine.js';
 import { GetOrSet } from '../loads/get-or-set.js';
 import { type Exptime, engineExptime, engineSeconds } from '../protocol/exptime.js';
 import {
@@ -44,8 +45,17 @@ import { DEFAULT_ITEM_BYTES, MAX_BYTES, MIN_BYTES, MIN_ITEM_BYTES } from './limi
 import { randomSeed } from './seed.js';
 import { restore, snapshot } from './snapshot.js';
 
+/** What a store has to do with its tier (tier/). */
+export interface StoreTier extends EngineTier {
+  /** `take` gives the store's engine and leaves it another one. Without an engine, the store is closed. */
+  attach(evictions: Evictions, take: (left?: Engine) => Engine | undefined): void;
+  /** There is an eviction to tell, maybe by a call that tells none. */
+  evicted(): void;
+  close(): void;
+}
+
 /** Makes a store in a module that is compiled already. */
-export function openSync(module: WebAssembly.Module, options: Omit<StoreOptions, 'wasm'> = {}): Store {
+export function openSync(module: WebAssembly.Module, options: Omit<StoreOptions, 'wasm' | 'tier'> = {}): Store {
   return new Store(module, options);
 }
 
@@ -56,9 +66,12 @@ export class Store implements Disposable {
   readonly #exptime: Exptime;
   readonly #evictions: Evictions;
   readonly #loads: GetOrSet;
+  readonly #tier: StoreTier | undefined;
 
-  constructor(module: WebAssembly.Module, options: Omit<StoreOptions, 'wasm'> = {}) {
+  /** `tier` is for the package itself: open() takes it as an option. */
+  constructor(module: WebAssembly.Module, options: Omit<StoreOptions, 'wasm' | 'tier'> = {}, tier?: StoreTier) {
     checkOptions(options);
+    if (!tier && 'tier' in options) throw wrong('tier', "for open(), or 'isocache/tier'");
     checkType('now', options.now, 'function');
     checkType('onEvict', options.onEvict, 'function');
     checkType('onError', options.onError, 'function');
@@ -78,13 +91,25 @@ export class Store implements Disposable {
       now,
       onError: (error) => this.#evictions.report(error),
     });
-    this.#engine = new Engine(module, {
+    this.#tier = tier;
+    tier?.attach(this.#evictions, (left) => {
+      const engine = this.#engine;
+      this.#engine = left;
+      return engine;
+    });
+    const engineOptions = {
       maxBytes,
       maxItemSize: within('maxItemSize', asked, MIN_ITEM_BYTES, most),
       hashSeed: options.hashSeed ?? randomSeed(),
       nowS: this.#nowS(),
-      onEvict: options.onEvict && ((event) => this.#evictions.add(event)),
-    });
+      onEvict:
+        options.onEvict &&
+        ((event: EvictEvent) => {
+          this.#evictions.add(event);
+          tier?.evicted();
+        }),
+    };
+    this.#engine = new Engine(module, engineOptions, tier);
   }
 
   #open(): Engine {
@@ -293,6 +318,7 @@ export class Store implements Disposable {
   /** Gives the memory back. Every further call throws CLOSED, but getOrSet() goes on loading. */
   close(): void {
     this.#engine = undefined;
+    this.#tier?.close();
   }
 
   [Symbol.dispose](): void {
