@@ -58,7 +58,7 @@ Executed Engine::execute_cold(Request& request, Upload* upload, UnixSeconds now_
   check(has_tier());
   begin_turn(now_s);
   const ColdTier::Fetch fetch = tiering_->fetch(request.key, now_s, waker);
-  if (fetch == ColdTier::Fetch::kLate) return {0, tiering_->token()};
+  if (replies_may_be_late() && fetch == ColdTier::Fetch::kLate) return {0, tiering_->token()};
   return execute_fetched(request, upload, fetch == ColdTier::Fetch::kFound, out);
 }
 

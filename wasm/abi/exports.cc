@@ -68,7 +68,8 @@ bool misses_lease(const Request& request, Item item, std::string_view& missed) {
 
 // To bring an item back from the tier may move others, whose values are to be handed back.
 bool is_cold(const Key& key, UnixSeconds now_s) {
-  return cold_tier() != nullptr && cold_tier()->may_hold(key.hash) && !cache->store.find(key, now_s).item;
+  return cold_tier() != nullptr && cold_tier()->may_hold(key.hash) &&
+         !cache->store.find(key, now_s).item;
 }
 
 Item find(const Request& request) {

@@ -1,4 +1,4 @@
-// The tier of this instance. isocache-tier.wasm has one if its host asks for it (tier.cc).
+// The tier of this instance. isocache-tier.wasm has one if its host asks for it (with_tier.cc).
 // isocache.wasm never has one, and no code for one (no_tier.cc).
 #pragma once
 

@@ -11,7 +11,8 @@ const KEYS = 6000;
 const seed = seedFromEnvironment(Date.now() % 1_000_000);
 
 /** The value of a version. Values of one key and of different keys look alike. */
-const valueOf = (key, version) => `${String(key).padStart(6)}:${String(version).padStart(6)}`.repeat(40 + (key % 8) * 10);
+const valueOf = (key, version) =>
+  `${String(key).padStart(6)}:${String(version).padStart(6)}`.repeat(40 + (key % 8) * 10);
 
 /** Uses a store whose device is bad, and counts what it answers. */
 async function attack(device, options) {
@@ -33,7 +34,8 @@ async function attack(device, options) {
       assert.equal(store.get(name), undefined);
     } else {
       const got = what === 9 ? store.getMany([name])[0] : store.get(name);
-      if (got !== undefined) assert.ok(got === valueOf(key, versions[key]), `${name} ${versions[key]}: ${got.slice(0, 28)}`);
+      if (got !== undefined)
+        assert.ok(got === valueOf(key, versions[key]), `${name} ${versions[key]}: ${got.slice(0, 28)}`);
       ++counts[got === undefined ? 'misses' : 'hits'];
     }
   }

@@ -20,7 +20,9 @@ const plain = (item) => item && { ...item, value: latin1(item.value), cas: 0n, i
 function calls(random) {
   const key = () => `key:${random.below(KEYS)}`;
   const value = () =>
-    random.below(50) === 0 ? 'L'.repeat(70_000 + random.below(80_000)) : `${random.next()}`.repeat(1 + random.below(150));
+    random.below(50) === 0
+      ? 'L'.repeat(70_000 + random.below(80_000))
+      : `${random.next()}`.repeat(1 + random.below(150));
   const ttl = () => 1000 * (1 + random.below(100));
   const options = () => (random.below(3) ? {} : { ttl: ttl(), flags: random.below(1000) });
   const many = (make) => Array.from({ length: 1 + random.below(20) }, make);
@@ -48,7 +50,10 @@ function calls(random) {
     () => ['setMany', many(() => [key(), value().slice(0, 3000)]), options()],
     () => ['deleteMany', many(key).slice(0, 3)],
     () => ['execute', `gets ${many(key).join(' ')}\r\nmg ${key()} v f t h\r\nincr ${key()} 3\r\n`],
-    () => ['execute', `set ${key()} 1 ${random.below(2) * 60} 5\r\nhello\r\ntouch ${key()} 50\r\nmd ${key()} q\r\nmn\r\n`],
+    () => [
+      'execute',
+      `set ${key()} 1 ${random.below(2) * 60} 5\r\nhello\r\ntouch ${key()} 50\r\nmd ${key()} q\r\nmn\r\n`,
+    ],
     () => ['cas', key(), value(), 'its own'],
     () => ['incr', key(), BigInt(random.below(1000)), random.below(2) ? { initial: 5n } : {}],
   ];

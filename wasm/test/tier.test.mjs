@@ -39,7 +39,11 @@ describe('every method finds an item on the tier', () => {
     ['setMany', (s) => [s.setMany([['k', 'new']]), s.get('k')], [undefined, 'new']],
     ['markStale', (s) => [s.markStale('k'), s.getItem('k', { win: true }).won], [true, true]],
     ['clear', (s) => [s.clear(), s.get('k'), s.size], [undefined, undefined, 0]],
-    ['execute', (s) => Buffer.from(s.execute('get k n\r\n')).toString(), 'VALUE k 7 5\r\nvalue\r\nVALUE n 0 2\r\n10\r\nEND\r\n'],
+    [
+      'execute',
+      (s) => Buffer.from(s.execute('get k n\r\n')).toString(),
+      'VALUE k 7 5\r\nvalue\r\nVALUE n 0 2\r\n10\r\nEND\r\n',
+    ],
     ['a value in pieces', (s) => s.get('large') === 'l'.repeat(200_000), true],
     ['a value in pieces, appended to', (s) => [s.append('large', '!'), s.get('large').length], [true, 200_001]],
     ['a value in pieces, of many', (s) => s.getMany(['large', 'k']).map((value) => value?.length), [200_000, 5]],
@@ -245,8 +249,7 @@ describe('wrong options', () => {
     [{ device: { ...device, close: true } }, 'close'],
   ])
     test(`${inspect(tier, { depth: 0 })}: ${name}`, () =>
-      assert.rejects(open({ tier }), { ...fails('BAD_ARGUMENT'), message: new RegExp(`\\b${name}\\b`) }),
-    );
+      assert.rejects(open({ tier }), { ...fails('BAD_ARGUMENT'), message: new RegExp(`\\b${name}\\b`) }));
 });
 
 test('a device belongs to one store, which closes it', async () => {

@@ -89,7 +89,7 @@ class ColdReads {
   LateToken last_token_;
   LateToken tokens_step_;
   TierMap<std::uint64_t, std::unique_ptr<ColdRead>> reads_;  // by hash
-  std::vector<std::unique_ptr<ColdRead>> orphans_;  // another one took their place
+  std::vector<std::unique_ptr<ColdRead>> orphans_;           // another one took their place
   TierQueue<ColdRead*> queue_;
   TierMap<LateToken, ColdRead*> tokens_;
 };

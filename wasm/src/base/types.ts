@@ -168,8 +168,8 @@ export interface StoreOptions {
    */
   onEvict?: ((event: EvictEvent) => void) | undefined;
   /**
-   * Told what could not be done in the background: what getOrSet() could not store, what `onEvict` threw, how the tier's
-   * device failed (once a second at most).
+   * Told what could not be done in the background: what getOrSet() could not store, what `onEvict` threw, how the
+   * tier's device failed (once a second at most).
    */
   onError?: ((error: unknown) => void) | undefined;
 }

@@ -22,7 +22,7 @@ import type {
 } from '../base/types.js';
 import { IsocacheError } from '../base/types.js';
 import { EngineConnection } from '../engine/connection.js';
-import { Engine, type EngineTier, MD, MG, MS, PLAIN_MA, PLAIN_MD, PLAIN_MG, stillOpen, unshared } from '../engine/engine.js';
+import { Engine, MD, MG, MS, PLAIN_MA, PLAIN_MD, PLAIN_MG, stillOpen, unshared } from '../engine/engine.js';
 import { GetOrSet } from '../loads/get-or-set.js';
 import { type Exptime, engineExptime, engineSeconds } from '../protocol/exptime.js';
 import {
@@ -44,15 +44,7 @@ import { Evictions } from './evictions.js';
 import { DEFAULT_ITEM_BYTES, MAX_BYTES, MIN_BYTES, MIN_ITEM_BYTES } from './limits.js';
 import { randomSeed } from './seed.js';
 import { restore, snapshot } from './snapshot.js';
-
-/** What a store has to do with its tier (tier/). */
-export interface StoreTier extends EngineTier {
-  /** `take` gives the store's engine and leaves it another one. Without an engine, the store is closed. */
-  attach(evictions: Evictions, take: (left?: Engine) => Engine | undefined): void;
-  /** There is an eviction to tell, maybe by a call that tells none. */
-  evicted(): void;
-  close(): void;
-}
+import type { StoreTier } from './tier.js';
 
 /** Makes a store in a module that is compiled already. */
 export function openSync(module: WebAssembly.Module, options: Omit<StoreOptions, 'wasm' | 'tier'> = {}): Store {
@@ -102,12 +94,7 @@ export class Store implements Disposable {
       maxItemSize: within('maxItemSize', asked, MIN_ITEM_BYTES, most),
       hashSeed: options.hashSeed ?? randomSeed(),
       nowS: this.#nowS(),
-      onEvict:
-        options.onEvict &&
-        ((event: EvictEvent) => {
-          this.#evictions.add(event);
-          tier?.evicted();
-        }),
+      onEvict: options.onEvict && ((event: EvictEvent) => void (this.#evictions.add(event), tier?.evicted())),
     };
     this.#engine = new Engine(module, engineOptions, tier);
   }

@@ -2,7 +2,7 @@
 
 import type { Device } from './device.js';
 
-// A multiple of every region's size (abi/tier.cc), so that no operation spans two.
+// A multiple of every region's size (abi/with_tier.cc), so that no operation spans two.
 const CHUNK_BYTES = 64 << 20;
 
 export class MemoryDevice implements Device {

@@ -5,9 +5,10 @@ import { DEFAULT_BYTES } from '../base/limits.js';
 import type { StoreOptions } from '../base/types.js';
 import { compile } from '../engine/load.js';
 import { type Open, once } from '../store/opener.js';
-import { Store, type StoreTier } from '../store/store.js';
-import { deviceOf } from './device.js';
+import { Store } from '../store/store.js';
+import type { StoreTier } from '../store/tier.js';
 import { MIN_TIERED_BYTES } from './limits.js';
+import { deviceOf } from './option.js';
 import { DeviceTier, NO_TIER } from './store-tier.js';
 
 /** As opener() of the store. */

@@ -4,7 +4,7 @@ import { wrong } from '../base/arguments.js';
 import type { Engine, EngineTier } from '../engine/engine.js';
 import type { Evictions } from '../store/evictions.js';
 import { randomSeed } from '../store/seed.js';
-import type { StoreTier } from '../store/store.js';
+import type { StoreTier } from '../store/tier.js';
 import type { Device } from './device.js';
 
 const TELL_EVERY_MS = 1000;

@@ -52,7 +52,11 @@ for (const condition of ['browser', 'workerd', 'edge-light', 'default']) {
 
 test('a bundle has nothing of what is not used', async (t) => {
   assert.equal(
-    await bundle(t, 'browser', "import 'isocache'; import 'isocache/inline'; import 'isocache/client'; import 'isocache/tier';"),
+    await bundle(
+      t,
+      'browser',
+      "import 'isocache'; import 'isocache/inline'; import 'isocache/client'; import 'isocache/tier';",
+    ),
     '',
   );
 });

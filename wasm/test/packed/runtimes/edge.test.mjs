@@ -28,11 +28,11 @@ test('edge-runtime', async (t) => {
       condition: 'edge-light',
       wasm: (name) => `export default ${name.includes('tier') ? 'tierModule' : 'isocacheModule'}`,
     }),
-    extend: (context) => 
-        Object.assign(context, {
-          isocacheModule: compiled('isocache.wasm'),
-          tierModule: compiled('isocache-tier.wasm'),
-        }),
+    extend: (context) =>
+      Object.assign(context, {
+        isocacheModule: compiled('isocache.wasm'),
+        tierModule: compiled('isocache-tier.wasm'),
+      }),
   });
   const response = await runtime.dispatchFetch('http://localhost/');
   assert.deepEqual(await response.json(), expected);

@@ -8,7 +8,8 @@ import { html, noChromium, serve, show } from '../chromium.mjs';
 import { application, root } from '../application.mjs';
 
 const { exports } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
-const entry = (name, file) => `./node_modules/isocache/${name === '.' ? exports['.'].browser.import : exports[name].default[file]}`;
+const entry = (name, file) =>
+  `./node_modules/isocache/${name === '.' ? exports['.'].browser.import : exports[name].default[file]}`;
 
 const WORKER = `
   import { open } from '${entry('.')}';

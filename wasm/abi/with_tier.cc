@@ -36,8 +36,7 @@ std::unique_ptr<HostTier> host_tier;
 // A power of two. In a small tier, the regions are too small for the largest items, and these are
 // dropped as without a tier.
 std::uint64_t region_bytes(std::uint64_t tier_bytes, std::uint64_t max_item_bytes) {
-  const std::uint64_t for_items =
-      std::bit_ceil(2 * std::min(max_item_bytes, kLargestRecordBytes));
+  const std::uint64_t for_items = std::bit_ceil(2 * std::min(max_item_bytes, kLargestRecordBytes));
   const std::uint64_t wanted = std::max(std::bit_floor(tier_bytes / kWantedRegions), for_items);
   const std::uint64_t most = std::bit_floor(tier_bytes / kLeastRegions);
   return std::clamp(std::min(wanted, most), kLeastRegionBytes, kMostRegionBytes);
@@ -63,7 +62,8 @@ void export_open_tier(double bytes, std::size_t max_item_bytes, std::uint32_t ke
                       std::uint32_t random_0, std::uint32_t random_1) {
   TieringOptions options;
   options.region_bytes = region_bytes(static_cast<std::uint64_t>(bytes), max_item_bytes);
-  options.part.bytes = static_cast<std::uint64_t>(bytes) / options.region_bytes * options.region_bytes;
+  options.part.bytes =
+      static_cast<std::uint64_t>(bytes) / options.region_bytes * options.region_bytes;
   options.hash_key = hash_key(key_0, key_1, key_2, key_3);
   options.first_sequence = words(random_0, random_1);
   host_tier = std::make_unique<HostTier>(options.part.bytes, options);
