@@ -83,8 +83,9 @@ export async function fill(server, { keys, valueSize, fillRate }) {
     keys,
     keySize: keyBytes,
     valueSize,
-    connections: 4,
-    depth: 8,
+    connections: 1,
+    depth: 50, // seldom enough that the load sleeps in between
+    pin: false,
     rate: fillRate,
   });
 }
