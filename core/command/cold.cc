@@ -18,11 +18,9 @@ bool needs_no_record(const Request& request) {
 
 }  // namespace
 
-// Before a request is executed: whether its item has to be fetched first. Gets ask must_fetch()
-// instead, when they know that the store lacks the key.
+// Before a request is executed: whether its item has to be fetched first.
 bool Engine::is_cold(const Request& request) {
-  stopped_at_cold_ = false;
-  if (request.verb == Verb::kGet || request.verb == Verb::kReply) return false;
+  if (request.verb == Verb::kReply) return false;
   return !needs_no_record(request) && must_fetch(request, store_.find(request.key, now_s_));
 }
 
@@ -70,7 +68,6 @@ Executed Engine::finish(LateToken token, Request& request, Upload* upload, UnixS
 
 // The record was fetched, or there is none.
 Executed Engine::execute_fetched(Request& request, Upload* upload, bool found, Output& out) {
-  stopped_at_cold_ = false;
   if (found && may_answer_from_record(request)) {
     answer_from_record(request, out);
     tiering_->release();
