@@ -183,9 +183,9 @@ Executed ShardedBackend::execute_batch(std::span<Request> batch, UnixSeconds now
 }
 
 AdminResult ShardedBackend::administer(const Request& request, const Clock& clock, Output& out,
-                                       Waker* /*waker*/) {
+                                       Waker* waker) {
   const std::lock_guard lock(admin_mutex_);
-  return run_admin_command(request, *this, clock, out);
+  return run_admin_command(request, *this, clock, out, waker);
 }
 
 PutStatus ShardedBackend::begin_upload(const Request& request, UnixSeconds now_s, Upload* upload) {

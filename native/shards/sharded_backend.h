@@ -89,8 +89,8 @@ class ShardedBackend : public Backend, public AdminTarget {
   // Store::broken_invariant of one shard. For tests.
   const char* broken_invariant(unsigned index);
 
-  // AdminTarget. Called under the admin lock, except the functions that a long answer calls: scan()
-  // and add_prefixes().
+  // AdminTarget. Called under the admin lock, except the functions that a long answer calls: scan(),
+  // list_tier(), end_tier_listing(), tier_regions() and add_prefixes().
   AdminHost& host() override { return host_; }
   Settings& settings() override { return settings_; }
   EngineFigures figures() override;
@@ -104,6 +104,9 @@ class ShardedBackend : public Backend, public AdminTarget {
   unsigned shard_count() const override { return static_cast<unsigned>(shards_.size()); }
   std::uint64_t scan(unsigned shard, std::uint64_t cursor, std::size_t max_items, UnixSeconds now_s,
                      ItemVisitor& visitor) override;
+  ListNext list_tier(unsigned shard, TierListing*& listing, UnixSeconds now_s, ItemVisitor& visitor,
+                     Waker* waker) override;
+  void end_tier_listing(unsigned shard, TierListing* listing) override;
 
  private:
   struct Shard {
