@@ -45,6 +45,8 @@ struct ServerFigures {
 // The number of shards is a power of two: about 4 a thread so that threads seldom meet, 1 for a
 // lone thread. No shard is so small that a few of the largest items fill it.
 unsigned shard_count_for(const Settings& settings, unsigned threads);
+// Throws UsageError if the shards cannot have so much memory.
+void check_memory_limit(const Settings& settings, unsigned threads);
 
 class ShardedBackend : public Backend, public AdminTarget {
  public:
@@ -89,8 +91,8 @@ class ShardedBackend : public Backend, public AdminTarget {
   // Store::broken_invariant of one shard. For tests.
   const char* broken_invariant(unsigned index);
 
-  // AdminTarget. Called under the admin lock, except the functions that a long answer calls: scan(),
-  // list_tier(), end_tier_listing(), tier_regions() and add_prefixes().
+  // AdminTarget. Called under the admin lock, except the functions that a long answer calls:
+  // scan(), list_tier(), end_tier_listing(), tier_regions() and add_prefixes().
   AdminHost& host() override { return host_; }
   Settings& settings() override { return settings_; }
   EngineFigures figures() override;
