@@ -12,8 +12,8 @@
 //   }
 //
 // A long answer, such as a metadump, is a ReplyStream. Session::resume() asks it for a slice at a
-// time, outside of administer(). So scan(), list_tier() and add_prefixes() take no admin lock, only a
-// shard's. The stream must be destroyed before the target.
+// time, outside of administer(). So scan(), list_tier() and add_prefixes() take no admin lock, only
+// a shard's. The stream must be destroyed before the target.
 #pragma once
 
 #include "base/clock.h"
