@@ -158,6 +158,13 @@ ISOCACHE_RARE std::size_t Engine::tier_regions(std::size_t first,
   return tiering_ == nullptr ? 0 : tiering_->list_regions(first, rows);
 }
 
+ISOCACHE_RARE ListNext Engine::list_tier(TierListing*& listing, UnixSeconds now_s,
+                                         ItemVisitor& visitor, Waker* waker) {
+  begin_turn(now_s);
+  if (tiering_ == nullptr) return ListNext::kEnd;
+  return tiering_->list(listing, now_s, visitor, waker);
+}
+
 std::uint64_t Engine::new_cas(const Request& request) {
   if (!options_.cas_enabled) return 0;
   return request.flags.has_new_cas ? request.new_cas : store_.next_cas();

@@ -97,9 +97,11 @@ class Engine {
   void reset_counters();
   // stats detail on|off. When it is off, the counts stay.
   void count_prefixes(bool on);
-  // These two need a tier to do anything.
+  // These need a tier to do anything; see ColdTier.
   void set_tiering(const TieringSettings& settings);
   std::size_t tier_regions(std::size_t first, std::span<TierRegion> rows) const;
+  ListNext list_tier(TierListing*& listing, UnixSeconds now_s, ItemVisitor& visitor, Waker* waker);
+  void end_tier_listing(TierListing* listing) { tiering_->end_listing(listing); }
   const PrefixStats& prefix_stats() const { return prefix_stats_; }
   Store& store() { return store_; }
 

@@ -71,6 +71,8 @@ class Appender final : PageBuffer::Listener {
   bool idle() const { return buffer_.writes_in_flight() == 0; }
   // Block of the next record.
   Location head() const;
+  // Where the last record ends in the open region.
+  Place head_place() const { return head_; }
   // Enough of the open region is used that the next one should be cleaned, or none is open.
   bool needs_region_soon() const;
   std::size_t max_record_pages() const { return max_record_pages_; }

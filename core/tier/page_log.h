@@ -16,6 +16,7 @@
 #include "tier/log_owner.h"
 #include "tier/page_source.h"
 #include "tier/record_format.h"
+#include "tier/record_walk.h"
 
 namespace isocache::tier {
 
@@ -69,6 +70,14 @@ class PageLog {
   // Looks for the record in what was read. `bytes` are aligned to 8.
   ReadResult find_in(const ReadPlan& plan, std::span<const std::byte> bytes,
                      std::string_view key) const;
+
+  // For going over all records: a page of a readable region, if it is in memory.
+  LogPage page_in_memory(RegionId region, std::uint32_t index) const;
+  // Otherwise it lies there on the device, and parse_page() needs to know which one it is.
+  std::uint64_t page_offset(RegionId region, std::uint32_t index) const {
+    return device_offset(region) + Place{index} * kPageBytes;
+  }
+  PageIdentity page_identity(RegionId region, std::uint32_t index) const;
 
   // Does a bounded piece of what is to be done in the background: cleaning, and forgetting what
   // failed. True: there is more to do now. It costs a few compares if there is nothing to do.

@@ -63,7 +63,7 @@ class TieredCore : public Waker {
         const LateToken token = woken.front();
         woken.pop_front();
         session->resume(token);
-      } else if (session->late() != 0 && device.pending() != 0) {
+      } else if (session->owes_reply() && device.pending() != 0) {
         device.complete();
       } else {
         break;

@@ -46,7 +46,8 @@ Tiering::Tiering(Device& device, const TieringOptions& options)
     : device_(device),
       options_(options),
       admission_({.seed = options.first_sequence | 1U}),
-      reads_(device, options.max_reads, options.shard, kTokensStep) {}
+      reads_(device, options.max_reads, options.shard, kTokensStep),
+      listings_(device, options.hash_key) {}
 
 Tiering::~Tiering() { pages_.detach(); }
 
@@ -68,6 +69,7 @@ void Tiering::attach(Store& store) {
   index_->set_max_pages(segments * kIndexShareNumerator / kIndexShareDenominator);
   log_ = std::make_unique<tier::PageLog>(device_, pages_, owner, log);
   reads_.attach(*log_);
+  listings_.attach(store, *log_, *index_, options_.part.offset / options_.region_bytes);
 }
 
 // --- what the store evicts ------------------------------------------------------------------

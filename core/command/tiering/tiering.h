@@ -27,6 +27,7 @@
 #include "command/tiering/cold_reads.h"
 #include "command/tiering/lent_pages.h"
 #include "command/tiering/tier_figures.h"
+#include "command/tiering/tier_listings.h"
 #include "command/tiering/tiering_settings.h"
 #include "store/store.h"
 #include "tier/admission.h"
@@ -82,9 +83,14 @@ class Tiering final : public ColdTier,
   TierFigures figures() const override;
   void reset_counters() override;
   std::size_t list_regions(std::size_t first, std::span<TierRegion> rows) const override;
+  ListNext list(TierListing*& listing, UnixSeconds now_s, ItemVisitor& visitor,
+                Waker* waker) override {
+    return listings_.list(listing, now_s, visitor, waker);
+  }
+  void end_listing(TierListing* listing) override { listings_.end_listing(listing); }
 
   // Nothing is in flight on the device, so it may be destroyed.
-  bool idle() const { return log_->idle() && reads_.idle(); }
+  bool idle() const { return log_->idle() && reads_.idle() && listings_.idle(); }
 
  private:
   // tier::LogOwner
@@ -117,6 +123,7 @@ class Tiering final : public ColdTier,
   std::unique_ptr<tier::PageLog> log_;
   Admission admission_;
   ColdReads reads_;
+  TierListings listings_;
   TierSweep sweep_;
   bool sweeping_ = false;
   bool full_ = false;  // the log has come around once
