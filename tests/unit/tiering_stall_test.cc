@@ -168,6 +168,22 @@ TEST_F(ColdItemsTest, AWriteThatNeverEndsIsSaid) {
   EXPECT_EQ(row("isocache_tier_stalled"), "0");
 }
 
+// --- the write budget -----------------------------------------------------------------------
+
+std::uint64_t written_in_a_minute(std::uint64_t budget) {
+  TieredCore core({.admission = {.bytes_each_time_unit = budget}});
+  for (std::size_t n = 0; n < 12'000; ++n) {
+    core.ask(set(n, 4000));
+    if (n % 200 == 0) ++core.clock.now_s;
+  }
+  return core.tiering.figures().bytes_written;
+}
+
+TEST(TieringBudgetTest, BoundsWhatIsWritten) {
+  EXPECT_GT(written_in_a_minute(0), 40U << 20);
+  EXPECT_LT(written_in_a_minute(200'000), 16U << 20);
+}
+
 // --- memory ---------------------------------------------------------------------------------
 
 TEST(TieringMemoryTest, TheIndexFollowsTheLimit) {

@@ -53,7 +53,7 @@ std::size_t index_pages(std::size_t limit_bytes) {
 Tiering::Tiering(Device& device, const TieringOptions& options)
     : device_(device),
       options_(options),
-      admission_({.seed = options.first_sequence | 1U}),
+      admission_(options.admission),
       reads_(device, options.max_reads, options.shard, kTokensStep) {}
 
 Tiering::~Tiering() { pages_.detach(); }
@@ -90,17 +90,19 @@ void Tiering::on_time(UnixSeconds now_s) {
   writes_.on_time(now_s, log_->writing(), log.ended_writes);
   cleaner_.on_time(now_s, log_->cleaner_reads(), log.cleaner.ended_reads);
   reads_.on_time(now_s);
+  admission_.on_written(log.written_bytes - written_bytes_);
+  written_bytes_ = log.written_bytes;
+  admission_.on_time(now_s);
 }
 
 // --- what the store evicts ------------------------------------------------------------------
 
 bool Tiering::evicting(const ItemView& item, std::uint64_t hash) {
-  const bool was_read = item.has(kFetched) || item.standing().in_main;
   if (index_->find(hash)) {  // its record is still true
     if (item.has(kFetched)) index_->touch(hash);
     return true;
   }
-  if (!is_wanted(item, was_read)) {
+  if (!is_wanted(item)) {
     ++figures_.not_admitted;
     return false;
   }
@@ -110,14 +112,18 @@ bool Tiering::evicting(const ItemView& item, std::uint64_t hash) {
   return is_kept;
 }
 
-bool Tiering::is_wanted(const ItemView& item, bool was_read) {
+bool Tiering::is_wanted(const ItemView& item) {
   const std::size_t key_bytes = item.key().size();
   const std::size_t value_bytes = item.value_length();
   if (memcached_item_bytes(key_bytes, value_bytes) < settings_.min_item_bytes) return false;
   const UnixSeconds exptime = item.exptime();
   if (exptime != 0 && (exptime <= now_s_ || exptime - now_s_ < settings_.min_ttl_s)) return false;
-  return admission_.admits(
-      {.bytes = key_bytes + value_bytes, .was_hit = was_read, .tier_full = full_});
+  // What the ghost knew when it was stored, the store has put into its main queue. There are also
+  // items that were read while they were in the small one.
+  return admission_.admits({.bytes = key_bytes + value_bytes,
+                            .was_hit = item.has(kFetched),
+                            .ghost_knows = item.standing().in_main,
+                            .tier_full = full_});
 }
 
 bool Tiering::append(const ItemView& item, std::uint64_t hash) {

@@ -46,6 +46,7 @@ struct TieringOptions {
   std::uint64_t first_sequence = 1;  // random in every run
   std::size_t max_reads = 64;        // in flight at one time
   std::size_t max_item_bytes = limits::kDefaultMaxItemBytes;
+  AdmissionOptions admission;  // its budget is for a second
 };
 
 class Tiering final : public ColdTier,
@@ -99,7 +100,7 @@ class Tiering final : public ColdTier,
   // TierIndexObserver
   void on_lost(const TierEntry& entry) override;
 
-  bool is_wanted(const ItemView& item, bool was_read);
+  bool is_wanted(const ItemView& item);
   bool append(const ItemView& item, std::uint64_t hash);
 
   Fetch judge(const ColdRead& read, const Key& key, const TierEntry& entry, UnixSeconds now_s);
@@ -123,6 +124,7 @@ class Tiering final : public ColdTier,
   TierSweep sweep_;
   bool sweeping_ = false;
   bool full_ = false;                  // the log has come around once
+  std::uint64_t written_bytes_ = 0;    // that admission has heard of
   std::size_t index_limit_bytes_ = 0;  // the store's limit that the index has heard of
   StallWatch writes_;
   StallWatch cleaner_;
