@@ -173,7 +173,8 @@ class Engine {
   void forget_if_changed(const Request& request);
   bool must_fetch(const Request& request, const FindResult& found);
   bool may_answer_from_record(const Request& request) const;
-  Executed execute_fetched(Request& request, Upload* upload, bool found, Output& out);
+  Executed execute_fetched(Request& request, Upload* upload, ColdTier::Fetch fetch, Output& out);
+  void reply_without_record(Request& request, Output& out);
   void answer_from_record(Request& request, Output& out);
   void forget_record(const Request& request);
 
