@@ -94,7 +94,12 @@ export class Store implements Disposable {
       maxItemSize: within('maxItemSize', asked, MIN_ITEM_BYTES, most),
       hashSeed: options.hashSeed ?? randomSeed(),
       nowS: this.#nowS(),
-      onEvict: options.onEvict && ((event: EvictEvent) => void (this.#evictions.add(event), tier?.evicted())),
+      onEvict:
+        options.onEvict &&
+        ((event: EvictEvent) => {
+          this.#evictions.add(event);
+          tier?.evicted();
+        }),
     };
     this.#engine = new Engine(module, engineOptions, tier);
   }
