@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "command/program_parts.h"
+
 namespace isocache {
 namespace {
 
@@ -179,7 +181,7 @@ Tiering::Fetch Tiering::fetch(const Key& key, UnixSeconds now_s, Waker* waker) {
   }
   ColdRead& read = *reads_.join(key, entry);
   if (!read.ended()) {
-    if (waker == nullptr) return not_now();  // nobody could be told
+    if (waker == nullptr || !replies_may_be_late()) return not_now();  // nobody could be told
     token_ = reads_.wait_for(read, waker);
     return Fetch::kLate;
   }
