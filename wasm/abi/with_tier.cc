@@ -8,7 +8,6 @@
 #include <memory>
 
 #include "cache.h"
-#include "command/program_parts.h"
 #include "command/tiering/tiering.h"
 #include "host_device.h"
 
@@ -42,9 +41,6 @@ std::uint64_t region_bytes(std::uint64_t tier_bytes, std::uint64_t max_item_byte
 
 }  // namespace
 
-bool tiers_exist() { return true; }
-bool replies_may_be_late() { return false; }  // HostDevice ends each operation within the call
-
 ColdTier* cold_tier() { return host_tier ? &host_tier->tiering : nullptr; }
 
 // An empty item that waits for its value is worth nothing without those who load it.
@@ -59,9 +55,9 @@ void export_open_tier(double bytes, std::size_t max_item_bytes, std::uint32_t ke
                       std::uint32_t key_1, std::uint32_t key_2, std::uint32_t key_3,
                       std::uint32_t random_0, std::uint32_t random_1) {
   TieringOptions options;
-  options.region_bytes = region_bytes(static_cast<std::uint64_t>(bytes), max_item_bytes);
-  options.part.bytes =
-      static_cast<std::uint64_t>(bytes) / options.region_bytes * options.region_bytes;
+  const auto tier_bytes = static_cast<std::uint64_t>(bytes);
+  options.region_bytes = static_cast<std::size_t>(region_bytes(tier_bytes, max_item_bytes));
+  options.part.bytes = tier_bytes / options.region_bytes * options.region_bytes;
   options.max_item_bytes = max_item_bytes;
   options.hash_key = hash_key(key_0, key_1, key_2, key_3);
   options.first_sequence = words(random_0, random_1);

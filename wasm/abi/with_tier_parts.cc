@@ -1,0 +1,9 @@
+// What isocache-tier.wasm has of command/program_parts.h.
+#include "command/program_parts.h"
+
+namespace isocache {
+
+bool tiers_exist() { return true; }
+bool replies_may_be_late() { return false; }  // HostDevice ends each operation within the call
+
+}  // namespace isocache
