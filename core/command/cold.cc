@@ -2,6 +2,7 @@
 // ordinary code executes the request as if it had never left. Only a plain get is answered from the
 // record itself.
 #include "command/engine.h"
+#include "command/exptime.h"
 #include "command/wording/miss.h"
 #include "command/wording/wording.h"
 
@@ -14,6 +15,13 @@ bool needs_no_record(const Request& request) {
     return request.store.mode == StoreMode::kSet && !request.flags.has_compare_cas;
   }
   return request.verb == Verb::kDelete && request.style == ReplyStyle::kText && request.flags.quiet;
+}
+
+// A get that gives its item an exptime in the past.
+bool expires_item(const Request& request, UnixSeconds now_s) {
+  if (request.verb != Verb::kGet || !request.flags.has_exptime) return false;
+  const UnixSeconds exptime = expiry_time(request.exptime, now_s);
+  return exptime != 0 && exptime <= now_s;
 }
 
 }  // namespace
@@ -122,6 +130,7 @@ void Engine::reply_without_record(Request& request, Output& out) {
     forget_record(request);
     execute(request, now_s_, out);
   } else {
+    if (expires_item(request, now_s_)) forget_record(request);
     word_miss(request, out);
   }
 }

@@ -112,9 +112,7 @@ TEST_F(ColdItemsTest, ARefusedDeleteLeavesNoItem) {
     core_.device.fail_reads(1);
     answer(request);
   }
-  for (std::size_t n = 0; n < 3; ++n) EXPECT_EQ(answer("mg " + key_of(n) + " v\r\n"), "EN\r\n");
-  // These say that they found nothing to change.
-  for (std::size_t n = 3; n < 5; ++n) EXPECT_EQ(answer("mg " + key_of(n) + " v\r\n"), kHit);
+  for (std::size_t n = 0; n < 5; ++n) EXPECT_EQ(answer("mg " + key_of(n) + " v\r\n"), "EN\r\n");
 }
 
 // --- reads and writes that never end --------------------------------------------------------
@@ -166,6 +164,34 @@ TEST_F(ColdItemsTest, AWriteThatNeverEndsIsSaid) {
   EXPECT_NE(row("isocache_tier_not_appended"), "0");
   core_.device.complete_all();
   EXPECT_EQ(row("isocache_tier_stalled"), "0");
+}
+
+// --- reads that somebody else has begun -----------------------------------------------------
+
+// A read of an older record of the key is under way.
+TEST_F(ColdItemsTest, AReadOfAnOlderRecordIsNotShared) {
+  core_.device.set_delayed(true);
+  EXPECT_EQ(answer("mg key0 v\r\n"), "");
+  ASSERT_EQ(core_.device.pending(), 1U);
+  const std::string value(kBytes, 'n');
+  EXPECT_EQ(answer("set key0 0 0 4000\r\n" + value + "\r\n"), "STORED\r\n");
+  for (std::size_t n = 1000; n < 2000; ++n) {
+    EXPECT_EQ(answer(set(n, kBytes)), "STORED\r\n");
+    core_.backend.engine().tick(core_.clock.now_s);
+    while (core_.device.pending() > 1) core_.device.complete(1);
+  }
+  EXPECT_EQ(answer("mg key0 v\r\n"), "");
+  EXPECT_EQ(core_.device.pending(), 2U);
+  EXPECT_EQ(core_.ask("mg key0 v\r\n"), "VA 4000\r\n" + value + "\r\n");
+  core_.device.complete_all();
+}
+
+// Its writer was told that the new value was not stored, and must not read the old one.
+TEST_F(ColdItemsTest, ARefusedSetLeavesNoRecord) {
+  const std::string value(2'000'000, 'v');
+  const std::string reply = core_.ask("set key0 0 0 2000000\r\n" + value + "\r\n");
+  EXPECT_TRUE(reply.starts_with("SERVER_ERROR")) << reply;
+  EXPECT_EQ(core_.ask("mg key0 v\r\n"), "EN\r\n");
 }
 
 // --- the write budget -----------------------------------------------------------------------
