@@ -186,14 +186,6 @@ TEST_F(ColdItemsTest, AReadOfAnOlderRecordIsNotShared) {
   core_.device.complete_all();
 }
 
-// Its writer was told that the new value was not stored, and must not read the old one.
-TEST_F(ColdItemsTest, ARefusedSetLeavesNoRecord) {
-  const std::string value(2'000'000, 'v');
-  const std::string reply = core_.ask("set key0 0 0 2000000\r\n" + value + "\r\n");
-  EXPECT_TRUE(reply.starts_with("SERVER_ERROR")) << reply;
-  EXPECT_EQ(core_.ask("mg key0 v\r\n"), "EN\r\n");
-}
-
 // --- the write budget -----------------------------------------------------------------------
 
 std::uint64_t written_in_a_minute(std::uint64_t budget) {
@@ -219,6 +211,15 @@ TEST(TieringMemoryTest, TheIndexFollowsTheLimit) {
   for (std::size_t n = 0; n < 320'000; ++n) core.ask(set(n, 4));
   const TierFigures figures = core.tiering.figures();
   EXPECT_GT(figures.index_bytes, 36 * PageSource::kPageBytes);
+}
+
+// Its writer was told that the new value was not stored, and must not read the old one.
+TEST(TieringMemoryTest, ASetWithoutMemoryLeavesNoRecord) {
+  TieredCore core({.memory_limit = 1U << 20});
+  for (std::size_t n = 0; n < 600; ++n) core.ask(set(n, kBytes));
+  ASSERT_EQ(core.ask("mg key0 v\r\n"), kHit);
+  EXPECT_EQ(core.ask(set(0, 900'000)), "SERVER_ERROR out of memory storing object\r\n");
+  EXPECT_EQ(core.ask("mg key0 v\r\n"), "EN\r\n");
 }
 
 // More than the log's pages in memory.
