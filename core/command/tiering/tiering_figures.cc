@@ -1,4 +1,4 @@
-// What the tier counts, for stats and metrics.
+// What a shard's tier tells about itself.
 #include "command/tiering/tiering.h"
 
 namespace isocache {
