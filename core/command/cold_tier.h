@@ -59,6 +59,7 @@ class ColdTier {
     kMissing,  // there is none, or not any more
     kFound,    // the functions below work, until release() or the next fetch
     kLate,     // see token()
+    kNotNow,   // there may be one, which cannot be read now
   };
   virtual Fetch fetch(const Key& key, UnixSeconds now_s, Waker* waker) = 0;
   // The same for a request with a token, which ends. It may have ended before: then the request had

@@ -11,6 +11,7 @@ Engine::Engine(Store& store, const EngineOptions& options)
 }
 
 void Engine::begin_turn(UnixSeconds now_s) {
+  stopped_at_cold_ = false;
   if (now_s_ != now_s) [[unlikely]] {
     now_s_ = now_s;
     if (tiering_ != nullptr) tiering_->on_time(now_s);

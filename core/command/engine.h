@@ -161,15 +161,20 @@ class Engine {
   PrefixCounters* prefix_counters(const Request& request);
 
   // cold.cc
-  bool must_fetch_first(const Request& request) { return tiering_ != nullptr && is_cold(request); }
+  // A get asks by itself, when the store lacks its key. So one that hits costs what it costs without
+  // a tier.
+  bool must_fetch_first(const Request& request) {
+    return tiering_ != nullptr && request.verb != Verb::kGet && is_cold(request);
+  }
   void forget_changed(const Request& request) {
-    if (tiering_ != nullptr) forget_if_changed(request);
+    if (tiering_ != nullptr && request.verb != Verb::kGet) forget_if_changed(request);
   }
   bool is_cold(const Request& request);
   void forget_if_changed(const Request& request);
   bool must_fetch(const Request& request, const FindResult& found);
   bool may_answer_from_record(const Request& request) const;
-  Executed execute_fetched(Request& request, Upload* upload, bool found, Output& out);
+  Executed execute_fetched(Request& request, Upload* upload, ColdTier::Fetch fetch, Output& out);
+  void reply_without_record(Request& request, Output& out);
   void answer_from_record(Request& request, Output& out);
   void forget_record(const Request& request);
 

@@ -46,6 +46,7 @@ struct AppenderFigures {
   std::uint64_t appended_bytes = 0;
   std::uint64_t refused = 0;
   std::uint64_t written_bytes = 0;  // to the device
+  std::uint64_t ended_writes = 0;
   std::uint64_t failed_writes = 0;
   std::uint64_t opened_regions = 0;
 };
@@ -75,6 +76,8 @@ class Appender final : PageBuffer::Listener {
   Place head_place() const { return head_; }
   // Enough of the open region is used that the next one should be cleaned, or none is open.
   bool needs_region_soon() const;
+  // Nearly all of it is used.
+  bool needs_region_now() const;
   std::size_t max_record_pages() const { return max_record_pages_; }
   std::size_t max_record_bytes() const { return max_record_pages_ * kPageRoomBytes; }
   const AppenderFigures& figures() const { return figures_; }

@@ -93,6 +93,8 @@ class PageLog {
   void retry() { appender_.retry(); }
 
   bool off() const { return appender_.off(); }
+  bool writing() const { return !appender_.idle(); }
+  bool cleaner_reads() const { return cleaner_.reading(); }
   // Nothing is in flight on the device, so the log may be destroyed.
   bool idle() const { return appender_.idle() && !cleaner_.reading(); }
   // Block of the next record. A location's age is its distance to it, backwards around the part.

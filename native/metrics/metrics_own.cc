@@ -110,10 +110,13 @@ void write_flash(const TierFigures& tier, MetricsWriter& out) {
   out.sample({{"fault", "damaged_record"}}, tier.counters.damaged);
   out.sample({{"fault", "read_refused"}}, tier.counters.refused);
   out.sample({{"fault", "damaged_page"}}, tier.bad_pages);
+  out.sample({{"fault", "not_waited"}}, tier.counters.not_waited);
   out.gauge("isocache_flash_failed_regions", "Regions that are not used after a failed write.",
             tier.regions_failed);
   out.gauge("isocache_flash_shards_off", "Shards that write no more, after too many failed writes.",
             tier.off);
+  out.gauge("isocache_flash_shards_stalled", "Shards whose device has ended nothing for seconds.",
+            tier.stalled);
   out.gauge("isocache_flash_memory_bytes", "Memory of the flash tier; it counts into -m.");
   out.sample({{"use", "index"}}, tier.index_bytes);
   out.sample({{"use", "buffers"}}, tier.lent_bytes - std::min(tier.index_bytes, tier.lent_bytes));

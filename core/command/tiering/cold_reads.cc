@@ -19,6 +19,13 @@ ColdRead* ColdReads::join(const Key& key, const TierEntry& entry) {
   return place.get();
 }
 
+bool ColdReads::stalled() {
+  if (!stands_still()) return false;
+  if (tried_at_s_ == now_s_ || in_flight_ >= max_in_flight_) return true;
+  tried_at_s_ = now_s_;
+  return false;
+}
+
 void ColdReads::start(ColdRead& read) {
   if (in_flight_ >= max_in_flight_) {
     queue_.push_back(&read);
@@ -45,7 +52,7 @@ void ColdReads::begin(ColdRead& read, const tier::ReadPlan& plan) {
       ++refused_;
       // The reads that are under way hold memory of the device, and places in its queue. When one
       // of them ends, there is room. If there are none, nothing would begin this one again.
-      read.state = in_flight_ > 0 ? ColdRead::State::kQueued : ColdRead::State::kFailed;
+      read.state = in_flight_ > 0 ? ColdRead::State::kQueued : ColdRead::State::kRefused;
       break;
   }
 }
@@ -61,6 +68,7 @@ bool ColdReads::continues(ColdRead& read) {
 
 void ColdReads::ended(ColdRead& read, bool succeeded) {
   --in_flight_;
+  ++ended_;
   read.state = succeeded ? ColdRead::State::kDone : ColdRead::State::kFailed;
   if (succeeded && continues(read)) return;
   if (read.state == ColdRead::State::kQueued) return queue_.push_front(&read);
