@@ -142,6 +142,22 @@ TEST_P(TierListingTest, ValuesOfSeveralPages) {
   for (const std::string& key : present(300)) EXPECT_TRUE(listed.contains(key)) << key;
 }
 
+// A record is listed only if all of it is undamaged, although a dump shows nothing of the value.
+TEST_P(TierListingTest, ADamagedValueOfSeveralPages) {
+  const auto on_tier = [](const std::string& all) {
+    std::size_t count = 0;
+    for (std::size_t at = 0; (at = all.find(" ext_page=", at)) != std::string::npos; ++at) ++count;
+    return count;
+  };
+  fill(0, 200, 100'000);
+  const std::size_t whole = on_tier(dump());
+  EXPECT_GT(whole, 60U);
+  for (std::size_t at = 30'000; at < core_.device.bytes().size(); at += 65'536) {
+    core_.device.bytes()[at] ^= std::byte{1};  // one in each record at least
+  }
+  EXPECT_LT(on_tier(dump()), 15U);  // those that are not written yet
+}
+
 TEST_P(TierListingTest, WhatIsNotYetWritten) {
   core_.device.set_delayed(true);
   for (std::uint32_t i = 0; core_.device.pending() == 0 && i < 100'000; ++i) {
