@@ -129,6 +129,15 @@ TEST_P(TierListingTest, NotWhatIsGoneOrInMemory) {
   EXPECT_EQ(dump(), "OK\r\nEND\r\n");
 }
 
+// The older record is still there.
+TEST_P(TierListingTest, AnItemThatWasStoredAgain) {
+  fill(0, kItems, 400);
+  fill(0, kItems, 380);
+  const std::string all = dump();
+  EXPECT_EQ(all.find(" size=46"), std::string::npos);  // 380 bytes are 447 to 451
+  expect_listed(all, present(kItems));
+}
+
 TEST_P(TierListingTest, ValuesOfSeveralPages) {
   fill(0, 200, 100'000);
   fill(200, 300, 300'000);
