@@ -28,7 +28,11 @@ using Table = std::array<std::uint32_t, kByteValues>;
 // The tables for slicing-by-N (Kounavis and Berry, 2005): tables[n][byte] is the checksum of `byte`
 // with n zero bytes behind it.
 template <std::size_t N>
-constexpr std::array<Table, N> make_tables(std::uint32_t polynomial) {
+#if defined(__wasm__)
+__attribute__((minsize))
+#endif
+constexpr std::array<Table, N>
+make_tables(std::uint32_t polynomial) {
   std::array<Table, N> tables{};
   for (std::uint32_t byte = 0; byte < kByteValues; ++byte) {
     std::uint32_t crc = byte;
@@ -48,10 +52,7 @@ constexpr std::size_t kSlices = 8;
 #if defined(__wasm__)
 // Made when the module starts, because its size counts. Volatile: or the compiler makes them.
 const volatile std::uint32_t kPolynomialAtStart = kPolynomial;
-__attribute__((minsize, noinline)) std::array<Table, kSlices> tables_at_start() {
-  return make_tables<kSlices>(kPolynomialAtStart);
-}
-const auto kTables = tables_at_start();
+const auto kTables = make_tables<kSlices>(kPolynomialAtStart);
 #else
 constexpr auto kTables = make_tables<kSlices>(kPolynomial);
 #endif

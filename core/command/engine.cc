@@ -161,7 +161,7 @@ ISOCACHE_RARE std::size_t Engine::tier_regions(std::size_t first,
 ISOCACHE_RARE ListNext Engine::list_tier(TierListing*& listing, UnixSeconds now_s,
                                          ItemVisitor& visitor, Waker* waker) {
   begin_turn(now_s);
-  if (tiering_ == nullptr) return ListNext::kEnd;
+  if (!has_tier()) return ListNext::kEnd;
   return tiering_->list(listing, now_s, visitor, waker);
 }
 

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "cache.h"
+#include "command/listed_item.h"
 #include "snapshot/format.h"
 #include "snapshot/reader.h"
 #include "snapshot/writer.h"
@@ -28,6 +29,43 @@ std::size_t write_key(const ItemView& item, std::span<char> room) {
   std::memcpy(room.data() + 1, item.key().data(), length);
   return length + 1;
 }
+
+// Keys of items that the tier holds and the store lacks, in the same form.
+class TierKeys final : public ItemVisitor {
+ public:
+  void begin() {
+    end();
+    has_ended_ = false;
+  }
+  // Fills the scratch area with the next ones. Returns how many bytes; 0: that was all.
+  std::size_t fill() {
+    constexpr std::size_t kBytesOfStep = 16U << 10U;  // it visits 32 records at most
+    used_ = 0;
+    while (!has_ended_ && used_ + kBytesOfStep <= kScratchBytes) {
+      if (cold_tier()->list(listing_, cache->clock.now_s, *this, nullptr) == ListNext::kEnd) end();
+    }
+    return used_;
+  }
+  void visit(const ListedItem& item) override {
+    if (used_ + 1 + item.key.size() > kScratchBytes) return;
+    scratch[used_] = static_cast<char>(item.key.size());
+    std::memcpy(scratch + used_ + 1, item.key.data(), item.key.size());
+    used_ += 1 + item.key.size();
+  }
+
+ private:
+  void end() {
+    if (listing_ != nullptr) cold_tier()->end_listing(listing_);
+    listing_ = nullptr;
+    has_ended_ = true;
+  }
+
+  TierListing* listing_ = nullptr;
+  bool has_ended_ = true;
+  std::size_t used_ = 0;
+};
+
+std::optional<TierKeys> tier_keys;
 
 bool is_lease(const ItemView& item) { return LocalBackend::is_lease(item); }
 
@@ -94,11 +132,13 @@ std::string_view head_in_scratch() {
 ISOCACHE_EXPORT(scan_begin) void export_scan_begin(UnixSeconds now_s) {
   cache->begin(now_s);
   writer.emplace(cache->store, now_s, is_lease);
+  if (cold_tier() != nullptr) (tier_keys ? *tier_keys : tier_keys.emplace()).begin();
 }
 
 // The scratch area gets the next keys, each behind its length (a byte). 0: that was all.
 ISOCACHE_EXPORT(scan_keys) std::size_t export_scan_keys() {
-  return writer->fill(scratch, write_key);
+  const std::size_t bytes = writer->fill(scratch, write_key);
+  return bytes == 0 && cold_tier() != nullptr ? tier_keys->fill() : bytes;
 }
 
 // The scratch area gets the next records. 0: that was all, or a large one is next.

@@ -21,8 +21,6 @@ constexpr std::uint64_t kMostRegionBytes = 64U << 20U;
 // ever full.
 constexpr std::uint64_t kWantedRegions = 16;
 constexpr std::uint64_t kLeastRegions = 4;
-// The largest record that a log takes (core/tier/log_options.h) is smaller.
-constexpr std::uint64_t kLargestRecordBytes = 4U << 20U;
 
 struct HostTier {
   HostTier(std::uint64_t bytes, const TieringOptions& options)
@@ -36,7 +34,7 @@ std::unique_ptr<HostTier> host_tier;
 // A power of two. In a small tier, the regions are too small for the largest items, and these are
 // dropped as without a tier.
 std::uint64_t region_bytes(std::uint64_t tier_bytes, std::uint64_t max_item_bytes) {
-  const std::uint64_t for_items = std::bit_ceil(2 * std::min(max_item_bytes, kLargestRecordBytes));
+  const std::uint64_t for_items = std::bit_ceil(2 * max_item_bytes);
   const std::uint64_t wanted = std::max(std::bit_floor(tier_bytes / kWantedRegions), for_items);
   const std::uint64_t most = std::bit_floor(tier_bytes / kLeastRegions);
   return std::clamp(std::min(wanted, most), kLeastRegionBytes, kMostRegionBytes);
@@ -64,6 +62,7 @@ void export_open_tier(double bytes, std::size_t max_item_bytes, std::uint32_t ke
   options.region_bytes = region_bytes(static_cast<std::uint64_t>(bytes), max_item_bytes);
   options.part.bytes =
       static_cast<std::uint64_t>(bytes) / options.region_bytes * options.region_bytes;
+  options.max_item_bytes = max_item_bytes;
   options.hash_key = hash_key(key_0, key_1, key_2, key_3);
   options.first_sequence = words(random_0, random_1);
   host_tier = std::make_unique<HostTier>(options.part.bytes, options);

@@ -131,6 +131,26 @@ test('size counts both, and statistics tell of the tier', async () => {
   assert.match(Buffer.from(store.execute('stats extstore\r\n')).toString(), /^STAT 0:version 1\r\n/);
 });
 
+test('keys() has those of both, each once', async () => {
+  const store = await openTiered();
+  store.set('k', 'v');
+  store.set('gone', 'v');
+  store.set('changed', 'v');
+  fill(store);
+  store.delete('gone');
+  store.append('changed', '!');
+  store.get('k');
+  const keys = [...store.keys()];
+  assert.equal(keys.length, FILLED + 2);
+  const all = new Set(keys);
+  assert.equal(all.size, FILLED + 2);
+  assert.ok(all.has('k') && all.has('changed') && all.has('fill:0'));
+  const dump = Buffer.from(store.execute('lru_crawler mgdump hash\r\n')).toString();
+  assert.equal(new Set(dump.split('\r\n')).size, FILLED + 2 + 2); // EN, and nothing behind it
+  store.clear();
+  assert.deepEqual([...store.keys()], []);
+});
+
 test('onEvict hears of what the tier does not take, after the call', async () => {
   const evicted = [];
   const store = await openTiered({ onEvict: ({ key, value }) => evicted.push([key, value.length]) });
