@@ -4,6 +4,12 @@
 
 namespace isocache {
 
+namespace {
+
+constexpr UnixSeconds kStall_s = 4;
+
+}  // namespace
+
 void ColdRead::on_done(bool succeeded) { owner.ended(*this, succeeded); }
 
 ColdRead* ColdReads::join(const Key& key, const TierEntry& entry) {
@@ -62,6 +68,8 @@ bool ColdReads::continues(ColdRead& read) {
 void ColdReads::ended(ColdRead& read, bool succeeded) {
   --in_flight_;
   read.state = succeeded ? ColdRead::State::kDone : ColdRead::State::kFailed;
+  failed_ += succeeded ? 0 : 1;
+  ++ended_;
   if (succeeded && continues(read)) return;
   if (read.state == ColdRead::State::kQueued) return queue_.push_front(&read);
   for (const ColdRead::Waiting& one : read.waiting) one.waker->wake(one.token);
@@ -79,6 +87,14 @@ void ColdReads::start_queued() {
     for (const ColdRead::Waiting& one : read.waiting) one.waker->wake(one.token);
     let_go(read);
   }
+}
+
+bool ColdReads::stalled(UnixSeconds now_s) {
+  if (in_flight_ == 0 || ended_ != ended_seen_ || now_s < ended_seen_s_) {
+    ended_seen_ = ended_;
+    ended_seen_s_ = now_s;
+  }
+  return now_s - ended_seen_s_ >= kStall_s;
 }
 
 LateToken ColdReads::wait_for(ColdRead& read, Waker* waker) {

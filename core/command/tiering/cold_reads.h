@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/key.h"
 #include "command/late.h"
 #include "tier/device.h"
@@ -69,8 +70,12 @@ class ColdReads {
     let_go(read);
   }
   bool idle() const { return in_flight_ == 0; }
+  // Reads are under way, and none has ended for so long that the device seems to hang. Then it is
+  // better not to wait for more of them.
+  bool stalled(UnixSeconds now_s);
   std::size_t in_flight() const { return in_flight_ + queue_.size(); }
   std::uint64_t refused() const { return refused_; }  // by the device
+  std::uint64_t failed() const { return failed_; }
 
  private:
   friend struct ColdRead;
@@ -87,6 +92,11 @@ class ColdReads {
   std::size_t max_in_flight_;
   std::size_t in_flight_ = 0;
   std::uint64_t refused_ = 0;
+  std::uint64_t failed_ = 0;
+  std::uint64_t ended_ = 0;
+  // What stalled() saw when the number of ended reads last changed, or none was under way.
+  std::uint64_t ended_seen_ = 0;
+  UnixSeconds ended_seen_s_ = 0;
   LateToken last_token_;
   LateToken tokens_step_;
   std::unordered_map<std::uint64_t, std::unique_ptr<ColdRead>> reads_;  // by hash

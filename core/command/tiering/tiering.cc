@@ -148,8 +148,14 @@ Tiering::Fetch Tiering::fetch(const Key& key, UnixSeconds now_s, Waker* waker) {
   const tier::ReadResult result = log_->find_in_memory(entry.location, key.bytes);
   if (result.status == tier::ReadStatus::kFound) return found(result.record, key, entry, now_s);
   if (result.status != tier::ReadStatus::kOnDevice) return missing(key.hash, entry);
+  const bool is_stalled = reads_.stalled(now_s);
   ColdRead& read = *reads_.join(key, entry);
   if (!read.ended()) {
+    if (is_stalled) {  // the read goes on, if it has begun; when one ends, requests wait again
+      reads_.use(read);
+      reads_.end_use(read);
+      return gone();
+    }
     if (waker == nullptr) return gone();  // nobody could be told
     token_ = reads_.wait_for(read, waker);
     return Fetch::kLate;
@@ -274,6 +280,7 @@ TierFigures Tiering::figures() const {
   const tier::PageLogFigures log = log_->figures();
   figures.records_written = log.appended_records + log.cleaner.kept_records;
   figures.bytes_written = log.written_bytes;
+  figures.failed_reads = reads_.failed();
   figures.failed_writes = log.failed_writes;
   figures.records_kept = log.cleaner.kept_records;
   figures.bytes_kept = log.cleaner.kept_bytes;
@@ -307,7 +314,15 @@ void Tiering::add_regions(TierFigures& figures) const {
   }
 }
 
+TierHealth Tiering::health() const {
+  const tier::PageLogFigures log = log_->figures();
+  return {.failed_writes = log.failed_writes,
+          .damaged = damaged_before_reset_ + figures_.counters.damaged + log.cleaner.bad_pages,
+          .shards_off = log_->off() ? 1U : 0U};
+}
+
 void Tiering::reset_counters() {
+  damaged_before_reset_ += figures_.counters.damaged;
   figures_.counters = {};
   refused_at_reset_ = reads_.refused();
 }
