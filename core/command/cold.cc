@@ -18,11 +18,9 @@ bool needs_no_record(const Request& request) {
 
 }  // namespace
 
-// Before a request is executed: whether its item has to be fetched first. Gets ask must_fetch()
-// instead, when they know that the store lacks the key.
+// Before a request is executed: whether its item has to be fetched first.
 bool Engine::is_cold(const Request& request) {
-  stopped_at_cold_ = false;
-  if (request.verb == Verb::kGet || request.verb == Verb::kReply) return false;
+  if (request.verb == Verb::kReply) return false;
   return !needs_no_record(request) && must_fetch(request, store_.find(request.key, now_s_));
 }
 
@@ -56,21 +54,25 @@ Executed Engine::execute_cold(Request& request, Upload* upload, UnixSeconds now_
                               Waker* waker) {
   begin_turn(now_s);
   const ColdTier::Fetch fetch = tiering_->fetch(request.key, now_s, waker);
-  if (fetch == ColdTier::Fetch::kLate) return {0, tiering_->token()};
-  return execute_fetched(request, upload, fetch == ColdTier::Fetch::kFound, out);
+  return execute_fetched(request, upload, fetch, out);
 }
 
 Executed Engine::finish(LateToken token, Request& request, Upload* upload, UnixSeconds now_s,
                         Output& out, Waker* waker) {
   begin_turn(now_s);
   const ColdTier::Fetch fetch = tiering_->fetch_again(token, request.key, now_s, waker);
-  if (fetch == ColdTier::Fetch::kLate) return {0, tiering_->token()};
-  return execute_fetched(request, upload, fetch == ColdTier::Fetch::kFound, out);
+  return execute_fetched(request, upload, fetch, out);
 }
 
-// The record was fetched, or there is none.
-Executed Engine::execute_fetched(Request& request, Upload* upload, bool found, Output& out) {
-  stopped_at_cold_ = false;
+Executed Engine::execute_fetched(Request& request, Upload* upload, ColdTier::Fetch fetch,
+                                 Output& out) {
+  if (fetch == ColdTier::Fetch::kLate) return {0, tiering_->token()};
+  if (fetch == ColdTier::Fetch::kNotNow) {
+    if (upload != nullptr) store_.abort_upload(*upload);
+    reply_without_record(request, out);
+    return {1};
+  }
+  const bool found = fetch == ColdTier::Fetch::kFound;
   if (found && may_answer_from_record(request)) {
     answer_from_record(request, out);
     tiering_->release();
@@ -103,15 +105,19 @@ void Engine::answer_from_record(Request& request, Output& out) {
   tiering_->note_answer(counts);
 }
 
-// Who wants an item deleted, or expired, and hears that there is none, must be able to rely on it.
-// So its record goes. Another request may have brought the item back to memory meanwhile.
 void Engine::give_up(LateToken token, Request& request, Upload* upload, UnixSeconds now_s,
                      Output& out) {
   begin_turn(now_s);
   abandon(token, upload);
+  reply_without_record(request, out);
+}
+
+// Who wants an item deleted, or expired, and hears that there is none, must be able to rely on it.
+// So its record goes. Another request may have brought the item back to memory meanwhile.
+void Engine::reply_without_record(Request& request, Output& out) {
   if (request.verb == Verb::kDelete || request.verb == Verb::kTouch) {
     forget_record(request);
-    execute(request, now_s, out);
+    execute(request, now_s_, out);
   } else {
     word_miss(request, out);
   }

@@ -11,6 +11,7 @@ Engine::Engine(Store& store, const EngineOptions& options)
 }
 
 void Engine::begin_turn(UnixSeconds now_s) {
+  stopped_at_cold_ = false;
   if (now_s_ != now_s) [[unlikely]] {
     now_s_ = now_s;
     if (tiering_ != nullptr) tiering_->on_time(now_s);
@@ -155,6 +156,13 @@ ISOCACHE_RARE void Engine::set_tiering(const TieringSettings& settings) {
 ISOCACHE_RARE std::size_t Engine::tier_regions(std::size_t first,
                                                std::span<TierRegion> rows) const {
   return tiering_ == nullptr ? 0 : tiering_->list_regions(first, rows);
+}
+
+ISOCACHE_RARE ListNext Engine::list_tier(TierListing*& listing, UnixSeconds now_s,
+                                         ItemVisitor& visitor, Waker* waker) {
+  begin_turn(now_s);
+  if (tiering_ == nullptr) return ListNext::kEnd;
+  return tiering_->list(listing, now_s, visitor, waker);
 }
 
 std::uint64_t Engine::new_cas(const Request& request) {

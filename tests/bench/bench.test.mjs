@@ -13,6 +13,7 @@ import { page, pictureOf, writeFigures } from './driver/figures.mjs';
 import { programFolder } from './driver/programs.mjs';
 
 const script = fileURLToPath(new URL('bench.mjs', import.meta.url));
+const tierScript = fileURLToPath(new URL('tier.mjs', import.meta.url));
 const limit = { timeout: 300_000 };
 
 const program = (name) => path.join(programFolder, name);
@@ -44,6 +45,24 @@ test('bench.mjs --quick', { ...limit, skip: needIsocached || needMemcached || ne
     /Ways in[^]*get 100 B, 32 deep +\d+\.\d\d( +\d+\.\d\d \d+\.\d\dx){3}/,
     /idle connection[^]*plain +\d+\.\d/,
     /Summary[^]*p99\.9 of evicting sets/,
+  ])
+    assert.match(stdout, line);
+});
+
+test('tier.mjs, tiny', { ...limit, skip: needIsocached || needMemcached || needPrograms }, async () => {
+  const { code, stdout, stderr } = await runProgram(
+    process.execPath,
+    [tierScript, '--quick', '--memory', '8', '--flash', '64', '--seconds', '0.2', '--fill-rate', '100000'],
+    { limitMs: limit.timeout, env: { ...process.env, ISOCACHED: isocachedPath, ISOCACHE_BENCH_DIR: programFolder } },
+  );
+  assert.equal(code, 0, stderr);
+  for (const line of [
+    /500 B: [\d,]+ keys[^]*memcached tuned +[01]\.\d{4}[^]*isocached +[01]\.\d{4}/,
+    /4 KB: [\d,]+ keys[^]*isocached +[01]\.\d{4}/,
+    /Items of 500 B that are served[^]*memcached +[\d,]+ +[\d,]+ +1\.00x +1\d\d\.\d[^]*isocached +[\d,]+ +[\d,]+/,
+    /A get of 100 B from memory[^]*CPU us +\d\.\d{3} +\d\.\d{3} +\d\.\d\dx[^]*instructions/,
+    /sets of 500 B recycle regions[^]*without a tier +[\d,]+[^]*with +[\d,]+/,
+    /Bars[^]*hit ratio below[^]*RAM an item on flash[^]*wrong values +0 +0 +met/,
   ])
     assert.match(stdout, line);
 });

@@ -101,7 +101,7 @@ void cachedump(AdminCall& call) {
   if (id > kMaxClass) return call.reply(reply::kIllegalClass);
   if (options.max_items == 0) options.max_items = ~std::uint64_t{0};
   options.classes = std::uint64_t{1} << id;
-  call.result.stream = make_dump(call.target, options);
+  call.result.stream = make_dump(call.target, options, call.waker);
 }
 
 void sizes(AdminCall& call) {

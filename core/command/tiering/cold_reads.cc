@@ -4,12 +4,6 @@
 
 namespace isocache {
 
-namespace {
-
-constexpr UnixSeconds kStall_s = 4;
-
-}  // namespace
-
 void ColdRead::on_done(bool succeeded) { owner.ended(*this, succeeded); }
 
 ColdRead* ColdReads::join(const Key& key, const TierEntry& entry) {
@@ -23,6 +17,13 @@ ColdRead* ColdReads::join(const Key& key, const TierEntry& entry) {
     start(*place);
   }
   return place.get();
+}
+
+bool ColdReads::stalled() {
+  if (!stands_still()) return false;
+  if (tried_at_s_ == now_s_ || in_flight_ >= max_in_flight_) return true;
+  tried_at_s_ = now_s_;
+  return false;
 }
 
 void ColdReads::start(ColdRead& read) {
@@ -51,7 +52,7 @@ void ColdReads::begin(ColdRead& read, const tier::ReadPlan& plan) {
       ++refused_;
       // The reads that are under way hold memory of the device, and places in its queue. When one
       // of them ends, there is room. If there are none, nothing would begin this one again.
-      read.state = in_flight_ > 0 ? ColdRead::State::kQueued : ColdRead::State::kFailed;
+      read.state = in_flight_ > 0 ? ColdRead::State::kQueued : ColdRead::State::kRefused;
       break;
   }
 }
@@ -67,9 +68,9 @@ bool ColdReads::continues(ColdRead& read) {
 
 void ColdReads::ended(ColdRead& read, bool succeeded) {
   --in_flight_;
+  ++ended_;
   read.state = succeeded ? ColdRead::State::kDone : ColdRead::State::kFailed;
   failed_ += succeeded ? 0 : 1;
-  ++ended_;
   if (succeeded && continues(read)) return;
   if (read.state == ColdRead::State::kQueued) return queue_.push_front(&read);
   for (const ColdRead::Waiting& one : read.waiting) one.waker->wake(one.token);
@@ -87,14 +88,6 @@ void ColdReads::start_queued() {
     for (const ColdRead::Waiting& one : read.waiting) one.waker->wake(one.token);
     let_go(read);
   }
-}
-
-bool ColdReads::stalled(UnixSeconds now_s) {
-  if (in_flight_ == 0 || ended_ != ended_seen_ || now_s < ended_seen_s_) {
-    ended_seen_ = ended_;
-    ended_seen_s_ = now_s;
-  }
-  return now_s - ended_seen_s_ >= kStall_s;
 }
 
 LateToken ColdReads::wait_for(ColdRead& read, Waker* waker) {

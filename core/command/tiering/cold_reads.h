@@ -9,9 +9,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "base/clock.h"
 #include "base/key.h"
 #include "command/late.h"
+#include "command/tiering/stall_watch.h"
 #include "tier/device.h"
 #include "tier/page_log.h"
 #include "tier/tier_entry.h"
@@ -21,7 +21,13 @@ namespace isocache {
 class ColdReads;
 
 struct ColdRead final : DeviceRead {
-  enum class State : std::uint8_t { kQueued, kReading, kDone, kFailed };
+  enum class State : std::uint8_t {
+    kQueued,
+    kReading,
+    kDone,
+    kFailed,
+    kRefused,  // the device has no memory for it, and nobody would begin it again
+  };
   struct Waiting {
     LateToken token;
     Waker* waker;
@@ -69,10 +75,15 @@ class ColdReads {
     --read.users;
     let_go(read);
   }
+  void on_time(UnixSeconds now_s) {
+    now_s_ = now_s;
+    watch_.on_time(now_s, in_flight_ != 0, ended_);
+  }
+  // The device ends no reads, so a new one would be waited for in vain. Now and then it says no, so
+  // that one is tried.
+  bool stalled();
+  bool stands_still() const { return watch_.stalled(ended_); }
   bool idle() const { return in_flight_ == 0; }
-  // Reads are under way, and none has ended for so long that the device seems to hang. Then it is
-  // better not to wait for more of them.
-  bool stalled(UnixSeconds now_s);
   std::size_t in_flight() const { return in_flight_ + queue_.size(); }
   std::uint64_t refused() const { return refused_; }  // by the device
   std::uint64_t failed() const { return failed_; }
@@ -94,9 +105,9 @@ class ColdReads {
   std::uint64_t refused_ = 0;
   std::uint64_t failed_ = 0;
   std::uint64_t ended_ = 0;
-  // What stalled() saw when the number of ended reads last changed, or none was under way.
-  std::uint64_t ended_seen_ = 0;
-  UnixSeconds ended_seen_s_ = 0;
+  StallWatch watch_;
+  UnixSeconds now_s_ = 0;
+  UnixSeconds tried_at_s_ = 0;  // while it is stalled
   LateToken last_token_;
   LateToken tokens_step_;
   std::unordered_map<std::uint64_t, std::unique_ptr<ColdRead>> reads_;  // by hash

@@ -78,9 +78,11 @@ async function startServer(
     name,
     pid: child.pid,
     address: `127.0.0.1:${port}`,
-    // The answer to `stats`, as numbers.
-    async stats() {
-      const lines = (await ask(port, 'stats', 'END')).split('\r\n').map((line) => line.split(' '));
+    // The answer to `stats`, or to `stats GROUP`, as numbers.
+    async stats(group) {
+      const lines = (await ask(port, group === undefined ? 'stats' : `stats ${group}`, 'END'))
+        .split('\r\n')
+        .map((line) => line.split(' '));
       return Object.fromEntries(lines.map(([, key, value]) => [key, Number(value)]));
     },
     rssMb() {

@@ -96,6 +96,8 @@ void add_options(CLI::App& app, LoadOptions& options) {
   app.add_option("--value-size", options.value_bytes, "bytes");
   app.add_option("--ttl", options.ttl_s, "seconds; 0: never expires");
   app.add_option("--zipf", options.zipf, "exponent; 0: uniform");
+  app.add_flag("--fill-misses", options.fills_misses,
+               "set the keys that gets do not find, as a program with a database does");
   app.add_flag("--sequential", options.sequential, "keys in turn instead of at random");
   app.add_option("--seconds", options.seconds, "to measure");
   app.add_option("--warmup", options.warmup_s, "seconds before that");

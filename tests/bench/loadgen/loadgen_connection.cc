@@ -70,6 +70,7 @@ void Connection::take_replies(LoadCounts& counts) {
       if (counts.first_error.empty()) counts.first_error = reply.error;
     }
     if (reply.complete) {
+      workload_.finish(expected, reply);
       ++next_reply_;
       ++complete;
     }

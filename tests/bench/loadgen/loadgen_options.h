@@ -24,8 +24,9 @@ struct LoadOptions {
   std::size_t key_bytes = 20;
   std::size_t value_bytes = 100;
   std::uint32_t ttl_s = 0;
-  double zipf = 0;          // exponent; 0: uniform
-  bool sequential = false;  // keys in turn, to fill a server
+  double zipf = 0;            // exponent; 0: uniform
+  bool fills_misses = false;  // a get that finds nothing is followed by a set of that key
+  bool sequential = false;    // keys in turn, to fill a server
   double seconds = 5;
   double warmup_s = 0.5;
   std::uint64_t requests = 0;  // stop after so many, without warm-up; 0: by time

@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <sys/epoll.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <exception>
@@ -85,8 +86,8 @@ class Worker {
   }
 
   // Batches are due at fixed times, on one connection after the other. A batch that the server
-  // cannot take yet waits, and the waiting counts as latency. This spins, because a sleep would be
-  // late.
+  // cannot take yet waits, and the waiting counts as latency. The last milliseconds before one is
+  // due this spins, because a sleep would be late.
   void run_open() {
     const auto interval = std::chrono::duration_cast<SteadyClock::duration>(
         std::chrono::duration<double>(options_.depth * options_.threads / options_.rate_per_s));
@@ -100,8 +101,17 @@ class Worker {
         start(*connections_[i], due[i]);
         due[i] += interval * count;
       }
-      poll(0);
+      poll(sleep_ms(*std::min_element(due.begin(), due.end())));
     }
+  }
+
+  // How long to sleep before that time.
+  static int sleep_ms(SteadyClock::time_point due) {
+    constexpr std::int64_t kSpin_ms = 2;
+    constexpr std::int64_t kMost_ms = 100;
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(due - SteadyClock::now()).count();
+    return static_cast<int>(std::clamp<std::int64_t>(left - kSpin_ms, 0, kMost_ms));
   }
 
   bool stopping() const {

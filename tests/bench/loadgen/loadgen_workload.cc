@@ -144,6 +144,12 @@ void Workload::append_set(std::string& out, Command command, std::uint32_t key) 
 }
 
 Expected Workload::next(std::string& out) {
+  if (!missed_.empty()) {
+    const Expected expected{.command = Command::kSet, .keys = 0, .position = position_};
+    append_set(out, expected.command, missed_.back());
+    missed_.pop_back();
+    return expected;
+  }
   Expected expected{.command = choose(), .keys = 0, .position = position_};
   switch (expected.command) {
     case Command::kGet:
@@ -186,6 +192,11 @@ Reply Workload::read(std::string_view input, Expected& expected) const {
   Reply second = read_line(input.substr(first.bytes), "");
   if (second.bytes != 0) second.bytes += first.bytes;
   return second;
+}
+
+void Workload::finish(const Expected& expected, const Reply& reply) {
+  if (!options_.fills_misses || expected.keys == 0 || reply.values != 0) return;
+  missed_.push_back(key_at(expected.position));
 }
 
 // "VALUE <key> <flags> <length>\r\n<value>\r\n" for those that are there, in order; then "END\r\n".

@@ -48,6 +48,9 @@ class Workload {
   // `expected` keeps track of what was read. Throws std::runtime_error if it cannot tell where the
   // reply ends.
   Reply read(std::string_view input, Expected& expected) const;
+  // Of a reply that is complete. A key that it should have had is set by the next request, if the
+  // options say so.
+  void finish(const Expected& expected, const Reply& reply);
 
  private:
   Command choose();
@@ -71,6 +74,7 @@ class Workload {
   std::uint32_t first_key_ = 0;
   std::vector<std::uint32_t> drawn_;  // empty: keys in turn
   std::uint64_t position_ = 0;
+  std::vector<std::uint32_t> missed_;  // to be set
 };
 
 }  // namespace isocache::bench
