@@ -1,6 +1,7 @@
 // Requests for items on the tier. The record is fetched, put back into the store, and then the
 // ordinary code executes the request as if it had never left. Only a plain get is answered from the
 // record itself.
+#include "base/check.h"
 #include "command/engine.h"
 #include "command/wording/miss.h"
 #include "command/wording/wording.h"
@@ -52,6 +53,7 @@ void Engine::forget_record(const Request& request) { tiering_->forget(request.ke
 
 Executed Engine::execute_cold(Request& request, Upload* upload, UnixSeconds now_s, Output& out,
                               Waker* waker) {
+  check(has_tier());
   begin_turn(now_s);
   const ColdTier::Fetch fetch = tiering_->fetch(request.key, now_s, waker);
   return execute_fetched(request, upload, fetch, out);
@@ -59,6 +61,7 @@ Executed Engine::execute_cold(Request& request, Upload* upload, UnixSeconds now_
 
 Executed Engine::finish(LateToken token, Request& request, Upload* upload, UnixSeconds now_s,
                         Output& out, Waker* waker) {
+  check(has_tier());
   begin_turn(now_s);
   const ColdTier::Fetch fetch = tiering_->fetch_again(token, request.key, now_s, waker);
   return execute_fetched(request, upload, fetch, out);
@@ -66,7 +69,7 @@ Executed Engine::finish(LateToken token, Request& request, Upload* upload, UnixS
 
 Executed Engine::execute_fetched(Request& request, Upload* upload, ColdTier::Fetch fetch,
                                  Output& out) {
-  if (fetch == ColdTier::Fetch::kLate) return {0, tiering_->token()};
+  if (replies_may_be_late() && fetch == ColdTier::Fetch::kLate) return {0, tiering_->token()};
   if (fetch == ColdTier::Fetch::kNotNow) {
     if (upload != nullptr) store_.abort_upload(*upload);
     reply_without_record(request, out);
@@ -107,6 +110,7 @@ void Engine::answer_from_record(Request& request, Output& out) {
 
 void Engine::give_up(LateToken token, Request& request, Upload* upload, UnixSeconds now_s,
                      Output& out) {
+  check(has_tier());
   begin_turn(now_s);
   abandon(token, upload);
   reply_without_record(request, out);
@@ -124,6 +128,7 @@ void Engine::reply_without_record(Request& request, Output& out) {
 }
 
 void Engine::abandon(LateToken token, Upload* upload) {
+  check(has_tier());
   tiering_->abandon(token);
   if (upload != nullptr) store_.abort_upload(*upload);
 }

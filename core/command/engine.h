@@ -23,6 +23,7 @@
 #include "command/cold_tier.h"
 #include "command/late.h"
 #include "command/outcome.h"
+#include "command/program_parts.h"
 #include "command/stats/figures.h"
 #include "command/stats/prefixes.h"
 #include "protocol/output.h"
@@ -161,13 +162,14 @@ class Engine {
   PrefixCounters* prefix_counters(const Request& request);
 
   // cold.cc
+  bool has_tier() const { return tiers_exist() && tiering_ != nullptr; }
   // A get asks by itself, when the store lacks its key. So one that hits costs what it costs without
   // a tier.
   bool must_fetch_first(const Request& request) {
-    return tiering_ != nullptr && request.verb != Verb::kGet && is_cold(request);
+    return has_tier() && request.verb != Verb::kGet && is_cold(request);
   }
   void forget_changed(const Request& request) {
-    if (tiering_ != nullptr && request.verb != Verb::kGet) forget_if_changed(request);
+    if (has_tier() && request.verb != Verb::kGet) forget_if_changed(request);
   }
   bool is_cold(const Request& request);
   void forget_if_changed(const Request& request);

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "base/check.h"
+#include "command/program_parts.h"
+
 namespace isocache {
 
 void ColdRead::on_done(bool succeeded) { owner.ended(*this, succeeded); }
@@ -27,12 +30,12 @@ bool ColdReads::stalled() {
 }
 
 void ColdReads::start(ColdRead& read) {
-  if (in_flight_ >= max_in_flight_) {
+  if (replies_may_be_late() && in_flight_ >= max_in_flight_) {
     queue_.push_back(&read);
     return;
   }
   begin(read, log_->plan(read.entry.location, read.entry.length_code));
-  if (read.state == ColdRead::State::kQueued) queue_.push_back(&read);
+  if (replies_may_be_late() && read.state == ColdRead::State::kQueued) queue_.push_back(&read);
 }
 
 void ColdReads::begin(ColdRead& read, const tier::ReadPlan& plan) {
@@ -41,6 +44,7 @@ void ColdReads::begin(ColdRead& read, const tier::ReadPlan& plan) {
   if (!plan) return;
   switch (device_.begin_read(plan.offset, plan.bytes, read)) {
     case IoStatus::kPending:
+      check(replies_may_be_late());
       read.state = ColdRead::State::kReading;
       ++in_flight_;
       break;
@@ -67,6 +71,7 @@ bool ColdReads::continues(ColdRead& read) {
 }
 
 void ColdReads::ended(ColdRead& read, bool succeeded) {
+  check(replies_may_be_late());
   --in_flight_;
   ++ended_;
   read.state = succeeded ? ColdRead::State::kDone : ColdRead::State::kFailed;
@@ -91,6 +96,7 @@ void ColdReads::start_queued() {
 }
 
 LateToken ColdReads::wait_for(ColdRead& read, Waker* waker) {
+  check(replies_may_be_late());
   last_token_ += tokens_step_;
   read.waiting.push_back({last_token_, waker});
   tokens_[last_token_] = &read;
@@ -98,6 +104,7 @@ LateToken ColdReads::wait_for(ColdRead& read, Waker* waker) {
 }
 
 ColdRead* ColdReads::take(LateToken token) {
+  if (!replies_may_be_late()) return nullptr;
   const auto found = tokens_.find(token);
   if (found == tokens_.end()) return nullptr;
   ColdRead& read = *found->second;
@@ -108,7 +115,7 @@ ColdRead* ColdReads::take(LateToken token) {
 
 void ColdReads::let_go(ColdRead& read) {
   if (!read.waiting.empty() || read.users != 0 || read.state == ColdRead::State::kReading) return;
-  if (read.state == ColdRead::State::kQueued) {
+  if (replies_may_be_late() && read.state == ColdRead::State::kQueued) {
     queue_.erase(std::find(queue_.begin(), queue_.end(), &read));
   }
   destroy(read);

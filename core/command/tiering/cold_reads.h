@@ -3,14 +3,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "base/key.h"
 #include "command/late.h"
+#include "command/tiering/small_map.h"
 #include "command/tiering/stall_watch.h"
 #include "tier/device.h"
 #include "tier/page_log.h"
@@ -110,10 +109,10 @@ class ColdReads {
   UnixSeconds tried_at_s_ = 0;  // while it is stalled
   LateToken last_token_;
   LateToken tokens_step_;
-  std::unordered_map<std::uint64_t, std::unique_ptr<ColdRead>> reads_;  // by hash
-  std::vector<std::unique_ptr<ColdRead>> orphans_;  // another one took their place
-  std::deque<ColdRead*> queue_;
-  std::unordered_map<LateToken, ColdRead*> tokens_;
+  TierMap<std::uint64_t, std::unique_ptr<ColdRead>> reads_;  // by hash
+  std::vector<std::unique_ptr<ColdRead>> orphans_;           // another one took their place
+  TierQueue<ColdRead*> queue_;
+  TierMap<LateToken, ColdRead*> tokens_;
 };
 
 }  // namespace isocache

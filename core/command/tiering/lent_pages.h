@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <unordered_map>
 #include <vector>
 
+#include "command/tiering/small_map.h"
 #include "store/store.h"
 #include "tier/page_source.h"
 
@@ -100,7 +100,7 @@ class LentPages final : public PageSource {
   std::size_t taken_ = 0;   // since the last one was fetched
   bool missed_ = false;     // there was none to take
   std::vector<Store::Lent> stock_;
-  std::unordered_map<const std::byte*, SegmentId> ids_;
+  TierMap<const std::byte*, SegmentId> ids_;
 };
 
 }  // namespace isocache
