@@ -4,11 +4,12 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import {
   closeSync,
-  existsSync,
   fsyncSync,
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
+  readFileSync,
   readSync,
   rmSync,
   truncateSync,
@@ -212,6 +213,23 @@ describe('a flash tier on its volume', { skip: needIsocached, concurrency: 1 }, 
     await onTier('threads', async () => assert.rejects(startMemcached(words)), file);
   });
 
+  test('the systemd unit: a place for the file, memory for io_uring, and its calls', limit, () => {
+    const unit = readFileSync(path.join(here, '../../native/packaging/isocached.service.in'), 'utf8');
+    assert.match(unit, /^CacheDirectory=isocached$/m);
+    const [, locked] = /^LimitMEMLOCK=(\d+)M$/m.exec(unit);
+    assert.ok(Number(locked) >= 32 * 4, 'the arena of 32 threads');
+    const [allowed, refused] = [...unit.matchAll(/^SystemCallFilter=(.*)$/gm)].map(([, list]) => list);
+    assert.equal(allowed, '@system-service');
+    const groups = spawnSync('systemd-analyze', ['syscall-filter'], { encoding: 'utf8' });
+    if (groups.status !== 0) return;
+    const listed = (group) => groups.stdout.split(/^(?=@)/m).find((text) => text.startsWith(`${group}\n`)) ?? '';
+    assert.match(listed('@system-service'), /^\s+@aio$/m);
+    assert.match(listed('@aio'), /io_uring_setup/);
+    for (const group of refused.replace('~', '').split(' ')) {
+      assert.doesNotMatch(listed(group), /io_uring|fallocate|preadv|pwritev/, group);
+    }
+  });
+
   test('examples/flash.sh', limit, async () => {
     const program = path.join(here, '../../examples/flash.sh');
     const env = { ...process.env, ISOCACHED: path.resolve(isocachedPath) };
@@ -220,7 +238,7 @@ describe('a flash tier on its volume', { skip: needIsocached, concurrency: 1 }, 
     const [, percent] = /(\d+) %$/m.exec(stdout);
     assert.ok(Number(percent) >= 50, stdout);
     assert.match(stdout, /items on flash with 8 MB of memory: \d+ items per MB/);
-    assert.ok(!existsSync(path.join(folder, 'isocached-flash')), 'it cleans up');
+    assert.ok(!readdirSync(folder).some((name) => name.startsWith('isocached-flash')), 'it cleans up');
     if (spawnSync('shellcheck', ['--version']).status !== 0) return;
     const checked = await runProgram('shellcheck', [program]);
     assert.deepEqual([checked.code, checked.stdout], [0, '']);
