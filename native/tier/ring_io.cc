@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include "native/base/errors.h"
+#include "native/base/log.h"
 
 #ifdef ISOCACHE_URING
 
@@ -11,6 +12,7 @@
 
 #include <array>
 #include <mutex>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -52,7 +54,7 @@ class RingIo final : public TierIo {
   void collect() override;
   void on_result(IoOperation& operation, int result);
   void refuse(IoOperation& operation);
-  void give_up();
+  void give_up(int error);
 
   io_uring ring_{};
   bool deferred_ = false;
@@ -118,13 +120,16 @@ void RingIo::flush() {
     const int count = ::io_uring_submit(&ring_);
     if (count == -EINTR) continue;
     if (count == -EAGAIN || count == -EBUSY || count == 0) return;
-    if (count < 0) return give_up();
+    if (count < 0) return give_up(-count);
     prepared_.erase(prepared_.begin(), prepared_.begin() + count);
   }
 }
 
 // The kernel takes nothing from this thread any more (a filter of system calls, for example).
-void RingIo::give_up() {
+void RingIo::give_up(int error) {
+  log_line("ext_path: io_uring refuses all reads and writes of a thread: " +
+               std::generic_category().message(error),
+           LogLevel::kError);
   gave_up_ = true;
   close();
   for (IoOperation* const operation : prepared_) refuse(*operation);
