@@ -140,13 +140,19 @@ void Server::make_http_server() {
   http.session.authenticator = passwords_.get();
   HttpPages pages;
   pages.metrics = [this] {
-    const PageFigures figures{
+    PageFigures figures{
         .memcached_turns =
             [this](const HistogramVisitor& visit) {
               for (const auto& worker : workers_) visit(worker->turn_latency());
             },
         .websocket_turns =
-            [this](const HistogramVisitor& visit) { http_->for_each_turn_latency(visit); }};
+            [this](const HistogramVisitor& visit) { http_->for_each_turn_latency(visit); },
+        .flash_reads = nullptr};
+    if (tier_ != nullptr) {
+      figures.flash_reads = [this](const HistogramVisitor& visit) {
+        tier_->for_each_read_latency(visit);
+      };
+    }
     return metrics_text(*backend_, figures, clock_.now().clock);
   };
   pages.stats_json = [this] { return stats_json(*backend_, clock_.now().clock); };

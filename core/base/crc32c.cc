@@ -28,11 +28,11 @@ using Table = std::array<std::uint32_t, kByteValues>;
 // The tables for slicing-by-N (Kounavis and Berry, 2005): tables[n][byte] is the checksum of `byte`
 // with n zero bytes behind it.
 template <std::size_t N>
-constexpr std::array<Table, N> make_tables() {
+constexpr std::array<Table, N> make_tables(std::uint32_t polynomial) {
   std::array<Table, N> tables{};
   for (std::uint32_t byte = 0; byte < kByteValues; ++byte) {
     std::uint32_t crc = byte;
-    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1U) ^ ((crc & 1U) != 0 ? kPolynomial : 0);
+    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1U) ^ ((crc & 1U) != 0 ? polynomial : 0);
     tables[0][byte] = crc;
   }
   for (std::size_t n = 1; n < N; ++n) {
@@ -44,12 +44,17 @@ constexpr std::array<Table, N> make_tables() {
   return tables;
 }
 
-#if defined(__wasm__)
-constexpr std::size_t kSlices = 1;  // 1 KB: the module's size counts for more than speed
-#else
 constexpr std::size_t kSlices = 8;
+#if defined(__wasm__)
+// Made when the module starts, because its size counts. Volatile: or the compiler makes them.
+const volatile std::uint32_t kPolynomialAtStart = kPolynomial;
+__attribute__((minsize, noinline)) std::array<Table, kSlices> tables_at_start() {
+  return make_tables<kSlices>(kPolynomialAtStart);
+}
+const auto kTables = tables_at_start();
+#else
+constexpr auto kTables = make_tables<kSlices>(kPolynomial);
 #endif
-constexpr auto kTables = make_tables<kSlices>();
 
 template <typename Word>
 Word load(const unsigned char* at) {
@@ -59,12 +64,10 @@ Word load(const unsigned char* at) {
 }
 
 std::uint32_t update(std::uint32_t crc, const unsigned char* at, std::size_t size) {
-  if constexpr (kSlices == 8) {
-    for (; size >= 8; at += 8, size -= 8) {
-      const std::uint64_t word = load<std::uint64_t>(at) ^ crc;
-      crc = 0;
-      for (std::size_t n = 0; n < 8; ++n) crc ^= kTables[7 - n][(word >> (8 * n)) & 0xffU];
-    }
+  for (; size >= kSlices; at += kSlices, size -= kSlices) {
+    const std::uint64_t word = load<std::uint64_t>(at) ^ crc;
+    crc = 0;
+    for (std::size_t n = 0; n < kSlices; ++n) crc ^= kTables[7 - n][(word >> (8 * n)) & 0xffU];
   }
   for (; size > 0; ++at, --size) crc = (crc >> 8U) ^ kTables[0][(crc ^ *at) & 0xffU];
   return crc;

@@ -21,8 +21,9 @@ namespace isocache {
 class ReplyStream {
  public:
   enum class Next : std::uint8_t {
-    kMore,  // call produce() again when there is room
-    kIdle,  // wait until the waker that administer() was given is called with kStreamToken
+    kMore,   // call produce() again when there is room
+    kIdle,   // wait until the waker that administer() was given is called with kStreamToken
+    kLater,  // the same, and it is sure to be called soon: a host that ends waits for the answer
     kEnd,
   };
 

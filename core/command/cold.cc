@@ -1,6 +1,7 @@
 // Requests for items on the tier. The record is fetched, put back into the store, and then the
 // ordinary code executes the request as if it had never left. Only a plain get is answered from the
 // record itself.
+#include "base/check.h"
 #include "command/engine.h"
 #include "command/wording/miss.h"
 #include "command/wording/wording.h"
@@ -52,22 +53,29 @@ void Engine::forget_record(const Request& request) { tiering_->forget(request.ke
 
 Executed Engine::execute_cold(Request& request, Upload* upload, UnixSeconds now_s, Output& out,
                               Waker* waker) {
+  check(has_tier());
   begin_turn(now_s);
   const ColdTier::Fetch fetch = tiering_->fetch(request.key, now_s, waker);
-  if (fetch == ColdTier::Fetch::kLate) return {0, tiering_->token()};
-  return execute_fetched(request, upload, fetch == ColdTier::Fetch::kFound, out);
+  return execute_fetched(request, upload, fetch, out);
 }
 
 Executed Engine::finish(LateToken token, Request& request, Upload* upload, UnixSeconds now_s,
                         Output& out, Waker* waker) {
+  check(has_tier());
   begin_turn(now_s);
   const ColdTier::Fetch fetch = tiering_->fetch_again(token, request.key, now_s, waker);
-  if (fetch == ColdTier::Fetch::kLate) return {0, tiering_->token()};
-  return execute_fetched(request, upload, fetch == ColdTier::Fetch::kFound, out);
+  return execute_fetched(request, upload, fetch, out);
 }
 
-// The record was fetched, or there is none.
-Executed Engine::execute_fetched(Request& request, Upload* upload, bool found, Output& out) {
+Executed Engine::execute_fetched(Request& request, Upload* upload, ColdTier::Fetch fetch,
+                                 Output& out) {
+  if (replies_may_be_late() && fetch == ColdTier::Fetch::kLate) return {0, tiering_->token()};
+  if (fetch == ColdTier::Fetch::kNotNow) {
+    if (upload != nullptr) store_.abort_upload(*upload);
+    reply_without_record(request, out);
+    return {1};
+  }
+  const bool found = fetch == ColdTier::Fetch::kFound;
   if (found && may_answer_from_record(request)) {
     answer_from_record(request, out);
     tiering_->release();
@@ -100,21 +108,27 @@ void Engine::answer_from_record(Request& request, Output& out) {
   tiering_->note_answer(counts);
 }
 
-// Who wants an item deleted, or expired, and hears that there is none, must be able to rely on it.
-// So its record goes. Another request may have brought the item back to memory meanwhile.
 void Engine::give_up(LateToken token, Request& request, Upload* upload, UnixSeconds now_s,
                      Output& out) {
+  check(has_tier());
   begin_turn(now_s);
   abandon(token, upload);
+  reply_without_record(request, out);
+}
+
+// Who wants an item deleted, or expired, and hears that there is none, must be able to rely on it.
+// So its record goes. Another request may have brought the item back to memory meanwhile.
+void Engine::reply_without_record(Request& request, Output& out) {
   if (request.verb == Verb::kDelete || request.verb == Verb::kTouch) {
     forget_record(request);
-    execute(request, now_s, out);
+    execute(request, now_s_, out);
   } else {
     word_miss(request, out);
   }
 }
 
 void Engine::abandon(LateToken token, Upload* upload) {
+  check(has_tier());
   tiering_->abandon(token);
   if (upload != nullptr) store_.abort_upload(*upload);
 }

@@ -13,11 +13,22 @@
 #include "base/clock.h"
 #include "base/key.h"
 #include "command/late.h"
+#include "command/listed_item.h"
 #include "command/tiering/tier_figures.h"
 #include "command/tiering/tiering_settings.h"
 #include "store/store.h"
 
 namespace isocache {
+
+// Where a dump is in a tier. Only the tier knows what it consists of.
+class TierListing;
+
+enum class ListNext : std::uint8_t {
+  kGoOn,   // call list() again at once: buffers are held
+  kMore,   // when there is time and room
+  kLater,  // when the waker was called with kStreamToken
+  kEnd,
+};
 
 class ColdTier {
  public:
@@ -48,6 +59,7 @@ class ColdTier {
     kMissing,  // there is none, or not any more
     kFound,    // the functions below work, until release() or the next fetch
     kLate,     // see token()
+    kNotNow,   // there may be one, which cannot be read now
   };
   virtual Fetch fetch(const Key& key, UnixSeconds now_s, Waker* waker) = 0;
   // The same for a request with a token, which ends. It may have ended before: then the request had
@@ -71,6 +83,13 @@ class ColdTier {
   virtual void reset_counters() = 0;
   // The next regions, from `first` on. Returns how many there were; 0: no more.
   virtual std::size_t list_regions(std::size_t first, std::span<TierRegion> rows) const = 0;
+
+  // Visits the next items that the tier holds and the store lacks: a bounded step. Null begins a
+  // new listing. Items that change, or move between memory and tier meanwhile, may be left out or
+  // visited twice. `waker` lives until end_listing().
+  virtual ListNext list(TierListing*& listing, UnixSeconds now_s, ItemVisitor& visitor,
+                        Waker* waker) = 0;
+  virtual void end_listing(TierListing* listing) = 0;
 };
 
 }  // namespace isocache

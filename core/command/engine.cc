@@ -7,14 +7,14 @@ namespace isocache {
 
 Engine::Engine(Store& store, const EngineOptions& options)
     : store_(store), tiering_(options.tiering), options_(options), values_{store, options.shard} {
-  if (tiering_ != nullptr) tiering_->attach(store);
+  if (has_tier()) tiering_->attach(store);
 }
 
 void Engine::begin_turn(UnixSeconds now_s) {
   stopped_at_cold_ = false;
   if (now_s_ != now_s) [[unlikely]] {
     now_s_ = now_s;
-    if (tiering_ != nullptr) tiering_->on_time(now_s);
+    if (has_tier()) tiering_->on_time(now_s);
   }
   if (flush_at_s_ != 0 && flush_at_s_ <= now_s) [[unlikely]] {
     flush_at_s_ = 0;
@@ -24,7 +24,7 @@ void Engine::begin_turn(UnixSeconds now_s) {
 
 void Engine::flush() {
   store_.flush();
-  if (tiering_ != nullptr) tiering_->flush();
+  if (has_tier()) tiering_->flush();
 }
 
 void Engine::prefetch(std::span<const Request> requests) const {
@@ -116,7 +116,7 @@ ISOCACHE_RARE void Engine::flush_at(UnixSeconds at_s, UnixSeconds now_s) {
 ISOCACHE_RARE bool Engine::tick(UnixSeconds now_s) {
   begin_turn(now_s);
   const bool more = store_.tick(now_s);
-  return (tiering_ != nullptr && tiering_->step()) || more;
+  return (has_tier() && tiering_->step()) || more;
 }
 
 ISOCACHE_RARE EngineFigures Engine::figures() const {
@@ -135,14 +135,14 @@ ISOCACHE_RARE EngineFigures Engine::figures() const {
   figures.index_buckets = index.buckets;
   figures.index_growing = index.growing;
   figures.shards = 1;
-  if (tiering_ != nullptr) figures.tier = tiering_->figures();
+  if (has_tier()) figures.tier = tiering_->figures();
   return figures;
 }
 
 ISOCACHE_RARE void Engine::reset_counters() {
   counters_ = {};
   prefix_stats_.clear();
-  if (tiering_ != nullptr) tiering_->reset_counters();
+  if (has_tier()) tiering_->reset_counters();
   store_at_reset_ = store_.counters();
   for (unsigned band = 0; band < kBands; ++band) {
     evicted_at_reset_[band] = store_.band_stats(band).evicted;
@@ -150,12 +150,19 @@ ISOCACHE_RARE void Engine::reset_counters() {
 }
 
 ISOCACHE_RARE void Engine::set_tiering(const TieringSettings& settings) {
-  if (tiering_ != nullptr) tiering_->set(settings);
+  if (has_tier()) tiering_->set(settings);
 }
 
 ISOCACHE_RARE std::size_t Engine::tier_regions(std::size_t first,
                                                std::span<TierRegion> rows) const {
-  return tiering_ == nullptr ? 0 : tiering_->list_regions(first, rows);
+  return has_tier() ? tiering_->list_regions(first, rows) : 0;
+}
+
+ISOCACHE_RARE ListNext Engine::list_tier(TierListing*& listing, UnixSeconds now_s,
+                                         ItemVisitor& visitor, Waker* waker) {
+  begin_turn(now_s);
+  if (tiering_ == nullptr) return ListNext::kEnd;
+  return tiering_->list(listing, now_s, visitor, waker);
 }
 
 std::uint64_t Engine::new_cas(const Request& request) {

@@ -23,6 +23,7 @@
 #include "command/cold_tier.h"
 #include "command/late.h"
 #include "command/outcome.h"
+#include "command/program_parts.h"
 #include "command/stats/figures.h"
 #include "command/stats/prefixes.h"
 #include "protocol/output.h"
@@ -97,9 +98,11 @@ class Engine {
   void reset_counters();
   // stats detail on|off. When it is off, the counts stay.
   void count_prefixes(bool on);
-  // These two need a tier to do anything.
+  // These need a tier to do anything; see ColdTier.
   void set_tiering(const TieringSettings& settings);
   std::size_t tier_regions(std::size_t first, std::span<TierRegion> rows) const;
+  ListNext list_tier(TierListing*& listing, UnixSeconds now_s, ItemVisitor& visitor, Waker* waker);
+  void end_tier_listing(TierListing* listing) { tiering_->end_listing(listing); }
   const PrefixStats& prefix_stats() const { return prefix_stats_; }
   Store& store() { return store_; }
 
@@ -159,19 +162,21 @@ class Engine {
   PrefixCounters* prefix_counters(const Request& request);
 
   // cold.cc
+  bool has_tier() const { return tiers_exist() && tiering_ != nullptr; }
   // A get asks by itself, when the store lacks its key. So one that hits costs what it costs without
   // a tier.
   bool must_fetch_first(const Request& request) {
-    return tiering_ != nullptr && request.verb != Verb::kGet && is_cold(request);
+    return has_tier() && request.verb != Verb::kGet && is_cold(request);
   }
   void forget_changed(const Request& request) {
-    if (tiering_ != nullptr && request.verb != Verb::kGet) forget_if_changed(request);
+    if (has_tier() && request.verb != Verb::kGet) forget_if_changed(request);
   }
   bool is_cold(const Request& request);
   void forget_if_changed(const Request& request);
   bool must_fetch(const Request& request, const FindResult& found);
   bool may_answer_from_record(const Request& request) const;
-  Executed execute_fetched(Request& request, Upload* upload, bool found, Output& out);
+  Executed execute_fetched(Request& request, Upload* upload, ColdTier::Fetch fetch, Output& out);
+  void reply_without_record(Request& request, Output& out);
   void answer_from_record(Request& request, Output& out);
   void forget_record(const Request& request);
 

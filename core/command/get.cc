@@ -42,8 +42,7 @@ bool Engine::must_wait(const Request& request, const Item& item, const Output& o
 GetOutcome Engine::get(const Request& request, const Output& out) {
   GetOutcome outcome;
   const FindResult found = store_.find(request.key, now_s_);
-  if (found.item ? must_wait(request, found.item, out)
-                 : tiering_ != nullptr && must_fetch(request, found)) {
+  if (found.item ? must_wait(request, found.item, out) : has_tier() && must_fetch(request, found)) {
     outcome.status = GetStatus::kMustWait;
     return outcome;
   }
@@ -57,7 +56,7 @@ GetOutcome Engine::get(const Request& request, const Output& out) {
     outcome.status = GetStatus::kCreated;
   }
   read(request, outcome);
-  if (tiering_ != nullptr && (outcome.won || request.flags.has_exptime)) forget_record(request);
+  if (has_tier() && (outcome.won || request.flags.has_exptime)) forget_record(request);
   return outcome;
 }
 

@@ -23,7 +23,7 @@ std::uint64_t SingleBackend::hash(std::string_view key) const {
 Executed SingleBackend::execute(std::span<Request> requests, UnixSeconds now_s, Output& out,
                                 Waker* waker) {
   std::size_t done = engine_.execute(requests, now_s, out);
-  while (done < requests.size() && engine_.stopped_at_cold()) {
+  while (done < requests.size() && !out.full() && engine_.stopped_at_cold()) {
     const Executed cold = engine_.execute_cold(requests[done], nullptr, now_s, out, waker);
     done += cold.done;
     if (cold.done == 0) return {done, cold.late};
@@ -47,8 +47,8 @@ void SingleBackend::abandon(LateToken token, const Request& /*request*/, Upload*
 }
 
 ISOCACHE_RARE AdminResult SingleBackend::administer(const Request& request, const Clock& clock,
-                                                    Output& out, Waker* /*waker*/) {
-  return run_admin_command(request, *this, clock, out);
+                                                    Output& out, Waker* waker) {
+  return run_admin_command(request, *this, clock, out, waker);
 }
 
 ISOCACHE_RARE PutStatus SingleBackend::begin_upload(const Request& request, UnixSeconds now_s,

@@ -60,6 +60,13 @@ class SingleBackend : public Backend, public AdminTarget {
   unsigned shard_count() const override { return 1; }
   std::uint64_t scan(unsigned shard, std::uint64_t cursor, std::size_t max_items, UnixSeconds now_s,
                      ItemVisitor& visitor) override;
+  ListNext list_tier(unsigned /*shard*/, TierListing*& listing, UnixSeconds now_s,
+                     ItemVisitor& visitor, Waker* waker) override {
+    return engine_.list_tier(listing, now_s, visitor, waker);
+  }
+  void end_tier_listing(unsigned /*shard*/, TierListing* listing) override {
+    engine_.end_tier_listing(listing);
+  }
 
  private:
   class Host : public AdminHost {

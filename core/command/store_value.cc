@@ -131,7 +131,7 @@ StoreStatus Engine::write_whole(const Request& request, Upload* upload, Item old
 // nobody reads a value that its writer believes to be replaced. The other commands keep it.
 void Engine::drop_refused(const Request& request) {
   if (request.store.mode != StoreMode::kSet || request.flags.has_compare_cas) return;
-  if (tiering_ != nullptr) forget_record(request);
+  if (has_tier()) forget_record(request);
   if (const Item old = store_.find(request.key, now_s_).item) store_.remove(old);
 }
 
@@ -190,7 +190,7 @@ bool Engine::refuse_too_large(const Request& request) {
   count_refused(PutStatus::kTooLarge);
   const bool is_set = sent.mode == StoreMode::kSet && !request.flags.has_compare_cas;
   if (is_set || sent.too_large_removes) {
-    if (tiering_ != nullptr) forget_record(request);
+    if (has_tier()) forget_record(request);
     if (const Item old = store_.find(request.key, now_s_).item) store_.remove(old);
   }
   return true;

@@ -1,7 +1,9 @@
 // Executes a batch, and continues after requests whose replies are late.
 #include <algorithm>
 
+#include "base/check.h"
 #include "base/inline.h"
+#include "command/program_parts.h"
 #include "session/session_impl.h"
 
 namespace isocache {
@@ -26,6 +28,7 @@ bool Session::Impl::execute(Batch& batch) {
 
 // The rest of a batch, from the request `done` on.
 ISOCACHE_RARE bool Session::Impl::execute_among_late(Batch& batch, std::size_t done) {
+  check(replies_may_be_late());
   const std::span<Request> requests = batch.requests();
   while (done != requests.size()) {
     std::span<Request> next = requests.subspan(done);

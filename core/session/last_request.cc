@@ -6,7 +6,7 @@ namespace isocache {
 void Session::end_after_request() {
   Impl& impl = *impl_;
   if (impl.ended || impl.last != Impl::Last::kNone) return;
-  if (impl.executing() && !impl.stream_idle) {
+  if (impl.executing() && impl.stream_next != ReplyStream::Next::kIdle) {
     impl.last = Impl::Last::kTaken;
     return;
   }

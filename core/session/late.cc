@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
+#include "command/program_parts.h"
 #include "session/session_impl.h"
 
 namespace isocache {
@@ -34,6 +36,7 @@ class NewToken {
 
 void Session::Impl::suspend(Request& request, LateToken token,
                             std::unique_ptr<IncomingValue> value) {
+  check(replies_may_be_late());
   NewToken fresh(backend, token, request, value.get());
   if (!late) late = std::make_unique<LateReplies>(options.output_limits);
   LateReply& hole = late->open(out);
@@ -50,6 +53,7 @@ void Session::Impl::suspend(Request& request, LateToken token,
 
 // The token was woken, or what it waited for may be there now.
 void Session::Impl::finish_late(LateToken token) {
+  if (!replies_may_be_late()) return;
   LateReply* const hole = late ? late->find(token) : nullptr;
   if (hole == nullptr) return;
   if (hole->waits == LateReply::Waits::kMemory) hole->request.flags.has_waited = true;

@@ -68,7 +68,7 @@ void Session::resume() {
 void Session::resume(LateToken token) {
   Impl& impl = *impl_;
   if (token == kStreamToken) {
-    impl.stream_idle = false;
+    impl.stream_next = ReplyStream::Next::kMore;
   } else {
     impl.finish_late(token);
   }
@@ -187,13 +187,10 @@ Session::Impl::Go Session::Impl::run_login() {
 }
 
 Session::Impl::Go Session::Impl::run_stream() {
-  if (stream_idle) return stop(Wait::kLate);
+  if (stream_next != ReplyStream::Next::kMore) return stop(Wait::kLate);
   turn_left -= std::min(turn_left, kRequestsPerSlice);
-  switch (stream->produce(out, host_clock)) {
-    case ReplyStream::Next::kMore: break;
-    case ReplyStream::Next::kIdle: stream_idle = true; break;
-    case ReplyStream::Next::kEnd: stream.reset(); break;
-  }
+  stream_next = stream->produce(out, host_clock);
+  if (stream_next == ReplyStream::Next::kEnd) stream.reset();
   return Go::kOn;
 }
 
@@ -231,7 +228,7 @@ Session::Impl::Go Session::Impl::run_admin() {
   AdminResult result = backend.administer(*pending.request, host_clock, out, waker);
   framer.take(pending.line_bytes);
   stream = std::move(result.stream);
-  stream_idle = false;
+  stream_next = ReplyStream::Next::kMore;
   requested = result.next;
   ended = result.next != AdminResult::Next::kContinue;
   turn_left = 0;  // the command may have walked all segments, or read files

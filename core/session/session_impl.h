@@ -152,7 +152,7 @@ struct Session::Impl {
   bool began = false;  // a byte was fed
   bool spoke_binary = false;
   bool logged_in;
-  bool stream_idle = false;
+  ReplyStream::Next stream_next = ReplyStream::Next::kMore;  // what it said last
   bool has_waited = false;  // for memory, before this turn
   std::uint8_t failed_logins = 0;
   AdminResult::Next requested = AdminResult::Next::kContinue;

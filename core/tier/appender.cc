@@ -14,6 +14,8 @@ constexpr RegionId kMinRegions = 2;
 // How much of a region is filled before the next one is cleaned. Later would hold old records a
 // little longer. But what is kept goes into the same region, and cleaning must not be hurried.
 constexpr std::size_t kCleanAfterPercent = 25;
+// And when the next one has to be clean, whatever it costs. To sweep the index takes some time, too.
+constexpr std::size_t kHurryAfterPercent = 80;
 constexpr std::size_t kPercent = 100;
 
 // How many pages the largest record has: it begins behind a page's header and ends in its region,
@@ -231,6 +233,7 @@ void Appender::on_write_began(RegionId region, std::size_t pages) {
 }
 
 void Appender::on_write_ended(RegionId region, bool succeeded) {
+  ++figures_.ended_writes;
   if (succeeded) {
     failures_in_a_row_ = 0;
   } else {
@@ -242,6 +245,11 @@ void Appender::on_write_ended(RegionId region, bool succeeded) {
 bool Appender::needs_region_soon() const {
   return regions_.open() == kNoRegion ||
          head_ > regions_.region_bytes() / kPercent * kCleanAfterPercent;
+}
+
+bool Appender::needs_region_now() const {
+  return regions_.open() == kNoRegion ||
+         head_ > regions_.region_bytes() / kPercent * kHurryAfterPercent;
 }
 
 Location Appender::head() const {

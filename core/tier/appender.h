@@ -46,6 +46,7 @@ struct AppenderFigures {
   std::uint64_t appended_bytes = 0;
   std::uint64_t refused = 0;
   std::uint64_t written_bytes = 0;  // to the device
+  std::uint64_t ended_writes = 0;
   std::uint64_t failed_writes = 0;
   std::uint64_t opened_regions = 0;
 };
@@ -71,8 +72,12 @@ class Appender final : PageBuffer::Listener {
   bool idle() const { return buffer_.writes_in_flight() == 0; }
   // Block of the next record.
   Location head() const;
+  // Where the last record ends in the open region.
+  Place head_place() const { return head_; }
   // Enough of the open region is used that the next one should be cleaned, or none is open.
   bool needs_region_soon() const;
+  // Nearly all of it is used.
+  bool needs_region_now() const;
   std::size_t max_record_pages() const { return max_record_pages_; }
   std::size_t max_record_bytes() const { return max_record_pages_ * kPageRoomBytes; }
   const AppenderFigures& figures() const { return figures_; }

@@ -2,12 +2,16 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace isocache::tier {
 namespace {
 
 // A step looks at this many records, or writes a long one: some microseconds.
 constexpr int kRecordsPerStep = 32;
+// So many pages are read at one time: a host that looks at its device once in a round of its loop
+// would be late with one of them.
+constexpr Place kPagesPerRead = 4;
 
 }  // namespace
 
@@ -15,20 +19,26 @@ Cleaner::Cleaner(Appender& log, Device& device, LogOwner& owner)
     : log_(log), device_(device), owner_(owner), read_(*this) {}
 
 bool Cleaner::step() {
+  if (is_late()) [[unlikely]]
+    return give_up();
   switch (state_) {
     case State::kIdle: return begin();
-    case State::kNextPage: return read_next_page();
+    case State::kNextPage: return read_next_pages();
     case State::kRead: return long_record_ ? keep_long() : walk();
     case State::kSweeping: return sweep();
-    case State::kReading:
-    case State::kAbandoned: break;
+    case State::kReading: break;
   }
   return false;
 }
 
 void Cleaner::cancel() {
+  stop_reading();
+  state_ = State::kIdle;
+}
+
+void Cleaner::stop_reading() {
   if (state_ == State::kRead) device_.release(read_);
-  state_ = reading() ? State::kAbandoned : State::kIdle;
+  abandoned_ = reading_;
 }
 
 // --- regions --------------------------------------------------------------------------------
@@ -46,7 +56,20 @@ bool Cleaner::begin() {
   if (regions[region_].writes != 0) return false;
   page_ = 0;
   kept_bytes_ = 0;
+  one_by_one_ = false;
   state_ = State::kNextPage;
+  return true;
+}
+
+bool Cleaner::is_late() const {
+  return state_ != State::kIdle && state_ != State::kSweeping && log_.needs_region_now();
+}
+
+bool Cleaner::give_up() {
+  stop_reading();
+  ++figures_.hurried_regions;
+  figures_.dropped_records += log_.regions()[region_].live;
+  end_region();
   return true;
 }
 
@@ -77,44 +100,54 @@ bool Cleaner::sweep() {
 // --- pages ----------------------------------------------------------------------------------
 
 bool Cleaner::begin_read(Place begin, Place end) {
+  if (reading_) return false;  // what was abandoned
   read_begin_ = begin;
   const std::uint64_t offset = log_.options().part.offset + log_.regions().offset(region_) + begin;
-  figures_.read_bytes += end - begin;
-  state_ = State::kReading;
-  const IoStatus status = device_.begin_read(offset, static_cast<std::size_t>(end - begin), read_);
-  if (status != IoStatus::kPending) read_ended(status == IoStatus::kDone);
-  return state_ != State::kReading;
+  switch (device_.begin_read(offset, static_cast<std::size_t>(end - begin), read_)) {
+    case IoStatus::kPending:
+      reading_ = true;
+      state_ = State::kReading;
+      return false;
+    case IoStatus::kDone: read_ended(true); return true;
+    // The device may have no memory now. If it is more than that, the region is given up at last.
+    case IoStatus::kFailed: one_by_one_ = true; return false;
+  }
+  return false;
 }
 
 void Cleaner::read_ended(bool succeeded) {
-  if (state_ == State::kAbandoned) {
+  reading_ = false;
+  ++figures_.ended_reads;
+  if (std::exchange(abandoned_, false)) {
     if (succeeded) device_.release(read_);
-    state_ = State::kIdle;
-  } else if (!succeeded) {
-    bad_page();
-  } else {
-    state_ = State::kRead;
-    if (!long_record_ && !begin_page()) {
-      device_.release(read_);
-      bad_page();
-    }
+    return;
   }
+  if (!succeeded) {
+    state_ = State::kNextPage;
+    if (one_by_one_ || long_record_) bad_page();
+    one_by_one_ = true;
+    return;
+  }
+  figures_.read_bytes += read_.data().size();
+  state_ = State::kRead;
+  if (!long_record_ && !begin_page()) bad_page();
 }
 
-bool Cleaner::read_next_page() {
-  const Region& region = log_.regions()[region_];
-  if (region.live == 0 || page_ == Place{region.pages} * kPageBytes) {
+bool Cleaner::read_next_pages() {
+  const Place end = Place{log_.regions()[region_].pages} * kPageBytes;
+  if (log_.regions()[region_].live == 0 || page_ == end) {
     end_region();
     return true;
   }
   long_record_ = false;
-  return begin_read(page_, page_ + kPageBytes);
+  const Place most = page_ + (one_by_one_ ? 1 : kPagesPerRead) * kPageBytes;
+  return begin_read(page_, std::min(most, end));
 }
 
 bool Cleaner::begin_page() {
   PageHeader header;
-  if (read_.data().size() < kPageBytes) return false;
-  std::memcpy(&header, read_.data().data(), sizeof header);
+  if (run().end() < page_ + kPageBytes) return false;
+  std::memcpy(&header, run().at(page_), sizeof header);
   const PageLogOptions& options = log_.options();
   const std::uint64_t sequence = log_.regions().sequence(region_, page_);
   if (!verify_page_header(header, {options.epoch, sequence, options.shard})) return false;
@@ -124,15 +157,18 @@ bool Cleaner::begin_page() {
 }
 
 void Cleaner::end_page() {
-  device_.release(read_);
   page_ += kPageBytes;
+  if (state_ == State::kRead && !long_record_ && page_ < run().end()) {
+    if (!begin_page()) bad_page();
+    return;
+  }
+  if (state_ == State::kRead) device_.release(read_);
   state_ = State::kNextPage;
 }
 
 void Cleaner::bad_page() {
   ++figures_.bad_pages;
-  page_ += kPageBytes;
-  state_ = State::kNextPage;
+  end_page();
 }
 
 // --- records --------------------------------------------------------------------------------
@@ -153,7 +189,6 @@ bool Cleaner::walk() {
     const bool long_record = plausible_record(run(), place_) && record.end() > run().end();
     if (!long_record && !(plausible_record(run(), place_) &&
                           verify_record(record, run(), log_.regions().sequence(region_, place_)))) {
-      device_.release(read_);
       bad_page();
       return true;
     }
@@ -185,9 +220,11 @@ Cleaner::Done Cleaner::visit_long(const RecordView& record) {
   if (fate == Fate::kKeep && fits) {
     const Place end = record.end();
     device_.release(read_);
+    state_ = State::kNextPage;
     long_record_ = true;
     const std::size_t unit = device_.alignment();
     begin_read(place_ / unit * unit, (end + unit - 1) / unit * unit);
+    if (state_ == State::kNextPage) bad_page();  // the device refuses
     return Done::kPageEnds;
   }
   if (fate != Fate::kDead) drop(hash, location, record);
@@ -199,7 +236,6 @@ bool Cleaner::keep_long() {
   const RecordView record(run(), place_);
   if (!plausible_record(run(), place_) ||
       !verify_record(record, run(), log_.regions().sequence(region_, place_))) {
-    device_.release(read_);
     bad_page();
     return true;
   }

@@ -1,5 +1,9 @@
-// Makes the oldest region free again: reads it page by page, and lets the owner decide what becomes
-// of each record that is still in use. It works in bounded steps and ahead of need.
+// Makes the oldest region free again: reads it, a few pages at a time, and lets the owner decide
+// what becomes of each record that is still in use. It works in bounded steps and ahead of need.
+//
+// If the device is too slow for that, what was not yet looked at is given up: the owner sweeps its
+// entries, which takes no read. So records that nobody has asked for are not refused for the sake
+// of older ones.
 #pragma once
 
 #include <cstddef>
@@ -22,6 +26,8 @@ struct CleanerFigures {
   std::uint64_t dropped_bytes = 0;
   std::uint64_t bad_pages = 0;  // could not be read, or not to their end
   std::uint64_t sweeps = 0;
+  std::uint64_t hurried_regions = 0;  // a part of them was given up
+  std::uint64_t ended_reads = 0;
 };
 
 class Cleaner {
@@ -32,7 +38,7 @@ class Cleaner {
   bool step();
   // All regions are dead.
   void cancel();
-  bool reading() const { return state_ == State::kReading || state_ == State::kAbandoned; }
+  bool reading() const { return reading_; }
   const CleanerFigures& figures() const { return figures_; }
 
  private:
@@ -40,9 +46,8 @@ class Cleaner {
     kIdle,
     kNextPage,  // of the region, to be read
     kReading,
-    kRead,  // the page, or the long record
+    kRead,  // the pages, or the long record
     kSweeping,
-    kAbandoned,  // reading what nobody needs any more
   };
   enum class Done : std::uint8_t { kYes, kLater, kPageEnds };
 
@@ -53,9 +58,12 @@ class Cleaner {
   };
 
   bool begin();
+  void stop_reading();
+  bool is_late() const;
+  bool give_up();
   bool begin_read(Place begin, Place end);
   void read_ended(bool succeeded);
-  bool read_next_page();
+  bool read_next_pages();
   bool begin_page();
   bool walk();
   Done visit(const RecordView& record);
@@ -76,10 +84,13 @@ class Cleaner {
   CleanerFigures figures_;
   State state_ = State::kIdle;
   RegionId region_ = kNoRegion;
-  Place page_ = 0;        // in the region, that is cleaned
-  Place place_ = 0;       // of the next record
-  Place page_used_ = 0;   // where the page's last record ends
-  Place read_begin_ = 0;  // of the bytes that are read
+  Place page_ = 0;           // in the region, that is cleaned
+  Place place_ = 0;          // of the next record
+  Place page_used_ = 0;      // where the page's last record ends
+  Place read_begin_ = 0;     // of the bytes that are read
+  bool reading_ = false;     // the device has read_
+  bool abandoned_ = false;   // and nobody needs what it reads
+  bool one_by_one_ = false;  // a page at a time, because several could not be read
   bool long_record_ = false;
   std::uint64_t kept_bytes_ = 0;  // of this region
 };

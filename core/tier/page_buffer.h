@@ -66,6 +66,7 @@ class PageBuffer {
 
   // REQUIRES: holds(number).
   BufferedPage& page(std::uint64_t number) { return pages_[slot(number)]; }
+  const BufferedPage& page(std::uint64_t number) const { return pages_[slot(number)]; }
   std::byte* memory(std::uint64_t number) { return memory_[slot(number)]; }
   bool holds(std::uint64_t number) const {
     return number >= begin_ && number < end_ && memory_[slot(number)] != nullptr;

@@ -68,6 +68,24 @@ ReadResult PageLog::find_in(const ReadPlan& plan, std::span<const std::byte> byt
   return {.status = ReadStatus::kReadMore, .more = more};
 }
 
+PageIdentity PageLog::page_identity(RegionId region, std::uint32_t index) const {
+  const PageLogOptions& options = appender_.options();
+  return {options.epoch, regions().sequence(region, Place{index} * kPageBytes), options.shard};
+}
+
+LogPage PageLog::page_in_memory(RegionId region, std::uint32_t index) const {
+  const PageBuffer& buffer = appender_.buffer();
+  const std::uint64_t number = regions()[region].first_number + index;
+  if (!buffer.holds(number)) return {};
+  const BufferedPage& page = buffer.page(number);
+  const Place begin = Place{index} * kPageBytes;
+  const bool is_open = page.state == BufferedPage::State::kFilling;
+  LogPage found{.bytes = buffer.run(number).at(0), .begin = begin, .sequence = page.sequence};
+  found.end = is_open ? appender_.head_place() : begin + page.used;
+  found.first_record = page.first_record == 0 ? found.end : begin + page.first_record;
+  return found;
+}
+
 void PageLog::keep_pace(std::size_t appended_bytes) {
   // A page takes up to five steps, or one for every 32 records. While a region is cleaned, another
   // one fills from a quarter to its end, and a third of it may be what is kept. So up to 2.5 pages

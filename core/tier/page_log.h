@@ -16,6 +16,7 @@
 #include "tier/log_owner.h"
 #include "tier/page_source.h"
 #include "tier/record_format.h"
+#include "tier/record_walk.h"
 
 namespace isocache::tier {
 
@@ -70,6 +71,14 @@ class PageLog {
   ReadResult find_in(const ReadPlan& plan, std::span<const std::byte> bytes,
                      std::string_view key) const;
 
+  // For going over all records: a page of a readable region, if it is in memory.
+  LogPage page_in_memory(RegionId region, std::uint32_t index) const;
+  // Otherwise it lies there on the device, and parse_page() needs to know which one it is.
+  std::uint64_t page_offset(RegionId region, std::uint32_t index) const {
+    return device_offset(region) + Place{index} * kPageBytes;
+  }
+  PageIdentity page_identity(RegionId region, std::uint32_t index) const;
+
   // Does a bounded piece of what is to be done in the background: cleaning, and forgetting what
   // failed. True: there is more to do now. It costs a few compares if there is nothing to do.
   bool step() { return cleaner_.step(); }
@@ -84,6 +93,8 @@ class PageLog {
   void retry() { appender_.retry(); }
 
   bool off() const { return appender_.off(); }
+  bool writing() const { return !appender_.idle(); }
+  bool cleaner_reads() const { return cleaner_.reading(); }
   // Nothing is in flight on the device, so the log may be destroyed.
   bool idle() const { return appender_.idle() && !cleaner_.reading(); }
   // Block of the next record. A location's age is its distance to it, backwards around the part.

@@ -60,6 +60,8 @@ class Regions {
 
   // The region that records are appended to. kNoRegion: there is none.
   RegionId open() const { return open_; }
+  // Regions that are opened from now on have this first sequence, or later ones.
+  std::uint64_t next_sequence() const { return next_sequence_; }
   // The region whose turn is next: the oldest one. kNoRegion: all others have failed.
   RegionId next() const;
   // REQUIRES: none is open, and the next one is free.

@@ -1,5 +1,6 @@
-// How long turns took. A turn is one read (or all WebSocket frames that are ready), a batch of
-// requests, and one write. One thread writes it, any thread reads it.
+// How long something took: turns of connections, reads of the flash tier. A turn is one read (or
+// all WebSocket frames that are ready), a batch of requests, and one write. One thread writes it,
+// any thread reads it.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +16,7 @@ namespace isocache {
 
 class LatencyHistogram {
  public:
-  // Bucket i counts turns of at most 2^i microseconds. The last bucket counts all longer turns.
+  // Bucket i counts what took at most 2^i microseconds. The last one counts what took longer.
   static constexpr std::size_t kBuckets = 24;
 
   // REQUIRES: one thread calls it.

@@ -275,7 +275,12 @@ const Word kWords[] = {
        o.settings.slab_automove_freeratio_permille = ext_scaled("slab_automove_freeratio", v, 1000);
      }},
     {"ext_wbuf_size", "<mb>", kAccepted, "what is written takes a sixteenth of memory at most",
-     [](O o, V v) { o.settings.ext_wbuf_bytes = ext_number("ext_wbuf_size", v) << 20; }},
+     [](O o, V v) {
+       constexpr unsigned kMost_MB = 4095;  // memcached counts it in 32 bits
+       const unsigned megabytes = ext_number("ext_wbuf_size", v);
+       if (megabytes > kMost_MB) refuse_ext("ext_wbuf_size");
+       o.settings.ext_wbuf_bytes = megabytes << 20;
+     }},
     {"ext_threads", "<n>", kAccepted, "", [](O, V v) { ext_number("ext_threads", v); }},
     {"ext_io_depth", "<n>", kAccepted, "", [](O, V v) { ext_number("ext_io_depth", v); }},
     {"ext_item_age", "<s>", kAccepted, "items go to ext_path when memory has no room for them",

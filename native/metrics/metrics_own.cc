@@ -1,9 +1,11 @@
-// isocache_*: segments, bands, tiers, shards, logins, TLS, turns.
+// isocache_*: segments, bands, tiers, shards, logins, TLS, turns, reads.
 
 #include <algorithm>
 #include <array>
 #include <functional>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "native/metrics/host_row_name.h"
 #include "native/metrics/metrics.h"
@@ -108,10 +110,13 @@ void write_flash(const TierFigures& tier, MetricsWriter& out) {
   out.sample({{"fault", "damaged_record"}}, tier.counters.damaged);
   out.sample({{"fault", "read_refused"}}, tier.counters.refused);
   out.sample({{"fault", "damaged_page"}}, tier.bad_pages);
+  out.sample({{"fault", "not_waited"}}, tier.counters.not_waited);
   out.gauge("isocache_flash_failed_regions", "Regions that are not used after a failed write.",
             tier.regions_failed);
   out.gauge("isocache_flash_shards_off", "Shards that write no more, after too many failed writes.",
             tier.off);
+  out.gauge("isocache_flash_shards_stalled", "Shards whose device has ended nothing for seconds.",
+            tier.stalled);
   out.gauge("isocache_flash_memory_bytes", "Memory of the flash tier; it counts into -m.");
   out.sample({{"use", "index"}}, tier.index_bytes);
   out.sample({{"use", "buffers"}}, tier.lent_bytes - std::min(tier.index_bytes, tier.lent_bytes));
@@ -145,9 +150,17 @@ void write_closed_holders(const HostRows& host, MetricsWriter& out) {
              HostRowName("isocache_stalled_uploads_closed").of(host));
 }
 
-void write_turns_of(std::string_view transport,
-                    const std::function<void(const HistogramVisitor&)>& for_each_histogram,
-                    MetricsWriter& out) {
+// The samples of a histogram. They have this label; an empty one is left out.
+void write_histogram(const std::pair<std::string_view, std::string_view>& label,
+                     const std::function<void(const HistogramVisitor&)>& for_each_histogram,
+                     MetricsWriter& out) {
+  using Labels = MetricsWriter::Labels;
+  const auto with_label = [&](std::string_view bound, const auto& write) {
+    const std::pair<std::string_view, std::string_view> le("le", bound);
+    const bool has_bound = !bound.empty();
+    if (label.first.empty()) return has_bound ? write(Labels{le}) : write(Labels{});
+    return has_bound ? write(Labels{label, le}) : write(Labels{label});
+  };
   std::array<std::uint64_t, LatencyHistogram::kBuckets> counts = {};
   std::uint64_t sum_ns = 0;
   if (for_each_histogram) {
@@ -161,18 +174,26 @@ void write_turns_of(std::string_view transport,
     so_far += counts[i];
     const bool last = i + 1 == counts.size();
     const std::string bound = last ? "+Inf" : decimal(std::uint64_t{1} << i, 6);
-    out.part("_bucket", {{"transport", transport}, {"le", bound}}, so_far);
+    with_label(bound, [&](Labels labels) { out.part("_bucket", labels, so_far); });
   }
-  out.fixed_part("_sum", {{"transport", transport}}, sum_ns, 9);
-  out.part("_count", {{"transport", transport}}, so_far);
+  with_label({}, [&](Labels labels) { out.fixed_part("_sum", labels, sum_ns, 9); });
+  with_label({}, [&](Labels labels) { out.part("_count", labels, so_far); });
 }
 
 void write_turns(const PageFigures& figures, MetricsWriter& out) {
   out.histogram("isocache_turn_duration_seconds",
                 "A turn of a connection: from ready (memcached) or a frame received (websocket), "
                 "over a batch of requests, to the replies in the socket.");
-  write_turns_of("memcached", figures.memcached_turns, out);
-  write_turns_of("websocket", figures.websocket_turns, out);
+  write_histogram({"transport", "memcached"}, figures.memcached_turns, out);
+  write_histogram({"transport", "websocket"}, figures.websocket_turns, out);
+}
+
+void write_flash_reads(const PageFigures& figures, MetricsWriter& out) {
+  if (!figures.flash_reads) return;
+  out.histogram("isocache_flash_read_duration_seconds",
+                "A read of the flash tier's device: from when it is asked for to when the thread "
+                "that asked has it.");
+  write_histogram({}, figures.flash_reads, out);
 }
 
 void write_tls(const HostRows& host, MetricsWriter& out) {
@@ -203,6 +224,7 @@ void write_own_metrics(const ServerFigures& server, const PageFigures& figures,
   write_closed_holders(server.host_stats, out);
   write_tls(server.host_stats, out);
   write_turns(figures, out);
+  write_flash_reads(figures, out);
 }
 
 }  // namespace isocache

@@ -13,6 +13,7 @@ struct PageFigures {
   // Each function calls back with the histogram of each of its threads. It may be empty.
   std::function<void(const HistogramVisitor&)> memcached_turns;
   std::function<void(const HistogramVisitor&)> websocket_turns;
+  std::function<void(const HistogramVisitor&)> flash_reads;  // empty: there is no flash tier
 };
 
 }  // namespace isocache

@@ -96,4 +96,15 @@ std::uint64_t ShardedBackend::scan(unsigned shard, std::uint64_t cursor, std::si
                                     VisitEach{visitor});
 }
 
+ListNext ShardedBackend::list_tier(unsigned shard, TierListing*& listing, UnixSeconds now_s,
+                                   ItemVisitor& visitor, Waker* waker) {
+  const std::lock_guard lock(shards_[shard]->mutex);
+  return shards_[shard]->engine.list_tier(listing, now_s, visitor, waker);
+}
+
+void ShardedBackend::end_tier_listing(unsigned shard, TierListing* listing) {
+  const std::lock_guard lock(shards_[shard]->mutex);
+  shards_[shard]->engine.end_tier_listing(listing);
+}
+
 }  // namespace isocache

@@ -21,12 +21,6 @@ constexpr std::size_t kLargestItemsPerShard = 4;
 constexpr unsigned kShardsPerThread = 4;
 constexpr std::size_t kMaxShards = 1024;
 
-void check_memory_limit(std::uint64_t shard_bytes, unsigned shards, unsigned threads) {
-  if (shard_bytes <= limits::kMaxStoreBytes) return;
-  throw UsageError(fmt::format("-m: at most {}g with {} threads (-t)",
-                               (limits::kMaxStoreBytes >> 30) * shards, threads));
-}
-
 }  // namespace
 
 unsigned shard_count_for(const Settings& settings, unsigned threads) {
@@ -38,14 +32,21 @@ unsigned shard_count_for(const Settings& settings, unsigned threads) {
   return static_cast<unsigned>(std::bit_floor(std::min({by_memory, by_threads, kMaxShards})));
 }
 
+void check_memory_limit(const Settings& settings, unsigned threads) {
+  const unsigned shards = shard_count_for(settings, threads);
+  if (settings.max_bytes / shards <= limits::kMaxStoreBytes) return;
+  throw UsageError(fmt::format("-m: at most {}g with {} threads (-t)",
+                               (limits::kMaxStoreBytes >> 30) * shards, threads));
+}
+
 ShardedBackend::ShardedBackend(const Settings& settings, unsigned threads, const HashKey& hash_key,
                                bool huge_pages, AdminHost* host, const ShardTier* tier)
     : settings_(settings), hash_key_(hash_key), host_(host != nullptr ? *host : no_host_) {
   const unsigned count = shard_count_for(settings, threads);
   shard_mask_ = count - 1;
   StoreOptions store;
+  check_memory_limit(settings, threads);
   store.memory_limit = std::max(settings.max_bytes / count, limits::kMinStoreBytes);
-  check_memory_limit(store.memory_limit, count, threads);
   store.max_item_size = settings.max_item_bytes;
   store.hash_key = hash_key;
   if (count > 1) store.cas_ids = &cas_ids_;
@@ -183,9 +184,9 @@ Executed ShardedBackend::execute_batch(std::span<Request> batch, UnixSeconds now
 }
 
 AdminResult ShardedBackend::administer(const Request& request, const Clock& clock, Output& out,
-                                       Waker* /*waker*/) {
+                                       Waker* waker) {
   const std::lock_guard lock(admin_mutex_);
-  return run_admin_command(request, *this, clock, out);
+  return run_admin_command(request, *this, clock, out, waker);
 }
 
 PutStatus ShardedBackend::begin_upload(const Request& request, UnixSeconds now_s, Upload* upload) {

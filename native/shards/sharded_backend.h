@@ -45,6 +45,8 @@ struct ServerFigures {
 // The number of shards is a power of two: about 4 a thread so that threads seldom meet, 1 for a
 // lone thread. No shard is so small that a few of the largest items fill it.
 unsigned shard_count_for(const Settings& settings, unsigned threads);
+// Throws UsageError if the shards cannot have so much memory.
+void check_memory_limit(const Settings& settings, unsigned threads);
 
 class ShardedBackend : public Backend, public AdminTarget {
  public:
@@ -89,8 +91,8 @@ class ShardedBackend : public Backend, public AdminTarget {
   // Store::broken_invariant of one shard. For tests.
   const char* broken_invariant(unsigned index);
 
-  // AdminTarget. Called under the admin lock, except the functions that a long answer calls: scan()
-  // and add_prefixes().
+  // AdminTarget. Called under the admin lock, except the functions that a long answer calls:
+  // scan(), list_tier(), end_tier_listing(), tier_regions() and add_prefixes().
   AdminHost& host() override { return host_; }
   Settings& settings() override { return settings_; }
   EngineFigures figures() override;
@@ -104,6 +106,9 @@ class ShardedBackend : public Backend, public AdminTarget {
   unsigned shard_count() const override { return static_cast<unsigned>(shards_.size()); }
   std::uint64_t scan(unsigned shard, std::uint64_t cursor, std::size_t max_items, UnixSeconds now_s,
                      ItemVisitor& visitor) override;
+  ListNext list_tier(unsigned shard, TierListing*& listing, UnixSeconds now_s, ItemVisitor& visitor,
+                     Waker* waker) override;
+  void end_tier_listing(unsigned shard, TierListing* listing) override;
 
  private:
   struct Shard {

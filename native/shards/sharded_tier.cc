@@ -12,6 +12,7 @@ TieringOptions tiering_options(const ShardTier& shared, const StoreOptions& stor
   options.part = {shared.plan.part_bytes * shard, shared.plan.part_bytes};
   options.region_bytes = shared.plan.region_bytes;
   options.hash_key = store.hash_key;
+  options.max_item_bytes = store.max_item_size;
   options.shard = static_cast<std::uint16_t>(shard);
   options.epoch = shared.epoch;
   options.first_sequence = shared.first_sequence + (std::uint64_t{shard} << kSequenceBitsPerShard);

@@ -25,6 +25,7 @@ void IoOperation::begin_read(const TierFiles& files, std::uint64_t offset,
                              std::span<std::byte> buffer, DeviceIo* io) {
   kind_ = Kind::kRead;
   buffer_ = buffer;
+  began_ = std::chrono::steady_clock::now();
   bytes_ = buffer.size();
   parts_.assign(1, {.iov_base = buffer.data(), .iov_len = buffer.size()});
   begin(files, offset, io);

@@ -6,6 +6,7 @@
 
 #include <sys/uio.h>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -36,7 +37,8 @@ class IoOperation {
 
   Kind kind() const { return kind_; }
   DeviceIo* io() const { return io_; }
-  std::span<std::byte> buffer() const { return buffer_; }  // of a read
+  std::span<std::byte> buffer() const { return buffer_; }                 // of a read
+  std::chrono::steady_clock::time_point began() const { return began_; }  // a read
   const Step& step() const { return step_; }
   // The memory of the step; valid until advance().
   std::span<const iovec> step_parts() const { return step_parts_; }
@@ -58,6 +60,7 @@ class IoOperation {
   std::uint64_t bytes_ = 0;
   std::uint64_t done_ = 0;
   std::span<std::byte> buffer_;
+  std::chrono::steady_clock::time_point began_;
   std::vector<iovec> parts_;
   Step step_;
   std::vector<iovec> step_parts_;

@@ -49,7 +49,20 @@ IoPool& TierDevice::pool() {
   return *pool_;
 }
 
-std::unique_ptr<TierIo> TierDevice::open_thread(const TierIoOptions& options) {
+LatencyHistogram& TierDevice::add_histogram() {
+  const std::lock_guard lock(mutex_);
+  return read_latencies_.emplace_back();
+}
+
+void TierDevice::for_each_read_latency(
+    const std::function<void(const LatencyHistogram&)>& visit) const {
+  const std::lock_guard lock(mutex_);
+  for (const LatencyHistogram& one : read_latencies_) visit(one);
+}
+
+std::unique_ptr<TierIo> TierDevice::open_thread(const TierIoOptions& asked) {
+  TierIoOptions options = asked;
+  options.read_latency = &add_histogram();
   if (uses_ring_) {
     try {
       return make_ring_io(options, files_, buffers_);

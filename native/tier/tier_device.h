@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "core/tier/device.h"
+#include "native/base/latency_histogram.h"
 #include "native/tier/tier_file.h"
 #include "native/tier/tier_io.h"
 
@@ -48,6 +50,8 @@ class TierDevice final : public Device {
   // "io_uring" or "threads", for people.
   std::string_view engine() const { return uses_ring_ ? "io_uring" : "threads"; }
   bool direct() const { return files_->all_direct(); }
+  // Of each thread that ever had a TierIo: how long its reads took. Any thread.
+  void for_each_read_latency(const std::function<void(const LatencyHistogram&)>& visit) const;
   // Memory that reads use now.
   std::size_t read_bytes_in_use() const { return buffers_->bytes_in_use(); }
 
@@ -62,11 +66,14 @@ class TierDevice final : public Device {
   bool holds(std::uint64_t offset, std::uint64_t bytes) const;
   TierIo* io_of_this_thread() const;
   IoPool& pool();
+  LatencyHistogram& add_histogram();
 
   const TierDeviceOptions options_;
   std::shared_ptr<const TierFiles> files_;
   std::shared_ptr<ReadBuffers> buffers_;
   bool uses_ring_ = false;
+  mutable std::mutex mutex_;
+  std::deque<LatencyHistogram> read_latencies_;  // under mutex_
   std::once_flag pool_made_;
   std::unique_ptr<IoPool> pool_;
 };

@@ -100,8 +100,9 @@ void TierIo::read_event() {
 
 void TierIo::finish(IoOperation& operation, bool succeeded) {
   DeviceIo& io = *operation.io();
-  if (!succeeded && operation.kind() == IoOperation::Kind::kRead) {
-    state_->buffers->give_back(operation.buffer());
+  if (operation.kind() == IoOperation::Kind::kRead) {
+    if (!succeeded) state_->buffers->give_back(operation.buffer());
+    if (options_.read_latency != nullptr) options_.read_latency->record_since(operation.began());
   }
   free_.push_back(&operation);
   --in_flight_;

@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "native/base/file_descriptor.h"
+#include "native/base/latency_histogram.h"
 #include "native/tier/io_operation.h"
 #include "native/tier/read_buffers.h"
 #include "native/tier/tier_files.h"
@@ -37,6 +38,8 @@ struct TierIoOptions {
   // Called when something begins to wait, once until submit(): has the loop call submit() soon. It
   // is called within begin_...().
   std::function<void()> ask_for_submit = nullptr;
+  // How long reads take, from begin_read() to on_done(). TierDevice sets it.
+  LatencyHistogram* read_latency = nullptr;
 };
 
 // What operations use. It lives until the last one has ended, which may be after the TierIo.

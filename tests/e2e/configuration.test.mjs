@@ -1,7 +1,7 @@
 // Where settings come from (flags, environment, files), and the messages about wrong ones.
 
 import assert from 'node:assert/strict';
-import { chmodSync } from 'node:fs';
+import { chmodSync, existsSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 
@@ -71,6 +71,23 @@ describe('configuration', { skip: needIsocached, concurrency: 1 }, () => {
     for (const says of [/:1: 'prot'/, /-c: a number/, /1\/2 of memory/, /missing \]/, /--http: .*'localhost'/])
       assert.match(stderr, says);
     assert.equal(stderr.trim().split('\n').length, 6, stderr); // and the certificate
+  });
+
+  test('--check-config plans the flash tier, and leaves its file alone', limit, async () => {
+    const flash = path.join(folder, 'flash');
+    const check = (...args) => run(['--check-config', '-m', '64', '-t', '1', ...args]);
+    assert.equal((await check('-o', `ext_path=${flash}:64m`)).code, 0);
+    for (const [args, says] of [
+      [['-o', `ext_path=${flash}:4m`], /ext_path: too small for 1 shard .* 8 MB at least/],
+      [['-o', `ext_path=${flash}:64m,ext_page_size=32`], /pages of 32 MB; it needs 128 MB/],
+      [['-o', `ext_path=${flash}:900000t`], /ext_path: .* too much for 1 shard/],
+      [['-m', '9000g'], /-m: at most \d+g with 1 threads/],
+    ]) {
+      const { code, stderr } = await check(...args);
+      assert.equal(code, EX_CONFIG, stderr);
+      assert.match(stderr, says);
+    }
+    assert.ok(!existsSync(flash));
   });
 
   test('a configuration that is a folder, a value without its name', limit, async () => {

@@ -85,6 +85,23 @@ TEST(Options, TheWordsOfTheTierAreMemcacheds) {
   }
 }
 
+TEST(Options, TheBufferOfTheTierIsCheckedAsMemcachedsIs) {
+  const auto says = [](const std::string& words) {
+    return complaint({"-o", words + ",ext_path=/tmp/x:64g"});
+  };
+  const std::string failed = "-o ext_path: Failed to initialize external storage: ";
+  for (const char* const words :
+       {"ext_wbuf_size=3", "ext_wbuf_size=0", "ext_page_size=8,ext_wbuf_size=6"}) {
+    EXPECT_EQ(says(words), failed + "page_size must be divisible by wbuf_size") << words;
+  }
+  EXPECT_EQ(says("ext_page_size=9,ext_wbuf_size=3"),
+            failed + "page_size and wbuf_size must be divisible by 1024*1024*2");
+  EXPECT_EQ(says("ext_wbuf_size=4096"), "could not parse argument to ext_wbuf_size");
+  // The item size may be larger than the buffer, and pages need no buffer.
+  parse({"-m", "64", "-I", "8m", "-o", "ext_page_size=8,ext_wbuf_size=2,ext_path=/tmp/x:64g"});
+  parse({"-o", "ext_page_size=1,ext_path=/tmp/x:64g"});
+}
+
 TEST(Options, LastOneWins) { EXPECT_EQ(parse({"-p", "1", "-p", "2"}).port, 2U); }
 
 TEST(Options, SizesTakeSuffixes) {

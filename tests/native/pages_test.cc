@@ -175,6 +175,21 @@ TEST_F(PagesTest, TheHistogramsOfATransportAreAddedUp) {
   EXPECT_EQ(samples.at(family + "_sum{" + over_http + "}"), "0.000002");
 }
 
+TEST_F(PagesTest, ReadsOfTheFlashTierHaveNoLabel) {
+  EXPECT_EQ(metrics().find("isocache_flash_read_duration_seconds"), std::string::npos);
+  LatencyHistogram reads;
+  reads.record(90'000);  // in the bucket up to 128 us
+  reads.record(700'000);
+  figures.flash_reads = [&](const HistogramVisitor& visit) { visit(reads); };
+  const auto samples = samples_of(metrics());
+  const std::string family = "isocache_flash_read_duration_seconds";
+  EXPECT_EQ(samples.at(family + "_bucket{le=\"0.000064\"}"), "0");
+  EXPECT_EQ(samples.at(family + "_bucket{le=\"0.000128\"}"), "1");
+  EXPECT_EQ(samples.at(family + "_bucket{le=\"+Inf\"}"), "2");
+  EXPECT_EQ(samples.at(family + "_count"), "2");
+  EXPECT_EQ(samples.at(family + "_sum"), "0.00079");
+}
+
 // Counters of general.def that the metrics leave out.
 constexpr std::string_view kNotInMetrics[] = {
     "cmd_set",                       // shown without the cas

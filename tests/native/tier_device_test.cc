@@ -2,6 +2,7 @@
 #include "native/tier/tier_device.h"
 
 #include <atomic>
+#include <chrono>
 #include <random>
 #include <thread>
 
@@ -27,6 +28,32 @@ TEST_P(TierDeviceTest, GivesBackWhatWasWritten) {
     EXPECT_TRUE(same(read(*device, *io, kMegabyte, bytes), block.data())) << bytes;
   }
   EXPECT_EQ(device->read_bytes_in_use(), 0U);
+}
+
+TEST_P(TierDeviceTest, MeasuresItsReads) {
+  const auto device = device_of({4 * kMegabyte});
+  const auto began = std::chrono::steady_clock::now();
+  const auto one = device->open_thread({});
+  for (int n = 0; n < 3; ++n) read(*device, *one, 0, 4096);
+  const TestBlock block(65536, 1);
+  ASSERT_TRUE(write(*device, *one, 0, block.data()));  // does not count
+  std::thread([&] {
+    const auto other = device->open_thread({});
+    read(*device, *other, 0, 4096);
+  }).join();
+  const std::chrono::nanoseconds all = std::chrono::steady_clock::now() - began;
+  std::uint64_t reads = 0;
+  std::uint64_t sum_ns = 0;
+  int threads = 0;
+  device->for_each_read_latency([&](const LatencyHistogram& histogram) {
+    ++threads;
+    for (std::size_t n = 0; n < LatencyHistogram::kBuckets; ++n) reads += histogram.count_in(n);
+    sum_ns += histogram.sum_ns();
+  });
+  EXPECT_EQ(threads, 2);
+  EXPECT_EQ(reads, 4U);
+  EXPECT_GT(sum_ns, 0U);
+  EXPECT_LT(sum_ns, static_cast<std::uint64_t>(all.count()));
 }
 
 TEST_P(TierDeviceTest, WritesPartsOneBehindTheOther) {

@@ -112,6 +112,28 @@ TEST(Admin, KnobsAreKeptAndShown) {
   }
 }
 
+// As memcached 1.6.18: these accept noreply, which keeps even errors quiet.
+TEST(Admin, KnobsMayBeQuiet) {
+  TwoShards host;
+  for (const char* line :
+       {"extstore item_size 77 noreply", "extstore item_size noreply", "extstore noreply",
+        "extstore x 5 noreply", "extstore free_memchunks 3 4 noreply",
+        "extstore free_memchunks 3 noreply", "extstore item_age x noreply",
+        "lru tune 11 25 0.1 2.0 noreply", "lru tune 99 1 1 1 noreply", "lru mode x noreply",
+        "lru temp_ttl x noreply", "lru x noreply", "lru noreply", "slabs automove 2 noreply",
+        "slabs automove 9 noreply", "slabs automove x noreply", "slabs automove window 9 noreply",
+        "slabs automove ratio x noreply"}) {
+    EXPECT_EQ(host.ask(line), "") << line;
+  }
+  const std::string settings = host.ask("stats settings");
+  EXPECT_EQ(row_of(settings, "ext_item_size"), "77");
+  EXPECT_EQ(row_of(settings, "hot_lru_pct"), "11");
+  EXPECT_EQ(row_of(settings, "slab_automove"), "2");
+  EXPECT_EQ(host.tiering.min_item_bytes, 77U);
+  EXPECT_EQ(host.ask("slabs reassign 1 2 noreply"), "ERROR\r\n");
+  EXPECT_EQ(host.ask("slabs x noreply"), "ERROR\r\n");
+}
+
 // As memcached 1.6.45: a name may be cut short, and then means the first one that begins with it.
 TEST(Admin, ExtstoreNamesMayBeCutShort) {
   TwoShards host;

@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 
+#include "protocol/parser.h"
 #include "support/seeds.h"
 #include "unit/tiering_clients.h"
 
@@ -63,6 +64,67 @@ TEST(TieringBoundsTest, ColdGetsStopWhenTheOutputIsFull) {
   core.session->feed(gets);
   EXPECT_LE(core.session->output().size(), 10'000U);
   EXPECT_EQ(core.ask("mn\r\n").size(), 20 * (std::string("VA 4000\r\n\r\n").size() + 4000) + 4);
+}
+
+class FullOutputTest : public testing::Test {
+ protected:
+  FullOutputTest() {
+    core_.device.set_delayed(true);
+    const std::string value(4000, 'v');
+    for (int n = 0; n < 1000; ++n) {
+      core_.ask("set key" + std::to_string(n) + " 0 0 4000\r\n" + value + "\r\n");
+      core_.device.complete_all();
+    }
+    make_request("mg", "key0", "v", "", cold_key_, cold());
+    make_request("mg", "key999", "v", "", hot_key_, hot());
+    for (Request& request : requests_) request.key.hash = core_.backend.hash(request.key.bytes);
+  }
+  Request& hot() { return requests_[0]; }
+  Request& cold() { return requests_[1]; }
+  Executed execute(std::span<Request> requests, Output& out) {
+    return core_.backend.execute(requests, core_.clock.now_s, out, &core_);
+  }
+  std::uint64_t fetches() { return core_.tiering.figures().counters.fetches; }
+
+  TieredCore core_{{}};
+  KeyBuffer hot_key_;
+  KeyBuffer cold_key_;
+  Request requests_[2];
+};
+
+// That the last request was suspended does not matter to the next one.
+TEST_F(FullOutputTest, ExecutesNothing) {
+  Output out;
+  const Executed suspended = execute({&cold(), 1}, out);
+  ASSERT_NE(suspended.late, kNotLate);
+  Output full({1, 1, 1});
+  full.append("x");
+  const Executed none = execute({&hot(), 1}, full);
+  EXPECT_EQ(none.done, 0U);
+  EXPECT_EQ(none.late, kNotLate);
+  EXPECT_EQ(full.size(), 1U);
+  EXPECT_EQ(fetches(), 0U);
+  core_.backend.abandon(suspended.late, cold(), nullptr);
+  core_.device.complete_all();
+}
+
+TEST_F(FullOutputTest, StopsBeforeAColdRequest) {
+  Output out({4000, 4000});
+  const Executed first = execute(requests_, out);
+  EXPECT_EQ(first.done, 1U);
+  EXPECT_EQ(first.late, kNotLate);
+  out.clear();
+  const Executed second = execute({&cold(), 1}, out);
+  EXPECT_EQ(second.done, 0U);
+  ASSERT_NE(second.late, kNotLate);
+  EXPECT_EQ(fetches(), 0U);
+  core_.device.complete_all();
+  const Executed third =
+      core_.backend.finish(second.late, cold(), nullptr, core_.clock.now_s, out, &core_);
+  EXPECT_EQ(third.done, 1U);
+  EXPECT_GT(out.size(), 4000U);
+  EXPECT_EQ(fetches(), 1U);
+  out.clear();
 }
 
 class GivenUpTest : public testing::TestWithParam<const char*> {};

@@ -41,6 +41,17 @@ void keep(LogUnderTest& test, std::size_t n) {
   test.owner.find(test.owner.hash_of(name(n)))->keep = true;
 }
 
+// Fills all regions but a part of the last one, so that the oldest is to be cleaned, and not in a
+// hurry. Returns how many records it took.
+std::size_t fill_until_due(LogUnderTest& test) {
+  std::size_t n = 0;
+  while (test.log->regions()[3].pages < 5) {
+    EXPECT_EQ(test.append(name(n), value(n)).status, Status::kAppended);
+    ++n;
+  }
+  return n;
+}
+
 // 4 regions of 8 pages hold about 680 records of this size.
 constexpr std::size_t kHeld = 4 * 8 * kPageRoomBytes / (kValueBytes + 40);
 
@@ -145,30 +156,41 @@ TEST(TierCleaner, RefusesWhileNothingIsClean) {
   EXPECT_EQ(test.append(name(n), value(n)).status, Status::kAppended);
 }
 
-// A read that never ends stops the cleaner, and nothing else.
-TEST(TierCleaner, ALateReadIsWaitedFor) {
+// Then old records are given up, and new ones are not refused.
+TEST(TierCleaner, AReadThatNeverEndsIsWaitedForWhileThereIsTime) {
   LogUnderTest test;
-  std::size_t n = 0;
-  while (test.append(name(n), value(n)).status == Status::kAppended) ++n;
+  std::size_t n = fill_until_due(test);
+  keep(test, 0);
   test.device.set_delayed(true);
+  const auto complete_writes = [&] {
+    while (test.device.pending() > 1) test.device.complete(1);
+  };
   test.step();
+  ASSERT_EQ(test.device.pending(), 1U);
+  ASSERT_TRUE(test.device.is_read(0));
+  for (int tick = 0; tick < 10; ++tick) test.step();
   EXPECT_EQ(test.device.pending(), 1U);
-  for (int tick = 0; tick < 10; ++tick) {
+  EXPECT_EQ(test.log->regions()[0].state, RegionState::kFull);
+  for (std::size_t end = n + 2 * kHeld; n < end; ++n) {
+    ASSERT_EQ(test.append(name(n), value(n)).status, Status::kAppended);
+    complete_writes();
     test.step();
-    EXPECT_EQ(test.append(name(n), value(n)).status, Status::kNotClean);
   }
+  EXPECT_GE(test.log->figures().cleaner.hurried_regions, 6U);
   EXPECT_EQ(test.device.pending(), 1U);
-  EXPECT_EQ(found(test, 0, n), n);
   test.device.complete_all();
+  EXPECT_EQ(test.device.reads_held(), 0U);
   test.device.set_delayed(false);
-  test.step();
-  EXPECT_EQ(test.append(name(n), value(n)).status, Status::kAppended);
+  EXPECT_EQ(test.owner.size(), found(test, 0, n));
+  EXPECT_EQ(test.log->regions().live_records(), test.owner.size());
+  const std::uint64_t hurried = test.log->figures().cleaner.hurried_regions;
+  fill(test, n, n + kHeld);
+  EXPECT_EQ(test.log->figures().cleaner.hurried_regions, hurried);
 }
 
 TEST(TierCleaner, AFlushWhileItReads) {
   LogUnderTest test;
-  std::size_t n = 0;
-  while (test.append(name(n), value(n)).status == Status::kAppended) ++n;
+  fill_until_due(test);
   test.device.set_delayed(true);
   test.step();
   test.log->flush();
@@ -184,22 +206,35 @@ TEST(TierCleaner, AFlushWhileItReads) {
 // Pages that cannot be read: their records are swept, all others are treated as always.
 TEST(TierCleaner, UnreadablePagesAreSwept) {
   LogUnderTest test;
-  std::size_t n = 0;
-  while (test.append(name(n), value(n)).status == Status::kAppended) ++n;
-  test.device.fail_reads(2);
-  test.step();
+  const std::size_t n = fill_until_due(test);
+  test.device.set_delayed(true);
+  test.device.fail_reads(3);  // several pages, then two of them
+  while (test.log->step() || test.device.pending() != 0) test.device.complete_all();
   EXPECT_EQ(test.log->figures().cleaner.bad_pages, 2U);
   EXPECT_EQ(test.log->figures().cleaner.sweeps, 1U);
+  test.device.set_delayed(false);
   EXPECT_EQ(test.owner.size(), found(test, 0, n));
   EXPECT_EQ(test.log->regions().live_records(), test.owner.size());
+  EXPECT_EQ(test.log->regions()[0].state, RegionState::kFree);
+}
+
+// A device without memory refuses: the cleaner tries again, and no record is lost for it.
+TEST(TierCleaner, RefusedReadsAreTriedAgain) {
+  LogUnderTest test;
+  const std::size_t n = fill_until_due(test);
+  for (std::size_t kept = 0; kept < 50; ++kept) keep(test, kept);
+  test.device.fail_reads(20);
+  for (int tick = 0; tick < 30; ++tick) test.step();
+  EXPECT_EQ(test.log->figures().cleaner.bad_pages, 0U);
+  EXPECT_EQ(found(test, 0, 50), 50U);
+  EXPECT_EQ(test.owner.size(), found(test, 0, n));
   EXPECT_EQ(test.log->regions()[0].state, RegionState::kFree);
 }
 
 // The same for damage of any kind.
 TEST(TierCleaner, DamagedPagesAreSwept) {
   LogUnderTest test;
-  std::size_t n = 0;
-  while (test.append(name(n), value(n)).status == Status::kAppended) ++n;
+  const std::size_t n = fill_until_due(test);
   auto& bytes = test.device.bytes();
   bytes[LogUnderTest::kPartOffset + 20] ^= std::byte{1};                       // epoch of page 0
   bytes[LogUnderTest::kPartOffset + kPageBytes + 30'000] ^= std::byte{1};      // a record in page 1

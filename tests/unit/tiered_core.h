@@ -25,6 +25,7 @@ struct TieredOptions {
   HashKey hash_key = {};
   std::size_t max_reads = 64;
   unsigned memory_refuses_every = 0;
+  AdmissionOptions admission = {};
 };
 
 class TieredCore : public Waker {
@@ -63,7 +64,7 @@ class TieredCore : public Waker {
         const LateToken token = woken.front();
         woken.pop_front();
         session->resume(token);
-      } else if (session->late() != 0 && device.pending() != 0) {
+      } else if (session->owes_reply() && device.pending() != 0) {
         device.complete();
       } else {
         break;
@@ -93,6 +94,7 @@ class TieredCore : public Waker {
     tiering.region_bytes = options.region_bytes;
     tiering.hash_key = options.hash_key;
     tiering.max_reads = options.max_reads;
+    tiering.admission = options.admission;
     return tiering;
   }
   static Settings settings(const TieredOptions& options) {

@@ -165,6 +165,7 @@ void TieringClients::ask(Client& client) {
 
 void TieringClients::send(Client& client, const KeyRequest& request) {
   histories_[request.key].begin(last_id_, number_of(client), request);
+  if (may_not_read()) histories_[request.key].give_up(last_id_);
   client.asked.push_back({last_id_, request});
   client.unsent = request.wire();
   deliver(client, !random_.one_in(4));
@@ -178,6 +179,13 @@ void TieringClients::deliver(Client& client, bool all) {
   if (bytes == 0) return;
   client.session->feed(client.unsent.substr(0, bytes));
   client.unsent.erase(0, bytes);
+}
+
+// The device may have no memory for a read, or end none for seconds. Then the item is there, but the
+// request is answered as if it were not.
+bool TieringClients::may_not_read() const {
+  return plan_.rates.refuse != 0 || plan_.stuck != 0 ||
+         (!plan_.delayed && plan_.rates.fail_read != 0);
 }
 
 // --- what they get --------------------------------------------------------------------------

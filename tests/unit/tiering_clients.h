@@ -84,6 +84,7 @@ class TieringClients {
   static std::optional<std::string> cut_reply(const KeyRequest& request, std::string& received);
   void judge(const Asked& asked, const std::string& reply);
   void give_up(Client& client);
+  bool may_not_read() const;
   void leave(Client& client);
   void connect(Client& client);
   void flush();

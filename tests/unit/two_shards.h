@@ -45,12 +45,19 @@ class TwoShards : public AdminTarget {
                      ItemVisitor& visitor) override {
     return shards[shard].backend.scan(0, cursor, max_items, now_s, visitor);
   }
+  ListNext list_tier(unsigned shard, TierListing*& listing, UnixSeconds now_s, ItemVisitor& visitor,
+                     Waker* waker) override {
+    return shards[shard].backend.list_tier(0, listing, now_s, visitor, waker);
+  }
+  void end_tier_listing(unsigned shard, TierListing* listing) override {
+    shards[shard].backend.end_tier_listing(0, listing);
+  }
 
   std::string ask(std::string_view line, AdminResult* result = nullptr) {
     Request request;
     request.begin_admin().line = line;
     Output out;
-    AdminResult own = run_admin_command(request, *this, {TestCore::kStart}, out);
+    AdminResult own = run_admin_command(request, *this, {TestCore::kStart}, out, nullptr);
     while (own.stream && own.stream->produce(out, {TestCore::kStart}) == ReplyStream::Next::kMore) {
       ++slices;
     }

@@ -3,7 +3,9 @@
 
 #include <cstddef>
 
+#include "base/inline.h"
 #include "command/single_backend.h"
+#include "tier.h"
 
 namespace isocache {
 
@@ -11,7 +13,7 @@ class LocalBackend : public SingleBackend {
  public:
   LocalBackend(Store& store, const Settings& settings, const HashKey& hash_key,
                UnixSeconds started_s)
-      : SingleBackend(store, settings, hash_key, started_s, /*gets_may_wait=*/true),
+      : SingleBackend(store, settings, hash_key, started_s, /*gets_may_wait=*/true, cold_tier()),
         max_bytes_(settings.max_bytes) {}
 
   // An empty item in place of one that was missing, which somebody is to fill: nothing to callers
@@ -25,9 +27,12 @@ class LocalBackend : public SingleBackend {
     Store& store = engine().store();
     const FindResult found = store.find(key, now_s);
     if (found.item && !is_lease(found.item)) [[likely]] {
-      ++counters_.bands[Store::band_of(key.bytes.size(), found.item.value_length())].get_hits;
+      count_hit(key, found.item);
       store.on_hit(found.item, now_s);
       return found.item;
+    }
+    if (cold_tier() != nullptr) {
+      if (const Item item = get_cold(key, found, now_s)) return item;
     }
     ++counters_.get_misses;
     counters_.get_expired += found.miss == Miss::kExpired ? 1 : 0;
@@ -56,6 +61,32 @@ class LocalBackend : public SingleBackend {
   }
 
  private:
+  void count_hit(const Key& key, Item item) {
+    ++counters_.bands[Store::band_of(key.bytes.size(), item.value_length())].get_hits;
+  }
+
+  // An item that the store lacks and the tier may have. As Engine::execute_cold() does: its first
+  // hit is answered from the record, a later one brings it back.
+  ISOCACHE_RARE Item get_cold(const Key& key, const FindResult& found, UnixSeconds now_s) {
+    if (found.miss != Miss::kAbsent) cold_tier()->forget(key.hash);
+    if (found.item || !cold_tier()->may_hold(key.hash)) return {};
+    if (cold_tier()->fetch(key, now_s, nullptr) != ColdTier::Fetch::kFound) return {};
+    Item item;
+    if (cold_tier()->may_answer()) {
+      item = Store::outside_item(cold_tier()->fetched_header());
+      cold_tier()->note_answer(true);
+      cold_tier()->release();
+    } else if (cold_tier()->bring_back(key, now_s)) {
+      cold_tier()->stock_up();
+      item = engine().store().find(key, now_s).item;
+      if (item) engine().store().on_hit(item, now_s);
+    } else {
+      cold_tier()->forget(key.hash);
+    }
+    if (item) count_hit(key, item);
+    return item;
+  }
+
   const std::size_t max_bytes_;
   EngineCounters counters_;  // of get()
 };

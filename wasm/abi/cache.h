@@ -16,6 +16,7 @@
 #include "protocol/output.h"
 #include "protocol/request.h"
 #include "store/store.h"
+#include "tier.h"
 
 #define ISOCACHE_EXPORT(name) extern "C" __attribute__((export_name(#name), used))
 
@@ -24,6 +25,15 @@ namespace isocache {
 // Where the host puts arguments, and finds lists of items.
 inline constexpr std::size_t kScratchBytes = 64U << 10U;
 inline char scratch[kScratchBytes];
+
+// As the host passes 64 bits, and the key of the hash.
+constexpr std::uint64_t words(std::uint32_t low, std::uint32_t high) {
+  return (std::uint64_t{high} << 32U) | low;
+}
+constexpr HashKey hash_key(std::uint32_t word_0, std::uint32_t word_1, std::uint32_t word_2,
+                           std::uint32_t word_3) {
+  return {words(word_0, word_1), words(word_2, word_3)};
+}
 
 struct Span {
   const char* address = nullptr;
@@ -130,13 +140,15 @@ class Cache : private EvictionObserver {
     options.max_item_size = limits.max_item_bytes;
     options.hash_key = hash_key;
     options.cas_ids = &cas_ids;
-    options.observer = observe ? this : nullptr;
+    observes_ = observe;
+    options.observer = observe || cold_tier() != nullptr ? this : nullptr;
     return options;
   }
   static Settings settings_for(const Limits& limits) {
     Settings settings;
     settings.max_bytes = limits.max_bytes;
     settings.max_item_bytes = limits.max_item_bytes;
+    settings.ext_item_size = 0;  // small items cost a tier little
     return settings;
   }
 
@@ -146,7 +158,9 @@ class Cache : private EvictionObserver {
     return bytes;
   }
 
-  bool evicting(const ItemView& item, std::uint64_t /*hash*/) override {
+  bool evicting(const ItemView& item, std::uint64_t hash) override {
+    if (tier_keeps(item, hash)) return true;
+    if (!observes_) return false;
     const std::string_view key = item.key();
     item.for_each_piece([&](const Piece& piece) {
       isocache_evicting(key.data(), key.size(), item.client_flags(), item.exptime(),
@@ -156,6 +170,7 @@ class Cache : private EvictionObserver {
   }
 
   unsigned since_tick_ = 0;
+  bool observes_;
 };
 
 inline std::unique_ptr<Cache> cache;

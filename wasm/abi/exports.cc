@@ -66,8 +66,22 @@ bool misses_lease(const Request& request, Item item, std::string_view& missed) {
   return true;
 }
 
+// To bring an item back from the tier may move others, whose values are to be handed back.
+bool is_cold(const Key& key, UnixSeconds now_s) {
+  return cold_tier() != nullptr && cold_tier()->may_hold(key.hash) &&
+         !cache->store.find(key, now_s).item;
+}
+
 Item find(const Request& request) {
   return cache->store.find(request.key, cache->clock.now_s).item;
+}
+
+void execute(Request& request) {
+  Engine& engine = cache->backend.engine();
+  const UnixSeconds now_s = cache->clock.now_s;
+  const bool done = engine.execute(request, now_s, cache->replies);
+  if (cold_tier() == nullptr || done || !engine.stopped_at_cold()) return;
+  engine.execute_cold(request, nullptr, now_s, cache->replies, nullptr);
 }
 
 // The reply is handed back.
@@ -75,12 +89,8 @@ std::size_t execute_plainly(Request& request) {
   Item item = find(request);
   std::string_view missed;
   if (misses_lease(request, item, missed)) return cache->hand_back(missed);
-  // The first to get a stale item would be chosen to load it anew.
-  const bool would_win =
-      request.verb == Verb::kGet && item && item.has(kStale) && !item.has(kWinSent);
-  if (would_win) item.set(kWinSent);
-  cache->backend.engine().execute(request, cache->clock.now_s, cache->replies);
-  if (would_win) item.clear(kWinSent);
+  request.flags.may_win = false;
+  execute(request);
   return cache->hand_back(cache->replies);
 }
 
@@ -103,8 +113,8 @@ ISOCACHE_EXPORT(get) std::int32_t export_get(std::size_t key_length, UnixSeconds
   return item ? static_cast<std::int32_t>(cache->hand_back(item)) : kMiss;
 }
 
-// The values of `count` records' keys: a span for each. A miss has no address; one in pieces has a
-// length as well, and is to be asked for by itself.
+// The values of `count` records' keys: a span for each. A miss has no address; one in pieces, or on
+// the tier, has a length as well, and is to be asked for by itself.
 ISOCACHE_EXPORT(get_many) void export_get_many(std::size_t count, UnixSeconds now_s) {
   cache->begin(now_s, static_cast<unsigned>(count));
   cache->spans.clear();
@@ -120,6 +130,10 @@ ISOCACHE_EXPORT(get_many) void export_get_many(std::size_t count, UnixSeconds no
     }
     for (std::size_t i = 0; i < some; ++i) cache->store.prefetch_item(keys[i].hash);
     for (std::size_t i = 0; i < some; ++i) {
+      if (is_cold(keys[i], now_s)) {
+        cache->spans[from + i].length = 1;
+        continue;
+      }
       const Item item = cache->backend.get(keys[i], now_s);
       if (!item) continue;
       const char* const address = item.chained() ? nullptr : item.contiguous_value().data();
@@ -142,7 +156,7 @@ std::size_t export_command(char letter, std::size_t key_length, std::size_t flag
           {flags + flags_length, value_length});
   const bool sets = request.verb != Verb::kStore || request.store.mode == StoreMode::kSet;
   if (letter < 'a' || !sets) return execute_plainly(request);
-  cache->backend.engine().execute(request, now_s, cache->replies);
+  execute(request);
   return cache->hand_back(cache->replies);
 }
 
@@ -162,7 +176,12 @@ std::size_t export_command_many(char letter, std::size_t flags_length, std::size
       std::string_view missed;  // none: a lease makes way for a delete
       if (letter == 'd') misses_lease(requests[i], find(requests[i]), missed);
     }
-    cache->backend.engine().execute(std::span(requests).first(some), now_s, cache->replies);
+    const std::span<Request> batch(requests, some);
+    if (cold_tier() == nullptr) {
+      cache->backend.engine().execute(batch, now_s, cache->replies);
+    } else {
+      cache->backend.execute(batch, now_s, cache->replies, nullptr);
+    }
     count -= some;
   }
   return cache->hand_back(cache->replies);
@@ -211,9 +230,14 @@ ISOCACHE_EXPORT(large_done) ISOCACHE_RARE std::size_t export_large_done(UnixSeco
       0) {  // memory ran out on the way: as for a set that fails, the old value goes
     cache->store.abort_upload(large.upload);
     if (const Item old = cache->store.find(key, now_s).item) cache->store.remove(old);
+    if (cold_tier() != nullptr) cold_tier()->forget(key.hash);
     return cache->hand_back(reply::kNoMemoryStoring);
   }
-  cache->backend.engine().finish_upload(large.request, large.upload, now_s, cache->replies);
+  if (cold_tier() == nullptr) {
+    cache->backend.engine().finish_upload(large.request, large.upload, now_s, cache->replies);
+  } else {
+    cache->backend.finish_upload(large.request, large.upload, now_s, cache->replies, nullptr);
+  }
   return cache->hand_back(cache->replies);
 }
 

@@ -38,10 +38,8 @@ ISOCACHE_RARE const Result* export_open(std::size_t max_bytes, std::size_t max_i
   if (!can_allocate(max_bytes / limits::kSegmentBytes * kBytesOfSegment + kFirstBytes)) {
     return nullptr;
   }
-  const HashKey hash_key{(std::uint64_t{key_1} << 32U) | key_0,
-                         (std::uint64_t{key_3} << 32U) | key_2};
-  cache =
-      std::make_unique<Cache>(Cache::Limits{max_bytes, max_item_bytes}, hash_key, observe, now_s);
+  cache = std::make_unique<Cache>(Cache::Limits{max_bytes, max_item_bytes},
+                                  hash_key(key_0, key_1, key_2, key_3), observe, now_s);
   return &cache->result;
 }
 
@@ -54,10 +52,12 @@ ISOCACHE_EXPORT(clear) ISOCACHE_RARE void export_clear(UnixSeconds now_s) {
 }
 
 // Doubles, for JavaScript's sake. Items that clear() hid do not count, expired ones do until they
-// are met.
+// are met. An item that was brought back from the tier counts twice until it changes.
 ISOCACHE_EXPORT(size) double export_size() {
-  const std::uint64_t items = cache->store.item_count();
-  return static_cast<double>(items - std::min(items, cache->store.flushed_item_count()));
+  std::uint64_t items = cache->store.item_count();
+  items -= std::min(items, cache->store.flushed_item_count());
+  if (cold_tier() != nullptr) items += cold_tier()->figures().records;
+  return static_cast<double>(items);
 }
 
 // Of the limit, what items and index take.

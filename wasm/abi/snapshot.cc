@@ -31,6 +31,59 @@ std::size_t write_key(const ItemView& item, std::span<char> room) {
 
 bool is_lease(const ItemView& item) { return LocalBackend::is_lease(item); }
 
+std::uint64_t hash_of(const snapshot::RecordHeader& header, std::string_view record) {
+  return cache->backend.hash(record.substr(snapshot::kRecordHeaderBytes, header.key_length));
+}
+
+bool has_expired(const snapshot::RecordHeader& header) {
+  return header.exptime != 0 && header.exptime <= cache->clock.now_s;
+}
+
+bool may_be_on_tier(const snapshot::RecordHeader& header, std::string_view record) {
+  return !has_expired(header) && cold_tier()->may_hold(hash_of(header, record));
+}
+
+// What the tier has of the record's key is older. After the store has changed: until then it may
+// evict the older item there.
+void forget_on_tier(std::string_view record) {
+  const snapshot::RecordHeader header = snapshot::record_header_at(record.data());
+  if (has_expired(header)) return;  // it was left out
+  cold_tier()->forget(hash_of(header, record));
+  cold_tier()->stock_up();
+}
+
+// One record after the other: the next one may evict this one to the tier.
+std::size_t restore_beside_tier(snapshot::Reader& reader, std::string_view records) {
+  std::size_t used = 0;
+  while (records.size() - used >= snapshot::kRecordHeaderBytes) {
+    const snapshot::RecordHeader header = snapshot::record_header_at(records.data() + used);
+    const std::string_view record =
+        records.substr(used, snapshot::head_bytes(header) + header.value_length);
+    if (reader.restore(record) == 0) break;
+    forget_on_tier(record);
+    used += record.size();
+  }
+  return used;
+}
+
+// A record that the store lacks may be on the tier: restore() has left no older one there.
+std::size_t count_beside_tier(snapshot::Reader& reader, std::string_view records) {
+  std::size_t used = 0;
+  std::size_t on_tier = 0;
+  while (used + snapshot::kRecordHeaderBytes <= records.size()) {
+    const snapshot::RecordHeader header = snapshot::record_header_at(records.data() + used);
+    const std::size_t head = snapshot::head_bytes(header);
+    if (head > records.size() - used) break;
+    const std::string_view record = records.substr(used, head);
+    const std::size_t held = reader.held();
+    reader.count_held(record);
+    if (reader.held() == held && may_be_on_tier(header, record)) ++on_tier;
+    used += head + header.value_length;
+  }
+  cache->result = {{}, reader.held() + on_tier, nullptr};
+  return used;
+}
+
 // The record in the scratch area, but for its value.
 std::string_view head_in_scratch() {
   return {scratch, snapshot::head_bytes(snapshot::record_header_at(scratch))};
@@ -72,7 +125,10 @@ std::size_t export_restore(std::size_t length, UnixSeconds now_s, bool count) {
   cache->begin(now_s);
   snapshot::Reader reader(cache->store, now_s);
   const std::string_view records(scratch, length);
-  const std::size_t used = count ? reader.count_held(records) : reader.restore(records);
+  if (count && cold_tier() != nullptr) return count_beside_tier(reader, records);
+  const std::size_t used = count                    ? reader.count_held(records)
+                           : cold_tier() != nullptr ? restore_beside_tier(reader, records)
+                                                    : reader.restore(records);
   cache->cas_ids.skip(reader.highest_cas());
   cache->result = {{}, reader.held(), nullptr};
   return used;
@@ -84,13 +140,16 @@ ISOCACHE_EXPORT(restore_large) std::size_t export_restore_large(UnixSeconds now_
   cache->begin(now_s);
   snapshot::Reader reader(cache->store, now_s);
   Upload& upload = cache->large.emplace().upload;
-  return reader.begin_large(head_in_scratch(), &upload) ? cache->hand_back_window() : 0;
+  if (reader.begin_large(head_in_scratch(), &upload)) return cache->hand_back_window();
+  if (cold_tier() != nullptr) forget_on_tier(head_in_scratch());
+  return 0;
 }
 
 // All windows were filled, or there was no memory for the next one.
 ISOCACHE_EXPORT(restore_large_done) void export_restore_large_done() {
   snapshot::Reader reader(cache->store, cache->clock.now_s);
   reader.end_large(head_in_scratch(), cache->large->upload);
+  if (cold_tier() != nullptr) forget_on_tier(head_in_scratch());
   cache->cas_ids.skip(reader.highest_cas());
 }
 

@@ -1,4 +1,4 @@
-// npm run build: dist/ from src/ and the wasm module (ISOCACHE_WASM, or what `cmake --preset wasm` made).
+// npm run build: dist/ from src/ and the wasm modules (ISOCACHE_WASM, or what `cmake --preset wasm` made).
 
 import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,6 +9,12 @@ import ts from 'typescript';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const wasm = process.env.ISOCACHE_WASM ?? path.join(root, '..', 'build', 'wasm', 'bin', 'isocache.wasm');
+// The two modules, and the sources that have them as base64. The one that can have a tier lies beside the other.
+const MODULES = [
+  { file: 'isocache.wasm', inline: 'wasm-base64.js' },
+  { file: 'isocache-tier.wasm', inline: 'tier-base64.js' },
+];
+const built = ({ file }) => (file === 'isocache.wasm' ? wasm : path.join(path.dirname(wasm), file));
 const dist = path.join(root, 'dist');
 // Made apart and then put in place, so that nobody meets half of it, and nothing old stays.
 const made = path.join(root, 'node_modules', '.cache', `isocache-${process.pid}`);
@@ -24,8 +30,11 @@ async function compile(config, form) {
   });
   const status = await new Promise((resolve) => compiler.on('exit', resolve));
   stripComments(path.join(made, form));
-  const inline = path.join(made, form, 'engine', 'wasm-base64.js');
-  writeFileSync(inline, readFileSync(inline, 'utf8').replace(/''|""/, `'${readFileSync(wasm).toString('base64')}'`));
+  for (const module of MODULES) {
+    const inline = path.join(made, form, 'engine', module.inline);
+    const base64 = readFileSync(built(module)).toString('base64');
+    writeFileSync(inline, readFileSync(inline, 'utf8').replace(/''|""/, `'${base64}'`));
+  }
   return status === 0;
 }
 
@@ -64,8 +73,10 @@ function stripComments(folder) {
 }
 
 mkdirSync(made, { recursive: true });
-cpSync(wasm, path.join(made, 'isocache.wasm'));
-writeFileSync(path.join(made, 'isocache.wasm.d.ts'), WASM_TYPES);
+for (const module of MODULES) {
+  cpSync(built(module), path.join(made, module.file));
+  writeFileSync(path.join(made, `${module.file}.d.ts`), WASM_TYPES);
+}
 const right = await Promise.all([compile('tsconfig.json', 'esm'), compile('tsconfig.cjs.json', 'cjs')]);
 prune();
 writeFileSync(path.join(made, 'cjs', 'package.json'), '{ "type": "commonjs" }\n');

@@ -106,6 +106,27 @@ test("memcached's command lines: what has no meaning here is accepted with a not
   });
 });
 
+test('-o ext_path keeps in a file what memory has no room for', { timeout: 60_000 }, async () => {
+  const file = `/tmp/isocache-tier-${process.pid}`;
+  await running(['-p', '0', '-m', '4', '-o', `modern,ext_path=${file}:32m`], async (output) => {
+    assert.match(output, /-o modern: there is nothing to tune/);
+    const client = createClient({ port: portIn(output) });
+    const entries = Array.from({ length: 9000 }, (_, i) => [`key:${i}`, `${i}:`.padEnd(1000, 'v')]);
+    await client.setMany(entries);
+    assert.equal(await client.get('key:0'), entries[0][1]);
+    const { all } = await client.stats();
+    assert.equal(all.extstore_limit_maxbytes, String(32 << 20));
+    assert.equal(all.get_extstore, '1');
+    await client.close();
+  });
+  assert.ok(!existsSync(file));
+  for (const words of ['ext_path', `ext_path=${file}`, `ext_path=${file}:5`, `ext_path=${file}:0m`, 'ext_path=:5m'])
+    assert.match((await run('-p', '0', '-o', words)).stderr, /-o ext_path: FILE:SIZE/);
+  assert.match((await run('-o', `ext_path=${file}:5m,ext_path=${file}2:5m`)).stderr, /there can be one/);
+  const small = await run('-p', '0', '-m', '2', '-o', `ext_path=${file}:5m`);
+  assert.match(small.stderr, /maxBytes must be 4194304 at least/);
+});
+
 test('several addresses, the mode of a unix socket, a pid file', { timeout: 60_000 }, async () => {
   const base = `/tmp/isocache-flags-${process.pid}`;
   const args = ['-l', '127.0.0.1,localhost:0', '-p0', '-s', `${base}.sock`, '-a', '600', '-P', `${base}.pid`];

@@ -112,11 +112,11 @@ Handler handler_of(Command command) {
 }  // namespace
 
 AdminResult run_admin_command(const Request& request, AdminTarget& target, const Clock& clock,
-                              Output& out) {
+                              Output& out, Waker* waker) {
   Tokens tokens(request.admin.line);
   const std::string_view name = tokens.next();
   const Command command = find_command(name);
-  AdminCall call(tokens.rest(), target, clock, out);
+  AdminCall call(tokens.rest(), target, clock, out, waker);
   if (const Handler handler = handler_of(command)) {
     handler(call);
   } else if (!target.host().run(name, call)) {

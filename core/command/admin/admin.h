@@ -5,14 +5,15 @@
 //
 // A host with several threads runs one administrative command at a time:
 //
-//   AdminResult administer(const Request& request, const Clock& clock, Output& out, Waker*) {
+//   AdminResult administer(const Request& request, const Clock& clock, Output& out,
+//                          Waker* waker) {
 //     std::lock_guard lock(admin_mutex_);
-//     return run_admin_command(request, *this, clock, out);
+//     return run_admin_command(request, *this, clock, out, waker);
 //   }
 //
 // A long answer, such as a metadump, is a ReplyStream. Session::resume() asks it for a slice at a
-// time, outside of administer(). So scan() and add_prefixes() take no admin lock, only a shard's.
-// The stream must be destroyed before the target.
+// time, outside of administer(). So scan(), list_tier() and add_prefixes() take no admin lock, only
+// a shard's. The stream must be destroyed before the target.
 #pragma once
 
 #include "base/clock.h"
@@ -23,8 +24,8 @@
 
 namespace isocache {
 
-// Executes one kAdmin request.
+// Executes one kAdmin request. `waker`: as in Backend::administer().
 AdminResult run_admin_command(const Request& request, AdminTarget& target, const Clock& clock,
-                              Output& out);
+                              Output& out, Waker* waker);
 
 }  // namespace isocache

@@ -14,8 +14,9 @@ namespace isocache {
 
 class AdminCall {
  public:
-  AdminCall(std::string_view argument_text, AdminTarget& on, const Clock& now, Output& reply_to)
-      : target(on), host_clock(now), now_s(now.now_s), out_(reply_to) {
+  AdminCall(std::string_view argument_text, AdminTarget& on, const Clock& now, Output& reply_to,
+            Waker* to_wake)
+      : target(on), host_clock(now), now_s(now.now_s), waker(to_wake), out_(reply_to) {
     Tokens tokens(argument_text);
     for (std::string_view token = tokens.next(); !token.empty(); token = tokens.next()) {
       if (count_ < kMaxTokens) tokens_[count_] = token;
@@ -43,6 +44,7 @@ class AdminCall {
   AdminTarget& target;
   const Clock host_clock;
   const UnixSeconds now_s;
+  Waker* const waker;  // for the stream in the result
   AdminResult result;
 
  private:

@@ -25,7 +25,7 @@ void dump(AdminCall& call, DumpFormat format) {
   options.format = format;
   if (!parse_classes(call.token(1), &options.classes)) return call.reply(reply::kBadClass);
   call.reply(reply::kOk);
-  call.result.stream = make_dump(call.target, options);
+  call.result.stream = make_dump(call.target, options, call.waker);
 }
 
 void sleep(AdminCall& call) {

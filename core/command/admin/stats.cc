@@ -10,6 +10,7 @@
 
 #include "command/admin/call.h"
 #include "command/admin/dump.h"
+#include "command/program_parts.h"
 #include "command/stats/pages.h"
 #include "command/stats/writer.h"
 #include "protocol/numbers.h"
@@ -101,7 +102,7 @@ void cachedump(AdminCall& call) {
   if (id > kMaxClass) return call.reply(reply::kIllegalClass);
   if (options.max_items == 0) options.max_items = ~std::uint64_t{0};
   options.classes = std::uint64_t{1} << id;
-  call.result.stream = make_dump(call.target, options);
+  call.result.stream = make_dump(call.target, options, call.waker);
 }
 
 void sizes(AdminCall& call) {
@@ -136,7 +137,10 @@ void page_of_host(AdminCall& call, std::string_view name) {
   call.reply(known ? reply::kEnd : reply::kError);
 }
 
-void extstore(AdminCall& call) { call.result.stream = std::make_unique<TierRegions>(call.target); }
+void extstore(AdminCall& call) {
+  if (!tiers_exist()) return call.reply(reply::kEnd);
+  call.result.stream = std::make_unique<TierRegions>(call.target);
+}
 
 void items(AdminCall& call) {
   // With a further argument memcached 1.6.45 answers no lines.

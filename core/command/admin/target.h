@@ -10,6 +10,8 @@
 //   reset_counters()         { for each shard: lock it, engine.reset_counters() }
 //   set_memory_limit(bytes)  { for each shard: lock it, store().set_memory_limit(bytes / shards) }
 //   scan(shard, ...)         { lock that shard, store().scan(...) }
+//   list_tier(shard, ...)    { lock that shard, engine.list_tier(...) }
+//   end_tier_listing(...)    { lock that shard, engine.end_tier_listing(...) }
 #pragma once
 
 #include <cstddef>
@@ -18,6 +20,9 @@
 
 #include "base/clock.h"
 #include "command/admin/host.h"
+#include "command/cold_tier.h"
+#include "command/late.h"
+#include "command/listed_item.h"
 #include "command/settings.h"
 #include "command/stats/figures.h"
 #include "command/stats/prefixes.h"
@@ -26,12 +31,6 @@
 #include "store/store.h"
 
 namespace isocache {
-
-class ItemVisitor {
- public:
-  virtual ~ItemVisitor() = default;
-  virtual void visit(const ItemView& item) = 0;
-};
 
 class AdminTarget {
  public:
@@ -59,6 +58,10 @@ class AdminTarget {
   // records looked at. Returns the next cursor, 0 at the end.
   virtual std::uint64_t scan(unsigned shard, std::uint64_t cursor, std::size_t max_items,
                              UnixSeconds now_s, ItemVisitor& visitor) = 0;
+  // ColdTier::list() of one shard; kEnd without a tier. Whoever has begun a listing ends it.
+  virtual ListNext list_tier(unsigned shard, TierListing*& listing, UnixSeconds now_s,
+                             ItemVisitor& visitor, Waker* waker) = 0;
+  virtual void end_tier_listing(unsigned shard, TierListing* listing) = 0;
 };
 
 }  // namespace isocache

@@ -2,6 +2,8 @@
 // values are checked, kept, and shown in `stats settings`, for tools that set them. Some settings
 // of extstore act on the tier (command/tiering/tiering_settings.h).
 
+#include <string_view>
+
 #include "command/admin/call.h"
 #include "protocol/numbers.h"
 #include "protocol/replies.h"
@@ -12,10 +14,13 @@ namespace {
 constexpr unsigned kMaxHotAndWarmPercent = 80;
 constexpr std::int32_t kMaxClass = 63;
 
+// All but `slabs reassign` accept noreply as the last argument.
 void keep(AdminCall& call) {
   call.tell_settings_changed();
-  call.reply(reply::kOk);
+  call.reply_unless_quiet(reply::kOk);
 }
+
+void refuse(AdminCall& call, std::string_view why = reply::kError) { call.reply_unless_quiet(why); }
 
 void lru_tune(AdminCall& call) {
   std::uint32_t hot = 0;
@@ -24,12 +29,12 @@ void lru_tune(AdminCall& call) {
   std::uint32_t warm_factor = 0;
   if (call.count() < 5 || !parse_u32(call.token(1), hot) || !parse_u32(call.token(2), warm) ||
       !parse_fixed(call.token(3), 2, hot_factor) || !parse_fixed(call.token(4), 2, warm_factor)) {
-    return call.reply(reply::kError);
+    return refuse(call);
   }
   if (hot > kMaxHotAndWarmPercent || warm > kMaxHotAndWarmPercent - hot) {
-    return call.reply(reply::kLruSharesTooLarge);
+    return refuse(call, reply::kLruSharesTooLarge);
   }
-  if (hot_factor == 0 || warm_factor == 0) return call.reply(reply::kLruFactorsTooSmall);
+  if (hot_factor == 0 || warm_factor == 0) return refuse(call, reply::kLruFactorsTooSmall);
   Settings& settings = call.target.settings();
   settings.hot_lru_percent = hot;
   settings.warm_lru_percent = warm;
@@ -39,14 +44,14 @@ void lru_tune(AdminCall& call) {
 }
 
 void lru_mode(AdminCall& call) {
-  if (call.token(1) != "flat" && call.token(1) != "segmented") return call.reply(reply::kError);
+  if (call.token(1) != "flat" && call.token(1) != "segmented") return refuse(call);
   call.target.settings().lru_segmented = call.token(1) == "segmented";
   keep(call);
 }
 
 void lru_temp_ttl(AdminCall& call) {
   std::int32_t seconds = 0;
-  if (!parse_i32(call.token(1), seconds)) return call.reply(reply::kError);
+  if (!parse_i32(call.token(1), seconds)) return refuse(call);
   Settings& settings = call.target.settings();
   settings.temp_lru = seconds >= 0;
   if (seconds >= 0) settings.temporary_ttl_s = static_cast<unsigned>(seconds);
@@ -69,8 +74,8 @@ void slabs_reassign(AdminCall& call) {
 
 void automove_level(AdminCall& call) {
   std::uint32_t level = 0;
-  if (!parse_u32(call.token(1), level)) return call.reply(reply::kBadFormat);
-  if (level > 2) return call.reply(reply::kError);
+  if (!parse_u32(call.token(1), level)) return refuse(call, reply::kBadFormat);
+  if (level > 2) return refuse(call);
   call.target.settings().slab_automove = level;
   keep(call);
 }
@@ -80,13 +85,13 @@ void slabs_automove(AdminCall& call) {
   const std::string_view what = call.token(1);
   std::uint32_t value = 0;
   if (what == "ratio") {
-    if (!parse_fixed(call.token(2), 2, value)) return call.reply(reply::kError);
+    if (!parse_fixed(call.token(2), 2, value)) return refuse(call);
     settings.slab_automove_ratio_percent = value;
   } else if (what == "freeratio") {
-    if (!parse_fixed(call.token(2), 3, value)) return call.reply(reply::kError);
+    if (!parse_fixed(call.token(2), 3, value)) return refuse(call);
     settings.slab_automove_freeratio_permille = value;
   } else if (what == "window") {
-    if (!parse_u32(call.token(2), value)) return call.reply(reply::kError);
+    if (!parse_u32(call.token(2), value)) return refuse(call);
     settings.slab_automove_window = value;
   } else {
     return automove_level(call);
@@ -136,7 +141,7 @@ void run_lru(AdminCall& call) {
     if (call.token(0) == "mode") return lru_mode(call);
     if (call.token(0) == "temp_ttl") return lru_temp_ttl(call);
   }
-  call.reply(reply::kError);
+  refuse(call);
 }
 
 void run_slabs(AdminCall& call) {
@@ -146,9 +151,8 @@ void run_slabs(AdminCall& call) {
 }
 
 void run_extstore(AdminCall& call) {
-  if (call.count() < 2) return call.reply(reply::kError);
   Settings& settings = call.target.settings();
-  if (!set_extstore(settings, call)) return call.reply(reply::kError);
+  if (call.count() < 2 || !set_extstore(settings, call)) return refuse(call);
   call.target.set_tiering(tiering_settings(settings));
   keep(call);
 }

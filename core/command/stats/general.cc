@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "command/program_parts.h"
 #include "command/stats/pages.h"
 #include "command/stats/row_names.h"
 #include "command/stats/writer.h"
@@ -34,7 +35,7 @@ void write_stats(const EngineFigures& figures, HostRows host, const Settings& se
                  UnixSeconds wall_s, Output& out) {
   const BandCounters bands = figures.engine.sum_of_bands();
   const TierFigures& tier = figures.tier;
-  const bool has_tier = tier.exists();
+  const bool has_tier = tiers_exist() && tier.exists();
   PageWriter page(std::move(host), out);
 #define ISOCACHE_ENGINE_COUNTER(name) page.row(#name, figures.engine.name);
 #define ISOCACHE_BAND_COUNTER(name) page.row(#name, bands.name);

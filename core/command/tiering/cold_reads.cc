@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "base/check.h"
+#include "command/program_parts.h"
+
 namespace isocache {
 
 void ColdRead::on_done(bool succeeded) { owner.ended(*this, succeeded); }
@@ -19,13 +22,20 @@ ColdRead* ColdReads::join(const Key& key, const TierEntry& entry) {
   return place.get();
 }
 
+bool ColdReads::stalled() {
+  if (!stands_still()) return false;
+  if (tried_at_s_ == now_s_ || in_flight_ >= max_in_flight_) return true;
+  tried_at_s_ = now_s_;
+  return false;
+}
+
 void ColdReads::start(ColdRead& read) {
-  if (in_flight_ >= max_in_flight_) {
+  if (replies_may_be_late() && in_flight_ >= max_in_flight_) {
     queue_.push_back(&read);
     return;
   }
   begin(read, log_->plan(read.entry.location, read.entry.length_code));
-  if (read.state == ColdRead::State::kQueued) queue_.push_back(&read);
+  if (replies_may_be_late() && read.state == ColdRead::State::kQueued) queue_.push_back(&read);
 }
 
 void ColdReads::begin(ColdRead& read, const tier::ReadPlan& plan) {
@@ -34,6 +44,7 @@ void ColdReads::begin(ColdRead& read, const tier::ReadPlan& plan) {
   if (!plan) return;
   switch (device_.begin_read(plan.offset, plan.bytes, read)) {
     case IoStatus::kPending:
+      check(replies_may_be_late());
       read.state = ColdRead::State::kReading;
       ++in_flight_;
       break;
@@ -45,7 +56,7 @@ void ColdReads::begin(ColdRead& read, const tier::ReadPlan& plan) {
       ++refused_;
       // The reads that are under way hold memory of the device, and places in its queue. When one
       // of them ends, there is room. If there are none, nothing would begin this one again.
-      read.state = in_flight_ > 0 ? ColdRead::State::kQueued : ColdRead::State::kFailed;
+      read.state = in_flight_ > 0 ? ColdRead::State::kQueued : ColdRead::State::kRefused;
       break;
   }
 }
@@ -60,7 +71,9 @@ bool ColdReads::continues(ColdRead& read) {
 }
 
 void ColdReads::ended(ColdRead& read, bool succeeded) {
+  check(replies_may_be_late());
   --in_flight_;
+  ++ended_;
   read.state = succeeded ? ColdRead::State::kDone : ColdRead::State::kFailed;
   if (succeeded && continues(read)) return;
   if (read.state == ColdRead::State::kQueued) return queue_.push_front(&read);
@@ -82,6 +95,7 @@ void ColdReads::start_queued() {
 }
 
 LateToken ColdReads::wait_for(ColdRead& read, Waker* waker) {
+  check(replies_may_be_late());
   last_token_ += tokens_step_;
   read.waiting.push_back({last_token_, waker});
   tokens_[last_token_] = &read;
@@ -89,6 +103,7 @@ LateToken ColdReads::wait_for(ColdRead& read, Waker* waker) {
 }
 
 ColdRead* ColdReads::take(LateToken token) {
+  if (!replies_may_be_late()) return nullptr;
   const auto found = tokens_.find(token);
   if (found == tokens_.end()) return nullptr;
   ColdRead& read = *found->second;
@@ -99,7 +114,7 @@ ColdRead* ColdReads::take(LateToken token) {
 
 void ColdReads::let_go(ColdRead& read) {
   if (!read.waiting.empty() || read.users != 0 || read.state == ColdRead::State::kReading) return;
-  if (read.state == ColdRead::State::kQueued) {
+  if (replies_may_be_late() && read.state == ColdRead::State::kQueued) {
     queue_.erase(std::find(queue_.begin(), queue_.end(), &read));
   }
   destroy(read);

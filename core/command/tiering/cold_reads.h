@@ -3,14 +3,14 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "base/key.h"
 #include "command/late.h"
+#include "command/tiering/small_map.h"
+#include "command/tiering/stall_watch.h"
 #include "tier/device.h"
 #include "tier/page_log.h"
 #include "tier/tier_entry.h"
@@ -20,7 +20,13 @@ namespace isocache {
 class ColdReads;
 
 struct ColdRead final : DeviceRead {
-  enum class State : std::uint8_t { kQueued, kReading, kDone, kFailed };
+  enum class State : std::uint8_t {
+    kQueued,
+    kReading,
+    kDone,
+    kFailed,
+    kRefused,  // the device has no memory for it, and nobody would begin it again
+  };
   struct Waiting {
     LateToken token;
     Waker* waker;
@@ -68,6 +74,14 @@ class ColdReads {
     --read.users;
     let_go(read);
   }
+  void on_time(UnixSeconds now_s) {
+    now_s_ = now_s;
+    watch_.on_time(now_s, in_flight_ != 0, ended_);
+  }
+  // The device ends no reads, so a new one would be waited for in vain. Now and then it says no, so
+  // that one is tried.
+  bool stalled();
+  bool stands_still() const { return watch_.stalled(ended_); }
   bool idle() const { return in_flight_ == 0; }
   std::size_t in_flight() const { return in_flight_ + queue_.size(); }
   std::uint64_t refused() const { return refused_; }  // by the device
@@ -87,12 +101,16 @@ class ColdReads {
   std::size_t max_in_flight_;
   std::size_t in_flight_ = 0;
   std::uint64_t refused_ = 0;
+  std::uint64_t ended_ = 0;
+  StallWatch watch_;
+  UnixSeconds now_s_ = 0;
+  UnixSeconds tried_at_s_ = 0;  // while it is stalled
   LateToken last_token_;
   LateToken tokens_step_;
-  std::unordered_map<std::uint64_t, std::unique_ptr<ColdRead>> reads_;  // by hash
-  std::vector<std::unique_ptr<ColdRead>> orphans_;  // another one took their place
-  std::deque<ColdRead*> queue_;
-  std::unordered_map<LateToken, ColdRead*> tokens_;
+  TierMap<std::uint64_t, std::unique_ptr<ColdRead>> reads_;  // by hash
+  std::vector<std::unique_ptr<ColdRead>> orphans_;           // another one took their place
+  TierQueue<ColdRead*> queue_;
+  TierMap<LateToken, ColdRead*> tokens_;
 };
 
 }  // namespace isocache

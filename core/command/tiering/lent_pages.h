@@ -1,26 +1,29 @@
 // The tier's pages, lent by the store.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
-#include <unordered_map>
 #include <vector>
 
+#include "command/tiering/small_map.h"
 #include "store/store.h"
 #include "tier/page_source.h"
 
 namespace isocache {
 
-// The tier asks for pages while the store evicts, when there is none to spare. So pages that are
-// given back are kept in stock: as many as the log's pages, and a few for the index. refill()
-// fetches more when the store may evict for it.
+// The tier asks for pages while the store evicts, when there is none to spare. So some are kept in
+// stock. The stock grows when the tier is fast enough to need it, and shrinks when it was not used
+// for a while. refill() fetches pages when the store may evict for them.
 class LentPages final : public PageSource {
  public:
-  void attach(Store& store, std::size_t stock) {
+  // `least`, `most`: pages in stock while none is in use. The index's own pages do not count.
+  void attach(Store& store, std::size_t least, std::size_t most) {
     store_ = &store;
-    most_in_stock_ = stock;
-    missed_ = true;
-    while (refill()) {
+    least_in_stock_ = wanted_ = least;
+    most_in_stock_ = most;
+    while (stock_.size() < least && fetch()) {
     }
+    unused_ = stock_.size();
   }
 
   // The store may be gone, and takes nothing back.
@@ -28,13 +31,16 @@ class LentPages final : public PageSource {
 
   std::byte* acquire_page() override {
     Store::Lent page;
+    ++taken_;
     if (stock_.empty()) {
       page = store_->lend_segment(false);
+      wanted_ = std::min(most_in_stock_, wanted_ + wanted_ / 2 + 1);
+      missed_ = true;
     } else {
       page = stock_.back();
       stock_.pop_back();
     }
-    missed_ = missed_ || page.bytes == nullptr;
+    unused_ = std::min(unused_, stock_.size());
     if (page.bytes != nullptr) ids_[page.bytes] = page.id;
     return page.bytes;
   }
@@ -43,7 +49,7 @@ class LentPages final : public PageSource {
     const Store::Lent lent{found->second, page};
     ids_.erase(found);
     if (store_ == nullptr) return;
-    if (stock_.size() < most_in_stock_) {
+    if (stock_.size() < wanted_) {
       stock_.push_back(lent);
     } else {
       store_->take_back(lent.id);
@@ -51,26 +57,50 @@ class LentPages final : public PageSource {
   }
 
   // Evicts, so call it when nothing else uses the store. True: there is more to do.
-  bool refill() {
-    if (!missed_) return false;
-    if (stock_.size() < most_in_stock_) {
-      const Store::Lent page = store_->lend_segment(true);
-      if (page.bytes != nullptr) {
-        stock_.push_back(page);
-        return true;
-      }
+  //
+  // What the store evicts for a page fills a page. So the stock grows by one page for each two that
+  // are taken: at once, it would be used up before it has grown.
+  bool refill(std::size_t index_pages) {
+    const std::size_t enough = missed_ ? wanted_ : most_in_stock_ / 2;
+    if (stock_.size() >= enough) missed_ = false;
+    if (stock_.size() >= enough || taken_ < kTakenForOne) return false;
+    // The log has all the others.
+    if (stock_.size() >= kLeast && lent() >= index_pages + most_in_stock_) return false;
+    taken_ = 0;
+    return fetch() && stock_.size() < enough;
+  }
+  // Now and then: gives back a part of what was not used since the last time.
+  void shrink() {
+    wanted_ = std::max(least_in_stock_, wanted_ - std::min(wanted_, (unused_ + 3) / 4));
+    while (stock_.size() > wanted_) {
+      store_->take_back(stock_.back().id);
+      stock_.pop_back();
     }
-    missed_ = false;
-    return false;
+    unused_ = stock_.size();
   }
   std::size_t lent() const { return ids_.size() + stock_.size(); }
 
  private:
+  static constexpr std::size_t kTakenForOne = 2;
+  static constexpr std::size_t kLeast = 2;  // for the index, at any time
+
+  bool fetch() {
+    const Store::Lent page = store_->lend_segment(true);
+    if (page.bytes == nullptr) return false;
+    stock_.push_back(page);
+    wanted_ = std::min(most_in_stock_, std::max(wanted_ + 1, stock_.size()));
+    return true;
+  }
+
   Store* store_ = nullptr;
+  std::size_t least_in_stock_ = 0;
   std::size_t most_in_stock_ = 0;
+  std::size_t wanted_ = 0;  // in stock, when all have come back
+  std::size_t unused_ = 0;  // the fewest that were in stock lately
+  std::size_t taken_ = 0;   // since the last one was fetched
+  bool missed_ = false;     // there was none to take
   std::vector<Store::Lent> stock_;
-  std::unordered_map<const std::byte*, SegmentId> ids_;
-  bool missed_ = false;
+  TierMap<const std::byte*, SegmentId> ids_;
 };
 
 }  // namespace isocache

@@ -8,13 +8,14 @@ namespace isocache {
 
 // Since the start or `stats reset`.
 struct TierCounters {
-  std::uint64_t fetches = 0;    // requests that asked for a record
-  std::uint64_t answered = 0;   // of these, gets that were answered from the record
-  std::uint64_t recached = 0;   // of these, records that were brought back to memory
-  std::uint64_t missing = 0;    // of these, records that were gone, damaged or could not be read
-  std::uint64_t damaged = 0;    // of these, records that were read, and did not verify
-  std::uint64_t refused = 0;    // of these, reads that the device refused, as when it has no memory
-  std::uint64_t abandoned = 0;  // of these, requests whose client was gone
+  std::uint64_t fetches = 0;   // requests that asked for a record
+  std::uint64_t answered = 0;  // of these, gets that were answered from the record
+  std::uint64_t recached = 0;  // of these, records that were brought back to memory
+  std::uint64_t missing = 0;   // of these, records that were gone, damaged or could not be read
+  std::uint64_t damaged = 0;   // of these, records that were read, and did not verify
+  std::uint64_t refused = 0;   // of these, reads that the device refused, as when it has no memory
+  std::uint64_t not_waited = 0;  // misses, because the device ended no read for seconds
+  std::uint64_t abandoned = 0;   // of these, requests whose client was gone
 };
 
 struct TierFigures {
@@ -23,6 +24,7 @@ struct TierFigures {
   // Since the start.
   std::uint64_t not_admitted = 0;     // items that left memory, and were not worth a write
   std::uint64_t not_appended = 0;     // or found no room in the log at that time
+  std::uint64_t too_large = 0;        // of these, items larger than the log can take
   std::uint64_t records_read = 0;     // of the device, or of pages that wait for their write
   std::uint64_t bytes_read = 0;       // of these
   std::uint64_t records_written = 0;  // appended to the log, kept ones included
@@ -36,6 +38,7 @@ struct TierFigures {
   std::uint64_t bad_pages = 0;         // that could not be cleaned
   std::uint64_t regions_opened = 0;
   std::uint64_t regions_cleaned = 0;
+  std::uint64_t regions_hurried = 0;  // of these, with records that were dropped unseen
 
   // Now.
   std::uint64_t limit_bytes = 0;  // of the device; 0: there is no tier
@@ -48,7 +51,8 @@ struct TierFigures {
   std::uint64_t index_bytes = 0;
   std::uint64_t lent_bytes = 0;  // all memory that the store lends: index and buffers
   std::uint64_t reads_in_flight = 0;
-  std::uint64_t off = 0;  // shards whose log is off, because too many writes have failed
+  std::uint64_t stalled = 0;  // shards whose device has ended nothing for seconds
+  std::uint64_t off = 0;      // shards whose log is off, because too many writes have failed
 
   bool exists() const { return limit_bytes != 0; }
   std::uint64_t regions_used() const { return regions - regions_free - regions_failed; }

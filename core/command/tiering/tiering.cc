@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "command/program_parts.h"
+
 namespace isocache {
 namespace {
 
@@ -14,11 +16,12 @@ constexpr LateToken kTokensStep = 1024;  // more shards than any host has
 // The index takes this part of the store's memory at most.
 constexpr std::size_t kIndexShareNumerator = 3;
 constexpr std::size_t kIndexShareDenominator = 4;
-// The log's pages in memory, at most: a sixteenth of the store's, within these bounds. Half of them
-// are kept in stock.
-constexpr std::size_t kBufferShare = 16;
+// The log's pages in memory, at most: an eighth of the store's, and no more than a fast device or
+// the largest item needs. Half of them are always there, and the others while they are needed.
+constexpr std::size_t kBufferShare = 8;
 constexpr std::size_t kMinBufferPages = 8;
 constexpr std::size_t kMaxBufferPages = 64;
+constexpr std::size_t kPagesBesideRecord = 3;
 constexpr std::size_t kWritesPerBuffer = 4;
 constexpr std::size_t kMaxWritePages = 16;
 constexpr std::size_t kIndexPagesInStock = 4;
@@ -30,14 +33,15 @@ constexpr std::size_t kHeaderOffset = sizeof(tier::RecordHeader) - sizeof(ItemHe
 static_assert(kHeaderOffset == 8 && offsetof(ItemHeader, key_length) == 2 &&
               offsetof(ItemHeader, cas) == 8 && offsetof(ItemHeader, last_access) == 20);
 
-// Of the region's live records. The log counts records, not bytes, so this is an estimate.
-std::uint64_t live_bytes(const tier::Region& region) {
-  if (region.records == 0) return 0;
-  return std::uint64_t{region.pages} * tier::kPageBytes * region.live / region.records;
+std::size_t buffer_pages(std::size_t segments, std::size_t max_item_bytes) {
+  const std::size_t for_item =
+      std::bit_ceil(max_item_bytes / tier::kPageRoomBytes + 1 + kPagesBesideRecord);
+  const std::size_t most = std::max(kMaxBufferPages, for_item);
+  return std::bit_floor(std::clamp(segments / kBufferShare, kMinBufferPages, most));
 }
 
-std::size_t buffer_pages(std::size_t segments) {
-  return std::bit_floor(std::clamp(segments / kBufferShare, kMinBufferPages, kMaxBufferPages));
+std::size_t index_pages(std::size_t limit_bytes) {
+  return limit_bytes / limits::kSegmentBytes * kIndexShareNumerator / kIndexShareDenominator;
 }
 
 }  // namespace
@@ -45,40 +49,58 @@ std::size_t buffer_pages(std::size_t segments) {
 Tiering::Tiering(Device& device, const TieringOptions& options)
     : device_(device),
       options_(options),
-      admission_({.seed = options.first_sequence | 1U}),
-      reads_(device, options.max_reads, options.shard, kTokensStep) {}
+      admission_(options.admission),
+      reads_(device, options.max_reads, options.shard, kTokensStep),
+      listings_(device, options.hash_key) {}
 
 Tiering::~Tiering() { pages_.detach(); }
 
 void Tiering::attach(Store& store) {
   store_ = &store;
-  const std::size_t segments = store.memory_use().limit / limits::kSegmentBytes;
+  index_limit_bytes_ = store.memory_use().limit;
   tier::PageLogOptions log;
   log.part = options_.part;
   log.region_bytes = options_.region_bytes;
-  log.max_pages = buffer_pages(segments);
+  log.max_pages = buffer_pages(index_limit_bytes_ / limits::kSegmentBytes, options_.max_item_bytes);
   log.write_pages = std::min(kMaxWritePages, log.max_pages / kWritesPerBuffer);
   log.shard = options_.shard;
   log.epoch = options_.epoch;
   log.first_sequence = options_.first_sequence;
-  pages_.attach(store, log.max_pages / 2 + kIndexPagesInStock);
+  const std::size_t stock = log.max_pages / 2 + kIndexPagesInStock;
+  pages_.attach(store, stock, std::max(stock, log.max_pages));
   TierIndexObserver& observer = *this;
   tier::LogOwner& owner = *this;
   index_ = std::make_unique<TierIndex>(pages_, options_.part.bytes / Device::kBlockBytes, observer);
-  index_->set_max_pages(segments * kIndexShareNumerator / kIndexShareDenominator);
+  index_->set_max_pages(index_pages(index_limit_bytes_));
   log_ = std::make_unique<tier::PageLog>(device_, pages_, owner, log);
   reads_.attach(*log_);
+  listings_.attach(store, *log_, *index_, options_.part.offset / options_.region_bytes);
+}
+
+void Tiering::on_time(UnixSeconds now_s) {
+  now_s_ = now_s;
+  pages_.shrink();
+  if (const std::size_t limit = store_->memory_use().limit; limit != index_limit_bytes_) {
+    index_limit_bytes_ = limit;
+    index_->set_max_pages(index_pages(limit));
+  }
+  const tier::PageLogFigures log = log_->figures();
+  writes_.on_time(now_s, log_->writing(), log.ended_writes);
+  cleaner_.on_time(now_s, log_->cleaner_reads(), log.cleaner.ended_reads);
+  reads_.on_time(now_s);
+  admission_.on_written(log.written_bytes - written_bytes_);
+  written_bytes_ = log.written_bytes;
+  admission_.on_time(now_s);
 }
 
 // --- what the store evicts ------------------------------------------------------------------
 
 bool Tiering::evicting(const ItemView& item, std::uint64_t hash) {
-  const bool was_read = item.has(kFetched) || item.standing().in_main;
   if (index_->find(hash)) {  // its record is still true
     if (item.has(kFetched)) index_->touch(hash);
     return true;
   }
-  if (!is_wanted(item, was_read)) {
+  if (!is_wanted(item)) {
     ++figures_.not_admitted;
     return false;
   }
@@ -88,14 +110,18 @@ bool Tiering::evicting(const ItemView& item, std::uint64_t hash) {
   return is_kept;
 }
 
-bool Tiering::is_wanted(const ItemView& item, bool was_read) {
+bool Tiering::is_wanted(const ItemView& item) {
   const std::size_t key_bytes = item.key().size();
   const std::size_t value_bytes = item.value_length();
   if (memcached_item_bytes(key_bytes, value_bytes) < settings_.min_item_bytes) return false;
   const UnixSeconds exptime = item.exptime();
   if (exptime != 0 && (exptime <= now_s_ || exptime - now_s_ < settings_.min_ttl_s)) return false;
-  return admission_.admits(
-      {.bytes = key_bytes + value_bytes, .was_hit = was_read, .tier_full = full_});
+  // What the ghost knew when it was stored, the store has put into its main queue. There are also
+  // items that were read while they were in the small one.
+  return admission_.admits({.bytes = key_bytes + value_bytes,
+                            .was_hit = item.has(kFetched),
+                            .ghost_knows = item.standing().in_main,
+                            .tier_full = full_});
 }
 
 bool Tiering::append(const ItemView& item, std::uint64_t hash) {
@@ -116,6 +142,7 @@ bool Tiering::append(const ItemView& item, std::uint64_t hash) {
                           .last_access = item.last_access(),
                           .key = item.key(),
                           .value = value});
+  figures_.too_large += appended.status == tier::AppendStatus::kTooLarge ? 1 : 0;
   if (appended.status != tier::AppendStatus::kAppended) return false;
   const bool has_entry = index_->insert(hash, {appended.location, appended.length, 0});
   if (!has_entry) log_->forget(appended.location);
@@ -134,7 +161,7 @@ void Tiering::flush() {
 }
 
 bool Tiering::step() {
-  bool more = pages_.refill();
+  bool more = pages_.refill(index_->pages());
   more = log_->step() || more;
   return index_->step(kIndexBuckets) || more;
 }
@@ -148,9 +175,13 @@ Tiering::Fetch Tiering::fetch(const Key& key, UnixSeconds now_s, Waker* waker) {
   const tier::ReadResult result = log_->find_in_memory(entry.location, key.bytes);
   if (result.status == tier::ReadStatus::kFound) return found(result.record, key, entry, now_s);
   if (result.status != tier::ReadStatus::kOnDevice) return missing(key.hash, entry);
+  if (reads_.stalled()) {
+    ++figures_.counters.not_waited;
+    return not_now();
+  }
   ColdRead& read = *reads_.join(key, entry);
   if (!read.ended()) {
-    if (waker == nullptr) return gone();  // nobody could be told
+    if (waker == nullptr || !replies_may_be_late()) return not_now();  // nobody could be told
     token_ = reads_.wait_for(read, waker);
     return Fetch::kLate;
   }
@@ -166,6 +197,7 @@ Tiering::Fetch Tiering::fetch(const Key& key, UnixSeconds now_s, Waker* waker) {
 
 Tiering::Fetch Tiering::judge(const ColdRead& read, const Key& key, const TierEntry& entry,
                               UnixSeconds now_s) {
+  if (read.state == ColdRead::State::kRefused) return not_now();
   if (read.state == ColdRead::State::kFailed) return missing(key.hash, entry);
   const tier::ReadResult result = log_->find_in(read.plan, read.data(), key.bytes);
   if (result.status != tier::ReadStatus::kFound) {
@@ -210,6 +242,12 @@ Tiering::Fetch Tiering::found(const tier::RecordView& record, const Key& key,
 Tiering::Fetch Tiering::missing(std::uint64_t hash, const TierEntry& entry) {
   if (index_->erase_if(hash, entry.location)) log_->forget(entry.location);
   return gone();
+}
+
+// The record may be good.
+Tiering::Fetch Tiering::not_now() {
+  gone();
+  return Fetch::kNotNow;
 }
 
 Tiering::Fetch Tiering::gone() {
@@ -264,65 +302,6 @@ bool Tiering::bring_back(const Key& key, UnixSeconds now_s) {
   release();
   figures_.counters.recached += status == PutStatus::kStored ? 1 : 0;
   return status == PutStatus::kStored;
-}
-
-// --- figures --------------------------------------------------------------------------------
-
-TierFigures Tiering::figures() const {
-  TierFigures figures = figures_;
-  figures.counters.refused = reads_.refused() - refused_at_reset_;
-  const tier::PageLogFigures log = log_->figures();
-  figures.records_written = log.appended_records + log.cleaner.kept_records;
-  figures.bytes_written = log.written_bytes;
-  figures.failed_writes = log.failed_writes;
-  figures.records_kept = log.cleaner.kept_records;
-  figures.bytes_kept = log.cleaner.kept_bytes;
-  figures.records_dropped = log.cleaner.dropped_records;
-  figures.bytes_dropped = log.cleaner.dropped_bytes;
-  figures.bad_pages = log.cleaner.bad_pages;
-  figures.regions_opened = log.opened_regions;
-  figures.regions_cleaned = log.cleaner.cleaned_regions;
-  add_regions(figures);
-  figures.records = index_->size();
-  figures.limit_bytes = options_.part.bytes;
-  figures.index_bytes = index_->bytes();
-  figures.lent_bytes = pages_.lent() * PageSource::kPageBytes;
-  figures.reads_in_flight = reads_.in_flight();
-  figures.off = log_->off() ? 1 : 0;
-  return figures;
-}
-
-void Tiering::add_regions(TierFigures& figures) const {
-  const tier::Regions& regions = log_->regions();
-  figures.regions = regions.count();
-  for (tier::RegionId id = 0; id < regions.count(); ++id) {
-    const tier::Region& region = regions[id];
-    figures.record_bytes += live_bytes(region);
-    switch (region.state) {
-      case tier::RegionState::kFree: ++figures.regions_free; break;
-      case tier::RegionState::kFailed:
-      case tier::RegionState::kRetired: ++figures.regions_failed; break;
-      default: figures.region_bytes += regions.region_bytes(); break;
-    }
-  }
-}
-
-void Tiering::reset_counters() {
-  figures_.counters = {};
-  refused_at_reset_ = reads_.refused();
-}
-
-std::size_t Tiering::list_regions(std::size_t first, std::span<TierRegion> rows) const {
-  const tier::Regions& regions = log_->regions();
-  std::size_t count = 0;
-  for (; count < rows.size() && first + count < regions.count(); ++count) {
-    const tier::Region& region = regions[static_cast<tier::RegionId>(first + count)];
-    const bool is_used = region.state != tier::RegionState::kFree;
-    const std::uint64_t pages = regions.region_bytes() / tier::kPageBytes;
-    rows[count] = {is_used ? (region.first_sequence - options_.first_sequence) / pages + 1 : 0,
-                   live_bytes(region)};
-  }
-  return count;
 }
 
 // --- tier::LogOwner -------------------------------------------------------------------------

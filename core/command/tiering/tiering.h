@@ -26,7 +26,9 @@
 #include "command/late.h"
 #include "command/tiering/cold_reads.h"
 #include "command/tiering/lent_pages.h"
+#include "command/tiering/stall_watch.h"
 #include "command/tiering/tier_figures.h"
+#include "command/tiering/tier_listings.h"
 #include "command/tiering/tiering_settings.h"
 #include "store/store.h"
 #include "tier/admission.h"
@@ -44,6 +46,8 @@ struct TieringOptions {
   std::uint64_t epoch = 0;
   std::uint64_t first_sequence = 1;  // random in every run
   std::size_t max_reads = 64;        // in flight at one time
+  std::size_t max_item_bytes = limits::kDefaultMaxItemBytes;
+  AdmissionOptions admission;  // its budget is for a second
 };
 
 class Tiering final : public ColdTier,
@@ -63,11 +67,11 @@ class Tiering final : public ColdTier,
   // ColdTier
   void attach(Store& store) override;
   void set(const TieringSettings& settings) override { settings_ = settings; }
-  void on_time(UnixSeconds now_s) override { now_s_ = now_s; }
+  void on_time(UnixSeconds now_s) override;
   bool may_hold(std::uint64_t hash) const override { return static_cast<bool>(index_->find(hash)); }
   void forget(std::uint64_t hash) override;
   void flush() override;
-  void stock_up() override { pages_.refill(); }
+  void stock_up() override { pages_.refill(index_->pages()); }
   bool step() override;
   Fetch fetch(const Key& key, UnixSeconds now_s, Waker* waker) override;
   Fetch fetch_again(LateToken token, const Key& key, UnixSeconds now_s, Waker* waker) override;
@@ -82,9 +86,14 @@ class Tiering final : public ColdTier,
   TierFigures figures() const override;
   void reset_counters() override;
   std::size_t list_regions(std::size_t first, std::span<TierRegion> rows) const override;
+  ListNext list(TierListing*& listing, UnixSeconds now_s, ItemVisitor& visitor,
+                Waker* waker) override {
+    return listings_.list(listing, now_s, visitor, waker);
+  }
+  void end_listing(TierListing* listing) override { listings_.end_listing(listing); }
 
   // Nothing is in flight on the device, so it may be destroyed.
-  bool idle() const { return log_->idle() && reads_.idle(); }
+  bool idle() const { return log_->idle() && reads_.idle() && listings_.idle(); }
 
  private:
   // tier::LogOwner
@@ -97,13 +106,14 @@ class Tiering final : public ColdTier,
   // TierIndexObserver
   void on_lost(const TierEntry& entry) override;
 
-  bool is_wanted(const ItemView& item, bool was_read);
+  bool is_wanted(const ItemView& item);
   bool append(const ItemView& item, std::uint64_t hash);
 
   Fetch judge(const ColdRead& read, const Key& key, const TierEntry& entry, UnixSeconds now_s);
   Fetch found(const tier::RecordView& record, const Key& key, const TierEntry& entry,
               UnixSeconds now_s);
   Fetch missing(std::uint64_t hash, const TierEntry& entry);
+  Fetch not_now();
   Fetch gone();
   void add_regions(TierFigures& figures) const;
 
@@ -117,9 +127,14 @@ class Tiering final : public ColdTier,
   std::unique_ptr<tier::PageLog> log_;
   Admission admission_;
   ColdReads reads_;
+  TierListings listings_;
   TierSweep sweep_;
   bool sweeping_ = false;
-  bool full_ = false;  // the log has come around once
+  bool full_ = false;                  // the log has come around once
+  std::uint64_t written_bytes_ = 0;    // that admission has heard of
+  std::size_t index_limit_bytes_ = 0;  // the store's limit that the index has heard of
+  StallWatch writes_;
+  StallWatch cleaner_;
 
   TierFigures figures_;  // what is counted here
   std::uint64_t refused_at_reset_ = 0;

@@ -11,14 +11,14 @@ namespace {
 
 // The size that memcached would report for the same item. Tools compare it with memcached's; our
 // real size is smaller (store/item.h).
-std::size_t counted_size(const ItemFacts& item, bool cas_enabled) {
+std::size_t counted_size(const ListedItem& item, bool cas_enabled) {
   constexpr std::size_t kHeaderBytes = 48;
   constexpr std::size_t kCasBytes = 8;
   constexpr std::size_t kClientFlagsBytes = 4;  // only when they are not 0
   constexpr std::size_t kKeyEndBytes = 1;
   constexpr std::size_t kValueEndBytes = 2;
-  return kHeaderBytes + (cas_enabled ? kCasBytes : 0) + item.key().size() + kKeyEndBytes +
-         (item.client_flags() != 0 ? kClientFlagsBytes : 0) + item.value_length() + kValueEndBytes;
+  return kHeaderBytes + (cas_enabled ? kCasBytes : 0) + item.key.size() + kKeyEndBytes +
+         (item.client_flags != 0 ? kClientFlagsBytes : 0) + item.value_length + kValueEndBytes;
 }
 
 }  // namespace
@@ -50,19 +50,19 @@ void append_printable(std::string_view key, Output& out) {
   }
 }
 
-void append_wire_key(const ItemFacts& item, Output& out) {
-  if (!item.has(kBinaryKey)) {
-    out.append(item.key());
+void append_wire_key(std::string_view key, std::uint8_t bits, Output& out) {
+  if ((bits & kBinaryKey) == 0) {
+    out.append(key);
     return;
   }
-  const std::size_t length = base64_length(item.key().size());
-  base64_encode(item.key(), out.reserve(length));
+  const std::size_t length = base64_length(key.size());
+  base64_encode(key, out.reserve(length));
   out.commit(length);
 }
 
-void append_item_facts(const ItemFacts& item, bool cas_enabled, Output& out) {
+void append_item_facts(const ListedItem& item, bool cas_enabled, Output& out) {
   out.append(" cas=");
-  append_u64(out, item.cas());
+  append_u64(out, item.cas);
   out.append(item.has(kFetched) ? " fetch=yes cls=" : " fetch=no cls=");
   append_u64(out, shown_class(item));
   out.append(" size=");

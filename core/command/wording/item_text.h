@@ -4,14 +4,15 @@
 #include <cstdint>
 #include <string_view>
 
+#include "command/listed_item.h"
 #include "protocol/output.h"
 #include "store/store.h"
 
 namespace isocache {
 
 // Size bands are shown as slab classes, which count from 1.
-inline unsigned shown_class(const ItemFacts& item) {
-  return Store::band_of(item.key().size(), item.value_length()) + 1;
+inline unsigned shown_class(const ListedItem& item) {
+  return Store::band_of(item.key.size(), item.value_length) + 1;
 }
 
 // Keeps the unreserved bytes of RFC 3986, and writes others as %XX.
@@ -21,10 +22,10 @@ void append_uri_encoded(std::string_view bytes, Output& out);
 // printable is URI encoded, because a line end in it could forge a line.
 void append_printable(std::string_view key, Output& out);
 
-// The key in its form on the wire: in base64 if it came in base64.
-void append_wire_key(const ItemFacts& item, Output& out);
+// The key in its form on the wire: in base64 if the item's bits say that it came in base64.
+void append_wire_key(std::string_view key, std::uint8_t bits, Output& out);
 
 // " cas=1 fetch=no cls=1 size=60", which `me` and the dumps both show.
-void append_item_facts(const ItemFacts& item, bool cas_enabled, Output& out);
+void append_item_facts(const ListedItem& item, bool cas_enabled, Output& out);
 
 }  // namespace isocache

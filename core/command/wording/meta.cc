@@ -99,7 +99,7 @@ void append_item_flag(std::string_view flag, const GetOutcome& outcome, UnixSeco
     case 't': append_ttl(out, exptime, outcome.now_s); break;
     case 'k':  // in the form in which it was stored, whatever form the request used
       out.append(" k");
-      append_wire_key(item, out);
+      append_wire_key(item.key(), item.bits(), out);
       if (item.has(kBinaryKey)) out.append(" b");
       break;
     default: append_echo(out, flag, request); break;
@@ -226,7 +226,7 @@ void word(const DebugOutcome& outcome, Output& out) {
     return;
   }
   out.append("ME ");
-  append_wire_key(item, out);
+  append_wire_key(item.key(), item.bits(), out);
   out.append(" exp=");
   if (item.exptime() == 0) {
     out.append("-1");

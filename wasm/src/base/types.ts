@@ -127,6 +127,26 @@ export interface Stats {
 /** Where the module comes from: compiled, as bytes, or where to find it. */
 export type WasmSource = WebAssembly.Module | BufferSource | Response | Promise<Response> | URL | string;
 
+/** Where a tier's bytes are. All is synchronous, and nothing else may use it while the store is open. */
+export interface TierDevice {
+  /** In bytes: 1 MiB at least. */
+  readonly size: number;
+  /** Reads from `at` on into all of `bytes`; gives how many bytes it read. Fewer, or an exception, is a failure. */
+  read(bytes: Uint8Array, at: number): number;
+  /** The same to write. */
+  write(bytes: Uint8Array, at: number): number;
+  /** Called when the store is closed, or cannot be opened. */
+  close?(): void;
+}
+
+/** Takes items that `maxBytes` has no room for. */
+export interface TierOptions {
+  /** Its size, in memory outside of `maxBytes`: 1 MiB to 1 TiB. It is taken as the tier fills. */
+  bytes?: number | undefined;
+  /** Or where it is, as fileDevice() of `isocache/node` and opfsDevice() of `isocache/browser` give it. */
+  device?: TierDevice | undefined;
+}
+
 export interface StoreOptions {
   /** The most that items, index and bookkeeping may take together. 64 MiB if left out; at least 1 MiB. */
   maxBytes?: number | undefined;
@@ -136,16 +156,21 @@ export interface StoreOptions {
    */
   maxItemSize?: number | undefined;
   wasm?: WasmSource | undefined;
+  /** Keeps items that are evicted from `maxBytes` elsewhere, instead of dropping them. None if left out. */
+  tier?: TierOptions | undefined;
   /** The clock, in milliseconds since 1970. `Date.now` if left out. */
   now?: (() => number) | undefined;
   /** The key of the hash, 128 bits. Random if left out, so that nobody can aim keys at one bucket. */
   hashSeed?: bigint | undefined;
   /**
    * Told of each item that is dropped for room, after the call that caused it. Expired, overwritten and deleted items
-   * do not count. It may use the store.
+   * do not count, nor does what goes to the tier or is dropped there. It may use the store.
    */
   onEvict?: ((event: EvictEvent) => void) | undefined;
-  /** Told what could not be done in the background: what getOrSet() could not store, what `onEvict` threw. */
+  /**
+   * Told what could not be done in the background: what getOrSet() could not store, what `onEvict` threw, how the
+   * tier's device failed (once a second at most).
+   */
   onError?: ((error: unknown) => void) | undefined;
 }
 

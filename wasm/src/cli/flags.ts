@@ -1,6 +1,7 @@
 // The flags of `npx isocache`. They are memcached's. A flag without a meaning here is accepted with a note. A flag is
 // refused if clients would get something else without it, or if others could connect.
 
+import { MAX_TIER_BYTES, MIN_TIER_BYTES } from '../tier/limits.js';
 import { type FlagName, UsageError } from './getopt.js';
 
 /** What a command line asks for. */
@@ -15,6 +16,8 @@ export interface Settings {
   origins: string[];
   maxBytes: number | undefined;
   maxItemSize: number | undefined;
+  /** The file of the tier. */
+  tierFile: { path: string; bytes: number } | undefined;
   maxConnections: number | undefined;
   flushDisabled: boolean;
   dumpDisabled: boolean;
@@ -37,6 +40,7 @@ export function defaultSettings(): Settings {
     origins: [],
     maxBytes: undefined,
     maxItemSize: undefined,
+    tierFile: undefined,
     maxConnections: undefined,
     flushDisabled: false,
     dumpDisabled: false,
@@ -56,6 +60,7 @@ export interface Flag extends FlagName {
 const KIB = 1 << 10;
 const MIB = 1 << 20;
 const GIB = 1 << 30;
+const TIB = 2 ** 40;
 const MAX_MIB = 4032;
 const MAX_PORT = 65535;
 const MAX_COUNT = 1 << 24;
@@ -75,6 +80,15 @@ function itemSize(as: string, text: string): number {
   const bytes = wholeNumber(as, unit === undefined ? text : text.slice(0, -1), 1, GIB) * (unit ?? 1);
   if (bytes >= KIB && bytes <= GIB) return bytes;
   throw new UsageError(`${as}: a size from 1k to 1g, not ${text}`);
+}
+
+/** "/mnt/nvme/cache:64g" of memcached's `ext_path`. */
+function tierFile(as: string, text: string): { path: string; bytes: number } {
+  const [, path, size = '', letter = ''] = /^(.+?):(\d+)([mgt])(?::[a-z_]+)?$/i.exec(text) ?? [];
+  const unit = { m: MIB, g: GIB, t: TIB }[letter.toLowerCase()];
+  const bytes = Number(size) * (unit ?? 0);
+  if (path !== undefined && bytes >= MIN_TIER_BYTES && bytes <= MAX_TIER_BYTES) return { path, bytes };
+  throw new UsageError(`${as} ext_path: FILE:SIZE, with a size from 1m to 1t, not ${text}`);
 }
 
 function octal(as: string, text: string): number {
@@ -169,6 +183,13 @@ const LIMITS: readonly Flag[] = [
   flag('c', 'conn-limit', 'COUNT', 'largest number of connections at a time (default 1024)', (s, v, as) => {
     s.maxConnections = wholeNumber(as, v, 1, MAX_COUNT);
   }),
+  flag(
+    'o',
+    'extended',
+    'WORDS',
+    'ext_path=FILE:SIZE keeps items that -m has no room for in this file; other words have no effect',
+    extended,
+  ),
   flag('F', 'disable-flush-all', '', 'refuse flush_all', (s) => {
     s.flushDisabled = true;
   }),
@@ -176,6 +197,18 @@ const LIMITS: readonly Flag[] = [
     s.dumpDisabled = true;
   }),
 ];
+
+/** Words behind -o, of which one means something here. */
+function extended(settings: Settings, value: string, as: string): void {
+  const rest = [];
+  for (const word of value.split(',')) {
+    const [name, ...path] = word.split('=');
+    if (name !== 'ext_path') rest.push(word);
+    else if (settings.tierFile !== undefined) throw new UsageError(`${as} ext_path: there can be one`);
+    else settings.tierFile = tierFile(as, path.join('='));
+  }
+  if (rest.length > 0) ignored('there is nothing to tune')(settings, rest.join(','), as);
+}
 
 const PROCESS: readonly Flag[] = [
   flag('v', 'verbose', '', 'log more to stderr: -v errors, -vv also commands', (s) => {
@@ -219,7 +252,6 @@ const ACCEPTED: readonly Flag[] = [
   withoutEffect('f', 'slab-growth-factor', 'NUMBER', 'there are no slabs'),
   withoutEffect('n', 'slab-min-size', 'BYTES', 'there are no slabs'),
   withoutEffect('N', 'napi_ids', 'COUNT', 'the server has one thread'),
-  withoutEffect('o', 'extended', 'WORDS', 'there is nothing to tune'),
 ];
 
 const REFUSED: readonly Flag[] = [

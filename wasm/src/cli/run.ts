@@ -7,6 +7,7 @@ import * as path from 'node:path';
 import { DEFAULT_BYTES } from '../base/limits.js';
 import { latin1 } from '../base/text.js';
 import { createServer, type ListenAddress, type OnRequest, type Server, type ServerOptions } from '../server/index.js';
+import { fileDevice } from '../tier/file-device.js';
 import { defaultSettings, FLAGS, type Settings, usage } from './flags.js';
 import { getopt, UsageError } from './getopt.js';
 
@@ -103,13 +104,15 @@ function tellNotes({ notes }: Settings): void {
 }
 
 function serverOptions(settings: Settings): ServerOptions {
-  const { maxBytes, maxItemSize, maxConnections, origins, verbosity } = settings;
+  const { maxBytes, maxItemSize, tierFile, maxConnections, origins, verbosity } = settings;
+  const tier = tierFile && { device: fileDevice(tierFile.path, { bytes: tierFile.bytes }) };
+  const onError = (error: unknown) => console.error(`isocache: ${String(error)}`);
   return {
-    store: { maxBytes, maxItemSize },
+    store: { maxBytes, maxItemSize, tier, onError },
     maxConnections,
     origins,
     onRequest: hookOf(settings),
-    onError: verbosity > 0 ? (error) => console.error(`isocache: ${String(error)}`) : undefined,
+    onError: verbosity > 0 ? onError : undefined,
   };
 }
 

@@ -16,7 +16,16 @@ export interface EngineOptions {
   onEvict: ((event: EvictEvent) => void) | undefined;
 }
 
-interface Exports {
+/** What isocache-tier.wasm needs besides. */
+export interface EngineTier {
+  /** Functions that the module calls. They may not call the engine. */
+  imports(engine: Engine): Record<string, (at: number, address: number, length: number) => boolean>;
+  /** Asks for the tier, before the store is made. */
+  open(calls: Exports, maxItemSize: number, key: HashKeyWords): void;
+}
+type HashKeyWords = [number, number, number, number];
+
+export interface Exports {
   memory: WebAssembly.Memory;
   _initialize(): void;
   scratch(): number;
@@ -31,6 +40,17 @@ interface Exports {
     observe: boolean,
     nowS: number,
   ): number;
+  /** isocache-tier.wasm alone has it. */
+  open_tier?(
+    bytes: number,
+    maxItemSize: number,
+    key0: number,
+    key1: number,
+    key2: number,
+    key3: number,
+    random0: number,
+    random1: number,
+  ): void;
   get(keyLength: number, nowS: number): number;
   get_many(count: number, nowS: number): void;
   command(letter: number, keyLength: number, flagsLength: number, valueLength: number, nowS: number): number;
@@ -86,12 +106,13 @@ export class Engine {
   /** Where the four words of the last call's result are. */
   readonly #result: number;
 
-  constructor(module: WebAssembly.Module, options: EngineOptions) {
+  constructor(module: WebAssembly.Module, options: EngineOptions, tier: EngineTier | undefined) {
     const { maxBytes, maxItemSize, hashSeed, nowS, onEvict } = options;
     const instance = new WebAssembly.Instance(module, {
       env: {
         emscripten_notify_memory_growth: () => this.#look(),
         isocache_evicting: evictionReader(this, onEvict),
+        ...tier?.imports(this),
       },
       wasi_snapshot_preview1: {
         proc_exit: () => {
@@ -104,8 +125,10 @@ export class Engine {
     this.calls._initialize();
     this.scratch = this.calls.scratch() >>> 0;
     this.scratchEnd = this.scratch + this.calls.scratch_size();
-    const key = (word: number): number => Number(BigInt.asUintN(32, hashSeed >> BigInt(32 * word)));
-    const result = this.calls.open(maxBytes, maxItemSize, key(0), key(1), key(2), key(3), onEvict !== undefined, nowS);
+    const word = (n: number): number => Number(BigInt.asUintN(32, hashSeed >> BigInt(32 * n)));
+    const key: HashKeyWords = [word(0), word(1), word(2), word(3)];
+    tier?.open(this.calls, maxItemSize, key);
+    const result = this.calls.open(maxBytes, maxItemSize, ...key, onEvict !== undefined, nowS);
     if (result === 0) throw new IsocacheError('NO_MEMORY', 'no memory for a store');
     this.#result = result >>> 2;
   }

@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { compile } from './load.js';
-import type { WasmSource } from '../base/types.js';
+import { IsocacheError, type WasmSource } from '../base/types.js';
 
 /** As compile(), but a string or URL may also name a file. */
 export async function compileFile(source: WasmSource): Promise<WebAssembly.Module> {
@@ -23,6 +23,18 @@ export async function loadFile(read: () => Promise<BufferSource>): Promise<WebAs
   } catch {
     const { loadInline } = await import('./load-inline.js');
     return loadInline();
+  }
+  return WebAssembly.compile(bytes);
+}
+
+/** Without such a copy: it would be in every bundle, and few need it. It is in `isocache/tier`. */
+export async function loadTierFile(read: () => Promise<BufferSource>): Promise<WebAssembly.Module> {
+  let bytes: BufferSource;
+  try {
+    bytes = await read();
+  } catch (cause) {
+    const why = 'the package has no file here that could be read';
+    throw new IsocacheError('BAD_ARGUMENT', `tier: ${why}; use open() of 'isocache/tier'`, { cause });
   }
   return WebAssembly.compile(bytes);
 }

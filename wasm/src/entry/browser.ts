@@ -8,4 +8,8 @@ export { openSync, Store } from '../store/store.js';
 export * from '../base/types.js';
 
 /** Opens a store. The module is compiled once, however many stores are opened. */
-export const open = opener(() => compile(new URL('../../isocache.wasm', import.meta.url)));
+export const open = opener(
+  () => compile(new URL('../../isocache.wasm', import.meta.url)),
+  async () =>
+    (await import('../tier/open.js')).tieredOpener(() => compile(new URL('../../isocache-tier.wasm', import.meta.url))),
+);

@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { compileFile, loadFile } from '../engine/load-file.js';
+import { compileFile, loadFile, loadTierFile } from '../engine/load-file.js';
 import { opener } from '../store/opener.js';
 import { strict } from '../store/strict.js';
 import { takeCryptoFrom } from '../loads/short-key.js';
@@ -17,6 +17,11 @@ export * from '../base/types.js';
 export const open = strict(
   opener(
     () => loadFile(() => readFile(join(dirname(fileURLToPath(import.meta.url)), '../../isocache.wasm'))),
+    async () =>
+      (await import('../tier/open.js')).tieredOpener(
+        () => loadTierFile(() => readFile(join(dirname(fileURLToPath(import.meta.url)), '../../isocache-tier.wasm'))),
+        compileFile,
+      ),
     compileFile,
   ),
 );

@@ -416,7 +416,7 @@ export const COMMANDS: Readonly<Record<CommandName, CommandShape & { readonly fa
     key: 0,
     keys: 'none',
     length: 0,
-    noreply: 0,
+    noreply: 3,
   },
   slabs: {
     family: 'admin',
@@ -438,7 +438,7 @@ export const COMMANDS: Readonly<Record<CommandName, CommandShape & { readonly fa
     key: 0,
     keys: 'none',
     length: 0,
-    noreply: 0,
+    noreply: 3,
   },
   refresh_certs: {
     family: 'admin',
@@ -513,6 +513,8 @@ export const PLACES: Readonly<Partial<Record<CommandName, CommandPlaces>>> = {
   flush_all: [0, 0, 0, 1],
   verbosity: [0, 0, 0, 2],
   cache_memlimit: [0, 0, 0, 2],
+  lru: [0, 0, 0, 3],
+  extstore: [0, 0, 0, 3],
 };
 
 export const SUBCOMMANDS: Readonly<Record<SubcommandName, CommandShape>> = {
@@ -632,8 +634,8 @@ export const SUBCOMMANDS: Readonly<Record<SubcommandName, CommandShape>> = {
     length: 0,
     noreply: 0,
   },
-  'lru tune': { least: 6, most: Infinity, tooFew: 'error', tooMany: null, key: 0, keys: 'none', length: 0, noreply: 0 },
-  'lru mode': { least: 3, most: Infinity, tooFew: 'error', tooMany: null, key: 0, keys: 'none', length: 0, noreply: 0 },
+  'lru tune': { least: 6, most: Infinity, tooFew: 'error', tooMany: null, key: 0, keys: 'none', length: 0, noreply: 6 },
+  'lru mode': { least: 3, most: Infinity, tooFew: 'error', tooMany: null, key: 0, keys: 'none', length: 0, noreply: 3 },
   'lru temp_ttl': {
     least: 3,
     most: Infinity,
@@ -642,7 +644,7 @@ export const SUBCOMMANDS: Readonly<Record<SubcommandName, CommandShape>> = {
     key: 0,
     keys: 'none',
     length: 0,
-    noreply: 0,
+    noreply: 3,
   },
   'slabs reassign': {
     least: 4,
@@ -662,7 +664,7 @@ export const SUBCOMMANDS: Readonly<Record<SubcommandName, CommandShape>> = {
     key: 0,
     keys: 'none',
     length: 0,
-    noreply: 0,
+    noreply: 3,
   },
 };
 

@@ -227,7 +227,7 @@ export const COMMAND_TEXTS: Readonly<Record<CommandName, CommandText>> = {
     example: { before: '', request: 'lru_crawler disable', reply: 'OK' },
   },
   lru: {
-    syntax: 'lru <sub-command> <argument>...',
+    syntax: 'lru <sub-command> <argument>... [noreply]',
     meaning: 'For tools: there are no LRU queues to tune. Values are checked, kept and shown by stats settings.',
     change: 'See the sub-commands.',
     example: { before: '', request: 'lru mode flat', reply: 'OK' },
@@ -236,10 +236,10 @@ export const COMMAND_TEXTS: Readonly<Record<CommandName, CommandText>> = {
     syntax: 'slabs <sub-command> <argument>...',
     meaning: 'For tools: there are no slab pages to move. Values are checked, kept and shown by stats settings.',
     change: 'See the sub-commands.',
-    example: { before: '', request: 'slabs automove 1', reply: 'OK' },
+    example: { before: '', request: 'slabs reassign 1 2', reply: 'NOSPARE source class has no spare pages' },
   },
   extstore: {
-    syntax: 'extstore <setting> <number>',
+    syntax: 'extstore <setting> <number> [noreply]',
     meaning:
       "Settings of memcached's flash tier: free_memchunks, item_size, item_age, low_ttl, recache_rate, compact_under, drop_under, max_sleep, max_frag, drop_unread; a name may be cut short. item_size, low_ttl and recache_rate act on a flash tier; the others are kept and shown.",
     change: 'The setting of that name.',
@@ -397,19 +397,19 @@ export const SUBCOMMAND_TEXTS: Readonly<Record<SubcommandName, CommandText>> = {
     example: { before: '', request: 'lru_crawler disable', reply: 'OK' },
   },
   'lru tune': {
-    syntax: 'lru tune <hot %> <warm %> <hot factor> <warm factor>',
+    syntax: 'lru tune <hot %> <warm %> <hot factor> <warm factor> [noreply]',
     meaning: 'For tools: kept and shown, without effect.',
     change: 'The settings hot_lru_pct, warm_lru_pct, hot_max_factor and warm_max_factor.',
     example: { before: '', request: 'lru tune 10 30 0.2 2.0', reply: 'OK' },
   },
   'lru mode': {
-    syntax: 'lru mode flat|segmented',
+    syntax: 'lru mode flat|segmented [noreply]',
     meaning: 'For tools: kept and shown, without effect.',
     change: 'The setting lru_segmented.',
     example: { before: '', request: 'lru mode segmented', reply: 'OK' },
   },
   'lru temp_ttl': {
-    syntax: 'lru temp_ttl <seconds>',
+    syntax: 'lru temp_ttl <seconds> [noreply]',
     meaning: 'For tools: kept and shown, without effect; a negative number switches it off.',
     change: 'The settings temp_lru and temporary_ttl.',
     example: { before: '', request: 'lru temp_ttl 60', reply: 'OK' },
@@ -421,7 +421,7 @@ export const SUBCOMMAND_TEXTS: Readonly<Record<SubcommandName, CommandText>> = {
     example: { before: '', request: 'slabs reassign 1 2', reply: 'NOSPARE source class has no spare pages' },
   },
   'slabs automove': {
-    syntax: 'slabs automove 0|1|2, slabs automove ratio|freeratio|window <number>',
+    syntax: 'slabs automove 0|1|2, slabs automove ratio|freeratio|window <number> [noreply]',
     meaning: 'For tools: kept and shown, without effect.',
     change: 'The settings slab_automove, slab_automove_ratio, slab_automove_freeratio and slab_automove_window.',
     example: { before: '', request: 'slabs automove 1', reply: 'OK' },

@@ -54,7 +54,8 @@ export async function createServer(options: ServerOptions = {}): Promise<Server>
   if (store instanceof Promise)
     throw new IsocacheError('BAD_ARGUMENT', 'store must be a store, not a promise of one: await it');
   if (store !== undefined && 'connect' in store) return new Server(store, false, checked);
-  return new Server(await open(store), true, checked);
+  const opening = store?.tier === undefined ? open : (await import('../tier/open-inline.js')).open;
+  return new Server(await opening(store), true, checked);
 }
 
 export class Server {

@@ -9,6 +9,7 @@ import type {
   CasResult,
   Connection,
   CounterOptions,
+  EvictEvent,
   GetOrSetOptions,
   Item,
   ItemOptions,
@@ -43,9 +44,10 @@ import { Evictions } from './evictions.js';
 import { DEFAULT_ITEM_BYTES, MAX_BYTES, MIN_BYTES, MIN_ITEM_BYTES } from './limits.js';
 import { randomSeed } from './seed.js';
 import { restore, snapshot } from './snapshot.js';
+import type { StoreTier } from './tier.js';
 
 /** Makes a store in a module that is compiled already. */
-export function openSync(module: WebAssembly.Module, options: Omit<StoreOptions, 'wasm'> = {}): Store {
+export function openSync(module: WebAssembly.Module, options: Omit<StoreOptions, 'wasm' | 'tier'> = {}): Store {
   return new Store(module, options);
 }
 
@@ -56,9 +58,12 @@ export class Store implements Disposable {
   readonly #exptime: Exptime;
   readonly #evictions: Evictions;
   readonly #loads: GetOrSet;
+  readonly #tier: StoreTier | undefined;
 
-  constructor(module: WebAssembly.Module, options: Omit<StoreOptions, 'wasm'> = {}) {
+  /** `tier` is for the package itself: open() takes it as an option. */
+  constructor(module: WebAssembly.Module, options: Omit<StoreOptions, 'wasm' | 'tier'> = {}, tier?: StoreTier) {
     checkOptions(options);
+    if (!tier && 'tier' in options) throw wrong('tier', "for open(), or 'isocache/tier'");
     checkType('now', options.now, 'function');
     checkType('onEvict', options.onEvict, 'function');
     checkType('onError', options.onError, 'function');
@@ -78,13 +83,25 @@ export class Store implements Disposable {
       now,
       onError: (error) => this.#evictions.report(error),
     });
-    this.#engine = new Engine(module, {
+    this.#tier = tier;
+    tier?.attach(this.#evictions, (left) => {
+      const engine = this.#engine;
+      this.#engine = left;
+      return engine;
+    });
+    const engineOptions = {
       maxBytes,
       maxItemSize: within('maxItemSize', asked, MIN_ITEM_BYTES, most),
       hashSeed: options.hashSeed ?? randomSeed(),
       nowS: this.#nowS(),
-      onEvict: options.onEvict && ((event) => this.#evictions.add(event)),
-    });
+      onEvict:
+        options.onEvict &&
+        ((event: EvictEvent) => {
+          this.#evictions.add(event);
+          tier?.evicted();
+        }),
+    };
+    this.#engine = new Engine(module, engineOptions, tier);
   }
 
   #open(): Engine {
@@ -293,6 +310,7 @@ export class Store implements Disposable {
   /** Gives the memory back. Every further call throws CLOSED, but getOrSet() goes on loading. */
   close(): void {
     this.#engine = undefined;
+    this.#tier?.close();
   }
 
   [Symbol.dispose](): void {

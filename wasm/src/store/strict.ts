@@ -2,9 +2,7 @@
 
 import { checkKnown } from '../base/known-options.js';
 import type { StoreOptions } from '../base/types.js';
-import type { Store } from './store.js';
-
-type Open = (options?: StoreOptions) => Promise<Store>;
+import type { Open } from './opener.js';
 
 const OPTIONS = [
   'maxBytes',
@@ -14,6 +12,7 @@ const OPTIONS = [
   'hashSeed',
   'onEvict',
   'onError',
+  'tier',
 ] as const satisfies readonly (keyof StoreOptions)[];
 
 export function strict(open: Open): Open {

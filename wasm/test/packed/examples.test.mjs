@@ -64,6 +64,20 @@ within the limit: true - evicted: true - items: true
   );
 });
 
+test('two-tiers.mjs', async (t) => {
+  const output = await run(install(t, 'two-tiers.mjs'), process.execPath, 'two-tiers.mjs');
+  assert.equal(
+    output,
+    `\
+items: 20000 - memory is within its limit: true
+most are in the file: true
+the first page: true
+it has changed: true
+there is no such page: undefined
+`,
+  );
+});
+
 test('stale-while-revalidate.mjs', async (t) => {
   const output = await run(install(t, 'stale-while-revalidate.mjs'), process.execPath, 'stale-while-revalidate.mjs');
   assert.equal(

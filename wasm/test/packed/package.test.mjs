@@ -13,10 +13,10 @@ test('contents', (t) => {
   const { files, size, unpackedSize } = packed();
   t.diagnostic(`${size} bytes, unpacked ${unpackedSize}, ${files.length} files`);
   const names = files.map((file) => file.path);
-  for (const name of ['LICENSE', 'README.md', 'package.json', 'dist/isocache.wasm'])
+  for (const name of ['LICENSE', 'README.md', 'package.json', 'dist/isocache.wasm', 'dist/isocache-tier.wasm'])
     assert.ok(names.includes(name), name);
   const known =
-    /^(LICENSE|README\.md|package\.json|dist\/(isocache\.wasm(\.d\.ts)?|cjs\/package\.json|(esm|cjs)\/.+\.(js|cjs|d\.ts|d\.cts)))$/;
+    /^(LICENSE|README\.md|package\.json|dist\/(isocache(-tier)?\.wasm(\.d\.ts)?|cjs\/package\.json|(esm|cjs)\/.+\.(js|cjs|d\.ts|d\.cts)))$/;
   const foreign = names.filter((name) => !known.test(name));
   assert.deepEqual(foreign, []);
   assert.ok(unpackedSize < 2 << 20, `${unpackedSize}`);
@@ -102,7 +102,7 @@ test('are the types wrong', { skip: needsNode(20, '@arethetypeswrong/core') }, a
   const { problems } = await checkPackage(createPackageFromTarballData(readFileSync(packed().tarball)));
   const unavoidable = ({ resolutionKind, entrypoint }) =>
     (resolutionKind === 'node10' && entrypoint !== '.') || // it knows no exports
-    (resolutionKind === 'node16-cjs' && entrypoint === './engine.wasm'); // nobody can require() wasm
+    (resolutionKind === 'node16-cjs' && entrypoint.endsWith('.wasm')); // nobody can require() wasm
   assert.deepEqual(
     problems.filter((problem) => !unavoidable(problem)),
     [],
@@ -111,12 +111,19 @@ test('are the types wrong', { skip: needsNode(20, '@arethetypeswrong/core') }, a
 
 test('a strict TypeScript application, as ES module and CommonJS', async (t) => {
   const use = `
-    import { open, openSync, type Item, type StoreOptions, Store } from 'isocache';
+    import { open, openSync, type Item, type StoreOptions, Store, type TierDevice } from 'isocache';
+    import { opfsDevice } from 'isocache/browser';
     import module from 'isocache/engine.wasm';
+    import { fileDevice } from 'isocache/node';
+    import { openSync as openTiered } from 'isocache/tier';
     const options: StoreOptions = { maxBytes: 1 << 20 };
     export const store: Promise<Store> = open(options);
     export const other: Store = openSync(module, options);
-    export type Got = Item;`;
+    export type Got = Item;
+    const device: TierDevice = fileDevice('file', { bytes: 1 << 20 });
+    export const tiered: Store = openTiered(module, { tier: { device } });
+    export const inMemory: Promise<Store> = open({ tier: { bytes: 1 << 20 } });
+    export const inBrowser = async () => open({ tier: { device: await opfsDevice('file', { bytes: 1 << 20 }) } });`;
   const folder = application(t, {
     'main.mts': use,
     'main.cts': use.replace(

@@ -8,7 +8,7 @@ import { describe, test } from 'node:test';
 import { html, noChromium, serve, show } from '../chromium.mjs';
 import { application, run } from '../application.mjs';
 import { expected } from '../runtimes/program.mjs';
-import { sources } from '../runtimes/sources.mjs';
+import { bundled, sources } from '../runtimes/sources.mjs';
 
 /** Gives the folder of the output. */
 async function bundle(folder, main, options) {
@@ -29,7 +29,9 @@ async function bundle(folder, main, options) {
 
 describe('esbuild', () => {
   test('for browsers, inline', { skip: noChromium }, async (t) => {
-    const dist = await bundle(application(t, sources), 'page.mjs', { alias: { isocache: 'isocache/inline' } });
+    const dist = await bundle(application(t, bundled), 'page.mjs', {
+      alias: { isocache: 'isocache/inline', 'isocache/tier': 'isocache/tier' },
+    });
     assert.deepEqual(await show(t, `${await serve(t, dist)}index.html`), expected);
   });
 
@@ -37,9 +39,12 @@ describe('esbuild', () => {
     const page = sources['page.mjs']
       .replace(
         "import * as isocache from 'isocache'",
-        "import { open } from 'isocache';\nimport wasm from 'isocache/engine.wasm'",
+        "import { open } from 'isocache';\nimport wasm from 'isocache/engine.wasm';\nimport tier from 'isocache/engine-tier.wasm'",
       )
-      .replace('program(isocache)', 'program({ open: (options) => open({ ...options, wasm }) })');
+      .replace(
+        'program(isocache, isocache)',
+        'program({ open: (options) => open({ ...options, wasm }) }, { open: (options) => open({ ...options, wasm: tier }) })',
+      );
     const dist = await bundle(application(t, { ...sources, 'page.mjs': page }), 'page.mjs', {
       loader: { '.wasm': 'file' },
     });
@@ -49,7 +54,7 @@ describe('esbuild', () => {
   for (const format of ['esm', 'cjs']) {
     test(`for Node, ${format}`, async (t) => {
       const main = `main.${format === 'esm' ? 'mjs' : 'cjs'}`;
-      const dist = await bundle(application(t, sources), main, {
+      const dist = await bundle(application(t, bundled), main, {
         format,
         platform: 'node',
         outExtension: { '.js': path.extname(main) },

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { html, noChromium, serve, show } from '../chromium.mjs';
 import { application, run } from '../application.mjs';
 import { expected } from '../runtimes/program.mjs';
-import { sources } from '../runtimes/sources.mjs';
+import { bundled, sources } from '../runtimes/sources.mjs';
 
 /** Gives the folder of the output. */
 async function bundle(context, { output, ...options }) {
@@ -32,7 +32,7 @@ describe('webpack', () => {
 
   for (const entry of ['./main.mjs', './main.cjs']) {
     test(`for Node: ${entry}`, async (t) => {
-      const dist = await bundle(application(t, sources), { entry, target: 'node', output: { filename: 'main.cjs' } });
+      const dist = await bundle(application(t, bundled), { entry, target: 'node', output: { filename: 'main.cjs' } });
       assert.deepEqual(JSON.parse(await run(dist, process.execPath, 'main.cjs')), expected);
     });
   }

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 import { application, run } from '../application.mjs';
 import { expected } from './program.mjs';
-import { sources } from './sources.mjs';
+import { bundled, sources } from './sources.mjs';
 
 // npm installs the program for this machine, under a name of its own.
 const builds = fileURLToPath(new URL('../node_modules/@oven/', import.meta.url));
@@ -18,7 +18,7 @@ for (const main of ['main.mjs', 'main.cjs']) {
 }
 
 test('a Bun program in one file', { skip: !bun && 'npm has no Bun for this machine' }, async (t) => {
-  const folder = application(t, sources);
+  const folder = application(t, bundled);
   await run(folder, bun, 'build', 'main.mjs', '--compile', '--outfile', 'main');
   assert.deepEqual(JSON.parse(await run(folder, `${folder}/main`)), expected);
 });

@@ -15,18 +15,24 @@ test('edge-runtime', async (t) => {
     ...sources,
     'edge.mjs': `
       import * as isocache from 'isocache';
+      import * as tiered from 'isocache/tier';
       import { program } from './program.mjs';
-      addEventListener('fetch', (event) => event.respondWith(program(isocache).then((result) => Response.json(result))));`,
+      addEventListener('fetch', (event) => event.respondWith(program(isocache, tiered).then((result) => Response.json(result))));`,
   });
-  const wasm = readFileSync(path.join(folder, 'node_modules/isocache/dist/isocache.wasm'));
+  const compiled = (name) =>
+    new WebAssembly.Module(readFileSync(path.join(folder, 'node_modules/isocache/dist', name)));
   const { EdgeRuntime } = await import('edge-runtime');
   const runtime = new EdgeRuntime({
     initialCode: await workerBundle(folder, {
       main: 'edge.mjs',
       condition: 'edge-light',
-      wasm: 'export default isocacheModule',
+      wasm: (name) => `export default ${name.includes('tier') ? 'tierModule' : 'isocacheModule'}`,
     }),
-    extend: (context) => Object.assign(context, { isocacheModule: new WebAssembly.Module(wasm) }),
+    extend: (context) =>
+      Object.assign(context, {
+        isocacheModule: compiled('isocache.wasm'),
+        tierModule: compiled('isocache-tier.wasm'),
+      }),
   });
   const response = await runtime.dispatchFetch('http://localhost/');
   assert.deepEqual(await response.json(), expected);

@@ -4,5 +4,5 @@ import * as isocache from 'isocache';
 import { program } from './program.mjs';
 
 const output = document.createElement('output');
-output.textContent = JSON.stringify(await program(isocache).catch(String));
+output.textContent = JSON.stringify(await program(isocache, isocache).catch(String));
 document.body.append(output);

@@ -19,7 +19,7 @@ export async function workerBundle(folder, { main, condition, wasm }) {
           onResolve({ filter: /\.wasm(\?module)?$/ }, ({ path: file }) =>
             wasm ? { path: file, namespace: 'wasm' } : { path: `./${path.basename(file)}`, external: true },
           );
-          if (wasm) onLoad({ filter: /./, namespace: 'wasm' }, () => ({ contents: wasm }));
+          if (wasm) onLoad({ filter: /./, namespace: 'wasm' }, ({ path: file }) => ({ contents: wasm(file) }));
         },
       },
     ],

@@ -1,11 +1,12 @@
 // A Cloudflare worker: the program, and a Durable Object that serves memcached's protocol over WebSocket.
 
 import * as isocache from 'isocache';
+import * as tiered from 'isocache/tier';
 import { program } from './program.mjs';
 
 export default {
   async fetch(request, env) {
-    if (request.headers.get('upgrade') !== 'websocket') return Response.json(await program(isocache));
+    if (request.headers.get('upgrade') !== 'websocket') return Response.json(await program(isocache, tiered));
     return env.CACHE.get(env.CACHE.idFromName('shared')).fetch(request);
   },
 };

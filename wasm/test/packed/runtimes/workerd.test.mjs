@@ -20,11 +20,11 @@ async function startWorker(t) {
         path: 'worker.mjs',
         contents: await workerBundle(folder, { main: 'worker.mjs', condition: 'workerd' }),
       },
-      {
+      ...['isocache.wasm', 'isocache-tier.wasm'].map((name) => ({
         type: 'CompiledWasm',
-        path: 'isocache.wasm',
-        contents: readFileSync(path.join(folder, 'node_modules/isocache/dist/isocache.wasm')),
-      },
+        path: name,
+        contents: readFileSync(path.join(folder, 'node_modules/isocache/dist', name)),
+      })),
     ],
     compatibilityDate: '2026-01-01',
     durableObjects: { CACHE: 'Cache' },

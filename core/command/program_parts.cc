@@ -1,0 +1,8 @@
+#include "command/program_parts.h"
+
+namespace isocache {
+
+bool tiers_exist() { return true; }
+bool replies_may_be_late() { return true; }
+
+}  // namespace isocache

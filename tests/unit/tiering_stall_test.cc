@@ -1,0 +1,210 @@
+// A device that is late, refuses reads, or ends nothing at all.
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "unit/tiered_core.h"
+#include "unit/two_shards.h"
+
+namespace isocache {
+namespace {
+
+std::string key_of(std::size_t number) { return "key" + std::to_string(number); }
+
+std::string set(std::size_t number, std::size_t bytes) {
+  return "set " + key_of(number) + " 0 0 " + std::to_string(bytes) + "\r\n" +
+         std::string(bytes, 'v') + "\r\n";
+}
+
+constexpr std::size_t kBytes = 4000;
+const std::string kHit = "VA 4000\r\n" + std::string(kBytes, 'v') + "\r\n";
+
+// --- a fast client, and a device that ends everything some time later -----------------------
+
+class FastFillTest : public testing::Test {
+ protected:
+  FastFillTest() : core_({.memory_limit = 8U << 20}) { core_.device.set_delayed(true); }
+  // An operation ends when so many bytes were set after it had begun.
+  void fill(std::size_t count, std::size_t bytes, std::size_t late_bytes) {
+    for (std::size_t end = next_ + count; next_ < end; ++next_) {
+      ASSERT_EQ(core_.ask(set(next_, bytes)), "STORED\r\n");
+      sent_ += bytes;
+      while (begun_.size() < core_.device.pending()) begun_.push_back(sent_);
+      while (!begun_.empty() && begun_.front() + late_bytes < sent_) {
+        begun_.pop_front();
+        core_.device.complete();
+        while (begun_.size() < core_.device.pending()) begun_.push_back(sent_);
+      }
+    }
+  }
+  TieredCore core_;
+
+ private:
+  std::size_t next_ = 0;
+  std::size_t sent_ = 0;
+  std::deque<std::size_t> begun_;
+};
+
+TEST_F(FastFillTest, LosesNothingWhileTheBufferHolds) {
+  fill(60'000, 500, 256U << 10);
+  const TierFigures figures = core_.tiering.figures();
+  EXPECT_GT(figures.records_written, 40'000U);
+  EXPECT_EQ(figures.not_appended, 0U);
+  EXPECT_EQ(figures.regions_cleaned, 0U);
+}
+
+// The cleaner's reads are late, too: old records go, and new ones are not refused.
+TEST_F(FastFillTest, LosesNothingNewWhenTheTierIsFull) {
+  fill(40'000, 4000, 256U << 10);
+  const TierFigures figures = core_.tiering.figures();
+  EXPECT_GT(figures.regions_cleaned, 3U);
+  EXPECT_EQ(figures.not_appended, 0U);
+}
+
+// Then what is lost is counted, and gets are answered.
+TEST_F(FastFillTest, CountsWhatIsLostWhenTheDeviceIsTooSlow) {
+  fill(40'000, 500, 8U << 20);
+  const TierFigures figures = core_.tiering.figures();
+  EXPECT_GT(figures.not_appended, 0U);
+  EXPECT_LE(figures.lent_bytes - figures.index_bytes, (16U + 12U) * PageSource::kPageBytes);
+  EXPECT_EQ(core_.store.counters().evictions, figures.not_appended + figures.not_admitted);
+}
+
+// --- reads that are refused -----------------------------------------------------------------
+
+class ColdItemsTest : public testing::Test {
+ protected:
+  ColdItemsTest() : core_({}) {
+    for (std::size_t n = 0; n < 1000; ++n) core_.ask(set(n, kBytes));
+  }
+  // What is answered at once.
+  std::string answer(const std::string& request) {
+    Session session(core_.backend, core_.clock, SessionOptions(), &core_);
+    session.feed(request);
+    std::string reply;
+    session.output().for_each_span([&](std::string_view span) { reply.append(span); });
+    core_.backend.release(session.output());
+    session.output().clear();
+    return reply;
+  }
+  void pass(UnixSeconds seconds) {
+    for (UnixSeconds n = 0; n < seconds; ++n) core_.backend.engine().tick(++core_.clock.now_s);
+  }
+  std::string row(const std::string& name) { return row_of(answer("stats\r\n"), name); }
+  TieredCore core_;
+};
+
+TEST_F(ColdItemsTest, ARefusedReadIsAMissThatLosesNothing) {
+  core_.device.fail_reads(3);
+  EXPECT_EQ(answer("mg key0 v\r\n"), "EN\r\n");
+  EXPECT_EQ(answer("incr key0 1\r\n"), "NOT_FOUND\r\n");
+  EXPECT_EQ(answer("ms key0 1 MA\r\nx\r\n"), "NS\r\n");
+  EXPECT_EQ(answer("mg key0 v\r\n"), kHit);
+  EXPECT_EQ(row("get_oom_extstore"), "3");
+}
+
+// Its client was told that there is no such item.
+TEST_F(ColdItemsTest, ARefusedDeleteLeavesNoItem) {
+  for (const std::string request : {"delete key0\r\n", "md key1 I T30\r\n", "touch key2 -1\r\n",
+                                    "mg key3 T-1\r\n", "gat -1 key4\r\n"}) {
+    core_.device.fail_reads(1);
+    answer(request);
+  }
+  for (std::size_t n = 0; n < 3; ++n) EXPECT_EQ(answer("mg " + key_of(n) + " v\r\n"), "EN\r\n");
+  // These say that they found nothing to change.
+  for (std::size_t n = 3; n < 5; ++n) EXPECT_EQ(answer("mg " + key_of(n) + " v\r\n"), kHit);
+}
+
+// --- reads and writes that never end --------------------------------------------------------
+
+TEST_F(ColdItemsTest, NobodyWaitsForADeviceThatEndsNothing) {
+  core_.device.set_delayed(true);
+  EXPECT_EQ(answer("mg key0 v\r\n"), "");  // and its client is gone
+  pass(2);
+  EXPECT_EQ(row("isocache_tier_stalled"), "0");
+  pass(2);
+  EXPECT_EQ(row("isocache_tier_stalled"), "1");
+  EXPECT_EQ(answer("mg key1 v\r\n"), "");  // one is tried in each second
+  EXPECT_EQ(answer("mg key2 v\r\n"), "EN\r\n");
+  EXPECT_EQ(answer("mg key999 v\r\n"), kHit);
+  EXPECT_EQ(answer("delete key3\r\n"), "NOT_FOUND\r\n");
+  EXPECT_EQ(row("isocache_tier_not_waited"), "2");
+  pass(1);
+  EXPECT_EQ(answer("mg key2 v\r\n"), "");
+  EXPECT_EQ(answer("mg key2 v\r\n"), "EN\r\n");
+  core_.device.complete(core_.device.pending() - 1);
+  EXPECT_EQ(row("isocache_tier_stalled"), "0");
+  EXPECT_EQ(core_.ask("mg key2 v\r\n"), kHit);
+  EXPECT_EQ(core_.ask("mg key3 v\r\n"), "EN\r\n");
+  core_.device.complete_all();
+  core_.device.set_delayed(false);
+}
+
+// While others end.
+TEST_F(ColdItemsTest, OneReadThatIsLostStopsNobody) {
+  core_.device.set_delayed(true);
+  EXPECT_EQ(answer("mg key0 v\r\n"), "");
+  for (std::size_t n = 1; n < 20; ++n) {
+    pass(1);
+    core_.session->feed("mg " + key_of(n) + " v\r\nmg " + key_of(n + 20) + " v\r\n");
+    while (core_.device.pending() > 1) core_.device.complete(1);
+    for (; !core_.woken.empty(); core_.woken.pop_front())
+      core_.session->resume(core_.woken.front());
+    EXPECT_EQ(core_.drain(), kHit + kHit);
+  }
+  core_.device.complete_all();
+}
+
+TEST_F(ColdItemsTest, AWriteThatNeverEndsIsSaid) {
+  core_.device.set_delayed(true);
+  for (std::size_t n = 1000; n < 2000; ++n) EXPECT_EQ(answer(set(n, kBytes)), "STORED\r\n");
+  EXPECT_EQ(row("isocache_tier_stalled"), "0");
+  pass(4);
+  EXPECT_EQ(row("isocache_tier_stalled"), "1");
+  EXPECT_NE(row("isocache_tier_not_appended"), "0");
+  core_.device.complete_all();
+  EXPECT_EQ(row("isocache_tier_stalled"), "0");
+}
+
+// --- the write budget -----------------------------------------------------------------------
+
+std::uint64_t written_in_a_minute(std::uint64_t budget) {
+  TieredCore core({.admission = {.bytes_each_time_unit = budget}});
+  for (std::size_t n = 0; n < 12'000; ++n) {
+    core.ask(set(n, 4000));
+    if (n % 200 == 0) ++core.clock.now_s;
+  }
+  return core.tiering.figures().bytes_written;
+}
+
+TEST(TieringBudgetTest, BoundsWhatIsWritten) {
+  EXPECT_GT(written_in_a_minute(0), 40U << 20);
+  EXPECT_LT(written_in_a_minute(200'000), 16U << 20);
+}
+
+// --- memory ---------------------------------------------------------------------------------
+
+TEST(TieringMemoryTest, TheIndexFollowsTheLimit) {
+  TieredCore core({.memory_limit = 3U << 20});
+  ASSERT_TRUE(core.backend.set_memory_limit(4U << 20));
+  core.backend.engine().tick(++core.clock.now_s);
+  for (std::size_t n = 0; n < 320'000; ++n) core.ask(set(n, 4));
+  const TierFigures figures = core.tiering.figures();
+  EXPECT_GT(figures.index_bytes, 36 * PageSource::kPageBytes);
+}
+
+// More than the log's pages in memory.
+TEST(TieringMemoryTest, ItemsThatAreTooLargeAreCounted) {
+  TieredCore core({.memory_limit = 8U << 20});
+  for (std::size_t n = 0; n < 20; ++n) core.ask(set(n, 1'000'000));
+  EXPECT_GT(core.tiering.figures().too_large, 5U);
+  for (std::size_t n = 20; n < 40; ++n) core.ask(set(n, 800'000));
+  const TierFigures figures = core.tiering.figures();
+  EXPECT_LE(figures.too_large, 20U);
+  EXPECT_LE(figures.not_appended, figures.too_large + 1);  // until the stock has grown
+}
+
+}  // namespace
+}  // namespace isocache

@@ -1,0 +1,13 @@
+// For isocache.wasm, which has no tier. The compiler leaves out what only a tier would need.
+#include "command/program_parts.h"
+#include "tier.h"
+
+namespace isocache {
+
+bool tiers_exist() { return false; }
+bool replies_may_be_late() { return false; }
+
+ColdTier* cold_tier() { return nullptr; }
+bool tier_keeps(const ItemView& /*item*/, std::uint64_t /*hash*/) { return false; }
+
+}  // namespace isocache

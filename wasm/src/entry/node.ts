@@ -1,0 +1,3 @@
+// isocache/node: what only Node, and what is like it, has.
+
+export { type FileDeviceOptions, fileDevice } from '../tier/file-device.js';

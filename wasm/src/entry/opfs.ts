@@ -1,0 +1,3 @@
+// isocache/browser: what only browsers have.
+
+export { type OpfsDeviceOptions, opfsDevice } from '../tier/opfs-device.js';
