@@ -33,8 +33,8 @@ a part. [README.md](README.md) says what each part measures and how to read it.
 * A set of 500 KB costs more than memcached's: the value is read into pieces of 64 KB.
 * OLTP is the trace of Megiddo and Modha, "ARC: A Self-Tuning, Low Overhead Replacement Cache", FAST 2003; it has no
   sizes: they are lognormal, 1 GB in all. cloudPhysics is libCacheSim's sample.
-* The flash tier was measured while other work kept both cores busy. There a write ends late, and isocached drops what
-  finds no buffer; p99 and stalls tell how busy the machine was, and nothing about either server.
+* Of the flash tier, only what does not depend on how busy the machine is: latency, stalls and CPU time need a quiet
+  one, because direct IO ends on a thread of the kernel that waits for its core.
 `;
 
 // A part of bench.mjs, or a program of its own.
