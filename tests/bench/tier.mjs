@@ -14,7 +14,7 @@ import { version } from './driver/servers.mjs';
 import { printed } from './driver/table.mjs';
 import { printBars } from './tier/bars.mjs';
 import { capacity } from './tier/capacity.mjs';
-import { ramGets } from './tier/ram_gets.mjs';
+import { ramGets } from './tier/ram-gets.mjs';
 import { stalls } from './tier/stalls.mjs';
 import { zipf } from './tier/zipf.mjs';
 
