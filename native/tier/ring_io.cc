@@ -20,8 +20,9 @@ namespace isocache {
 namespace {
 
 // The first that the kernel knows. With these flags it leaves work that follows a completion until
-// the thread asks, instead of interrupting it.
-constexpr unsigned kFlags[] = {IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN, 0};
+// the thread asks, instead of interrupting it, and says in a flag that there is some.
+constexpr unsigned kFlags[] = {
+    IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG, 0};
 constexpr unsigned kProbeEntries = 2;
 
 int init(unsigned entries, io_uring& ring, unsigned& flags) {
@@ -52,6 +53,9 @@ class RingIo final : public TierIo {
   void start(IoOperation& operation) override;
   void flush() override;
   void collect() override;
+  bool has_deferred_work() const {
+    return (IO_URING_READ_ONCE(*ring_.sq.kflags) & IORING_SQ_TASKRUN) != 0;
+  }
   void on_result(IoOperation& operation, int result);
   void refuse(IoOperation& operation);
   void give_up(int error);
@@ -148,7 +152,9 @@ void RingIo::collect() {
     refused_.pop_back();
     finish(operation, false);
   }
-  if (deferred_) ::io_uring_get_events(&ring_);
+  // Each completion makes the eventfd readable twice: when it is left, and when it is fetched here.
+  // The second time there is nothing to ask for.
+  if (deferred_ && has_deferred_work()) ::io_uring_get_events(&ring_);
   std::array<io_uring_cqe*, 64> entries;
   std::array<std::pair<IoOperation*, int>, 64> ended;
   for (;;) {
