@@ -83,7 +83,7 @@ class LentPages final : public PageSource {
  private:
   static constexpr std::size_t kTakenForOne = 2;
   static constexpr std::size_t kGivenBack = 4;  // a part in this many, of what was not used
-  static constexpr std::size_t kLeast = 2;  // for the index, at any time
+  static constexpr std::size_t kLeast = 2;      // for the index, at any time
 
   bool fetch() {
     const Store::Lent page = store_->lend_segment(true);
