@@ -105,6 +105,7 @@ void Server::start() {
 // The workers share the shards' background work.
 bool Server::tick_shards(unsigned worker, UnixSeconds now_s) {
   bool more = false;
+  if (worker == 0) watch_tier();
   for (unsigned shard = worker; shard < backend_->shard_count(); shard += options_.host.threads) {
     more |= backend_->tick(shard, now_s);
   }

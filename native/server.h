@@ -32,6 +32,7 @@
 #include "native/process/signals.h"
 #include "native/shards/sharded_backend.h"
 #include "native/tier/tier_device.h"
+#include "native/tier/tier_watch.h"
 
 namespace isocache {
 
@@ -80,6 +81,7 @@ class Server : private ConnectionEvents {
   void make_backend();
   ShardTier open_tier();
   void say_tier(std::vector<LogEntry>& entries) const;
+  void watch_tier();
   void end_tier();
 
   std::function<void()> on_thread_start() const;
@@ -130,6 +132,7 @@ class Server : private ConnectionEvents {
   HostRegistry registry_;             // what the server adds to the administrative commands
   std::unique_ptr<TierDevice> tier_;  // null: no -o ext_path
   std::unique_ptr<ShardedBackend> backend_;
+  std::unique_ptr<TierWatch> tier_watch_;  // of the first worker; null: no -o ext_path
   std::vector<std::unique_ptr<Worker>> workers_;
   std::atomic<Readiness> readiness_{Readiness::kLoading};
   std::unique_ptr<TlsContext> tls_;          // null: no -Z

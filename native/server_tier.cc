@@ -18,6 +18,15 @@ void Server::make_backend() {
   if (options_.tier.files.empty()) return make(nullptr);
   const ShardTier tier = open_tier();
   make(&tier);
+  tier_watch_ = std::make_unique<TierWatch>(
+      TierWatch::Tier{.health = [this] { return backend_->tier_health(); },
+                      .retry = [this] { backend_->retry_tier(); },
+                      .warn = [](const std::string& line) { log_line(line, LogLevel::kError); }});
+}
+
+// A worker calls it with its background work.
+void Server::watch_tier() {
+  if (tier_watch_) tier_watch_->run(clock_.now().monotonic_ms);
 }
 
 ShardTier Server::open_tier() {

@@ -3,6 +3,7 @@
 // record itself.
 #include "base/check.h"
 #include "command/engine.h"
+#include "command/exptime.h"
 #include "command/wording/miss.h"
 #include "command/wording/wording.h"
 
@@ -15,6 +16,13 @@ bool needs_no_record(const Request& request) {
     return request.store.mode == StoreMode::kSet && !request.flags.has_compare_cas;
   }
   return request.verb == Verb::kDelete && request.style == ReplyStyle::kText && request.flags.quiet;
+}
+
+// A get that gives its item an exptime in the past.
+bool expires_item(const Request& request, UnixSeconds now_s) {
+  if (request.verb != Verb::kGet || !request.flags.has_exptime) return false;
+  const UnixSeconds exptime = expiry_time(request.exptime, now_s);
+  return exptime != 0 && exptime <= now_s;
 }
 
 }  // namespace
@@ -123,6 +131,7 @@ void Engine::reply_without_record(Request& request, Output& out) {
     forget_record(request);
     execute(request, now_s_, out);
   } else {
+    if (expires_item(request, now_s_)) forget_record(request);
     word_miss(request, out);
   }
 }

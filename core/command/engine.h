@@ -163,8 +163,7 @@ class Engine {
 
   // cold.cc
   bool has_tier() const { return tiers_exist() && tiering_ != nullptr; }
-  // A get asks by itself, when the store lacks its key. So one that hits costs what it costs without
-  // a tier.
+  // A get asks by itself, when the store lacks its key. So one that hits costs nothing more.
   bool must_fetch_first(const Request& request) {
     return has_tier() && request.verb != Verb::kGet && is_cold(request);
   }

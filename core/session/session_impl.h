@@ -153,7 +153,7 @@ struct Session::Impl {
   bool spoke_binary = false;
   bool logged_in;
   ReplyStream::Next stream_next = ReplyStream::Next::kMore;  // what it said last
-  bool has_waited = false;  // for memory, before this turn
+  bool has_waited = false;                                   // for memory, before this turn
   std::uint8_t failed_logins = 0;
   AdminResult::Next requested = AdminResult::Next::kContinue;
 };

@@ -15,7 +15,7 @@
 namespace isocache {
 
 struct AdmissionOptions {
-  double share = 0.1;                      // of the others, once the device was full; 0..1
+  double share = 0.2;                      // of the others, once the device was full; 0..1
   std::uint64_t bytes_each_time_unit = 0;  // the write budget; 0: none
   std::uint64_t seed = 1;                  // not 0
 };

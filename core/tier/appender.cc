@@ -14,7 +14,7 @@ constexpr RegionId kMinRegions = 2;
 // How much of a region is filled before the next one is cleaned. Later would hold old records a
 // little longer. But what is kept goes into the same region, and cleaning must not be hurried.
 constexpr std::size_t kCleanAfterPercent = 25;
-// And when the next one has to be clean, whatever it costs. To sweep the index takes some time, too.
+// When the next one has to be clean, whatever it costs. To sweep the index takes time, too.
 constexpr std::size_t kHurryAfterPercent = 80;
 constexpr std::size_t kPercent = 100;
 

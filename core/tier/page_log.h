@@ -99,6 +99,8 @@ class PageLog {
   bool idle() const { return appender_.idle() && !cleaner_.reading(); }
   // Block of the next record. A location's age is its distance to it, backwards around the part.
   Location head() const { return appender_.head(); }
+  // In the open region: where the last record ends.
+  Place head_place() const { return appender_.head_place(); }
   std::size_t max_record_bytes() const { return appender_.max_record_bytes(); }
   PageLogFigures figures() const;
   const Regions& regions() const { return appender_.regions(); }

@@ -106,6 +106,7 @@ void write_flash(const TierFigures& tier, MetricsWriter& out) {
   result("missing", tier.counters.missing);
   result("abandoned", tier.counters.abandoned);
   out.counter("isocache_flash_faults_total", "What went wrong on the device.");
+  out.sample({{"fault", "read"}}, tier.failed_reads);
   out.sample({{"fault", "write"}}, tier.failed_writes);
   out.sample({{"fault", "damaged_record"}}, tier.counters.damaged);
   out.sample({{"fault", "read_refused"}}, tier.counters.refused);

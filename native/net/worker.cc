@@ -57,7 +57,6 @@ struct Worker::Impl {
   void run_round();
   int until_next_timer_ms() const;
   void run_timers();
-  void on_note();
   void read_inbox();
   void wake(const LateNote& note);
   void give_up_late();
@@ -87,8 +86,9 @@ struct Worker::Impl {
   std::unique_ptr<char[]> read_buffer;
   const HostClock& clock;
   Poller poller;
-  Inbox inbox{[this] { on_note(); }};
-  bool noted_here = false;  // a note of its own waits in the inbox
+  // Most reads of a tier end on the thread that began them. Then a wake and a round are saved.
+  Inbox inbox{[this] { served == this ? void(has_notes = true) : poller.wake(); }};
+  bool has_notes = false;
   WorkerHost host;
 
   ConnectionTable<Connection> table;
@@ -176,21 +176,14 @@ void Worker::Impl::run() {
 
 void Worker::Impl::run_round() {
   tier.submit();
-  const auto ready = poller.wait(turns.empty() && !noted_here ? until_next_timer_ms() : 0);
+  const auto ready = poller.wait(turns.empty() && !has_notes ? until_next_timer_ms() : 0);
   if (options.measure_turns) round_began = std::chrono::steady_clock::now();
   const HostClock::Now now = clock.now();
   host.clock = now.clock;
   host.now_ms = now.monotonic_ms;
-  bool woken = false;
-  for (const epoll_event& event : ready) {
-    if (Poller::is_wake(event)) {
-      woken = true;
-    } else {
-      handle(event);
-    }
-  }
+  for (const epoll_event& event : ready) handle(event);
   // Last, because it may end connections that are among the events.
-  if (woken || noted_here) read_inbox();
+  if (has_notes) read_inbox();
   turns.run_turns([this](Connection& connection) { give_turn(connection); });
   turns.run_handshakes([this](Connection& connection) { give_turn(connection); });
   run_timers();
@@ -246,24 +239,15 @@ void Worker::Impl::handle(const epoll_event& event) {
     return note_lingering();
   }
   if (event.data.ptr == &tier) return tier.reap();
+  if (Poller::is_wake(event)) return void(has_notes = true);
   Connection& connection = *static_cast<Connection*>(event.data.ptr);
   if (!connection.on_event(event.events) || connection.queued) return;
   if (connection.handshaking()) return queue(connection);
   give_turn(connection);
 }
 
-// Most reads of a tier end on the thread that began them. It reads such a note in the same round, or
-// in the next one, which does not wait. That saves two system calls a read.
-void Worker::Impl::on_note() {
-  if (served == this) {
-    noted_here = true;
-  } else {
-    poller.wake();
-  }
-}
-
 void Worker::Impl::read_inbox() {
-  noted_here = false;
+  has_notes = false;
   Notes notes = inbox.take();
   for (Newcomer& newcomer : notes.newcomers) open(std::move(newcomer.socket), newcomer.tls.get());
   for (const LateNote& note : notes.woken) wake(note);

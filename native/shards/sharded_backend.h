@@ -84,6 +84,9 @@ class ShardedBackend : public Backend, public AdminTarget {
 
   // Nothing is in flight on the tier's device.
   bool tier_is_idle();
+  TierHealth tier_health();
+  // The shards write again to what has failed.
+  void retry_tier();
 
   // The figures that `stats` shows. Takes the admin lock, then one shard's lock at a time, each for
   // as long as it takes to walk that shard's list of segments. Any thread.

@@ -76,6 +76,27 @@ void ShardedBackend::abandon(LateToken token, const Request& request, Upload* up
   shard.engine.abandon(token, upload);
 }
 
+TierHealth ShardedBackend::tier_health() {
+  TierHealth sum;
+  for (const auto& shard : shards_) {
+    if (!shard->tier) continue;
+    const std::lock_guard lock(shard->mutex);
+    const TierHealth one = shard->tier->tiering.health();
+    sum.failed_writes += one.failed_writes;
+    sum.damaged += one.damaged;
+    sum.shards_off += one.shards_off;
+  }
+  return sum;
+}
+
+void ShardedBackend::retry_tier() {
+  for (const auto& shard : shards_) {
+    if (!shard->tier) continue;
+    const std::lock_guard lock(shard->mutex);
+    shard->tier->tiering.retry();
+  }
+}
+
 bool ShardedBackend::tier_is_idle() {
   for (const auto& shard : shards_) {
     const std::lock_guard lock(shard->mutex);

@@ -69,19 +69,28 @@ void IoOperation::make_step() {
 
 IoOperation::Next IoOperation::advance(std::int64_t result) {
   if (result == -EINTR || result == -EAGAIN) {
-    return ++repeats_ <= kMostRepeats ? Next::kMore : Next::kFailed;
+    return ++repeats_ <= kMostRepeats ? Next::kMore : fail(static_cast<int>(-result));
   }
-  if (result <= 0) return Next::kFailed;  // 0: the file ends here
+  if (result <= 0) return fail(static_cast<int>(-result));  // 0: the file ends here
   const auto count = std::min(static_cast<std::uint64_t>(result), std::uint64_t{step_.bytes});
   done_ += count;
   if (done_ == bytes_) return Next::kDone;
   if (count < step_.bytes) {
     // Direct IO goes on at a whole block only, so a part of one is done again.
-    if (++repeats_ > kMostRepeats) return Next::kFailed;
+    if (++repeats_ > kMostRepeats) return fail(0);
     done_ -= done_ % step_.file->alignment();
   }
   make_step();
   return Next::kMore;
+}
+
+IoOperation::Next IoOperation::fail(int error) {
+  if (kind_ == Kind::kRead) {
+    step_.file->note_failed_read(error);
+  } else {
+    step_.file->note_failed_write(error);
+  }
+  return Next::kFailed;
 }
 
 bool IoOperation::run() {

@@ -51,6 +51,7 @@ class IoOperation {
  private:
   void begin(const TierFiles& files, std::uint64_t offset, DeviceIo* io);
   void make_step();
+  Next fail(int error);
 
   Kind kind_ = Kind::kRead;
   unsigned repeats_ = 0;

@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include "native/base/errors.h"
+#include "native/base/log.h"
 
 #ifdef ISOCACHE_URING
 
@@ -11,6 +12,7 @@
 
 #include <array>
 #include <mutex>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -18,8 +20,9 @@ namespace isocache {
 namespace {
 
 // The first that the kernel knows. With these flags it leaves work that follows a completion until
-// the thread asks, instead of interrupting it.
-constexpr unsigned kFlags[] = {IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN, 0};
+// the thread asks, instead of interrupting it, and says in a flag that there is some.
+constexpr unsigned kFlags[] = {
+    IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG, 0};
 constexpr unsigned kProbeEntries = 2;
 
 int init(unsigned entries, io_uring& ring, unsigned& flags) {
@@ -50,9 +53,12 @@ class RingIo final : public TierIo {
   void start(IoOperation& operation) override;
   void flush() override;
   void collect() override;
+  bool has_deferred_work() const {
+    return (IO_URING_READ_ONCE(*ring_.sq.kflags) & IORING_SQ_TASKRUN) != 0;
+  }
   void on_result(IoOperation& operation, int result);
   void refuse(IoOperation& operation);
-  void give_up();
+  void give_up(int error);
 
   io_uring ring_{};
   bool deferred_ = false;
@@ -118,13 +124,16 @@ void RingIo::flush() {
     const int count = ::io_uring_submit(&ring_);
     if (count == -EINTR) continue;
     if (count == -EAGAIN || count == -EBUSY || count == 0) return;
-    if (count < 0) return give_up();
+    if (count < 0) return give_up(-count);
     prepared_.erase(prepared_.begin(), prepared_.begin() + count);
   }
 }
 
 // The kernel takes nothing from this thread any more (a filter of system calls, for example).
-void RingIo::give_up() {
+void RingIo::give_up(int error) {
+  log_line("ext_path: io_uring refuses all reads and writes of a thread: " +
+               std::generic_category().message(error),
+           LogLevel::kError);
   gave_up_ = true;
   close();
   for (IoOperation* const operation : prepared_) refuse(*operation);
@@ -143,7 +152,9 @@ void RingIo::collect() {
     refused_.pop_back();
     finish(operation, false);
   }
-  if (deferred_) ::io_uring_get_events(&ring_);
+  // Each completion makes the eventfd readable twice: when it is left, and when it is fetched here.
+  // The second time there is nothing to ask for.
+  if (deferred_ && has_deferred_work()) ::io_uring_get_events(&ring_);
   std::array<io_uring_cqe*, 64> entries;
   std::array<std::pair<IoOperation*, int>, 64> ended;
   for (;;) {

@@ -174,7 +174,7 @@ std::unique_ptr<TierFile> TierFile::open(const TierFileOptions& options) {
                LogLevel::kWarning);
     }
   }
-  return std::make_unique<TierFile>(std::move(file), options.size_bytes, alignment, direct);
+  return std::make_unique<TierFile>(std::move(file), options.size_bytes, alignment, direct, path);
 }
 
 ssize_t TierFile::read_at(std::span<const iovec> parts, std::uint64_t offset) const {
@@ -183,6 +183,14 @@ ssize_t TierFile::read_at(std::span<const iovec> parts, std::uint64_t offset) co
 
 ssize_t TierFile::write_at(std::span<const iovec> parts, std::uint64_t offset) const {
   return ::pwritev(fd(), parts.data(), static_cast<int>(parts.size()), static_cast<off_t>(offset));
+}
+
+void TierFile::note_failed_read(int error) const {
+  failed_reads_.note(error == 0 ? "the file is shorter" : error_text(error));
+}
+
+void TierFile::note_failed_write(int error) const {
+  failed_writes_.note(error == 0 ? "nothing was written" : error_text(error));
 }
 
 }  // namespace isocache

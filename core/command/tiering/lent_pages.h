@@ -71,7 +71,7 @@ class LentPages final : public PageSource {
   }
   // Now and then: gives back a part of what was not used since the last time.
   void shrink() {
-    wanted_ = std::max(least_in_stock_, wanted_ - std::min(wanted_, (unused_ + 3) / 4));
+    wanted_ = std::max(least_in_stock_, wanted_ - std::min(wanted_, unused_ / kGivenBack));
     while (stock_.size() > wanted_) {
       store_->take_back(stock_.back().id);
       stock_.pop_back();
@@ -82,7 +82,8 @@ class LentPages final : public PageSource {
 
  private:
   static constexpr std::size_t kTakenForOne = 2;
-  static constexpr std::size_t kLeast = 2;  // for the index, at any time
+  static constexpr std::size_t kGivenBack = 4;  // a part in this many, of what was not used
+  static constexpr std::size_t kLeast = 2;      // for the index, at any time
 
   bool fetch() {
     const Store::Lent page = store_->lend_segment(true);

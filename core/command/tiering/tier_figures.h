@@ -29,6 +29,7 @@ struct TierFigures {
   std::uint64_t bytes_read = 0;       // of these
   std::uint64_t records_written = 0;  // appended to the log, kept ones included
   std::uint64_t bytes_written = 0;    // to the device, whole pages
+  std::uint64_t failed_reads = 0;     // of records; damaged ones do not count
   std::uint64_t failed_writes = 0;
   std::uint64_t records_kept = 0;  // written again when their region was cleaned
   std::uint64_t bytes_kept = 0;
@@ -60,6 +61,13 @@ struct TierFigures {
   std::uint64_t fragmented_bytes() const {
     return region_bytes > record_bytes ? region_bytes - record_bytes : 0;
   }
+};
+
+// What a host watches a tier by. It costs less than TierFigures.
+struct TierHealth {
+  std::uint64_t failed_writes = 0;  // since the start
+  std::uint64_t damaged = 0;        // records and pages that did not verify, since the start
+  std::uint64_t shards_off = 0;     // now
 };
 
 // A line group of `stats extstore`.

@@ -26,10 +26,7 @@ TierListing::TierListing(TierListings& owner) : owner_(owner) {
   const tier::Regions& regions = log.regions();
   end_sequence_ = regions.next_sequence();
   last_region_ = regions.open();
-  // Whole blocks are enough: what follows in the last one is listed too.
-  if (last_region_ != kNoRegion) {
-    end_place_ = regions.place_of(log.head()) + tier::kBlockBytes;
-  }
+  if (last_region_ != kNoRegion) end_place_ = log.head_place();
   const RegionId oldest = last_region_ != kNoRegion ? last_region_ + 1 : regions.next();
   region_ = oldest >= regions.count() ? 0 : oldest;
   regions_left_ = regions.count();

@@ -92,6 +92,9 @@ class Tiering final : public ColdTier,
   }
   void end_listing(TierListing* listing) override { listings_.end_listing(listing); }
 
+  TierHealth health() const;
+  // What has failed may be used again. To be called now and then after failed writes.
+  void retry() { log_->retry(); }
   // Nothing is in flight on the device, so it may be destroyed.
   bool idle() const { return log_->idle() && reads_.idle() && listings_.idle(); }
 
@@ -138,6 +141,7 @@ class Tiering final : public ColdTier,
 
   TierFigures figures_;  // what is counted here
   std::uint64_t refused_at_reset_ = 0;
+  std::uint64_t damaged_before_reset_ = 0;
 
   LateToken token_ = kNotLate;
   tier::RecordView fetched_;

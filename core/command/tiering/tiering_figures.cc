@@ -1,4 +1,4 @@
-// What the tier counts, for stats and metrics.
+// What a shard's tier tells about itself.
 #include "command/tiering/tiering.h"
 
 namespace isocache {
@@ -18,6 +18,7 @@ TierFigures Tiering::figures() const {
   const tier::PageLogFigures log = log_->figures();
   figures.records_written = log.appended_records + log.cleaner.kept_records;
   figures.bytes_written = log.written_bytes;
+  figures.failed_reads = reads_.failed();
   figures.failed_writes = log.failed_writes;
   figures.records_kept = log.cleaner.kept_records;
   figures.bytes_kept = log.cleaner.kept_bytes;
@@ -55,7 +56,15 @@ void Tiering::add_regions(TierFigures& figures) const {
   }
 }
 
+TierHealth Tiering::health() const {
+  const tier::PageLogFigures log = log_->figures();
+  return {.failed_writes = log.failed_writes,
+          .damaged = damaged_before_reset_ + figures_.counters.damaged + log.cleaner.bad_pages,
+          .shards_off = log_->off() ? 1U : 0U};
+}
+
 void Tiering::reset_counters() {
+  damaged_before_reset_ += figures_.counters.damaged;
   figures_.counters = {};
   refused_at_reset_ = reads_.refused();
 }

@@ -17,6 +17,7 @@ const titles = {
   stalls: 'The longest single operation',
   transports: 'TLS and WebSocket',
   idle: 'Idle connections',
+  tier: 'The flash tier',
 };
 
 const introduction = `# Figures
@@ -32,12 +33,17 @@ a part. [README.md](README.md) says what each part measures and how to read it.
 * A set of 500 KB costs more than memcached's: the value is read into pieces of 64 KB.
 * OLTP is the trace of Megiddo and Modha, "ARC: A Self-Tuning, Low Overhead Replacement Cache", FAST 2003; it has no
   sizes: they are lognormal, 1 GB in all. cloudPhysics is libCacheSim's sample.
+* Of the flash tier, only what does not depend on how busy the machine is: latency, stalls and CPU time need a quiet
+  one, because direct IO ends on a thread of the kernel that waits for its core.
 `;
+
+// A part of bench.mjs, or a program of its own.
+const commandOf = (part) => (part === 'tier' ? './dev bench tier' : `./dev bench --only ${part}`);
 
 function section(part, { date, theirs, ours, machine, rounds, options, tables }) {
   return [
     `## ${titles[part]}`,
-    `${date}, ${ours} beside ${theirs}, ${machine}; ${rounds} rounds. \`./dev bench --only ${part}${options}\``,
+    `${date}, ${ours} beside ${theirs}, ${machine}; ${rounds} rounds. \`${commandOf(part)}${options}\``,
     ...tables.map((table) => markdownTable(table)),
   ].join('\n\n');
 }
