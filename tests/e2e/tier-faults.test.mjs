@@ -1,7 +1,7 @@
 // A flash tier whose disk fails, lies or hangs: a miss, a counter and a line of the log, and never another value.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -36,9 +36,13 @@ describe('a flash tier on a bad disk', { skip: needIsocached || needCompiler, co
   after(() => faults?.remove());
 
   const start = (args) => startIsocached(args, faults.env);
+  let servers = 0;
   const onTier = (args, use) => {
     faults.reset();
-    const words = `ext_path=${folder}/flash:32m,ext_engine=threads,ext_item_size=0`;
+    // Of its own, because a server that hangs holds its file.
+    const own = path.join(folder, `${++servers}`);
+    mkdirSync(own);
+    const words = `ext_path=${own}/flash:32m,ext_engine=threads,ext_item_size=0`;
     return withServer(start, ['-m', '8', '-t', '2', '-o', words, '--http', '127.0.0.1:0', ...args], (server) =>
       withClient(server, async (client) => {
         const seed = seedFromEnvironment(Date.now());
