@@ -39,7 +39,7 @@ BackendOptions backend_options(Random& random) {
 }
 
 // The store lends this much to its tier, which is made for the memory that the backend begins with.
-constexpr std::size_t kLentBytes = 7U << 18;
+constexpr std::size_t kLentBytes = 5U << 19;
 constexpr std::size_t kShardBytesBesideTier = 5U << 18;
 
 void choose_tier(Random& random, Plan& plan) {

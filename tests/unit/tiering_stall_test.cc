@@ -213,6 +213,16 @@ TEST(TieringMemoryTest, TheIndexFollowsTheLimit) {
   EXPECT_GT(figures.index_bytes, 36 * PageSource::kPageBytes);
 }
 
+TEST(TieringMemoryTest, ThePagesInStockFollowTheLimit) {
+  TieredCore core({.memory_limit = 16U << 20});
+  const std::uint64_t lent_bytes = core.tiering.figures().lent_bytes;
+  ASSERT_GT(lent_bytes, 1U << 20);
+  ASSERT_TRUE(core.backend.set_memory_limit(4U << 20));
+  core.backend.engine().tick(++core.clock.now_s);
+  core.ask("mn\r\n");
+  EXPECT_LT(core.tiering.figures().lent_bytes, lent_bytes * 2 / 3);
+}
+
 // Its writer was told that the new value was not stored, and must not read the old one.
 TEST(TieringMemoryTest, ASetWithoutMemoryLeavesNoRecord) {
   TieredCore core({.memory_limit = 1U << 20});

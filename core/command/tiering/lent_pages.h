@@ -16,16 +16,22 @@ namespace isocache {
 // for a while. refill() fetches pages when the store may evict for them.
 class LentPages final : public PageSource {
  public:
-  // `least`, `most`: pages in stock while none is in use. The index's own pages do not count.
   void attach(Store& store, std::size_t least, std::size_t most) {
     store_ = &store;
-    least_in_stock_ = wanted_ = least;
-    most_in_stock_ = most;
+    wanted_ = least;
+    set_bounds(least, most);
     while (stock_.size() < least && fetch()) {
     }
     unused_ = stock_.size();
   }
 
+  // Pages in stock while none is in use. The index's own pages do not count. What is too much goes
+  // back with the next shrink().
+  void set_bounds(std::size_t least, std::size_t most) {
+    least_in_stock_ = least;
+    most_in_stock_ = most;
+    wanted_ = std::min(wanted_, most);
+  }
   // The store may be gone, and takes nothing back.
   void detach() { store_ = nullptr; }
 

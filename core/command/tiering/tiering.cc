@@ -44,6 +44,10 @@ std::size_t index_pages(std::size_t limit_bytes) {
   return limit_bytes / limits::kSegmentBytes * kIndexShareNumerator / kIndexShareDenominator;
 }
 
+std::size_t least_in_stock(std::size_t pages) { return pages / 2 + kIndexPagesInStock; }
+
+std::size_t most_in_stock(std::size_t pages) { return std::max(least_in_stock(pages), pages); }
+
 }  // namespace
 
 Tiering::Tiering(Device& device, const TieringOptions& options)
@@ -57,21 +61,20 @@ Tiering::~Tiering() { pages_.detach(); }
 
 void Tiering::attach(Store& store) {
   store_ = &store;
-  index_limit_bytes_ = store.memory_use().limit;
+  limit_bytes_ = store.memory_use().limit;
   tier::PageLogOptions log;
   log.part = options_.part;
   log.region_bytes = options_.region_bytes;
-  log.max_pages = buffer_pages(index_limit_bytes_ / limits::kSegmentBytes, options_.max_item_bytes);
+  log.max_pages = buffer_pages(limit_bytes_ / limits::kSegmentBytes, options_.max_item_bytes);
   log.write_pages = std::min(kMaxWritePages, log.max_pages / kWritesPerBuffer);
   log.shard = options_.shard;
   log.epoch = options_.epoch;
   log.first_sequence = options_.first_sequence;
-  const std::size_t stock = log.max_pages / 2 + kIndexPagesInStock;
-  pages_.attach(store, stock, std::max(stock, log.max_pages));
+  pages_.attach(store, least_in_stock(log.max_pages), most_in_stock(log.max_pages));
   TierIndexObserver& observer = *this;
   tier::LogOwner& owner = *this;
   index_ = std::make_unique<TierIndex>(pages_, options_.part.bytes / Device::kBlockBytes, observer);
-  index_->set_max_pages(index_pages(index_limit_bytes_));
+  index_->set_max_pages(index_pages(limit_bytes_));
   log_ = std::make_unique<tier::PageLog>(device_, pages_, owner, log);
   reads_.attach(*log_);
   listings_.attach(store, *log_, *index_, options_.part.offset / options_.region_bytes);
@@ -79,11 +82,13 @@ void Tiering::attach(Store& store) {
 
 void Tiering::on_time(UnixSeconds now_s) {
   now_s_ = now_s;
-  pages_.shrink();
-  if (const std::size_t limit = store_->memory_use().limit; limit != index_limit_bytes_) {
-    index_limit_bytes_ = limit;
+  if (const std::size_t limit = store_->memory_use().limit; limit != limit_bytes_) {
+    limit_bytes_ = limit;
     index_->set_max_pages(index_pages(limit));
+    const std::size_t pages = buffer_pages(limit / limits::kSegmentBytes, options_.max_item_bytes);
+    pages_.set_bounds(least_in_stock(pages), most_in_stock(pages));
   }
+  pages_.shrink();
   const tier::PageLogFigures log = log_->figures();
   writes_.on_time(now_s, log_->writing(), log.ended_writes);
   cleaner_.on_time(now_s, log_->cleaner_reads(), log.cleaner.ended_reads);

@@ -133,9 +133,9 @@ class Tiering final : public ColdTier,
   TierListings listings_;
   TierSweep sweep_;
   bool sweeping_ = false;
-  bool full_ = false;                  // the log has come around once
-  std::uint64_t written_bytes_ = 0;    // that admission has heard of
-  std::size_t index_limit_bytes_ = 0;  // the store's limit that the index has heard of
+  bool full_ = false;                // the log has come around once
+  std::uint64_t written_bytes_ = 0;  // that admission has heard of
+  std::size_t limit_bytes_ = 0;      // the store's limit that index and pages have heard of
   StallWatch writes_;
   StallWatch cleaner_;
 
