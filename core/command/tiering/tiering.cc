@@ -80,6 +80,19 @@ void Tiering::attach(Store& store) {
   listings_.attach(store, *log_, *index_, options_.part.offset / options_.region_bytes);
 }
 
+std::size_t Tiering::largest_item_bytes(std::size_t memory_limit, std::size_t max_item_bytes,
+                                        std::size_t region_bytes) {
+  tier::PageLogOptions log;
+  log.region_bytes = region_bytes;
+  log.max_pages = buffer_pages(memory_limit / limits::kSegmentBytes, max_item_bytes);
+  return tier::largest_record_pages(log) * tier::kPageRoomBytes - sizeof(tier::RecordHeader);
+}
+
+void Tiering::set(const TieringSettings& settings) {
+  settings_ = settings;
+  admission_.set_share(settings.unread_share);
+}
+
 void Tiering::on_time(UnixSeconds now_s) {
   now_s_ = now_s;
   if (const std::size_t limit = store_->memory_use().limit; limit != limit_bytes_) {
