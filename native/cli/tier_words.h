@@ -1,5 +1,5 @@
-// How the words of -o that belong to the flash tier read their values. Where memcached has the word,
-// its messages are memcached's. All throw UsageError.
+// How the words of -o that belong to the flash tier read their values. Where memcached has the
+// word, its messages are memcached's. All throw UsageError.
 #pragma once
 
 #include <string_view>
