@@ -110,7 +110,7 @@ const Word kWords[] = {
 
     {"ext_path", "<file:size>", kMemory,
      "keep items that memory has no room for in this file (size with m, g, t or p); may be given "
-     "several times; a variable or a line of a file takes several, separated by commas",
+     "several times (in a variable: separated by commas)",
      ext_path, true},
     {"ext_page_size", "<mb>", kMemory,
      "size of the regions in which ext_path is written and cleared (default 64; less for small "
@@ -126,8 +126,8 @@ const Word kWords[] = {
      "items that expire sooner do not go to ext_path (default 0: all may)",
      [](O o, V v) { o.settings.ext_low_ttl = ext_number("ext_low_ttl", v); }},
     {"ext_write_unread", "<percent>", kMemory,
-     "how many of the items that nobody has read go to ext_path once it is full: 0 to 100, as with "
-     "memcached (default 20)",
+     "percentage of the items that nobody has read that goes to ext_path once it is full (default "
+     "20; 100: all, as with memcached's extstore)",
      ext_write_unread},
     {"ext_recache_rate", "<n>", kMemory,
      "which hit brings an item from ext_path back to memory: 1 the first, 0 none, else the second "
