@@ -234,7 +234,7 @@ describe('isocached with a flash tier', { skip: needIsocached, concurrency: 1 },
       [`ext_path=${folder}:64m`, 71, /directory/],
       [`ext_path=${folder}/none/a:64m`, 71, /No such file/],
       [`ext_path=${folder}/a:900000t`, 64, /too much for 1 shard/],
-      [`ext_path=${folder}/a:64m,ext_engine=fast`, 64, /io_uring, threads/],
+      [`ext_path=${folder}/a:64m,ext_engine=fast`, 64, /io_uring or threads/],
     ]) {
       const { code: found, stderr } = await start(option);
       assert.match(stderr, reason, option);
