@@ -45,7 +45,7 @@ int show(Options::Show what) {
 }
 
 // --check-config.
-int check(const Options& options, std::vector<std::string> faults) {
+int check(Options options, std::vector<std::string> faults) {
   for (std::string& fault : find_faults(options)) faults.push_back(std::move(fault));
   for (const std::string& warning : options.warnings) log_line(warning, LogLevel::kWarning);
   if (faults.empty()) {
@@ -92,7 +92,7 @@ int run(int argc, char** argv) {
   std::vector<std::string> faults;
   Options options = parse_options(argc, argv, environ, &faults);
   if (options.show != Options::Show::kNothing) return show(options.show);
-  if (options.check_config) return check(options, std::move(faults));
+  if (options.check_config) return check(std::move(options), std::move(faults));
   check_options(options);
   return serve(std::move(options));
 }

@@ -1,10 +1,15 @@
 // The flash tier: the files of -o ext_path, from the start to the end of the server.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdint>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "native/process/process.h"
 #include "native/server.h"
+#include "tier/record_format.h"
 
 namespace isocache {
 
@@ -49,17 +54,47 @@ ShardTier Server::open_tier() {
   return {.device = *tier_, .plan = plan, .epoch = random_bits(), .first_sequence = random_bits()};
 }
 
+namespace {
+
+// An item of this many bytes on a full file is large for a cache: -m is far too small for the file.
+constexpr std::uint64_t kLargeItemBytes = 4096;
+
+// How many items the index has room for, and how large they must be to fill the file.
+LogEntry index_room(const TierFigures& tier) {
+  const std::uint64_t items = std::max<std::uint64_t>(tier.index_room, 1);
+  const std::uint64_t record_bytes = (tier.limit_bytes + items - 1) / items;
+  const std::uint64_t item_bytes =
+      record_bytes - std::min<std::uint64_t>(record_bytes, sizeof(tier::RecordHeader));
+  const bool is_small = item_bytes > kLargeItemBytes;
+  std::string message = fmt::format(
+      "flash tier: the index has room for {} items, so the file is full with items of {} bytes "
+      "and more",
+      tier.index_room, std::max<std::uint64_t>(item_bytes, 1));
+  if (is_small) message += ". -m is too small for a file of this size";
+  return {.message = std::move(message),
+          .level = is_small ? LogLevel::kWarning : LogLevel::kInfo,
+          .fields = {{"index_room", tier.index_room}, {"item_bytes", item_bytes}}};
+}
+
+}  // namespace
+
 void Server::say_tier(std::vector<LogEntry>& entries) const {
   if (tier_ == nullptr) return;
+  const TierFigures figures = backend_->figures().tier;
+  const std::uint64_t region_bytes =
+      figures.limit_bytes / std::max<std::uint64_t>(figures.regions, 1);
   const std::string_view direct = tier_->direct() ? "direct" : "through the page cache";
   for (const TierOptions::File& file : options_.tier.files) {
-    entries.push_back({.message = fmt::format("flash tier {} {} MB, {}, {}", file.path,
-                                              file.bytes >> 20, tier_->engine(), direct),
-                       .fields = {{"path", file.path},
-                                  {"bytes", file.bytes},
-                                  {"engine", std::string(tier_->engine())},
-                                  {"direct", tier_->direct()}}});
+    entries.push_back(
+        {.message = fmt::format("flash tier {} {} MB, {}, {}, regions of {} MB", file.path,
+                                file.bytes >> 20, tier_->engine(), direct, region_bytes >> 20),
+         .fields = {{"path", file.path},
+                    {"bytes", file.bytes},
+                    {"engine", std::string(tier_->engine())},
+                    {"direct", tier_->direct()},
+                    {"region_bytes", region_bytes}}});
   }
+  entries.push_back(index_room(figures));
 }
 
 // The threads have ended. An operation that has not may still use the memory that it writes, so

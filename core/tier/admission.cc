@@ -38,6 +38,13 @@ bool Admission::admits(const Candidate& candidate) {
   return fraction(next_random()) < share_;
 }
 
+void Admission::set_share(double share) {
+  check(share >= 0 && share <= 1);
+  if (share == options_.share) return;
+  options_.share = share;
+  if (was_full_) share_ = share;  // a budget makes it smaller again
+}
+
 void Admission::on_written(std::uint64_t bytes) {
   written_ += static_cast<double>(bytes);
   overdraft_ += static_cast<double>(bytes);

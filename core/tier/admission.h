@@ -39,6 +39,8 @@ class Admission {
   // The time in seconds, or in whatever unit the budget is given in. It never goes back.
   void on_time(std::uint64_t now);
 
+  // The share of the others, from now on.
+  void set_share(double share);
   double share() const { return share_; }  // as steered
 
  private:

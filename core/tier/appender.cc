@@ -18,14 +18,13 @@ constexpr std::size_t kCleanAfterPercent = 25;
 constexpr std::size_t kHurryAfterPercent = 80;
 constexpr std::size_t kPercent = 100;
 
-// How many pages the largest record has: it begins behind a page's header and ends in its region,
-// and two more pages are in memory (the open one, and the one before it, whose last record the open
-// one completes).
+}  // namespace
+
+// It begins behind a page's header and ends in its region, and two more pages are in memory (the
+// open one, and the one before it, whose last record the open one completes).
 std::size_t largest_record_pages(const PageLogOptions& options) {
   return std::min(options.region_bytes / kPageBytes, options.max_pages - (kMinPages - 2));
 }
-
-}  // namespace
 
 Appender::Appender(Device& device, PageSource& pages, const PageLogOptions& options)
     : options_(options),

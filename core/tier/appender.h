@@ -51,6 +51,9 @@ struct AppenderFigures {
   std::uint64_t opened_regions = 0;
 };
 
+// How many pages the largest record has.
+std::size_t largest_record_pages(const PageLogOptions& options);
+
 class Appender final : PageBuffer::Listener {
  public:
   Appender(Device& device, PageSource& pages, const PageLogOptions& options);

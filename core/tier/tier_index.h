@@ -80,6 +80,8 @@ class TierIndex {
   bool sweep(TierSweep& at, Drop&& drop);
 
   std::size_t size() const { return size_; }
+  // Entries that it has room for when it has grown as far as it may.
+  std::uint64_t room() const { return std::uint64_t{max_pages_} * kSaturatedPageEntries; }
   std::size_t pages() const { return pages_; }  // all that it holds now
   std::size_t bytes() const { return pages_ * PageSource::kPageBytes; }
   std::size_t capacity() const { return table_.size() * kTierPageEntries; }

@@ -9,8 +9,8 @@
 namespace isocache {
 
 // Returns a line for each fault. Reads the files that the options name; opens no socket, looks up
-// no host. The process becomes the user of -u for good, because that user has to be able to read
-// the files.
-std::vector<std::string> find_faults(const Options& options);
+// no host. Adds warnings to the options, as a start does. The process becomes the user of -u for
+// good, because that user has to be able to read the files.
+std::vector<std::string> find_faults(Options& options);
 
 }  // namespace isocache

@@ -106,8 +106,12 @@ void add(Layer& layer, const Flag* flag, const Word* word, std::string_view valu
     if (value.empty()) throw UsageError(fmt::format("needs a value, {}", argument));
     add_flag(layer, *flag, value, where);
   } else {
-    given.value = value;
-    layer.push_back(std::move(given));
+    do {
+      const auto comma = word->is_list ? value.find(',') : std::string_view::npos;
+      given.value = trimmed(value.substr(0, comma));
+      layer.push_back(given);
+      value = comma == std::string_view::npos ? std::string_view() : value.substr(comma + 1);
+    } while (!value.empty());
   }
 }
 
@@ -151,7 +155,7 @@ void read_line(ReadLayer& read, std::string_view line, const std::string& where)
 // If two lines give the same setting, one of them is a mistake.
 void find_repeated(ReadLayer& read) {
   for (auto later = read.layer.begin(); later != read.layer.end(); ++later) {
-    if (later->flag != nullptr && later->flag->is_list) continue;
+    if (later->is_list()) continue;
     const auto earlier = std::find_if(
         read.layer.begin(), later, [&](const Given& other) { return other.same_setting(*later); });
     if (earlier == later) continue;

@@ -47,6 +47,7 @@ struct Word {
   Purpose purpose;
   std::string_view help;
   void (*apply)(Options& options, std::string_view value);
+  bool is_list = false;  // may be given several times; each adds to the list
 };
 std::span<const Word> word_table();
 // Null: there is no flag (or word) of this name.

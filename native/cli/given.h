@@ -17,6 +17,7 @@ struct Given {
   unsigned times = 1;          // how often a switch was given, as in -vv; 0: it is off
   std::string where = {};      // "isocached.conf:3", "ISOCACHED_PORT"; empty: the command line
 
+  bool is_list() const { return flag != nullptr ? flag->is_list : word->is_list; }
   bool same_setting(const Given& other) const { return flag == other.flag && word == other.word; }
 };
 using Layer = std::vector<Given>;
@@ -34,7 +35,7 @@ struct ReadLayer {
 // Lines "name = value". The name is a flag's long name or a word of -o. A switch may stand alone,
 // or have the value yes or no. A '#' at the start of a line or behind a blank begins a comment.
 // Not allowed: flags that print something and end (help), and the flag that names the file. A flag
-// that is not a list may be given once.
+// or a word that is not a list may be given once. Commas separate the values of a list.
 bool allowed_in_file(std::string_view name);
 ReadLayer read_config_text(std::string_view text, std::string_view file);
 ReadLayer read_config_file(const std::string& path);

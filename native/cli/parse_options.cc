@@ -17,6 +17,7 @@
 #include "native/base/suggestion.h"
 #include "native/cli/flag_table.h"
 #include "native/cli/given.h"
+#include "native/cli/tier_options.h"
 
 namespace isocache {
 namespace {
@@ -209,45 +210,6 @@ void make_paths_absolute(Options& options) {
   }
 }
 
-namespace {
-
-constexpr std::uint64_t kMemcachedPageBytes = 64U << 20;
-
-// memcached begins to compact, or to drop, when fewer of its pages are free than this: 1 % of those
-// of the last file. Here they are only shown.
-void show_tier_defaults(Options& options) {
-  if (options.tier.files.empty()) return;
-  constexpr std::uint64_t kParts = 100;
-  const std::uint64_t asked = options.tier.page_bytes;
-  const std::uint64_t pages =
-      options.tier.files.back().bytes / (asked != 0 ? asked : kMemcachedPageBytes);
-  const auto under = static_cast<unsigned>(std::max<std::uint64_t>(pages / kParts, 1));
-  for (unsigned* const setting :
-       {&options.settings.ext_compact_under, &options.settings.ext_drop_under}) {
-    if (*setting == 0) *setting = under;
-  }
-}
-
-// Nothing here has the size of memcached's buffer. But a file of settings that memcached refuses is
-// refused, with its words.
-void check_wbuf(const Options& options) {
-  const std::uint64_t wbuf = options.settings.ext_wbuf_bytes;
-  if (options.tier.files.empty() || wbuf == Settings().ext_wbuf_bytes) return;
-  constexpr std::uint64_t kUnit = 2U << 20;
-  const std::uint64_t asked = options.tier.page_bytes;
-  const std::uint64_t page = asked != 0 ? asked : kMemcachedPageBytes;
-  constexpr std::string_view kFailed = "-o ext_path: Failed to initialize external storage: ";
-  if (wbuf == 0 || page % wbuf != 0) {
-    throw UsageError(fmt::format("{}page_size must be divisible by wbuf_size", kFailed));
-  }
-  if (page % kUnit != 0 || wbuf % kUnit != 0) {
-    throw UsageError(
-        fmt::format("{}page_size and wbuf_size must be divisible by 1024*1024*2", kFailed));
-  }
-}
-
-}  // namespace
-
 void check_options(Options& options) {
   Settings& settings = options.settings;
   if (settings.max_item_bytes > settings.max_bytes / 2) {
@@ -256,11 +218,7 @@ void check_options(Options& options) {
     }
     settings.max_item_bytes = settings.max_bytes / 2;
   }
-  check_wbuf(options);
-  show_tier_defaults(options);
-  if (!options.tier.files.empty() && !settings.evictions) {
-    options.warnings.emplace_back("ext_path has no effect with -M: nothing leaves memory");
-  }
+  if (!options.tier.files.empty()) check_tier(options);
 }
 
 }  // namespace isocache

@@ -10,6 +10,7 @@
 #include "native/base/parse_number.h"
 #include "native/base/suggestion.h"
 #include "native/cli/flag_table.h"
+#include "native/cli/tier_words.h"
 #include "native/process/system_call_filter.h"
 
 namespace isocache {
@@ -31,66 +32,6 @@ unsigned scaled(std::string_view word, std::string_view value, double scale) {
     throw UsageError(fmt::format("-o {}: a number such as 0.5, not '{}'", word, value));
   }
   return static_cast<unsigned>(std::lround(parsed * scale));
-}
-
-// The words of the tier fail with memcached's messages.
-[[noreturn]] void refuse_ext(std::string_view word) {
-  throw UsageError(fmt::format("could not parse argument to {}", word));
-}
-
-unsigned ext_number(std::string_view word, std::string_view value) {
-  unsigned parsed = 0;
-  if (!parse_number(value, parsed)) refuse_ext(word);
-  return parsed;
-}
-
-unsigned ext_scaled(std::string_view word, std::string_view value, double scale) {
-  double parsed = 0;
-  if (!parse_decimal(value, parsed) || parsed < 0 || parsed > 1e6) refuse_ext(word);
-  return static_cast<unsigned>(std::lround(parsed * scale));
-}
-
-// FILE:SIZE[m|g|t|p][:bucket], as memcached takes it. The bucket says which items go to which file;
-// here all files are one tier.
-void ext_path(Options& options, std::string_view value) {
-  constexpr std::array<std::string_view, 6> kBuckets = {"default", "compact",     "lowttl",
-                                                        "chunked", "coldcompact", "old"};
-  const auto refuse = [&](std::string_view why) {
-    throw UsageError(fmt::format("-o ext_path: {}; an example is /mnt/flash/isocache:64g, not '{}'",
-                                 why, value));
-  };
-  TierOptions::File file;
-  auto colon = value.rfind(':');
-  if (colon != std::string_view::npos &&
-      std::ranges::find(kBuckets, value.substr(colon + 1)) != kBuckets.end()) {
-    options.notes.emplace_back("-o ext_path: the name behind the size has no effect");
-    colon = value.rfind(':', colon - 1);
-  }
-  if (colon == std::string_view::npos || colon == 0) refuse("a file and its size");
-  file.path = value.substr(0, colon);
-  std::string_view size = value.substr(colon + 1);
-  size = size.substr(0, size.find(':'));
-  constexpr std::string_view kUnits = "mgtp";
-  const auto unit =
-      size.empty() ? std::string_view::npos : kUnits.find(static_cast<char>(size.back() | 0x20));
-  if (unit == std::string_view::npos) refuse("the size ends with m, g, t or p");
-  const unsigned shift = 20 + 10 * static_cast<unsigned>(unit);
-  if (!parse_number(size.substr(0, size.size() - 1), file.bytes) ||
-      file.bytes > (std::uint64_t{INT64_MAX} >> shift)) {
-    refuse("the size is a number of m, g, t or p");
-  }
-  file.bytes <<= shift;
-  if (file.bytes == 0) throw UsageError("supplied ext_path has zero size, cannot use");
-  options.tier.files.push_back(std::move(file));
-}
-
-void ext_page_size(Options& options, std::string_view value) {
-  constexpr unsigned kMost_MB = 1024;
-  const auto megabytes = ext_number("ext_page_size", value);
-  if (megabytes == 0 || megabytes > kMost_MB) {
-    throw UsageError(fmt::format("-o ext_page_size: 1 to {} (MB), not '{}'", kMost_MB, value));
-  }
-  options.tier.page_bytes = std::uint64_t{megabytes} << 20;
 }
 
 void key_format(Options& options, std::string_view value) {
@@ -123,11 +64,6 @@ void min_version(Options& options, std::string_view value) {
   constexpr std::array<std::string_view, 4> kNames = {"tlsv1.0", "tlsv1.1", "tlsv1.2", "tlsv1.3"};
   options.tls.min_version =
       TlsOptions::Version{static_cast<std::uint8_t>(choice("ssl_min_version", value, kNames))};
-}
-
-void ext_engine(Options& options, std::string_view value) {
-  constexpr std::array<std::string_view, 2> kNames = {"io_uring", "threads"};
-  options.tier.allow_ring = choice("ext_engine", value, kNames) == 0;
 }
 
 using O = Options&;
@@ -174,8 +110,8 @@ const Word kWords[] = {
 
     {"ext_path", "<file:size>", kMemory,
      "keep items that memory has no room for in this file (size with m, g, t or p); may be given "
-     "several times",
-     ext_path},
+     "several times; a variable or a line of a file takes several, separated by commas",
+     ext_path, true},
     {"ext_page_size", "<mb>", kMemory,
      "size of the regions in which ext_path is written and cleared (default 64; less for small "
      "files)",
@@ -189,6 +125,10 @@ const Word kWords[] = {
     {"ext_low_ttl", "<s>", kMemory,
      "items that expire sooner do not go to ext_path (default 0: all may)",
      [](O o, V v) { o.settings.ext_low_ttl = ext_number("ext_low_ttl", v); }},
+    {"ext_write_unread", "<percent>", kMemory,
+     "how many of the items that nobody has read go to ext_path once it is full: 0 to 100, as with "
+     "memcached (default 20)",
+     ext_write_unread},
     {"ext_recache_rate", "<n>", kMemory,
      "which hit brings an item from ext_path back to memory: 1 the first, 0 none, else the second "
      "(default 2000)",

@@ -13,19 +13,24 @@
 namespace isocache {
 namespace {
 
-void write_memory(const EngineFigures& sum, MetricsWriter& out) {
+void write_segments(const EngineFigures& sum, MetricsWriter& out) {
   const MemoryUse& memory = sum.memory;
   std::uint64_t queued = 0;
   for (const BandStats& band : sum.bands) queued += band.segments;
   const std::uint64_t all = memory.segment_bytes / limits::kSegmentBytes;
   const std::uint64_t index = memory.index_bytes / limits::kSegmentBytes;
   const std::uint64_t ghosts = memory.ghost_bytes / limits::kSegmentBytes;
+  const std::uint64_t tier = memory.lent_bytes / limits::kSegmentBytes;
+  const std::uint64_t known = queued + index + ghosts + tier;
   out.gauge("isocache_segments", "64 KiB segments by what they hold; spare: free or in transit.");
   out.sample({{"state", "items"}}, queued);
   out.sample({{"state", "index"}}, index);
   out.sample({{"state", "ghosts"}}, ghosts);
-  out.sample({{"state", "spare"}}, all - std::min(all, queued + index + ghosts));
+  if (sum.tier.exists()) out.sample({{"state", "tier"}}, tier);
+  out.sample({{"state", "spare"}}, all - std::min(all, known));
+}
 
+void write_memory(const MemoryUse& memory, MetricsWriter& out) {
   out.gauge("isocache_memory_bytes", "Memory by use; dead: replaced, deleted or expired items.");
   out.sample({{"use", "items"}}, memory.item_bytes);
   out.sample({{"use", "dead"}}, memory.dead_bytes);
@@ -94,6 +99,19 @@ void write_tiers(const EngineFigures& sum, MetricsWriter& out) {
   sample_each(sum.memory.limit, sum.tier.limit_bytes);
 }
 
+// Items that left memory, or the index, and are not on the device.
+void write_flash_losses(const TierFigures& tier, MetricsWriter& out) {
+  out.counter("isocache_flash_dropped_total",
+              "Items that the flash tier did not take, or gave up for want of memory.");
+  const auto reason = [&](std::string_view name, std::uint64_t value) {
+    out.sample({{"reason", name}}, value);
+  };
+  reason("not_admitted", tier.not_admitted);
+  reason("no_buffer", tier.not_appended - std::min(tier.too_large, tier.not_appended));
+  reason("too_large", tier.too_large);
+  reason("index_full", tier.entries_replaced);
+}
+
 // Only if there is a flash tier.
 void write_flash(const TierFigures& tier, MetricsWriter& out) {
   if (!tier.exists()) return;
@@ -105,6 +123,7 @@ void write_flash(const TierFigures& tier, MetricsWriter& out) {
   result("recached", tier.counters.recached);
   result("missing", tier.counters.missing);
   result("abandoned", tier.counters.abandoned);
+  write_flash_losses(tier, out);
   out.counter("isocache_flash_faults_total", "What went wrong on the device.");
   out.sample({{"fault", "read"}}, tier.failed_reads);
   out.sample({{"fault", "write"}}, tier.failed_writes);
@@ -118,6 +137,8 @@ void write_flash(const TierFigures& tier, MetricsWriter& out) {
             tier.off);
   out.gauge("isocache_flash_shards_stalled", "Shards whose device has ended nothing for seconds.",
             tier.stalled);
+  out.gauge("isocache_flash_index_room", "Items that the index can ever have room for.",
+            tier.index_room);
   out.gauge("isocache_flash_memory_bytes", "Memory of the flash tier; it counts into -m.");
   out.sample({{"use", "index"}}, tier.index_bytes);
   out.sample({{"use", "buffers"}}, tier.lent_bytes - std::min(tier.index_bytes, tier.lent_bytes));
@@ -215,7 +236,8 @@ void write_own_metrics(const ServerFigures& server, const PageFigures& figures,
   out.sample({{"version", kIsocacheVersion}, {"protocol", kProtocolVersion}}, 1);
   out.gauge("isocache_threads", "Worker threads (-t).",
             HostRowName("threads").of(server.host_stats));
-  write_memory(server.sum, out);
+  write_segments(server.sum, out);
+  write_memory(server.sum.memory, out);
   write_bands(server.sum, out);
   write_eviction(server.sum.store, out);
   write_tiers(server.sum, out);

@@ -1,7 +1,7 @@
 // Where settings come from (flags, environment, files), and the messages about wrong ones.
 
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync } from 'node:fs';
+import { chmodSync, existsSync, statfsSync, statSync, unlinkSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 
@@ -88,6 +88,47 @@ describe('configuration', { skip: needIsocached, concurrency: 1 }, () => {
       assert.match(stderr, says);
     }
     assert.ok(!existsSync(flash));
+  });
+
+  test('--check-config sees whether the volume takes the files of the tier', limit, async () => {
+    const flash = path.join(folder, 'flash');
+    const check = (...words) => run(['--check-config', '-m', '64', '-t', '2', '-o', words.join(',')]);
+    const missing = await check(`ext_path=${folder}/none/flash:64m`);
+    assert.deepEqual(
+      [missing.code, missing.stderr],
+      [EX_CONFIG, `ext_path ${folder}/none/flash: No such file or directory\n`],
+    );
+    assert.match((await check(`ext_path=${folder}:64m`)).stderr, /: Is a directory\n$/);
+    assert.match((await check('ext_path=/dev/null:64m')).stderr, /neither a file nor a block device/);
+    const { bavail, bsize } = statfsSync(folder);
+    const free_MB = Math.floor((bavail * bsize) / 2 ** 20);
+    const large = await check(`ext_path=${flash}:${free_MB + 4096}m`);
+    assert.equal(large.code, EX_CONFIG);
+    assert.match(large.stderr, /flash: the volume has no room for .* GB; it has .* GB/);
+    // Each alone has room.
+    const half_MB = Math.floor(free_MB * 0.6);
+    assert.equal((await check(`ext_path=${flash}:${half_MB}m`)).code, 0);
+    const both = await check(`ext_path=${flash}:${half_MB}m`, `ext_path=${flash}2:${half_MB}m`);
+    assert.match(both.stderr, /^ext_path \S+flash2: the volume has no room/);
+    assert.ok(!existsSync(flash));
+  });
+
+  test('several files of the tier, in a file and in a variable', limit, async () => {
+    const [one, two] = [path.join(folder, 'one'), path.join(folder, 'two')];
+    const config = file(`memory-limit = 64\next_path = ${one}:64m\next_path = ${two}:64m\next_write_unread = 100\n`);
+    const sizes = () => [one, two].map((name) => statSync(name).size);
+    await withServer(startIsocached, ['--config', config], () => assert.deepEqual(sizes(), [64 << 20, 64 << 20]));
+    process.env.ISOCACHED_EXT_PATH = `${one}:32m,${two}:32m`;
+    try {
+      await withServer(startIsocached, ['-m', '64'], () => assert.deepEqual(sizes(), [32 << 20, 32 << 20]));
+    } finally {
+      delete process.env.ISOCACHED_EXT_PATH;
+    }
+    const large = await run(['--check-config', '-I', '20m', '--config', config]);
+    assert.equal(large.code, 0);
+    assert.match(large.stderr, /^warning: ext_path takes items of up to \S+ MB, but -I allows 20\.00 MB/);
+    unlinkSync(one);
+    unlinkSync(two);
   });
 
   test('a configuration that is a folder, a value without its name', limit, async () => {

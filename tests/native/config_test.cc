@@ -80,6 +80,20 @@ TEST(ConfigText, OnlyListsAreGivenTwice) {
                                                    "f:9: idle_timeout is given already at f:7"}));
 }
 
+// Each line may name several files, and so may a variable.
+TEST(ConfigText, AWordThatIsAListIsGivenTwice) {
+  const ReadLayer read = read_config_text(
+      "ext_path = /a:1g\next_path = /b:2g, /c:3g\nextended = ext_path=/d:4g\n"
+      "ext_low_ttl = 1\next_low_ttl = 2\n",
+      "f");
+  EXPECT_EQ(read.errors, std::vector<std::string>{"f:5: ext_low_ttl is given already at f:4"});
+  ASSERT_EQ(read.layer.size(), 6U);
+  EXPECT_EQ(read.layer[1].value, "/b:2g");
+  EXPECT_EQ(read.layer[2].value, "/c:3g");
+  EXPECT_EQ(read.layer[2].where, "f:2");
+  EXPECT_EQ(read.layer[3].value, "/d:4g");
+}
+
 TEST(Environment, WhatGuardsTheCacheMustNotBeEmpty) {
   const std::array<const char*, 6> environment = {
       "ISOCACHED_HTTP=",       "ISOCACHED_AUTH_FILE= ",      "ISOCACHED_SSL_KEY=",
@@ -134,6 +148,18 @@ TEST(Layers, WhatAHigherOneNamesReplacesAllOfIt) {
   EXPECT_EQ(both.settings.verbosity, 1U);
   EXPECT_FALSE(both.host.max_connections_fast);
   EXPECT_EQ(both.host.idle_timeout_s, 3U);
+}
+
+TEST(Layers, AVariableNamesSeveralFilesOfTheTier) {
+  const std::array<const char*, 2> environment = {"ISOCACHED_EXT_PATH=/a:1g,/b:2g", nullptr};
+  const std::vector<TierOptions::File> files = parse({}, environment.data()).tier.files;
+  ASSERT_EQ(files.size(), 2U);
+  EXPECT_EQ(files[0].path, "/a");
+  EXPECT_EQ(files[1].path, "/b");
+  EXPECT_EQ(files[1].bytes, std::uint64_t{2} << 30);
+  EXPECT_EQ(parse({"-o", "ext_path=/c:1g"}, environment.data()).tier.files.size(), 1U);
+  const std::array<const char*, 2> empty = {"ISOCACHED_EXT_PATH=,", nullptr};
+  EXPECT_THROW(parse({}, empty.data()), ConfigError);
 }
 
 TEST(Layers, FaultsBelowTheCommandLineAreConfigErrors) {

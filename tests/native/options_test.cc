@@ -174,6 +174,44 @@ TEST(Options, FilesOfTheTier) {
   }
 }
 
+TEST(Options, WhatIsWrongWithTheTierIsSaid) {
+  EXPECT_EQ(complaint({"-o", "ext_engine=uring"}),
+            "-o ext_engine: io_uring or threads, not 'uring'");
+  for (const char* const size : {"0", "00", "0m"}) {
+    EXPECT_EQ(complaint({"-o", std::string("ext_path=x:") + size}),
+              "supplied ext_path has zero size, cannot use");
+  }
+  EXPECT_NE(complaint({"-o", "ext_path=x:10"}).find("ends with m, g, t or p"), std::string::npos);
+}
+
+TEST(Options, TheShareOfUnreadItemsIsAPercentage) {
+  EXPECT_EQ(parse({}).settings.ext_write_unread, 20U);
+  EXPECT_EQ(parse({"-o", "ext_write_unread=0"}).settings.ext_write_unread, 0U);
+  EXPECT_EQ(parse({"-o", "ext_write_unread=100"}).settings.ext_write_unread, 100U);
+  for (const char* const value : {"101", "-1", "5.5", "all"}) {
+    EXPECT_EQ(complaint({"-o", std::string("ext_write_unread=") + value}),
+              std::string("-o ext_write_unread: 0 to 100 (percent), not '") + value + "'");
+  }
+  EXPECT_EQ(complaint({"-o", "ext_write_unread"}), "Missing ext_write_unread argument");
+}
+
+TEST(Options, ItemsThatTheTierCannotTakeAreWarnedOf) {
+  const auto warned = [](std::vector<std::string> words) {
+    for (const std::string& warning : parse(std::move(words)).warnings) {
+      if (warning.starts_with("ext_path takes items of up to ")) return warning;
+    }
+    return std::string();
+  };
+  EXPECT_EQ(warned({"-o", "ext_path=x:1g"}), "");
+  EXPECT_EQ(warned({"-I", "20m"}), "");
+  EXPECT_EQ(warned({"-m", "1024", "-I", "4m", "-t", "1", "-o", "ext_path=x:1g"}), "");
+  const std::string says = warned({"-I", "20m", "-o", "ext_path=x:1g"});
+  EXPECT_NE(says.find("but -I allows 20.00 MB"), std::string::npos) << says;
+  // A region of the file is smaller than the item.
+  EXPECT_NE(warned({"-m", "1024", "-I", "4m", "-t", "1", "-o", "ext_page_size=2,ext_path=x:1g"}),
+            "");
+}
+
 TEST(Options, NonsenseIsRefused) {
   for (const auto& words : std::vector<std::vector<std::string>>{{"-p", "65536"},
                                                                  {"-p", "x"},

@@ -190,6 +190,44 @@ TEST_F(PagesTest, ReadsOfTheFlashTierHaveNoLabel) {
   EXPECT_EQ(samples.at(family + "_sum"), "0.00079");
 }
 
+// What the log did not take counts what is too large as well: each item has one reason.
+TEST(Pages, LossesOfTheFlashTierHaveAReason) {
+  const std::string family = "isocache_flash_dropped_total";
+  ServerFigures server;
+  const auto text = [&] {
+    MetricsWriter out;
+    write_own_metrics(server, {}, out);
+    return out.take();
+  };
+  EXPECT_EQ(text().find(family), std::string::npos);
+  server.sum.tier.limit_bytes = 1U << 30;
+  server.sum.tier.index_room = 321;
+  server.sum.tier.not_admitted = 11;
+  server.sum.tier.not_appended = 25;
+  server.sum.tier.too_large = 3;
+  server.sum.tier.entries_replaced = 7;
+  const auto samples = samples_of(text());
+  EXPECT_EQ(samples.at(family + "{reason=\"not_admitted\"}"), "11");
+  EXPECT_EQ(samples.at(family + "{reason=\"no_buffer\"}"), "22");
+  EXPECT_EQ(samples.at(family + "{reason=\"too_large\"}"), "3");
+  EXPECT_EQ(samples.at(family + "{reason=\"index_full\"}"), "7");
+  EXPECT_EQ(samples.at("isocache_flash_index_room"), "321");
+}
+
+// What the store lends to the tier is not spare.
+TEST(Pages, SegmentsOfTheFlashTierAreItsOwn) {
+  ServerFigures server;
+  server.sum.tier.limit_bytes = 1U << 30;
+  server.sum.memory.segment_bytes = 10 * limits::kSegmentBytes;
+  server.sum.memory.index_bytes = 2 * limits::kSegmentBytes;
+  server.sum.memory.lent_bytes = 5 * limits::kSegmentBytes;
+  MetricsWriter out;
+  write_own_metrics(server, {}, out);
+  const auto samples = samples_of(out.take());
+  EXPECT_EQ(samples.at("isocache_segments{state=\"tier\"}"), "5");
+  EXPECT_EQ(samples.at("isocache_segments{state=\"spare\"}"), "3");
+}
+
 // Counters of general.def that the metrics leave out.
 constexpr std::string_view kNotInMetrics[] = {
     "cmd_set",                       // shown without the cas

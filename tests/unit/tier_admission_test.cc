@@ -45,6 +45,18 @@ TEST(Admission, WhatWasHitWhatCameBackAndAShareOfTheRest) {
   EXPECT_EQ(admitted_of(all, kCold, 1000), 1000);
 }
 
+TEST(Admission, TheShareMayChange) {
+  Admission admission;
+  admission.set_share(0);
+  EXPECT_EQ(admitted_of(admission, kEarly, 1000), 1000);  // nothing is full yet
+  EXPECT_EQ(admitted_of(admission, kCold, 1000), 0);
+  EXPECT_EQ(admitted_of(admission, kHit, 1000), 1000);
+  admission.set_share(1);
+  EXPECT_EQ(admitted_of(admission, kCold, 1000), 1000);
+  admission.set_share(0.2);
+  EXPECT_NEAR(admitted_of(admission, kCold, 100'000), 20'000, 600);
+}
+
 TEST(Admission, RepeatsItselfWithTheSameSeed) {
   Admission one(AdmissionOptions{.seed = 5});
   Admission other(AdmissionOptions{.seed = 5});
@@ -159,6 +171,14 @@ TEST_F(BudgetTest, AnItemThatIsTooLargeForItIsRefused) {
   EXPECT_TRUE(admission.admits(kHit));
   admission.on_time(now += 2);
   EXPECT_TRUE(admission.admits(large));
+}
+
+TEST_F(BudgetTest, ASteeredShareStaysWhenTheSameOneIsSetAgain) {
+  run(100, 5000, 50);
+  const double share = admission.share();
+  EXPECT_LT(share, 0.1);
+  admission.set_share(0.1);
+  EXPECT_EQ(admission.share(), share);
 }
 
 TEST_F(BudgetTest, TimeThatStandsStillOrGoesBackIsNoHarm) {

@@ -29,8 +29,8 @@ class LentPages final : public PageSource {
   // back with the next shrink().
   void set_bounds(std::size_t least, std::size_t most) {
     least_in_stock_ = least;
-    most_in_stock_ = most;
-    wanted_ = std::min(wanted_, most);
+    most_in_stock_ = std::max(least, most);
+    wanted_ = std::min(wanted_, most_in_stock_);
   }
   // The store may be gone, and takes nothing back.
   void detach() { store_ = nullptr; }

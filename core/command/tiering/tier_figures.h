@@ -49,6 +49,7 @@ struct TierFigures {
   std::uint64_t records = 0;
   std::uint64_t record_bytes = 0;  // about
   std::uint64_t region_bytes = 0;  // in the regions that are not free
+  std::uint64_t index_room = 0;    // records that the index can ever have room for
   std::uint64_t index_bytes = 0;
   std::uint64_t lent_bytes = 0;  // all memory that the store lends: index and buffers
   std::uint64_t reads_in_flight = 0;

@@ -17,7 +17,8 @@ constexpr LateToken kTokensStep = 1024;  // more shards than any host has
 constexpr std::size_t kIndexShareNumerator = 3;
 constexpr std::size_t kIndexShareDenominator = 4;
 // The log's pages in memory, at most: an eighth of the store's, and no more than a fast device or
-// the largest item needs. Half of them are always there, and the others while they are needed.
+// the largest item needs. Half of them are always there, or those for the largest item, and the
+// others while they are needed.
 constexpr std::size_t kBufferShare = 8;
 constexpr std::size_t kMinBufferPages = 8;
 constexpr std::size_t kMaxBufferPages = 64;
@@ -33,10 +34,12 @@ constexpr std::size_t kHeaderOffset = sizeof(tier::RecordHeader) - sizeof(ItemHe
 static_assert(kHeaderOffset == 8 && offsetof(ItemHeader, key_length) == 2 &&
               offsetof(ItemHeader, cas) == 8 && offsetof(ItemHeader, last_access) == 20);
 
+std::size_t pages_for_item(std::size_t max_item_bytes) {
+  return max_item_bytes / tier::kPageRoomBytes + 1 + kPagesBesideRecord;
+}
+
 std::size_t buffer_pages(std::size_t segments, std::size_t max_item_bytes) {
-  const std::size_t for_item =
-      std::bit_ceil(max_item_bytes / tier::kPageRoomBytes + 1 + kPagesBesideRecord);
-  const std::size_t most = std::max(kMaxBufferPages, for_item);
+  const std::size_t most = std::max(kMaxBufferPages, std::bit_ceil(pages_for_item(max_item_bytes)));
   return std::bit_floor(std::clamp(segments / kBufferShare, kMinBufferPages, most));
 }
 
@@ -44,9 +47,11 @@ std::size_t index_pages(std::size_t limit_bytes) {
   return limit_bytes / limits::kSegmentBytes * kIndexShareNumerator / kIndexShareDenominator;
 }
 
-std::size_t least_in_stock(std::size_t pages) { return pages / 2 + kIndexPagesInStock; }
-
-std::size_t most_in_stock(std::size_t pages) { return std::max(least_in_stock(pages), pages); }
+// Half of the buffer's pages, or as many as the largest item needs, if the buffer can have it.
+std::size_t least_in_stock(std::size_t pages, std::size_t max_item_bytes) {
+  const std::size_t for_item = pages_for_item(max_item_bytes);
+  return (for_item <= pages ? std::max(pages / 2, for_item) : pages / 2) + kIndexPagesInStock;
+}
 
 }  // namespace
 
@@ -70,7 +75,7 @@ void Tiering::attach(Store& store) {
   log.shard = options_.shard;
   log.epoch = options_.epoch;
   log.first_sequence = options_.first_sequence;
-  pages_.attach(store, least_in_stock(log.max_pages), most_in_stock(log.max_pages));
+  pages_.attach(store, least_in_stock(log.max_pages, options_.max_item_bytes), log.max_pages);
   TierIndexObserver& observer = *this;
   tier::LogOwner& owner = *this;
   index_ = std::make_unique<TierIndex>(pages_, options_.part.bytes / Device::kBlockBytes, observer);
@@ -80,13 +85,26 @@ void Tiering::attach(Store& store) {
   listings_.attach(store, *log_, *index_, options_.part.offset / options_.region_bytes);
 }
 
+std::size_t Tiering::largest_item_bytes(std::size_t memory_limit, std::size_t max_item_bytes,
+                                        std::size_t region_bytes) {
+  tier::PageLogOptions log;
+  log.region_bytes = region_bytes;
+  log.max_pages = buffer_pages(memory_limit / limits::kSegmentBytes, max_item_bytes);
+  return tier::largest_record_pages(log) * tier::kPageRoomBytes - sizeof(tier::RecordHeader);
+}
+
+void Tiering::set(const TieringSettings& settings) {
+  settings_ = settings;
+  admission_.set_share(settings.unread_share);
+}
+
 void Tiering::on_time(UnixSeconds now_s) {
   now_s_ = now_s;
   if (const std::size_t limit = store_->memory_use().limit; limit != limit_bytes_) {
     limit_bytes_ = limit;
     index_->set_max_pages(index_pages(limit));
     const std::size_t pages = buffer_pages(limit / limits::kSegmentBytes, options_.max_item_bytes);
-    pages_.set_bounds(least_in_stock(pages), most_in_stock(pages));
+    pages_.set_bounds(least_in_stock(pages, options_.max_item_bytes), pages);
   }
   pages_.shrink();
   const tier::PageLogFigures log = log_->figures();

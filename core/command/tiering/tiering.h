@@ -68,7 +68,7 @@ class Tiering final : public ColdTier,
 
   // ColdTier
   void attach(Store& store) override;
-  void set(const TieringSettings& settings) override { settings_ = settings; }
+  void set(const TieringSettings& settings) override;
   void on_time(UnixSeconds now_s) override;
   bool may_hold(std::uint64_t hash) const override { return static_cast<bool>(index_->find(hash)); }
   void forget(std::uint64_t hash) override;
@@ -94,6 +94,9 @@ class Tiering final : public ColdTier,
   }
   void end_listing(TierListing* listing) override { listings_.end_listing(listing); }
 
+  // The largest item (key and value) that the tier of a store with this memory limit takes.
+  static std::size_t largest_item_bytes(std::size_t memory_limit, std::size_t max_item_bytes,
+                                        std::size_t region_bytes);
   TierHealth health() const;
   // Nothing is written, because too many writes have failed.
   bool off() const { return log_->off(); }

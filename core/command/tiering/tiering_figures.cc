@@ -31,6 +31,7 @@ TierFigures Tiering::figures() const {
   add_regions(figures);
   figures.records = index_->size();
   figures.limit_bytes = options_.part.bytes;
+  figures.index_room = index_->room();
   figures.index_bytes = index_->bytes();
   figures.lent_bytes = pages_.lent() * PageSource::kPageBytes;
   figures.reads_in_flight = reads_.in_flight();
