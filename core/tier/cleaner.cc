@@ -110,6 +110,7 @@ bool Cleaner::begin_read(Place begin, Place end) {
       return false;
     case IoStatus::kDone: read_ended(true); return true;
     // The device may have no memory now. If it is more than that, the region is given up at last.
+    case IoStatus::kReadFailed:
     case IoStatus::kFailed: one_by_one_ = true; return false;
   }
   return false;

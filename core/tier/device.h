@@ -15,7 +15,8 @@ namespace isocache {
 enum class IoStatus : std::uint8_t {
   kPending,  // on_done() will be called
   kDone,
-  kFailed,  // also: it was short
+  kFailed,      // also: it was short. A read has not begun, see begin_read()
+  kReadFailed,  // of a read that was tried within the call; the next one may fail too
 };
 
 // One operation of a device. REQUIRES: it lives until it has ended.

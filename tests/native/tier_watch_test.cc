@@ -62,7 +62,7 @@ TEST_F(TierWatchTest, TriesLessAndLessOftenAndSaysSo) {
   EXPECT_EQ(lines[1], "ext_path: tries again to write");
   const std::vector<std::int64_t> later = run_until(7200);
   ASSERT_GE(later.size(), 5U);
-  EXPECT_EQ(later.back() - later[later.size() - 2], TierWatch::kLongestDelay_ms / 1000 + 1);
+  EXPECT_EQ(later.back() - later[later.size() - 2], std::int64_t{RetryDelay::kLongest_s} + 1);
 }
 
 TEST_F(TierWatchTest, AfterALongTimeWithoutFaultsTheFirstDelayIsBack) {

@@ -116,7 +116,10 @@ class FaultyDevice final : public Device {
     if (operation.offset % alignment_ != 0 || operation.bytes % alignment_ != 0) std::abort();
     if (operation.bytes == 0 || operation.offset + operation.bytes > bytes_.size()) std::abort();
     if (happens(rates_.refuse)) return IoStatus::kFailed;
-    if (!delayed_) return run(operation) ? IoStatus::kDone : IoStatus::kFailed;
+    if (!delayed_) {
+      if (run(operation)) return IoStatus::kDone;
+      return operation.read != nullptr ? IoStatus::kReadFailed : IoStatus::kFailed;
+    }
     pending_.push_back(operation);
     return IoStatus::kPending;
   }

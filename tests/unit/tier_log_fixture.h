@@ -203,7 +203,9 @@ struct LogUnderTest {
       TestRead read;
       const IoStatus status = device.begin_read(plan.offset, plan.bytes, read);
       if (status == IoStatus::kPending) device.complete(device.pending() - 1);
-      if (status == IoStatus::kFailed || read.status == IoStatus::kFailed) return std::nullopt;
+      if (status == IoStatus::kFailed || status == IoStatus::kReadFailed ||
+          read.status == IoStatus::kFailed)
+        return std::nullopt;
       const ReadResult found = log->find_in(plan, read.data(), key);
       std::optional<std::string> value;
       if (found.status == ReadStatus::kFound) value = value_of(found.record);

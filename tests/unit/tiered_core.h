@@ -26,6 +26,7 @@ struct TieredOptions {
   std::size_t max_reads = 64;
   unsigned memory_refuses_every = 0;
   AdmissionOptions admission = {};
+  bool retries = false;
 };
 
 class TieredCore : public Waker {
@@ -95,6 +96,7 @@ class TieredCore : public Waker {
     tiering.hash_key = options.hash_key;
     tiering.max_reads = options.max_reads;
     tiering.admission = options.admission;
+    tiering.retries = options.retries;
     return tiering;
   }
   static Settings settings(const TieredOptions& options) {

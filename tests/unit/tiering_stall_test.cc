@@ -97,12 +97,14 @@ class ColdItemsTest : public testing::Test {
 };
 
 TEST_F(ColdItemsTest, ARefusedReadIsAMissThatLosesNothing) {
-  core_.device.fail_reads(3);
+  core_.device.set_rates({.refuse = 1}, 1);
   EXPECT_EQ(answer("mg key0 v\r\n"), "EN\r\n");
   EXPECT_EQ(answer("incr key0 1\r\n"), "NOT_FOUND\r\n");
   EXPECT_EQ(answer("ms key0 1 MA\r\nx\r\n"), "NS\r\n");
+  core_.device.set_rates({}, 1);
   EXPECT_EQ(answer("mg key0 v\r\n"), kHit);
   EXPECT_EQ(row("get_oom_extstore"), "3");
+  EXPECT_EQ(row("isocache_tier_failed_reads"), "0");
 }
 
 // Its client was told that there is no such item.

@@ -23,7 +23,7 @@ class HostDevice final : public Device {
     if (to == nullptr) return IoStatus::kFailed;
     if (!isocache_tier_read(static_cast<double>(offset), to, bytes)) {
       std::free(to);
-      return IoStatus::kFailed;
+      return IoStatus::kReadFailed;
     }
     data_of(read) = {to, bytes};
     return IoStatus::kDone;

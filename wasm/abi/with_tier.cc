@@ -61,7 +61,11 @@ void export_open_tier(double bytes, std::size_t max_item_bytes, std::uint32_t ke
   options.max_item_bytes = max_item_bytes;
   options.hash_key = hash_key(key_0, key_1, key_2, key_3);
   options.first_sequence = words(random_0, random_1);
+  options.retries = true;
   host_tier = std::make_unique<HostTier>(options.part.bytes, options);
 }
+
+// Nothing is written now, because too many writes have failed. REQUIRES: open_tier() and open().
+ISOCACHE_EXPORT(tier_off) bool export_tier_off() { return host_tier->tiering.off(); }
 
 }  // namespace isocache

@@ -127,6 +127,24 @@ test('-o ext_path keeps in a file what memory has no room for', { timeout: 60_00
   assert.match(small.stderr, /maxBytes must be 4194304 at least/);
 });
 
+test('-o tunes the tier', { timeout: 60_000 }, async () => {
+  const file = `/tmp/isocache-tuned-${process.pid}`;
+  const words = `ext_item_size=600,ext_path=${file}:32m,ext_low_ttl=7,ext_recache_rate=1`;
+  await running(['-p', '0', '-m', '4', '-o', words], async (output) => {
+    assert.doesNotMatch(output, /ignored/);
+    const client = createClient({ port: portIn(output) });
+    const settings = String(Buffer.from(await client.execute('stats settings\r\n')));
+    for (const line of ['ext_item_size 600', 'ext_low_ttl 7', 'ext_recache_rate 1'])
+      assert.ok(settings.includes(`STAT ${line}\r\n`), line);
+    const entries = Array.from({ length: 40_000 }, (_, i) => [`small:${i}`, 's'.repeat(300)]);
+    await client.setMany(entries);
+    assert.equal((await client.stats()).all.extstore_objects_used, '0');
+    await client.close();
+  });
+  for (const word of ['ext_item_size', 'ext_item_size=', 'ext_low_ttl=-1', 'ext_recache_rate=1k'])
+    assert.match((await run('-p', '0', '-o', word)).stderr, /-o ext_\w+: a number from 0 to 4294967295/);
+});
+
 test('several addresses, the mode of a unix socket, a pid file', { timeout: 60_000 }, async () => {
   const base = `/tmp/isocache-flags-${process.pid}`;
   const args = ['-l', '127.0.0.1,localhost:0', '-p0', '-s', `${base}.sock`, '-a', '600', '-P', `${base}.pid`];

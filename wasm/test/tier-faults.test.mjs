@@ -4,9 +4,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
 import { Random, seedFromEnvironment } from '../../tests/lib/random.mjs';
+import { START_MS } from './lib/clocked-store.mjs';
 import { memoryDevice, openTiered, stat } from './lib/tiered.mjs';
 
 const MIB = 2 ** 20;
+const OFF = 'too many writes of the tier have failed: nothing more is written until the next try';
 const KEYS = 6000;
 const seed = seedFromEnvironment(Date.now() % 1_000_000);
 
@@ -132,7 +134,10 @@ describe('a device that', () => {
     };
     const { hits, errors, stat: figure } = await attack(device);
     assert.ok(hits > 1000);
-    assert.equal(errors.length, 1);
+    assert.deepEqual(
+      errors.map(({ message }) => message),
+      ['no', OFF],
+    );
     assert.equal(figure('isocache_tier_off'), 1);
   });
 
@@ -163,4 +168,74 @@ test('another store finds nothing in what a device holds', async () => {
   const { hits, stat: figure } = await attack(device);
   assert.ok(hits > 3000);
   assert.equal(figure('badcrc_from_extstore'), 0);
+});
+
+/** A store whose device fails as long as `bad` has what it is asked to do, and a clock. */
+async function failing() {
+  const device = memoryDevice(16 * MIB);
+  const bad = new Set();
+  for (const how of ['read', 'write']) {
+    const good = device[how];
+    device[how] = (bytes, at) => {
+      if (bad.has(how)) throw new Error(`no ${how}`);
+      return good.call(device, bytes, at);
+    };
+  }
+  const clock = { now: START_MS };
+  const messages = [];
+  const onError = ({ message }) => messages.push(message);
+  const store = await openTiered({ tier: { device }, onError, now: () => clock.now });
+  const use = async () => {
+    for (let i = 0; i < 9000; ++i) store.set(`key:${i}`, valueOf(i, 1));
+    await null;
+  };
+  return { bad, clock, messages, store, use };
+}
+
+test('the tier is on again when its device has recovered', async () => {
+  const { bad, clock, messages, store, use } = await failing();
+  bad.add('write');
+  for (const delayS of [10, 20, 40]) {
+    await use();
+    assert.equal(stat(store, 'isocache_tier_off'), 1);
+    clock.now += 1000; // from here on
+    stat(store, 'isocache_tier_off');
+    clock.now += (delayS - 1) * 1000;
+    assert.equal(stat(store, 'isocache_tier_off'), 1, `${delayS}`);
+    if (delayS === 40) bad.clear();
+    clock.now += 1000;
+    assert.equal(stat(store, 'isocache_tier_off'), 0, `${delayS}`);
+  }
+  const written = stat(store, 'extstore_bytes_written');
+  await use();
+  assert.ok(stat(store, 'extstore_bytes_written') > written);
+  assert.equal(store.get('key:100'), valueOf(100, 1));
+  assert.deepEqual(messages.slice(0, 2), ['no write', OFF]);
+  store.close();
+});
+
+test('errors of reads do not hide that the tier is off', async () => {
+  const { bad, messages, store, use } = await failing();
+  await use();
+  bad.add('read');
+  assert.equal(store.get('key:100'), undefined);
+  await null;
+  bad.add('write');
+  await use();
+  assert.deepEqual(messages, ['no read', OFF]);
+  store.close();
+});
+
+test('a failed read is a miss, is counted, and gives the item up', async () => {
+  const { bad, store, use } = await failing();
+  await use();
+  bad.add('read');
+  for (let i = 0; i < 100; ++i) assert.equal(store.get(`key:${i}`), undefined);
+  assert.equal(stat(store, 'isocache_tier_failed_reads'), 100);
+  assert.equal(stat(store, 'miss_from_extstore'), 100);
+  bad.clear();
+  assert.equal(store.get('key:0'), undefined);
+  assert.equal(stat(store, 'miss_from_extstore'), 100);
+  assert.equal(store.get('key:200'), valueOf(200, 1));
+  store.close();
 });

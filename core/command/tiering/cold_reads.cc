@@ -52,6 +52,7 @@ void ColdReads::begin(ColdRead& read, const tier::ReadPlan& plan) {
       read.state = ColdRead::State::kDone;
       continues(read);
       break;
+    case IoStatus::kReadFailed: ++failed_; break;
     case IoStatus::kFailed:
       ++refused_;
       // The reads that are under way hold memory of the device, and places in its queue. When one

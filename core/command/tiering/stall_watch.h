@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/clock.h"
+#include "command/program_parts.h"
 
 namespace isocache {
 
@@ -17,9 +18,10 @@ class StallWatch {
     since_s_ = now_s;
     ended_ = ended;
   }
-  // Nothing has ended for some seconds, although something was in flight all the time.
+  // Nothing has ended for some seconds, although something was in flight all the time. Never, where
+  // operations end within the call.
   bool stalled(std::uint64_t ended) const {
-    return ended == ended_ && now_s_ >= since_s_ + kLimit_s;
+    return replies_may_be_late() && ended == ended_ && now_s_ >= since_s_ + kLimit_s;
   }
 
  private:

@@ -113,6 +113,7 @@ ListNext TierListing::begin_read(Waker* waker) {
       state_ = State::kRead;
       refusals_ = 0;
       return ListNext::kGoOn;
+    case IoStatus::kReadFailed:
     case IoStatus::kFailed: break;
   }
   if (++refusals_ == kMaxRefusals) {

@@ -108,9 +108,15 @@ void Tiering::on_time(UnixSeconds now_s) {
   }
   pages_.shrink();
   const tier::PageLogFigures log = log_->figures();
-  writes_.on_time(now_s, log_->writing(), log.ended_writes);
-  cleaner_.on_time(now_s, log_->cleaner_reads(), log.cleaner.ended_reads);
-  reads_.on_time(now_s);
+  if (replies_may_be_late()) {
+    writes_.on_time(now_s, log_->writing(), log.ended_writes);
+    cleaner_.on_time(now_s, log_->cleaner_reads(), log.cleaner.ended_reads);
+    reads_.on_time(now_s);
+  }
+  if (options_.retries) {
+    retry_.note(static_cast<std::uint32_t>(log.failed_writes), now_s);
+    if (retry_.due(now_s)) retry();
+  }
   admission_.on_written(log.written_bytes - written_bytes_);
   written_bytes_ = log.written_bytes;
   admission_.on_time(now_s);

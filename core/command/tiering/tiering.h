@@ -26,6 +26,7 @@
 #include "command/late.h"
 #include "command/tiering/cold_reads.h"
 #include "command/tiering/lent_pages.h"
+#include "command/tiering/retry_delay.h"
 #include "command/tiering/stall_watch.h"
 #include "command/tiering/tier_figures.h"
 #include "command/tiering/tier_listings.h"
@@ -48,6 +49,7 @@ struct TieringOptions {
   std::size_t max_reads = 64;        // in flight at one time
   std::size_t max_item_bytes = limits::kDefaultMaxItemBytes;
   AdmissionOptions admission;  // its budget is for a second
+  bool retries = false;        // after failed writes, by itself: nobody calls retry()
 };
 
 class Tiering final : public ColdTier,
@@ -96,7 +98,10 @@ class Tiering final : public ColdTier,
   static std::size_t largest_item_bytes(std::size_t memory_limit, std::size_t max_item_bytes,
                                         std::size_t region_bytes);
   TierHealth health() const;
-  // What has failed may be used again. To be called now and then after failed writes.
+  // Nothing is written, because too many writes have failed.
+  bool off() const { return log_->off(); }
+  // What has failed may be used again. To be called now and then after failed writes, unless
+  // TieringOptions::retries is set.
   void retry() { log_->retry(); }
   // Nothing is in flight on the device, so it may be destroyed.
   bool idle() const { return log_->idle() && reads_.idle() && listings_.idle(); }
@@ -141,6 +146,7 @@ class Tiering final : public ColdTier,
   std::size_t limit_bytes_ = 0;      // the store's limit that index and pages have heard of
   StallWatch writes_;
   StallWatch cleaner_;
+  RetryDelay retry_;
 
   TierFigures figures_;  // what is counted here
   std::uint64_t refused_at_reset_ = 0;

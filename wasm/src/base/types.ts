@@ -169,7 +169,7 @@ export interface StoreOptions {
   onEvict?: ((event: EvictEvent) => void) | undefined;
   /**
    * Told what could not be done in the background: what getOrSet() could not store, what `onEvict` threw, how the
-   * tier's device failed (once a second at most).
+   * tier's device failed (once a second at most), and each time that nothing more is written to it.
    */
   onError?: ((error: unknown) => void) | undefined;
 }

@@ -18,6 +18,8 @@ export interface Settings {
   maxItemSize: number | undefined;
   /** The file of the tier. */
   tierFile: { path: string; bytes: number } | undefined;
+  /** Arguments of the command `extstore`. */
+  tierTuning: string[];
   maxConnections: number | undefined;
   flushDisabled: boolean;
   dumpDisabled: boolean;
@@ -41,6 +43,7 @@ export function defaultSettings(): Settings {
     maxBytes: undefined,
     maxItemSize: undefined,
     tierFile: undefined,
+    tierTuning: [],
     maxConnections: undefined,
     flushDisabled: false,
     dumpDisabled: false,
@@ -65,6 +68,7 @@ const MAX_MIB = 4032;
 const MAX_PORT = 65535;
 const MAX_COUNT = 1 << 24;
 const MAX_MODE = 0o777;
+const MAX_UINT32 = 2 ** 32 - 1;
 
 // ---------------------------------------------------------------- values
 
@@ -187,7 +191,7 @@ const LIMITS: readonly Flag[] = [
     'o',
     'extended',
     'WORDS',
-    'ext_path=FILE:SIZE keeps items that -m has no room for in this file; other words have no effect',
+    'ext_path=FILE:SIZE keeps items that -m has no room for in this file; ext_item_size (default 0), ext_low_ttl and ext_recache_rate tune that; other words have no effect',
     extended,
   ),
   flag('F', 'disable-flush-all', '', 'refuse flush_all', (s) => {
@@ -198,12 +202,18 @@ const LIMITS: readonly Flag[] = [
   }),
 ];
 
-/** Words behind -o, of which one means something here. */
+/** Words of -o that tune the tier. */
+const TIER_TUNING = ['ext_item_size', 'ext_low_ttl', 'ext_recache_rate'];
+
+/** Words behind -o, of which those of the tier mean something here. */
 function extended(settings: Settings, value: string, as: string): void {
   const rest = [];
   for (const word of value.split(',')) {
-    const [name, ...path] = word.split('=');
-    if (name !== 'ext_path') rest.push(word);
+    const [name = '', ...path] = word.split('=');
+    if (TIER_TUNING.includes(name)) {
+      const number = wholeNumber(`${as} ${name}`, path.join('='), 0, MAX_UINT32);
+      settings.tierTuning.push(`${name.slice('ext_'.length)} ${number}`);
+    } else if (name !== 'ext_path') rest.push(word);
     else if (settings.tierFile !== undefined) throw new UsageError(`${as} ext_path: there can be one`);
     else settings.tierFile = tierFile(as, path.join('='));
   }

@@ -72,6 +72,7 @@ async function serve(settings: Settings): Promise<void> {
   const opening = createServer(serverOptions(settings));
   stopOnSignals(opening);
   const server = await opening;
+  for (const tuning of settings.tierTuning) server.store.execute(`extstore ${tuning}\r\n`);
   try {
     const places: string[] = [];
     for (const address of addresses) places.push(await listen(server, address, settings.unixMask));

@@ -51,6 +51,8 @@ export interface Exports {
     random0: number,
     random1: number,
   ): void;
+  /** The same. */
+  tier_off?(): boolean;
   get(keyLength: number, nowS: number): number;
   get_many(count: number, nowS: number): void;
   command(letter: number, keyLength: number, flagsLength: number, valueLength: number, nowS: number): number;

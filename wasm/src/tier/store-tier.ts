@@ -8,6 +8,7 @@ import type { StoreTier } from '../store/tier.js';
 import type { Device } from './device.js';
 
 const TELL_EVERY_MS = 1000;
+const OFF = 'too many writes of the tier have failed: nothing more is written until the next try';
 
 type Take = (left?: Engine) => Engine | undefined;
 
@@ -16,6 +17,7 @@ export class DeviceTier implements StoreTier {
   #evictions!: Evictions;
   #take!: Take;
   #toldMs = -Infinity;
+  #isOff = false;
   #telling = false;
 
   constructor(device: Device) {
@@ -30,8 +32,19 @@ export class DeviceTier implements StoreTier {
   imports(engine: Engine): ReturnType<EngineTier['imports']> {
     const part = (address: number, length: number) => engine.bytes.subarray(address >>> 0, (address >>> 0) + length);
     return {
-      isocache_tier_read: (at, address, length) => this.#try(() => this.#device.read(part(address, length), at)),
-      isocache_tier_write: (at, address, length) => this.#try(() => this.#device.write(part(address, length), at)),
+      isocache_tier_read: (at, address, length) =>
+        this.#try(
+          () => this.#device.read(part(address, length), at),
+          (error) => this.#tell(error),
+        ),
+      isocache_tier_write: (at, address, length) =>
+        this.#try(
+          () => this.#device.write(part(address, length), at),
+          (error) => {
+            this.#tell(error);
+            queueMicrotask(() => this.#tellIfOff(engine, error));
+          },
+        ),
     };
   }
 
@@ -66,14 +79,21 @@ export class DeviceTier implements StoreTier {
     queueMicrotask(() => this.#evictions.report(error));
   }
 
+  /** Once each time that it is off, whatever else was told. */
+  #tellIfOff(engine: Engine, cause: unknown): void {
+    const isOff = engine.calls.tier_off!();
+    if (isOff && !this.#isOff) this.#evictions.report(new Error(OFF, { cause }));
+    this.#isOff = isOff;
+  }
+
   /** No exception may pass through the module. The device finds its store closed: it must not use it. */
-  #try(operation: () => void): boolean {
+  #try(operation: () => void, failed: (error: unknown) => void): boolean {
     const engine = this.#take();
     try {
       operation();
       return true;
     } catch (error) {
-      this.#tell(error);
+      failed(error);
       return false;
     } finally {
       this.#take(engine);
