@@ -49,6 +49,9 @@ ShardTier Server::open_tier() {
   TierDeviceOptions device;
   device.page_bytes = plan.region_bytes;
   device.allow_ring = asked.allow_ring;
+  // The largest item can be read in any case.
+  device.large_read_bytes =
+      std::max(device.large_read_bytes, 2 * std::size_t{settings.max_item_bytes});
   device.on_pool_thread_start = on_thread_start();
   tier_ = std::make_unique<TierDevice>(files, std::move(device));
   return {.device = *tier_, .plan = plan, .epoch = random_bits(), .first_sequence = random_bits()};

@@ -131,7 +131,12 @@ void Engine::reply_without_record(Request& request, Output& out) {
     forget_record(request);
     execute(request, now_s_, out);
   } else {
-    if (expires_item(request, now_s_)) forget_record(request);
+    if (expires_item(request, now_s_)) {
+      forget_record(request);
+      if (const FindResult found = store_.find(request.key, now_s_); found.item) {
+        store_.remove(found.item);
+      }
+    }
     word_miss(request, out);
   }
 }

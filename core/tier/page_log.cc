@@ -44,11 +44,16 @@ ReadPlan PageLog::plan(Location location, LengthCode length) const {
           .may_be_longer = length == kLongRecord};
 }
 
+bool PageLog::is_current(const ReadPlan& plan) const {
+  const RegionId id = regions().region_of(plan.location);
+  return id != kNoRegion && regions().readable(id) &&
+         regions()[id].first_sequence == plan.first_sequence;
+}
+
 ReadResult PageLog::find_in(const ReadPlan& plan, std::span<const std::byte> bytes,
                             std::string_view key) const {
+  if (!is_current(plan) || bytes.size() < plan.bytes) return {};
   const RegionId id = regions().region_of(plan.location);
-  if (id == kNoRegion || !regions().readable(id)) return {};
-  if (regions()[id].first_sequence != plan.first_sequence || bytes.size() < plan.bytes) return {};
   const Place block = regions().place_of(plan.location);
   const PageRun run(bytes, plan.offset - device_offset(id));
   const BlockSearchResult found = find_in_block(run, block, regions().sequence(id, block), key);

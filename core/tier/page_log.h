@@ -67,6 +67,8 @@ class PageLog {
   ReadResult find_in_memory(Location location, std::string_view key) const;
   // What to read if it is on the device.
   ReadPlan plan(Location location, LengthCode length) const;
+  // The region has not been given up since.
+  bool is_current(const ReadPlan& plan) const;
   // Looks for the record in what was read. `bytes` are aligned to 8.
   ReadResult find_in(const ReadPlan& plan, std::span<const std::byte> bytes,
                      std::string_view key) const;

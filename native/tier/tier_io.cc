@@ -38,7 +38,7 @@ TierIo* TierIo::of_this_thread() { return current; }
 // The last of free_, which add() takes from there. Null: there is no place. If memory is short,
 // this and what follows until add() throws, and changes nothing.
 IoOperation* TierIo::free_operation() {
-  if (closed_ || waiting_.size() >= options_.waiting) return nullptr;
+  if (closed_) return nullptr;
   if (!asked_ && options_.ask_for_submit) options_.ask_for_submit();
   asked_ = true;
   if (free_.empty()) {
@@ -50,6 +50,7 @@ IoOperation* TierIo::free_operation() {
 }
 
 bool TierIo::begin_read(std::uint64_t offset, std::span<std::byte> buffer, DeviceIo& io) {
+  if (waiting_.size() >= options_.waiting) return false;
   IoOperation* const operation = free_operation();
   if (operation == nullptr) return false;
   operation->begin_read(*state_->files, offset, buffer, &io);

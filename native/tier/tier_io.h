@@ -31,8 +31,10 @@
 namespace isocache {
 
 struct TierIoOptions {
-  unsigned depth = 64;      // operations that the system has at once
-  unsigned waiting = 1024;  // operations that wait for one of those places
+  unsigned depth = 64;  // operations that the system has at once
+  // Reads that wait for one of those places; then begin_read() fails. Writes always wait: a refused
+  // write would look like a broken device. Their number is bounded by the memory that they are in.
+  unsigned waiting = 1024;
   // The poller reports event_fd() by its edges (EPOLLET): then nothing has to read it.
   bool edge_triggered = false;
   // Called when something begins to wait, once until submit(): has the loop call submit() soon. It

@@ -134,6 +134,25 @@ TEST_P(TierDeviceTest, WhatExceedsTheDepthWaitsAndWhatExceedsThatFails) {
   }
 }
 
+// A write that is refused would look like a device that is broken.
+TEST_P(TierDeviceTest, WritesWaitHoweverManyReadsDo) {
+  const auto device = device_of({4 * kMegabyte});
+  const auto io = device->open_thread({.depth = 4, .waiting = 8});
+  std::vector<TestRead> reads(8);
+  for (TestRead& read : reads) {
+    EXPECT_EQ(device->begin_read(0, 4096, read), IoStatus::kPending);
+  }
+  const TestBlock block(4096, 3);
+  const std::span<const std::byte> parts[] = {block.data()};
+  std::vector<TestWrite> writes(16);
+  for (TestWrite& write : writes) {
+    EXPECT_EQ(device->begin_write(65536, parts, write), IoStatus::kPending);
+  }
+  run(*io);
+  for (const TestWrite& write : writes) EXPECT_EQ(write.ended, true);
+  for (TestRead& read : reads) device->release(read);
+}
+
 TEST_P(TierDeviceTest, MemoryForReadsIsBounded) {
   TierDeviceOptions small = options();
   small.read_buffer_bytes = 256 * 1024;

@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <memory>
+#include <utility>
 
 #include "protocol/parser.h"
 #include "support/seeds.h"
@@ -146,6 +148,25 @@ TEST_P(GivenUpTest, LeavesNoItem) {
               reply == "END\r\n")
       << reply;
   EXPECT_EQ(core.ask("mg key0 v\r\n"), "EN\r\n");
+}
+
+// It may have come back to memory meanwhile, by another request or by its own.
+TEST_P(GivenUpTest, LeavesNoItemInMemory) {
+  TieredCore core({});
+  core.device.set_delayed(true);
+  const std::string value(4000, 'v');
+  for (int n = 0; n < 1000; ++n) {
+    core.ask("set key" + std::to_string(n) + " 0 0 4000\r\n" + value + "\r\n");
+    core.device.complete_all();
+  }
+  core.session->feed(GetParam());
+  ASSERT_EQ(core.session->late(), 1U);
+  const auto first = std::exchange(
+      core.session, std::make_unique<Session>(core.backend, core.clock, SessionOptions(), &core));
+  ASSERT_EQ(core.ask("set key0 0 0 1\r\nx\r\n"), "STORED\r\n");
+  EXPECT_EQ(first->give_up_late(), 1U);
+  const std::string reply = core.ask("mg key0 v\r\n");
+  EXPECT_TRUE(reply == "EN\r\n" || reply == "VA 1 X W\r\nx\r\n") << reply;  // or it is stale
 }
 
 INSTANTIATE_TEST_SUITE_P(, GivenUpTest,

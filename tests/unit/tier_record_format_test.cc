@@ -22,7 +22,9 @@ class Pages {
 
   PageRun run() const { return {bytes_, 0}; }
   PageRun run(Place begin, Place end) const {
-    return {std::span(bytes_).subspan(begin, end - begin), begin};
+    return {std::span(bytes_).subspan(static_cast<std::size_t>(begin),
+                                      static_cast<std::size_t>(end - begin)),
+            begin};
   }
   std::byte& operator[](Place place) { return bytes_[place]; }
 

@@ -16,6 +16,8 @@ using tier::WalkedRecord;
 // microseconds.
 constexpr int kRecordsPerStep = 32;
 constexpr int kRegionsPerStep = 64;
+// Of all listings, that are in memory or being read.
+constexpr int kMaxPages = 4;
 // A device that has no room for a read is asked again in as many turns, then the page is left out.
 constexpr unsigned kMaxRefusals = 256;
 
@@ -102,6 +104,7 @@ void TierListing::next_region() {
 }
 
 ListNext TierListing::begin_read(Waker* waker) {
+  if (!owner_.may_read()) return ListNext::kMore;
   const std::uint64_t offset = owner_.log_->page_offset(region_, page_);
   switch (owner_.device_.begin_read(offset, tier::kPageBytes, *this)) {
     case IoStatus::kPending:
@@ -157,6 +160,13 @@ void TierListing::visit(const WalkedRecord& record, UnixSeconds now_s, ItemVisit
   item.bits = static_cast<std::uint8_t>(record.header.bits | (entry.frequency != 0 ? kFetched : 0));
   item.place = TierPlace{owner_.first_page_ + region_, record.place};
   visitor.visit(item);
+}
+
+// Gets need the device's memory more.
+bool TierListings::may_read() const {
+  return std::count_if(listings_.begin(), listings_.end(), [](const auto& listing) {
+           return listing->state_ != TierListing::State::kNoPage;
+         }) < kMaxPages;
 }
 
 void TierListing::end_page() {

@@ -88,6 +88,7 @@ class TierListings {
  private:
   friend class TierListing;
   void destroy(TierListing& listing);
+  bool may_read() const;
 
   Device& device_;
   HashKey hash_key_;

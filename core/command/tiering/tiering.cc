@@ -230,7 +230,7 @@ Tiering::Fetch Tiering::judge(const ColdRead& read, const Key& key, const TierEn
   if (read.state == ColdRead::State::kFailed) return missing(key.hash, entry);
   const tier::ReadResult result = log_->find_in(read.plan, read.data(), key.bytes);
   if (result.status != tier::ReadStatus::kFound) {
-    ++figures_.counters.damaged;
+    if (log_->is_current(read.plan)) ++figures_.counters.damaged;
     return missing(key.hash, entry);
   }
   return found(result.record, key, entry, now_s);
