@@ -1,5 +1,5 @@
-// When to try again to write, after writes have failed. The first time after ten seconds, then after
-// twice as long each time, up to ten minutes.
+// When to try again to write, after writes have failed. The first time after ten seconds, then
+// after twice as long each time, up to ten minutes.
 //
 //   a write fails --delay--> due() --nothing fails for twenty minutes--> the first delay again
 //                    ^---- it fails again: twice the delay ----|
