@@ -154,7 +154,8 @@ describe('a flash tier on a bad disk', { skip: needIsocached || needCompiler, co
       }
       assert.ok(misses > 0);
       const took = Date.now() - asked;
-      assert.ok(took > LATE_LIMIT_MS - 2000 && took < LATE_LIMIT_MS + 4000, `${took} ms`);
+      // Two waves that wait at most, and not a wave for each 31 keys.
+      assert.ok(took > LATE_LIMIT_MS - 2000 && took < 3 * LATE_LIMIT_MS, `${took} ms`);
       faults.set();
       await versions.play(COMMANDS);
     }),

@@ -134,7 +134,9 @@ describe('isocached with a flash tier', { skip: needIsocached, concurrency: 1 },
         const anyTime = (text) => text.replace(/ t(\d+)/, (_, ttl) => (ttl > 600 && ttl <= 900 ? ' t' : ` t${ttl}`));
         assert.equal(anyTime(reply), anyTime(expected));
         for (const [key, bytes] of Object.entries(large)) {
-          assert.ok((await client.ask(`get ${key}\r\n`)) === value(key, bytes), key);
+          const reply = await client.ask(`get ${key}\r\n`);
+          // When the disk is busy, a large item may find no buffer.
+          assert.ok(reply === value(key, bytes) || reply === 'END\r\n', key);
         }
         assert.equal(await readAll(client, 'p', 64, 2000), 0);
         // More large values at one time than there is memory for reads: reads wait. One may fail while another
