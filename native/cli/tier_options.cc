@@ -52,6 +52,7 @@ void check_wbuf(const Options& options) {
 
 TierPlan plan(const Options& options) {
   std::vector<std::uint64_t> sizes;
+  sizes.reserve(options.tier.files.size());
   for (const TierOptions::File& file : options.tier.files) sizes.push_back(file.bytes);
   return plan_tier(sizes, options.tier.page_bytes,
                    shard_count_for(options.settings, options.host.threads),

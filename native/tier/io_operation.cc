@@ -1,9 +1,8 @@
 #include "native/tier/io_operation.h"
 
-#include <limits.h>
-
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 
 namespace isocache {
 namespace {

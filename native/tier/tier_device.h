@@ -44,7 +44,7 @@ class TierDevice final : public Device {
 
   // For the calling thread, until it is destroyed. Call it before SystemCallFilter::load(). Throws
   // SystemError.
-  std::unique_ptr<TierIo> open_thread(const TierIoOptions& options);
+  std::unique_ptr<TierIo> open_thread(const TierIoOptions& asked);
 
   bool uses_ring() const { return uses_ring_; }
   // "io_uring" or "threads", for people.

@@ -11,7 +11,6 @@ import { CPP, JAVASCRIPT, matching, resolveImport, resolveInclude } from './tree
 export const CORE = {
   base: [],
   store: ['base'],
-  tier: ['base'],
   snapshot: ['base', 'store'],
   tier: ['base'],
   protocol: ['base'],

@@ -26,7 +26,7 @@ class Pages {
                                       static_cast<std::size_t>(end - begin)),
             begin};
   }
-  std::byte& operator[](Place place) { return bytes_[place]; }
+  std::byte& operator[](Place place) { return bytes_[static_cast<std::size_t>(place)]; }
 
   // Returns where the record ends.
   Place put(Place begin, std::string_view key, std::string_view value,
@@ -46,7 +46,7 @@ class Pages {
     Place place = begin;
     for (const char byte : record) {
       place = skip_header(place);
-      bytes_[place++] = static_cast<std::byte>(byte);
+      (*this)[place++] = static_cast<std::byte>(byte);
     }
     return place;
   }
