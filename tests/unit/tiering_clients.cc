@@ -214,7 +214,7 @@ void TieringClients::take_output(Client& client) {
   } else {
     core_.backend.release(output);
   }
-  output.clear();
+  output.clear();  // NOLINT(bugprone-use-after-move): it may be used again
   release_held(plan_.replies_held);
   while (!client.asked.empty()) {
     const std::optional<std::string> reply =
