@@ -133,9 +133,7 @@ void Engine::reply_without_record(Request& request, Output& out) {
   } else {
     if (expires_item(request, now_s_)) {
       forget_record(request);
-      if (const FindResult found = store_.find(request.key, now_s_); found.item) {
-        store_.remove(found.item);
-      }
+      if (const Item item = store_.find(request.key, now_s_).item) store_.remove(item);
     }
     word_miss(request, out);
   }

@@ -11,29 +11,12 @@
 #include "protocol/parser.h"
 #include "session/session.h"
 #include "support/faulty_device.h"
+#include "support/session_output.h"
+#include "tests/native/sharded_tier_fixture.h"
 #include "tests/native/tier_fixture.h"
 
 namespace isocache {
 namespace {
-
-constexpr std::uint64_t kMegabyte = 1U << 20;
-constexpr UnixSeconds kNow_s = 1'000'000;
-const HashKey kHashKey = hash_key_of(42);
-
-Settings settings_for(std::size_t megabytes) {
-  Settings settings;
-  settings.max_bytes = megabytes << 20;
-  settings.ext_item_size = 0;
-  return settings;
-}
-
-ShardTier tier_on(Device& device, unsigned shards) {
-  const std::uint64_t size = device.size_bytes();
-  return {.device = device,
-          .plan = plan_tier({&size, 1}, 0, shards, kMegabyte),
-          .epoch = 7,
-          .first_sequence = 0x1234567890abcdef};
-}
 
 std::string key_of(int number) { return "key" + std::to_string(number); }
 
@@ -78,13 +61,7 @@ class Dumper : public Waker {
   }
 
  private:
-  std::string take_output() {
-    std::string reply;
-    session_.output().for_each_span([&](std::string_view span) { reply += span; });
-    backend_.release(session_.output());
-    session_.output().clear();
-    return reply;
-  }
+  std::string take_output() { return isocache::take_output(session_, backend_); }
 
   ShardedBackend& backend_;
   Clock clock_;

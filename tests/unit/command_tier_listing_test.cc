@@ -1,9 +1,13 @@
 // Dumps list what lies on the tier, each item once, whatever the device does.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "unit/tiered_core.h"
 
@@ -287,6 +291,52 @@ TEST_P(TierListingTest, AFlushEndsIt) {
   }
   core_.backend.flush_at(core_.clock.now_s, core_.clock.now_s);
   EXPECT_EQ(core_.ask(""), "END\r\n");
+}
+
+// Gets need the device's memory more.
+TEST(TierListingsTest, ManyDumpsReadFewPagesAtOneTime) {
+  TieredCore core({.device_bytes = 16U << 20});
+  core.device.set_delayed(true);
+  for (std::uint32_t i = 0; i < kItems; ++i) {
+    core.ask(set(key_of(i), 400));
+    core.device.complete_all();
+  }
+  constexpr std::size_t kDumps = 20;
+  struct Dumper : Waker {
+    void wake(LateToken token) override { woken = token == kStreamToken; }
+    bool woken = false;
+    std::string reply;
+    std::unique_ptr<Session> session;
+  };
+  std::vector<Dumper> dumpers(kDumps);
+  for (Dumper& dumper : dumpers) {
+    dumper.session = std::make_unique<Session>(core.backend, core.clock, SessionOptions(), &dumper);
+    dumper.session->feed("lru_crawler metadump all\r\n");
+  }
+  std::size_t most_reads = 0;
+  bool any = true;
+  for (std::size_t rounds = 0; any && rounds < 100 * kItems; ++rounds) {
+    any = false;
+    for (Dumper& dumper : dumpers) {
+      if (std::exchange(dumper.woken, false)) dumper.session->resume(kStreamToken);
+      for (dumper.reply += take_output(*dumper.session, core.backend);
+           dumper.session->wants_turn();) {
+        dumper.session->resume();
+        dumper.reply += take_output(*dumper.session, core.backend);
+      }
+      any = any || !dumper.reply.ends_with("END\r\n");
+    }
+    most_reads = std::max(most_reads, core.device.pending() + core.device.reads_held());
+    // One of them leaves while it waits.
+    if (dumpers.size() == kDumps) {
+      dumpers.back().session.reset();
+      dumpers.pop_back();
+    }
+    if (core.device.pending() != 0) core.device.complete();
+  }
+  EXPECT_FALSE(any) << "a dump waits for ever";
+  EXPECT_LE(most_reads, 4U);
+  for (const Dumper& dumper : dumpers) EXPECT_GT(keys_of(dumper.reply).size(), kItems - 200);
 }
 
 }  // namespace

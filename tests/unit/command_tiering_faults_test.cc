@@ -129,43 +129,40 @@ TEST_F(FullOutputTest, StopsBeforeAColdRequest) {
   out.clear();
 }
 
-class GivenUpTest : public testing::TestWithParam<const char*> {};
+// A request for an item on the tier waits for its read.
+class GivenUpTest : public testing::TestWithParam<const char*> {
+ protected:
+  GivenUpTest() {
+    core_.device.set_delayed(true);
+    const std::string value(4000, 'v');
+    for (int n = 0; n < 1000; ++n) {
+      core_.ask("set key" + std::to_string(n) + " 0 0 4000\r\n" + value + "\r\n");
+      core_.device.complete_all();
+    }
+    core_.session->feed(GetParam());
+    EXPECT_EQ(core_.session->late(), 1U);
+  }
+  TieredCore core_{TieredOptions()};
+};
 
 // Its client was told that there is no such item.
 TEST_P(GivenUpTest, LeavesNoItem) {
-  TieredCore core({});
-  core.device.set_delayed(true);
-  const std::string value(4000, 'v');
-  for (int n = 0; n < 1000; ++n) {
-    core.ask("set key" + std::to_string(n) + " 0 0 4000\r\n" + value + "\r\n");
-    core.device.complete_all();
-  }
-  core.session->feed(GetParam());
-  ASSERT_EQ(core.session->late(), 1U);
-  EXPECT_EQ(core.session->give_up_late(), 1U);
-  const std::string reply = core.drain();
+  EXPECT_EQ(core_.session->give_up_late(), 1U);
+  const std::string reply = core_.drain();
   EXPECT_TRUE(reply == "NF\r\n" || reply == "NOT_FOUND\r\n" || reply == "EN\r\n" ||
               reply == "END\r\n")
       << reply;
-  EXPECT_EQ(core.ask("mg key0 v\r\n"), "EN\r\n");
+  EXPECT_EQ(core_.ask("mg key0 v\r\n"), "EN\r\n");
 }
 
 // It may have come back to memory meanwhile, by another request or by its own.
 TEST_P(GivenUpTest, LeavesNoItemInMemory) {
-  TieredCore core({});
-  core.device.set_delayed(true);
-  const std::string value(4000, 'v');
-  for (int n = 0; n < 1000; ++n) {
-    core.ask("set key" + std::to_string(n) + " 0 0 4000\r\n" + value + "\r\n");
-    core.device.complete_all();
-  }
-  core.session->feed(GetParam());
-  ASSERT_EQ(core.session->late(), 1U);
   const auto first = std::exchange(
-      core.session, std::make_unique<Session>(core.backend, core.clock, SessionOptions(), &core));
-  ASSERT_EQ(core.ask("set key0 0 0 1\r\nx\r\n"), "STORED\r\n");
+      core_.session,
+      std::make_unique<Session>(core_.backend, core_.clock, SessionOptions(), &core_));
+  ASSERT_EQ(core_.ask("set key0 0 0 1\r\nx\r\n"), "STORED\r\n");
   EXPECT_EQ(first->give_up_late(), 1U);
-  const std::string reply = core.ask("mg key0 v\r\n");
+  const std::string reply = core_.ask("mg key0 v\r\n");
   EXPECT_TRUE(reply == "EN\r\n" || reply == "VA 1 X W\r\nx\r\n") << reply;  // or it is stale
 }
 

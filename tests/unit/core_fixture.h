@@ -7,6 +7,7 @@
 
 #include "command/single_backend.h"
 #include "session/session.h"
+#include "support/session_output.h"
 #include "support/test_memory.h"
 
 namespace isocache {
@@ -37,13 +38,7 @@ class TestCore {
   }
 
   // Takes the bytes that can be sent, and releases their pins.
-  std::string drain() {
-    std::string bytes;
-    session->output().for_each_span([&](std::string_view span) { bytes.append(span); });
-    backend.release(session->output());
-    session->output().clear();
-    return bytes;
-  }
+  std::string drain() { return take_output(*session, backend); }
 
   // Sends the bytes, and gives the session all turns that it wants.
   std::string ask(std::string_view bytes) {

@@ -11,6 +11,7 @@
 #include "command/single_backend.h"
 #include "session/session.h"
 #include "support/late_backend.h"
+#include "support/session_output.h"
 #include "unit/core_fixture.h"
 
 namespace isocache {
@@ -31,13 +32,7 @@ class WokenSession : public testing::Test, public Waker {
     disconnect();
     session_ = std::make_unique<Session>(late_backend_, core_.clock, options, this);
   }
-  std::string drain() {
-    std::string bytes;
-    session_->output().for_each_span([&](std::string_view span) { bytes.append(span); });
-    late_backend_.release(session_->output());
-    session_->output().clear();
-    return bytes;
-  }
+  std::string drain() { return take_output(*session_, late_backend_); }
   // Gives all turns that are wanted.
   std::string run() {
     std::string reply = drain();

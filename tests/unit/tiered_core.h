@@ -11,6 +11,7 @@
 #include "command/tiering/tiering.h"
 #include "session/session.h"
 #include "support/faulty_device.h"
+#include "support/session_output.h"
 #include "support/test_memory.h"
 #include "unit/core_fixture.h"
 
@@ -46,13 +47,7 @@ class TieredCore : public Waker {
     device.complete_all();
   }
 
-  std::string drain() {
-    std::string bytes;
-    session->output().for_each_span([&](std::string_view span) { bytes.append(span); });
-    backend.release(session->output());
-    session->output().clear();
-    return bytes;
-  }
+  std::string drain() { return take_output(*session, backend); }
   // Sends the bytes. Gives the session all turns that it wants, the engine background work, and the
   // device time to end what it does.
   std::string ask(std::string_view bytes) {

@@ -83,11 +83,7 @@ class ColdItemsTest : public testing::Test {
   std::string answer(const std::string& request) {
     Session session(core_.backend, core_.clock, SessionOptions(), &core_);
     session.feed(request);
-    std::string reply;
-    session.output().for_each_span([&](std::string_view span) { reply.append(span); });
-    core_.backend.release(session.output());
-    session.output().clear();
-    return reply;
+    return take_output(session, core_.backend);
   }
   void pass(UnixSeconds seconds) {
     for (UnixSeconds n = 0; n < seconds; ++n) core_.backend.engine().tick(++core_.clock.now_s);

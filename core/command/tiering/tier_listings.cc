@@ -1,6 +1,7 @@
 #include "command/tiering/tier_listings.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace isocache {
 namespace {
@@ -34,6 +35,10 @@ TierListing::TierListing(TierListings& owner) : owner_(owner) {
   regions_left_ = regions.count();
 }
 
+TierListing::~TierListing() {
+  if (state_ == State::kRead) owner_.device_.release(*this);
+}
+
 void TierListing::on_done(bool succeeded) {
   if (!is_wanted_) {
     if (succeeded) owner_.device_.release(*this);
@@ -44,13 +49,14 @@ void TierListing::on_done(bool succeeded) {
   if (!succeeded) {
     walk_.skip_page();
     end_page();
+    owner_.wake_one();
   }
   if (waker_ != nullptr) waker_->wake(kStreamToken);
   waker_ = nullptr;
 }
 
 ListNext TierListing::step(UnixSeconds now_s, ItemVisitor& visitor, Waker* waker) {
-  if (state_ == State::kReading) {
+  if (state_ == State::kReading || state_ == State::kWaiting) {
     waker_ = waker;
     return ListNext::kLater;
   }
@@ -104,7 +110,11 @@ void TierListing::next_region() {
 }
 
 ListNext TierListing::begin_read(Waker* waker) {
-  if (!owner_.may_read()) return ListNext::kMore;
+  if (waker != nullptr && !owner_.may_read()) {
+    state_ = State::kWaiting;
+    waker_ = waker;
+    return ListNext::kLater;
+  }
   const std::uint64_t offset = owner_.log_->page_offset(region_, page_);
   switch (owner_.device_.begin_read(offset, tier::kPageBytes, *this)) {
     case IoStatus::kPending:
@@ -165,8 +175,20 @@ void TierListing::visit(const WalkedRecord& record, UnixSeconds now_s, ItemVisit
 // Gets need the device's memory more.
 bool TierListings::may_read() const {
   return std::count_if(listings_.begin(), listings_.end(), [](const auto& listing) {
-           return listing->state_ != TierListing::State::kNoPage;
+           return listing->state_ == TierListing::State::kReading ||
+                  listing->state_ == TierListing::State::kRead;
          }) < kMaxPages;
+}
+
+// There may be room for one more read. The oldest listing that waits goes on.
+void TierListings::wake_one() {
+  const auto waiting = std::find_if(listings_.begin(), listings_.end(), [](const auto& listing) {
+    return listing->state_ == TierListing::State::kWaiting;
+  });
+  if (waiting == listings_.end()) return;
+  TierListing& listing = **waiting;
+  listing.state_ = TierListing::State::kNoPage;
+  std::exchange(listing.waker_, nullptr)->wake(kStreamToken);
 }
 
 void TierListing::end_page() {
@@ -178,6 +200,7 @@ void TierListing::let_go() {
   if (state_ != State::kRead) return;
   owner_.device_.release(*this);
   state_ = State::kNoPage;
+  owner_.wake_one();
 }
 
 ListNext TierListings::list(TierListing*& listing, UnixSeconds now_s, ItemVisitor& visitor,
@@ -196,6 +219,7 @@ void TierListings::end_listing(TierListing* listing) {
 
 void TierListings::destroy(TierListing& listing) {
   std::erase_if(listings_, [&](const auto& one) { return one.get() == &listing; });
+  wake_one();
 }
 
 bool TierListings::idle() const {

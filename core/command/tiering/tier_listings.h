@@ -32,12 +32,17 @@ class TierListings;
 class TierListing final : public DeviceRead {
  public:
   explicit TierListing(TierListings& owner);
-  ~TierListing() override { let_go(); }
+  ~TierListing() override;
   void on_done(bool succeeded) override;
 
  private:
   friend class TierListings;
-  enum class State : std::uint8_t { kNoPage, kReading, kRead };
+  enum class State : std::uint8_t {
+    kNoPage,
+    kWaiting,  // for a page of another listing
+    kReading,
+    kRead,
+  };
 
   ListNext step(UnixSeconds now_s, ItemVisitor& visitor, Waker* waker);
   bool find_page();
@@ -52,7 +57,7 @@ class TierListing final : public DeviceRead {
   TierListings& owner_;
   State state_ = State::kNoPage;
   bool is_wanted_ = true;
-  Waker* waker_ = nullptr;  // of whoever waits for the read
+  Waker* waker_ = nullptr;  // of whoever waits for the read, or to begin it
 
   // What there was when the listing began.
   std::uint64_t end_sequence_;  // regions from this one on are newer
@@ -89,6 +94,7 @@ class TierListings {
   friend class TierListing;
   void destroy(TierListing& listing);
   bool may_read() const;
+  void wake_one();
 
   Device& device_;
   HashKey hash_key_;
