@@ -33,8 +33,8 @@ a part. [README.md](README.md) says what each part measures and how to read it.
 * A set of 500 KB costs more than memcached's: the value is read into pieces of 64 KB.
 * OLTP is the trace of Megiddo and Modha, "ARC: A Self-Tuning, Low Overhead Replacement Cache", FAST 2003; it has no
   sizes: they are lognormal, 1 GB in all. cloudPhysics is libCacheSim's sample.
-* Of the flash tier, only what does not depend on how busy the machine is: latency, stalls and CPU time need a quiet
-  one, because direct IO ends on a thread of the kernel that waits for its core.
+* The flash tier's latencies and CPU times need a quiet machine, because direct IO ends on a thread of the kernel that
+  waits for its core; they had one. Two cores are too few for its longest stall: the loads wait for them, too.
 `;
 
 // A part of bench.mjs, or a program of its own.
