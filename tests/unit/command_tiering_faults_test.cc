@@ -68,15 +68,21 @@ TEST(TieringBoundsTest, ColdGetsStopWhenTheOutputIsFull) {
   EXPECT_EQ(core.ask("mn\r\n").size(), 20 * (std::string("VA 4000\r\n\r\n").size() + 4000) + 4);
 }
 
+// Stores key0 to key999, most of which memory has no room for. From then on the device ends what it
+// is told to end.
+void fill_delayed(TieredCore& core) {
+  core.device.set_delayed(true);
+  const std::string value(4000, 'v');
+  for (int n = 0; n < 1000; ++n) {
+    core.ask("set key" + std::to_string(n) + " 0 0 4000\r\n" + value + "\r\n");
+    core.device.complete_all();
+  }
+}
+
 class FullOutputTest : public testing::Test {
  protected:
   FullOutputTest() {
-    core_.device.set_delayed(true);
-    const std::string value(4000, 'v');
-    for (int n = 0; n < 1000; ++n) {
-      core_.ask("set key" + std::to_string(n) + " 0 0 4000\r\n" + value + "\r\n");
-      core_.device.complete_all();
-    }
+    fill_delayed(core_);
     make_request("mg", "key0", "v", "", cold_key_, cold());
     make_request("mg", "key999", "v", "", hot_key_, hot());
     for (Request& request : requests_) request.key.hash = core_.backend.hash(request.key.bytes);
@@ -133,12 +139,7 @@ TEST_F(FullOutputTest, StopsBeforeAColdRequest) {
 class GivenUpTest : public testing::TestWithParam<const char*> {
  protected:
   GivenUpTest() {
-    core_.device.set_delayed(true);
-    const std::string value(4000, 'v');
-    for (int n = 0; n < 1000; ++n) {
-      core_.ask("set key" + std::to_string(n) + " 0 0 4000\r\n" + value + "\r\n");
-      core_.device.complete_all();
-    }
+    fill_delayed(core_);
     core_.session->feed(GetParam());
     EXPECT_EQ(core_.session->late(), 1U);
   }

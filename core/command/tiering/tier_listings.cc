@@ -180,7 +180,8 @@ bool TierListings::may_read() const {
          }) < kMaxPages;
 }
 
-// There may be room for one more read. The oldest listing that waits goes on.
+// There may be room for one more read, which the oldest listing that waits may begin. If one that
+// has read until now begins its next page first, the other waits on.
 void TierListings::wake_one() {
   const auto waiting = std::find_if(listings_.begin(), listings_.end(), [](const auto& listing) {
     return listing->state_ == TierListing::State::kWaiting;
