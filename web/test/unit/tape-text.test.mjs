@@ -1,0 +1,148 @@
+// The text of a tape: written, read back, and refused with a sentence.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+
+import { seedFromEnvironment } from '../../../tests/lib/random.mjs';
+import { escapeBytes, unescape } from '../../../build/web/unit/tape/escape.js';
+import * as limits from '../../../build/web/unit/tape/limits.js';
+import { parseSteps, parseTape } from '../../../build/web/unit/tape/parse.js';
+import { writeStep, writeTape } from '../../../build/web/unit/tape/write.js';
+import { anyBytes, anyTape, plain, Random } from './lib/tapes.mjs';
+
+const seed = seedFromEnvironment(Date.now() % 1_000_000);
+const FIRST = 'isocache tape 1\n';
+const latin1 = (bytes) => Buffer.from(bytes).toString('latin1');
+
+test('the example of TAPE.md reads as the steps that it describes', () => {
+  const { tape } = parseTape(`${FIRST}title A lease
+memory 2m
+
+# Alice asks first.
+@alice mg page v N30
+@bob ms page 5\\r\\nhello
+@bob get a\\
++2m
+fill user: 300 4096
+evict
+`);
+  assert.deepEqual(plain(tape), {
+    title: 'A lease',
+    memoryBytes: 2 << 20,
+    steps: [
+      { kind: 'note', text: 'Alice asks first.' },
+      { kind: 'send', client: 'alice', bytes: 'mg page v N30\r\n' },
+      { kind: 'send', client: 'bob', bytes: 'ms page 5\r\nhello\r\n' },
+      { kind: 'send', client: 'bob', bytes: 'get a' },
+      { kind: 'wait', seconds: 120 },
+      { kind: 'fill', prefix: 'user:', count: 300, valueBytes: 4096 },
+      { kind: 'evict' },
+    ],
+  });
+});
+
+test('any tape is read back as it was written', (context) => {
+  context.diagnostic(`ISOCACHE_SEED=${seed}`);
+  const random = new Random(seed);
+  for (let run = 0; run < 3000; ++run) {
+    const tape = anyTape(random);
+    const text = writeTape(tape);
+    const result = parseTape(text);
+    assert.equal(result.error, undefined, `${JSON.stringify(result.error)}\n${text}`);
+    assert.deepEqual(plain(result.tape), plain(tape), text);
+    assert.equal(writeTape(result.tape), text);
+    assert.deepEqual(plain(parseTape(text.replaceAll('\n', '\r\n')).tape), plain(tape), 'line ends of another system');
+  }
+});
+
+test('any bytes are written visibly and on one line', () => {
+  const random = new Random(seed);
+  for (let run = 0; run < 3000; ++run) {
+    const bytes = anyBytes(random, 60);
+    const text = escapeBytes(bytes);
+    assert.match(text, /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]*$/u);
+    assert.equal(latin1(unescape(text).bytes), latin1(bytes));
+  }
+  assert.equal(escapeBytes(Buffer.from('é日🎈\r\n\t\0\\ \x7f\u202e')), 'é日🎈\\r\\n\\t\\0\\\\ \\x7f\\xe2\\x80\\xae');
+  // Overlong forms and surrogates are no UTF-8.
+  assert.equal(escapeBytes(Uint8Array.of(0xc0, 0x80, 0xed, 0xa0, 0x80)), '\\xc0\\x80\\xed\\xa0\\x80');
+});
+
+test('what is easily lost in a copy is spelled out', () => {
+  const send = (text) => writeStep({ kind: 'send', client: 'bob', bytes: Buffer.from(text) });
+  assert.equal(send(''), '@bob \\');
+  assert.equal(send('\r\n'), '@bob \\r\\n\\');
+  assert.equal(send(' a \r\n'), '@bob \\x20a\\x20');
+  assert.equal(send('a\\\r\n'), '@bob a\\\\');
+  assert.equal(send('a\\'), '@bob a\\\\\\');
+});
+
+describe('errors say where, what was expected, and show an example', () => {
+  const long = 'x'.repeat(300);
+  const cases = [
+    ['', 1, 1, /The tape is empty.*`isocache tape 1`/],
+    ['\n\nget a\n', 3, 1, /This is no tape.*`isocache tape 1`/],
+    ['isocache tape 2\n', 1, 15, /version 2.*reads version 1/],
+    ['isocache tape 0\n', 1, 15, /no version 0/],
+    [`${FIRST}mg page v\n`, 2, 1, /Expected a step.*`@alice mg page v`/],
+    [`${FIRST}@Alice mg a\n`, 2, 2, /a small letter.*`@alice mg page v`/],
+    [`${FIRST}@alice\n`, 2, 8, /Expected what alice sends/],
+    [`${FIRST}@alice mg \\q\n`, 2, 11, /`\\q` means nothing.*`\\xff`/],
+    [`${FIRST}@alice mg \\x1\n`, 2, 11, /Two digits are missing/],
+    [`${FIRST}+1.5m\n`, 2, 2, /whole seconds.*`\+30s`/],
+    [`${FIRST}+0s\n`, 2, 2, /whole seconds/],
+    [`${FIRST}+4000d\n`, 2, 2, /up to 3650d/],
+    [`${FIRST}fill user: 300\n`, 2, 5, /Expected a prefix.*`fill user: 300 4096`/],
+    [`${FIRST}fill ${long} 3 3\n`, 2, 6, /at most 200 bytes/],
+    [`${FIRST}fill a\\x20b 3 3\n`, 2, 6, /visible/],
+    [`${FIRST}fill 9 0 9\n`, 2, 8, /1 to 100,000 items/],
+    [`${FIRST}fill a 5 9999999\n`, 2, 10, /at most 524,288 bytes/],
+    [`${FIRST}evicted\n`, 2, 1, /Expected a step/],
+    [`${FIRST}memory 12q\n`, 2, 8, /from 1m to 32m.*`memory 1m`/],
+    [`${FIRST}memory 64m\n`, 2, 8, /from 1m to 32m/],
+    [`${FIRST}evict\nmemory 1m\n`, 3, 1, /before the first step/],
+    [`${FIRST}title ${long}\n`, 2, 7, /at most 200 characters/],
+    [`${FIRST}${'fill a 60000 1\n'.repeat(2)}`, 3, 1, /at most 100,000 items/],
+    [`${FIRST}${'+3000d\n'.repeat(2)}`, 3, 1, /at most 3,650 days/],
+    [
+      `${FIRST}${['a', 'b', 'c', 'd', 'e'].map((name) => `@${name} mn\n`).join('')}`,
+      6,
+      1,
+      /at most 4 clients: a, b, c, d/,
+    ],
+    [`${FIRST}${'evict\n'.repeat(limits.MAX_STEPS + 1)}`, limits.MAX_STEPS + 2, 1, /at most 2,000 steps/],
+    [`${FIRST}${'# a line\n'.repeat(40_000)}`, 1, 1, /longer than 256 KiB/],
+  ];
+  for (const [text, line, column, message] of cases) {
+    test(JSON.stringify(text.slice(0, 40)), () => {
+      const { error, tape } = parseTape(text);
+      assert.equal(tape, undefined);
+      assert.deepEqual({ line: error.line, column: error.column }, { line, column }, error.message);
+      assert.match(error.message, message);
+    });
+  }
+});
+
+test('steps alone need no first line, and know no settings', () => {
+  assert.equal(parseSteps('@alice mn\n+1s\n').steps.length, 2);
+  assert.match(parseSteps('memory 2m\n').error.message, /Expected a step/);
+});
+
+test('a hostile text takes no long time', () => {
+  const size = limits.MAX_TAPE_BYTES - 100;
+  const texts = [
+    `fill ${' '.repeat(size)}`,
+    `fill a${' '.repeat(size)}x`,
+    `fill ${'a '.repeat(size / 2)}`,
+    `@alice ${'\\'.repeat(size)}`,
+    `@alice ${'\\x0'.repeat(size / 3)}`,
+    `+${'9'.repeat(size)}`,
+    `memory ${' '.repeat(size)}`,
+    `evict${' '.repeat(size)}x`,
+    '\n'.repeat(size),
+    `@alice ${'\ud800'.repeat(size)}`,
+  ];
+  const start = performance.now();
+  for (const text of texts) parseTape(FIRST + text);
+  assert.ok(performance.now() - start < 1000, `${performance.now() - start} ms`);
+});
