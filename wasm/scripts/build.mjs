@@ -9,10 +9,11 @@ import ts from 'typescript';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const wasm = process.env.ISOCACHE_WASM ?? path.join(root, '..', 'build', 'wasm', 'bin', 'isocache.wasm');
-// The two modules, and the sources that have them as base64. The one that can have a tier lies beside the other.
+// The modules, and the sources that have them as base64, if any. The others lie beside the first one.
 const MODULES = [
   { file: 'isocache.wasm', inline: 'wasm-base64.js' },
   { file: 'isocache-tier.wasm', inline: 'tier-base64.js' },
+  { file: 'isocache-inspect.wasm' },
 ];
 const built = ({ file }) => (file === 'isocache.wasm' ? wasm : path.join(path.dirname(wasm), file));
 const dist = path.join(root, 'dist');
@@ -30,7 +31,7 @@ async function compile(config, form) {
   });
   const status = await new Promise((resolve) => compiler.on('exit', resolve));
   stripComments(path.join(made, form));
-  for (const module of MODULES) {
+  for (const module of MODULES.filter((module) => module.inline)) {
     const inline = path.join(made, form, 'engine', module.inline);
     const base64 = readFileSync(built(module)).toString('base64');
     writeFileSync(inline, readFileSync(inline, 'utf8').replace(/''|""/, `'${base64}'`));
@@ -50,11 +51,11 @@ function prune() {
   }
 }
 
-const isScript = (file) => /\.(c?js|d\.ts)$/.test(file);
+const isScript = (file) => /\.(c?js|d\.c?ts)$/.test(file);
 
 /** The package's files that a file names. Types name the code beside the types that they mean. */
 function importsOf(file) {
-  const isTypes = file.endsWith('.d.ts');
+  const isTypes = /\.d\.c?ts$/.test(file);
   const names = readFileSync(file, 'utf8').matchAll(/['"](\.\.?\/[^'"]+)(\.c?js)['"]/g);
   return [...names].map(([, name, end]) => path.join(path.dirname(file), name + (isTypes ? '.d.ts' : end)));
 }
