@@ -1,6 +1,7 @@
 // One line of a tape.
 
-import { escapeBytes, inWords, unescape } from './escape.js';
+import { escapeBytes, unescape } from '../base/escape.js';
+import { number } from '../base/words.js';
 import { MAX_FILL_ITEMS, MAX_FILL_VALUE_BYTES, MAX_PREFIX_BYTES, MAX_WAIT_SECONDS } from './limits.js';
 import type { Step } from './types.js';
 
@@ -87,11 +88,11 @@ function parseFill(line: string): Step | Fault {
   const [count, valueBytes] = [Number(match[2]), Number(match[3])];
   const numbers = match[1]!.length + column(match[1]!);
   if (count < 1 || count > MAX_FILL_ITEMS) {
-    const message = `Expected 1 to ${inWords(MAX_FILL_ITEMS)} items. ${example}`;
+    const message = `Expected 1 to ${number(MAX_FILL_ITEMS)} items. ${example}`;
     return { column: line.indexOf(match[2]!, numbers) + 1, message };
   }
   if (valueBytes > MAX_FILL_VALUE_BYTES) {
-    const message = `Expected values of at most ${inWords(MAX_FILL_VALUE_BYTES)} bytes. ${example}`;
+    const message = `Expected values of at most ${number(MAX_FILL_VALUE_BYTES)} bytes. ${example}`;
     return { column: line.lastIndexOf(match[3]!) + 1, message };
   }
   return { kind: 'fill', prefix: text, count, valueBytes };

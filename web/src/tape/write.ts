@@ -1,6 +1,6 @@
 // A tape as text: parseTape() reads it back to an equal tape.
 
-import { escapeBytes } from './escape.js';
+import { escapeBytes } from '../base/escape.js';
 import { TAPE_VERSION } from './limits.js';
 import type { SendStep, Step, Tape } from './types.js';
 

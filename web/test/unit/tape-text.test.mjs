@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
 import { seedFromEnvironment } from '../../../tests/lib/random.mjs';
-import { escapeBytes, unescape } from '../../../build/web/unit/tape/escape.js';
+import { escapeBytes, unescape } from '../../../build/web/unit/base/escape.js';
 import * as limits from '../../../build/web/unit/tape/limits.js';
 import { parseSteps, parseTape } from '../../../build/web/unit/tape/parse.js';
 import { writeStep, writeTape } from '../../../build/web/unit/tape/write.js';

@@ -82,8 +82,3 @@ function unknownEscape(letter: string): string {
   if (letter === 'x') return `Two digits are missing after \`\\x\`. ${known}`;
   return `\`\\${letter}\` means nothing. ${known}`;
 }
-
-/** A number for people: 4,096. */
-export function inWords(number: number | bigint): string {
-  return number.toLocaleString('en');
-}

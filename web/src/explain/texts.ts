@@ -1,0 +1,14 @@
+// The texts of commands, flags, replies and errors. They are longer than all the rest, so they come after the first load.
+
+export type Texts = typeof import('isocache/protocol');
+
+let loaded: Texts | undefined;
+
+/** Once it is done, explainRequest() and explainReply() have meanings and examples. */
+export async function loadTexts(): Promise<void> {
+  loaded ??= await import('isocache/protocol');
+}
+
+export function texts(): Texts | undefined {
+  return loaded;
+}
