@@ -156,6 +156,7 @@ void Server::make_http_server() {
     }
     return metrics_text(*backend_, figures, clock_.now().clock);
   };
+  if (options_.http.playground) pages.playground = built_in_playground();
   pages.stats_json = [this] { return stats_json(*backend_, clock_.now().clock); };
   ConnectionEvents& events = *this;
   http_ = std::make_unique<HttpServer>(http, *backend_, std::move(pages), readiness_, tls_.get(),

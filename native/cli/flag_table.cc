@@ -181,8 +181,9 @@ const Flag kFlags[] = {
      "use TLS on every listener except 'notls:...'; needs -o ssl_chain_cert",
      [](O o, V) { o.tls.enabled = true; }},
     {kNoLetter, "http", "<addr:port>", kListening,
-     "serve WebSocket (/memcached), /metrics, /healthz, /readyz and /stats.json on this address; a "
-     "port alone is one of 127.0.0.1; -Z applies here too, except to 'notls:...'; "
+     "serve the playground (/), WebSocket (/memcached), /metrics, /healthz, /readyz and "
+     "/stats.json on this address; /pages lists them; a port alone is one of 127.0.0.1; -Z applies "
+     "here too, except to 'notls:...'; "
      "separate several by commas or repeat the flag (default: none)",
      [](O o, V v) { append_list(o.http.listen, v, "--http"); }, true},
     {kNoLetter, "allow-origin", "<origin>", kListening,
@@ -194,6 +195,10 @@ const Flag kFlags[] = {
     {kNoLetter, "websocket-deflate", "", kListening,
      "compress WebSocket frames if the client offers it (costs memory and CPU)",
      [](O o, V) { o.http.deflate = true; }},
+    {kNoLetter, "no-playground", "", kListening,
+     "do not serve the playground, a page for trying commands, at / of --http: / then lists the "
+     "port's pages, as /pages does, and as in a server that was built without it",
+     [](O o, V) { o.http.playground = false; }},
     {'b', "listen-backlog", "<num>", kListening,
      "number of connections that may wait to be accepted (default 1024)",
      [](O o, V v) { o.host.tcp_backlog = number(v, "-b", 1, 1U << 30); }},

@@ -149,7 +149,8 @@ void warn_of_no_effect(std::span<const Layer* const> layers, Options& options) {
   if (!options.http.listen.empty()) return;
   for (const auto& [given, flag] :
        {std::pair(!options.http.allowed_origins.empty(), "--allow-origin"),
-        std::pair(options.http.deflate, "--websocket-deflate")}) {
+        std::pair(options.http.deflate, "--websocket-deflate"),
+        std::pair(!options.http.playground, "--no-playground")}) {
     if (given) options.warnings.push_back(fmt::format("{} has no effect without --http", flag));
   }
 }

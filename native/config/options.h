@@ -32,6 +32,7 @@ struct HttpOptions {
   std::vector<std::string> listen;           // "address:port"; empty: no HTTP
   std::vector<std::string> allowed_origins;  // of browsers' pages, besides our own; "*": any
   bool deflate = false;                      // permessage-deflate, if the client offers it
+  bool playground = true;                    // "/" is the playground, if it is built in
 };
 
 // -o ext_path and the words that belong to it.

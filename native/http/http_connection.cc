@@ -6,7 +6,7 @@
 #include <array>
 #include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/http/read.hpp>
-#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/span_body.hpp>
 #include <boost/beast/http/write.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 #include <optional>
@@ -26,20 +26,25 @@ namespace {
 namespace http = beast::http;
 using Field = http::field;
 
-http::response<http::string_body> make_response(Reply&& reply, const HttpRequest& request,
-                                                bool keep_alive, UnixSeconds wall_s) {
+// It refers to the reply's bytes.
+using Response = http::response<http::span_body<const char>>;
+
+Response make_response(const Reply& reply, const HttpRequest& request, bool keep_alive,
+                       UnixSeconds wall_s) {
   // Answers in the client's own version: its rules decide what `Connection` has to say.
-  http::response<http::string_body> response(static_cast<http::status>(reply.status),
-                                             request.version() == 10 ? 10 : 11);
+  Response response(static_cast<http::status>(reply.status), request.version() == 10 ? 10 : 11);
   response.set(Field::date, http_date(wall_s));
-  response.set(Field::content_type, reply.content_type);
   for (const auto& [name, value] : kSecurityFields) response.set(name, value);
-  if (!reply.field.empty()) response.set(reply.field, reply.field_value);
-  response.content_length(reply.body.size());
-  if (request.method() != http::verb::head) response.body() = std::move(reply.body);
+  for (const auto& [name, value] : reply.fields) response.set(name, value);
+  if (reply.status != kNotModified) {
+    const std::string_view content = reply.content();
+    response.set(Field::content_type, reply.content_type);
+    response.content_length(content.size());
+    if (request.method() != http::verb::head) response.body() = {content.data(), content.size()};
+  }
   response.keep_alive(keep_alive);
   // `Upgrade` concerns this connection alone (RFC 9110, section 7.8)
-  if (reply.field == "Upgrade") {
+  if (response.count(Field::upgrade) != 0) {
     response.set(Field::connection, keep_alive ? "upgrade" : "upgrade, close");
   }
   return response;
@@ -171,7 +176,9 @@ Awaitable<bool> HttpConnection::serve_request() {
     co_await send(error_reply(400, *fault), request, false);
     co_return false;
   }
-  join_fields(request, Field::connection);
+  for (const Field name : {Field::connection, Field::accept_encoding, Field::if_none_match}) {
+    join_fields(request, name);
+  }
   request.erase(Field::expect);  // "100-continue": we do not want the body
   if (path_of(request.target()) == kWebSocketPath && beast::websocket::is_upgrade(request)) {
     const bool more = co_await serve_websocket(request, has_body);
@@ -182,7 +189,9 @@ Awaitable<bool> HttpConnection::serve_request() {
               .target = request.target(),
               .authorization = request[Field::authorization],
               .host_is_ours = !is_on_loopback(info_.fd) ||
-                              names_us(request[Field::host], host_.options.http.allowed_origins)},
+                              names_us(request[Field::host], host_.options.http.allowed_origins),
+              .accept_encoding = request[Field::accept_encoding],
+              .if_none_match = request[Field::if_none_match]},
              host_.page_sources);
   const bool more = co_await send(std::move(reply), request, !has_body && request.keep_alive());
   co_return more;
@@ -234,8 +243,7 @@ Awaitable<bool> HttpConnection::send(Reply reply, const HttpRequest& request, bo
     if (guessed && host_.verbosity.notes()) log_failed_login(peer_address(info_.fd));
   }
   if (host_.draining || crowded_) keep_alive = false;
-  auto response =
-      make_response(std::move(reply), request, keep_alive, host_.host_clock.now().clock.wall_s());
+  auto response = make_response(reply, request, keep_alive, host_.host_clock.now().clock.wall_s());
   const auto [error, bytes] = co_await http::async_write(stream_, response, kToken);
   host_.counters.bytes_written.add(bytes);
   info_.set_state(ConnectionInfo::State::kReading);

@@ -1,11 +1,13 @@
-// The page at "/": it links to all other pages.
+// The page at "/pages", and at "/" of a server without playground: it links to all other pages.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace isocache {
 
-inline constexpr std::string_view kLandingPage = R"html(<!doctype html>
+inline std::string landing_page(bool has_playground) {
+  constexpr std::string_view kHead = R"html(<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
@@ -13,7 +15,12 @@ inline constexpr std::string_view kLandingPage = R"html(<!doctype html>
 <h1>isocache</h1>
 <p>A memcached-compatible cache. On this port:
 <ul>
-<li><code>/memcached</code>: the memcached protocol over WebSocket. Subprotocol
+)html";
+  constexpr std::string_view kPlayground =
+      "<li><a href=\"/\">/</a>: the playground, a page where commands are tried on a cache of its "
+      "own\n";
+  constexpr std::string_view kRest =
+      R"html(<li><code>/memcached</code>: the memcached protocol over WebSocket. Subprotocol
   <code>memcached</code>, binary frames.
 <li><a href="/metrics">/metrics</a>: figures for Prometheus
 <li><a href="/stats.json">/stats.json</a>: the same as JSON, by memcached's names
@@ -22,5 +29,9 @@ inline constexpr std::string_view kLandingPage = R"html(<!doctype html>
 </ul>
 </html>
 )html";
+  std::string page(kHead);
+  if (has_playground) page += kPlayground;
+  return page.append(kRest);
+}
 
 }  // namespace isocache

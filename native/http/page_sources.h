@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 
+#include "native/http/playground.h"
 #include "session/authenticator.h"
 
 namespace isocache {
@@ -13,10 +14,11 @@ namespace isocache {
 // What /readyz reports.
 enum class Readiness : std::uint8_t { kLoading, kReady, kDraining };
 
-// The pages about the cache. They are called on any thread.
+// The pages about the cache, which are called on any thread, and the playground.
 struct HttpPages {
   std::function<std::string()> metrics;  // Prometheus text
   std::function<std::string()> stats_json;
+  PlaygroundFiles playground = {};  // empty: "/" lists the pages
 };
 
 struct PageSources {

@@ -22,7 +22,7 @@ std::string crowded_answer(UnixSeconds wall_s) {
   add("Date", http_date(wall_s));
   add("Content-Type", reply.content_type);
   for (const auto& [name, value] : kSecurityFields) add(name, value);
-  add(reply.field, reply.field_value);
+  for (const auto& [name, value] : reply.fields) add(name, value);
   add("Content-Length", std::to_string(reply.body.size()));
   return text + "\r\n" + reply.body;
 }

@@ -1,7 +1,5 @@
 #include "native/http/routes.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 
@@ -20,8 +18,9 @@ struct Route {
   Reply (*answer)(const PageSources& sources);
 };
 
-Reply landing(const PageSources& /*sources*/) {
-  return {.content_type = "text/html; charset=utf-8", .body = std::string(kLandingPage)};
+Reply landing(const PageSources& sources) {
+  return {.content_type = "text/html; charset=utf-8",
+          .body = landing_page(!sources.pages.playground.empty())};
 }
 
 Reply health(const PageSources& /*sources*/) { return {.body = "ok\n"}; }
@@ -46,19 +45,27 @@ Reply stats(const PageSources& sources) {
 
 Reply not_upgraded(const PageSources& /*sources*/) {
   Reply reply = error_reply(426, "this is a WebSocket; subprotocol memcached, binary frames");
-  reply.field = "Upgrade";
-  reply.field_value = "websocket";
+  reply.fields.push_back({"Upgrade", "websocket"});
   return reply;
 }
 
 constexpr std::array kRoutes = {
-    Route{"/", Access::kOpen, landing},
+    Route{"/", Access::kOpen, landing},  // unless the playground is there
+    Route{"/pages", Access::kOpen, landing},
     Route{"/healthz", Access::kOpen, health},
     Route{"/readyz", Access::kOpen, readiness},
     Route{"/metrics", Access::kGuarded, metrics},
     Route{"/stats.json", Access::kGuarded, stats},
     Route{kWebSocketPath, Access::kOpen, not_upgraded},
 };
+
+bool is_read(std::string_view method) { return method == "GET" || method == "HEAD"; }
+
+Reply wrong_method() {
+  Reply reply = error_reply(405, "GET and HEAD only");
+  reply.fields.push_back({"Allow", "GET, HEAD"});
+  return reply;
+}
 
 bool may_see(const PageRequest& request, const Authenticator& passwords) {
   const auto credentials = parse_basic(request.authorization);
@@ -79,14 +86,14 @@ std::string_view path_of(std::string_view target) {
 }
 
 Reply answer(const PageRequest& request, const PageSources& sources) {
-  const auto* const route = std::ranges::find(kRoutes, path_of(request.target), &Route::path);
-  if (route == kRoutes.end()) return error_reply(404, "no such page; / lists what is here");
-  if (request.method != "GET" && request.method != "HEAD") {
-    Reply reply = error_reply(405, "GET and HEAD only");
-    reply.field = "Allow";
-    reply.field_value = "GET, HEAD";
-    return reply;
+  const std::string_view path = path_of(request.target);
+  const PlaygroundFile* const file = find_file(sources.pages.playground, path);
+  const auto* const route = std::ranges::find(kRoutes, path, &Route::path);
+  if (file == nullptr && route == kRoutes.end()) {
+    return error_reply(404, "no such page; /pages lists what is here");
   }
+  if (!is_read(request.method)) return wrong_method();
+  if (file != nullptr) return file_reply(*file, request.accept_encoding, request.if_none_match);
   if (route->access == Access::kGuarded) {
     if (!request.host_is_ours) {
       return error_reply(421,
@@ -99,21 +106,15 @@ Reply answer(const PageRequest& request, const PageSources& sources) {
   return route->answer(sources);
 }
 
-Reply error_reply(unsigned status, std::string_view text) {
-  return {.status = status, .body = fmt::format("{} {}\n", status, text)};
-}
-
 Reply password_wanted() {
   Reply reply = error_reply(401, "a user and a password are needed");
-  reply.field = "WWW-Authenticate";
-  reply.field_value = R"(Basic realm="isocache", charset="UTF-8")";
+  reply.fields.push_back({"WWW-Authenticate", R"(Basic realm="isocache", charset="UTF-8")"});
   return reply;
 }
 
 Reply too_many_connections() {
   Reply reply = error_reply(503, "too many open connections");
-  reply.field = "Retry-After";
-  reply.field_value = "1";
+  reply.fields.push_back({"Retry-After", "1"});
   return reply;
 }
 

@@ -83,8 +83,7 @@ std::optional<Reply> find_fault(const UpgradeRequest& request) {
   if (request.version.empty()) return error_reply(400, "Sec-WebSocket-Version is missing");
   if (request.version != "13") {
     Reply reply = error_reply(426, "version 13 of WebSocket only");
-    reply.field = "Sec-WebSocket-Version";
-    reply.field_value = "13";
+    reply.fields.push_back({"Sec-WebSocket-Version", "13"});
     return reply;
   }
   constexpr std::size_t kKeyBytes = 16;

@@ -129,7 +129,7 @@ describe('-o drop_privileges', { skip: needIsocached, concurrency: 1 }, () => {
     assert.equal(await socket.ask('refresh_certs\r\n'), 'OK\r\n');
     socket.close();
     const headers = { Authorization: `Basic ${Buffer.from('foo:bar').toString('base64')}` };
-    for (const page of ['/', '/healthz', '/readyz', '/metrics', '/stats.json']) {
+    for (const page of ['/', '/pages', '/healthz', '/readyz', '/metrics', '/stats.json']) {
       assert.equal((await request(server, page, { headers })).status, 200, page);
     }
     server.child.kill('SIGHUP');

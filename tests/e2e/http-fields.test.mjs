@@ -14,7 +14,7 @@ import { needIsocached, startIsocached } from '../lib/server.mjs';
 import { upgradeRequest } from '../lib/websocket.mjs';
 
 const limit = { timeout: 60_000 };
-const FIXED = ['/', '/healthz', '/readyz'];
+const FIXED = ['/pages', '/healthz', '/readyz'];
 const FIGURES = ['/metrics', '/stats.json']; // no two answers need have the same length
 const HTTP_RESERVE = 16; // Acceptor::kHttpReserve
 

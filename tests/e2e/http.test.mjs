@@ -22,7 +22,7 @@ import { connectOverWebSocket, needWs, openWebSocket, webSocketUrl } from '../li
 
 const limit = { timeout: 60_000 };
 const HTTP = ['--http', '127.0.0.1:0'];
-const PAGES = ['/', '/healthz', '/readyz', '/metrics', '/stats.json'];
+const PAGES = ['/pages', '/healthz', '/readyz', '/metrics', '/stats.json'];
 
 describe('isocached --http', { skip: needIsocached }, () => {
   let server;
@@ -33,7 +33,7 @@ describe('isocached --http', { skip: needIsocached }, () => {
 
   test('its pages', limit, async () => {
     for (const [page, type, body] of [
-      ['/', 'text/html; charset=utf-8', /<h1>isocache<\/h1>[^]*\/memcached[^]*\/metrics/],
+      ['/pages', 'text/html; charset=utf-8', /<h1>isocache<\/h1>[^]*\/memcached[^]*\/metrics/],
       ['/healthz', 'text/plain; charset=utf-8', /^ok\n$/],
       ['/readyz', 'text/plain; charset=utf-8', /^ready\n$/],
       ['/metrics', 'text/plain; version=0.0.4; charset=utf-8', /^memcached_up 1$/m],
@@ -62,7 +62,7 @@ describe('isocached --http', { skip: needIsocached }, () => {
   });
 
   test('HEAD is GET without the body', limit, async () => {
-    for (const page of ['/', '/healthz', '/readyz']) {
+    for (const page of ['/pages', '/healthz', '/readyz']) {
       const got = await request(server, page);
       const head = await request(server, page, { method: 'HEAD' });
       assert.equal(head.status, 200);
@@ -204,7 +204,8 @@ describe('isocached --http', { skip: needIsocached }, () => {
     const file = path.join(os.tmpdir(), `isocached-users-${process.pid}`);
     writeFileSync(file, 'ann:secret\nbob:colon:s\n');
     await withServer(startIsocached, [...HTTP, '-v', '-Y', file], async (guarded) => {
-      for (const page of ['/', '/healthz', '/readyz']) assert.equal((await request(guarded, page)).status, 200);
+      for (const page of ['/', '/pages', '/healthz', '/readyz'])
+        assert.equal((await request(guarded, page)).status, 200);
       for (const page of ['/metrics', '/stats.json']) {
         const refused = await request(guarded, page);
         assert.equal(refused.status, 401);

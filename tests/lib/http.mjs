@@ -10,14 +10,14 @@ export const httpAddress = (server) => ({ host: '127.0.0.1', port: server.httpPo
 
 /**
  * {status, headers, rawHeaders, body} of one request, over TLS if the server has `tls`. `options` are those of
- * http.request().
+ * http.request(), and `encoding`, which the body is read as (UTF-8 if there is none).
  */
 export function request(server, path, { client = server.tls ? https : http, ...options } = {}) {
   return new Promise((resolve, reject) => {
     const all = { host: '127.0.0.1', port: server.httpPort, path, agent: false, ...server.tls, ...options };
     const asked = client.request(all, (response) => {
       let body = '';
-      response.setEncoding('utf8').on('data', (text) => {
+      response.setEncoding(options.encoding ?? 'utf8').on('data', (text) => {
         body += text;
       });
       const { statusCode: status, headers, rawHeaders } = response;

@@ -264,6 +264,7 @@ TEST(Options, WhatHasNoEffectIsWarnedOf) {
             Lines{"--allow-origin has no effect without --http"});
   EXPECT_EQ(warnings({"--websocket-deflate"}),
             Lines{"--websocket-deflate has no effect without --http"});
+  EXPECT_EQ(warnings({"--no-playground"}), Lines{"--no-playground has no effect without --http"});
   EXPECT_EQ(warnings({"-Z", "-o", "ssl_key=x", "--http", "0", "--allow-origin", "*"}), Lines{});
   EXPECT_EQ(warnings({"-o", "ssl_wbuf_size=1"}), Lines{});
 }
