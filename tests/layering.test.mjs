@@ -1,5 +1,5 @@
-// Arrows point down and form no circle: in core, in native, in wasm and among the helpers of tests. Checked on the
-// source text by the rules of house/. Run by `./dev test layering`.
+// Arrows point down and form no circle: in core, in native, in wasm, in web and among the helpers of tests. Checked on
+// the source text by the rules of house/. Run by `./dev test layering`.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -9,14 +9,15 @@ import { plantedTree, repositoryTree } from './house/tree.mjs';
 
 const tree = repositoryTree();
 
-/** The rooms of native/ and wasm/src/, from their own lists. */
+/** The rooms of native/, wasm/src/ and web/src/, from their own lists. */
 const listed = (file) => JSON.parse(tree.get(file) ?? 'null');
 
 const NATIVE = 'native/LAYERS.json';
 const WASM = 'wasm/src/LAYERS.json';
+const WEB = 'web/LAYERS.json';
 
 /** The files among which no circle is allowed. A test's own files are held to it through what they include. */
-const HOUSE = /^(core|native|wasm\/abi|wasm\/src|tests)\//;
+const HOUSE = /^(core|native|wasm\/abi|wasm\/src|web\/(src|test|scripts)|tests)\//;
 
 describe('the repository', () => {
   test('core: a room sees only the rooms below it', () => {
@@ -30,6 +31,7 @@ describe('the repository', () => {
   for (const [folder, file] of [
     ['native/', NATIVE],
     ['wasm/src/', WASM],
+    ['web/src/', WEB],
   ]) {
     const rooms = listed(file);
     test(`${folder}: a room sees only the rooms that LAYERS.json lists`, { skip: rooms ? false : `no ${file}` }, () => {
@@ -45,7 +47,7 @@ describe('the repository', () => {
     );
   });
 
-  test('core, native and wasm know nothing of what is built on them', () => {
+  test('core, native, wasm and web know nothing of what is built on them', () => {
     assert.deepEqual(arrowsBetweenParts(tree), []);
   });
 
@@ -108,6 +110,11 @@ describe('planted faults', () => {
       { base: [], store: ['base'] },
       { 'wasm/src/base/a.ts': "export * from '../store/b.js';", 'wasm/src/store/b.ts': '' },
     ],
+    [
+      'web/src/',
+      { app: [], ui: ['app'] },
+      { 'web/src/app/a.ts': "const view = await import('../ui/b.js');", 'web/src/ui/b.tsx': '' },
+    ],
     ['tests/', TESTS, { 'tests/lib/a.mjs': "import '../e2e/b.mjs';", 'tests/e2e/b.mjs': '' }],
     ['tests/', TESTS, { 'tests/support/a.h': '#include "unit/b.h"', 'tests/unit/b.h': '' }],
   ];
@@ -125,6 +132,8 @@ describe('planted faults', () => {
   test('a part that knows what is built on it', () => {
     const files = { 'native/a.cc': '#include "wasm/abi/b.h"', 'wasm/abi/b.h': '' };
     assert.equal(arrowsBetweenParts(plantedTree(files)).length, 1);
+    const page = { 'web/src/ui/a.tsx': "import '../../../wasm/src/b.js';", 'wasm/src/b.ts': '' };
+    assert.equal(arrowsBetweenParts(plantedTree(page)).length, 1);
   });
 
   const circle = [
@@ -135,6 +144,7 @@ describe('planted faults', () => {
       'native/c.h': '#include "native/a.h"',
     },
     { 'wasm/src/a.ts': "import './b.js';", 'wasm/src/b.ts': "export { x } from './a.js';" },
+    { 'web/src/ui/a.tsx': "import './b.js';", 'web/src/ui/b.tsx': "import { x } from './a.js';" },
     { 'tests/lib/a.mjs': "import './b.mjs';", 'tests/lib/b.mjs': "await import('./a.mjs');" },
   ];
   for (const files of circle) {

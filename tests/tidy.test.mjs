@@ -63,6 +63,12 @@ const PLANTED = [
     { 'wasm/src/a.ts': '', 'wasm/src/entry/b.ts': "import '../a.js';" },
   ],
   [
+    'a part of a page',
+    filesNobodyUses,
+    { 'web/src/a.tsx': '' },
+    { 'web/src/a.tsx': '', 'web/src/b.css': '', 'web/test/c.test.mjs': "import '../src/a.js'; import '../src/b.css';" },
+  ],
+  [
     'a helper',
     filesNobodyUses,
     { 'tests/lib/a.mjs': '' },

@@ -1,5 +1,6 @@
-// Arrows point down: which room may include which. The core's rooms are listed here; native/LAYERS.json and
-// wasm/src/LAYERS.json list theirs: {"room": ["a room that it may include"]}; "top" is the folder itself.
+// Arrows point down: which room may include which. The core's rooms are listed here; native/LAYERS.json,
+// wasm/src/LAYERS.json and web/LAYERS.json list theirs: {"room": ["a room that it may include"]}; "top" is the folder
+// itself.
 
 import { importsOf, includesOf } from './code.mjs';
 import { CPP, JAVASCRIPT, matching, resolveImport, resolveInclude } from './tree.mjs';
@@ -86,6 +87,8 @@ const PARTS = [
   [/^core\//, /^(native|wasm|tests|examples|web)\//],
   [/^native\//, /^(wasm|tests|examples|web)\//],
   [/^wasm\/(abi|src|scripts)\//, /^(native|tests|examples|web)\//],
+  // The page takes the package by its name, as everybody does.
+  [/^web\/src\//, /^(core|native|wasm|tests|examples)\/|^web\/(test|scripts)\//],
 ];
 
 /** Arrows from one part of the house to one that it must not know. */
@@ -100,7 +103,7 @@ export function arrowsBetweenParts(tree) {
 }
 
 /** A header and its source file are one unit: a circle between two units is a circle between two ideas. */
-const unitOf = (path) => path.replace(/\.(h|cc|ts|cts|mjs|js)$/, '');
+const unitOf = (path) => path.replace(/\.(h|cc|tsx?|cts|mjs|js)$/, '');
 
 /** A unit may be told in several files, `store.h` and the inner `store_impl.h`: store.cc includes both. */
 const isInnerHeader = (path, target) => path.endsWith('.cc') && target.startsWith(`${unitOf(path)}_`);

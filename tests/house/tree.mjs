@@ -33,7 +33,7 @@ export const plantedTree = (files) => new Map(Object.entries(files));
 export const matching = (tree, pattern) => [...tree].filter(([path]) => pattern.test(path));
 
 export const CPP = /\.(cc|h|def)$/;
-export const JAVASCRIPT = /\.(mjs|ts|cts|js)$/;
+export const JAVASCRIPT = /\.(mjs|tsx?|cts|js)$/;
 
 /** The number of the line on which `offset` lies. */
 export function lineAt(text, offset) {
@@ -52,5 +52,6 @@ export function resolveInclude(tree, from, name) {
 export function resolveImport(tree, from, name) {
   if (!name.startsWith('.')) return null;
   const path = posix.join(posix.dirname(from), name);
-  return [path, path.replace(/\.js$/, '.ts'), path.replace(/\.cjs$/, '.cts')].find((p) => tree.has(p)) ?? null;
+  const sources = [path, path.replace(/\.js$/, '.ts'), path.replace(/\.js$/, '.tsx'), path.replace(/\.cjs$/, '.cts')];
+  return sources.find((source) => tree.has(source)) ?? null;
 }

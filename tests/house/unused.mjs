@@ -14,7 +14,7 @@ const escape = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 /** A script, a package.json, a CMakeLists.txt or a program that starts another may name a file. */
 function namedElsewhere(tree, path) {
   const name = new RegExp(`(?<![\\w-])${escape(withoutFolder(path).replace(/\.ts$/, ''))}(?![\\w-])`);
-  const readers = /(^dev|\.(mjs|json|txt|cmake|in|py|lua|cc|html|toml|cts|md))$/;
+  const readers = /(^dev|\.(mjs|json|txt|cmake|in|py|lua|cc|html|toml|cts|md|css|tsx))$/;
   return [...tree].some(([other, text]) => other !== path && readers.test(other) && name.test(text));
 }
 
@@ -22,7 +22,7 @@ function namedElsewhere(tree, path) {
 export function filesNobodyUses(tree) {
   const targets = new Set([...tree].flatMap(([path, text]) => arrowsOf(tree, path, text).map(({ target }) => target)));
   return [...tree.keys()]
-    .filter((path) => /\.(h|def|ts|mjs|js|py|lua|zsh|c)$/.test(path) && !ENTRIES.test(path) && !targets.has(path))
+    .filter((path) => /\.(h|def|tsx?|mjs|js|css|py|lua|zsh|c)$/.test(path) && !ENTRIES.test(path) && !targets.has(path))
     .filter((path) => !/\.d\.ts$/.test(path) && (/\.(h|def)$/.test(path) || !namedElsewhere(tree, path)))
     .map((path) => `${path}:1: nobody includes, imports or starts it`);
 }
