@@ -63,6 +63,22 @@ class Evictor {
   // After the limit was lowered: evicts, and gives memory back.
   bool shrink_to_limit();
 
+  // One victim as a whole, for inspection.h. First what is emptied next, from which byte on;
+  // segment 0: nothing can be. Then empty_victim() ends it. False: it was given up half-way.
+  struct Victim {
+    SegmentId segment = 0;
+    VictimMode mode = VictimMode::kEvict;
+    std::size_t offset = 0;
+  };
+  Victim next_victim();
+  bool empty_victim();
+
+  const Ghost& ghost() const { return ghost_; }
+  // Whether queue_for_new() would find it in the ghost.
+  bool ghost_knows(std::uint64_t hash) const;
+  // Whether the item expired or was flushed.
+  bool is_gone(Location item) const;
+
   std::size_t ghost_bytes() const { return ghost_.pages() * limits::kSegmentBytes; }
   struct Evicted {
     std::uint64_t items = 0;
@@ -109,11 +125,12 @@ class Evictor {
   bool keep_item(Slot slot, std::uint64_t hash, Stream to);
   void finish_victim();
   void give_up_victim();
-  bool is_gone(Location item) const;
   void count_reclaimed(const ItemHeader& item);
   void fit_ghost();
   void adapt(const Ghost::Entry& entry);
   bool look_for_flushed();
+  // Whether the ghost's memory of it counts.
+  bool counts(const Ghost::Entry& entry) const;
 
   Log& log_;
   Index& index_;

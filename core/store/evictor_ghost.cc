@@ -36,12 +36,16 @@ void Evictor::fit_ghost() {
   }
 }
 
+// A ghost has whole pages. In a small store that is more than should be remembered.
+inline bool Evictor::counts(const Ghost::Entry& entry) const {
+  return entry.found && entry.evictions_ago <= kGhostPerItem * static_cast<double>(index_.size());
+}
+
+bool Evictor::ghost_knows(std::uint64_t hash) const { return counts(ghost_.find(hash)); }
+
 QueueKind Evictor::queue_for_new(std::uint64_t hash) {
   const Ghost::Entry entry = ghost_.take(hash);
-  // A ghost has whole pages. In a small store that is more than should be remembered.
-  if (!entry.found || entry.evictions_ago > kGhostPerItem * static_cast<double>(index_.size())) {
-    return QueueKind::kSmall;
-  }
+  if (!counts(entry)) return QueueKind::kSmall;
   ++counters_.ghost_hits;
   adapt(entry);
   return QueueKind::kMain;

@@ -33,10 +33,14 @@ class Ghost {
   void prefetch(std::uint64_t hash) const {
     if (!bases_.empty()) prefetch_line(bucket(hash));
   }
-  // Looks for the hash, and forgets the entry.
+  // Looks for the hash.
+  Entry find(std::uint64_t hash) const;
+  // The same, and forgets the entry.
   Entry take(std::uint64_t hash);
 
   std::size_t capacity() const { return bases_.size() * kPageEntries; }
+  std::size_t entries() const;  // looks at each
+  bool owns(SegmentId id) const;
   std::size_t pages() const { return bases_.size(); }
   // One page more or less. The ghost then forgets most of its entries, so do it rarely. False: the
   // heap has no segment.
@@ -65,6 +69,9 @@ class Ghost {
     const auto number = static_cast<std::size_t>(((hash >> 32U) * buckets) >> 32U);
     return bases_[number / kPageBuckets] + number % kPageBuckets;
   }
+
+  template <bool kForget>
+  Entry look(std::uint64_t hash) const;
 
   Heap& heap_;
   std::vector<SegmentId> pages_;

@@ -94,6 +94,8 @@ class Heap {
   void retry_source();
   std::size_t used_segments() const { return used_segments_; }
   SegmentId end_id() const { return static_cast<SegmentId>(segments_.size()); }
+  // Free segments with memory: the first one, linked by Segment::next. 0: none.
+  SegmentId first_free() const { return free_.head; }
   std::size_t resident_bytes() const {
     return (source_segments_ - discarded_.count) * limits::kSegmentBytes;
   }

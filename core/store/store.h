@@ -204,6 +204,7 @@ class Store {
   void check_invariants() const;
 
  private:
+  friend class StoreInspection;
   ItemView view_at(Location location) const;
   ItemView uploaded(const Upload& upload) const { return view_at(upload.head); }
   struct Scan {

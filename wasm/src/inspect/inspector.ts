@@ -1,20 +1,29 @@
 // A whole store that can be looked into, copied, and put back to where it was. Nothing in it is left to chance: the
 // hash has a fixed key, and time passes when it is told to.
 
-import { checkNumber, isBytes, within, wrong } from '../base/arguments.js';
+import { isBytes, within, wrong } from '../base/arguments.js';
+import { MAX_KEY_BYTES } from '../base/limits.js';
 import { plainBytesOf } from '../base/plain-bytes.js';
-import { concat, NO_BYTES } from '../base/text.js';
 import { IsocacheError } from '../base/types.js';
 import type { Image, Machine } from './machine.js';
 import type { Pool } from './pool.js';
-import type { SavedState, Session, StoreEvent } from './types.js';
-
-// What abi's sent() tells of a session: the sum of those that are true.
-const CLOSING = 1;
-const WANTS_TURN = 2;
+import { readGhost, readItem, readItems, readMemory, readSegments, stepEviction } from './readings.js';
+import { Sessions } from './sessions.js';
+import type {
+  EvictionStep,
+  GhostState,
+  ItemState,
+  MemoryState,
+  SavedState,
+  SegmentState,
+  Session,
+  StoreEvent,
+} from './types.js';
 
 // The engine's dates have 32 bits.
 const MAX_NOW_MS = 0xffffffff * 1000;
+const MAX_WORD = 0xffffffff;
+const KEY_LENGTH = `of 1 to ${MAX_KEY_BYTES} bytes`;
 // Events are for who looks at them soon. The oldest are forgotten.
 const MOST_EVENTS = 4096;
 
@@ -22,12 +31,10 @@ const MOST_EVENTS = 4096;
 interface Known {
   readonly maxBytes: number;
   nowMs: number;
-  lastId: number;
-  /** Sessions by their id: the core's address; 0: it is closing. */
-  readonly sessions: Map<number, number>;
+  readonly sessions: Sessions;
 }
 
-const copyOf = (known: Known): Known => ({ ...known, sessions: new Map(known.sessions) });
+const copyOf = (known: Known): Known => ({ ...known, sessions: new Sessions(known.sessions) });
 
 class Saved implements SavedState {
   readonly bytes: number;
@@ -71,7 +78,6 @@ export class Inspector {
   }
   set now(nowMs: number) {
     const machine = this.#open();
-    checkNumber('now', nowMs);
     within('now', nowMs, this.#known.nowMs, MAX_NOW_MS);
     this.#known.nowMs = nowMs;
     machine.calls.advance(secondsOf(nowMs));
@@ -80,68 +86,29 @@ export class Inspector {
   // --- connections --------------------------------------------------------------------------------
 
   connect(): Session {
-    const address = this.#open().calls.connect();
-    if (address === 0) throw new IsocacheError('NO_MEMORY', 'no memory for a connection');
-    const id = ++this.#known.lastId;
-    this.#known.sessions.set(id, address);
-    return this.session(id);
+    return this.session(this.#known.sessions.add(this.#open()));
   }
 
   /** The connection that had this id when this inspector was forked, or its state was saved. */
   session(id: number): Session {
     this.#open();
-    if (!this.#known.sessions.has(id)) throw wrong('id', 'that of a connection that is not closed');
-    const inspector = this;
+    if (!this.#known.sessions.has(id)) throw wrong('id', 'that of a connection that was not closed');
+    const state = () => this.#known.sessions.state(id);
     return {
       id,
-      feed: (bytes) => inspector.#feed(id, bytes),
-      get closing() {
-        return !inspector.#known.sessions.get(id);
+      feed: (bytes, maxReplyBytes = Infinity) =>
+        this.#known.sessions.feed(this.#open(), id, bytes, secondsOf(this.#known.nowMs), maxReplyBytes),
+      get unfinished() {
+        return state().unfinished;
       },
-      close: () => inspector.#close(id),
+      get closing() {
+        return state().address === 0;
+      },
+      get truncated() {
+        return state().truncated;
+      },
+      close: () => this.#known.sessions.close(this.#open(), id),
     };
-  }
-
-  #feed(id: number, given: Uint8Array): Uint8Array {
-    const machine = this.#open();
-    if (!isBytes(given)) throw wrong('bytes', 'a Uint8Array');
-    const bytes = plainBytesOf(given);
-    const replies: Uint8Array[] = [];
-    for (let from = 0; from < bytes.length; from += machine.scratchBytes) {
-      const some = bytes.subarray(from, from + machine.scratchBytes);
-      machine.bytes.set(some, machine.scratch);
-      let state = this.#turn(id, some.length, replies);
-      while ((state & WANTS_TURN) !== 0) state = this.#turn(id, 0, replies);
-    }
-    return replies.length === 0 ? NO_BYTES : concat(replies);
-  }
-
-  /** Executes what `length` bytes in the scratch area complete; 0: what is left of what came before. */
-  #turn(id: number, length: number, replies: Uint8Array[]): number {
-    const address = this.#known.sessions.get(id);
-    if (!address) return CLOSING;
-    const machine = this.#open();
-    const size = machine.calls.feed(address, length, secondsOf(this.#known.nowMs));
-    if (size < 0) {
-      this.#disconnect(id, address);
-      throw new IsocacheError('NO_MEMORY', 'no memory for a connection');
-    }
-    if (size > 0) replies.push(machine.reply(size));
-    const state = machine.calls.sent(address);
-    if ((state & CLOSING) === 0) return state;
-    this.#disconnect(id, address);
-    return CLOSING;
-  }
-
-  #disconnect(id: number, address: number): void {
-    this.#open().calls.disconnect(address);
-    this.#known.sessions.set(id, 0);
-  }
-
-  #close(id: number): void {
-    const address = this.#known.sessions.get(id);
-    if (address) this.#disconnect(id, address);
-    this.#known.sessions.delete(id);
   }
 
   // --- copies -------------------------------------------------------------------------------------
@@ -178,6 +145,58 @@ export class Inspector {
   }
 
   // --- the store ----------------------------------------------------------------------------------
+
+  /** Where the memory is, to the byte. */
+  memory(): MemoryState {
+    return readMemory(this.#open());
+  }
+
+  /** Those in use: queue by queue, each in its order, then the others. */
+  segments(): SegmentState[] {
+    return readSegments(this.#open());
+  }
+
+  /** Items in memory, also those that are gone. */
+  get itemCount(): number {
+    return this.#open().calls.inspect_item_count();
+  }
+
+  /** Segment by segment, as segments() has them, and in each as they lie; `count` of them behind the first `from`. */
+  items({ from = 0, count = Infinity }: { from?: number; count?: number } = {}): ItemState[] {
+    const machine = this.#open();
+    return readItems(machine, within('from', from, 0, MAX_WORD, 1), within('count', count, 0, Infinity));
+  }
+
+  item(key: Uint8Array): ItemState | undefined {
+    const machine = this.#open();
+    return readItem(machine, this.#writeKey(machine, key));
+  }
+
+  ghost(): GhostState {
+    return readGhost(this.#open());
+  }
+
+  /** Whether a new item with this key would go straight to the main queue, because it was evicted lately. */
+  ghostKnows(key: Uint8Array): boolean {
+    const machine = this.#open();
+    return Boolean(machine.calls.inspect_ghost_knows(this.#writeKey(machine, key)));
+  }
+
+  #writeKey(machine: Machine, key: Uint8Array): number {
+    if (!isBytes(key)) throw wrong('key', 'a Uint8Array', 'BAD_KEY');
+    const bytes = plainBytesOf(key);
+    if (bytes.length === 0 || bytes.length > MAX_KEY_BYTES) throw wrong('key', KEY_LENGTH, 'BAD_KEY');
+    machine.bytes.set(bytes, machine.scratch);
+    return bytes.length;
+  }
+
+  /**
+   * One step of eviction, whether room is needed or not: a segment is chosen as if it were, and emptied. Undefined:
+   * there is none that could be.
+   */
+  stepEviction(): EvictionStep | undefined {
+    return stepEviction(this.#open());
+  }
 
   /** What happened since the last call; of a lot, what happened last. */
   takeEvents(): StoreEvent[] {

@@ -23,6 +23,16 @@ interface Calls {
   feed(session: number, length: number, nowS: number): number;
   sent(session: number): number;
   advance(nowS: number): void;
+  inspect_memory(): void;
+  inspect_segments(from: number): number;
+  inspect_items(from: number, count: number): number;
+  inspect_item(keyLength: number): boolean;
+  inspect_item_count(): number;
+  inspect_ghost(): void;
+  inspect_ghost_knows(keyLength: number): boolean;
+  evict_segment(): void;
+  evicted_items(from: number): number;
+  evicted_items_end(): void;
   state_begin(): number;
   state_count(): number;
   state_end(): void;
@@ -44,6 +54,7 @@ export interface Image {
 }
 
 const PAGE_BYTES = 64 << 10;
+const WORD_BYTES = Uint32Array.BYTES_PER_ELEMENT;
 // The result of a call: address and length of its first span, number of spans, where they are listed.
 const RESULT_WORDS = 4;
 
@@ -105,6 +116,11 @@ export class Machine {
       to += size;
     }
     return whole;
+  }
+
+  /** Words of 32 bits that the last call wrote to the scratch area. */
+  scratchWords(count: number): Uint32Array {
+    return new Uint32Array(this.bytes.slice(this.scratch, this.scratch + WORD_BYTES * count).buffer);
   }
 
   // --- copies -------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import { MAX_ITEM_BYTES } from '../base/limits.js';
 import type { WasmSource } from '../base/types.js';
 import { Inspector, secondsOf } from './inspector.js';
 import { Pool } from './pool.js';
+import { Sessions } from './sessions.js';
 import type { InspectorOptions } from './types.js';
 
 export type OpenInspector = (options?: InspectorOptions) => Promise<Inspector>;
@@ -59,6 +60,6 @@ export function inspectorOpener(
     const pool = poolOf(await (wasm === undefined ? loadOnce() : compileFrom(wasm)));
     const machine = pool.make();
     machine.open({ maxBytes, maxItemSize, hashSeed, nowS: secondsOf(nowMs) });
-    return new Inspector(pool, machine, { maxBytes, nowMs, lastId: 0, sessions: new Map() });
+    return new Inspector(pool, machine, { maxBytes, nowMs, sessions: new Sessions() });
   };
 }

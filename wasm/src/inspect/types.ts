@@ -17,10 +17,17 @@ export interface InspectorOptions {
 export interface Session {
   /** The same in a fork, and after restore(). */
   readonly id: number;
-  /** Takes bytes, cut anywhere, and gives all of the replies that they complete. */
-  feed(bytes: Uint8Array): Uint8Array;
+  /**
+   * Takes bytes, cut anywhere, and gives all of the replies that they complete. If those are more than
+   * `maxReplyBytes`, it gives so many of them, and the connection ends as `truncated`.
+   */
+  feed(bytes: Uint8Array, maxReplyBytes?: number): Uint8Array;
+  /** A command was begun whose end has not come. */
+  readonly unfinished: boolean;
   /** The connection has ended (`quit`, or an error that ends it). It gives no further reply. */
   readonly closing: boolean;
+  /** It has ended because a reply was too long for feed(). */
+  readonly truncated: boolean;
   close(): void;
 }
 
@@ -54,20 +61,24 @@ export interface ItemState {
   offset: number;
   /** Reads since eviction looked at it, 3 at most. */
   frequency: number;
+  /** It expired or was flushed: a request finds it no more. It takes memory until that is needed. */
+  gone: boolean;
 }
 
-/** 64 KiB of memory. */
+/** 64 KiB of memory that is in use. */
 export interface SegmentState {
   id: number;
-  /** `other`: the index, the ghost, or what is kept until a reply has left. */
   queue: 'small' | 'main' | 'other';
-  /** The place in its queue; 0 is evicted next. */
+  /** `leaving`: nothing but what a reply still sends. */
+  holds: 'items' | 'index' | 'ghost' | 'leaving';
+  /** The place in the queue of its band, from 0 on. Eviction takes the first one that is not open. */
   order: number;
   /** The size band: small items do not wait behind large ones. */
   band: number;
   /** New items are still written to it. */
   open: boolean;
   items: number;
+  /** Of items, and of values that are still arriving. */
   liveBytes: number;
   /** Of items that were replaced, deleted or evicted. */
   deadBytes: number;
@@ -100,8 +111,15 @@ export interface GhostState {
 export interface EvictionStep {
   segment: number;
   queue: 'small' | 'main';
+  /** It was the oldest of its queue; much of it was dead; or all of it was flushed. */
+  reason: 'age' | 'dead' | 'flushed';
+  /** In the order in which they lay there. */
   dropped: Uint8Array[];
+  /** Items that had expired or were flushed. */
+  reclaimed: Uint8Array[];
+  /** Where they are now. Those that were read go to the main queue, or stay in it. */
   kept: { key: Uint8Array; to: 'small' | 'main' }[];
+  /** What can be written again, less what was kept. */
   freedBytes: number;
 }
 
