@@ -1,0 +1,49 @@
+import { answered } from '../checks.js';
+import type { Lesson } from '../lesson.js';
+
+export const lesson: Lesson = {
+  id: 'eviction',
+  title: 'Eviction, and keys that stay',
+  minutes: 5,
+  text: [
+    'Memory is finite; here it is 4 MB. When it is full, something has to go: that is eviction. Which item should go? One that nobody wants.',
+    'New items wait in the small queue. When an item’s turn comes, it goes if nobody has read it, and moves to the main queue if somebody has. Most items are never read again, so they pass through quickly and do not push out what is wanted.',
+    'The cache remembers for a while which keys it has dropped; this memory is called the ghost. If such a key comes back, it was dropped too soon, and it goes straight to the main queue.',
+  ],
+  memoryBytes: 4 << 20,
+  setup: `fill hot 1 4096
+fill cold 1 4096`,
+  tasks: [
+    {
+      say: 'Two items are there, `hot0` and `cold0`. Read `hot0` at least twice, and leave `cold0` alone.',
+      hint: '`mg hot0 v`, and once more.',
+      solution: `@alice mg hot0 v
+@alice mg hot0 v`,
+      done: 'Reads are counted, up to three. The panel shows them.',
+      check: (look) => (look.item('hot0')?.frequency ?? 0) >= 2 && look.item('cold0')?.fetched === false,
+    },
+    {
+      say: 'Fill the memory until items have to go.',
+      hint: 'Type `fill page: 1200 4096`: 1,200 items of 4 KB are more than 4 MB.',
+      solution: 'fill page: 1200 4096',
+      done: 'Hundreds of pages came, and the oldest that nobody had read went.',
+      check: (look) => look.evicted.length > 0 && look.item('hot0') !== undefined,
+    },
+    {
+      say: 'Look what became of the two: ask for `hot0` and for `cold0`.',
+      hint: '`mg hot0 v`, then `mg cold0 v`.',
+      solution: `@alice mg hot0 v
+@alice mg cold0 v`,
+      done: '`hot0` is there, in the main queue; `cold0` was dropped.',
+      check: (look) =>
+        answered(look, 'hot0', { code: /^(VA|VALUE|HD)/ }) && answered(look, 'cold0', { code: /^(EN|END)$/ }),
+    },
+    {
+      say: 'Store `cold0` again, and see to which queue it goes.',
+      hint: '`ms cold0 5`, then `hello`.',
+      solution: String.raw`@alice ms cold0 5\r\nhello`,
+      done: 'Straight to the main queue: the ghost remembered it.',
+      check: (look) => look.item('cold0')?.queue === 'main',
+    },
+  ],
+};

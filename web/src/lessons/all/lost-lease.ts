@@ -1,0 +1,52 @@
+import { answered } from '../checks.js';
+import type { Lesson } from '../lesson.js';
+
+export const lesson: Lesson = {
+  id: 'lost-lease',
+  title: 'A lease that was lost',
+  minutes: 5,
+  text: [
+    'While Alice makes the page, the world goes on: the data changes, somebody deletes the item or stores a newer page. Then Alice comes with what she made of the old data. She must not win now.',
+    'Each item has a number that changes with each store, its cas. The flag `c` asks for it, and a lease has one, too. `C` with that number, when she stores, says: only if it is still this one.',
+    'Two answers tell her that it is not. `NF`: the item is gone. `EX`: it is there, but another one.',
+  ],
+  setup: `@alice mg page v c N30
+@carol md page`,
+  tasks: [
+    {
+      say: 'Alice got a lease; the reply to her first command shows its number, `c2`. Then Carol deleted the item. Alice stores her page, if it is still hers to store.',
+      hint: '`ms page 5 C2`, then `alice`.',
+      solution: String.raw`@alice ms page 5 C2\r\nalice`,
+      done: '`NF`: the item is gone, and with it her right. Nothing was stored.',
+      check: (look) => answered(look, 'page', { code: 'NF', command: /^ms$/ }) && look.item('page') === undefined,
+    },
+    {
+      say: 'She asks once more, for a new lease and its number.',
+      hint: '`mg page v c N30`',
+      solution: '@alice mg page v c N30',
+      done: '`W` again. Keep the number behind the `c` in mind.',
+      check: (look) => answered(look, 'page', { flags: ['W', 'c'] }) && look.item('page')?.value === '',
+    },
+    {
+      say: 'But Bob is faster: he stores a page of his own, without asking.',
+      hint: 'Choose Bob: `ms page 3`, then `bob`.',
+      solution: String.raw`@bob ms page 3\r\nbob`,
+      done: 'Each store gives the item a new number.',
+      check: (look) => !!look.item('page')?.value && answered(look, 'page', { code: /^(HD|STORED)/, client: 'bob' }),
+    },
+    {
+      say: 'Alice stores with the number of her lease, and is refused.',
+      hint: '`ms page 5 C`, with the number from her last reply right behind the `C`; then `alice`.',
+      solution: String.raw`@alice ms page 5 C3\r\nalice`,
+      done: '`EX`: it exists, and it has changed. Bob’s page stays.',
+      check: (look) => answered(look, 'page', { code: 'EX', client: 'alice' }) && !look.item('page')?.stale,
+    },
+    {
+      say: 'Sometimes a late page is better than none. Store it with the old number all the same, marked as stale: add the flag `I`.',
+      hint: 'The same command with `I` at its end: `ms page 5 C3 I`, then `alice`.',
+      solution: String.raw`@alice ms page 5 C3 I\r\nalice`,
+      done: 'Stored, but marked: who reads it next is told `X` (it is stale) and `W` (please make a new one).',
+      check: (look) => look.item('page')?.stale === true && answered(look, 'page', { code: 'HD', client: 'alice' }),
+    },
+  ],
+};

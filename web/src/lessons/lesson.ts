@@ -1,0 +1,67 @@
+// What a lesson is, and what its checks may look at.
+
+import type { ItemState } from 'isocache/inspect';
+
+export interface Lesson {
+  readonly id: string;
+  readonly title: string;
+  /** How long it takes somebody who knows nothing of this. */
+  readonly minutes: number;
+  /** Paragraphs; what is in backticks is typed or answered. */
+  readonly text: readonly string[];
+  /** The store's limit, if it is not the usual one. */
+  readonly memoryBytes?: number;
+  /** Steps of a tape, a line each, that are done before the lesson begins. */
+  readonly setup: string;
+  readonly tasks: readonly Task[];
+}
+
+export interface Task {
+  /** What is to be done, in a sentence or two. */
+  readonly say: string;
+  readonly hint: string;
+  /** Steps of a tape that do it: "show me". */
+  readonly solution: string;
+  /** What was learnt, once it is done. */
+  readonly done: string;
+  /** Is asked after each step. It looks at the store and at replies, never at how something was typed. */
+  check(look: Look): boolean;
+}
+
+/** An item with its value as text. */
+export interface Item extends ItemState {
+  readonly value: string;
+  /** Seconds until it expires; undefined: never. */
+  readonly ttl: number | undefined;
+}
+
+/** One line of a reply, and its value. */
+export interface Reply {
+  readonly line: string;
+  /** The first word. */
+  readonly code: string;
+  /** A meta reply's flags, in order. */
+  readonly flags: readonly string[];
+  readonly value: string | undefined;
+}
+
+/** What a client sent in one step, and what came back. */
+export interface Exchange {
+  readonly client: string;
+  /** The names of the commands. */
+  readonly commands: readonly string[];
+  /** All keys that it names, each once, base64 decoded. */
+  readonly keys: readonly string[];
+  readonly replies: readonly Reply[];
+}
+
+/** The store as it is now, and what happened since the task began. */
+export interface Look {
+  readonly now: number;
+  readonly itemCount: number;
+  item(key: string): Item | undefined;
+  ghostKnows(key: string): boolean;
+  readonly exchanges: readonly Exchange[];
+  /** Keys of items that memory had no room for. */
+  readonly evicted: readonly string[];
+}

@@ -1,0 +1,173 @@
+// How far somebody has come in a lesson. The tape alone says so: it is replayed, and each task is checked after each
+// step, one task after the other.
+
+import { type Inspector, openInspector, type SavedState, type Session } from 'isocache/inspect';
+import { findRequests, keysOf } from '../base/requests.js';
+import { bytesOf, latin1, textOf } from '../base/text.js';
+import { DEFAULT_MEMORY_BYTES, FIRST_CLIENT, START_MS } from '../tape/limits.js';
+import { parseSteps } from '../tape/parse.js';
+import type { FillStep, Step, Tape } from '../tape/types.js';
+import type { Exchange, Item, Lesson, Look } from './lesson.js';
+import { readReplies } from './replies.js';
+
+export interface Followed {
+  /** How many tasks are done. */
+  readonly done: number;
+  /** After how many steps each of them was done. */
+  readonly doneAt: readonly number[];
+}
+
+/** REQUIRES: the lines are steps. A lesson's are. */
+export function stepsOfLines(lines: string): readonly Step[] {
+  const parsed = parseSteps(lines);
+  if (parsed.error !== undefined) throw new Error(`a lesson's line ${parsed.error.line}: ${parsed.error.message}`);
+  return parsed.steps;
+}
+
+/** The steps with which a lesson begins: its setup, and the solutions of the tasks that were done before. */
+export function firstSteps(lesson: Lesson, tasksDone = 0): readonly Step[] {
+  const solutions = lesson.tasks.slice(0, tasksDone).map(({ solution }) => solution);
+  return [lesson.setup, ...solutions].flatMap(stepsOfLines);
+}
+
+/** The same as a tape, to be opened. */
+export function firstTape(lesson: Lesson, tasksDone = 0): Tape {
+  const memoryBytes = lesson.memoryBytes ?? DEFAULT_MEMORY_BYTES;
+  return { title: lesson.title, memoryBytes, steps: firstSteps(lesson, tasksDone) };
+}
+
+export class LessonRun {
+  readonly #lesson: Lesson;
+  readonly #store: Inspector;
+  readonly #empty: SavedState;
+  readonly #setupSteps: number;
+  #sessions = new Map<string, Session>();
+  /** What was followed last: if it goes on, only what is new is played. */
+  #steps: readonly Step[] = [];
+  #doneAt: number[] = [];
+  #exchanges: Exchange[] = [];
+  #evicted: string[] = [];
+
+  private constructor(lesson: Lesson, store: Inspector) {
+    this.#lesson = lesson;
+    this.#store = store;
+    this.#empty = store.save();
+    this.#setupSteps = stepsOfLines(lesson.setup).length;
+  }
+
+  static async open(lesson: Lesson, open: typeof openInspector = openInspector): Promise<LessonRun> {
+    return new LessonRun(lesson, await open({ maxBytes: firstTape(lesson).memoryBytes, now: START_MS }));
+  }
+
+  close(): void {
+    this.#store.release();
+  }
+
+  /** What these steps of a tape, the lesson's setup first, have done. Never throws: a step that cannot run is nothing. */
+  follow(steps: readonly Step[]): Followed {
+    if (this.#steps.length > steps.length || this.#steps.some((step, at) => step !== steps[at])) this.#rewind();
+    for (const step of steps.slice(this.#steps.length)) this.#follow(step);
+    return { done: this.#doneAt.length, doneAt: [...this.#doneAt] };
+  }
+
+  #rewind(): void {
+    this.#store.restore(this.#empty);
+    this.#sessions = new Map();
+    this.#steps = [];
+    this.#doneAt = [];
+    this.#forget();
+  }
+
+  #follow(step: Step): void {
+    this.#run(step);
+    this.#steps = [...this.#steps, step];
+    const at = this.#steps.length;
+    if (at === this.#setupSteps) this.#forget();
+    if (at <= this.#setupSteps) return;
+    while (this.#doneAt.length < this.#lesson.tasks.length && this.#isDone(this.#doneAt.length)) {
+      this.#doneAt.push(at);
+      this.#forget();
+    }
+  }
+
+  #forget(): void {
+    this.#store.takeEvents();
+    this.#exchanges = [];
+    this.#evicted = [];
+  }
+
+  #run(step: Step): void {
+    try {
+      this.#play(step);
+    } catch {
+      // the tape shows why the step did not run
+    }
+    this.#evicted.push(...this.#store.takeEvents().map(({ key }) => textOf(key)));
+  }
+
+  #play(step: Step): void {
+    if (step.kind === 'send') this.#send(step.client, step.bytes);
+    else if (step.kind === 'wait') this.#store.now += step.seconds * 1000;
+    else if (step.kind === 'fill') this.#fill(step);
+    else if (step.kind === 'evict') this.#store.stepEviction();
+  }
+
+  #session(client: string): Session {
+    const session = this.#sessions.get(client) ?? this.#store.connect();
+    this.#sessions.set(client, session);
+    return session;
+  }
+
+  #send(client: string, bytes: Uint8Array): void {
+    const reply = this.#session(client).feed(bytes);
+    const keys = new Set<string>();
+    const commands: string[] = [];
+    for (const request of findRequests(bytes)) {
+      const [name] = request.words;
+      if (name !== undefined) commands.push(latin1(bytes.subarray(name.from, name.to)));
+      for (const key of keysOf(bytes, request)) keys.add(textOf(key));
+    }
+    this.#exchanges.push({ client, commands, keys: [...keys], replies: readReplies(reply) });
+  }
+
+  #fill({ prefix, count, valueBytes }: FillStep): void {
+    const session = this.#session(FIRST_CLIENT);
+    const value = 'x'.repeat(valueBytes);
+    for (let i = 0; i < count; ++i)
+      session.feed(bytesOf(`set ${prefix}${i} 0 0 ${valueBytes} noreply\r\n${value}\r\n`));
+  }
+
+  #isDone(task: number): boolean {
+    return this.#lesson.tasks[task]!.check(this.#look());
+  }
+
+  #look(): Look {
+    const store = this.#store;
+    return {
+      now: store.now,
+      itemCount: store.itemCount,
+      item: (key) => itemOf(store, bytesOf(key)),
+      ghostKnows: (key) => store.ghostKnows(bytesOf(key)),
+      exchanges: this.#exchanges,
+      evicted: this.#evicted,
+    };
+  }
+}
+
+function itemOf(store: Inspector, key: Uint8Array): Item | undefined {
+  const state = store.item(key);
+  if (state === undefined || state.gone) return undefined;
+  const ttl = state.expires === 0 ? undefined : Math.floor((state.expires - store.now) / 1000);
+  return { ...state, ttl, value: valueOf(store, key) };
+}
+
+/** Reads it on a copy, so that nothing notices. */
+function valueOf(store: Inspector, key: Uint8Array): string {
+  const copy = store.fork();
+  try {
+    const reply = copy.connect().feed(bytesOf(`mg ${btoa(latin1(key))} b u v\r\n`));
+    return readReplies(reply)[0]?.value ?? '';
+  } finally {
+    copy.release();
+  }
+}

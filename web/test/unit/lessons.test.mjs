@@ -1,0 +1,94 @@
+// The lessons, as people may take them: lib/lesson-tries.mjs has what they try.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import { LESSONS } from '../../../build/web/unit/lessons/index.js';
+import { firstSteps, LessonRun, stepsOfLines } from '../../../build/web/unit/lessons/run.js';
+import { MAX_CLIENTS } from '../../../build/web/unit/tape/limits.js';
+import { TRIES } from './lib/lesson-tries.mjs';
+
+const lessons = await Promise.all(LESSONS.map(({ load }) => load()));
+
+test('the list says what each lesson says of itself', () => {
+  for (const [i, { id, title, minutes, tasks }] of LESSONS.entries()) {
+    const lesson = lessons[i];
+    assert.deepEqual([id, title, minutes, tasks], [lesson.id, lesson.title, lesson.minutes, lesson.tasks.length]);
+  }
+  assert.equal(LESSONS.length, 15);
+  assert.equal(new Set(LESSONS.map(({ id }) => id)).size, LESSONS.length);
+  assert.deepEqual(Object.keys(TRIES).sort(), LESSONS.map(({ id }) => id).sort());
+});
+
+test('a lesson takes 2 to 5 minutes, has 2 to 5 tasks, and says everything that the page shows', () => {
+  for (const { id, minutes, tasks, text } of lessons) {
+    assert.ok(minutes >= 2 && minutes <= 5, id);
+    assert.ok(tasks.length >= 2 && tasks.length <= 5, id);
+    const sentences = [...text, ...tasks.flatMap(({ say, hint, done }) => [say, hint, done])];
+    for (const sentence of sentences) {
+      assert.match(sentence, /[.?!]$|`$/, `${id}: ${sentence}`);
+      assert.equal(sentence.split('`').length % 2, 1, `${id}: a backtick is missing in "${sentence}"`);
+    }
+  }
+});
+
+for (const lesson of lessons) {
+  describe(lesson.title, () => {
+    let run;
+    before(async () => {
+      run = await LessonRun.open(lesson);
+    });
+    after(() => run.close());
+    const doneAfter = (tasksDone, ...lines) =>
+      run.follow([...firstSteps(lesson, tasksDone), ...lines.flatMap(stepsOfLines)]).done;
+
+    test('each solution does its task and no more', () => {
+      for (let tasks = 0; tasks <= lesson.tasks.length; ++tasks) assert.equal(doneAfter(tasks), tasks, `task ${tasks}`);
+      const { doneAt } = run.follow(firstSteps(lesson, lesson.tasks.length));
+      assert.equal(doneAt.at(-1), firstSteps(lesson, lesson.tasks.length).length, 'the last step does the last task');
+      const clients = new Set(firstSteps(lesson, lesson.tasks.length).map(({ client }) => client));
+      assert.ok(clients.size <= MAX_CLIENTS);
+    });
+
+    for (const [task, { solution, say }] of lesson.tasks.entries()) {
+      const { other, typo, wrong } = TRIES[lesson.id][task];
+      test(say, () => {
+        assert.equal(doneAfter(task, other), task + 1, `another way: ${other}`);
+        assert.equal(doneAfter(task, typo), task, `a typo: ${typo}`);
+        assert.equal(doneAfter(task, typo, solution), task + 1, `a typo, then the right thing: ${typo}`);
+        for (const lines of wrong) assert.equal(doneAfter(task, lines), task, `wrong: ${lines}`);
+      });
+    }
+
+    test('what was done before stays done, whatever follows', () => {
+      assert.equal(doneAfter(lesson.tasks.length, '@dave flush_all', '+30d'), lesson.tasks.length);
+    });
+  });
+}
+
+test('a tape that was changed is followed from the change on, as if it had always been so', async () => {
+  const lesson = lessons.find(({ id }) => id === 'leases');
+  const run = await LessonRun.open(lesson);
+  const all = firstSteps(lesson, 5);
+  for (let length = 0; length <= all.length; ++length) run.follow(all.slice(0, length));
+  assert.deepEqual(run.follow(all), { done: 5, doneAt: [1, 2, 3, 4, 5] });
+  const [bobFirst] = stepsOfLines('@bob mg page v N30');
+  assert.equal(run.follow([bobFirst, ...all.slice(1)]).done, 0);
+  assert.equal(run.follow(all.slice(0, 2)).done, 2);
+  assert.equal(run.follow(all.with(2, bobFirst)).done, 2);
+  assert.equal(run.follow(all).done, 5);
+  run.close();
+});
+
+test('a tape that cannot run in parts is followed all the same', async () => {
+  const run = await LessonRun.open(lessons[0]);
+  const steps = [
+    ...firstSteps(lessons[0]),
+    ...stepsOfLines('@alice quit\n@alice mg color'),
+    ...Array(40).fill({ kind: 'wait', seconds: 3650 * 86_400 }),
+    ...stepsOfLines('@bob mg color'),
+  ];
+  assert.equal(run.follow(steps).done, 1);
+  assert.deepEqual(run.follow([]), { done: 0, doneAt: [] });
+  run.close();
+});
