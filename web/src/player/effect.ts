@@ -1,0 +1,227 @@
+// The effect line of a step. What happened is what looks different in the store.
+
+import type { EvictionStep, Inspector, SegmentState } from 'isocache/inspect';
+import { escapeBytes } from '../base/escape.js';
+import { bytesOf, counted, duration, listOf, nameOf, quoteKey } from '../base/words.js';
+import type { FillStep, SendStep, Step, WaitStep } from '../tape/types.js';
+import { keyText } from './keys.js';
+import { type Look, lookAt } from './look.js';
+import { type Context, listen, type Ran } from './run.js';
+import { type Compared, compare, leasesLost, namesOf } from './sentence.js';
+import type { Effect } from './types.js';
+
+/** What is remembered of the store before a step. */
+export interface Before {
+  readonly look: Look;
+  /** Of steps that touch many items. */
+  readonly segments?: readonly SegmentState[];
+  /** How many items will have expired after a wait. */
+  readonly expiring?: number;
+}
+
+export interface Told {
+  readonly effect: Effect;
+  readonly leases: ReadonlyMap<string, string>;
+}
+
+/** How many keys an effect names at most: what the page lights up. */
+const MOST_KEYS = 256;
+const encoder = new TextEncoder();
+
+export function lookBefore(store: Inspector, context: Context, step: Step): Before {
+  switch (step.kind) {
+    case 'send':
+      return { look: lookAt(store, listen(context, step).keys) };
+    case 'wait': {
+      const until = store.now + step.seconds * 1000;
+      const expiring = store.items().filter(({ expires, gone }) => !gone && expires > store.now && expires <= until);
+      return {
+        look: lookAt(
+          store,
+          expiring.map(({ key }) => key),
+        ),
+        expiring: expiring.length,
+      };
+    }
+    case 'fill':
+    case 'evict':
+      return { look: lookAt(store, []), segments: store.segments() };
+    case 'note':
+      return { look: EMPTY };
+  }
+}
+
+const EMPTY: Look = { seen: new Map(), gone: new Map(), keys: new Map(), all: true, now: 0 };
+
+export function tellEffect(store: Inspector, step: Step, before: Before, ran: Ran): Told {
+  const { leases } = ran.context;
+  if (step.kind === 'note') {
+    return { effect: { text: 'A note', keys: [], segments: [], evicted: 0, changed: false }, leases };
+  }
+  const after = lookAt(store, ran.evicted, before.look);
+  const evicted = new Set(ran.evicted.map(keyText));
+  const client = step.kind === 'send' ? step.client : undefined;
+  const compared = compare(before.look, after, client, leases, evicted);
+  const lost = leasesLost(before.look, after, ran.evicted, leases, keyText);
+  const parts =
+    step.kind === 'send'
+      ? tellSend(step, before.look, after, ran, compared)
+      : step.kind === 'wait'
+        ? tellWait(step, before, after, compared)
+        : step.kind === 'fill'
+          ? tellFill(step, ran)
+          : tellEviction(ran.eviction);
+  const text = [...parts, ...(step.kind === 'evict' ? [] : evictedClause(ran.evicted)), ...lost].join('; ');
+  const changed =
+    compared.changed.size > 0 || ran.evicted.length > 0 || step.kind === 'fill' || ran.eviction !== undefined;
+  const keys = touchedKeys(step, after, compared, ran);
+  const segments = segmentsOf(store, before, after, keys);
+  return {
+    effect: { text: capital(text), keys, segments, evicted: ran.evicted.length, changed },
+    leases: compared.leases,
+  };
+}
+
+function tellSend(step: SendStep, before: Look, after: Look, ran: Ran, compared: Compared): string[] {
+  const name = nameOf(step.client);
+  const nothing = compared.clauses.length === 0 && ran.evicted.length === 0;
+  const failed = /^(CLIENT_|SERVER_)?ERROR/.test(escapeBytes(ran.reply.subarray(0, 16)));
+  const reads = [...compared.read].filter((text) => !compared.changed.has(text));
+  return [
+    ...(ran.reconnected ? [`${name} has a new connection`] : []),
+    ...compared.clauses,
+    ...(nothing ? [nothingChanged(before, after, ran, compared, failed)] : readClause(reads, after)),
+    ...(failed || !ran.spoken ? [] : ignoredClause(ran.spoken.ignored)),
+    ...(ran.closed ? [`the server has closed ${name}'s connection`] : []),
+  ];
+}
+
+function readClause(reads: readonly string[], after: Look): string[] {
+  return reads.length === 0 ? [] : [`${namesOf(reads.map((text) => after.keys.get(text)!))}: only read`];
+}
+
+function nothingChanged(before: Look, after: Look, ran: Ran, compared: Compared, failed: boolean): string {
+  const { keys = [], carry, missing = 0 } = ran.spoken ?? {};
+  if (failed) return 'nothing changed: the reply is an error';
+  if (carry && carry.length > 0 && ran.reply.length === 0 && !ran.closed) {
+    return missing > 0
+      ? `nothing yet: ${bytesOf(missing)} are missing, of the value and its line end`
+      : 'nothing yet: the line has no end';
+  }
+  const unique = [...new Map(keys.map((key) => [keyText(key), key])).entries()];
+  const there = unique.filter(([text]) => after.seen.has(text));
+  const missed = unique.filter(([text]) => !before.seen.has(text) && !after.seen.has(text));
+  const parts: string[] = [];
+  const keysOf = (entries: readonly (readonly [string, Uint8Array])[]) => entries.map(([, key]) => key);
+  const read = there.filter(([text]) => compared.read.has(text) || ran.reply.length > 0);
+  if (read.length > 0) parts.push(`${were(keysOf(read))} only read`);
+  if (missed.length > 0) parts.push(`${namesOf(keysOf(missed))} ${missed.length === 1 ? 'is' : 'are'} not there`);
+  return parts.length === 0 ? 'nothing changed' : `nothing changed: ${parts.join(', ')}`;
+}
+
+/** "flags v and f of ms have no effect". */
+function ignoredClause(ignored: ReadonlyMap<string, readonly string[]>): string[] {
+  return [...ignored].map(([command, letters]) => {
+    const many = letters.length > 1;
+    return `${many ? 'flags' : 'flag'} ${listOf(letters)} of ${command} ${many ? 'have' : 'has'} no effect`;
+  });
+}
+
+function tellWait({ seconds }: WaitStep, before: Before, after: Look, compared: Compared): string[] {
+  const expired = [...before.look.seen].filter(
+    ([text]) => !after.seen.has(text) && isOver(before.look, text, after.now),
+  );
+  const total = before.expiring ?? expired.length;
+  const keys = expired.map(([, { item }]) => item.key);
+  const isExpiry = (clause: string) => /: expired(,|$)/.test(clause);
+  const others = compared.clauses.filter((clause) => !isExpiry(clause));
+  const lost = compared.clauses.filter((clause) => isExpiry(clause) && clause.includes('lease'));
+  const said =
+    total > 0 ? [`${namesOf(keys, total)} ${total === 1 ? 'has' : 'have'} expired`] : ['nothing has expired'];
+  const leases = lost.map((clause) => clause.replace(/: expired,/, ':'));
+  return [`${duration(seconds)} later`, ...said, ...leases, ...others];
+}
+
+function isOver(before: Look, text: string, now: number): boolean {
+  const expires = before.seen.get(text)?.item.expires ?? 0;
+  return expires !== 0 && expires <= now;
+}
+
+function tellFill({ prefix, count, valueBytes }: FillStep, ran: Ran): string[] {
+  const key = (n: number) => quoteKey(encoder.encode(`${prefix}${n}`));
+  if (ran.reply.length > 0)
+    return [`nothing more was stored: the reply to ${key(0)} and those after it is ${errorOf(ran.reply)}`];
+  const names = count === 1 ? key(0) : `${key(0)} to ${key(count - 1)}`;
+  return [`${counted(count, 'item')} stored, ${names}, ${bytesOf(valueBytes)} each`];
+}
+
+function errorOf(reply: Uint8Array): string {
+  return `"${escapeBytes(reply).split('\\r\\n')[0]}"`;
+}
+
+function tellEviction(eviction: EvictionStep | undefined): string[] {
+  if (!eviction) return ['nothing to evict: no segment is full'];
+  const { segment, queue, reason, dropped, reclaimed, kept, freedBytes } = eviction;
+  return [
+    `segment ${segment} of the ${queue} queue was emptied: ${REASONS[reason]}`,
+    dropped.length === 0 ? 'nothing was dropped' : `${were(dropped)} dropped`,
+    ...(reclaimed.length === 0 ? [] : [`${were(reclaimed)} gone already`]),
+    ...(kept.length === 0 ? [] : [`${were(kept.map(({ key }) => key))} kept, ${queuesOf(kept)}`]),
+    `${bytesOf(freedBytes)} are free again`,
+  ];
+}
+
+/** "`a` was", "`a` and `b` were". */
+function were(keys: readonly Uint8Array[]): string {
+  return `${namesOf(keys)} ${keys.length === 1 ? 'was' : 'were'}`;
+}
+
+const REASONS: Readonly<Record<EvictionStep['reason'], string>> = {
+  age: 'it was the oldest',
+  dead: 'much of it was dead',
+  flushed: 'all of it was flushed',
+};
+
+function queuesOf(kept: EvictionStep['kept']): string {
+  const [first, ...others] = new Set(kept.map(({ to }) => to));
+  return others.length > 0 ? 'in both queues' : `in the ${first} queue`;
+}
+
+function evictedClause(evicted: readonly Uint8Array[]): string[] {
+  if (evicted.length === 0) return [];
+  return [`evicted for room: ${evicted.length > 4 ? counted(evicted.length, 'item') : namesOf(evicted)}`];
+}
+
+function segmentsOf(store: Inspector, before: Before, after: Look, keys: readonly Uint8Array[]): number[] {
+  const segments = new Set<number>();
+  for (const text of keys.map(keyText)) {
+    const seen = after.seen.get(text) ?? before.look.seen.get(text);
+    if (seen) segments.add(seen.item.segment);
+  }
+  if (before.segments) {
+    const known = new Map(before.segments.map((segment) => [segment.id, describe(segment)]));
+    for (const segment of store.segments()) {
+      if (known.get(segment.id) !== describe(segment)) segments.add(segment.id);
+      known.delete(segment.id);
+    }
+    for (const id of known.keys()) segments.add(id);
+  }
+  return [...segments].sort((a, b) => a - b);
+}
+
+function describe({ queue, items, liveBytes, deadBytes }: SegmentState): string {
+  return `${queue} ${items} ${liveBytes} ${deadBytes}`;
+}
+
+function touchedKeys(step: Step, after: Look, compared: Compared, ran: Ran): Uint8Array[] {
+  const texts = new Set([...compared.changed, ...compared.read]);
+  if (step.kind === 'send')
+    for (const key of ran.spoken?.keys ?? []) if (after.seen.has(keyText(key))) texts.add(keyText(key));
+  const keys = [...texts].map((text) => after.keys.get(text)).filter((key) => key !== undefined);
+  const kept = ran.eviction?.kept.map(({ key }) => key) ?? [];
+  return [...keys, ...kept].slice(0, MOST_KEYS);
+}
+
+function capital(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,66 @@
+// What can be seen of a store before and after a step. All items if they are few; otherwise those of some keys, and a
+// sample of the others, which tells when everything is gone.
+
+import type { Inspector, ItemState } from 'isocache/inspect';
+import { keyText } from './keys.js';
+
+/** With so many items all are looked at. */
+const FEW = 64;
+const SAMPLE = 8;
+/** A longer value is compared by its cas alone. */
+const VALUE_BYTES = 256;
+/** Of the keys of a request. */
+const MOST_KEYS = 256;
+/** No item has a longer key. */
+const MAX_KEY_BYTES = 250;
+
+export interface Seen {
+  readonly item: ItemState;
+  /** Undefined: it is too long to be looked at. */
+  readonly value: Uint8Array | undefined;
+}
+
+export interface Look {
+  /** By keyText(). */
+  readonly seen: ReadonlyMap<string, Seen>;
+  /** Items that expired or were flushed, and whose memory was not taken back yet. */
+  readonly gone: ReadonlyMap<string, ItemState>;
+  /** All keys that were looked for, there or not. */
+  readonly keys: ReadonlyMap<string, Uint8Array>;
+  /** Every item of the store is among them. */
+  readonly all: boolean;
+  readonly now: number;
+}
+
+/** `wanted` are the keys that may matter, `before` an earlier look whose keys do. */
+export function lookAt(store: Inspector, wanted: readonly Uint8Array[], before?: Look): Look {
+  const all = store.itemCount <= FEW;
+  const seen = new Map<string, Seen>();
+  const gone = new Map<string, ItemState>();
+  const keys = new Map<string, Uint8Array>(before?.keys);
+  for (const key of wanted.slice(0, MOST_KEYS)) {
+    if (key.length >= 1 && key.length <= MAX_KEY_BYTES) keys.set(keyText(key), key);
+  }
+  const see = (item: ItemState) => {
+    const text = keyText(item.key);
+    if (item.gone) gone.set(text, item);
+    else seen.set(text, { item, value: item.valueLength <= VALUE_BYTES ? valueOf(store, item.key) : undefined });
+  };
+  for (const item of store.items(all ? undefined : { from: 0, count: SAMPLE })) {
+    keys.set(keyText(item.key), item.key);
+    see(item);
+  }
+  for (const [text, key] of keys) {
+    const item = all || seen.has(text) || gone.has(text) ? undefined : store.item(key);
+    if (item) see(item);
+  }
+  return { seen, gone, keys, all, now: store.now };
+}
+
+/** Once inspectors tell values. */
+function valueOf(
+  store: Inspector & { value?(key: Uint8Array): Uint8Array | undefined },
+  key: Uint8Array,
+): Uint8Array | undefined {
+  return store.value?.(key);
+}
