@@ -1,0 +1,209 @@
+// What can be done with the tape. Each action replaces the tape, lets the player replay from the first step that
+// differs, and says what happened in the status line.
+
+import { batch } from '@preact/signals';
+import { MAX_STEPS } from '../tape/limits.js';
+import { parseSteps, parseTape } from '../tape/parse.js';
+import type { Step, Tape } from '../tape/types.js';
+import { CLIENTS } from './clients.js';
+import { draftOf } from './draft.js';
+import { History } from './history.js';
+import * as state from './state.js';
+import { textOfStep } from './step-text.js';
+import { remember } from './storage.js';
+
+const history = new History();
+
+/** Says a sentence where everybody sees it and a screen reader hears it. */
+export function say(text: string): void {
+  state.status.value = text;
+}
+
+/** Shows what the player holds now. */
+function publish(): void {
+  const player = state.player.value;
+  if (!player) return;
+  batch(() => {
+    state.tape.value = player.tape;
+    state.results.value = [...player.results];
+    state.position.value = player.position;
+    state.revision.value++;
+    state.undoable.value = history.canUndo;
+    state.redoable.value = history.canRedo;
+  });
+}
+
+function markUnseen(): void {
+  const shown = state.pane.value;
+  const changed: state.Pane[] = ['console', 'items', 'memory', 'stats'];
+  state.unseen.value = new Set([...state.unseen.value, ...changed.filter((pane) => pane !== shown)]);
+}
+
+const now = () => ({ tape: state.tape.value, position: state.position.value });
+
+/** Replaces the tape and stands after `position` steps. `kind`: see History.record(). */
+function replace(tape: Tape, position: number, kind?: string): void {
+  const player = state.player.value;
+  if (!player) return;
+  history.record(now(), kind);
+  player.load(tape);
+  player.seek(Math.min(position, tape.steps.length));
+  publish();
+  markUnseen();
+}
+
+const withSteps = (steps: readonly Step[]): Tape => ({ ...state.tape.value, steps });
+const replaced = (steps: readonly Step[], index: number, step: Step): Step[] =>
+  steps.map((old, at) => (at === index ? step : old));
+const count = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`;
+const effectText = (): string => state.current.value?.error ?? state.current.value?.effect.text ?? '';
+
+/** Another tape: an example, a lesson's, one from a link. It can be undone. `position`: the beginning if left out. */
+export function openTape(tape: Tape | string, position = 0): string | undefined {
+  const parsed = typeof tape === 'string' ? parseTape(tape) : { tape };
+  if (parsed.error) return `Line ${parsed.error.line}: ${parsed.error.message}`;
+  closeEditor();
+  replace(parsed.tape, position);
+  return undefined;
+}
+
+/** Puts steps in after the step that is shown; later ones replay behind it. Tells whether there was room for them. */
+export function addSteps(steps: readonly Step[], kind?: string): boolean {
+  const { steps: old } = state.tape.value;
+  if (old.length + steps.length > MAX_STEPS) {
+    say(`A tape has at most ${MAX_STEPS} steps: delete some, or start a new tape.`);
+    return false;
+  }
+  const at = state.position.value;
+  const later = old.length - at;
+  replace(withSteps([...old.slice(0, at), ...steps, ...old.slice(at)]), at + steps.length, kind);
+  const inserted = later > 0 ? ` Inserted as step ${at + 1}; ${count(later, 'later step')} replayed after it.` : '';
+  say(effectText() + inserted);
+  return true;
+}
+
+/** What is typed becomes a step. `anyway`: even if a value is not complete. Tells why not. */
+export function send(text: string, speaker: string, anyway = false): string | undefined {
+  const typed = draftOf(text, speaker, anyway);
+  if (typed.kind === 'nothing') return undefined;
+  if (typed.kind === 'error') return typed.message;
+  if (typed.kind === 'step') return addSteps([typed.step]) ? undefined : state.status.value;
+  if (clientsWith(typed.client) === undefined) return `A tape has at most ${CLIENTS.length} clients.`;
+  const step: Step = { kind: 'send', client: typed.client, bytes: typed.bytes };
+  return addSteps([step]) ? undefined : state.status.value;
+}
+
+/** The clients of the tape and one more; undefined: too many. */
+function clientsWith(name: string): Set<string> | undefined {
+  const names = new Set([name]);
+  for (const step of state.tape.value.steps) if (step.kind === 'send') names.add(step.client);
+  return names.size > CLIENTS.length ? undefined : names;
+}
+
+/** Time passes. At the end of a wait that has just been added, the wait becomes longer instead. */
+export function wait(seconds: number, grow = false): boolean {
+  const { steps } = state.tape.value;
+  const at = state.position.value;
+  const last = steps[at - 1];
+  if (!grow || last?.kind !== 'wait') return addSteps([{ kind: 'wait', seconds }], grow ? 'wait' : undefined);
+  const longer: Step = { kind: 'wait', seconds: last.seconds + seconds };
+  replace(withSteps(replaced(steps, at - 1, longer)), at, 'wait');
+  return true;
+}
+
+/** Shows the store after that many steps. */
+export function seek(position: number): void {
+  const player = state.player.value;
+  const target = Math.max(0, Math.min(position, state.tape.value.steps.length));
+  if (!player || target === state.position.value) return;
+  closeEditor();
+  player.seek(target);
+  publish();
+  say(target === 0 ? 'The beginning of the tape: nothing is stored.' : effectText());
+}
+
+/** Plays the next step of the tape. Tells whether there was one. */
+export function playNext(): boolean {
+  if (!state.upcoming.value) return false;
+  seek(state.position.value + 1);
+  markUnseen();
+  return true;
+}
+
+/** Opens the editor for a step, counted from 0. The store is shown as it was before that step. */
+export function openEditor(index: number): void {
+  const step = state.tape.value.steps[index];
+  if (!step) return;
+  seek(index);
+  batch(() => {
+    state.editing.value = index;
+    state.edited.value = textOfStep(step);
+    if (step.kind === 'send') state.editedClient.value = step.client;
+  });
+  say(`Editing step ${index + 1}. The store is shown as it was before that step.`);
+}
+
+export function closeEditor(): void {
+  state.editing.value = undefined;
+}
+
+/** The text becomes step `index`, and everything after it replays. Tells why not. */
+export function editStep(index: number, text: string, speaker: string, anyway = false): string | undefined {
+  const typed = draftOf(text, speaker, anyway);
+  if (typed.kind === 'nothing') return 'An empty step: delete it instead.';
+  if (typed.kind === 'error') return typed.message;
+  const step: Step = typed.kind === 'step' ? typed.step : { kind: 'send', client: typed.client, bytes: typed.bytes };
+  const { steps } = state.tape.value;
+  if (!steps[index]) return undefined;
+  closeEditor();
+  replace(withSteps(replaced(steps, index, step)), steps.length);
+  say(`Step ${index + 1} is changed, and ${count(steps.length - index - 1, 'later step')} replayed. ${effectText()}`);
+  return undefined;
+}
+
+export function removeStep(index: number): void {
+  const { steps } = state.tape.value;
+  if (!steps[index]) return;
+  closeEditor();
+  const at = state.position.value;
+  replace(withSteps(steps.filter((_, at) => at !== index)), index < at ? at - 1 : at);
+  say(`Step ${index + 1} is deleted. Undo brings it back.`);
+}
+
+function move(to: 'undo' | 'redo'): void {
+  const player = state.player.value;
+  const moment = history[to](now());
+  if (!player || !moment) return;
+  closeEditor();
+  player.load(moment.tape);
+  player.seek(moment.position);
+  publish();
+  say(to === 'undo' ? 'Undone.' : 'Done again.');
+}
+
+export const undo = (): void => move('undo');
+export const redo = (): void => move('redo');
+
+/** Lines of a tape without its header: the steps are added where the tape stands. Tells why not. */
+export function addLines(text: string): string | undefined {
+  const parsed = parseSteps(text);
+  if (parsed.error) return `Line ${parsed.error.line}: ${parsed.error.message}`;
+  return addSteps(parsed.steps) ? undefined : state.status.value;
+}
+
+/** Shows a pane; on a desktop the console and lessons are there anyway. */
+export function show(pane: state.Pane): void {
+  batch(() => {
+    state.pane.value = pane;
+    if (pane === 'lessons') state.lessonsOpen.value = true;
+    else if (pane !== 'console') state.view.value = pane;
+    state.unseen.value = new Set([...state.unseen.value].filter((other) => other !== pane));
+  });
+}
+
+export function setTheme(theme: state.Theme): void {
+  state.theme.value = theme;
+  if (theme === 'auto') document.documentElement.removeAttribute('data-theme');
+  else document.documentElement.dataset.theme = theme;
+  remember('local', 'theme', theme === 'auto' ? undefined : theme);
+}

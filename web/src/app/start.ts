@@ -1,0 +1,83 @@
+// Opens the engine, and the tape that the page begins with: the address's, the tab's own after a reload, or the story.
+
+import { Player } from '../player/player.js';
+import { writeTape } from '../tape/write.js';
+import { effect } from '@preact/signals';
+import { closeEditor, openTape, say, setTheme, show } from './actions.js';
+import { failureOf } from './failures.js';
+import * as state from './state.js';
+import { remember, remembered } from './storage.js';
+import { wasmInPage } from './wasm.js';
+
+/** "A key is missing. Two clients ask." Enter plays one step after another. */
+export const STORY = `isocache tape 1
+@alice mg page v N30
+@bob mg page v N30
+@alice ms page 5\\r\\nhello
+@bob mg page v
+`;
+
+const VIEWS: readonly string[] = ['items', 'memory', 'races', 'herd', 'stats'];
+const NARROW = '(max-width: 899px)';
+
+/** What is known before the engine is there: theme, width, view. */
+export function prepare(): void {
+  const theme = remembered('local', 'theme');
+  if (theme === 'light' || theme === 'dark') setTheme(theme);
+  const query = matchMedia(NARROW);
+  const measure = () => {
+    state.narrow.value = query.matches;
+  };
+  query.addEventListener('change', measure);
+  measure();
+  state.lessonsOpen.value = remembered('local', 'lessons') !== 'folded';
+}
+
+/** A view's name from a link. */
+function showView(name: string | undefined): void {
+  if (name && VIEWS.includes(name)) show(name as state.StoreView);
+}
+
+/** The tape of the address; a link without one, or none: undefined. */
+async function tapeOfAddress() {
+  if (location.hash.length < 2 && location.search === '') return undefined;
+  const { readLink } = await import('../share/links.js');
+  const link = await readLink(location.href);
+  showView(link.view);
+  state.embed.value = link.embed ?? false;
+  if (link.error) say(link.error);
+  return link.tape;
+}
+
+async function openFirstTape(): Promise<void> {
+  const linked = await tapeOfAddress();
+  if (linked) {
+    openTape(linked, linked.steps.length);
+    return;
+  }
+  const saved = remembered('session', 'tape');
+  if (saved === undefined || openTape(saved, Number(remembered('session', 'position') ?? 0)) !== undefined) {
+    openTape(STORY);
+  }
+}
+
+/** Opens the engine. Never throws: `failure` says what went wrong. */
+export async function start(): Promise<void> {
+  try {
+    const wasm = await wasmInPage();
+    state.player.value = wasm ? await Player.open(wasm) : await Player.open();
+  } catch (error) {
+    state.failure.value = failureOf(error);
+    return;
+  }
+  await openFirstTape();
+  addEventListener('hashchange', async () => {
+    const linked = await tapeOfAddress();
+    closeEditor();
+    if (linked) openTape(linked, linked.steps.length);
+  });
+  effect(() => {
+    remember('session', 'tape', writeTape(state.tape.value));
+    remember('session', 'position', String(state.position.value));
+  });
+}

@@ -1,0 +1,30 @@
+// Where commands are typed: who speaks, the input, what the engine would answer, and what could come next.
+
+import './composer.css';
+import { useRef } from 'preact/hooks';
+import { editing } from '../../app/state.js';
+import { CommandInput, type InputHandle } from './command-input.js';
+import { GhostLine } from './ghost-line.js';
+import { consoleModel } from './model.js';
+import { StepEditor } from './step-editor.js';
+import { SendButton } from './send-button.js';
+import { Speakers } from './speakers.js';
+
+/** The console's input, or in its place the step that is being edited. */
+export function Composer() {
+  return editing.value === undefined ? <ConsoleInput /> : <StepEditor key={editing.value} />;
+}
+
+function ConsoleInput() {
+  const input = useRef<InputHandle>(null);
+  return (
+    <section class="composer" aria-label="Console input">
+      <div class="composer-row">
+        <Speakers model={consoleModel} />
+        <CommandInput model={consoleModel} handle={input} />
+        <SendButton model={consoleModel} onSend={() => input.current?.enter(false)} />
+      </div>
+      <GhostLine model={consoleModel} />
+    </section>
+  );
+}

@@ -1,0 +1,99 @@
+// What the engine would answer, before anything is sent. The draft was played on a copy of the store.
+
+import { draftOf } from '../../app/draft.js';
+import { nameOf } from '../../base/words.js';
+import { player, position, tape, upcoming } from '../../app/state.js';
+import { textOfStep } from '../../app/step-text.js';
+import { valueLength, withLength } from '../../app/value-length.js';
+import type { Draft } from '../../player/types.js';
+import { Backticks } from '../parts/backticks.js';
+import { ReplyText } from './reply-text.js';
+import type { InputModel } from './model.js';
+
+const MOST_LINES = 3;
+const LINE_END_BYTES = 2;
+
+function Missing({ needBytes, model }: { readonly needBytes: number; readonly model: InputModel }) {
+  const text = model.text.value;
+  if (!text.includes('\n')) return <>A value follows: Enter begins it.</>;
+  const value = needBytes - LINE_END_BYTES;
+  const missing = value === 1 ? '1 byte is missing' : `${value} bytes are missing`;
+  return (
+    <>
+      {value > 0 ? `${missing} of the value. ` : 'The line end behind the value is missing. '}
+      <kbd>Ctrl Enter</kbd> sends it anyway.
+    </>
+  );
+}
+
+/** Offers the right length where the value has another. */
+function FillLength({ model }: { readonly model: InputModel }) {
+  const text = model.text.value;
+  const right = withLength(text);
+  if (right === text) return null;
+  const fill = () => {
+    model.text.value = right;
+  };
+  return (
+    <button type="button" class="button small" onPointerDown={(event) => event.preventDefault()} onClick={fill}>
+      Fill in the length: {valueLength(text)}
+    </button>
+  );
+}
+
+function Answer({ ghost, model }: { readonly ghost: Draft; readonly model: InputModel }) {
+  if (ghost.error) return <span class="ghost-error">{ghost.error}</span>;
+  if (ghost.incomplete && ghost.needBytes !== undefined) {
+    return (
+      <>
+        <span>
+          <Missing needBytes={ghost.needBytes} model={model} />
+        </span>
+        <FillLength model={model} />
+      </>
+    );
+  }
+  return (
+    <>
+      <span>
+        <span class="muted">would answer </span>
+        {ghost.reply.length > 0 ? <ReplyText bytes={ghost.reply} mostLines={MOST_LINES} /> : 'nothing'}
+        {ghost.closed && ' and close the connection'}
+      </span>{' '}
+      <span class="muted">{ghost.effect.changed ? <Backticks text={ghost.effect.text} /> : 'no effect here'}</span>
+      <FillLength model={model} />
+    </>
+  );
+}
+
+/** What Enter does while nothing is typed. */
+function Idle() {
+  const step = upcoming.value;
+  const steps = tape.value.steps.length;
+  if (!player.value) return <span class="muted">Loading the engine…</span>;
+  if (!step) return <span class="muted">Type a command. You see what it would answer before you send it.</span>;
+  const says = step.kind === 'send' ? `${nameOf(step.client)} sends ` : '';
+  return (
+    <span class="muted">
+      <kbd>Enter</kbd> plays step {position.value + 1} of {steps}: {says}
+      <code>{textOfStep(step)}</code>
+    </span>
+  );
+}
+
+export function GhostLine({ model }: { readonly model: InputModel }) {
+  const ghost = model.ghost.value;
+  const typed = draftOf(model.text.value, model.speaker.value);
+  return (
+    <div class="ghost" id={`ghost-${model.id}`}>
+      {typed.kind === 'nothing' && <Idle />}
+      {typed.kind === 'error' && (
+        <span class="ghost-error">
+          <Backticks text={typed.message} />
+        </span>
+      )}
+      {typed.kind === 'step' && <span class="muted">A step of the tape: Enter plays it.</span>}
+      {typed.kind === 'send' && ghost && <Answer ghost={ghost} model={model} />}
+    </div>
+  );
+}

@@ -1,0 +1,3 @@
+export function Herd() {
+  return null;
+}

@@ -1,0 +1,82 @@
+// The two queues and their segments as they are, what eviction takes next, and the ghost.
+
+import './memory.css';
+import { useSignal } from '@preact/signals';
+import { addSteps } from '../../app/actions.js';
+import { bytesOf, number } from '../../base/words.js';
+import { current, store } from '../../app/state.js';
+import { partsOf } from './parts.js';
+import { Queue } from './queue.js';
+import { SegmentDetails } from './segment-details.js';
+
+const FILL = { kind: 'fill', prefix: 'user:', count: 300, valueBytes: 4096 } as const;
+
+function Legend() {
+  const inspector = store.value!.inspector;
+  return (
+    <dl class="legend">
+      {partsOf(inspector.memory(), inspector.segments()).map(({ id, name, bytes: size }) => (
+        <div key={id}>
+          <dt>
+            <span class={`legend-mark part-${id}`} /> {name}
+          </dt>
+          <dd class="number">{bytesOf(size)}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Ghost() {
+  const { entries, capacity } = store.value!.inspector.ghost();
+  return (
+    <section class="queue-box">
+      <h3>
+        Ghost{' '}
+        <span class="muted queue-note">
+          {number(entries)} of {number(capacity)} places
+        </span>
+      </h3>
+      <p class="muted">
+        Remembers what was dropped from the small queue, not its value. A key that comes back while it is remembered
+        goes straight to the main queue.
+      </p>
+      <div class="ghost-bar">
+        <div style={{ width: `${(100 * entries) / Math.max(1, capacity)}%` }} />
+      </div>
+    </section>
+  );
+}
+
+export function Memory() {
+  const chosen = useSignal<number | undefined>(undefined);
+  const inspector = store.value?.inspector;
+  if (!inspector) return <div class="empty" aria-busy="true" />;
+  const segments = inspector.segments();
+  const lit = new Set(current.value?.effect.segments ?? []);
+  const details = segments.find(({ id }) => id === chosen.value);
+  return (
+    <div class="memory">
+      <div class="memory-actions">
+        <button type="button" class="button" onClick={() => addSteps([{ kind: 'evict' }])}>
+          Evict a segment
+        </button>
+        <button type="button" class="button" onClick={() => addSteps([FILL])}>
+          Fill: 300 × 4 KB
+        </button>
+      </div>
+      <Queue queue="small" title="Small queue" segments={segments} lit={lit} chosen={chosen}>
+        New items wait here. If nobody reads one before its turn, it is dropped.
+      </Queue>
+      <Queue queue="main" title="Main queue" segments={segments} lit={lit} chosen={chosen}>
+        Items that were read while they waited. Those that are read again get another round.
+      </Queue>
+      <SegmentDetails segment={details} />
+      <Ghost />
+      <section class="queue-box">
+        <h3>Every byte of it</h3>
+        <Legend />
+      </section>
+    </div>
+  );
+}

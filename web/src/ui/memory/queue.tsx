@@ -1,0 +1,44 @@
+import type { SegmentState } from 'isocache/inspect';
+import type { Signal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
+import { counted } from '../../base/words.js';
+import { Segment } from './segment.js';
+
+interface Props {
+  readonly queue: 'small' | 'main';
+  readonly title: string;
+  readonly segments: readonly SegmentState[];
+  /** Those that the last step touched. */
+  readonly lit: ReadonlySet<number>;
+  readonly chosen: Signal<number | undefined>;
+  readonly children: ComponentChildren;
+}
+
+/** One queue: what is evicted next stands first. */
+export function Queue({ queue, title, segments, lit, chosen, children }: Props) {
+  const own = segments.filter((segment) => segment.queue === queue).sort((a, b) => a.order - b.order);
+  const items = own.reduce((sum, segment) => sum + segment.items, 0);
+  return (
+    <section class={`queue-box of-${queue}`}>
+      <h3>
+        <span class="queue-mark" /> {title}{' '}
+        <span class="muted queue-note">
+          {counted(items, 'item')} in {counted(own.length, 'segment')}
+        </span>
+      </h3>
+      <p class="muted">{children}</p>
+      {own.length === 0 ? (
+        <p class="queue-empty muted">No segment yet.</p>
+      ) : (
+        <>
+          <div class="segments">
+            {own.map((segment) => (
+              <Segment key={segment.id} segment={segment} isLit={lit.has(segment.id)} chosen={chosen} />
+            ))}
+          </div>
+          <p class="queue-arrow muted">▲ evicted next</p>
+        </>
+      )}
+    </section>
+  );
+}

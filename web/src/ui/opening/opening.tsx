@@ -1,0 +1,3 @@
+export function Opening() {
+  return null;
+}

@@ -1,0 +1,3 @@
+export function Races() {
+  return null;
+}

@@ -1,0 +1,4 @@
+/** Inside a dialog with a heading and a close button. */
+export function ShareDialog() {
+  return null;
+}
