@@ -3,7 +3,7 @@
 
 import { batch } from '@preact/signals';
 import { MAX_STEPS } from '../tape/limits.js';
-import { parseSteps, parseTape } from '../tape/parse.js';
+import { parseTape } from '../tape/parse.js';
 import type { Step, Tape } from '../tape/types.js';
 import { CLIENTS } from './clients.js';
 import { draftOf } from './draft.js';
@@ -183,13 +183,6 @@ function move(to: 'undo' | 'redo'): void {
 
 export const undo = (): void => move('undo');
 export const redo = (): void => move('redo');
-
-/** Lines of a tape without its header: the steps are added where the tape stands. Tells why not. */
-export function addLines(text: string): string | undefined {
-  const parsed = parseSteps(text);
-  if (parsed.error) return `Line ${parsed.error.line}: ${parsed.error.message}`;
-  return addSteps(parsed.steps) ? undefined : state.status.value;
-}
 
 /** Shows a pane; on a desktop the console and lessons are there anyway. */
 export function show(pane: state.Pane): void {

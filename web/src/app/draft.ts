@@ -15,7 +15,7 @@ const OTHER_STEPS = /^(\+\d|fill |evict$|#)/;
 const ADDRESSED = /^@([a-z][a-z0-9]{0,15})(?: |$)/;
 
 /** The text without "@bob " at its beginning, and who speaks. */
-export function addressed(text: string, speaker: string): { client: string; text: string } {
+function addressed(text: string, speaker: string): { client: string; text: string } {
   const found = ADDRESSED.exec(text);
   return found ? { client: found[1]!, text: text.slice(found[0].length) } : { client: speaker, text };
 }
