@@ -1,5 +1,6 @@
 // One instance of isocache-inspect.wasm: the calls on its memory, and copies of what it holds.
 
+import { concat } from '../base/text.js';
 import { IsocacheError } from '../base/types.js';
 
 /** The other side of abi/, whose comments say what each call does. */
@@ -51,6 +52,7 @@ export interface Image {
   /** Where each part begins and ends in memory. */
   readonly parts: Uint32Array;
   readonly memoryBytes: number;
+  readonly result: number;
 }
 
 const PAGE_BYTES = 64 << 10;
@@ -128,36 +130,38 @@ export class Machine {
   /** Becomes what the other one is. */
   copyFrom(other: Machine): void {
     const parts = other.#beginParts();
-    this.#fit(other.bytes.length);
-    for (let i = 0; i < parts.length; i += 2) {
-      this.bytes.set(other.bytes.subarray(parts[i]!, parts[i + 1]!), parts[i]!);
+    try {
+      this.#fit(other.bytes.length);
+      for (let i = 0; i < parts.length; i += 2) {
+        this.bytes.set(other.bytes.subarray(parts[i]!, parts[i + 1]!), parts[i]!);
+      }
+    } finally {
+      other.calls.state_end();
     }
     this.#result = other.#result;
-    other.calls.state_end();
     this.calls.state_end();
   }
 
   save(): Image {
     const parts = this.#beginParts().slice();
-    let size = 0;
-    for (let i = 0; i < parts.length; i += 2) size += parts[i + 1]! - parts[i]!;
-    const bytes = new Uint8Array(size);
-    for (let i = 0, to = 0; i < parts.length; i += 2) {
-      bytes.set(this.bytes.subarray(parts[i]!, parts[i + 1]!), to);
-      to += parts[i + 1]! - parts[i]!;
+    try {
+      const slices: Uint8Array[] = [];
+      for (let i = 0; i < parts.length; i += 2) slices.push(this.bytes.subarray(parts[i]!, parts[i + 1]!));
+      return { bytes: withMemory(() => concat(slices)), parts, memoryBytes: this.bytes.length, result: this.#result };
+    } finally {
+      this.calls.state_end();
     }
-    this.calls.state_end();
-    return { bytes, parts, memoryBytes: this.bytes.length };
   }
 
   /** Becomes what was saved. */
-  restore({ bytes, parts, memoryBytes }: Image): void {
+  restore({ bytes, parts, memoryBytes, result }: Image): void {
     this.#fit(memoryBytes);
     for (let i = 0, from = 0; i < parts.length; i += 2) {
       const size = parts[i + 1]! - parts[i]!;
       this.bytes.set(bytes.subarray(from, from + size), parts[i]!);
       from += size;
     }
+    this.#result = result;
     this.calls.state_end();
   }
 
