@@ -1,6 +1,6 @@
 // Bytes as text on one line, and back: \r \n \t \0 \\ \xHH. Characters that can be seen stand for their UTF-8.
 
-/** Letters, digits, punctuation, symbols, marks: what can be seen. Format characters, which turn text around, cannot. */
+/** Letters, digits, punctuation, symbols, marks. Not format characters: they cannot be seen, or turn text around. */
 const VISIBLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S}]$/u;
 const SHORT: Readonly<Record<number, string>> = { 0: '\\0', 9: '\\t', 10: '\\n', 13: '\\r', 92: '\\\\' };
 const MEANT: Readonly<Record<string, number>> = { '0': 0, t: 9, n: 10, r: 13, '\\': 92 };

@@ -1,4 +1,4 @@
-// The texts of commands, flags, replies and errors. They are longer than all the rest, so they come after the first load.
+// The texts of commands, flags, replies and errors. They are longer than all the rest, so the page loads them later.
 
 export type Texts = typeof import('isocache/protocol');
 

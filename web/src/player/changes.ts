@@ -29,14 +29,16 @@ export function changeOf(text: string, before: Look, after: Look, actors: Actors
       ? { ...SAME, clauses: ['created, and expired at once'] }
       : SAME;
   if (!was) return created(is!, after.now, actors);
-  if (!is) return { ...SAME, clauses: [...leave(was, after.gone.get(text), after.now), ...leaseLost(was, actors)] };
+  if (!is)
+    return { ...SAME, clauses: [...leave(was, after.gone.get(text), after.now, actors), ...leaseLost(was, actors)] };
   return changed(was, is, after.now, actors);
 }
 
 /** `rest`: the item that is there still, but not for requests. */
-function leave(was: Seen, rest: ItemState | undefined, now: number): string[] {
+function leave(was: Seen, rest: ItemState | undefined, now: number, { client }: Actors): string[] {
   if (was.item.expires !== 0 && was.item.expires <= now) return ['expired'];
-  if (!rest) return ['deleted'];
+  // Time alone takes what does not expire by a flush_all with a delay.
+  if (!rest) return [client === undefined ? 'flushed' : 'deleted'];
   const over = rest.expires !== 0 && rest.expires <= now;
   if (!over) return ['flushed'];
   return [rest.cas === was.item.cas ? 'expired at once' : 'replaced by an item that expired at once'];

@@ -2,8 +2,9 @@
 
 import type { EvictionStep, Inspector, SegmentState } from 'isocache/inspect';
 import { escapeBytes } from '../base/escape.js';
-import { bytesOf, counted, duration, listOf, nameOf, quoteKey } from '../base/words.js';
+import { bytesOf, counted, duration, listOf, nameOf, number, quoteKey } from '../base/words.js';
 import type { FillStep, SendStep, Step, WaitStep } from '../tape/types.js';
+import { MAX_REPLY_BYTES } from './budget.js';
 import { keyText } from './keys.js';
 import { type Look, lookAt } from './look.js';
 import { type Context, listen, type Ran } from './run.js';
@@ -51,7 +52,9 @@ export function lookBefore(store: Inspector, context: Context, step: Step): Befo
   }
 }
 
-const EMPTY: Look = { seen: new Map(), gone: new Map(), keys: new Map(), all: true, now: 0 };
+type Leases = ReadonlyMap<string, string>;
+
+const EMPTY: Look = { seen: new Map(), gone: new Map(), keys: new Map(), all: true, count: 0, now: 0 };
 
 export function tellEffect(store: Inspector, step: Step, before: Before, ran: Ran): Told {
   const { leases } = ran.context;
@@ -62,12 +65,12 @@ export function tellEffect(store: Inspector, step: Step, before: Before, ran: Ra
   const evicted = new Set(ran.evicted.map(keyText));
   const client = step.kind === 'send' ? step.client : undefined;
   const compared = compare(before.look, after, client, leases, evicted);
-  const lost = leasesLost(before.look, after, ran.evicted, leases, keyText);
+  const lost = leasesLost(before.look, after, ran.evicted, leases);
   const parts =
     step.kind === 'send'
       ? tellSend(step, before.look, after, ran, compared)
       : step.kind === 'wait'
-        ? tellWait(step, before, after, compared)
+        ? tellWait(step, before, after, compared, leases)
         : step.kind === 'fill'
           ? tellFill(step, ran)
           : tellEviction(ran.eviction);
@@ -90,20 +93,35 @@ function tellSend(step: SendStep, before: Look, after: Look, ran: Ran, compared:
   return [
     ...(ran.reconnected ? [`${name} has a new connection`] : []),
     ...compared.clauses,
-    ...(nothing ? [nothingChanged(before, after, ran, compared, failed)] : readClause(reads, after)),
+    ...(nothing ? [nothingChanged(step, before, after, ran, compared, failed)] : readClause(reads, after)),
     ...(failed || !ran.spoken ? [] : ignoredClause(ran.spoken.ignored)),
-    ...(ran.closed ? [`the server has closed ${name}'s connection`] : []),
+    ...closedClause(name, ran),
   ];
+}
+
+function closedClause(name: string, { closed, truncated }: Ran): string[] {
+  if (truncated) return [`the reply is cut after ${bytesOf(MAX_REPLY_BYTES)}, and ${name}'s connection closed`];
+  return closed ? [`the server has closed ${name}'s connection`] : [];
 }
 
 function readClause(reads: readonly string[], after: Look): string[] {
   return reads.length === 0 ? [] : [`${namesOf(reads.map((text) => after.keys.get(text)!))}: only read`];
 }
 
-function nothingChanged(before: Look, after: Look, ran: Ran, compared: Compared, failed: boolean): string {
-  const { keys = [], carry, missing = 0 } = ran.spoken ?? {};
+function nothingChanged(
+  step: SendStep,
+  before: Look,
+  after: Look,
+  ran: Ran,
+  compared: Compared,
+  failed: boolean,
+): string {
+  const { keys = [], missing = 0 } = ran.spoken ?? {};
+  if (before.count !== after.count && !after.all) {
+    return `the store has ${counted(after.count, 'item')} now (before: ${number(before.count)})`;
+  }
   if (failed) return 'nothing changed: the reply is an error';
-  if (carry && carry.length > 0 && ran.reply.length === 0 && !ran.closed) {
+  if (ran.unfinished && ran.reply.length === 0) {
     return missing > 0
       ? `nothing yet: ${bytesOf(missing)} are missing, of the value and its line end`
       : 'nothing yet: the line has no end';
@@ -114,9 +132,18 @@ function nothingChanged(before: Look, after: Look, ran: Ran, compared: Compared,
   const parts: string[] = [];
   const keysOf = (entries: readonly (readonly [string, Uint8Array])[]) => entries.map(([, key]) => key);
   const read = there.filter(([text]) => compared.read.has(text) || ran.reply.length > 0);
-  if (read.length > 0) parts.push(`${were(keysOf(read))} only read`);
+  if (read.length > 0)
+    parts.push(`${were(keysOf(read))} only read`, ...heldBy(read, after, ran.context.leases, step.client));
   if (missed.length > 0) parts.push(`${namesOf(keysOf(missed))} ${missed.length === 1 ? 'is' : 'are'} not there`);
   return parts.length === 0 ? 'nothing changed' : `nothing changed: ${parts.join(', ')}`;
+}
+
+/** "Alice has the lease": of the only item that was read. */
+function heldBy(read: readonly (readonly [string, unknown])[], after: Look, leases: Leases, client: string): string[] {
+  const [only, ...others] = read.map(([text]) => text);
+  const holder =
+    only !== undefined && others.length === 0 && after.seen.get(only)?.item.won ? leases.get(only) : undefined;
+  return holder === undefined || holder === client ? [] : [`${nameOf(holder)} has the lease`];
 }
 
 /** "flags v and f of ms have no effect". */
@@ -127,19 +154,15 @@ function ignoredClause(ignored: ReadonlyMap<string, readonly string[]>): string[
   });
 }
 
-function tellWait({ seconds }: WaitStep, before: Before, after: Look, compared: Compared): string[] {
+function tellWait({ seconds }: WaitStep, before: Before, after: Look, compared: Compared, leases: Leases): string[] {
   const expired = [...before.look.seen].filter(
     ([text]) => !after.seen.has(text) && isOver(before.look, text, after.now),
   );
   const total = before.expiring ?? expired.length;
   const keys = expired.map(([, { item }]) => item.key);
-  const isExpiry = (clause: string) => /: expired(,|$)/.test(clause);
-  const others = compared.clauses.filter((clause) => !isExpiry(clause));
-  const lost = compared.clauses.filter((clause) => isExpiry(clause) && clause.includes('lease'));
-  const said =
-    total > 0 ? [`${namesOf(keys, total)} ${total === 1 ? 'has' : 'have'} expired`] : ['nothing has expired'];
-  const leases = lost.map((clause) => clause.replace(/: expired,/, ':'));
-  return [`${duration(seconds)} later`, ...said, ...leases, ...others];
+  const others = compared.clauses.filter((clause) => !/: expired(,|$)/.test(clause));
+  const said = total > 0 ? `${namesOf(keys, total)} ${total === 1 ? 'has' : 'have'} expired` : 'nothing has expired';
+  return [`${duration(seconds)} later`, said, ...leasesLost(before.look, after, keys, leases), ...others];
 }
 
 function isOver(before: Look, text: string, now: number): boolean {
@@ -152,7 +175,7 @@ function tellFill({ prefix, count, valueBytes }: FillStep, ran: Ran): string[] {
   if (ran.reply.length > 0)
     return [`nothing more was stored: the reply to ${key(0)} and those after it is ${errorOf(ran.reply)}`];
   const names = count === 1 ? key(0) : `${key(0)} to ${key(count - 1)}`;
-  return [`${counted(count, 'item')} stored, ${names}, ${bytesOf(valueBytes)} each`];
+  return [`${counted(count, 'item')} stored, ${names}, ${bytesOf(valueBytes)}${count === 1 ? '' : ' each'}`];
 }
 
 function errorOf(reply: Uint8Array): string {

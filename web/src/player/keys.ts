@@ -1,5 +1,5 @@
-// Keys as map keys, and which keys a client's bytes speak of. The latter only says where to look: what happened is found
-// by looking.
+// Keys as map keys, and which keys a client's bytes speak of. The latter only says where to look: what happened is
+// found by looking.
 
 import { type FoundRequest, findRequests, keysOf, latin1 } from '../base/requests.js';
 import { IGNORED_FLAGS, type MetaCommand } from 'isocache/protocol';

@@ -29,10 +29,12 @@ export interface Look {
   readonly keys: ReadonlyMap<string, Uint8Array>;
   /** Every item of the store is among them. */
   readonly all: boolean;
+  /** Of all items. */
+  readonly count: number;
   readonly now: number;
 }
 
-/** `wanted` are the keys that may matter, `before` an earlier look whose keys do. */
+/** `wanted` are the keys that may matter, `before` is an earlier look, whose keys matter. */
 export function lookAt(store: Inspector, wanted: readonly Uint8Array[], before?: Look): Look {
   const all = store.itemCount <= FEW;
   const seen = new Map<string, Seen>();
@@ -46,7 +48,9 @@ export function lookAt(store: Inspector, wanted: readonly Uint8Array[], before?:
     if (item.gone) gone.set(text, item);
     else seen.set(text, { item, value: item.valueLength <= VALUE_BYTES ? valueOf(store, item.key) : undefined });
   };
-  for (const item of store.items(all ? undefined : { from: 0, count: SAMPLE })) {
+  // A later sample has other items: those would look as if they were new.
+  const listed = all ? store.items() : before ? [] : store.items({ from: 0, count: SAMPLE });
+  for (const item of listed) {
     keys.set(keyText(item.key), item.key);
     see(item);
   }
@@ -54,7 +58,7 @@ export function lookAt(store: Inspector, wanted: readonly Uint8Array[], before?:
     const item = all || seen.has(text) || gone.has(text) ? undefined : store.item(key);
     if (item) see(item);
   }
-  return { seen, gone, keys, all, now: store.now };
+  return { seen, gone, keys, all, count: store.itemCount, now: store.now };
 }
 
 /** Once inspectors tell values. */

@@ -6,7 +6,7 @@ import { DEFAULT_MEMORY_BYTES, START_MS } from '../tape/limits.js';
 import type { Step, Tape } from '../tape/types.js';
 import { BEYOND_BUDGET, costOf, faultOf, LISTED_ITEM, MAX_WORK, REPLY_BYTE } from './budget.js';
 import { lookBefore, tellEffect } from './effect.js';
-import { type Context, FRESH, listen, runStep } from './run.js';
+import { type Context, FRESH, runStep } from './run.js';
 import { sameStep } from './same.js';
 import type { Draft, Effect, StepResult } from './types.js';
 
@@ -110,10 +110,7 @@ export class Player {
   draft(client: string, bytes: Uint8Array): Draft {
     const context = this.#context;
     const step: Step = { kind: 'send', client, bytes };
-    const { carry, missing } = listen(context, step);
-    const incomplete = carry.length > 0;
-    const need = missing > 0 ? { needBytes: missing } : {};
-    const nothing = { reply: new Uint8Array(0), closed: false, effect: NOTHING, incomplete, ...need };
+    const nothing = { reply: new Uint8Array(0), closed: false, effect: NOTHING, incomplete: false };
     if (context.work + costOf(step) > MAX_WORK) return { ...nothing, error: BEYOND_BUDGET };
     let fork: Inspector | undefined;
     try {
@@ -121,7 +118,9 @@ export class Player {
       const before = lookBefore(fork, context, step);
       const ran = runStep(fork, context, step);
       const { effect } = tellEffect(fork, step, before, ran);
-      return { ...nothing, reply: ran.reply, closed: ran.closed, effect, incomplete: incomplete && !ran.closed };
+      const missing = ran.unfinished ? (ran.spoken?.missing ?? 0) : 0;
+      const need = missing > 0 ? { needBytes: missing } : {};
+      return { reply: ran.reply, closed: ran.closed, effect, incomplete: ran.unfinished, ...need };
     } catch {
       return { ...nothing, error: FAILED };
     } finally {

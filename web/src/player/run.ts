@@ -29,6 +29,10 @@ export interface Ran {
   readonly context: Context;
   readonly reply: Uint8Array;
   readonly closed: boolean;
+  /** The reply was longer than MAX_REPLY_BYTES: it was cut, and the connection closed. */
+  readonly truncated: boolean;
+  /** The client has begun a command whose end has not come. */
+  readonly unfinished: boolean;
   /** The client has a new connection, since its last one was closed. */
   readonly reconnected: boolean;
   readonly evicted: readonly Uint8Array[];
@@ -37,12 +41,13 @@ export interface Ran {
 }
 
 const NONE = new Uint8Array(0);
+const QUIET = { reply: NONE, closed: false, truncated: false, unfinished: false, reconnected: false, evicted: [] };
 const CHUNK_BYTES = 48 * 1024;
 const encoder = new TextEncoder();
 
 /** May throw what the engine throws: no memory. */
 export function runStep(store: Inspector, context: Context, step: Step): Ran {
-  const quiet = { context, reply: NONE, closed: false, reconnected: false, evicted: [] };
+  const quiet = { ...QUIET, context };
   switch (step.kind) {
     case 'send':
       return send(store, context, step);
@@ -61,7 +66,7 @@ export function runStep(store: Inspector, context: Context, step: Step): Ran {
   }
 }
 
-export function takeEvicted(store: Inspector): Uint8Array[] {
+function takeEvicted(store: Inspector): Uint8Array[] {
   return store.takeEvents().map(({ key }) => key);
 }
 
@@ -77,13 +82,13 @@ function send(store: Inspector, context: Context, step: SendStep): Ran {
   const session: Session = known && !known.closed ? store.session(known.session) : store.connect();
   const spoken = listen(context, step);
   const reply = session.feed(step.bytes, MAX_REPLY_BYTES);
-  const closed = session.closing;
-  const { id } = session;
+  const { closing: closed, truncated, unfinished, id } = session;
   if (closed) session.close();
-  const client = { session: id, closed, carry: closed ? NONE : spoken.carry };
+  const client = { session: id, closed, carry: unfinished ? spoken.carry : NONE };
   const clients = new Map(context.clients).set(step.client, client);
   const reconnected = known?.closed === true;
-  return { context: { ...context, clients }, reply, closed, reconnected, evicted: takeEvicted(store), spoken };
+  const evicted = takeEvicted(store);
+  return { context: { ...context, clients }, reply, closed, truncated, unfinished, reconnected, evicted, spoken };
 }
 
 function joined(a: Uint8Array, b: Uint8Array): Uint8Array {

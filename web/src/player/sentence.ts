@@ -2,6 +2,7 @@
 
 import { counted, listOf, nameOf, number, quoteKey } from '../base/words.js';
 import { type Actors, changeOf } from './changes.js';
+import { keyText } from './keys.js';
 import type { Look } from './look.js';
 
 /** Keys that one clause names; of more it says how many. */
@@ -58,20 +59,19 @@ export function namesOf(keys: readonly Uint8Array[], total = keys.length): strin
   return listOf(total > named.length ? [...named, `${number(total - named.length)} more`] : named);
 }
 
-/** Leases that end because memory had no room. */
+/** Leases that end since their items had to go, for want of room or in time. */
 export function leasesLost(
   before: Look,
   after: Look,
-  evicted: readonly Uint8Array[],
+  keys: readonly Uint8Array[],
   leases: ReadonlyMap<string, string>,
-  textOf: (key: Uint8Array) => string,
 ): string[] {
-  return evicted
-    .filter((key) => before.seen.get(textOf(key))?.item.won && !after.seen.has(textOf(key)))
-    .map((key) => {
-      const holder = leases.get(textOf(key));
-      return `${holder === undefined ? 'the' : `${nameOf(holder)}'s`} lease on ${quoteKey(key)} is lost`;
-    });
+  return keys.flatMap((key) => {
+    const text = keyText(key);
+    if (!before.seen.get(text)?.item.won || after.seen.has(text)) return [];
+    const holder = leases.get(text);
+    return [`${holder === undefined ? 'the' : `${nameOf(holder)}'s`} lease on ${quoteKey(key)} is lost`];
+  });
 }
 
 function sameMap(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {

@@ -29,7 +29,7 @@ export interface Draft {
   readonly effect: Effect;
   /** The last command is not finished: its line end or a part of its value is missing. */
   readonly incomplete: boolean;
-  /** How many bytes are missing for the value, the line end behind it included. Left out if it is the line that has no end. */
+  /** How many bytes of the value and its line end are missing. Left out if it is the line that has no end. */
   readonly needBytes?: number;
   /** Why it cannot be tried. */
   readonly error?: string;
