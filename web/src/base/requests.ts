@@ -49,7 +49,9 @@ function findOne(bytes: Uint8Array, from: number, mostWords: number): FoundReque
   const line = { from, to: !finished ? bytes.length : hasCr ? newline - 1 : newline };
   const words = wordsOf(bytes, line, mostWords);
   const lineEnd = { from: line.to, to: next };
-  const length = finished ? announced(bytes, words) : undefined;
+  // The engine takes a line that begins with a space for no command, and reads what follows as the next line.
+  const mayHaveValue = finished && bytes[from] !== SPACE;
+  const length = mayHaveValue ? announced(bytes, words) : undefined;
   if (length === undefined) return { words, line, lineEnd, missing: 0, to: next };
   const value = { from: next, to: Math.min(next + length, bytes.length) };
   const to = Math.min(next + length + LINE_END_BYTES, bytes.length);

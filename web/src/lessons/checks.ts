@@ -1,6 +1,7 @@
 // What checks of several lessons ask.
 
-import type { Exchange, Look, Reply } from './lesson.js';
+import type { Reply } from '../base/replies.js';
+import type { Exchange, Look } from './lesson.js';
 
 export interface Wanted {
   /** The reply's first word. */

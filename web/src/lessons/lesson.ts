@@ -1,6 +1,7 @@
 // What a lesson is, and what its checks may look at.
 
 import type { ItemState } from 'isocache/inspect';
+import type { Reply } from '../base/replies.js';
 
 export interface Lesson {
   readonly id: string;
@@ -33,16 +34,6 @@ export interface Item extends ItemState {
   readonly value: string;
   /** Seconds until it expires; undefined: never. */
   readonly ttl: number | undefined;
-}
-
-/** One line of a reply, and its value. */
-export interface Reply {
-  readonly line: string;
-  /** The first word. */
-  readonly code: string;
-  /** A meta reply's flags, in order. */
-  readonly flags: readonly string[];
-  readonly value: string | undefined;
 }
 
 /** What a client sent in one step, and what came back. */

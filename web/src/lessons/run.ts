@@ -2,13 +2,13 @@
 // step, one task after the other.
 
 import { type Inspector, openInspector, type SavedState, type Session } from 'isocache/inspect';
+import { readReplies } from '../base/replies.js';
 import { findRequests, keysOf } from '../base/requests.js';
 import { bytesOf, latin1, textOf } from '../base/text.js';
 import { DEFAULT_MEMORY_BYTES, FIRST_CLIENT, START_MS } from '../tape/limits.js';
 import { parseSteps } from '../tape/parse.js';
 import type { FillStep, Step, Tape } from '../tape/types.js';
 import type { Exchange, Item, Lesson, Look } from './lesson.js';
-import { readReplies } from './replies.js';
 
 export interface Followed {
   /** How many tasks are done. */

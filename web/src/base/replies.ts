@@ -1,11 +1,20 @@
-// Replies as checks see them.
+// Replies, line by line.
 
-import { latin1, textOf } from '../base/text.js';
-import type { Reply } from './lesson.js';
+import { latin1, textOf } from './text.js';
+
+/** One line of a reply, and its value. */
+export interface Reply {
+  readonly line: string;
+  /** The first word. */
+  readonly code: string;
+  /** A meta reply's flags, in order. */
+  readonly flags: readonly string[];
+  readonly value: string | undefined;
+}
 
 const META = /^(HD|VA|EN|NS|EX|NF)( |$)/;
 
-/** All replies that came in one step. */
+/** All replies in these bytes. */
 export function readReplies(bytes: Uint8Array): Reply[] {
   const replies: Reply[] = [];
   for (let at = 0; at < bytes.length; ) {

@@ -1,0 +1,194 @@
+// Each way in which a connection can fail, and what mends it.
+
+import { isLoopback } from './address.js';
+
+export type FailureKind =
+  | 'no websocket'
+  | 'mixed content'
+  | 'own server only'
+  | 'nobody there'
+  | 'refused'
+  | 'wrong subprotocol'
+  | 'password wanted'
+  | 'wrong password'
+  | 'no memcached'
+  | 'too old'
+  | 'no answer'
+  | 'too much'
+  | 'out of step'
+  | 'lost'
+  | 'unfinished';
+
+export interface Mend {
+  /** What to do, in a sentence. */
+  readonly say: string;
+  /** To be copied. */
+  readonly command?: string;
+}
+
+export interface LiveFailure {
+  readonly kind: FailureKind;
+  /** What has happened, in a sentence or two; code in backticks. */
+  readonly say: string;
+  /** What to try, the likeliest first. */
+  readonly mends: readonly Mend[];
+}
+
+export interface Place {
+  /** Of the server. */
+  readonly url: string;
+  /** Of the page. */
+  readonly pageUrl: string;
+}
+
+/** As the browser sends it with a handshake: "null" for a page from a file. */
+export function originOf(pageUrl: string): string {
+  return new URL(pageUrl).origin;
+}
+
+function hostOf({ url }: Place): string {
+  return new URL(url).host;
+}
+
+/** How to start a server that this page may connect to. */
+export function startCommand(place: Place): string {
+  const { protocol, hostname, port } = new URL(place.url);
+  const tls = protocol === 'wss:';
+  const address = isLoopback(hostname) ? hostname.replace('localhost', '127.0.0.1') : '0.0.0.0';
+  const files = tls ? ' -Z -o ssl_chain_cert=chain.pem,ssl_key=key.pem' : '';
+  return `./dev run --http ${address}:${port || (tls ? 443 : 80)}${files}${allowFlag(place)}`;
+}
+
+function allowFlag(place: Place): string {
+  const page = new URL(place.pageUrl);
+  return page.host === new URL(place.url).host ? '' : ` --allow-origin ${originOf(place.pageUrl)}`;
+}
+
+export const FAILURES = {
+  noWebSocket: (): LiveFailure => ({
+    kind: 'no websocket',
+    say: 'This browser has no WebSocket, or it has been turned off.',
+    mends: [{ say: 'Open the page in another browser.' }],
+  }),
+
+  mixedContent: (place: Place): LiveFailure => ({
+    kind: 'mixed content',
+    say: 'This page came over https, so the browser refuses `ws://` to other machines.',
+    mends: [
+      {
+        say: 'Give the server a certificate, and connect by `wss://`.',
+        command: startCommand({ ...place, url: place.url.replace(/^ws:/, 'wss:') }),
+      },
+      {
+        say: `Or open the playground from the server itself: \`${place.url.replace(/^ws/, 'http').replace(/memcached$/, '')}\``,
+      },
+    ],
+  }),
+
+  ownServerOnly: (place: Place): LiveFailure => ({
+    kind: 'own server only',
+    say: `This page came from \`${new URL(place.pageUrl).host}\` and may connect to that server alone.`,
+    mends: [
+      {
+        say: `Open the playground of the other server: \`${place.url.replace(/^ws/, 'http').replace(/memcached$/, '')}\``,
+      },
+      { say: `Or connect to \`${new URL(place.pageUrl).host}\`, where the page came from.` },
+    ],
+  }),
+
+  nobodyThere: (place: Place): LiveFailure => ({
+    kind: 'nobody there',
+    say: `Nobody answers at \`${hostOf(place)}\`.`,
+    mends: [
+      { say: 'Start a server with an HTTP port there.', command: startCommand(place) },
+      {
+        say: 'If one runs: the port is that of `--http`, not the memcached port 11211, and a firewall must let it through.',
+      },
+      ...(place.url.startsWith('wss:')
+        ? [
+            {
+              say: `The browser must trust the certificate. Open \`${place.url.replace(/^ws/, 'http').replace(/memcached$/, '')}\` in a tab: if that warns, this cannot connect.`,
+            },
+          ]
+        : []),
+    ],
+  }),
+
+  wrongSubprotocol: (place: Place): LiveFailure => ({
+    kind: 'wrong subprotocol',
+    say: `At \`${place.url}\` there is a WebSocket, but it did not choose the subprotocol \`memcached\`: it speaks something else.`,
+    mends: [
+      { say: `isocached has it at the path \`/memcached\`: is that the end of the address?` },
+      { say: 'A proxy in between must pass the field `Sec-WebSocket-Protocol` on, both ways.' },
+    ],
+  }),
+
+  passwordWanted: (): LiveFailure => ({
+    kind: 'password wanted',
+    say: 'The server wants a user and a password.',
+    mends: [{ say: 'Fill them in. They are in the file that was given to the server with `-Y`, as `user:password`.' }],
+  }),
+
+  wrongPassword: (): LiveFailure => ({
+    kind: 'wrong password',
+    say: 'The server refused this user and password.',
+    mends: [
+      { say: 'Compare them with the line `user:password` in the server’s file (`-Y`).' },
+      { say: 'If the file has changed, the server reads it again on SIGHUP.', command: 'kill -HUP $(pidof isocached)' },
+    ],
+  }),
+
+  noMemcached: (place: Place): LiveFailure => ({
+    kind: 'no memcached',
+    say: `What answers at \`${hostOf(place)}\` does not speak memcached’s protocol.`,
+    mends: [{ say: 'Check host and port.' }, { say: 'This starts a server there:', command: startCommand(place) }],
+  }),
+
+  tooOld: (): LiveFailure => ({
+    kind: 'too old',
+    say: 'The server does not know the command `mn`: it is a memcached from before the meta commands (1.6).',
+    mends: [{ say: 'Use memcached 1.6 or newer behind the proxy, or isocached.' }],
+  }),
+
+  noAnswer: (seconds: number): LiveFailure => ({
+    kind: 'no answer',
+    say: `The server has not answered within ${seconds} seconds, and the connection was closed.`,
+    mends: [{ say: 'Connect again. If it happens again, look at the server: is it stopped, or very busy?' }],
+  }),
+
+  tooMuch: (bytes: number): LiveFailure => ({
+    kind: 'too much',
+    say: `The reply has more than ${bytes.toLocaleString('en-US')} bytes, more than this page takes. The connection was closed.`,
+    mends: [{ say: 'Connect again, and ask for less at a time.' }],
+  }),
+
+  outOfStep: (): LiveFailure => ({
+    kind: 'out of step',
+    say: 'The server sent something that nobody had asked for, so no later reply could be trusted. The connection was closed.',
+    mends: [{ say: 'Connect again.' }],
+  }),
+
+  lost: (code: number | undefined, reason: string): LiveFailure => ({
+    kind: 'lost',
+    say: `The connection has ended: ${WHY_LOST[code ?? 0] ?? 'the server or the network has dropped it'}${reason === '' ? '' : ` (\`${reason}\`)`}.`,
+    mends: [{ say: 'Connect again.' }],
+  }),
+
+  unfinished: (bytes: number): LiveFailure => ({
+    kind: 'unfinished',
+    say:
+      bytes === 0
+        ? 'The last line has no end, so the server would wait for it.'
+        : `${bytes} bytes of the value are missing, so the server would wait for them.`,
+    mends: [{ say: 'Finish it, or correct the length.' }],
+  }),
+} as const;
+
+/** Close codes, as isocached uses them. */
+const WHY_LOST: Readonly<Record<number, string>> = {
+  1000: 'as asked for, or because it was idle',
+  1001: 'the server ends',
+  1002: 'the server did not like a frame',
+  1008: 'the server has refused what was sent',
+  1009: 'a value was too large for the server',
+};
