@@ -151,7 +151,7 @@ describe('what could come next', () => {
 });
 
 test('long replies are cut where that is said', () => {
-  const { lines, more } = readable(encode('VA 3\r\nabc\r\nHD\r\nEN\r\n'), 3);
+  const { lines, more } = readable(encode('VA 3\r\nabc\r\nHD\r\nEN\r\n'), { mostLines: 3, mostBytes: 400 });
   assert.deepEqual([lines, more], [['VA 3', 'abc', 'HD'], 1]);
-  assert.match(readable(encode('x'.repeat(1000)), 3).lines[0], /x… 600 more bytes$/);
+  assert.match(readable(encode('x'.repeat(1000)), { mostLines: 3, mostBytes: 400 }).lines[0], /x… 600 more bytes$/);
 });

@@ -7,17 +7,27 @@ interface Props {
   readonly id: string;
   readonly options: readonly Suggestion[];
   readonly chosen: number | undefined;
+  /** While a value is typed nothing can be suggested. */
+  readonly hidden: boolean;
   readonly take: (option: Suggestion) => void;
 }
 
-export function Chips({ id, options, chosen, take }: Props) {
+export function Chips({ id, options, chosen, hidden, take }: Props) {
   const row = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const target = row.current?.children[chosen ?? 0];
     if (target && row.current) target.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   }, [chosen, options.length]);
   return (
-    <div ref={row} id={id} class="chips" role="listbox" aria-label="What could come next" aria-orientation="horizontal">
+    <div
+      hidden={hidden}
+      ref={row}
+      id={id}
+      class="chips"
+      role="listbox"
+      aria-label="What could come next"
+      aria-orientation="horizontal"
+    >
       {options.map((option, index) => (
         <div
           key={option.label}

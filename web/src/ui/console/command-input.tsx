@@ -75,7 +75,7 @@ export function CommandInput({ model, handle, onLeave }: Props) {
           chosen.value = undefined;
         }}
       />
-      <Chips id={listId} options={options} chosen={chosen.value} take={keys.take} />
+      <Chips id={listId} options={options} chosen={chosen.value} hidden={text.includes('\n')} take={keys.take} />
     </div>
   );
 }

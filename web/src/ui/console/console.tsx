@@ -3,9 +3,12 @@
 import './console.css';
 import { narrow } from '../../app/state.js';
 import { Opening } from '../opening/opening.js';
-import { Strip } from '../strip/strip.js';
+import { lazy } from '../parts/lazy.js';
 import { Composer } from './composer.js';
 import { Transcript } from './transcript.js';
+
+/** Its room is kept while it is loaded. */
+const Strip = lazy(async () => (await import('../strip/strip.js')).Strip);
 
 export function Console() {
   return (
@@ -13,7 +16,9 @@ export function Console() {
       <Opening />
       <Transcript />
       {!narrow.value && <Composer />}
-      <Strip />
+      <div class="strip-room">
+        <Strip />
+      </div>
     </section>
   );
 }

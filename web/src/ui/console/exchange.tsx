@@ -1,6 +1,7 @@
 import { openEditor } from '../../app/actions.js';
 import { clientClass } from '../../app/clients.js';
 import { counted, nameOf } from '../../base/words.js';
+import type { Room } from '../../app/readable.js';
 import { textOfStep } from '../../app/step-text.js';
 import type { StepResult } from '../../player/types.js';
 import { Backticks } from '../parts/backticks.js';
@@ -8,7 +9,7 @@ import { Icon } from '../parts/icon.js';
 import { ReplyText } from './reply-text.js';
 
 const MOST_REQUEST_LINES = 8;
-const MOST_REPLY_LINES = 12;
+const ROOM = { mostLines: 12, mostBytes: 400 };
 
 interface Props {
   readonly result: StepResult;
@@ -28,11 +29,11 @@ export function RequestText({ result, mostLines }: { readonly result: StepResult
 }
 
 /** What came back; nothing for steps that no client sent. */
-export function Answer({ result, mostLines }: { readonly result: StepResult; readonly mostLines: number }) {
+export function Answer({ result, room }: { readonly result: StepResult; readonly room: Room }) {
   if (result.error) return <span class="ghost-error">{result.error}</span>;
   if (result.step.kind !== 'send') return null;
   if (result.reply.length === 0) return <span class="muted">no reply</span>;
-  return <ReplyText bytes={result.reply} mostLines={mostLines} />;
+  return <ReplyText bytes={result.reply} room={room} />;
 }
 
 export function Exchange({ result, index }: Props) {
@@ -57,7 +58,7 @@ export function Exchange({ result, index }: Props) {
       </div>
       {who && (
         <div class="exchange-reply">
-          <Answer result={result} mostLines={MOST_REPLY_LINES} />
+          <Answer result={result} room={ROOM} />
           {result.closed && <span class="muted"> and closed the connection</span>}
         </div>
       )}

@@ -1,5 +1,6 @@
 // What the engine would answer, before anything is sent. The draft was played on a copy of the store.
 
+import { say } from '../../app/actions.js';
 import { draftOf } from '../../app/draft.js';
 import { nameOf } from '../../base/words.js';
 import { player, position, tape, upcoming } from '../../app/state.js';
@@ -10,7 +11,7 @@ import { Backticks } from '../parts/backticks.js';
 import { ReplyText } from './reply-text.js';
 import type { InputModel } from './model.js';
 
-const MOST_LINES = 3;
+const ROOM = { mostLines: 3, mostBytes: 120 };
 const LINE_END_BYTES = 2;
 
 function Missing({ needBytes, model }: { readonly needBytes: number; readonly model: InputModel }) {
@@ -18,12 +19,7 @@ function Missing({ needBytes, model }: { readonly needBytes: number; readonly mo
   if (!text.includes('\n')) return <>A value follows: Enter begins it.</>;
   const value = needBytes - LINE_END_BYTES;
   const missing = value === 1 ? '1 byte is missing' : `${value} bytes are missing`;
-  return (
-    <>
-      {value > 0 ? `${missing} of the value. ` : 'The line end behind the value is missing. '}
-      <kbd>Ctrl Enter</kbd> sends it anyway.
-    </>
-  );
+  return <>{value > 0 ? `${missing} of the value.` : 'The line end behind the value is missing.'}</>;
 }
 
 /** Offers the right length where the value has another. */
@@ -41,6 +37,25 @@ function FillLength({ model }: { readonly model: InputModel }) {
   );
 }
 
+/** As a person does who ends the line too early. */
+function SendAnyway({ model }: { readonly model: InputModel }) {
+  const send = () => {
+    const fault = model.submit(true);
+    if (fault !== undefined) say(fault);
+  };
+  return (
+    <button
+      type="button"
+      class="button small"
+      title="Ctrl+Enter"
+      onPointerDown={(event) => event.preventDefault()}
+      onClick={send}
+    >
+      Send anyway
+    </button>
+  );
+}
+
 function Answer({ ghost, model }: { readonly ghost: Draft; readonly model: InputModel }) {
   if (ghost.error) return <span class="ghost-error">{ghost.error}</span>;
   if (ghost.incomplete && ghost.needBytes !== undefined) {
@@ -50,6 +65,7 @@ function Answer({ ghost, model }: { readonly ghost: Draft; readonly model: Input
           <Missing needBytes={ghost.needBytes} model={model} />
         </span>
         <FillLength model={model} />
+        {model.text.value.includes('\n') && <SendAnyway model={model} />}
       </>
     );
   }
@@ -57,7 +73,7 @@ function Answer({ ghost, model }: { readonly ghost: Draft; readonly model: Input
     <>
       <span>
         <span class="muted">would answer </span>
-        {ghost.reply.length > 0 ? <ReplyText bytes={ghost.reply} mostLines={MOST_LINES} /> : 'nothing'}
+        {ghost.reply.length > 0 ? <ReplyText bytes={ghost.reply} room={ROOM} /> : 'nothing'}
         {ghost.closed && ' and close the connection'}
       </span>{' '}
       <span class="muted">{ghost.effect.changed ? <Backticks text={ghost.effect.text} /> : 'no effect here'}</span>

@@ -6,6 +6,8 @@ import { nameOf } from '../../base/words.js';
 import { current } from '../../app/state.js';
 import { Answer, RequestText } from './exchange.js';
 
+const ROOM = { mostLines: 2, mostBytes: 80 };
+
 export function LastExchange() {
   const result = current.value;
   const who = result?.step.kind === 'send' ? result.step.client : undefined;
@@ -19,7 +21,7 @@ export function LastExchange() {
             <RequestText result={result} mostLines={1} />
           </span>
           <span class="last-line">
-            <Answer result={result} mostLines={2} />
+            <Answer result={result} room={ROOM} />
           </span>
         </>
       ) : (

@@ -1,15 +1,15 @@
-import { readable } from '../../app/readable.js';
+import { type Room, readable } from '../../app/readable.js';
 import { counted } from '../../base/words.js';
 
 interface Props {
   readonly bytes: Uint8Array;
-  /** More lines than these are counted, not shown. */
-  readonly mostLines: number;
+  /** What does not fit is counted, not shown. */
+  readonly room: Room;
 }
 
 /** A reply as lines of text, its last line end left out. */
-export function ReplyText({ bytes, mostLines }: Props) {
-  const { lines, more } = readable(bytes, mostLines);
+export function ReplyText({ bytes, room }: Props) {
+  const { lines, more } = readable(bytes, room);
   return (
     <code class="reply-text">
       {lines.join('\n')}

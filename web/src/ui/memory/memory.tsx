@@ -41,6 +41,11 @@ function Ghost() {
         Remembers what was dropped from the small queue, not its value. A key that comes back while it is remembered
         goes straight to the main queue.
       </p>
+      {capacity === 0 && (
+        <p class="muted">
+          A store below 2 MiB keeps none: a tape with <code>memory 4m</code> has one.
+        </p>
+      )}
       <div class="ghost-bar">
         <div style={{ width: `${(100 * entries) / Math.max(1, capacity)}%` }} />
       </div>

@@ -14,7 +14,7 @@ interface Props {
   readonly children: ComponentChildren;
 }
 
-/** One queue: what is evicted next stands first. */
+/** One queue: the oldest segment stands first; eviction passes over those that are still open. */
 export function Queue({ queue, title, segments, lit, chosen, children }: Props) {
   const own = segments.filter((segment) => segment.queue === queue).sort((a, b) => a.order - b.order);
   const items = own.reduce((sum, segment) => sum + segment.items, 0);
@@ -36,7 +36,7 @@ export function Queue({ queue, title, segments, lit, chosen, children }: Props) 
               <Segment key={segment.id} segment={segment} isLit={lit.has(segment.id)} chosen={chosen} />
             ))}
           </div>
-          <p class="queue-arrow muted">▲ evicted next</p>
+          <p class="queue-arrow muted">▲ oldest</p>
         </>
       )}
     </section>

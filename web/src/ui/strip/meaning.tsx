@@ -1,6 +1,8 @@
 import type { Token } from '../../explain/types.js';
 import { Backticks } from '../parts/backticks.js';
 
+const LONGEST = 40;
+
 /** Room is kept for a text of usual length, so that nothing jumps. */
 export function Meaning({ token }: { readonly token: Token | undefined }) {
   return (
@@ -8,7 +10,10 @@ export function Meaning({ token }: { readonly token: Token | undefined }) {
       {token && (
         <>
           <h3>
-            <code class={`token is-${token.kind}`}>{token.kind === 'end' ? '\\r\\n' : token.text}</code> {token.title}
+            <code class={`token is-${token.kind}`}>
+              {token.kind === 'end' ? '\\r\\n' : token.text.slice(0, LONGEST)}
+            </code>{' '}
+            {token.title}
           </h3>
           {token.decoded !== undefined && (
             <p>

@@ -1,5 +1,6 @@
 import type { Signal } from '@preact/signals';
 import { held, lit } from '../../app/state.js';
+import { bytesOf } from '../../base/words.js';
 import type { Token } from '../../explain/types.js';
 
 interface Props {
@@ -9,6 +10,13 @@ interface Props {
 }
 
 const END_SHOWN = '↵';
+const LONGEST = 32;
+
+/** A long value is told by its beginning and its length. */
+function faceOf({ kind, text, from, to }: Token): string {
+  if (kind === 'end') return END_SHOWN;
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}… (${bytesOf(to - from)})` : text;
+}
 
 /** One stop of Tab; arrows go from word to word. */
 function move(event: KeyboardEvent): void {
@@ -48,7 +56,7 @@ export function TokenRow({ label, tokens, pointed }: Props) {
               held.value = token.partner;
             }}
           >
-            {token.kind === 'end' ? END_SHOWN : token.text}
+            {faceOf(token)}
           </button>
         ))}
       </fieldset>

@@ -6,7 +6,7 @@ import { openEditor, removeStep, seek } from '../../app/actions.js';
 import { narrow, position, tape } from '../../app/state.js';
 import { StartTick, Tick } from './tick.js';
 
-const TICK_PX = 34;
+const TICK_PX = 38;
 const NARROW_TICK_PX = 48;
 /** Ticks beside the visible ones that are there already. */
 const MARGIN_TICKS = 8;
