@@ -4,7 +4,7 @@
 import { batch } from '@preact/signals';
 import { MAX_STEPS } from '../tape/limits.js';
 import { parseTape } from '../tape/parse.js';
-import type { Step, Tape } from '../tape/types.js';
+import type { SendStep, Step, Tape } from '../tape/types.js';
 import { CLIENTS } from './clients.js';
 import { draftOf } from './draft.js';
 import { History } from './history.js';
@@ -89,7 +89,8 @@ export function send(text: string, speaker: string, anyway = false): string | un
   if (typed.kind === 'error') return typed.message;
   if (typed.kind === 'step') return addSteps([typed.step]) ? undefined : state.status.value;
   if (clientsWith(typed.client) === undefined) return `A tape has at most ${CLIENTS.length} clients.`;
-  const step: Step = { kind: 'send', client: typed.client, bytes: typed.bytes };
+  const step: SendStep = { kind: 'send', client: typed.client, bytes: typed.bytes };
+  if (state.guard.value?.(step) === false) return state.status.value;
   return addSteps([step]) ? undefined : state.status.value;
 }
 

@@ -1,4 +1,5 @@
-// Opens the engine, and the tape that the page begins with: the address's, the tab's own after a reload, or the story.
+// Opens the engine, and the tape that the page begins with: the address's, the tab's own after a reload, or an
+// empty one, on which the story is told.
 
 import { Player } from '../player/player.js';
 import { writeTape } from '../tape/write.js';
@@ -8,14 +9,6 @@ import { failureOf } from './failures.js';
 import * as state from './state.js';
 import { remember, remembered } from './storage.js';
 import { wasmInPage } from './wasm.js';
-
-/** "A key is missing. Two clients ask." Enter plays one step after another. */
-export const STORY = `isocache tape 1
-@alice mg page v N30
-@bob mg page v N30
-@alice ms page 5\\r\\nhello
-@bob mg page v
-`;
 
 const VIEWS: readonly string[] = ['items', 'memory', 'races', 'herd', 'stats'];
 const NARROW = '(max-width: 899px)';
@@ -51,14 +44,14 @@ async function tapeOfAddress() {
 
 async function openFirstTape(): Promise<void> {
   const linked = await tapeOfAddress();
+  const toldBefore = remembered('local', 'story') === 'over';
+  if (!linked && !toldBefore && !state.embed.value) state.opening.value = 'on';
   if (linked) {
     openTape(linked, linked.steps.length);
     return;
   }
   const saved = remembered('session', 'tape');
-  if (saved === undefined || openTape(saved, Number(remembered('session', 'position') ?? 0)) !== undefined) {
-    openTape(STORY);
-  }
+  if (saved !== undefined) openTape(saved, Number(remembered('session', 'position') ?? 0));
 }
 
 /** Opens the engine. Never throws: `failure` says what went wrong. */
@@ -74,7 +67,9 @@ export async function start(): Promise<void> {
   addEventListener('hashchange', async () => {
     const linked = await tapeOfAddress();
     closeEditor();
-    if (linked) openTape(linked, linked.steps.length);
+    if (!linked) return;
+    state.opening.value = 'off';
+    openTape(linked, linked.steps.length);
   });
   effect(() => {
     remember('session', 'tape', writeTape(state.tape.value));

@@ -5,7 +5,7 @@ import { computed, signal } from '@preact/signals';
 import type { Player } from '../player/player.js';
 import type { Draft, StepResult } from '../player/types.js';
 import { DEFAULT_MEMORY_BYTES, FIRST_CLIENT } from '../tape/limits.js';
-import type { Step, Tape } from '../tape/types.js';
+import type { SendStep, Step, Tape } from '../tape/types.js';
 import { draftOf } from './draft.js';
 import type { Failure } from './failures.js';
 
@@ -72,10 +72,15 @@ export const embed = signal(false);
 export const theme = signal<Theme>('auto');
 export const dialog = signal<Dialog | undefined>(undefined);
 
+/** Whether the first thirty seconds are being told. */
+export const opening = signal<'on' | 'off'>('off');
 /** The lesson that is open. */
 export const lesson = signal<string | undefined>(undefined);
 /** The server that this page is connected to, for the sign that nobody can miss; undefined: none. */
 export const live = signal<{ readonly url: string } | undefined>(undefined);
+
+/** Asked before what was typed becomes a step; false: it is held back. */
+export const guard = signal<((step: SendStep) => boolean) | undefined>(undefined);
 
 /** What a screen reader hears, and everybody sees above the tape. */
 export const status = signal('');

@@ -1,3 +1,106 @@
+// Races: in how many orders they go wrong, and the tape as a diagram of lanes.
+
+import './races.css';
+import { useSignal } from '@preact/signals';
+import { useRef } from 'preact/hooks';
+import { openTape, say, seek } from '../../app/actions.js';
+import { position, results, tape } from '../../app/state.js';
+import { number } from '../../base/words.js';
+import { SCENES, type Scene } from '../../races/index.js';
+import { Backticks } from '../parts/backticks.js';
+import { explorationOf, tapeOfOrder } from './explorations.js';
+import { lanesOf, rowsOf } from './rows.js';
+import { Sequence } from './sequence.js';
+import { type OpenOrder, VariantCard } from './variant-card.js';
+
+function SceneChooser({ scene, choose }: { readonly scene: Scene; readonly choose: (scene: Scene) => void }) {
+  return (
+    <label class="scene-chooser">
+      <span>Race</span>
+      <select
+        value={scene.id}
+        onChange={(event) => choose(SCENES.find(({ id }) => id === event.currentTarget.value) ?? SCENES[0])}
+      >
+        {SCENES.map(({ id, title }) => (
+          <option key={id} value={id}>
+            {title}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+/** "Old data in 9 of 70 orders with get and set, in 0 with a lease and a cas." */
+function headlineOf({ variants, badName }: Scene): string {
+  const results = variants.map((variant) => explorationOf(variant).value.result);
+  if (results.some((result) => !result)) return 'Trying all orders\u2026';
+  const parts = variants.map(({ name }, at) => {
+    const { bad, total } = results[at]!;
+    return `in ${number(bad)}${at === 0 ? ` of ${number(total)} orders` : ''} with ${name}`;
+  });
+  return `${badName.charAt(0).toUpperCase()}${badName.slice(1)} ${parts.join(', ')}.`;
+}
+
+/** The tape as lanes. `opened`: counts the races that were opened, so that each draws itself. */
+function Lanes({ opened }: { readonly opened: number }) {
+  const { steps, title } = tape.value;
+  const clients = lanesOf(steps);
+  return (
+    <>
+      {title && <p class="muted">{title}</p>}
+      {clients.length === 0 ? (
+        <p class="empty">The tape has no command yet. Open an order above, or send one: it is drawn here.</p>
+      ) : (
+        <Sequence
+          key={opened}
+          clients={clients}
+          rows={rowsOf(steps, results.value)}
+          position={position.value}
+          onSeek={seek}
+        />
+      )}
+    </>
+  );
+}
+
 export function Races() {
-  return null;
+  const scene = useSignal<Scene>(SCENES[0]);
+  const opened = useSignal(0);
+  const lanesTitle = useRef<HTMLHeadingElement>(null);
+  const open: OpenOrder = async (variant, order, result) => {
+    const { text, bad } = result.outcomes[result.outcomeOf[order]!]!;
+    const found = await tapeOfOrder(scene.value, variant, order, text);
+    openTape(found, found.steps.length);
+    opened.value++;
+    say(
+      `Order ${order + 1} is on the tape${bad ? ` and ends badly: ${text}` : `: ${text}`}. Undo brings back the old tape.`,
+    );
+    lanesTitle.current?.scrollIntoView();
+    lanesTitle.current?.focus({ preventScroll: true });
+  };
+  return (
+    <div class="races">
+      <section class="races-orders" aria-labelledby="races-title">
+        <h2 id="races-title" class="races-headline">
+          {headlineOf(scene.value)}
+        </h2>
+        <SceneChooser scene={scene.value} choose={(chosen) => (scene.value = chosen)} />
+        <p class="races-say">
+          <Backticks text={scene.value.say} /> Each dot is one order of their steps, tried on the real engine.
+        </p>
+        <div class="variants">
+          {scene.value.variants.map((variant) => (
+            <VariantCard key={variant.name} scene={scene.value} variant={variant} onOpen={open} />
+          ))}
+        </div>
+      </section>
+      <section class="races-lanes" aria-labelledby="lanes-title">
+        <h2 id="lanes-title" ref={lanesTitle} tabIndex={-1}>
+          The tape as lanes
+        </h2>
+        <Lanes opened={opened.value} />
+      </section>
+    </div>
+  );
 }

@@ -1,0 +1,58 @@
+// The races that have been tried in all orders, and those that are being tried: each once for the life of the page.
+
+import { type Signal, signal } from '@preact/signals';
+import {
+  countOrders,
+  explore,
+  orderAt,
+  type RaceResult,
+  type Scene,
+  stepsOf,
+  type Variant,
+} from '../../races/index.js';
+import { DEFAULT_MEMORY_BYTES } from '../../tape/limits.js';
+import type { Step, Tape } from '../../tape/types.js';
+
+export interface Exploration {
+  readonly done: number;
+  readonly total: number;
+  readonly result?: RaceResult;
+  /** Why it could not be tried. */
+  readonly error?: string;
+}
+
+const explorations = new Map<Variant, Signal<Exploration>>();
+
+/** One race at a time: they share the processor with whoever types. */
+let last: Promise<void> = Promise.resolve();
+
+async function run(variant: Variant, state: Signal<Exploration>): Promise<void> {
+  try {
+    const onProgress = (done: number, total: number) => {
+      state.value = { done, total };
+    };
+    const result = await explore(variant, { onProgress });
+    state.value = { done: result.total, total: result.total, result };
+  } catch (error) {
+    state.value = { ...state.value, error: error instanceof Error ? error.message : String(error) };
+    explorations.delete(variant);
+  }
+}
+
+/** How far a race has come; the first call begins it. */
+export function explorationOf(variant: Variant): Signal<Exploration> {
+  const known = explorations.get(variant);
+  if (known) return known;
+  const state = signal<Exploration>({ done: 0, total: countOrders(variant.lanes.map(({ acts }) => acts.length)) });
+  explorations.set(variant, state);
+  last = last.then(() => run(variant, state));
+  return state;
+}
+
+/** One order as a tape that ends with its verdict. */
+export async function tapeOfOrder(scene: Scene, variant: Variant, number: number, verdict: string): Promise<Tape> {
+  const steps = await stepsOf(variant, orderAt(variant, number));
+  const end: Step = { kind: 'note', text: `The end: ${verdict}` };
+  const title = `${scene.title}, with ${variant.name}: order ${number + 1}`;
+  return { title, memoryBytes: DEFAULT_MEMORY_BYTES, steps: [...steps, end] };
+}

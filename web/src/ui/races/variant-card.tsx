@@ -1,0 +1,97 @@
+// One way to run a race: in how many of all orders it ends badly, all orders as dots, and each outcome to open.
+
+import type { Outcome, RaceResult, Scene, Variant } from '../../races/index.js';
+import { nameOf, number } from '../../base/words.js';
+import { clientClass } from '../../app/clients.js';
+import { Backticks } from '../parts/backticks.js';
+import { Dots } from './dots.js';
+import { type Exploration, explorationOf } from './explorations.js';
+
+export type OpenOrder = (variant: Variant, order: number, result: RaceResult) => void;
+
+interface CardProps {
+  readonly scene: Scene;
+  readonly variant: Variant;
+  readonly onOpen: OpenOrder;
+}
+
+function Score({ state, badName }: { readonly state: Exploration; readonly badName: string }) {
+  const { result, done, total } = state;
+  if (!result) {
+    return (
+      <p class="score">
+        <span class="score-number">{number(done)}</span> of <span class="number">{number(total)}</span> orders tried
+      </p>
+    );
+  }
+  return (
+    <p class={result.bad ? 'score score-bad' : 'score'}>
+      <span class="score-number">{number(result.bad)}</span> of <span class="number">{number(total)}</span> orders:{' '}
+      <span class="score-name">{badName}</span>
+    </p>
+  );
+}
+
+function OutcomeRow({ outcome, onOpen }: { readonly outcome: Outcome; readonly onOpen: () => void }) {
+  return (
+    <li>
+      <button type="button" class={outcome.bad ? 'outcome outcome-bad' : 'outcome'} onClick={onOpen}>
+        <span class="outcome-count number">{number(outcome.count)}×</span>
+        <span class="outcome-text">{outcome.text}</span>
+        <span class="outcome-open">Open</span>
+      </button>
+    </li>
+  );
+}
+
+/** Who does what, in the order in which each client does it. */
+function Acts({ variant }: { readonly variant: Variant }) {
+  return (
+    <details class="acts">
+      <summary>Who does what</summary>
+      <div class="acts-lanes">
+        {variant.lanes.map(({ client, acts }) => (
+          <div key={client} class={clientClass(client)}>
+            <h4 class="acts-client">{nameOf(client)}</h4>
+            <ol>
+              {acts.map((act, at) => (
+                <li key={`${client} ${at}`}>
+                  {act.say}
+                  {act.when && <span class="muted"> if {act.when}</span>}
+                  {act.kind === 'send' && <code>{act.line}</code>}
+                </li>
+              ))}
+            </ol>
+          </div>
+        ))}
+      </div>
+    </details>
+  );
+}
+
+export function VariantCard({ scene, variant, onOpen }: CardProps) {
+  const state = explorationOf(variant).value;
+  const { result, error } = state;
+  const open = (order: number) => result && onOpen(variant, order, result);
+  return (
+    <section class="variant" aria-label={`With ${variant.name}`} aria-busy={!result && !error}>
+      <h3>With {variant.name}</h3>
+      <Score state={state} badName={scene.badName} />
+      <Dots verdicts={result?.verdicts} done={state.done} total={state.total} badName={scene.badName} onOpen={open} />
+      <p class="variant-say">
+        <Backticks text={variant.say} />
+      </p>
+      {error && (
+        <p class="form-error" role="alert">
+          The race could not be tried: {error}
+        </p>
+      )}
+      <ul class="outcomes">
+        {result?.outcomes.map((outcome) => (
+          <OutcomeRow key={outcome.text} outcome={outcome} onOpen={() => open(outcome.first)} />
+        ))}
+      </ul>
+      <Acts variant={variant} />
+    </section>
+  );
+}
