@@ -15,10 +15,9 @@ export function Transcript() {
   const begin = Math.max(0, end - SHOWN - more.value);
   const played = results.value.slice(begin, end);
   const later = results.value.length - end;
-  // The newest exchange is in sight, even if one above it grows.
   useLayoutEffect(() => {
-    const element = list.current;
-    if (element) element.scrollTop = element.scrollHeight;
+    // The bottom, where the newest exchange is: see console.css.
+    if (list.current) list.current.scrollTop = 0;
   }, [end, results.value]);
   return (
     <div ref={list} class="transcript scroll" role="log" aria-live="off" aria-label="Exchanges" tabIndex={0}>

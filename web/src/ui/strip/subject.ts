@@ -15,7 +15,7 @@ export interface Subject {
 }
 
 /** Longer ones are explained up to here: a strip is for reading. */
-const MOST_BYTES = 2000;
+const MOST_BYTES = 64 * 1024;
 
 function ofDraft(): Subject | undefined {
   const inEditor = state.editing.value !== undefined;

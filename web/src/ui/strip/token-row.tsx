@@ -1,6 +1,6 @@
 import type { Signal } from '@preact/signals';
 import { held, lit } from '../../app/state.js';
-import { bytesOf } from '../../base/words.js';
+import { bytesOf, counted } from '../../base/words.js';
 import type { Token } from '../../explain/types.js';
 
 interface Props {
@@ -11,6 +11,8 @@ interface Props {
 
 const END_SHOWN = '↵';
 const LONGEST = 32;
+/** Nobody reads more words than these in a row. */
+const MOST_TOKENS = 120;
 
 /** A long value is told by its beginning and its length. */
 function faceOf({ kind, text, from, to }: Token): string {
@@ -41,7 +43,7 @@ export function TokenRow({ label, tokens, pointed }: Props) {
       <span class="token-label muted">{label}</span>
       <fieldset class="tokens" aria-label={label} onKeyDown={move} onMouseLeave={() => (lit.value = undefined)}>
         {tokens.length === 0 && <span class="muted">{label === 'got' ? 'no reply' : 'nothing yet'}</span>}
-        {tokens.map((token, index) => (
+        {tokens.slice(0, MOST_TOKENS).map((token, index) => (
           <button
             key={`${token.from}-${index}`}
             type="button"
@@ -59,6 +61,9 @@ export function TokenRow({ label, tokens, pointed }: Props) {
             {faceOf(token)}
           </button>
         ))}
+        {tokens.length > MOST_TOKENS && (
+          <span class="muted">… {counted(tokens.length - MOST_TOKENS, 'more word')}</span>
+        )}
       </fieldset>
     </div>
   );
