@@ -1,13 +1,15 @@
 // How far somebody has come in a lesson. The tape alone says so: it is replayed, and each task is checked after each
 // step, one task after the other.
 
-import { type Inspector, openInspector, type SavedState, type Session } from 'isocache/inspect';
+import { type Inspector, openInspector, type SavedState } from 'isocache/inspect';
 import { readReplies } from '../base/replies.js';
 import { findRequests, keysOf } from '../base/requests.js';
-import { bytesOf, latin1, textOf } from '../base/text.js';
-import { DEFAULT_MEMORY_BYTES, FIRST_CLIENT, START_MS } from '../tape/limits.js';
+import { bytesOf, concat, latin1, textOf } from '../base/text.js';
+import { costOf, faultOf, MAX_WORK } from '../player/budget.js';
+import { type Context, FRESH, runStep } from '../player/run.js';
+import { DEFAULT_MEMORY_BYTES, START_MS } from '../tape/limits.js';
 import { parseSteps } from '../tape/parse.js';
-import type { FillStep, Step, Tape } from '../tape/types.js';
+import type { SendStep, Step, Tape } from '../tape/types.js';
 import type { Exchange, Item, Lesson, Look } from './lesson.js';
 
 export interface Followed {
@@ -41,7 +43,7 @@ export class LessonRun {
   readonly #store: Inspector;
   readonly #empty: SavedState;
   readonly #setupSteps: number;
-  #sessions = new Map<string, Session>();
+  #context: Context = FRESH;
   /** What was followed last: if it goes on, only what is new is played. */
   #steps: readonly Step[] = [];
   #doneAt: number[] = [];
@@ -72,7 +74,7 @@ export class LessonRun {
 
   #rewind(): void {
     this.#store.restore(this.#empty);
-    this.#sessions = new Map();
+    this.#context = FRESH;
     this.#steps = [];
     this.#doneAt = [];
     this.#forget();
@@ -96,45 +98,19 @@ export class LessonRun {
     this.#evicted = [];
   }
 
+  /** As the player does it. What it does not run is nothing here; the tape shows why. */
   #run(step: Step): void {
+    const before = this.#context;
+    const work = before.work + costOf(step);
+    if (work > MAX_WORK || faultOf(step) !== undefined) return;
     try {
-      this.#play(step);
+      const { context, reply, evicted } = runStep(this.#store, before, step);
+      this.#context = { ...context, work };
+      this.#evicted.push(...evicted.map(textOf));
+      if (step.kind === 'send') this.#exchanges.push(exchangeOf(before, step, reply));
     } catch {
-      // the tape shows why the step did not run
+      // no memory for it
     }
-    this.#evicted.push(...this.#store.takeEvents().map(({ key }) => textOf(key)));
-  }
-
-  #play(step: Step): void {
-    if (step.kind === 'send') this.#send(step.client, step.bytes);
-    else if (step.kind === 'wait') this.#store.now += step.seconds * 1000;
-    else if (step.kind === 'fill') this.#fill(step);
-    else if (step.kind === 'evict') this.#store.stepEviction();
-  }
-
-  #session(client: string): Session {
-    const session = this.#sessions.get(client) ?? this.#store.connect();
-    this.#sessions.set(client, session);
-    return session;
-  }
-
-  #send(client: string, bytes: Uint8Array): void {
-    const reply = this.#session(client).feed(bytes);
-    const keys = new Set<string>();
-    const commands: string[] = [];
-    for (const request of findRequests(bytes)) {
-      const [name] = request.words;
-      if (name !== undefined) commands.push(latin1(bytes.subarray(name.from, name.to)));
-      for (const key of keysOf(bytes, request)) keys.add(textOf(key));
-    }
-    this.#exchanges.push({ client, commands, keys: [...keys], replies: readReplies(reply) });
-  }
-
-  #fill({ prefix, count, valueBytes }: FillStep): void {
-    const session = this.#session(FIRST_CLIENT);
-    const value = 'x'.repeat(valueBytes);
-    for (let i = 0; i < count; ++i)
-      session.feed(bytesOf(`set ${prefix}${i} 0 0 ${valueBytes} noreply\r\n${value}\r\n`));
   }
 
   #isDone(task: number): boolean {
@@ -152,6 +128,20 @@ export class LessonRun {
       evicted: this.#evicted,
     };
   }
+}
+
+function exchangeOf({ clients }: Context, { client, bytes }: SendStep, reply: Uint8Array): Exchange {
+  const known = clients.get(client);
+  const begun = known === undefined || known.closed ? [] : [known.carry];
+  const sent = concat([...begun, bytes]);
+  const keys = new Set<string>();
+  const commands: string[] = [];
+  for (const request of findRequests(sent)) {
+    const [name] = request.words;
+    if (name !== undefined) commands.push(latin1(sent.subarray(name.from, name.to)));
+    for (const key of keysOf(sent, request)) keys.add(textOf(key));
+  }
+  return { client, commands, keys: [...keys], replies: readReplies(reply) };
 }
 
 function itemOf(store: Inspector, key: Uint8Array): Item | undefined {

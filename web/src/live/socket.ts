@@ -1,4 +1,4 @@
-// What is used of a browser's WebSocket. It is passed in, so that tests need no network, and because a browser may lack it.
+// What is used of a browser's WebSocket. It is passed in: tests need no network then, and a browser may lack it.
 
 export interface SocketEvent {
   readonly data?: unknown;

@@ -47,6 +47,9 @@ export function perform(
       const stores = world.stores + (isStore(command) && after.stored === true ? 1 : 0);
       return { mind: after, world: { ...world, stores }, step: { kind: 'send', client, bytes } };
     }
+    case 'raw':
+      send(act.bytes);
+      return { mind, world, step: { kind: 'send', client, bytes: act.bytes } };
     case 'read row': {
       const step = note(client, `reads the database: ${world.row}`);
       return { mind: { ...mind, row: world.row }, world: { ...world, loads: world.loads + 1 }, step };

@@ -4,7 +4,7 @@ import { inSlices } from '../base/slices.js';
 import { bytesOf, latin1 } from '../base/text.js';
 import { type Arena, type OpenStore, openArena } from './arena.js';
 import { countOrders, lengthsOf, orders, tooLarge } from './orders.js';
-import type { Outcome, Race, RaceResult } from './race.js';
+import type { End, Outcome, Race, RaceResult } from './race.js';
 import { Run } from './run.js';
 
 export interface ExploreOptions {
@@ -39,13 +39,18 @@ function* runAll(race: Race, arena: Arena, tally: Tally): Generator<undefined, v
     if (tally.done > 0) arena.store.restore(saved);
     const run = new Run(race, arena);
     for (const lane of order) run.act(lane);
-    tally.add(race.judge({ ...run.world, minds: run.minds, value: (key) => valueOf(arena, key) }));
+    tally.add(race.judge(endOf(run, arena)));
     yield;
   }
 }
 
+/** What the judge looks at. */
+export function endOf(run: Run, arena: Arena): End {
+  return { ...run.world, minds: run.minds, value: (key) => valueOf(arena, key) };
+}
+
 function valueOf(arena: Arena, key: string): string | undefined {
-  const reply = latin1(arena.judge(bytesOf(`mg ${key} u v\r\n`)));
+  const reply = latin1(arena.judge(bytesOf(`mg ${btoa(latin1(bytesOf(key)))} b u v\r\n`)));
   const found = /^VA \d+[^\r]*\r\n([^]*)\r\n$/.exec(reply);
   return found?.[1];
 }

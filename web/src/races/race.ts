@@ -45,7 +45,13 @@ export interface PlaceAct extends ActBase {
   readonly kind: 'enter' | 'leave';
 }
 
-export type Act = SendAct | ReadRowAct | WriteRowAct | PlaceAct;
+/** Bytes as they are. */
+export interface RawAct extends ActBase {
+  readonly kind: 'raw';
+  readonly bytes: Uint8Array;
+}
+
+export type Act = SendAct | RawAct | ReadRowAct | WriteRowAct | PlaceAct;
 
 export interface Lane {
   readonly client: string;
@@ -90,6 +96,8 @@ export interface Verdict {
 }
 
 export interface Race {
+  /** The store's limit, if it is not the usual one. */
+  readonly memoryBytes?: number;
   /** Steps that are done before the clients begin. */
   readonly setup: readonly Step[];
   /** The database's row at the beginning. */

@@ -89,6 +89,10 @@ test('a tape that cannot run in parts is followed all the same', async () => {
     ...stepsOfLines('@bob mg color'),
   ];
   assert.equal(run.follow(steps).done, 1);
+  const huge = { kind: 'fill', prefix: 'x', count: 100_000, valueBytes: 500_000 };
+  const begun = performance.now();
+  assert.equal(run.follow([...firstSteps(lessons[0]), huge, ...stepsOfLines('@alice mg color')]).done, 1);
+  assert.ok(performance.now() - begun < 5000, 'nobody waits for what the player does not run');
   assert.deepEqual(run.follow([]), { done: 0, doneAt: [] });
   run.close();
 });

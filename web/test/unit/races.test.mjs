@@ -5,7 +5,17 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
 import { open } from '../../../wasm/dist/esm/entry/index.js';
-import { countOrders, explore, MAX_ORDERS, orderAt, SCENES, stepsOf } from '../../../build/web/unit/races/index.js';
+import { Player } from '../../../build/web/unit/player/player.js';
+import {
+  countOrders,
+  explore,
+  MAX_ORDERS,
+  orderAt,
+  raceOfTape,
+  SCENES,
+  stepsOf,
+} from '../../../build/web/unit/races/index.js';
+import { parseSteps } from '../../../build/web/unit/tape/parse.js';
 
 const START_MS = Date.UTC(2026, 0, 1);
 const text = (bytes) => Buffer.from(bytes).toString('latin1');
@@ -75,7 +85,7 @@ async function play(race, order) {
       --world.inside;
     } else {
       const { bytes, reply, isStore } = client.send(act);
-      sent.push([race.lanes[lane].client, bytes]);
+      sent.push([race.lanes[lane].client, bytes, reply]);
       if (isStore && /^(STORED|HD|VA|\d)/.test(reply)) ++world.stores;
     }
   }
@@ -92,6 +102,7 @@ describe('every scene against the oracle', { concurrency: 1 }, () => {
     test(`${scene.title}: ${variant.name}`, { timeout: 300_000 }, async () => {
       const orders = allOrders(variant.lanes.map(({ acts }) => acts.length));
       const result = await explore(variant);
+      const player = await Player.open();
       assert.equal(result.total, orders.length);
       const seen = new Map();
       for (const [number, order] of orders.entries()) {
@@ -104,15 +115,20 @@ describe('every scene against the oracle', { concurrency: 1 }, () => {
         seen.set(verdict.text, (seen.get(verdict.text) ?? 0) + 1);
         if (outcome.first !== number && number % 97 !== 0) continue;
         const steps = (await stepsOf(variant, lanes)).slice(variant.setup.length);
-        const sends = steps.filter(({ kind }) => kind === 'send').map(({ client, bytes }) => [client, text(bytes)]);
-        assert.deepEqual(sends, sent, order);
         assert.equal(steps.length, lanes.length, 'a step for each act');
+        player.load({ memoryBytes: 1 << 20, steps: [...variant.setup, ...steps] });
+        const played = player.results
+          .slice(variant.setup.length)
+          .filter(({ step }) => step.kind === 'send')
+          .map(({ step, reply }) => [step.client, text(step.bytes), text(reply)]);
+        assert.deepEqual(played, sent, `${order}, opened as a tape`);
       }
       assert.deepEqual(new Map(result.outcomes.map((outcome) => [outcome.text, outcome.count])), seen);
       assert.equal(
         result.bad,
         result.verdicts.reduce((sum, bad) => sum + bad, 0),
       );
+      player.close();
     });
   }
 });
@@ -145,6 +161,61 @@ describe('orders', () => {
   test('there is no order beyond the last, and none before the first', () => {
     const [{ variants }] = SCENES;
     for (const number of [-1, 70, 0.5]) assert.throws(() => orderAt(variants[0], number), RangeError);
+  });
+});
+
+describe('a race of one’s own', () => {
+  const tapeOf = (lines) => ({ memoryBytes: 1 << 20, steps: parseSteps(lines).steps });
+  const bytes = (line) => Buffer.from(line);
+
+  test('the steps of a tape in all orders: what ends otherwise', async () => {
+    const tape = tapeOf(String.raw`@alice set n 0 0 1\r\n0
+@bob mn
+@alice incr n 1
+# a note
+@bob append n 0 0 1\r\n5
+@alice get n
+@bob incr n 1`);
+    const { race } = await raceOfTape(tape, 2);
+    const result = await explore(race);
+    assert.deepEqual(
+      result.outcomes.map(({ text: outcome, bad, count }) => [outcome, bad, count]),
+      [
+        ['`n`: 7 ', true, 3],
+        ['`n`: 16', false, 3],
+      ],
+    );
+    const steps = await stepsOf(race, orderAt(race, 0));
+    assert.deepEqual(
+      steps.map(({ client }) => client),
+      ['alice', 'bob', 'alice', 'alice', 'bob', 'bob'],
+    );
+  });
+
+  test('a setup with everything that a tape may have, keys of any bytes, and braces are braces', async () => {
+    const tape = tapeOf(String.raw`fill x: 20 100
++5s
+evict
+@alice quit
+@alice ms bXkgcGFnZQ== 6 b\r\n{read}
+@bob mg bXkgcGFnZQ== b N30`);
+    const { race } = await raceOfTape(tape, 4);
+    const { total, outcomes } = await explore(race);
+    assert.deepEqual([total, outcomes.map(({ text: outcome }) => outcome)], [2, ['`my page`: {read}']]);
+  });
+
+  test('what is no race says why', async () => {
+    const lines = `@alice mn
++5s
+@alice mn
+@bob mn`;
+    assert.match((await raceOfTape(tapeOf(lines), 0)).error, /nothing but commands/);
+    assert.match((await raceOfTape(tapeOf(lines), 3)).error, /two clients/);
+    assert.match((await raceOfTape(tapeOf(lines), 9)).error, /two clients/);
+    const send = (client) => Array(10).fill({ kind: 'send', client, bytes: bytes('mn\r\n') });
+    const large = { memoryBytes: 1 << 20, steps: [...send('alice'), ...send('bob')] };
+    assert.match((await raceOfTape(large, 0)).error, /184,756 orders/);
+    assert.ok((await raceOfTape(tapeOf(lines), 2)).race);
   });
 });
 
