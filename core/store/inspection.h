@@ -103,6 +103,8 @@ class StoreInspection {
   std::size_t items(std::size_t from, std::span<PlacedItem> to) const;
   // False: there is none with this key.
   bool item(const Key& key, PlacedItem* to) const;
+  // Its value. REQUIRES: `item` is valid.
+  ItemView view(const PlacedItem& item) const;
   GhostFacts ghost() const;
   // Whether an item with this hash would go straight to the main queue, because it was evicted
   // lately.

@@ -146,6 +146,10 @@ bool StoreInspection::item(const Key& key, PlacedItem* to) const {
   return static_cast<bool>(slot);
 }
 
+ItemView StoreInspection::view(const PlacedItem& item) const {
+  return store_.view_at(Heap::locate(item.segment, item.offset));
+}
+
 // --- eviction -----------------------------------------------------------------------------
 
 GhostFacts StoreInspection::ghost() const {

@@ -130,6 +130,18 @@ TEST_F(StoreInspectionTest, AnItemInPiecesHasTheirBytes) {
   expect_sums(*store_);
 }
 
+TEST_F(StoreInspectionTest, AValueCanBeReadWithoutBeingFetched) {
+  for (const std::size_t length : {0U, 10U, 200'000U}) {
+    const std::string value(length, 'v');
+    put("a", value);
+    std::string seen;
+    StoreInspection(*store_).view(item("a")).for_each_piece(
+        [&](const Piece& piece) { seen += piece.bytes; });
+    EXPECT_EQ(seen, value);
+    EXPECT_EQ(item("a").bits() & kFetched, 0);
+  }
+}
+
 TEST_F(StoreInspectionTest, WhatExpiredOrWasFlushedIsShownUntilItsMemoryIsTaken) {
   put("short", "x", {.exptime = now_s_ + 1});
   put("long", "x");

@@ -89,6 +89,13 @@ ISOCACHE_EXPORT(inspect_item) bool export_inspect_item(std::size_t key_length) {
   return true;
 }
 
+// Takes a key of that length. Hands back the item's value, and gives its length; -1: it is not there.
+ISOCACHE_EXPORT(inspect_value) std::int32_t export_inspect_value(std::size_t key_length) {
+  PlacedItem item;
+  if (!inspection().item(cache->key_at(scratch, key_length), &item)) return -1;
+  return static_cast<std::int32_t>(cache->hand_back(inspection().view(item)));
+}
+
 ISOCACHE_EXPORT(inspect_item_count) std::size_t export_inspect_item_count() {
   return static_cast<std::size_t>(cache->store.item_count());
 }

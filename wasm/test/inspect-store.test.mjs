@@ -185,6 +185,22 @@ test('an item has what was stored, and the marks of what was done', async () => 
   assert.ok(inspector.item(bytes('a b')).binaryKey);
 });
 
+test('values, whole and in part, without a trace', async () => {
+  const inspector = await newInspector();
+  const session = inspector.connect();
+  for (const length of [0, 5, 300_000]) {
+    const value = 'ab'.repeat(length).slice(0, length);
+    feed(session, `set v 0 0 ${length}\r\n${value}\r\n`);
+    assert.equal(text(inspector.value(bytes('v'))), value);
+    for (const most of [0, 1, 4, 65_536, 250_000, 1e9]) {
+      assert.equal(text(inspector.value(bytes('v'), most)), value.slice(0, most), `${length}, ${most}`);
+    }
+    assert.ok(!inspector.item(bytes('v')).fetched);
+  }
+  assert.equal(inspector.value(bytes('none')), undefined);
+  assert.throws(() => inspector.value(bytes('v'), -1), { code: 'BAD_ARGUMENT', message: /\bmost\b/ });
+});
+
 test('looking changes nothing', async () => {
   const inspector = await newInspector({ maxBytes: MAX_BYTES });
   play(inspector, new Random(seed), 3000);
@@ -228,6 +244,7 @@ test('keys that are none', async () => {
   const inspector = await newInspector();
   for (const key of ['text', undefined, null, [], new Uint8Array(0), new Uint8Array(251), new Uint16Array(1)]) {
     assert.throws(() => inspector.item(key), { name: 'IsocacheError', code: 'BAD_KEY' });
+    assert.throws(() => inspector.value(key), { name: 'IsocacheError', code: 'BAD_KEY' });
     assert.throws(() => inspector.ghostKnows(key), { name: 'IsocacheError', code: 'BAD_KEY' });
   }
 });

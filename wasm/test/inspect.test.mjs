@@ -199,6 +199,18 @@ describe('copies', () => {
     assert.ok(large > inspector.memory().live);
   });
 
+  test('another one in the same module is empty, and as large as it is told to be', async () => {
+    const inspector = await newInspector({ hashSeed: 5n });
+    fill(inspector.connect());
+    const other = inspector.another({ maxBytes: 4 << 20, now: 5_000 });
+    assert.equal(other.maxBytes, 4 << 20);
+    assert.equal(other.now, 5_000);
+    assert.equal(other.itemCount, 0);
+    assert.deepEqual(everything(inspector.another()), everything(await newInspector()));
+    assert.throws(() => inspector.another({ wasm: 1 }), { code: 'BAD_ARGUMENT', message: /\bwasm\b/ });
+    assert.throws(() => inspector.another({ maxBytes: 5 }), { code: 'BAD_ARGUMENT', message: /\bmaxBytes\b/ });
+  });
+
   test('an instance that was given back serves the next fork', async () => {
     const inspector = await newInspector();
     const session = inspector.connect();

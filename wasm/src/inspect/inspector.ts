@@ -9,6 +9,7 @@ import type { Image, Machine } from './machine.js';
 import type { Pool } from './pool.js';
 import { readGhost, readItem, readItems, readMemory, readSegments, stepEviction } from './readings.js';
 import { Sessions } from './sessions.js';
+import { checkSettings, MAX_NOW_MS, secondsOf, settingsOf } from './settings.js';
 import type {
   EvictionStep,
   GhostState,
@@ -18,10 +19,9 @@ import type {
   SegmentState,
   Session,
   StoreEvent,
+  StoreSettings,
 } from './types.js';
 
-// The engine's dates have 32 bits.
-const MAX_NOW_MS = 0xffffffff * 1000;
 const MAX_WORD = 0xffffffff;
 const KEY_LENGTH = `of 1 to ${MAX_KEY_BYTES} bytes`;
 // Events are for who looks at them soon. The oldest are forgotten.
@@ -53,12 +53,20 @@ export class Inspector {
   #known: Known;
   #events: StoreEvent[] = [];
 
-  /** For openInspector(). */
-  constructor(pool: Pool, machine: Machine, known: Known) {
+  /** For openInspector(), and for this class: it copies `from`, if that is given. */
+  constructor(pool: Pool, settings: StoreSettings, from?: { machine: Machine; known: Known }) {
     this.#pool = pool;
-    this.#machine = machine;
-    this.#known = known;
-    machine.onEvict = (key) => this.#evicted(key);
+    if (from) {
+      this.#machine = pool.take();
+      this.#machine.copyFrom(from.machine);
+      this.#known = copyOf(from.known);
+    } else {
+      const { maxBytes, now, ...others } = settingsOf(settings);
+      this.#machine = pool.make();
+      this.#machine.open({ maxBytes, ...others });
+      this.#known = { maxBytes, nowMs: now, sessions: new Sessions() };
+    }
+    this.#machine.onEvict = (key) => this.#evicted(key);
   }
 
   #open(): Machine {
@@ -115,10 +123,13 @@ export class Inspector {
 
   /** An independent copy of store and connections. Events are not copied. Give it back by release(). */
   fork(): Inspector {
-    const from = this.#open();
-    const machine = this.#pool.take();
-    machine.copyFrom(from);
-    return new Inspector(this.#pool, machine, copyOf(this.#known));
+    return new Inspector(this.#pool, {}, { machine: this.#open(), known: this.#known });
+  }
+
+  /** A new, empty one, in the same module. */
+  another(settings: StoreSettings = {}): Inspector {
+    checkSettings(settings);
+    return new Inspector(this.#pool, settings);
   }
 
   /** It is used no more: the next fork takes its memory. */
@@ -172,6 +183,14 @@ export class Inspector {
     return readItem(machine, this.#writeKey(machine, key));
   }
 
+  /** The value that is stored, or its first `most` bytes. To look at it leaves no trace. */
+  value(key: Uint8Array, most = Infinity): Uint8Array | undefined {
+    const machine = this.#open();
+    within('most', most, 0, Infinity);
+    const length = machine.calls.inspect_value(this.#writeKey(machine, key));
+    return length < 0 ? undefined : machine.reply(Math.min(length, Math.floor(most)));
+  }
+
   ghost(): GhostState {
     return readGhost(this.#open());
   }
@@ -209,8 +228,4 @@ export class Inspector {
     this.#events.push({ kind: 'evicted', key });
     if (this.#events.length >= 2 * MOST_EVENTS) this.#events = this.#events.slice(-MOST_EVENTS);
   }
-}
-
-export function secondsOf(ms: number): number {
-  return Math.floor(ms / 1000);
 }

@@ -28,6 +28,7 @@ interface Calls {
   inspect_segments(from: number): number;
   inspect_items(from: number, count: number): number;
   inspect_item(keyLength: number): boolean;
+  inspect_value(keyLength: number): number;
   inspect_item_count(): number;
   inspect_ghost(): void;
   inspect_ghost_knows(keyLength: number): boolean;
@@ -106,14 +107,14 @@ export class Machine {
     this.#result = result >>> 2;
   }
 
-  /** The bytes that the last call handed back. */
+  /** Of the bytes that the last call handed back, the first `length`. */
   reply(length: number): Uint8Array {
     const [address = 0, , count = 0, spans = 0] = this.#words.subarray(this.#result, this.#result + RESULT_WORDS);
     if (count <= 1) return this.bytes.slice(address, address + length);
     const whole = new Uint8Array(length);
     for (let to = 0, span = spans >>> 2; to < length; span += 2) {
       const from = this.#words[span]!;
-      const size = this.#words[span + 1]!;
+      const size = Math.min(this.#words[span + 1]!, length - to);
       whole.set(this.bytes.subarray(from, from + size), to);
       to += size;
     }

@@ -1,6 +1,6 @@
 // What an inspector shows of a store. Times are milliseconds since 1970; the engine counts whole seconds.
 
-export interface InspectorOptions {
+export interface StoreSettings {
   /** As a store's: 1 MiB if left out, which is the least. */
   maxBytes?: number | undefined;
   /** As a store's: half of `maxBytes` if left out, and 1 MiB at most then. */
@@ -9,6 +9,9 @@ export interface InspectorOptions {
   hashSeed?: bigint | undefined;
   /** What the clock shows at first: 2026-01-01T00:00:00Z if left out. */
   now?: number | undefined;
+}
+
+export interface InspectorOptions extends StoreSettings {
   /** The module `isocache/engine-inspect.wasm`: compiled, as bytes, or where to find it. */
   wasm?: BufferSource | WebAssembly.Module | URL | undefined;
 }
