@@ -89,7 +89,7 @@ ISOCACHE_EXPORT(inspect_item) bool export_inspect_item(std::size_t key_length) {
   return true;
 }
 
-// Takes a key of that length. Hands back the item's value, and gives its length; -1: it is not there.
+// Takes a key of that length. Hands back the item's value, and gives its length; -1: there is none.
 ISOCACHE_EXPORT(inspect_value) std::int32_t export_inspect_value(std::size_t key_length) {
   PlacedItem item;
   if (!inspection().item(cache->key_at(scratch, key_length), &item)) return -1;

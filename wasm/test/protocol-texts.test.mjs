@@ -45,7 +45,9 @@ function patternOf(reply) {
 
 /** What is beyond an inspector: settings and threads of a server, and what stands for many bytes. */
 const needsMore = ({ before, request }) =>
-  /^\$|^# (?!\d+ seconds later)|<\d|watch|shutdown|cache_memlimit|lru_crawler/m.test(`${before}\n${request}`);
+  /^\$|^# (?!\d+ seconds later)|<\d|watch|shutdown|cache_memlimit|lru_crawler|stats conns/m.test(
+    `${before}\n${request}`,
+  );
 
 async function checkExample(example, what) {
   assert.equal(typeof example.before, 'string', what);

@@ -72,8 +72,8 @@ export function textOfMode(command: string, letter: string): ModeText | undefine
 }
 
 /**
- * What a reply means that begins with this word (`HD`, `STORED`, `VALUE`), or is this number. With `command`, `uses` has
- * only what it means to that one.
+ * What a reply means that begins with this word (`HD`, `STORED`, `VALUE`), or is this number. With `command`, `uses`
+ * has only what it means to that one.
  */
 export function textOfReply(word: string, command?: string): ReplyText | undefined {
   const text = textOfCode(word) ?? textOfLine(word, command);
