@@ -1,12 +1,12 @@
 // The effect line of a step. What happened is what looks different in the store.
 
-import type { EvictionStep, Inspector, SegmentState } from 'isocache/inspect';
+import type { EvictionStep, Inspector, ItemState, SegmentState } from 'isocache/inspect';
 import { escapeBytes } from '../base/escape.js';
 import { bytesOf, counted, duration, listOf, nameOf, number, quoteKey } from '../base/words.js';
 import type { FillStep, SendStep, Step, WaitStep } from '../tape/types.js';
 import { MAX_REPLY_BYTES } from './budget.js';
 import { keyText } from './keys.js';
-import { type Look, lookAt } from './look.js';
+import { type Look, lookAt, MOST_LOOKED_AT } from './look.js';
 import { type Context, listen, type Ran } from './run.js';
 import { type Compared, compare, leasesLost, namesOf } from './sentence.js';
 import type { Effect } from './types.js';
@@ -16,13 +16,14 @@ export interface Before {
   readonly look: Look;
   /** Of steps that touch many items. */
   readonly segments?: readonly SegmentState[];
-  /** How many items will have expired after a wait. */
-  readonly expiring?: number;
+  /** How many items will have expired after a wait, and when the next one expires. */
+  readonly expiring?: { readonly count: number; readonly next: number };
 }
 
 export interface Told {
   readonly effect: Effect;
-  readonly leases: ReadonlyMap<string, string>;
+  /** What the step changes of its context besides. */
+  readonly learned: Pick<Context, 'leases' | 'safeUntil'>;
 }
 
 /** How many keys an effect names at most: what the page lights up. */
@@ -34,15 +35,12 @@ export function lookBefore(store: Inspector, context: Context, step: Step): Befo
     case 'send':
       return { look: lookAt(store, listen(context, step).keys) };
     case 'wait': {
+      if (!readsAll(store, context, step)) return { look: lookAt(store, []) };
       const until = store.now + step.seconds * 1000;
-      const expiring = store.items().filter(({ expires, gone }) => !gone && expires > store.now && expires <= until);
-      return {
-        look: lookAt(
-          store,
-          expiring.map(({ key }) => key),
-        ),
-        expiring: expiring.length,
-      };
+      const mortal = store.items().filter(({ expires, gone }) => !gone && expires > 0);
+      const keys = mortal.filter(({ expires }) => expires <= until).map(({ key }) => key);
+      const next = soonest(mortal.filter(({ expires }) => expires > until));
+      return { look: lookAt(store, keys), expiring: { count: keys.length, next } };
     }
     case 'fill':
     case 'evict':
@@ -52,6 +50,25 @@ export function lookBefore(store: Inspector, context: Context, step: Step): Befo
   }
 }
 
+/** Whether a step has to read the whole store: a wait in which something may expire. */
+export function readsAll(store: Inspector, context: Context, step: Step): boolean {
+  return step.kind === 'wait' && store.now + step.seconds * 1000 >= context.safeUntil;
+}
+
+/** When the first of them expires. */
+function soonest(items: Iterable<ItemState>): number {
+  let first = Number.POSITIVE_INFINITY;
+  for (const { expires } of items) if (expires > 0 && expires < first) first = expires;
+  return first;
+}
+
+/** Of what a client sent, all items are known that it may have given a time to live, unless there are too many keys. */
+function safeUntil(before: Before, after: Look, ran: Ran): number {
+  if (before.expiring) return before.expiring.next;
+  if ((ran.spoken?.keys.length ?? 0) > MOST_LOOKED_AT) return 0;
+  return Math.min(ran.context.safeUntil, soonest([...after.seen.values()].map(({ item }) => item)));
+}
+
 type Leases = ReadonlyMap<string, string>;
 
 const EMPTY: Look = { seen: new Map(), gone: new Map(), keys: new Map(), all: true, count: 0, now: 0 };
@@ -59,7 +76,7 @@ const EMPTY: Look = { seen: new Map(), gone: new Map(), keys: new Map(), all: tr
 export function tellEffect(store: Inspector, step: Step, before: Before, ran: Ran): Told {
   const { leases } = ran.context;
   if (step.kind === 'note') {
-    return { effect: { text: 'A note', keys: [], segments: [], evicted: 0, changed: false }, leases };
+    return { effect: { text: 'A note', keys: [], segments: [], evicted: 0, changed: false }, learned: ran.context };
   }
   const after = lookAt(store, ran.evicted, before.look);
   const evicted = new Set(ran.evicted.map(keyText));
@@ -81,7 +98,7 @@ export function tellEffect(store: Inspector, step: Step, before: Before, ran: Ra
   const segments = segmentsOf(store, before, after, keys);
   return {
     effect: { text: capital(text), keys, segments, evicted: ran.evicted.length, changed },
-    leases: compared.leases,
+    learned: { leases: compared.leases, safeUntil: safeUntil(before, after, ran) },
   };
 }
 
@@ -158,7 +175,7 @@ function tellWait({ seconds }: WaitStep, before: Before, after: Look, compared: 
   const expired = [...before.look.seen].filter(
     ([text]) => !after.seen.has(text) && isOver(before.look, text, after.now),
   );
-  const total = before.expiring ?? expired.length;
+  const total = Math.max(before.expiring?.count ?? 0, expired.length);
   const keys = expired.map(([, { item }]) => item.key);
   const others = compared.clauses.filter((clause) => !/: expired(,|$)/.test(clause));
   const said = total > 0 ? `${namesOf(keys, total)} ${total === 1 ? 'has' : 'have'} expired` : 'nothing has expired';

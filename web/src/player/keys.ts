@@ -4,7 +4,8 @@
 import { type FoundRequest, findRequests, keysOf, latin1 } from '../base/requests.js';
 import { IGNORED_FLAGS, type MetaCommand } from 'isocache/protocol';
 
-const MOST_KEYS = 256;
+/** More than anybody looks at: see MOST_LOOKED_AT. */
+const MOST_KEYS = 512;
 const MOST_REQUESTS = 2000;
 const MOST_WORDS = 2000;
 

@@ -10,7 +10,7 @@ const SAMPLE = 8;
 /** A longer value is compared by its cas alone. */
 const VALUE_BYTES = 256;
 /** Of the keys of a request. */
-const MOST_KEYS = 256;
+export const MOST_LOOKED_AT = 256;
 /** No item has a longer key. */
 const MAX_KEY_BYTES = 250;
 
@@ -40,7 +40,7 @@ export function lookAt(store: Inspector, wanted: readonly Uint8Array[], before?:
   const seen = new Map<string, Seen>();
   const gone = new Map<string, ItemState>();
   const keys = new Map<string, Uint8Array>(before?.keys);
-  for (const key of wanted.slice(0, MOST_KEYS)) {
+  for (const key of wanted.slice(0, MOST_LOOKED_AT)) {
     if (key.length >= 1 && key.length <= MAX_KEY_BYTES) keys.set(keyText(key), key);
   }
   const see = (item: ItemState) => {

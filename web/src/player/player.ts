@@ -5,7 +5,7 @@ import { type Inspector, openInspector, type SavedState } from 'isocache/inspect
 import { DEFAULT_MEMORY_BYTES, START_MS } from '../tape/limits.js';
 import type { Step, Tape } from '../tape/types.js';
 import { BEYOND_BUDGET, costOf, faultOf, LISTED_ITEM, MAX_WORK, REPLY_BYTE } from './budget.js';
-import { lookBefore, tellEffect } from './effect.js';
+import { lookBefore, readsAll, tellEffect } from './effect.js';
 import { type Context, FRESH, runStep } from './run.js';
 import { sameStep } from './same.js';
 import type { Draft, Effect, StepResult } from './types.js';
@@ -159,7 +159,7 @@ export class Player {
   /** Plays the step at `position`, and goes behind it. */
   #play(step: Step): StepResult {
     const context = this.#context;
-    const listed = step.kind === 'wait' ? LISTED_ITEM * this.#engine.itemCount : 0;
+    const listed = readsAll(this.#engine, context, step) ? LISTED_ITEM * this.#engine.itemCount : 0;
     const work = context.work + costOf(step) + listed + carried(context, step);
     const fault =
       faultOf(step) ?? (work > MAX_WORK ? BEYOND_BUDGET : this.#failures >= MOST_FAILURES ? FAILED : undefined);
@@ -167,8 +167,8 @@ export class Player {
     try {
       const before = lookBefore(this.#engine, context, step);
       const ran = runStep(this.#engine, context, step);
-      const { effect, leases } = tellEffect(this.#engine, step, before, ran);
-      this.#contexts.push({ ...ran.context, leases, work: work + REPLY_BYTE * ran.reply.length });
+      const { effect, learned } = tellEffect(this.#engine, step, before, ran);
+      this.#contexts.push({ ...ran.context, ...learned, work: work + REPLY_BYTE * ran.reply.length });
       ++this.#position;
       return { step, reply: ran.reply, closed: ran.closed, now: this.#engine.now, effect };
     } catch {

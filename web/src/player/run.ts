@@ -10,6 +10,8 @@ export interface Context {
   readonly clients: ReadonlyMap<string, Client>;
   /** Who was given which item's lease, by keyText(). */
   readonly leases: ReadonlyMap<string, string>;
+  /** No item expires before that, in ms since 1970. */
+  readonly safeUntil: number;
   /** See budget.ts. */
   readonly work: number;
 }
@@ -22,7 +24,7 @@ export interface Client {
   readonly carry: Uint8Array;
 }
 
-export const FRESH: Context = { clients: new Map(), leases: new Map(), work: 0 };
+export const FRESH: Context = { clients: new Map(), leases: new Map(), safeUntil: Number.POSITIVE_INFINITY, work: 0 };
 
 /** What came of a step. */
 export interface Ran {
