@@ -65,7 +65,7 @@ export class LessonRun {
     this.#store.release();
   }
 
-  /** What these steps of a tape, the lesson's setup first, have done. Never throws: a step that cannot run is nothing. */
+  /** What these steps of a tape, the setup first, have done. Never throws: a step that cannot run is nothing. */
   follow(steps: readonly Step[]): Followed {
     if (this.#steps.length > steps.length || this.#steps.some((step, at) => step !== steps[at])) this.#rewind();
     for (const step of steps.slice(this.#steps.length)) this.#follow(step);

@@ -31,8 +31,8 @@ export async function explore(race: Race, options: ExploreOptions = {}): Promise
   }
 }
 
-// Each order begins anew. To go back to a common beginning would take a copy of the store at each branch, and that takes
-// as long as some fifty acts.
+// Each order begins anew. To go back to a common beginning would take a copy of the store at each branch, and that
+// takes as long as some fifty acts.
 function* runAll(race: Race, arena: Arena, tally: Tally): Generator<undefined, void> {
   const saved = arena.store.save();
   for (const order of orders(race)) {

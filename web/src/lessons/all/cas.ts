@@ -21,7 +21,7 @@ export const lesson: Lesson = {
     },
     {
       say: 'Bob sells one: he stores 9.',
-      hint: 'Choose Bob: `ms stock 1`, then `9`.',
+      hint: '`@bob ms stock 1`, then `9`.',
       solution: String.raw`@bob ms stock 1\r\n9`,
       done: 'The number has changed.',
       check: (look) => look.item('stock')?.value.trim() === '9',

@@ -21,7 +21,7 @@ export const lesson: Lesson = {
     },
     {
       say: 'Bob offers the same.',
-      hint: 'The same command, sent by Bob.',
+      hint: '`@bob mg page v R30`',
       solution: '@bob mg page v R30',
       done: '`Z`: Alice is at it. There is one winner.',
       check: (look) => answered(look, 'page', { code: HAS_VALUE, value: 'hello', flags: ['Z'], client: 'bob' }),

@@ -19,7 +19,7 @@ fill cold 1 4096`,
       hint: '`mg hot0 v`, and once more.',
       solution: `@alice mg hot0 v
 @alice mg hot0 v`,
-      done: 'Reads are counted, up to three. The panel shows them.',
+      done: 'Reads are counted, up to three; eviction looks at that.',
       check: (look) => (look.item('hot0')?.frequency ?? 0) >= 2 && look.item('cold0')?.fetched === false,
     },
     {

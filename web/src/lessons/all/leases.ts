@@ -23,8 +23,8 @@ export const lesson: Lesson = {
       },
     },
     {
-      say: 'Bob asks the same. Choose Bob above the console.',
-      hint: 'The same command, sent by Bob.',
+      say: 'Bob asks the same. Choose Bob to speak, or begin the line with `@bob`.',
+      hint: '`@bob mg page v N30`',
       solution: '@bob mg page v N30',
       done: '`Z`: somebody else is at it. Bob waits a little, or goes without.',
       check: (look) => answered(look, 'page', { flags: ['Z'], without: ['W'], client: 'bob' }),
@@ -48,7 +48,7 @@ export const lesson: Lesson = {
     },
     {
       say: 'Bob asks again, as before.',
-      hint: '`mg page v N30`, sent by Bob.',
+      hint: '`@bob mg page v N30`',
       solution: '@bob mg page v N30',
       done: 'The page, and neither `W` nor `Z`. It was made once.',
       check: (look) => {

@@ -20,14 +20,14 @@ export const lesson: Lesson = {
     },
     {
       say: 'Store two lines under `poem`, as one value.',
-      hint: 'A line end in a value is two bytes: `one`, line end, `two` has 3 + 2 + 3 = 8. So `ms poem 8`, and then the two lines.',
-      solution: String.raw`@alice ms poem 8\r\none\r\ntwo`,
+      hint: '`ms poem`, then `one`, Shift+Enter, `two`. The line end inside is one byte here, so the length is 3 + 1 + 3 = 7.',
+      solution: String.raw`@alice ms poem 7\r\none\ntwo`,
       done: 'The line end inside is a part of the value, since the length says so.',
       check: (look) => /[^\s]\r?\n[^\s]/.test(look.item('poem')?.value ?? ''),
     },
     {
       say: 'Now lie: announce 2 bytes for `greeting`, and send `hello`.',
-      hint: '`ms greeting 2`, then `hello`.',
+      hint: '`ms greeting 2`, then `hello`: type the 2 yourself, and the page leaves it alone.',
       solution: String.raw`@alice ms greeting 2\r\nhello`,
       done: 'Two errors: `bad data chunk` for the value, and one more for the rest, which was read as a command. The old value is still there.',
       check: (look) =>

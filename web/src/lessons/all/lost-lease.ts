@@ -29,7 +29,7 @@ export const lesson: Lesson = {
     },
     {
       say: 'But Bob is faster: he stores a page of his own, without asking.',
-      hint: 'Choose Bob: `ms page 3`, then `bob`.',
+      hint: 'Choose Bob, or begin with `@bob`: `@bob ms page 3`, then `bob`.',
       solution: String.raw`@bob ms page 3\r\nbob`,
       done: 'Each store gives the item a new number.',
       check: (look) => !!look.item('page')?.value && answered(look, 'page', { code: /^(HD|STORED)/, client: 'bob' }),

@@ -36,7 +36,7 @@ export const lesson: Lesson = {
     },
     {
       say: 'Ask for `a` and `b` in one go, with a label for each, so that the replies can be told apart.',
-      hint: 'Two lines, sent together: `mg a v O1` and `mg b v O2`.',
+      hint: 'Two lines, sent together: `mg a v O1`, Shift+Enter, `mg b v O2`.',
       solution: String.raw`@alice mg a v O1\r\nmg b v O2`,
       done: 'However many replies there are, each says whose it is.',
       check: (look) => look.exchanges.some(isTold),

@@ -33,7 +33,7 @@ export const lesson: Lesson = {
     },
     {
       say: 'Read `a`, `b` and `c` quietly, and then send `mn`.',
-      hint: 'Four lines: `mg a v q`, `mg b v q`, `mg c v q`, `mn`. You may send them one by one or all at once.',
+      hint: 'Four lines: `mg a v q`, `mg b v q`, `mg c v q`, `mn`. Send them one by one, or all at once: Shift+Enter begins a new line.',
       solution: String.raw`@alice mg a v q\r\nmg b v q\r\nmg c v q\r\nmn`,
       done: 'Two values and `MN`. Nothing came for `b`, and `MN` says that nothing will.',
       check: askedQuietly,

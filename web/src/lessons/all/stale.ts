@@ -31,7 +31,7 @@ export const lesson: Lesson = {
     },
     {
       say: 'Bob reads it, too.',
-      hint: 'The same command, sent by Bob.',
+      hint: '`@bob mg page v`',
       solution: '@bob mg page v',
       done: 'The old page at once, and `Z`: somebody is making a new one. Bob does not wait.',
       check: (look) => answered(look, 'page', { code: HAS_VALUE, flags: ['X', 'Z'], client: 'bob' }),
@@ -48,7 +48,7 @@ export const lesson: Lesson = {
     },
     {
       say: 'Bob reads once more.',
-      hint: '`mg page v`, sent by Bob.',
+      hint: '`@bob mg page v`',
       solution: '@bob mg page v',
       done: 'The new page, without any mark. Nobody has waited, and it was made once.',
       check: (look) => {

@@ -21,7 +21,7 @@ export const lesson: Lesson = {
     },
     {
       say: 'Ask the same again.',
-      hint: 'The key with the arrow up brings the last command back.',
+      hint: 'The arrow key up brings the last command back.',
       solution: '@alice mg page h',
       done: '`h1`: somebody had read it, namely you, just now.',
       check: (look) => answered(look, 'page', { flags: ['h1'] }),

@@ -27,7 +27,7 @@ export const TRIES = {
       wrong: [r`@alice ms greetings 5\r\nhello`, r`@alice ms greeting 4\r\nhell`],
     },
     {
-      other: r`@alice set poem 0 0 7\r\none\ntwo`,
+      other: r`@alice set poem 0 0 8\r\none\r\ntwo`,
       typo: r`@alice ms poem 3\r\none\r\ntwo`,
       wrong: [r`@alice ms poem 5\r\none\r\n`, r`@alice ms poems 8\r\none\r\ntwo`, r`@alice ms poem 6\r\nonetwo`],
     },
