@@ -46,7 +46,7 @@ export function lookAt(store: Inspector, wanted: readonly Uint8Array[], before?:
   const see = (item: ItemState) => {
     const text = keyText(item.key);
     if (item.gone) gone.set(text, item);
-    else seen.set(text, { item, value: item.valueLength <= VALUE_BYTES ? valueOf(store, item.key) : undefined });
+    else seen.set(text, { item, value: item.valueLength <= VALUE_BYTES ? store.value(item.key) : undefined });
   };
   // A later sample has other items: those would look as if they were new.
   const listed = all ? store.items() : before ? [] : store.items({ from: 0, count: SAMPLE });
@@ -59,12 +59,4 @@ export function lookAt(store: Inspector, wanted: readonly Uint8Array[], before?:
     if (item) see(item);
   }
   return { seen, gone, keys, all, count: store.itemCount, now: store.now };
-}
-
-/** Once inspectors tell values. */
-function valueOf(
-  store: Inspector & { value?(key: Uint8Array): Uint8Array | undefined },
-  key: Uint8Array,
-): Uint8Array | undefined {
-  return store.value?.(key);
 }

@@ -2,7 +2,7 @@
 // last checkpoint before it.
 
 import { type Inspector, openInspector, type SavedState } from 'isocache/inspect';
-import { DEFAULT_MEMORY_BYTES, START_MS } from '../tape/limits.js';
+import { DEFAULT_MEMORY_BYTES, MAX_MEMORY_BYTES, MIN_MEMORY_BYTES, START_MS } from '../tape/limits.js';
 import type { Step, Tape } from '../tape/types.js';
 import { BEYOND_BUDGET, costOf, faultOf, LISTED_ITEM, MAX_WORK, REPLY_BYTE } from './budget.js';
 import { lookBefore, readsAll, tellEffect } from './effect.js';
@@ -27,8 +27,6 @@ const MOST_FAILURES = 3;
 const NOTHING: Effect = { text: 'Nothing changed', keys: [], segments: [], evicted: 0, changed: false };
 const EMPTY: Tape = { memoryBytes: DEFAULT_MEMORY_BYTES, steps: [] };
 
-const SIZES = [1, 2, 4, 8, 16, 32].map((size) => size * 1024 * 1024);
-
 export class Player {
   /** Makes stores; nothing is played on it. */
   readonly #maker: Inspector;
@@ -41,24 +39,15 @@ export class Player {
   #checkpoints: Checkpoint[] = [];
   #spacing = FIRST_SPACING;
   #failures = 0;
-  readonly #fresh: ReadonlyMap<number, SavedState>;
 
-  private constructor(maker: Inspector, fresh: ReadonlyMap<number, SavedState>) {
+  private constructor(maker: Inspector) {
     this.#maker = maker;
-    this.#fresh = fresh;
     this.#engine = this.#start(EMPTY);
   }
 
   /** `wasm`: the inspector's module, if it is not to be loaded from where the package has it. */
   static async open(wasm?: Wasm): Promise<Player> {
-    const options = { now: START_MS, ...(wasm !== undefined && { wasm }) };
-    const fresh = new Map<number, SavedState>();
-    for (const maxBytes of SIZES) {
-      const inspector = await openInspector({ ...options, maxBytes });
-      fresh.set(maxBytes, inspector.save());
-      inspector.release();
-    }
-    return new Player(await openInspector(options), fresh);
+    return new Player(await openInspector({ now: START_MS, ...(wasm !== undefined && { wasm }) }));
   }
 
   get tape(): Tape {
@@ -140,10 +129,9 @@ export class Player {
   }
 
   #start({ memoryBytes }: Tape): Inspector {
-    const size = SIZES.filter((bytes) => bytes <= memoryBytes).at(-1) ?? DEFAULT_MEMORY_BYTES;
-    const inspector = this.#maker.fork();
-    inspector.restore(this.#fresh.get(size)!);
-    return inspector;
+    const bytes = Number.isInteger(memoryBytes) ? memoryBytes : DEFAULT_MEMORY_BYTES;
+    const maxBytes = Math.min(MAX_MEMORY_BYTES, Math.max(MIN_MEMORY_BYTES, bytes));
+    return this.#maker.another({ maxBytes, now: START_MS });
   }
 
   #restart(tape: Tape): void {

@@ -221,6 +221,10 @@ describe('never throws, and takes bounded time and memory', () => {
     ];
     player.load({ memoryBytes: 1 << 20, steps });
     for (const { error } of player.results) assert.equal(typeof error, 'string');
+    for (const memoryBytes of [0, -1, Number.NaN, 1e300]) {
+      player.load({ memoryBytes, steps: tapeOf(STORY).steps });
+      assert.equal(player.store.itemCount, 1);
+    }
   });
 });
 
