@@ -12,7 +12,14 @@ export interface Reply {
   readonly value: string | undefined;
 }
 
+const LINE_END_BYTES = 2;
 const META = /^(HD|VA|EN|NS|EX|NF)( |$)/;
+
+/** The length of the value that follows a line with these words; undefined: none does. */
+export function valueLengthOf(words: readonly string[]): number | undefined {
+  const length = words[0] === 'VA' ? words[1] : words[0] === 'VALUE' ? words[3] : undefined;
+  return length !== undefined && /^\d{1,10}$/.test(length) ? Number(length) : undefined;
+}
 
 /** All replies in these bytes. */
 export function readReplies(bytes: Uint8Array): Reply[] {
@@ -24,11 +31,11 @@ export function readReplies(bytes: Uint8Array): Reply[] {
     at = end + 1;
     const words = line.split(' ');
     const code = words[0]!;
-    const length = code === 'VA' ? words[1] : code === 'VALUE' ? words[3] : undefined;
+    const length = valueLengthOf(words);
     let value: string | undefined;
     if (length !== undefined) {
-      value = textOf(bytes.subarray(at, at + Number(length)));
-      at += Number(length) + 2;
+      value = textOf(bytes.subarray(at, at + length));
+      at += length + LINE_END_BYTES;
     }
     replies.push({ line, code, flags: META.test(line) ? words.slice(code === 'VA' ? 2 : 1) : [], value });
   }

@@ -48,10 +48,7 @@ export interface Exchange {
 
 /** The store as it is now, and what happened since the task began. */
 export interface Look {
-  readonly now: number;
-  readonly itemCount: number;
   item(key: string): Item | undefined;
-  ghostKnows(key: string): boolean;
   readonly exchanges: readonly Exchange[];
   /** Keys of items that memory had no room for. */
   readonly evicted: readonly string[];

@@ -1,6 +1,7 @@
 // Finds the end of replies in what a server sends, which may be cut anywhere. The end is the answer to an `mn` that was
 // sent behind the commands.
 
+import { valueLengthOf } from '../base/replies.js';
 import { concat, latin1 } from '../base/text.js';
 
 const LF = 10;
@@ -61,9 +62,8 @@ export class ReplyFramer {
     const begin = to - this.#line.length - 1;
     const line = this.#line.replace(/\r$/, '');
     this.#line = '';
-    const words = line.split(' ');
-    const length = words[0] === 'VA' ? words[1] : words[0] === 'VALUE' ? words[3] : undefined;
-    if (length !== undefined && /^\d{1,10}$/.test(length)) this.#valueLeft = Number(length) + LINE_END_BYTES;
+    const length = valueLengthOf(line.split(' '));
+    if (length !== undefined) this.#valueLeft = length + LINE_END_BYTES;
     if (this.#endsAt(line)) return true;
     if (line !== 'MN' || --this.#noops > 0) return false;
     this.#end = begin;
