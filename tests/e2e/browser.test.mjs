@@ -70,7 +70,7 @@ test('a page sets and gets', { timeout: 120_000, skip: needIsocached || noBrowse
   assert.equal((await page.evaluate(talk, asked)).code, 1006);
 
   // The server's own page shows what there is.
-  await page.goto(`http://127.0.0.1:${server.httpPort}/`);
+  await page.goto(`http://127.0.0.1:${server.httpPort}/pages`);
   assert.equal(await page.title(), 'isocache');
   assert.equal(await page.getByRole('link', { name: '/healthz' }).count(), 1);
 });
