@@ -74,6 +74,8 @@ class Backend {
                        UnixSeconds /*now_s*/, Output& /*out*/) {
     check(false);
   }
+  // The reply can not be sent yet. What was read for it need not be kept: finish() reads it again.
+  virtual void put_off(LateToken /*token*/, const Request& /*request*/) { check(false); }
   // Nobody wants the reply any more. Ends the upload.
   virtual void abandon(LateToken /*token*/, const Request& /*request*/, Upload* /*upload*/) {
     check(false);

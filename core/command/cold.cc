@@ -139,6 +139,11 @@ void Engine::reply_without_record(Request& request, Output& out) {
   }
 }
 
+void Engine::put_off(LateToken token) {
+  check(has_tier());
+  tiering_->put_off(token);
+}
+
 void Engine::abandon(LateToken token, Upload* upload) {
   check(has_tier());
   tiering_->abandon(token);

@@ -63,9 +63,11 @@ class ColdTier {
   };
   virtual Fetch fetch(const Key& key, UnixSeconds now_s, Waker* waker) = 0;
   // The same for a request with a token, which ends. It may have ended before: then the request had
-  // to wait for memory.
+  // to wait for memory, or was put off.
   virtual Fetch fetch_again(LateToken token, const Key& key, UnixSeconds now_s, Waker* waker) = 0;
   virtual LateToken token() const = 0;
+  // The request cannot be answered yet: the token ends, and what was read for it may go.
+  virtual void put_off(LateToken token) = 0;
   // Nobody waits for it any longer.
   virtual void abandon(LateToken token) = 0;
   // The fetched record may answer a plain get: it is short, not stale, and was not read before.

@@ -78,6 +78,7 @@ class Engine {
   Executed finish(LateToken token, Request& request, Upload* upload, UnixSeconds now_s, Output& out,
                   Waker* waker);
   void give_up(LateToken token, Request& request, Upload* upload, UnixSeconds now_s, Output& out);
+  void put_off(LateToken token);
   void abandon(LateToken token, Upload* upload);
   PutStatus begin_upload(const Request& request, UnixSeconds now_s, Upload* upload);
   std::span<char> upload_window(Upload& upload) { return store_.upload_window(upload); }

@@ -42,6 +42,8 @@ void SingleBackend::give_up(LateToken token, Request& request, Upload* upload, U
   engine_.give_up(token, request, upload, now_s, out);
 }
 
+void SingleBackend::put_off(LateToken token, const Request& /*request*/) { engine_.put_off(token); }
+
 void SingleBackend::abandon(LateToken token, const Request& /*request*/, Upload* upload) {
   engine_.abandon(token, upload);
 }

@@ -32,6 +32,7 @@ class SingleBackend : public Backend, public AdminTarget {
                   Waker* waker) override;
   void give_up(LateToken token, Request& request, Upload* upload, UnixSeconds now_s,
                Output& out) override;
+  void put_off(LateToken token, const Request& request) override;
   void abandon(LateToken token, const Request& request, Upload* upload) override;
   PutStatus begin_upload(const Request& request, UnixSeconds now_s, Upload* upload) override;
   std::span<char> upload_window(const Request& request, Upload& upload) override;

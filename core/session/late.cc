@@ -57,8 +57,12 @@ void Session::Impl::finish_late(LateToken token) {
   LateReply* const hole = late ? late->find(token) : nullptr;
   if (hole == nullptr) return;
   if (hole->waits == LateReply::Waits::kMemory) hole->request.flags.has_waited = true;
-  if (!late->has_room(*hole, out)) {
+  const bool again = hole->waits == LateReply::Waits::kAgain;
+  if (!late->has_turn(*hole, out)) {
+    if (again) return;
     hole->waits = LateReply::Waits::kRoom;
+    // The earlier one may wait for the memory that this one has.
+    if (late->is_behind_backend(*hole)) put_off(*hole);
     return;
   }
   const Executed executed =
@@ -68,7 +72,8 @@ void Session::Impl::finish_late(LateToken token) {
   if (wants_memory) return;
   if (executed.late != kNotLate) {
     hole->token = executed.late;
-    if (++hole->tries < kMostTries) return;
+    if (again) hole->opened_s = host_clock.now_s;
+    if (again || ++hole->tries < kMostTries) return;
     backend.give_up(hole->token, hole->request, hole->upload(), host_clock.now_s, hole->reply);
   }
   fill(*hole);
@@ -79,6 +84,20 @@ void Session::Impl::retry_late() {
     finish_late(hole->token);
   }
   if (const LateReply* const hole = late ? late->find_waiting() : nullptr) finish_late(hole->token);
+}
+
+void Session::Impl::put_off(LateReply& hole) {
+  hole.waits = LateReply::Waits::kAgain;
+  backend.put_off(hole.token, hole.request);
+}
+
+void Session::Impl::put_off_late(UnixSeconds limit_s) {
+  if (!late) return;
+  late->for_each([&](LateReply& hole) {
+    if (hole.token == kNotLate || host_clock.now_s - hole.opened_s < limit_s) return;
+    if (hole.waits == LateReply::Waits::kNo || hole.waits == LateReply::Waits::kRoom) put_off(hole);
+  });
+  note_late();
 }
 
 std::size_t Session::Impl::give_up_late(UnixSeconds limit_s) {

@@ -56,9 +56,14 @@ LateReply* LateReplies::find_waiting() {
 }
 
 LateReply* LateReplies::find_with_room(const Output& out) {
-  return find_if([&](const LateReply& hole) {
-    return hole.waits == LateReply::Waits::kRoom && has_room(hole, out);
-  });
+  return find_if(
+      [&](const LateReply& hole) { return hole.waits_for_room() && has_turn(hole, out); });
+}
+
+bool LateReplies::is_behind_backend(const LateReply& hole) const {
+  const LateReply* const first =
+      find_if([&](const LateReply& one) { return one.waits_for_backend() || &one == &hole; });
+  return first != &hole;
 }
 
 std::optional<UnixSeconds> LateReplies::since_s() const {

@@ -32,13 +32,19 @@ struct LateReply {
   std::unique_ptr<IncomingValue> large;  // the value that was received, if any
   UnixSeconds opened_s = 0;
   std::uint8_t tries = 0;
-  // What it waits for, now that its value has come. Room: too much is unsent.
-  enum class Waits : std::uint8_t { kNo, kMemory, kRoom } waits = Waits::kNo;
+  enum class Waits : std::uint8_t {
+    kNo,
+    // Its value has come:
+    kMemory,
+    kRoom,   // too much is unsent
+    kAgain,  // the same, and what was read for it has gone: Backend::put_off()
+  } waits = Waits::kNo;
   Output reply;
   Output behind;
 
   Upload* upload() const { return large ? &large->upload : nullptr; }
-  bool waits_for_backend() const { return token != kNotLate && waits != Waits::kRoom; }
+  bool waits_for_room() const { return waits == Waits::kRoom || waits == Waits::kAgain; }
+  bool waits_for_backend() const { return token != kNotLate && !waits_for_room(); }
 };
 
 class LateReplies {
@@ -54,19 +60,26 @@ class LateReplies {
   LateReply* find(LateToken token);
   // Null: no hole waits for memory.
   LateReply* find_waiting();
-  // Null: no hole waits for room, or there is none.
+  // Null: no hole waits for room, or there is none, or it is no hole's turn.
   LateReply* find_with_room(const Output& out);
   // A reply may be finished if all together are not full. The first one needs what `out` has: it
   // is what the others wait for.
   bool has_room(const LateReply& hole, const Output& out) const {
     return !is_full(out) || (&hole == holes_.front().get() && !out.full());
   }
+  // What is read again is read when it is needed next, so that nothing is read a third time.
+  bool has_turn(const LateReply& hole, const Output& out) const {
+    return has_room(hole, out) &&
+           (hole.waits != LateReply::Waits::kAgain || !is_behind_backend(hole));
+  }
+  // An earlier hole waits for the backend.
+  bool is_behind_backend(const LateReply& hole) const;
   // When the oldest hole was opened that waits for the backend. Null: none does.
   std::optional<UnixSeconds> since_s() const;
   // True if a reply that is held back pins values.
   bool has_pins() const;
   // The first one only waits until more is sent.
-  bool waits_for_room() const { return holes_.front()->waits == LateReply::Waits::kRoom; }
+  bool waits_for_room() const { return holes_.front()->waits_for_room(); }
   // Moves what no open hole precedes to the end of `out`.
   void collect_ready(Output& out);
   Output& tail() { return holes_.back()->behind; }

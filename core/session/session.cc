@@ -81,6 +81,8 @@ std::size_t Session::give_up_late(UnixSeconds limit_s) {
   return given_up;
 }
 
+void Session::put_off_late(UnixSeconds limit_s) { impl_->put_off_late(limit_s); }
+
 bool Session::wants_turn() const { return impl_->wait == Impl::Wait::kTurn && !closing(); }
 bool Session::waiting() const { return impl_->wait == Impl::Wait::kMemory && !closing(); }
 std::size_t Session::late() const { return impl_->late ? impl_->late->size() : 0; }

@@ -60,6 +60,10 @@ class Session {
   // The host no longer waits for the backend where a reply has been late for so long: each becomes
   // a miss. Returns how many did. A reply that waits for its client to read does not.
   std::size_t give_up_late(UnixSeconds limit_s = 0);
+  // Its client does not read what it was sent: what has been read for replies that have been late
+  // for so long is read again when it does. Others may need that memory. It does not touch
+  // output().
+  void put_off_late(UnixSeconds limit_s = 0);
   // How many replies are late.
   std::size_t late() const;
   // When the oldest of those that wait for the backend was suspended, by the session's clock. Null:

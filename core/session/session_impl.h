@@ -88,6 +88,8 @@ struct Session::Impl {
   void suspend(Request& request, LateToken token, std::unique_ptr<IncomingValue> value);
   void finish_late(LateToken token);
   void retry_late();
+  void put_off(LateReply& hole);
+  void put_off_late(UnixSeconds limit_s);
   std::size_t give_up_late(UnixSeconds limit_s);
   void note_late();
   void fill(LateReply& reply);

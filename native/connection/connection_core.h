@@ -77,6 +77,8 @@ class ConnectionCore {
     const auto since_s = session_.late_since_s();
     return since_s && host_.clock.now_s - *since_s >= host_.late_limit_s;
   }
+  // The client does not read what it was sent.
+  void put_off_late() { session_.put_off_late(host_.late_limit_s); }
   // Finishes late replies whose tokens were woken, up to one turn; if there are none, goes on with
   // what is buffered. REQUIRES: nobody reads the session's output.
   void go_on();

@@ -69,7 +69,11 @@ void WebSocket::tick(std::int64_t now_ms) {
   }
   if (core_.has_idled_out(busy())) return start_closing({close_code::normal, "idle"});
   if (core_.holds_too_long(frame_.under_way() ? &frame_.output() : nullptr)) return close();
-  if (!frame_.under_way() && core_.late_is_overdue()) wake(kNotLate);
+  if (frame_.under_way()) {
+    core_.put_off_late();
+  } else if (core_.late_is_overdue()) {
+    wake(kNotLate);
+  }
   look_at_client();
   if (stage_ != Stage::kOpen) return;
   // perhaps only half a TLS record has come, and the rest never will

@@ -60,6 +60,7 @@ bool Connection::on_woken(LateToken token) {
 }
 
 bool Connection::gives_up_late() {
+  if (sending()) core_.put_off_late();
   if (sending() || !core_.late_is_overdue()) return false;
   core_.note_late_limit();
   return true;

@@ -70,6 +70,12 @@ void ShardedBackend::give_up(LateToken token, Request& request, Upload* upload, 
   shard.engine.give_up(token, request, upload, now_s, out);
 }
 
+void ShardedBackend::put_off(LateToken token, const Request& request) {
+  Shard& shard = *shards_[shard_index(request.key.hash)];
+  const std::lock_guard lock(shard.mutex);
+  shard.engine.put_off(token);
+}
+
 void ShardedBackend::abandon(LateToken token, const Request& request, Upload* upload) {
   Shard& shard = *shards_[shard_index(request.key.hash)];
   const std::lock_guard lock(shard.mutex);

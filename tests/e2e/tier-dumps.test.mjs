@@ -8,8 +8,8 @@ import { after, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { RawClient, statsOf, withClient } from '../lib/client.mjs';
+import { Filler } from '../lib/filler.mjs';
 import { exitOf, needIsocached, startIsocached, withServer } from '../lib/server.mjs';
-import { set } from '../lib/talk.mjs';
 import { FrameClient, needWs, webSocketUrl } from '../lib/websocket.mjs';
 
 const limit = { timeout: 120_000 };
@@ -27,16 +27,6 @@ const onTier = (args, use) =>
     ['-m', '64', '-t', '2', '-o', `ext_path=${path.join(folder, `flash${++files}`)}:512m`, ...args],
     (server) => withClient(server, (client) => use(client, server)),
   );
-
-async function fill(client, prefix, count, length = LENGTH) {
-  for (let from = 0; from < count; from += BATCH) {
-    const keys = Array.from({ length: Math.min(BATCH, count - from) }, (_, n) => `${prefix}${from + n}`);
-    await client.send(keys.map((key) => set(key, 'v'.repeat(length))).join(''));
-    const stored = 'STORED\r\n'.repeat(keys.length);
-    assert.equal(await client.read(stored.length), stored);
-    await sleep((keys.length * length) / 40_000); // not faster than a slow disk writes
-  }
-}
 
 /** The lines of a dump, without its begin and end. */
 async function dump(client, what) {
@@ -64,7 +54,7 @@ describe('dumps with a flash tier', { skip: needIsocached, concurrency: 1 }, () 
   for (const engine of ['io_uring', 'threads']) {
     test(`list every item once (${engine})`, limit, () =>
       onTier(['-o', `ext_engine=${engine}`], async (client) => {
-        await fill(client, 'k', COUNT);
+        await new Filler(client).fill('k', COUNT, LENGTH);
         const stats = await statsOf(client, '');
         assert.ok(Number(stats.extstore_objects_used) > COUNT / 10, stats.extstore_objects_used);
         const lines = await dump(client, 'metadump all');
@@ -81,13 +71,13 @@ describe('dumps with a flash tier', { skip: needIsocached, concurrency: 1 }, () 
 
   test('while others write, and clients go away', limit, () =>
     onTier([], async (client, server) => {
-      await fill(client, 'k', COUNT);
+      await new Filler(client).fill('k', COUNT, LENGTH);
       const goers = await Promise.all(Array.from({ length: 20 }, () => RawClient.connect(server)));
       for (const goer of goers) await goer.send('lru_crawler metadump all\r\n');
       await sleep(50);
       for (const goer of goers) goer.reset();
       const dumps = withClient(server, (other) => dump(other, 'metadump all'), { limitMs: 60_000 });
-      await fill(client, 'n', COUNT / 2, 20_000);
+      await new Filler(client).fill('n', COUNT / 2, 20_000);
       const keys = keysOf(await dumps);
       assert.ok(keys.length > COUNT / 10, `${keys.length}`);
       for (const key of keys) assert.match(key, /^[kn]\d+$/);
@@ -98,7 +88,7 @@ describe('dumps with a flash tier', { skip: needIsocached, concurrency: 1 }, () 
 
   test('over WebSocket', { ...limit, skip: needWs }, () =>
     onTier(['--http', '127.0.0.1:0'], async (tcp, server) => {
-      await fill(tcp, 'k', COUNT);
+      await new Filler(tcp).fill('k', COUNT, LENGTH);
       const expected = keysOf(await dump(tcp, 'metadump all'));
       const client = await FrameClient.connect(webSocketUrl(server));
       client.send('lru_crawler metadump all\r\n');
@@ -111,7 +101,7 @@ describe('dumps with a flash tier', { skip: needIsocached, concurrency: 1 }, () 
 
   test('are finished when the server ends', limit, () =>
     onTier(['--drain-timeout', '30'], async (client, server) => {
-      await fill(client, 'k', COUNT);
+      await new Filler(client).fill('k', COUNT, LENGTH);
       await client.send('lru_crawler metadump all\r\n');
       await client.readLine();
       server.child.kill('SIGTERM');

@@ -60,6 +60,9 @@ class SimulatedBackend : public Backend {
                Output& out) override {
     backend_.give_up(token, request, upload, now_s, out);
   }
+  void put_off(LateToken token, const Request& request) override {
+    backend_.put_off(token, request);
+  }
   void abandon(LateToken token, const Request& request, Upload* upload) override {
     backend_.abandon(token, request, upload);
   }

@@ -60,6 +60,8 @@ class FaultyDevice final : public Device {
     faults_ = count;
   }
   void fail_reads(unsigned count) { failing_reads_ = count; }
+  // It has memory for so many reads, until they are released; and refuses others.
+  void set_most_reads(std::size_t reads) { most_reads_ = reads; }
   std::size_t pending() const { return pending_.size(); }
   bool is_read(std::size_t n) const { return pending_[n].read != nullptr; }
   // Ends the nth of the pending operations.
@@ -116,12 +118,21 @@ class FaultyDevice final : public Device {
     if (operation.offset % alignment_ != 0 || operation.bytes % alignment_ != 0) std::abort();
     if (operation.bytes == 0 || operation.offset + operation.bytes > bytes_.size()) std::abort();
     if (happens(rates_.refuse)) return IoStatus::kFailed;
+    if (operation.read != nullptr && reads_ + pending_reads() >= most_reads_) {
+      return IoStatus::kFailed;
+    }
     if (!delayed_) {
       if (run(operation)) return IoStatus::kDone;
       return operation.read != nullptr ? IoStatus::kReadFailed : IoStatus::kFailed;
     }
     pending_.push_back(operation);
     return IoStatus::kPending;
+  }
+
+  std::size_t pending_reads() const {
+    return static_cast<std::size_t>(
+        std::count_if(pending_.begin(), pending_.end(),
+                      [](const Operation& operation) { return operation.read != nullptr; }));
   }
 
   bool run(const Operation& operation) {
@@ -184,6 +195,7 @@ class FaultyDevice final : public Device {
   Fault next_fault_ = Fault::kNone;
   unsigned faults_ = 0;
   unsigned failing_reads_ = 0;
+  std::size_t most_reads_ = ~std::size_t{0};
   std::vector<Operation> pending_;
   std::size_t writes_ = 0;
   std::size_t reads_ = 0;

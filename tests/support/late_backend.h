@@ -55,6 +55,7 @@ class LateBackend : public Backend {
   std::size_t open() { return tokens().size(); }
   std::size_t finished() const { return finished_; }
   std::size_t given_up() const { return given_up_; }
+  std::size_t put_off() const { return put_off_; }
   std::size_t abandoned() const { return abandoned_; }
 
   // --- Backend ------------------------------------------------------------------------------
@@ -95,6 +96,10 @@ class LateBackend : public Backend {
     word_miss(request, out);
     taken(token);
     ++given_up_;
+  }
+  void put_off(LateToken token, const Request& /*request*/) override {
+    waits(token);
+    ++put_off_;
   }
   void abandon(LateToken token, const Request& request, Upload* upload) override {
     taken(token);
@@ -174,6 +179,7 @@ class LateBackend : public Backend {
   LateToken last_token_ = 0;
   std::size_t finished_ = 0;
   std::size_t given_up_ = 0;
+  std::size_t put_off_ = 0;
   std::size_t abandoned_ = 0;
 };
 

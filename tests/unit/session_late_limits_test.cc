@@ -95,6 +95,52 @@ TEST_F(LateSession, LateRepliesThatComeAllAtOnceStopAtTheLimits) {
   EXPECT_EQ(session_->late(), 0U);
 }
 
+// What was read for a reply that has no room may keep others from being read, and these may be the
+// ones that it waits for.
+TEST_F(LateSession, AReplyWithoutRoomLetsGoOfWhatWasReadIfAnEarlierOneWaits) {
+  SessionOptions options;
+  options.output_limits.all_bytes = 100'000;
+  connect(options);
+  std::string all;
+  for (int i = 0; i < 4; ++i) {
+    store("late" + std::to_string(i), std::string(60'000, static_cast<char>('a' + i)));
+    all += "mg late" + std::to_string(i) + " v\r\n";
+  }
+  EXPECT_EQ(ask(all), "");
+  std::vector<LateToken> tokens = backend_.tokens();
+  std::reverse(tokens.begin(), tokens.end());
+  for (const LateToken token : tokens) session_->resume(token);
+  EXPECT_EQ(backend_.put_off(), 1U);  // two have room, and when the first one came, none waited
+  const std::string reply = run();
+  EXPECT_EQ(reply.size(), 4 * (60'000 + std::string("VA 60000\r\n\r\n").size()));
+  EXPECT_EQ(session_->late(), 0U);
+}
+
+// The client does not read.
+TEST_F(LateSession, RepliesArePutOffAndReadAgainInTurn) {
+  for (int i = 0; i < 3; ++i) store("late" + std::to_string(i), std::to_string(i));
+  backend_.again = 1;
+  EXPECT_EQ(ask("get late0\r\nget late1\r\nget late2\r\n"), "");
+  core_.clock.now_s += 4;
+  session_->put_off_late(5);
+  EXPECT_EQ(backend_.put_off(), 0U);
+  core_.clock.now_s += 1;
+  session_->put_off_late(5);
+  session_->put_off_late(5);
+  EXPECT_EQ(backend_.put_off(), 3U);
+  EXPECT_FALSE(session_->late_since_s().has_value());
+  EXPECT_TRUE(session_->wants_turn());
+  // Now it does. Each is read again, one after the other, and has its time for it.
+  std::string reply = run();
+  for (std::size_t left = 3; left > 0; --left) {
+    EXPECT_EQ(session_->late_since_s(), core_.clock.now_s);
+    reply += complete(left - 1);  // the newest
+  }
+  EXPECT_EQ(reply,
+            "VALUE late0 0 1\r\n0\r\nEND\r\nVALUE late1 0 1\r\n1\r\nEND\r\n"
+            "VALUE late2 0 1\r\n2\r\nEND\r\n");
+}
+
 // Room comes with sending, and not with the late reply.
 TEST_F(LateSession, AFullOutputBeforeALateReplyIsSentAndTheRestGoesOn) {
   SessionOptions options;

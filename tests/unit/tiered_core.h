@@ -53,6 +53,7 @@ class TieredCore : public Waker {
   std::string ask(std::string_view bytes) {
     session->feed(bytes);
     std::string reply = drain();
+    unsigned ticks = 0;
     for (;;) {
       if (session->wants_turn()) {
         session->resume();
@@ -62,6 +63,9 @@ class TieredCore : public Waker {
         session->resume(token);
       } else if (session->owes_reply() && device.pending() != 0) {
         device.complete();
+      } else if (session->owes_reply() && ticks < kMostTicks) {
+        ++ticks;
+        backend.engine().tick(clock.now_s);
       } else {
         break;
       }
@@ -83,6 +87,7 @@ class TieredCore : public Waker {
 
  private:
   static constexpr std::size_t kPageAlignment = 4096;  // the device's, at most
+  static constexpr unsigned kMostTicks = 100;          // if the device refuses reads
 
   static TieringOptions tiering_options(const TieredOptions& options) {
     TieringOptions tiering;

@@ -18,6 +18,7 @@ TieringClients::TieringClients(const TieringPlan& plan, std::uint32_t seed)
     : plan_(plan), random_(seed), core_(plan.core) {
   core_.device.set_delayed(plan.delayed);
   core_.device.set_rates(plan.rates, seed);
+  core_.device.set_most_reads(plan.most_reads);
   for (std::size_t n = 0; n < plan.clients; ++n) {
     clients_.push_back(std::make_unique<Client>());
     connect(*clients_.back());
@@ -64,6 +65,7 @@ void TieringClients::step() {
   disturb();
   if (happens(plan_.leave)) leave(client);
   if (happens(plan_.give_up)) give_up(client);
+  if (happens(plan_.put_off)) client.session->put_off_late();
 }
 
 void TieringClients::disturb() {
@@ -184,7 +186,7 @@ void TieringClients::deliver(Client& client, bool all) {
 // The device may have no memory for a read, or end none for seconds. Then the item is there, but
 // the request is answered as if it were not.
 bool TieringClients::may_not_read() const {
-  return plan_.rates.refuse != 0 || plan_.stuck != 0 ||
+  return plan_.rates.refuse != 0 || plan_.stuck != 0 || plan_.most_reads < 64 ||
          (!plan_.delayed && plan_.rates.fail_read != 0);
 }
 

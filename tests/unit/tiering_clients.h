@@ -28,12 +28,14 @@ struct TieringPlan {
   bool has_writer = false;  // a client that only stores
   // One step in so many; 0: never.
   std::uint32_t give_up = 0;
+  std::uint32_t put_off = 0;
   std::uint32_t leave = 0;
   std::uint32_t flush = 0;
   std::uint32_t memory_fault = 0;
   std::uint32_t stuck = 0;  // the device ends no read for a while, or nothing
   std::uint32_t tick = 4;
-  std::size_t replies_held = 0;  // so many replies pin the memory of their values
+  std::size_t most_reads = ~std::size_t{0};  // that the device has memory for
+  std::size_t replies_held = 0;              // so many replies pin the memory of their values
 };
 TieringPlan make_tiering_plan(std::uint32_t seed);
 

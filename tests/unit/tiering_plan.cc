@@ -46,6 +46,8 @@ TieringPlan make_tiering_plan(std::uint32_t seed) {
   }
   const auto rate = [&random](std::uint32_t one_in) { return random.one_in(2) ? one_in : 0; };
   plan.give_up = rate(15);
+  plan.put_off = rate(10);
+  if (random.one_in(3)) plan.most_reads = 1 + random.below(4);
   plan.leave = rate(60);
   plan.flush = rate(400);
   plan.memory_fault = random.one_in(4) ? 50 : 0;

@@ -85,6 +85,13 @@ class ColdItemsTest : public testing::Test {
     session.feed(request);
     return take_output(session, core_.backend);
   }
+  // What is answered by those who wait, and were woken.
+  std::string resume_all() {
+    for (; !core_.woken.empty(); core_.woken.pop_front()) {
+      core_.session->resume(core_.woken.front());
+    }
+    return core_.drain();
+  }
   void pass(UnixSeconds seconds) {
     for (UnixSeconds n = 0; n < seconds; ++n) core_.backend.engine().tick(++core_.clock.now_s);
   }
@@ -92,15 +99,50 @@ class ColdItemsTest : public testing::Test {
   TieredCore core_;
 };
 
-TEST_F(ColdItemsTest, ARefusedReadIsAMissThatLosesNothing) {
-  core_.device.set_rates({.refuse = 1}, 1);
-  EXPECT_EQ(answer("mg key0 v\r\n"), "EN\r\n");
-  EXPECT_EQ(answer("incr key0 1\r\n"), "NOT_FOUND\r\n");
-  EXPECT_EQ(answer("ms key0 1 MA\r\nx\r\n"), "NS\r\n");
-  core_.device.set_rates({}, 1);
-  EXPECT_EQ(answer("mg key0 v\r\n"), kHit);
+// The reads of another shard have all of the memory, say.
+TEST_F(ColdItemsTest, ARefusedReadIsTriedAgain) {
+  core_.device.set_most_reads(0);
+  core_.session->feed("mg key0 v\r\nmg key0 s\r\nmg key1 v\r\n");
+  pass(1);
+  EXPECT_EQ(resume_all(), "");
+  core_.device.set_most_reads(1);
+  core_.backend.engine().tick(core_.clock.now_s);
+  EXPECT_EQ(resume_all(), kHit + "HD s4000\r\n" + kHit);
+  EXPECT_EQ(row("get_oom_extstore"), "0");
+}
+
+TEST_F(ColdItemsTest, AReadThatIsRefusedForSecondsIsAMissThatLosesNothing) {
+  core_.device.set_most_reads(0);
+  core_.session->feed("mg key0 v\r\nincr key1 1\r\n");
+  pass(3);
+  EXPECT_EQ(resume_all(), "EN\r\nNOT_FOUND\r\n");
+  core_.session->feed("ms key2 1 MA\r\nx\r\n");
+  pass(3);
+  EXPECT_EQ(resume_all(), "NS\r\n");
+  core_.device.set_most_reads(1);
+  for (std::size_t n = 0; n < 3; ++n) EXPECT_EQ(answer("mg " + key_of(n) + " v\r\n"), kHit);
   EXPECT_EQ(row("get_oom_extstore"), "3");
   EXPECT_EQ(row("isocache_tier_failed_reads"), "0");
+}
+
+// Several reads end before the first of their requests is executed, as on a busy machine. Until
+// then they have the memory that the others wait for.
+TEST_F(ColdItemsTest, ReadsWaitForWhatOthersHold) {
+  core_.device.set_delayed(true);
+  core_.device.set_most_reads(2);
+  std::string all;
+  for (std::size_t n = 0; n < 6; ++n) {
+    core_.session->feed("mg " + key_of(n) + " v\r\n");
+    all += kHit;
+  }
+  std::string replies;
+  for (std::size_t n = 0; n < 3; ++n) {
+    ASSERT_EQ(core_.device.pending(), 2U);
+    core_.device.complete_all();
+    replies += resume_all();
+  }
+  EXPECT_EQ(replies, all);
+  EXPECT_EQ(row("get_oom_extstore"), "0");
 }
 
 // Its client was told that there is no such item.

@@ -6,6 +6,13 @@
 #include "command/program_parts.h"
 
 namespace isocache {
+namespace {
+
+// So long the device may have no memory for any read of this shard, while others have it. Less than
+// a session waits for a reply.
+constexpr UnixSeconds kRefusedFor_s = 2;
+
+}  // namespace
 
 void ColdRead::on_done(bool succeeded) { owner.ended(*this, succeeded); }
 
@@ -20,6 +27,16 @@ ColdRead* ColdReads::join(const Key& key, const TierEntry& entry) {
     start(*place);
   }
   return place.get();
+}
+
+void ColdReads::on_time(UnixSeconds now_s) {
+  now_s_ = now_s;
+  watch_.on_time(now_s, in_flight_ != 0, ended_);
+  if (!is_starved()) {
+    not_starved_at_s_ = now_s;
+  } else if (now_s >= not_starved_at_s_ + kRefusedFor_s) {
+    refuse_queued();
+  }
 }
 
 bool ColdReads::stalled() {
@@ -50,14 +67,15 @@ void ColdReads::begin(ColdRead& read, const tier::ReadPlan& plan) {
       break;
     case IoStatus::kDone:
       read.state = ColdRead::State::kDone;
+      ++held_;
       continues(read);
       break;
     case IoStatus::kReadFailed: ++failed_; break;
+    // Others hold memory of the device, or places in its queue. When they give it back, there is
+    // room: see destroy() and step().
     case IoStatus::kFailed:
-      ++refused_;
-      // The reads that are under way hold memory of the device, and places in its queue. When one
-      // of them ends, there is room. If there are none, nothing would begin this one again.
-      read.state = in_flight_ > 0 ? ColdRead::State::kQueued : ColdRead::State::kRefused;
+      read.state = replies_may_be_late() ? ColdRead::State::kQueued : ColdRead::State::kRefused;
+      refused_ += read.state == ColdRead::State::kRefused ? 1 : 0;
       break;
   }
 }
@@ -67,6 +85,7 @@ bool ColdReads::continues(ColdRead& read) {
   const tier::ReadResult result = log_->find_in(read.plan, read.data(), read.name);
   if (result.status != tier::ReadStatus::kReadMore) return false;
   device_.release(read);
+  --held_;
   begin(read, result.more);
   return read.state == ColdRead::State::kReading;
 }
@@ -77,11 +96,16 @@ void ColdReads::ended(ColdRead& read, bool succeeded) {
   ++ended_;
   read.state = succeeded ? ColdRead::State::kDone : ColdRead::State::kFailed;
   failed_ += succeeded ? 0 : 1;
+  held_ += succeeded ? 1 : 0;
   if (succeeded && continues(read)) return;
   if (read.state == ColdRead::State::kQueued) return queue_.push_front(&read);
-  for (const ColdRead::Waiting& one : read.waiting) one.waker->wake(one.token);
+  wake_all(read);
   let_go(read);
   start_queued();
+}
+
+void ColdReads::wake_all(const ColdRead& read) {
+  for (const ColdRead::Waiting& one : read.waiting) one.waker->wake(one.token);
 }
 
 void ColdReads::start_queued() {
@@ -91,7 +115,18 @@ void ColdReads::start_queued() {
     begin(read, log_->plan(read.entry.location, read.entry.length_code));
     if (read.state == ColdRead::State::kQueued) return queue_.push_front(&read);
     if (!read.ended()) continue;
-    for (const ColdRead::Waiting& one : read.waiting) one.waker->wake(one.token);
+    wake_all(read);
+    let_go(read);
+  }
+}
+
+void ColdReads::refuse_queued() {
+  while (!queue_.empty()) {
+    ColdRead& read = *queue_.front();
+    queue_.pop_front();
+    read.state = ColdRead::State::kRefused;
+    ++refused_;
+    wake_all(read);
     let_go(read);
   }
 }
@@ -114,6 +149,13 @@ ColdRead* ColdReads::take(LateToken token) {
   return &read;
 }
 
+bool ColdReads::leave(LateToken token) {
+  ColdRead* const read = take(token);
+  if (read == nullptr) return false;
+  let_go(*read);
+  return true;
+}
+
 void ColdReads::let_go(ColdRead& read) {
   if (!read.waiting.empty() || read.users != 0 || read.state == ColdRead::State::kReading) return;
   if (replies_may_be_late() && read.state == ColdRead::State::kQueued) {
@@ -123,13 +165,18 @@ void ColdReads::let_go(ColdRead& read) {
 }
 
 void ColdReads::destroy(ColdRead& read) {
-  if (read.state == ColdRead::State::kDone) device_.release(read);
+  const bool held = read.state == ColdRead::State::kDone;
+  if (held) {
+    device_.release(read);
+    --held_;
+  }
   const auto found = reads_.find(read.hash);
   if (found != reads_.end() && found->second.get() == &read) {
     reads_.erase(found);
-    return;
+  } else {
+    std::erase_if(orphans_, [&](const auto& orphan) { return orphan.get() == &read; });
   }
-  std::erase_if(orphans_, [&](const auto& orphan) { return orphan.get() == &read; });
+  if (replies_may_be_late() && held) start_queued();
 }
 
 }  // namespace isocache

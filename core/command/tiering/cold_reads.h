@@ -25,7 +25,7 @@ struct ColdRead final : DeviceRead {
     kReading,
     kDone,
     kFailed,
-    kRefused,  // the device has no memory for it, and nobody would begin it again
+    kRefused,  // the device has had no memory for it
   };
   struct Waiting {
     LateToken token;
@@ -67,6 +67,8 @@ class ColdReads {
   LateToken wait_for(ColdRead& read, Waker* waker);
   // The read that the token waits for, which it does not any longer. Null: it waits for none.
   ColdRead* take(LateToken token);
+  // Ends the token, and the read if nobody else waits for it. False: it waits for none.
+  bool leave(LateToken token);
   // Holds a read while its bytes are in use. Each use() needs an end_use(); the last one ends the
   // read, unless somebody waits for it.
   void use(ColdRead& read) { ++read.users; }
@@ -74,9 +76,13 @@ class ColdReads {
     --read.users;
     let_go(read);
   }
-  void on_time(UnixSeconds now_s) {
-    now_s_ = now_s;
-    watch_.on_time(now_s, in_flight_ != 0, ended_);
+  void on_time(UnixSeconds now_s);
+  // Tries again what the device has refused for the sake of others than these reads, which do not
+  // say when they have ended. True: something is still refused.
+  bool step() {
+    if (!is_starved()) return false;
+    start_queued();
+    return is_starved();
   }
   // The device ends no reads, so a new one would be waited for in vain. Now and then it says no, so
   // that one is tried.
@@ -84,7 +90,7 @@ class ColdReads {
   bool stands_still() const { return watch_.stalled(ended_); }
   bool idle() const { return in_flight_ == 0; }
   std::size_t in_flight() const { return in_flight_ + queue_.size(); }
-  std::uint64_t refused() const { return refused_; }  // by the device
+  std::uint64_t refused() const { return refused_; }  // by the device, until nobody could wait
   std::uint64_t failed() const { return failed_; }
 
  private:
@@ -94,6 +100,10 @@ class ColdReads {
   void ended(ColdRead& read, bool succeeded);
   bool continues(ColdRead& read);
   void start_queued();
+  // Something waits, and none of these reads will ever begin it.
+  bool is_starved() const { return !queue_.empty() && in_flight_ == 0 && held_ == 0; }
+  void refuse_queued();
+  void wake_all(const ColdRead& read);
   void let_go(ColdRead& read);
   void destroy(ColdRead& read);
 
@@ -101,6 +111,8 @@ class ColdReads {
   tier::PageLog* log_ = nullptr;
   std::size_t max_in_flight_;
   std::size_t in_flight_ = 0;
+  std::size_t held_ = 0;  // reads that have ended and still have their bytes
+  UnixSeconds not_starved_at_s_ = 0;
   std::uint64_t refused_ = 0;
   std::uint64_t failed_ = 0;
   std::uint64_t ended_ = 0;
@@ -111,7 +123,7 @@ class ColdReads {
   LateToken tokens_step_;
   TierMap<std::uint64_t, std::unique_ptr<ColdRead>> reads_;  // by hash
   std::vector<std::unique_ptr<ColdRead>> orphans_;           // another one took their place
-  TierQueue<ColdRead*> queue_;
+  TierQueue<ColdRead*> queue_;                               // for a place, or for memory
   TierMap<LateToken, ColdRead*> tokens_;
 };
 

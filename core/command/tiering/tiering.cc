@@ -192,6 +192,7 @@ void Tiering::flush() {
 bool Tiering::step() {
   bool more = pages_.refill(index_->pages());
   more = log_->step() || more;
+  if (replies_may_be_late()) more = reads_.step() || more;
   return index_->step(kIndexBuckets) || more;
 }
 
@@ -246,13 +247,12 @@ Tiering::Fetch Tiering::fetch_again(LateToken token, const Key& key, UnixSeconds
   return result;
 }
 
+void Tiering::put_off(LateToken token) { reads_.leave(token); }
+
 void Tiering::abandon(LateToken token) {
-  ColdRead* const read = reads_.take(token);
-  if (read == nullptr) return;
+  if (!reads_.leave(token)) return;
   ++figures_.counters.fetches;
   ++figures_.counters.abandoned;
-  reads_.use(*read);
-  reads_.end_use(*read);
 }
 
 Tiering::Fetch Tiering::found(const tier::RecordView& record, const Key& key,

@@ -78,6 +78,7 @@ class Tiering final : public ColdTier,
   Fetch fetch(const Key& key, UnixSeconds now_s, Waker* waker) override;
   Fetch fetch_again(LateToken token, const Key& key, UnixSeconds now_s, Waker* waker) override;
   LateToken token() const override { return token_; }
+  void put_off(LateToken token) override;
   void abandon(LateToken token) override;
   bool may_answer() const override;
   ItemHeader* fetched_header() override;
