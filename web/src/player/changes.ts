@@ -73,7 +73,7 @@ function changed(was: Seen, is: Seen, now: number, actors: Actors): Change {
     is.item.frequency > was.item.frequency;
   const won = is.item.won && !was.item.won;
   const marks = [
-    ...staleClause(was, is, stored.length > 0),
+    ...staleClause(was, is),
     ...(won && actors.client !== undefined ? [`lease to ${nameOf(actors.client)}`] : []),
     ...(was.item.won && !is.item.won ? leaseDone(actors, stored.length > 0) : []),
   ];
@@ -143,10 +143,9 @@ function grown(was: Seen, is: Seen): string | undefined {
   return undefined;
 }
 
-function staleClause(was: Seen, is: Seen, stored: boolean): string[] {
+function staleClause(was: Seen, is: Seen): string[] {
   if (is.item.stale === was.item.stale) return [];
-  if (is.item.stale) return ['stale mark set'];
-  return [stored ? 'no longer stale' : 'stale mark removed'];
+  return [is.item.stale ? 'stale mark set' : 'stale mark removed'];
 }
 
 function leaseDone({ client, holder }: Actors, stored: boolean): string[] {

@@ -186,7 +186,12 @@ export class Player {
     const last = this.#checkpoints.at(-1)?.position ?? 0;
     const work = this.#context.work - (this.#contexts[last]?.work ?? 0);
     if (this.#position - last < this.#spacing && work < CHECKPOINT_WORK) return;
-    this.#checkpoints.push({ position: this.#position, saved: this.#engine.save() });
+    try {
+      this.#checkpoints.push({ position: this.#position, saved: this.#engine.save() });
+    } catch {
+      // No memory for a checkpoint: it takes longer to come back here.
+      return;
+    }
     const bytes = this.#checkpoints.reduce((sum, { saved }) => sum + saved.bytes, 0);
     if (bytes <= CHECKPOINT_BYTES) return;
     this.#checkpoints = this.#checkpoints.filter((_, index) => index % 2 === 1);

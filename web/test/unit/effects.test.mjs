@@ -50,7 +50,7 @@ const stories = {
     ['@bob mg page v', 'Nothing changed: `page` was only read, Alice has the lease'],
     [
       '@alice ms page 3\\r\\nnew',
-      /replaced, 3 bytes \(before: 2 bytes\), never expires, no longer stale, Alice's lease is done/,
+      /replaced, 3 bytes \(before: 2 bytes\), never expires, stale mark removed, Alice's lease is done/,
     ],
     ['@bob ms page 3 C1 I\\r\\nold', /replaced, 3 bytes, stale mark set/],
   ],

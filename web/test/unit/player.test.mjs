@@ -148,8 +148,9 @@ describe('a draft', () => {
   });
 });
 
+const many = (count, line) => Array.from({ length: count }, (_, n) => (typeof line === 'function' ? line(n) : line));
+
 describe('never throws, and takes bounded time and memory', () => {
-  const many = (count, line) => Array.from({ length: count }, (_, n) => (typeof line === 'function' ? line(n) : line));
   const hostile = {
     'huge fills': many(20, 'fill a: 5000 500000'),
     'many small items, then long waits': ['memory 32m', 'fill a: 100000 1', ...many(360, '+10d')],
@@ -225,6 +226,39 @@ describe('never throws, and takes bounded time and memory', () => {
       player.load({ memoryBytes, steps: tapeOf(STORY).steps });
       assert.equal(player.store.itemCount, 1);
     }
+  });
+});
+
+describe('when the engine gives up in a step', () => {
+  /** Steps of eviction fail, as for want of memory, after they have changed something. */
+  function fail(context, player) {
+    const { constructor: Inspector } = player.store;
+    context.mock.method(Inspector.prototype, 'stepEviction', function () {
+      this.connect().feed(Buffer.from('flush_all\r\n'));
+      throw new Error('no memory');
+    });
+  }
+
+  test('the step has an error, and the others go on from before it', async (context) => {
+    const player = await Player.open();
+    fail(context, player);
+    player.load(tapeOf(['@alice ms a 1\\r\\nx', 'evict', '@alice mg a v']));
+    assert.match(player.results[1].error, /did not run/);
+    assert.equal(latin1(player.results[2].reply), 'VA 1\r\nx\r\n');
+    player.seek(0);
+    player.seek(3);
+    assert.equal(player.store.itemCount, 1);
+    player.close();
+  });
+
+  test('after a few failures it is not asked again', async (context) => {
+    const player = await Player.open();
+    fail(context, player);
+    player.load(tapeOf([...many(100, 'evict'), '@alice mn']));
+    assert.equal(player.results.filter(({ error }) => error).length, 101);
+    player.load(tapeOf(['@alice mn']));
+    assert.equal(latin1(player.results[0].reply), 'MN\r\n');
+    player.close();
   });
 });
 
