@@ -2,13 +2,16 @@
 
 import './composer.css';
 import { useRef } from 'preact/hooks';
-import { editing } from '../../app/state.js';
+import { editing, live } from '../../app/state.js';
+import { lazy } from '../parts/lazy.js';
 import { CommandInput, type InputHandle } from './command-input.js';
 import { GhostLine } from './ghost-line.js';
 import { consoleModel } from './model.js';
 import { StepEditor } from './step-editor.js';
 import { SendButton } from './send-button.js';
 import { Speakers } from './speakers.js';
+
+const LiveBar = lazy(async () => (await import('../live/live-bar.js')).LiveBar);
 
 /** The console's input, or in its place the step that is being edited. */
 export function Composer() {
@@ -19,6 +22,7 @@ function ConsoleInput() {
   const input = useRef<InputHandle>(null);
   return (
     <section class="composer" aria-label="Console input">
+      {live.value && <LiveBar />}
       <div class="composer-row">
         <Speakers model={consoleModel} />
         <CommandInput model={consoleModel} handle={input} />

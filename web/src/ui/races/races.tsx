@@ -2,7 +2,7 @@
 
 import './races.css';
 import { useSignal } from '@preact/signals';
-import { useRef } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { openTape, say, seek } from '../../app/actions.js';
 import { position, results, tape } from '../../app/state.js';
 import { number } from '../../base/words.js';
@@ -18,6 +18,7 @@ function SceneChooser({ scene, choose }: { readonly scene: Scene; readonly choos
     <label class="scene-chooser">
       <span>Race</span>
       <select
+        class="field"
         value={scene.id}
         onChange={(event) => choose(SCENES.find(({ id }) => id === event.currentTarget.value) ?? SCENES[0])}
       >
@@ -76,9 +77,13 @@ export function Races() {
     say(
       `Order ${order + 1} is on the tape${bad ? ` and ends badly: ${text}` : `: ${text}`}. Undo brings back the old tape.`,
     );
+  };
+  // The lanes of the race that was opened, once they are drawn.
+  useEffect(() => {
+    if (opened.value === 0) return;
     lanesTitle.current?.scrollIntoView();
     lanesTitle.current?.focus({ preventScroll: true });
-  };
+  }, [opened.value]);
   return (
     <div class="races">
       <section class="races-orders" aria-labelledby="races-title">

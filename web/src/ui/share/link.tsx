@@ -33,7 +33,11 @@ function Options({ opens, embed }: { readonly opens: Signal<StoreView>; readonly
     <div class="share-options">
       <label class="share-option">
         <span>It opens</span>
-        <select value={opens.value} onChange={(event) => (opens.value = event.currentTarget.value as StoreView)}>
+        <select
+          class="field"
+          value={opens.value}
+          onChange={(event) => (opens.value = event.currentTarget.value as StoreView)}
+        >
           {VIEWS.map(({ id, title }) => (
             <option key={id} value={id}>
               {title}
