@@ -2,7 +2,7 @@
 
 import type { EvictionStep, Inspector, ItemState, SegmentState } from 'isocache/inspect';
 import { escapeBytes } from '../base/escape.js';
-import { bytesOf, counted, duration, listOf, nameOf, number, quoteKey } from '../base/words.js';
+import { areMissing, bytesOf, counted, duration, listOf, nameOf, number, quoteKey } from '../base/words.js';
 import type { FillStep, SendStep, Step, WaitStep } from '../tape/types.js';
 import { MAX_REPLY_BYTES } from './budget.js';
 import { keyText } from './keys.js';
@@ -140,7 +140,7 @@ function nothingChanged(
   if (failed) return 'nothing changed: the reply is an error';
   if (ran.unfinished && ran.reply.length === 0) {
     return missing > 0
-      ? `nothing yet: ${bytesOf(missing)} are missing, of the value and its line end`
+      ? `nothing yet: ${areMissing(missing)}, of the value and its line end`
       : 'nothing yet: the line has no end';
   }
   const unique = [...new Map(keys.map((key) => [keyText(key), key])).entries()];

@@ -50,7 +50,7 @@ describe('with the texts', () => {
     assert.equal(v.title, 'flag v: return the value');
     assert.equal(v.change, undefined, '"Nothing." is left out');
     assert.match(n.title, /^flag N: on a miss create/);
-    assert.match(n.meaning, /It expires in 30\u00a0s\.$/);
+    assert.match(n.meaning, /Here: it expires in 30\u00a0s\.$/);
     assert.match(n.change, /creates an item/);
     assert.deepEqual(Object.keys(n.example), ['request', 'reply']);
   });
@@ -148,7 +148,7 @@ describe('with the texts', () => {
         'line end',
       ],
     );
-    assert.match(tokens[3].meaning, /It expires in 1\u00a0min\./);
+    assert.match(tokens[3].meaning, /Here: it expires in 1\u00a0min\./);
     assert.match(request('touch a 2592001\r\n')[2].meaning, /is a date.*1970-01-31 00:00:01 UTC/);
     assert.match(request('gat -1 a b\r\n')[1].meaning, /at once/);
     assert.deepEqual(brief(request('gets a b\r\n')).slice(1), [
@@ -167,6 +167,28 @@ describe('with the texts', () => {
     assert.equal(request('ms a 1\r\nabc\r\n').find(({ kind }) => kind === 'error').title, 'no line end');
     assert.equal([...findRequests(bytes('set a 0 0 5\r\n'))][0].missing, 7);
     assert.equal([...findRequests(bytes('set a 0 0 5'))][0].missing, 0);
+  });
+
+  test('words of rare commands are called what the form of the command calls them', () => {
+    const titles = (text) =>
+      request(text)
+        .map(({ title }) => title)
+        .slice(1, -1);
+    assert.deepEqual(titles('cache_memlimit 10 noreply\r\n'), ['MiB', 'noreply']);
+    assert.deepEqual(titles('verbosity 1\r\n'), ['level']);
+    assert.deepEqual(titles('lru tune 10 30\r\n').slice(1), ['hot', '%']);
+    assert.deepEqual(titles('lru_crawler metadump all\r\n').slice(1), ['all|hash|<class>[']);
+    assert.deepEqual(titles('version x y\r\n'), ['argument', 'argument']);
+  });
+
+  test('keys of a dump stand for bytes', () => {
+    const tokens = reply('lru_crawler metadump all\r\n', 'OK\r\nkey=a%20%ff%2 exp=-1 \r\nEND\r\n');
+    assert.equal(tokens.find(({ kind }) => kind === 'key').partner, 'key:a \\xff%2');
+  });
+
+  test('N of mg is about the lease, of ma about the TTL', () => {
+    assert.equal(request('mg a N5\r\n')[2].partner, 'item:won');
+    assert.equal(request('ma a N5\r\n')[2].partner, 'item:ttl');
   });
 
   test('base64 keys are shown as what they stand for', () => {
