@@ -2,8 +2,9 @@
 // empty one, on which the story is told.
 
 import { Player } from '../player/player.js';
+import type { Tape } from '../tape/types.js';
 import { writeTape } from '../tape/write.js';
-import { effect } from '@preact/signals';
+import { batch, effect } from '@preact/signals';
 import { closeEditor, openTape, say, setTheme, show } from './actions.js';
 import { failureOf } from './failures.js';
 import * as state from './state.js';
@@ -42,8 +43,9 @@ async function tapeOfAddress() {
   return link.tape;
 }
 
-async function openFirstTape(): Promise<void> {
-  const linked = await tapeOfAddress();
+/** Shows engine and tape at once: nothing moves twice. */
+function openFirstTape(player: Player, linked: Tape | undefined): void {
+  state.player.value = player;
   const toldBefore = remembered('local', 'story') === 'over';
   if (!linked && !toldBefore && !state.embed.value) state.opening.value = 'on';
   if (linked) {
@@ -56,14 +58,16 @@ async function openFirstTape(): Promise<void> {
 
 /** Opens the engine. Never throws: `failure` says what went wrong. */
 export async function start(): Promise<void> {
+  const linked = tapeOfAddress();
   try {
     const wasm = await wasmInPage();
-    state.player.value = wasm ? await Player.open(wasm) : await Player.open();
+    const player = wasm ? await Player.open(wasm) : await Player.open();
+    const tape = await linked;
+    batch(() => openFirstTape(player, tape));
   } catch (error) {
     state.failure.value = failureOf(error);
     return;
   }
-  await openFirstTape();
   addEventListener('hashchange', async () => {
     const linked = await tapeOfAddress();
     closeEditor();

@@ -83,7 +83,7 @@ export const live = signal<{ readonly url: string } | undefined>(undefined);
 export const guard = signal<((step: SendStep) => boolean) | undefined>(undefined);
 
 /** What a screen reader hears, and everybody sees above the tape. */
-export const status = signal('');
+export const status = signal('The real cache runs in this tab. Nothing that you do here leaves it.');
 
 /** How time passes by itself: tape seconds for each second; 0: it stands still. */
 export const speed = signal<0 | 1 | 60>(0);

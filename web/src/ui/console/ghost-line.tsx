@@ -86,7 +86,7 @@ function Answer({ ghost, model }: { readonly ghost: Draft; readonly model: Input
 function Idle() {
   const step = upcoming.value;
   const steps = tape.value.steps.length;
-  if (!player.value) return <span class="muted">Loading the engine…</span>;
+  if (!player.value) return null;
   if (!step) return <span class="muted">Type a command. You see what it would answer before you send it.</span>;
   const says = step.kind === 'send' ? `${nameOf(step.client)} sends ` : '';
   return (

@@ -68,7 +68,8 @@ export function ItemRow({ item, inspector, index, top, isTouched, isActive, ask 
           <span class="muted">empty</span>
         ) : (
           <>
-            {value} <span class={`muted number item-size${glow('item:length')}`}>{bytesOf(item.valueLength)}</span>
+            <span class="item-text">{value}</span>
+            <span class={`muted number item-size${glow('item:length')}`}>{bytesOf(item.valueLength)}</span>
           </>
         )}
       </span>

@@ -4,7 +4,6 @@ import './items.css';
 import { computed } from '@preact/signals';
 import type { ItemState } from 'isocache/inspect';
 import { focusComposer } from '../../app/focus.js';
-import { number } from '../../base/words.js';
 import { keyId } from '../../app/keys.js';
 import { current, narrow, store } from '../../app/state.js';
 import { escapeBytes } from '../../base/escape.js';
@@ -18,27 +17,24 @@ const HEADINGS = ['Key', 'Value', 'TTL', 'cas', 'flags', 'Marks'];
 
 const rows = computed(() => store.value && rowsOf(store.value.inspector));
 
-/** "Nothing is stored", or how many there are if they are not sorted. */
-function Note({ count, sorted }: { readonly count: number; readonly sorted: boolean }) {
-  if (count === 0) {
-    return (
-      <p class="empty">
-        Nothing is stored yet. Type <code>ms page 5</code>, Enter, <code>hello</code>, Enter.
-      </p>
-    );
-  }
-  return sorted ? null : <p class="items-note muted">{number(count)} items, in the order of the index.</p>;
-}
-
-function Head() {
+function Head({ sorted }: { readonly sorted: boolean }) {
   return (
     <div class="item-row items-head" role="row">
       {HEADINGS.map((title) => (
         <span key={title} role="columnheader">
           {title}
+          {title === 'Key' && !sorted && <span class="muted">, in the order of the index</span>}
         </span>
       ))}
     </div>
+  );
+}
+
+function Nothing() {
+  return (
+    <p class="empty">
+      Nothing is stored yet. Type <code>ms page 5</code>, Enter, <code>hello</code>, Enter.
+    </p>
   );
 }
 
@@ -57,9 +53,8 @@ export function Items() {
   const inspector = store.value?.inspector;
   const touched = new Set((current.value?.effect.keys ?? []).map(keyId));
   return (
-    <div class="items" role="table" aria-label="Items" aria-rowcount={count + 1}>
-      {!narrow.value && count > 0 && <Head />}
-      <Note count={count} sorted={all?.sorted ?? true} />
+    <div class={count > 0 ? 'items' : 'items is-empty'} role="table" aria-label="Items" aria-rowcount={count + 1}>
+      <Head sorted={all?.sorted ?? true} />
       <div ref={scroller} class="items-rows scroll" role="rowgroup" onScroll={onScroll} onKeyDown={onKeyDown}>
         <div class="items-all" style={{ height: `${count * rowPx}px` }}>
           {inspector &&
@@ -79,6 +74,7 @@ export function Items() {
               ))}
         </div>
       </div>
+      {all && count === 0 && <Nothing />}
     </div>
   );
 }

@@ -31,12 +31,12 @@ function Ghost() {
   const { entries, capacity } = store.value!.inspector.ghost();
   return (
     <section class="queue-box">
-      <h3>
+      <h2 class="minor">
         Ghost{' '}
         <span class="muted queue-note">
           {number(entries)} of {number(capacity)} places
         </span>
-      </h3>
+      </h2>
       <p class="muted">
         Remembers what was dropped from the small queue, not its value. A key that comes back while it is remembered
         goes straight to the main queue.
@@ -79,7 +79,7 @@ export function Memory() {
       <SegmentDetails segment={details} />
       <Ghost />
       <section class="queue-box">
-        <h3>Every byte of it</h3>
+        <h2 class="minor">Every byte of it</h2>
         <Legend />
       </section>
     </div>

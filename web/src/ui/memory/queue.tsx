@@ -20,12 +20,12 @@ export function Queue({ queue, title, segments, lit, chosen, children }: Props) 
   const items = own.reduce((sum, segment) => sum + segment.items, 0);
   return (
     <section class={`queue-box of-${queue}`}>
-      <h3>
+      <h2 class="minor">
         <span class="queue-mark" /> {title}{' '}
         <span class="muted queue-note">
           {counted(items, 'item')} in {counted(own.length, 'segment')}
         </span>
-      </h3>
+      </h2>
       <p class="muted">{children}</p>
       {own.length === 0 ? (
         <p class="queue-empty muted">No segment yet.</p>

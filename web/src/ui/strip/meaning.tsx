@@ -6,7 +6,7 @@ const LONGEST = 40;
 /** Room is kept for a text of usual length, so that nothing jumps. */
 export function Meaning({ token }: { readonly token: Token | undefined }) {
   return (
-    <div class="meaning scroll">
+    <div class="meaning scroll" tabIndex={0} role="group" aria-label="Meaning">
       {token && (
         <>
           <h3>

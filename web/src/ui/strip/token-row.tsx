@@ -48,7 +48,7 @@ export function TokenRow({ label, tokens, pointed }: Props) {
             key={`${token.from}-${index}`}
             type="button"
             class={`token is-${token.kind}${token.partner && token.partner === partner ? ' is-lit' : ''}`}
-            aria-label={token.title}
+            aria-label={`${faceOf(token)}: ${token.title}`}
             aria-pressed={token === pointed.value}
             tabIndex={index === inTabOrder ? 0 : -1}
             onMouseEnter={() => point(token)}
