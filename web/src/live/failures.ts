@@ -168,11 +168,11 @@ export const FAILURES = {
     mends: [{ say: 'Connect again.' }],
   }),
 
-  lost: (code: number | undefined, reason: string): LiveFailure => ({
-    kind: 'lost',
-    say: `The connection has ended: ${WHY_LOST[code ?? 0] ?? 'the server or the network has dropped it'}${reason === '' ? '' : ` (\`${reason}\`)`}.`,
-    mends: [{ say: 'Connect again.' }],
-  }),
+  lost: (code: number | undefined, reason: string): LiveFailure => {
+    const why = WHY_LOST[code ?? 0] ?? 'the server or the network has dropped it';
+    const more = reason === '' || reason === why ? '' : ` (\`${reason}\`)`;
+    return { kind: 'lost', say: `The connection has ended: ${why}${more}.`, mends: [{ say: 'Connect again.' }] };
+  },
 
   unfinished: (bytes: number): LiveFailure => ({
     kind: 'unfinished',

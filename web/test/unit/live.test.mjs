@@ -282,7 +282,7 @@ describe('what can go wrong later', () => {
   test('the connection is lost', async () => {
     const failure = await lateFailure((socket) => socket.end(1001, 'the server ends'));
     assert.equal(failure.kind, 'lost');
-    assert.match(failure.say, /the server ends/);
+    assert.match(failure.say, /: the server ends\.$/);
     assert.match((await lateFailure((socket) => socket.end(1006))).say, /network/);
   });
 

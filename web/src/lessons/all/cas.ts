@@ -28,7 +28,7 @@ export const lesson: Lesson = {
     },
     {
       say: 'Alice stores 9 as well, but only if nothing has changed since she read.',
-      hint: '`ms stock 1 C2`, then `9`. `C2`, because her reply said `c2`.',
+      hint: '`ms stock 1 C2`, then `9`. `C2`, if her reply said `c2`.',
       solution: String.raw`@alice ms stock 1 C2\r\n9`,
       done: '`EX`: it has changed. Her update is not lost, she knows that she has to try again.',
       check: (look) => answered(look, 'stock', { code: /^(EX|EXISTS)$/, client: 'alice' }),

@@ -43,7 +43,7 @@ export const lesson: Lesson = {
     },
     {
       say: 'Sometimes a late page is better than none. Store it with the old number all the same, marked as stale: add the flag `I`.',
-      hint: 'The same command with `I` at its end: `ms page 5 C3 I`, then `alice`.',
+      hint: 'The same command with `I` at its end: `ms page 5 C3 I`, then `alice`, if the number was 3.',
       solution: String.raw`@alice ms page 5 C3 I\r\nalice`,
       done: 'Stored, but marked: who reads it next is told `X` (it is stale) and `W` (please make a new one).',
       check: (look) => look.item('page')?.stale === true && answered(look, 'page', { code: 'HD', client: 'alice' }),
