@@ -45,7 +45,9 @@ for (const condition of ['browser', 'workerd', 'edge-light', 'default']) {
     await bundle(
       t,
       condition,
-      "export * from 'isocache'; export * from 'isocache/client'; export * from 'isocache/tier'",
+      ['isocache', 'isocache/client', 'isocache/tier', 'isocache/inspect', 'isocache/protocol']
+        .map((entry, i) => `export * as entry${i} from '${entry}';`)
+        .join('\n'),
     );
   });
 }
@@ -55,7 +57,9 @@ test('a bundle has nothing of what is not used', async (t) => {
     await bundle(
       t,
       'browser',
-      "import 'isocache'; import 'isocache/inline'; import 'isocache/client'; import 'isocache/tier';",
+      ['', '/inline', '/client', '/tier', '/inspect', '/protocol']
+        .map((entry) => `import 'isocache${entry}';`)
+        .join('\n'),
     ),
     '',
   );
