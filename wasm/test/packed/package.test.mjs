@@ -28,7 +28,7 @@ test('contents', (t) => {
     /^(LICENSE|README\.md|package\.json|dist\/(isocache(-tier|-inspect)?\.wasm(\.d\.ts)?|cjs\/package\.json|(esm|cjs)\/.+\.(js|cjs|d\.ts|d\.cts)))$/;
   const foreign = names.filter((name) => !known.test(name));
   assert.deepEqual(foreign, []);
-  // The code and texts are there twice, as ES modules and for require(); three modules, of which two lie in the code, too.
+  // Code and texts are there twice, as ES modules and for require(). Of three modules, two lie in the code as well.
   assert.ok(unpackedSize < MOST_UNPACKED_BYTES, `${unpackedSize}`);
 });
 
