@@ -67,7 +67,7 @@ const early: Strategy = {
   id: 'early',
   title: 'a new page before the old one ends',
   command: `mg page v N${LEASE_S} R${LEASE_S}`,
-  say: `In its last ${LEASE_S} seconds one client may make the page anew (\`W\`); everybody else reads on and nobody waits.`,
+  say: `In its last ${LEASE_S} seconds one client may make the page anew (\`W\`); the others read on and nobody waits.`,
   before: ['ms page 3 T60\r\nold', 32],
   ask: `mg page v N${LEASE_S} R${LEASE_S}`,
   read: readMeta,

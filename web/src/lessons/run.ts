@@ -5,8 +5,8 @@ import { type Inspector, openInspector, type SavedState } from 'isocache/inspect
 import { readReplies } from '../base/replies.js';
 import { findRequests, keysOf } from '../base/requests.js';
 import { bytesOf, concat, latin1, textOf } from '../base/text.js';
-import { costOf, faultOf, MAX_WORK } from '../player/budget.js';
-import { type Context, FRESH, runStep } from '../player/run.js';
+import { runBounded } from '../player/bounded.js';
+import { type Context, FRESH } from '../player/run.js';
 import { DEFAULT_MEMORY_BYTES, START_MS } from '../tape/limits.js';
 import { parseSteps } from '../tape/parse.js';
 import type { SendStep, Step, Tape } from '../tape/types.js';
@@ -100,19 +100,14 @@ export class LessonRun {
     this.#evicted = [];
   }
 
-  /** As the player does it. What it does not run is nothing here; the tape shows why. */
+  /** What the player does not run is nothing here; the tape shows why. */
   #run(step: Step): void {
     const before = this.#context;
-    const work = before.work + costOf(step);
-    if (work > MAX_WORK || faultOf(step) !== undefined) return;
-    try {
-      const { context, reply, evicted } = runStep(this.#store, before, step);
-      this.#context = { ...context, work };
-      this.#evicted.push(...evicted.map(textOf));
-      if (step.kind === 'send') this.#exchanges.push(exchangeOf(before, step, reply));
-    } catch {
-      // no memory for it
-    }
+    const ran = runBounded(this.#store, before, step);
+    if (ran === undefined) return;
+    this.#context = ran.context;
+    this.#evicted.push(...ran.evicted.map(textOf));
+    if (step.kind === 'send') this.#exchanges.push(exchangeOf(before, step, ran.reply));
   }
 
   #isDone(task: number): boolean {

@@ -65,7 +65,9 @@ function refused(place: Place, hasLogin: boolean, isOwn: boolean): LiveFailure {
   const mends: Mend[] = [allow];
   if (hasLogin) mends.push({ say: 'User or password are wrong: compare them with the server’s file (`-Y`).' });
   if (!place.url.endsWith(USUAL_PATH)) mends.push({ say: `The path of isocached’s WebSocket is \`${USUAL_PATH}\`.` });
-  mends.push({ say: 'It is another kind of server: isocached’s port is the one of `--http`.' });
+  mends.push({
+    say: 'It is another kind of server, or a proxy in between does not pass `Sec-WebSocket-Protocol` on. isocached’s port is the one of `--http`.',
+  });
   const say = `Somebody answers at \`${new URL(place.url).host}\`, but refuses the connection. The browser does not say why; the likeliest reason comes first.`;
   return { kind: 'refused', say, mends };
 }

@@ -28,7 +28,7 @@ export function tooLarge(race: Race): string | undefined {
   const orders = countOrders(lengthsOf(race));
   if (orders <= MAX_ORDERS) return undefined;
   const count = (n: number) => n.toLocaleString('en-US');
-  return `These steps can be mixed in ${count(orders)} orders, and ${count(MAX_ORDERS)} are the most. Leave out a step.`;
+  return `These steps can be mixed in ${count(orders)} orders, and ${count(MAX_ORDERS)} are the most. Leave one out.`;
 }
 
 /** All orders, by number. Each is valid until the next is asked for. */
