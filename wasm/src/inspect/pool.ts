@@ -23,8 +23,9 @@ export class Pool {
     return this.#free.pop() ?? this.make();
   }
 
+  /** A broken one is dropped. */
   giveBack(machine: Machine): void {
     machine.onEvict = () => {};
-    if (this.#free.length < MOST) this.#free.push(machine);
+    if (!machine.broken && this.#free.length < MOST) this.#free.push(machine);
   }
 }
