@@ -15,12 +15,11 @@ export const lesson: Lesson = {
 fill cold 1 4096`,
   tasks: [
     {
-      say: 'Two items are there, `hot0` and `cold0`. Read `hot0` at least twice, and leave `cold0` alone.',
-      hint: '`mg hot0 v`, and once more.',
-      solution: `@alice mg hot0 v
-@alice mg hot0 v`,
+      say: 'Two items are there, `hot0` and `cold0`. Read `hot0`, and leave `cold0` alone.',
+      hint: '`mg hot0`: without `v`, since its value is 4 KB of x.',
+      solution: '@alice mg hot0',
       done: 'Reads are counted, up to three; eviction looks at that.',
-      check: (look) => (look.item('hot0')?.frequency ?? 0) >= 2 && look.item('cold0')?.fetched === false,
+      check: (look) => look.item('hot0')?.fetched === true && look.item('cold0')?.fetched === false,
     },
     {
       say: 'Fill the memory until items have to go.',
@@ -31,9 +30,9 @@ fill cold 1 4096`,
     },
     {
       say: 'Look what became of the two: ask for `hot0` and for `cold0`.',
-      hint: '`mg hot0 v`, then `mg cold0 v`.',
-      solution: `@alice mg hot0 v
-@alice mg cold0 v`,
+      hint: '`mg hot0`, then `mg cold0`.',
+      solution: `@alice mg hot0
+@alice mg cold0`,
       done: '`hot0` is there, in the main queue; `cold0` was dropped.',
       check: (look) =>
         answered(look, 'hot0', { code: /^(VA|VALUE|HD)/ }) && answered(look, 'cold0', { code: /^(EN|END)$/ }),

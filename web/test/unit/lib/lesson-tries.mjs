@@ -351,13 +351,9 @@ export const TRIES = {
   ],
   eviction: [
     {
-      other: '@bob get hot0\n@bob get hot0\n@alice get hot0',
+      other: '@bob get hot0',
       typo: '@alice mg hot v',
-      wrong: [
-        '@alice mg hot0 v',
-        '@alice mg x v\n@alice mg x v',
-        '@alice mg cold0 v\n@alice mg hot0 v\n@alice mg hot0 v',
-      ],
+      wrong: ['@alice mg hot0 u v', '@alice mg x v', '@alice mg cold0 v\n@alice mg hot0 v'],
     },
     {
       other: 'fill news: 3000 2000',
