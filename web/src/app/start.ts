@@ -25,7 +25,12 @@ export function prepare(): void {
   query.addEventListener('change', measure);
   measure();
   state.lessonsOpen.value = remembered('local', 'lessons') !== 'folded';
+  // The story is told to newcomers. Its room is there from the beginning, so nothing moves when the engine comes.
+  if (!hasAddress() && remembered('local', 'story') !== 'over') state.opening.value = 'on';
 }
+
+/** Whether the address says more than where the page is. */
+const hasAddress = (): boolean => location.hash.length > 1 || location.search !== '';
 
 /** A view's name from a link. */
 function showView(name: string | undefined): void {
@@ -34,7 +39,7 @@ function showView(name: string | undefined): void {
 
 /** The tape of the address; a link without one, or none: undefined. */
 async function tapeOfAddress() {
-  if (location.hash.length < 2 && location.search === '') return undefined;
+  if (!hasAddress()) return undefined;
   const { readLink } = await import('../share/links.js');
   const link = await readLink(location.href);
   showView(link.view);
@@ -46,8 +51,6 @@ async function tapeOfAddress() {
 /** Shows engine and tape at once: nothing moves twice. */
 function openFirstTape(player: Player, linked: Tape | undefined): void {
   state.player.value = player;
-  const toldBefore = remembered('local', 'story') === 'over';
-  if (!linked && !toldBefore && !state.embed.value) state.opening.value = 'on';
   if (linked) {
     openTape(linked, linked.steps.length);
     return;

@@ -62,7 +62,12 @@ function watch() {
   addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI, sourceFile, lineNumber }) => {
     seen.violations.push(`${violatedDirective}: ${blockedURI} at ${sourceFile}:${lineNumber}`);
   });
-  const nameOf = (node) => (node ? `${node.nodeName} ${node.className ?? ''}` : 'a node that is gone');
+  const nameOf = (node) => {
+    if (node?.nodeType === Node.TEXT_NODE) return `"${node.data}" in ${nameOf(node.parentElement)}`;
+    return node
+      ? `<${node.nodeName.toLowerCase()} class="${node.getAttribute('class') ?? ''}">`
+      : 'a node that is gone';
+  };
   new PerformanceObserver((list) => {
     for (const shift of list.getEntries()) {
       if (shift.hadRecentInput) continue; // a person did something: the page may answer

@@ -5,7 +5,7 @@ import './opening.css';
 import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { show } from '../../app/actions.js';
-import { dialog, draft, lesson, narrow, opening } from '../../app/state.js';
+import { dialog, draft, lesson, narrow, opening, player } from '../../app/state.js';
 import { Icon } from '../parts/icon.js';
 import { lazy } from '../parts/lazy.js';
 import { Backticks } from '../parts/backticks.js';
@@ -70,7 +70,7 @@ function Tell() {
   return (
     <Card say={beat.say} why={beat.why}>
       <div class="opening-buttons">
-        {waiting.value ? (
+        {waiting.value || !player.value ? (
           <Go onClick={goOn}>
             Send <code>{beat.draft.replace('\n', ' ↵ ')}</code>
           </Go>

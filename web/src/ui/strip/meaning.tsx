@@ -8,7 +8,8 @@ export function Meaning({ token }: { readonly token: Token | undefined }) {
   return (
     <div class="meaning scroll" tabIndex={0} role="group" aria-label="Meaning">
       {token && (
-        <>
+        // Another text is another element: what is new does not count as moved.
+        <div key={`${token.text} ${token.title} ${token.meaning}`}>
           <h3>
             <code class={`token is-${token.kind}`}>
               {token.kind === 'end' ? '\\r\\n' : token.text.slice(0, LONGEST)}
@@ -36,7 +37,7 @@ export function Meaning({ token }: { readonly token: Token | undefined }) {
               <code>{token.example.reply}</code>
             </p>
           )}
-        </>
+        </div>
       )}
     </div>
   );
