@@ -3,13 +3,14 @@
 
 import { batch, computed, effect, signal } from '@preact/signals';
 import { addSteps, openTape, say } from '../../app/actions.js';
-import { lesson as openLesson, opening, position, status, tape } from '../../app/state.js';
+import { client, draft, lesson as openLesson, opening, position, status, tape } from '../../app/state.js';
 import { remember, remembered } from '../../app/storage.js';
 import { openStore } from '../../app/wasm.js';
 import { LESSONS, type LessonEntry } from '../../lessons/index.js';
 import type { Lesson } from '../../lessons/lesson.js';
 import { type Mark, Progress, PROGRESS_KEY } from '../../lessons/progress.js';
 import { type Followed, firstTape, LessonRun, stepsOfLines } from '../../lessons/run.js';
+import { FIRST_CLIENT } from '../../tape/limits.js';
 import type { Step } from '../../tape/types.js';
 import { writeStep } from '../../tape/write.js';
 
@@ -89,6 +90,8 @@ function openAt(chosen: Lesson, tasksDone: number): void {
     lesson.value = chosen;
     opening.value = 'off';
     hinted.value = new Set();
+    client.value = FIRST_CLIENT;
+    draft.value = '';
     openTape(first, first.steps.length);
   });
   remember('session', 'lesson', chosen.id);
@@ -110,6 +113,12 @@ export async function begin(entry: LessonEntry): Promise<void> {
   } catch {
     failed();
   }
+}
+
+/** The lesson of this name. */
+export async function beginById(id: string): Promise<void> {
+  const entry = LESSONS.find((other) => other.id === id);
+  if (entry) await begin(entry);
 }
 
 export function beginAnew(chosen: Lesson): void {

@@ -49,7 +49,7 @@ function Lines({ comparison }: { readonly comparison: Comparison }) {
       </thead>
       <tbody>
         {comparison.lines.slice(0, MOST_LINES).map(({ tab, server, same }, at) => (
-          <tr key={`line ${at}`} class={same ? undefined : 'live-differs'}>
+          <tr key={`line ${at}`} class={same || comparison.notCompared ? undefined : 'live-differs'}>
             <td>{tab === undefined ? <span class="muted">nothing</span> : <code>{tab}</code>}</td>
             <td>{server === undefined ? <span class="muted">nothing</span> : <code>{server}</code>}</td>
           </tr>
@@ -65,7 +65,14 @@ function Compared() {
   if (last.kind === 'waiting') return <p class="muted">Waiting for the server…</p>;
   if (last.kind === 'failed') return <FailureText failure={last.failure} />;
   const { comparison } = last;
-  if (comparison.notCompared) return <p>{comparison.notCompared}</p>;
+  if (comparison.notCompared) {
+    return (
+      <>
+        <p>{comparison.notCompared}</p>
+        <Lines comparison={comparison} />
+      </>
+    );
+  }
   if (comparison.same) return <p>The server answered the same.</p>;
   return (
     <>

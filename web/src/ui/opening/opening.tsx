@@ -107,6 +107,17 @@ function TwoHundred() {
   );
 }
 
+function leaveFor(next: () => void): void {
+  endStory();
+  next();
+}
+
+async function toLesson(): Promise<void> {
+  show('lessons');
+  const { beginById } = await import('../lessons/progress.js');
+  await beginById('leases');
+}
+
 function Changed() {
   return (
     <Card
@@ -114,14 +125,14 @@ function Changed() {
       why="Every step after it ran again on the engine. Look at the replies: who wins now? Undo brings the old past back."
     >
       <div class="opening-buttons">
-        <button type="button" class="button primary" onClick={() => show('lessons')}>
-          Lessons
+        <button type="button" class="button primary" onClick={() => leaveFor(toLesson)}>
+          A lesson on leases
         </button>
-        <button type="button" class="button" onClick={() => show('races')}>
+        <button type="button" class="button" onClick={() => leaveFor(() => show('races'))}>
           Races
         </button>
-        <button type="button" class="button" onClick={() => (dialog.value = 'share')}>
-          Share this tape
+        <button type="button" class="button" onClick={() => leaveFor(() => (dialog.value = 'share'))}>
+          Share this
         </button>
       </div>
     </Card>

@@ -85,10 +85,8 @@ export function followTape(): () => void {
     if (!player.value || opening.value !== 'on') return;
     const count = beats.value;
     const all = told(tape.value.steps).length;
-    if (stage.peek() === 'crowd' && all < STORY.length) {
-      stage.value = 'changed';
-      remember('local', 'story', 'over');
-    }
+    if (stage.peek() !== 'tell' && tape.value.title !== undefined) endStory();
+    else if (stage.peek() === 'crowd' && all < STORY.length) stage.value = 'changed';
     // The console clears its draft after it has sent it.
     if (count < STORY.length) queueMicrotask(suggestIfUntouched);
   });

@@ -15,9 +15,10 @@ import { type OpenOrder, VariantCard } from './variant-card.js';
 
 function SceneChooser({ scene, choose }: { readonly scene: Scene; readonly choose: (scene: Scene) => void }) {
   return (
-    <label class="scene-chooser">
-      <span>Race</span>
+    <div class="scene-chooser">
+      <label for="scene">Race</label>
       <select
+        id="scene"
         class="field"
         value={scene.id}
         onChange={(event) => choose(SCENES.find(({ id }) => id === event.currentTarget.value) ?? SCENES[0])}
@@ -28,7 +29,7 @@ function SceneChooser({ scene, choose }: { readonly scene: Scene; readonly choos
           </option>
         ))}
       </select>
-    </label>
+    </div>
   );
 }
 

@@ -31,9 +31,10 @@ function whereItWorks(): string {
 function Options({ opens, embed }: { readonly opens: Signal<StoreView>; readonly embed: Signal<boolean> }) {
   return (
     <div class="share-options">
-      <label class="share-option">
-        <span>It opens</span>
+      <div class="share-option">
+        <label for="share-opens">It opens</label>
         <select
+          id="share-opens"
           class="field"
           value={opens.value}
           onChange={(event) => (opens.value = event.currentTarget.value as StoreView)}
@@ -44,7 +45,7 @@ function Options({ opens, embed }: { readonly opens: Signal<StoreView>; readonly
             </option>
           ))}
         </select>
-      </label>
+      </div>
       <label class="share-option">
         <input
           type="checkbox"
