@@ -3,7 +3,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
+import { seedFromEnvironment } from '../../../tests/lib/random.mjs';
+import { Player } from '../../../build/web/unit/player/player.js';
+import { writeStep } from '../../../build/web/unit/tape/write.js';
 import { latin1, plainly, played } from './lib/play.mjs';
+import { anyStep, Random } from './lib/tapes.mjs';
+
+const seed = seedFromEnvironment(Date.now() % 1_000_000);
 
 const PLACE = 'small queue, segment 2';
 
@@ -211,3 +217,45 @@ test('in a large store all is told as in a small one', async (context) => {
   assert.doesNotMatch(results[1].effect.text, /^Nothing changed/);
   assert.match(plainly(results[1].effect.text), /^`more0`, `more1`, `more2` and \d+ more: created, 1 byte/);
 });
+
+/** What of the items is not just about reading. */
+function lasting(store) {
+  const items = store.items().filter(({ gone }) => !gone);
+  const facts = items.map(({ key, valueLength, cas, clientFlags, expires, stale, won }) =>
+    [latin1(key), valueLength, cas, clientFlags, expires, stale, won].join(' '),
+  );
+  return facts.sort().join('\n');
+}
+
+for (const [name, first] of [
+  ['a small store', []],
+  ['a large store', [{ kind: 'fill', prefix: 'other', count: 500, valueBytes: 10 }]],
+]) {
+  test(`in ${name} "nothing changed" is said exactly when nothing did`, async (context) => {
+    context.diagnostic(`ISOCACHE_SEED=${seed}`);
+    const random = new Random(seed);
+    const told = { same: 0, changed: 0 };
+    for (let run = 0; run < 12; ++run) {
+      const steps = Array.from({ length: 40 }, () => anyStep(random, ['alice', 'bob', 'carol']));
+      const tape = {
+        memoryBytes: 4 << 20,
+        steps: [...first, ...steps.filter(({ kind }) => kind === 'send' || kind === 'wait')],
+      };
+      const player = await Player.open();
+      player.load(tape);
+      for (const [index, { step, effect, error }] of player.results.entries()) {
+        if (step.kind === 'fill' || error) continue;
+        player.seek(index);
+        const before = lasting(player.store);
+        player.seek(index + 1);
+        const changed = before !== lasting(player.store);
+        assert.equal(effect.changed, changed, `${writeStep(step)} -> ${effect.text}`);
+        const says = !/nothing (changed|yet|has expired)|^Nothing/.test(effect.text.split(';').slice(0, 2).join(';'));
+        if (step.kind === 'send') assert.equal(says, changed, `${writeStep(step)} -> ${effect.text}`);
+        ++told[changed ? 'changed' : 'same'];
+      }
+      player.close();
+    }
+    assert.ok(told.same > 50 && told.changed > 50, JSON.stringify(told));
+  });
+}

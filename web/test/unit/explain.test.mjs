@@ -9,6 +9,7 @@ import { seedFromEnvironment } from '../../../tests/lib/random.mjs';
 import { bytesView, explainReply, explainRequest, loadTexts } from '../../../build/web/unit/explain/index.js';
 import { findRequests, keysOf } from '../../../build/web/unit/base/requests.js';
 import { anyBytes, anyCommand, Random } from './lib/tapes.mjs';
+import { cpuClock } from './lib/time.mjs';
 
 const seed = seedFromEnvironment(Date.now() % 1_000_000);
 const bytes = (text) => Buffer.from(text, 'latin1');
@@ -209,10 +210,6 @@ describe('with the texts', () => {
       tokens[0].meaning,
       'The item is there, and its value was not asked for, or C says that the client has it.',
     );
-    const [inValue] = reply('set a 0 0 4\r\nmg b\r\nmg a\r\n', 'STORED\r\nHD\r\n').slice(2);
-    assert.match(inValue.meaning, /The item is there/, 'a value is no command');
-    const [afterValue] = reply('ms a 4\r\nma b\r\nmg a\r\n', 'HD\r\n');
-    assert.equal(afterValue.meaning, 'The value is stored.');
     const codes = reply('ms a 4\r\nma b\r\nmg a\r\n', 'HD\r\nHD\r\n').filter(({ kind }) => kind === 'code');
     assert.match(codes[1].meaning, /The item is there/, 'what looks like a command in a value is none');
     const [stored] = reply('add a 0 0 1\r\nx\r\n', 'STORED\r\n');
@@ -249,13 +246,13 @@ describe('with the texts', () => {
       `HD ${'t1 '.repeat(40_000)}`,
       `set ${'9'.repeat(100_000)} 0 0 ${'9'.repeat(1000)}\r\n`,
     ];
-    const start = performance.now();
+    const clock = cpuClock();
     for (const text of texts) {
       const hostile = bytes(text);
       assert.ok(explainRequest(hostile).length <= 501);
       assert.ok(explainReply(hostile, hostile).length <= 501);
     }
-    assert.ok(performance.now() - start < 3000, `${performance.now() - start} ms`);
+    assert.ok(clock() < 3000, `${clock()} ms`);
     assert.equal(request(`mg a ${'v '.repeat(50_000)}`).at(-1).title, 'the rest');
   });
 });

@@ -10,6 +10,7 @@ import { MAX_LINK_CHARACTERS, readLink, writeHash, writeLink } from '../../../bu
 import { MAX_TAPE_BYTES } from '../../../build/web/unit/tape/limits.js';
 import { parseTape } from '../../../build/web/unit/tape/parse.js';
 import { anyTape, plain, Random } from './lib/tapes.mjs';
+import { cpuClock } from './lib/time.mjs';
 
 const seed = seedFromEnvironment(Date.now() % 1_000_000);
 const BASE = 'https://example.org/play/index.html';
@@ -124,9 +125,9 @@ test('a link that inflates to gigabytes is given up early', async () => {
   const bomb = await deflate(new Uint8Array(64 * 1024 * 1024));
   const hash = `#1z${toBase64Url(bomb)}`;
   assert.ok(hash.length < 100_000);
-  const start = performance.now();
+  const clock = cpuClock();
   assert.match((await readLink(BASE + hash)).error, /damaged/);
-  assert.ok(performance.now() - start < 2000, `${performance.now() - start} ms`);
+  assert.ok(clock() < 2000, `${clock()} ms`);
   assert.equal(await inflate(bomb, MAX_TAPE_BYTES), null);
 });
 

@@ -9,6 +9,7 @@ import * as limits from '../../../build/web/unit/tape/limits.js';
 import { parseSteps, parseTape } from '../../../build/web/unit/tape/parse.js';
 import { writeStep, writeTape } from '../../../build/web/unit/tape/write.js';
 import { anyBytes, anyTape, plain, Random } from './lib/tapes.mjs';
+import { cpuClock } from './lib/time.mjs';
 
 const seed = seedFromEnvironment(Date.now() % 1_000_000);
 const FIRST = 'isocache tape 1\n';
@@ -142,7 +143,7 @@ test('a hostile text takes no long time', () => {
     '\n'.repeat(size),
     `@alice ${'\ud800'.repeat(size)}`,
   ];
-  const start = performance.now();
+  const clock = cpuClock();
   for (const text of texts) parseTape(FIRST + text);
-  assert.ok(performance.now() - start < 3000, `${performance.now() - start} ms`);
+  assert.ok(clock() < 3000, `${clock()} ms`);
 });
