@@ -25,14 +25,8 @@ export function prepare(): void {
   query.addEventListener('change', measure);
   measure();
   state.lessonsOpen.value = remembered('local', 'lessons') !== 'folded';
-<<<<<<< HEAD
   // The story is told to newcomers. Its room is there from the beginning, so nothing moves when the engine comes.
   if (!hasAddress() && remembered('local', 'story') !== 'over') state.opening.value = 'on';
-=======
-  // Before the engine is there, so that nothing moves when it comes.
-  const bare = location.hash.length < 2 && !new URLSearchParams(location.search).has('embed');
-  if (bare && remembered('local', 'story') !== 'over') state.opening.value = 'on';
->>>>>>> 126c523d (Playground: rows of a sequence read as they look; the story is there before the engine is; a lesson begins with Alice)
 }
 
 /** Whether the address says more than where the page is. */
