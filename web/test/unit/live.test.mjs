@@ -171,10 +171,14 @@ describe('what can go wrong when connecting', () => {
     assert.ok((await connect({ pageUrl: 'http://127.0.0.1:8080/', ownServerOnly: true })).client);
   });
 
-  test('nobody there', async () => {
+  test('nobody there, or nobody who shows himself', async () => {
     FakeSocket.script = refuse;
-    const failure = await failureOf();
-    assert.equal(failure.kind, 'nobody there');
+    const failure = await failureOf({ login: { user: 'a', password: 'b' } });
+    assert.equal(failure.kind, 'unreachable');
+    assert.equal(failure.mends[1].command, '--allow-origin http://localhost:3000');
+    assert.match(failure.mends[2].say, /password/);
+    const own = await failureOf({ pageUrl: 'http://127.0.0.1:8080/' });
+    assert.deepEqual([own.kind, mend(own)], ['nobody there', './dev run --http 127.0.0.1:8080']);
     assert.equal(mend(failure), './dev run --http 127.0.0.1:8080 --allow-origin http://localhost:3000');
     const file = await failureOf({ pageUrl: 'file:///tmp/playground.html' });
     assert.equal(mend(file), './dev run --http 127.0.0.1:8080 --allow-origin null');
@@ -189,7 +193,7 @@ describe('what can go wrong when connecting', () => {
         throw new DOMException('denied', 'SecurityError');
       }
     }
-    assert.equal((await failureOf({ WebSocket: Throws })).kind, 'nobody there');
+    assert.equal((await failureOf({ WebSocket: Throws })).kind, 'unreachable');
   });
 
   test('somebody there who refuses: the origin first, then what else it may be', async () => {
@@ -222,7 +226,7 @@ describe('what can go wrong when connecting', () => {
 
   test('a handshake that never ends', async () => {
     FakeSocket.script = () => {};
-    assert.equal((await failureOf()).kind, 'nobody there');
+    assert.equal((await failureOf()).kind, 'unreachable');
     assert.equal(FakeSocket.last.closed, true);
   });
 
