@@ -1,4 +1,5 @@
-// The lessons as people take them: found in the list, typed line by line, with typos, wrong turns, "Show me" and "Skip".
+// The lessons as people take them: found in the list, typed line by line, with typos, wrong turns, "Show me" and
+// "Skip".
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
