@@ -108,7 +108,10 @@ export function wait(seconds: number, grow = false): boolean {
   const last = steps[at - 1];
   if (!grow || last?.kind !== 'wait') return addSteps([{ kind: 'wait', seconds }], grow ? 'wait' : undefined);
   const longer: Step = { kind: 'wait', seconds: last.seconds + seconds };
+  const touched = state.current.value?.effect.keys.length ?? 0;
   replace(withSteps(replaced(steps, at - 1, longer)), at, 'wait');
+  // Not every second: only if something has expired meanwhile.
+  if ((state.current.value?.effect.keys.length ?? 0) > touched) say(effectText());
   return true;
 }
 

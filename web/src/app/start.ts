@@ -14,7 +14,7 @@ import { wasmInPage } from './wasm.js';
 const VIEWS: readonly string[] = ['items', 'memory', 'races', 'herd', 'stats'];
 const NARROW = '(max-width: 899px)';
 
-/** What is known before the engine is there: theme, width, view. */
+/** What is known before the engine is there, so that nothing moves when it comes: theme, width, view, story or not. */
 export function prepare(): void {
   const theme = remembered('local', 'theme');
   if (theme === 'light' || theme === 'dark') setTheme(theme);
@@ -25,12 +25,12 @@ export function prepare(): void {
   query.addEventListener('change', measure);
   measure();
   state.lessonsOpen.value = remembered('local', 'lessons') !== 'folded';
-  // The story is told to newcomers. Its room is there from the beginning, so nothing moves when the engine comes.
-  if (!hasAddress() && remembered('local', 'story') !== 'over') state.opening.value = 'on';
+  const options = new URLSearchParams(location.search);
+  state.embed.value = options.has('embed') && !/^(0|false|no)$/.test(options.get('embed') ?? '');
+  showView(options.get('view') ?? undefined);
+  const hasTape = location.hash.length > 1;
+  if (!hasTape && !state.embed.value && remembered('local', 'story') !== 'over') state.opening.value = 'on';
 }
-
-/** Whether the address says more than where the page is. */
-const hasAddress = (): boolean => location.hash.length > 1 || location.search !== '';
 
 /** A view's name from a link. */
 function showView(name: string | undefined): void {
@@ -39,11 +39,9 @@ function showView(name: string | undefined): void {
 
 /** The tape of the address; a link without one, or none: undefined. */
 async function tapeOfAddress() {
-  if (!hasAddress()) return undefined;
+  if (location.hash.length < 2) return undefined;
   const { readLink } = await import('../share/links.js');
   const link = await readLink(location.href);
-  showView(link.view);
-  state.embed.value = link.embed ?? false;
   if (link.error) say(link.error);
   return link.tape;
 }

@@ -24,7 +24,9 @@ describe('items', { skip: needBrowser }, () => {
       await send(page, 'mg page v');
       await reads(row(page, 'page'), /won/);
       await send(page, 'flush_all');
-      await reads(row(page, 'page'), /expired|flushed|gone/);
+      await reads(row(page, 'page'), /flushed/);
+      await send(page, '+1m');
+      await reads(page.getByRole('tabpanel'), 'Nothing is stored');
     }),
   );
 

@@ -22,7 +22,7 @@ export function MemoryBar() {
             <span>
               <strong class="number">{number(items)}</strong> {items === 1 ? 'item' : 'items'}
             </span>
-            <span class="muted">
+            <span key={memory.used} class="muted">
               <span class="number">{number(memory.used)}</span> of{' '}
               <span class="number">{number(memory.limit)} bytes</span>
             </span>

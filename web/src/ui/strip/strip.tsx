@@ -58,7 +58,7 @@ export function Strip() {
         <>
           <TokenRow label={about.isDraft ? 'would send' : 'sent'} tokens={request} pointed={pointed} />
           <TokenRow label={about.isDraft ? 'would get' : 'got'} tokens={reply} pointed={pointed} />
-          <Meaning token={token} />
+          <Meaning key={token && `${token.from} ${token.title}`} token={token} />
         </>
       )}
     </section>
