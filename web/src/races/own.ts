@@ -1,8 +1,8 @@
 // A race of one's own: the steps of a tape, from one of them on, in all other orders.
 
+import { escapeBytes } from '../base/escape.js';
 import { findRequests, keysOf } from '../base/requests.js';
 import { textOf } from '../base/text.js';
-import { quoteKey } from '../base/words.js';
 import type { SendStep, Step, Tape } from '../tape/types.js';
 import { type OpenStore, openArena } from './arena.js';
 import { endOf } from './explore.js';
@@ -65,7 +65,7 @@ function keysIn(sends: readonly Step[]): Uint8Array[] {
   for (const step of sends) {
     if (step.kind !== 'send') continue;
     for (const request of findRequests(step.bytes)) {
-      for (const key of keysOf(step.bytes, request)) keys.set(quoteKey(key), key);
+      for (const key of keysOf(step.bytes, request)) keys.set(escapeBytes(key), key);
     }
   }
   return [...keys.values()];
@@ -75,7 +75,7 @@ function wordingOf(end: End, keys: readonly Uint8Array[]): string {
   const parts = keys.map((key) => {
     const value = end.value(textOf(key));
     const shown = value === undefined ? 'nothing' : value === '' ? 'an empty value' : value.slice(0, MOST_SHOWN);
-    return `${quoteKey(key)}: ${shown}`;
+    return `${escapeBytes(key)}: ${shown.trim()}`;
   });
   return parts.join(', ');
 }

@@ -52,6 +52,22 @@ describe('races', { skip: needBrowser }, () => {
     }),
   );
 
+  test('a race of one’s own: the commands behind a place of the tape in all orders', limit, () =>
+    withTape(
+      ['@alice set n 0 0 1\\r\\n0', '@alice incr n 1', '@bob append n 0 0 1\\r\\n5', '@bob incr n 1'],
+      async (page) => {
+        await view(page, 'Races');
+        await variants(page).first().waitFor();
+        const own = panel(page).getByRole('region', { name: 'The tape’s own steps in all orders' });
+        await ticks(page).first().click();
+        await own.getByRole('button', { name: 'Try all orders' }).click();
+        await reads(own, /2 of 3 orders: another end/);
+        await own.getByRole('button', { name: /n: 7/ }).first().click();
+        await reads(statusLine(page), /Order \d is on the tape and ends badly: n: 7/);
+      },
+    ),
+  );
+
   test('dots are walked by arrows, and opened by Enter', limit, () =>
     withRaces(async (page) => {
       const dots = variants(page).first().getByRole('toolbar');

@@ -181,8 +181,8 @@ describe('a race of one’s own', () => {
     assert.deepEqual(
       result.outcomes.map(({ text: outcome, bad, count }) => [outcome, bad, count]),
       [
-        ['`n`: 7 ', true, 3],
-        ['`n`: 16', false, 3],
+        ['n: 7', true, 3],
+        ['n: 16', false, 3],
       ],
     );
     const steps = await stepsOf(race, orderAt(race, 0));
@@ -201,7 +201,7 @@ evict
 @bob mg bXkgcGFnZQ== b N30`);
     const { race } = await raceOfTape(tape, 4);
     const { total, outcomes } = await explore(race);
-    assert.deepEqual([total, outcomes.map(({ text: outcome }) => outcome)], [2, ['`my page`: {read}']]);
+    assert.deepEqual([total, outcomes.map(({ text: outcome }) => outcome)], [2, ['my page: {read}']]);
   });
 
   test('a setup that is too much work is left out, as the player does it', async () => {

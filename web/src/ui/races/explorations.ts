@@ -1,6 +1,7 @@
 // The races that have been tried in all orders, and those that are being tried: each once for the life of the page.
 
 import { type Signal, signal } from '@preact/signals';
+import { openStore } from '../../app/wasm.js';
 import {
   countOrders,
   explore,
@@ -31,7 +32,7 @@ async function run(variant: Variant, state: Signal<Exploration>): Promise<void> 
     const onProgress = (done: number, total: number) => {
       state.value = { done, total };
     };
-    const result = await explore(variant, { onProgress });
+    const result = await explore(variant, { onProgress, open: openStore });
     state.value = { done: result.total, total: result.total, result };
   } catch (error) {
     state.value = { ...state.value, error: error instanceof Error ? error.message : String(error) };
@@ -51,8 +52,8 @@ export function explorationOf(variant: Variant): Signal<Exploration> {
 
 /** One order as a tape that ends with its verdict. */
 export async function tapeOfOrder(scene: Scene, variant: Variant, number: number, verdict: string): Promise<Tape> {
-  const steps = await stepsOf(variant, orderAt(variant, number));
+  const steps = await stepsOf(variant, orderAt(variant, number), openStore);
   const end: Step = { kind: 'note', text: `The end: ${verdict}` };
   const title = `${scene.title}, with ${variant.name}: order ${number + 1}`;
-  return { title, memoryBytes: DEFAULT_MEMORY_BYTES, steps: [...steps, end] };
+  return { title, memoryBytes: variant.memoryBytes ?? DEFAULT_MEMORY_BYTES, steps: [...steps, end] };
 }

@@ -9,6 +9,7 @@ import { number } from '../../base/words.js';
 import { SCENES, type Scene } from '../../races/index.js';
 import { Backticks } from '../parts/backticks.js';
 import { explorationOf, tapeOfOrder } from './explorations.js';
+import { OwnRace } from './own-race.js';
 import { lanesOf, rowsOf } from './rows.js';
 import { Sequence } from './sequence.js';
 import { type OpenOrder, VariantCard } from './variant-card.js';
@@ -70,9 +71,10 @@ export function Races() {
   const scene = useSignal<Scene>(SCENES[0]);
   const opened = useSignal(0);
   const lanesTitle = useRef<HTMLHeadingElement>(null);
-  const open: OpenOrder = async (variant, order, result) => {
+  const own = useSignal<Scene | undefined>(undefined);
+  const open = async (of: Scene, ...[variant, order, result]: Parameters<OpenOrder>) => {
     const { text, bad } = result.outcomes[result.outcomeOf[order]!]!;
-    const found = await tapeOfOrder(scene.value, variant, order, text);
+    const found = await tapeOfOrder(of, variant, order, text);
     openTape(found, found.steps.length);
     opened.value++;
     say(
@@ -97,7 +99,12 @@ export function Races() {
         </p>
         <div class="variants">
           {scene.value.variants.map((variant) => (
-            <VariantCard key={variant.name} scene={scene.value} variant={variant} onOpen={open} />
+            <VariantCard
+              key={variant.name}
+              scene={scene.value}
+              variant={variant}
+              onOpen={(...order) => open(scene.value, ...order)}
+            />
           ))}
         </div>
       </section>
@@ -107,6 +114,7 @@ export function Races() {
         </h2>
         <Lanes opened={opened.value} />
       </section>
+      <OwnRace scene={own} onOpen={(...order) => own.value && open(own.value, ...order)} />
     </div>
   );
 }
