@@ -1,5 +1,6 @@
 // A race of one's own: what the tape's clients do, in all other orders.
 
+import './own-race.css';
 import { type Signal, useSignal } from '@preact/signals';
 import { position, tape } from '../../app/state.js';
 import { openStore } from '../../app/wasm.js';
@@ -17,7 +18,7 @@ async function ownScene(): Promise<Scene | string> {
   const from = beginning();
   const found = await raceOfTape(tape.peek(), from, openStore);
   if (found.error !== undefined) return found.error;
-  const name = from === 0 ? 'all of its steps' : `its steps behind step ${from}`;
+  const name = from === 0 ? 'all of its steps' : `the steps behind step ${from}`;
   const say = 'A bad order is one after which the store is not what it is after the tape as it stands.';
   const title = 'A race of one’s own';
   return { id: 'own', title, say: '', badName: 'another end', variants: [{ ...found.race, name, say }] };
@@ -36,17 +37,15 @@ export function OwnRace({ scene, onOpen }: Props) {
     scene.value = typeof found === 'string' ? undefined : found;
   };
   return (
-    <section class="races-lanes" aria-labelledby="own-title">
+    <section class="races-lanes own-race" aria-labelledby="own-title">
       <h2 id="own-title">The tape’s own steps in all orders</h2>
       <p class="races-say">
         Go back on the tape to where the race begins: the commands behind that place are mixed, those of each client in
         their order.
       </p>
-      <p>
-        <button type="button" class="button" onClick={mix}>
-          Try all orders
-        </button>
-      </p>
+      <button type="button" class="button" onClick={mix}>
+        Try all orders
+      </button>
       <p class="form-error" role="alert">
         {fault.value}
       </p>
