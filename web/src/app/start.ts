@@ -65,6 +65,7 @@ export async function start(): Promise<void> {
     const player = wasm ? await Player.open(wasm) : await Player.open();
     const tape = await linked;
     batch(() => openFirstTape(player, tape));
+    performance.mark('interactive');
   } catch (error) {
     state.failure.value = failureOf(error);
     return;

@@ -12,7 +12,7 @@ const dialog = (page) => page.getByRole('dialog', { name: 'Share this tape' });
 /** The text of a field, as soon as it has one. */
 async function filled(field) {
   await field.waitFor();
-  const id = await field.evaluate((element) => (element.id ||= 'field-' + Math.random().toString(36).slice(2)));
+  const id = await field.evaluate((element) => (element.id ||= `field-${Math.random().toString(36).slice(2)}`));
   await until(field.page(), (name) => document.getElementById(name).value !== '', id);
   return field.inputValue();
 }
