@@ -19,13 +19,13 @@ function Score({ state, badName }: { readonly state: Exploration; readonly badNa
   const { result, done, total } = state;
   if (!result) {
     return (
-      <p class="score">
+      <p key="trying" class="score">
         <span class="score-number">{number(done)}</span> of <span class="number">{number(total)}</span> orders tried
       </p>
     );
   }
   return (
-    <p class={result.bad ? 'score score-bad' : 'score'}>
+    <p key={`${result.bad} ${total}`} class={result.bad ? 'score score-bad' : 'score'}>
       <span class="score-number">{number(result.bad)}</span> of <span class="number">{number(total)}</span> orders:{' '}
       <span class="score-name">{badName}</span>
     </p>
