@@ -58,6 +58,17 @@ const replaced = (steps: readonly Step[], index: number, step: Step): Step[] =>
 const count = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`;
 const effectText = (): string => state.current.value?.error ?? state.current.value?.effect.text ?? '';
 
+/** The tape that the page begins with: there is nothing before it to undo. Tells why a text is no tape. */
+export function beginWith(tape: Tape | string, position: number): string | undefined {
+  const player = state.player.value;
+  const parsed = typeof tape === 'string' ? parseTape(tape) : { tape };
+  if (parsed.error) return parsed.error.message;
+  player?.load(parsed.tape);
+  player?.seek(Math.max(0, Math.min(Math.trunc(position) || 0, parsed.tape.steps.length)));
+  publish();
+  return undefined;
+}
+
 /** Another tape: an example, a lesson's, one from a link. It can be undone. `position`: the beginning if left out. */
 export function openTape(tape: Tape | string, position = 0): string | undefined {
   const parsed = typeof tape === 'string' ? parseTape(tape) : { tape };

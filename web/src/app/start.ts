@@ -5,7 +5,7 @@ import { Player } from '../player/player.js';
 import type { Tape } from '../tape/types.js';
 import { writeTape } from '../tape/write.js';
 import { batch, effect } from '@preact/signals';
-import { closeEditor, openTape, say, setTheme, show } from './actions.js';
+import { beginWith, closeEditor, openTape, say, setTheme, show } from './actions.js';
 import { failureOf } from './failures.js';
 import * as state from './state.js';
 import { remember, remembered } from './storage.js';
@@ -50,11 +50,11 @@ async function tapeOfAddress() {
 function openFirstTape(player: Player, linked: Tape | undefined): void {
   state.player.value = player;
   if (linked) {
-    openTape(linked, linked.steps.length);
+    beginWith(linked, linked.steps.length);
     return;
   }
   const saved = remembered('session', 'tape');
-  if (saved !== undefined) openTape(saved, Number(remembered('session', 'position') ?? 0));
+  if (saved !== undefined) beginWith(saved, Number(remembered('session', 'position') ?? 0));
 }
 
 /** Opens the engine. Never throws: `failure` says what went wrong. */

@@ -2,7 +2,7 @@
 
 import './composer.css';
 import { useRef } from 'preact/hooks';
-import { editing, live } from '../../app/state.js';
+import { draft, editing, live, narrow, pane } from '../../app/state.js';
 import { lazy } from '../parts/lazy.js';
 import { CommandInput, type InputHandle } from './command-input.js';
 import { GhostLine } from './ghost-line.js';
@@ -20,8 +20,10 @@ export function Composer() {
 
 function ConsoleInput() {
   const input = useRef<InputHandle>(null);
+  // On a phone another pane has the room of suggestions and ghost, until somebody types.
+  const isQuiet = narrow.value && pane.value !== 'console' && draft.value === '';
   return (
-    <section class="composer" aria-label="Console input">
+    <section class={isQuiet ? 'composer is-quiet' : 'composer'} aria-label="Console input">
       {live.value && <LiveBar />}
       <div class="composer-row">
         <Speakers model={consoleModel} />

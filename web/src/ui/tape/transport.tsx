@@ -38,7 +38,7 @@ export function StepButtons() {
   const at = position.value;
   return (
     <div class="step-buttons">
-      <span class="place number">
+      <span key={`${at} ${tape.value.steps.length}`} class="place number">
         <span class="unseen">Step </span>
         {`${at} / ${tape.value.steps.length}`}
       </span>
