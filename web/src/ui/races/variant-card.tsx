@@ -19,15 +19,20 @@ function Score({ state, badName }: { readonly state: Exploration; readonly badNa
   const { result, done, total } = state;
   if (!result) {
     return (
-      <p key="trying" class="score">
-        <span class="score-number">{number(done)}</span> of <span class="number">{number(total)}</span> orders tried
+      <p key={`trying ${done}`} class="score">
+        <span class="score-number">{number(done)}</span>{' '}
+        <span>
+          of <span class="number">{number(total)}</span> orders tried
+        </span>
       </p>
     );
   }
   return (
     <p key={`${result.bad} ${total}`} class={result.bad ? 'score score-bad' : 'score'}>
-      <span class="score-number">{number(result.bad)}</span> of <span class="number">{number(total)}</span> orders:{' '}
-      <span class="score-name">{badName}</span>
+      <span class="score-number">{number(result.bad)}</span>{' '}
+      <span>
+        of <span class="number">{number(total)}</span> orders: <span class="score-name">{badName}</span>
+      </span>
     </p>
   );
 }
@@ -78,14 +83,16 @@ export function VariantCard({ scene, variant, onOpen }: CardProps) {
       <h3>With {variant.name}</h3>
       <Score state={state} badName={scene.badName} />
       <Dots verdicts={result?.verdicts} done={state.done} total={state.total} badName={scene.badName} onOpen={open} />
-      <p class="variant-say">
-        <Backticks text={variant.say} />
-      </p>
-      {error && (
-        <p class="form-error" role="alert">
-          The race could not be tried: {error}
+      <div class="variant-say">
+        <p>
+          <Backticks text={variant.say} />
         </p>
-      )}
+        {error && (
+          <p class="form-error" role="alert">
+            The race could not be tried: {error}
+          </p>
+        )}
+      </div>
       <ul class="outcomes">
         {result?.outcomes.map((outcome) => (
           <OutcomeRow key={outcome.text} outcome={outcome} onOpen={() => open(outcome.first)} />
