@@ -85,7 +85,11 @@ describe('lessons', { skip: needBrowser, concurrency: 1 }, () => {
       );
       await page.getByRole('button', { name: 'All lessons' }).click();
       await reads(list(page), /2 of 4/);
+      const fold = page.getByRole('banner').getByRole('button', { name: 'Lessons' });
+      await fold.click();
       await page.reload();
+      await list(page).waitFor({ state: 'hidden' });
+      await fold.click();
       await list(page).getByRole('button', { name: lesson.title }).click();
       await hasDone(page, 2);
     }),
