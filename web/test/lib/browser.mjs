@@ -1,5 +1,5 @@
-// A browser, and pages in it that are watched: each begins with a fresh profile, and must end without a violation of its
-// policy, an error, or a shift of its layout.
+// A browser, and pages in it that are watched: each begins with a fresh profile, and must end without a violation of
+// its policy, an error, or a shift of its layout.
 
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
@@ -41,8 +41,8 @@ export async function until(page, condition, argument) {
 }
 export const limit = { timeout: 120_000 };
 
-export const DESKTOP = { width: 1440, height: 900 };
-export const PHONE = { width: 390, height: 844 };
+const DESKTOP = { width: 1440, height: 900 };
+const PHONE = { width: 390, height: 844 };
 
 let launched;
 const browser = () => {
