@@ -54,7 +54,9 @@ function openFirstTape(player: Player, linked: Tape | undefined): void {
     return;
   }
   const saved = remembered('session', 'tape');
-  if (saved !== undefined) beginWith(saved, Number(remembered('session', 'position') ?? 0));
+  if (saved === undefined) return;
+  const fault = beginWith(saved, Number(remembered('session', 'position') ?? 0));
+  if (fault !== undefined) say(`The tape of before cannot be read: ${fault}`);
 }
 
 /** Opens the engine. Never throws: `failure` says what went wrong. */

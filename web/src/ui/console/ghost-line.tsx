@@ -56,6 +56,12 @@ function SendAnyway({ model }: { readonly model: InputModel }) {
   );
 }
 
+/** "No effect here", and why. */
+function effectOf({ effect }: Draft): string {
+  if (effect.changed) return effect.text;
+  return `no effect here${effect.text.replace(/^Nothing changed/, '')}`;
+}
+
 function Answer({ ghost, model }: { readonly ghost: Draft; readonly model: InputModel }) {
   if (ghost.error) return <span class="ghost-error">{ghost.error}</span>;
   if (ghost.incomplete && ghost.needBytes !== undefined) {
@@ -76,7 +82,9 @@ function Answer({ ghost, model }: { readonly ghost: Draft; readonly model: Input
         {ghost.reply.length > 0 ? <ReplyText bytes={ghost.reply} room={ROOM} /> : 'nothing'}
         {ghost.closed && ' and close the connection'}
       </span>{' '}
-      <span class="muted">{ghost.effect.changed ? <Backticks text={ghost.effect.text} /> : 'no effect here'}</span>
+      <span class="muted">
+        <Backticks text={effectOf(ghost)} />
+      </span>
       <FillLength model={model} />
     </>
   );
