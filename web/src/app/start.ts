@@ -24,7 +24,7 @@ export function prepare(): void {
   };
   query.addEventListener('change', measure);
   measure();
-  state.lessonsOpen.value = remembered('local', 'lessons') !== 'folded';
+  state.lessonsOpen.value = remembered('local', 'lessons-panel') !== 'folded';
   const options = new URLSearchParams(location.search);
   state.embed.value = options.has('embed') && !/^(0|false|no)$/.test(options.get('embed') ?? '');
   showView(options.get('view') ?? undefined);

@@ -40,7 +40,7 @@ function LessonsTool() {
   const toggle = () => {
     if (narrow.value) return show(open ? 'console' : 'lessons');
     lessonsOpen.value = !open;
-    remember('local', 'lessons', open ? 'folded' : undefined);
+    remember('local', 'lessons-panel', open ? 'folded' : undefined);
   };
   return <Tool icon="book" name="Lessons" label="Lessons" pressed={open} onClick={toggle} />;
 }
