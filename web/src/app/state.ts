@@ -78,6 +78,8 @@ export const opening = signal<'on' | 'off'>('off');
 export const lesson = signal<string | undefined>(undefined);
 /** The server that this page is connected to, for the sign that nobody can miss; undefined: none. */
 export const live = signal<{ readonly url: string } | undefined>(undefined);
+/** The connection has ended by itself, and nobody has said yet that they know. */
+export const liveEnded = signal(false);
 
 /** Asked before what was typed becomes a step; false: it is held back. */
 export const guard = signal<((step: SendStep) => boolean) | undefined>(undefined);

@@ -2,7 +2,7 @@
 
 import './composer.css';
 import { useRef } from 'preact/hooks';
-import { draft, editing, live, narrow, pane } from '../../app/state.js';
+import { draft, editing, live, liveEnded, narrow, pane } from '../../app/state.js';
 import { lazy } from '../parts/lazy.js';
 import { CommandInput, type InputHandle } from './command-input.js';
 import { GhostLine } from './ghost-line.js';
@@ -24,7 +24,7 @@ function ConsoleInput() {
   const isQuiet = narrow.value && pane.value !== 'console' && draft.value === '';
   return (
     <section class={isQuiet ? 'composer is-quiet' : 'composer'} aria-label="Console input">
-      {live.value && <LiveBar />}
+      {(live.value || liveEnded.value) && <LiveBar />}
       <div class="composer-row">
         <Speakers model={consoleModel} />
         <CommandInput model={consoleModel} handle={input} />

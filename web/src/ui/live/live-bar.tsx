@@ -3,6 +3,7 @@
 
 import './live-bar.css';
 import { useEffect, useRef } from 'preact/hooks';
+import { dialog, liveEnded } from '../../app/state.js';
 import type { Comparison } from '../../live/index.js';
 import { FailureText } from './failure.js';
 import { compared, disconnect, dropHeld, held, phase, sendHeld } from './session.js';
@@ -82,8 +83,34 @@ function Compared() {
   );
 }
 
+/** Nobody may go on typing in the belief that a server hears it. */
+function Ended() {
+  const now = phase.value;
+  const close = () => {
+    liveEnded.value = false;
+  };
+  const again = () => {
+    close();
+    dialog.value = 'live';
+  };
+  return (
+    <section class="live-ended" aria-label="The server">
+      <div role="alert">{now.kind === 'failed' && <FailureText failure={now.failure} />}</div>
+      <div class="live-buttons">
+        <button type="button" class="button" onClick={again}>
+          Connect again
+        </button>
+        <button type="button" class="button" onClick={close}>
+          Go on in this tab
+        </button>
+      </div>
+    </section>
+  );
+}
+
 export function LiveBar() {
   const now = phase.value;
+  if (liveEnded.value) return <Ended />;
   if (now.kind !== 'connected') return null;
   return (
     <section class="live-bar" aria-label="The server">

@@ -3,7 +3,7 @@
 
 import { batch, signal } from '@preact/signals';
 import { addSteps, say } from '../../app/actions.js';
-import { dialog, draft, guard, live, position, results } from '../../app/state.js';
+import { draft, guard, live, liveEnded, position, results } from '../../app/state.js';
 import { play } from '../../app/time.js';
 import {
   CasNames,
@@ -87,6 +87,7 @@ function begin(connected: LiveClient): void {
     compared.value = undefined;
     endStory();
     live.value = { url: connected.url };
+    liveEnded.value = false;
     guard.value = mayBecomeStep;
   });
   // The server's clock does not stand still either.
@@ -114,7 +115,7 @@ export function disconnect(): void {
 /** The server or the network has ended it. */
 function lost(failure: LiveFailure): void {
   end({ kind: 'failed', failure });
-  dialog.value = 'live';
+  liveEnded.value = true;
   say('The server is not connected any more. Commands go to this tab alone.');
 }
 
