@@ -13,6 +13,7 @@ import { wasmInPage } from './wasm.js';
 
 const VIEWS: readonly string[] = ['items', 'memory', 'races', 'herd', 'stats'];
 const NARROW = '(max-width: 899px)';
+const ROOMY = '(min-width: 1200px)';
 
 /** What is known before the engine is there, so that nothing moves when it comes: theme, width, view, story or not. */
 export function prepare(): void {
@@ -24,7 +25,8 @@ export function prepare(): void {
   };
   query.addEventListener('change', measure);
   measure();
-  state.lessonsOpen.value = remembered('local', 'lessons-panel') !== 'folded';
+  // On a narrow desktop console and store need the room.
+  state.lessonsOpen.value = remembered('local', 'lessons-panel') !== 'folded' && matchMedia(ROOMY).matches;
   const options = new URLSearchParams(location.search);
   state.embed.value = options.has('embed') && !/^(0|false|no)$/.test(options.get('embed') ?? '');
   showView(options.get('view') ?? undefined);

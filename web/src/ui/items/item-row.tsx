@@ -84,11 +84,15 @@ export function ItemRow({ item, inspector, index, top, isTouched, isActive, ask 
         <span class="item-label muted">TTL </span>
         <span key={left}>{left}</span>
       </span>
-      <span class={`number item-cas${glow('item:cas')}`} role="cell">
+      <span class={`number item-cas${glow('item:cas')}`} role="cell" title={`cas ${item.cas}`}>
         <span class="item-label muted">cas </span>
         {item.cas.toString()}
       </span>
-      <span class={`number item-flags${glow('item:clientFlags')}`} role="cell">
+      <span
+        class={`number item-flags${glow('item:clientFlags')}`}
+        role="cell"
+        title={`client flags ${item.clientFlags}`}
+      >
         <span class="item-label muted">flags </span>
         {item.clientFlags}
       </span>

@@ -2,17 +2,18 @@
 
 import './items.css';
 import { computed } from '@preact/signals';
+import { useRef } from 'preact/hooks';
 import type { ItemState } from 'isocache/inspect';
 import { focusComposer } from '../../app/focus.js';
 import { keyId } from '../../app/keys.js';
-import { current, narrow, store } from '../../app/state.js';
+import { current, store } from '../../app/state.js';
 import { escapeBytes } from '../../base/escape.js';
 import { ItemRow } from './item-row.js';
 import { rowsOf } from './rows.js';
-import { useActiveRow, useRows } from './window.js';
+import { useActiveRow, useRows, useTight } from './window.js';
 
 const ROW_PX = 32;
-const NARROW_ROW_PX = 64;
+const TIGHT_ROW_PX = 64;
 const HEADINGS = ['Key', 'Value', 'TTL', 'cas', 'flags', 'Marks'];
 
 const rows = computed(() => store.value && rowsOf(store.value.inspector));
@@ -47,13 +48,21 @@ function ask(item: ItemState): void {
 export function Items() {
   const all = rows.value;
   const count = all?.count ?? 0;
-  const rowPx = narrow.value ? NARROW_ROW_PX : ROW_PX;
+  const box = useRef<HTMLDivElement>(null);
+  const isTight = useTight(box);
+  const rowPx = isTight ? TIGHT_ROW_PX : ROW_PX;
   const { scroller, first, last, onScroll } = useRows(count, rowPx);
   const { active, onKeyDown } = useActiveRow(scroller, count, rowPx, 'item-');
   const inspector = store.value?.inspector;
   const touched = new Set((current.value?.effect.keys ?? []).map(keyId));
   return (
-    <div class={count > 0 ? 'items' : 'items is-empty'} role="table" aria-label="Items" aria-rowcount={count + 1}>
+    <div
+      ref={box}
+      class={`items${count > 0 ? '' : ' is-empty'}${isTight ? ' is-tight' : ''}`}
+      role="table"
+      aria-label="Items"
+      aria-rowcount={count + 1}
+    >
       <Head sorted={all?.sorted ?? true} />
       <div ref={scroller} class="items-rows scroll" role="rowgroup" onScroll={onScroll} onKeyDown={onKeyDown}>
         <div class="items-all" style={{ height: `${count * rowPx}px` }}>
