@@ -5,7 +5,7 @@ import { batch } from '@preact/signals';
 import { MAX_TAPE_BYTES } from '../tape/limits.js';
 import { parseTape } from '../tape/parse.js';
 import { Totals } from '../tape/totals.js';
-import type { SendStep, Step, Tape } from '../tape/types.js';
+import type { Step, Tape } from '../tape/types.js';
 import { writeTape } from '../tape/write.js';
 import { draftOf } from './draft.js';
 import { History } from './history.js';
@@ -110,8 +110,7 @@ export function send(text: string, speaker: string, anyway = false): string | un
   const typed = draftOf(text, speaker, anyway);
   if (typed.kind === 'nothing') return undefined;
   if (typed.kind === 'error') return typed.message;
-  if (typed.kind === 'step') return addSteps([typed.step]) ? undefined : state.status.value;
-  const step: SendStep = { kind: 'send', client: typed.client, bytes: typed.bytes };
+  const step: Step = typed.kind === 'step' ? typed.step : { kind: 'send', client: typed.client, bytes: typed.bytes };
   if (state.guard.value?.(step) === false) return state.status.value;
   return addSteps([step]) ? undefined : state.status.value;
 }

@@ -5,7 +5,7 @@ import { computed, signal } from '@preact/signals';
 import type { Player } from '../player/player.js';
 import type { Draft, StepResult } from '../player/types.js';
 import { DEFAULT_MEMORY_BYTES, FIRST_CLIENT } from '../tape/limits.js';
-import type { SendStep, Step, Tape } from '../tape/types.js';
+import type { Step, Tape } from '../tape/types.js';
 import { draftOf } from './draft.js';
 import type { Failure } from './failures.js';
 
@@ -82,7 +82,7 @@ export const live = signal<{ readonly url: string } | undefined>(undefined);
 export const liveEnded = signal(false);
 
 /** Asked before what was typed becomes a step; false: it is held back. */
-export const guard = signal<((step: SendStep) => boolean) | undefined>(undefined);
+export const guard = signal<((step: Step) => boolean) | undefined>(undefined);
 
 /** What a screen reader hears, and everybody sees above the tape. */
 export const status = signal('The real cache runs in this tab. Nothing that you do here leaves it.');

@@ -118,6 +118,23 @@ describe('live', { skip: needBrowser || needIsocached }, () => {
     ),
   );
 
+  test('half a command goes nowhere, and the steps of a tape to the tab alone', limit, () =>
+    elsewhere((site, server) =>
+      withPage({ url: `${site.url}#1;mn` }, async (page) => {
+        await connect(page, { url: socketUrl(server) });
+        await works(page, server);
+        await type(page, 'ms half 5');
+        await press(page, 'Control+Enter');
+        await reads(bar(page), /bytes of the value are missing/);
+        assert.equal(await steps(page).filter({ hasText: 'half' }).count(), 0);
+        await send(page, 'mg live v');
+        await reads(bar(page), /The server answered the same/);
+        await send(page, 'fill many: 3 10');
+        await reads(bar(page), /this tab alone/);
+      }),
+    ),
+  );
+
   test('the server ends: the page says so, and goes on alone', limit, () =>
     withServer(startIsocached, HTTP, (server) =>
       withPage({ url: `http://127.0.0.1:${server.httpPort}/#1;mn`, allowed: /WebSocket/ }, async (page) => {
@@ -139,7 +156,9 @@ describe('what keeps the page from a server is told, with what mends it', {
   skip: needBrowser || needIsocached,
 }, () => {
   test('nobody there', limit, () =>
-    refused(/No connection to.*Nobody is there.*run --http.*--allow-origin/s, { how: () => ({ url: 'ws://127.0.0.1:1/memcached' }) }),
+    refused(/No connection to.*Nobody is there.*run --http.*--allow-origin/s, {
+      how: () => ({ url: 'ws://127.0.0.1:1/memcached' }),
+    }),
   );
 
   test('another origin', limit, () => refused(/--allow-origin http:\/\/127.0.0.1:\d+/, { args: ['no origin'] }));

@@ -64,6 +64,7 @@ function Compared() {
   const last = compared.value;
   if (!last) return <p class="muted">Each command goes to this tab and to the server.</p>;
   if (last.kind === 'waiting') return <p class="muted">Waiting for the server…</p>;
+  if (last.kind === 'alone') return <p>That happened in this tab alone: a server takes commands only.</p>;
   if (last.kind === 'failed') return <FailureText failure={last.failure} />;
   const { comparison } = last;
   if (comparison.notCompared) {

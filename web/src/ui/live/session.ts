@@ -3,6 +3,7 @@
 
 import { batch, signal } from '@preact/signals';
 import { addSteps, say } from '../../app/actions.js';
+import { focusComposer } from '../../app/focus.js';
 import { draft, guard, live, liveEnded, position, results } from '../../app/state.js';
 import { play } from '../../app/time.js';
 import {
@@ -18,8 +19,9 @@ import {
   ownServer,
   readAddress,
   type SocketConstructor,
+  unfinishedIn,
 } from '../../live/index.js';
-import type { SendStep } from '../../tape/types.js';
+import type { SendStep, Step } from '../../tape/types.js';
 import { endStory } from '../opening/tell.js';
 
 export type Phase =
@@ -29,6 +31,7 @@ export type Phase =
 
 export type Compared =
   | { readonly kind: 'waiting' }
+  | { readonly kind: 'alone' }
   | { readonly kind: 'compared'; readonly comparison: Comparison }
   | { readonly kind: 'failed'; readonly failure: LiveFailure };
 
@@ -120,9 +123,16 @@ function lost(failure: LiveFailure): void {
 }
 
 /** Takes what was typed into its own hands: the tab may need it worded differently, and some of it needs a question. */
-function mayBecomeStep(step: SendStep): boolean {
+function mayBecomeStep(step: Step): boolean {
+  if (step.kind !== 'send') {
+    if (step.kind !== 'note') compared.value = { kind: 'alone' };
+    return true;
+  }
+  // The server would wait for the rest, and what it answers would no longer belong to what the tab answers.
+  const failure = unfinishedIn(step.bytes);
   const dangers = dangersOf(step.bytes);
-  if (dangers.length > 0) held.value = { step, dangers };
+  if (failure) compared.value = { kind: 'failed', failure };
+  else if (dangers.length > 0) held.value = { step, dangers };
   else sendBoth(step);
   return false;
 }
@@ -131,10 +141,12 @@ export function sendHeld(): void {
   const step = held.value?.step;
   held.value = undefined;
   if (step) sendBoth(step);
+  focusComposer();
 }
 
 export function dropHeld(): void {
   held.value = undefined;
+  focusComposer();
   say('Nothing was sent, neither to the server nor to this tab.');
 }
 
