@@ -136,9 +136,9 @@ describe('live', { skip: needBrowser || needIsocached }, () => {
   );
 
   test('the server ends: the page says so, and goes on alone', limit, () =>
-    withServer(startIsocached, HTTP, (server) =>
-      withPage({ url: `http://127.0.0.1:${server.httpPort}/#1;mn`, allowed: /WebSocket/ }, async (page) => {
-        await connect(page);
+    elsewhere((site, server) =>
+      withPage({ url: `${site.url}#1;mn`, allowed: CONSOLE }, async (page) => {
+        await connect(page, { url: socketUrl(server) });
         await works(page, server);
         await server.stop();
         await page

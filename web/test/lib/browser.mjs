@@ -81,19 +81,19 @@ function watch() {
 
 /** What was wrong with the page so far. `complaints`: what its console said. */
 async function faultsOf(page, complaints, allowed) {
-  const said = complaints.filter((text) => !allowed?.test(text));
   const { violations, shifts } = await page.evaluate(() => window.watched);
   const wide = await page.evaluate(() => {
     const { scrollWidth, clientWidth } = document.documentElement;
     return scrollWidth > clientWidth ? [`${scrollWidth} px wide in a window of ${clientWidth} px`] : [];
   });
-  return [...said, ...violations, ...shifts.map((shift) => `layout shift: ${shift}`), ...wide];
+  const all = [...complaints, ...violations, ...shifts.map((shift) => `layout shift: ${shift}`), ...wide];
+  return all.filter((fault) => !allowed?.test(fault));
 }
 
 /**
  * Opens a page with a fresh profile, and looks at its faults at the end.
  * @param {object} options those of browser.newContext(), and: url; `theme`: 'light' or 'dark'; `allowed`: a pattern of
- *   what the console may complain of; `prepare(page)`: called before the page is opened
+ *   faults that the test is about; `prepare(page)`: called before the page is opened
  * @param {(page: import('playwright-core').Page) => Promise<void>} use
  */
 export async function withPage({ url, theme = 'light', allowed, prepare, ...options }, use) {
