@@ -1,4 +1,5 @@
-// Sizes and times. Runs alone: it measures. The bounds are for a busy machine; what was measured is printed.
+// Sizes and times. The bounds are for a busy machine; what was measured is printed.
+// Runs alone: it measures time.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
