@@ -61,7 +61,7 @@ export class Inspector {
       this.#known = copyOf(from.known);
     } else {
       const { maxBytes, now, ...others } = settingsOf(settings);
-      this.#use(pool.make()).open({ maxBytes, ...others });
+      this.#use(pool.fresh()).open({ maxBytes, ...others });
       this.#known = { maxBytes, nowMs: now, sessions: new Sessions() };
     }
   }

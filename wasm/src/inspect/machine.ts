@@ -175,6 +175,13 @@ export class Machine {
     }
   }
 
+  /** All of memory. For an instance that was just made: state_begin() is for what was opened. */
+  whole(): Image {
+    const { length } = this.bytes;
+    const bytes = withMemory(() => this.bytes.slice());
+    return { bytes, parts: Uint32Array.of(0, length), memoryBytes: length, result: 0 };
+  }
+
   /** Becomes what was saved. */
   restore({ bytes, parts, memoryBytes, result }: Image): void {
     this.#fit(memoryBytes);
