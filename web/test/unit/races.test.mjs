@@ -181,7 +181,7 @@ describe('a race of one’s own', () => {
     assert.deepEqual(
       result.outcomes.map(({ text: outcome, bad, count }) => [outcome, bad, count]),
       [
-        ['n: 7', true, 3],
+        ['n: "7 "', true, 3],
         ['n: 16', false, 3],
       ],
     );

@@ -19,7 +19,8 @@ async function ownScene(): Promise<Scene | string> {
   const found = await raceOfTape(tape.peek(), from, openStore);
   if (found.error !== undefined) return found.error;
   const name = from === 0 ? 'all of its steps' : `the steps behind step ${from}`;
-  const say = 'A bad order is one after which the store is not what it is after the tape as it stands.';
+  const say =
+    'A bad order is one after which the items are not what they are after the tape as it stands. Their cas numbers do not count.';
   const title = 'A race of one’s own';
   return { id: 'own', title, say: '', badName: 'another end', variants: [{ ...found.race, name, say }] };
 }
