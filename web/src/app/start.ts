@@ -1,6 +1,7 @@
 // Opens the engine, and the tape that the page begins with: the address's, the tab's own after a reload, or an
 // empty one, on which the story is told.
 
+import { counted } from '../base/words.js';
 import { Player } from '../player/player.js';
 import type { Tape } from '../tape/types.js';
 import { writeTape } from '../tape/write.js';
@@ -53,6 +54,7 @@ function openFirstTape(player: Player, linked: Tape | undefined): void {
   state.player.value = player;
   if (linked) {
     beginWith(linked, linked.steps.length);
+    say(`Opened from the link: ${linked.title ?? counted(linked.steps.length, 'step')}.`);
     return;
   }
   const saved = remembered('session', 'tape');

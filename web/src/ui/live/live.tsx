@@ -6,12 +6,15 @@ import { dialog } from '../../app/state.js';
 import { FailureText } from './failure.js';
 import { address, addressOfThisServer, connectTo, disconnect, phase } from './session.js';
 
+const OWN_PORT = /:11211\b/;
+
 function Explanation() {
   const own = addressOfThisServer();
   return (
     <p class="muted">
       Each command that you type then goes to this tab and to the server, and you see where their replies differ.
       Nothing else is sent: no tape, no link, no lesson.
+      {!own && ' It takes isocached with --http; ./dev is the script in the repository of isocache.'}
       {own && ' This page may connect to the server that it comes from, and to no other.'}
     </p>
   );
@@ -50,6 +53,11 @@ function Form() {
           onInput={(event) => (address.value = event.currentTarget.value)}
         />
       </label>
+      {OWN_PORT.test(address.value) && (
+        <p class="live-address form-error">
+          11211 is the port of memcached’s own protocol, which no browser speaks. Take the port of <code>--http</code>.
+        </p>
+      )}
       <label>
         User, if it asks for one
         <input

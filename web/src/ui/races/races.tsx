@@ -67,6 +67,9 @@ function Lanes({ opened }: { readonly opened: number }) {
   );
 }
 
+/** The page came with a tape in its address, and nobody has looked at it here yet. */
+let linkIsNew = location.hash.length > 1;
+
 export function Races() {
   const scene = useSignal<Scene>(SCENES[0]);
   const opened = useSignal(0);
@@ -81,6 +84,12 @@ export function Races() {
       `Order ${order + 1} is on the tape${bad ? ` and ends badly: ${text}` : `: ${text}`}. Undo brings back the old tape.`,
     );
   };
+  // A link with a tape is about that tape.
+  useEffect(() => {
+    if (!linkIsNew || tape.value.steps.length === 0) return;
+    linkIsNew = false;
+    lanesTitle.current?.scrollIntoView();
+  }, [tape.value]);
   // The lanes of the race that was opened, once they are drawn.
   useEffect(() => {
     if (opened.value === 0) return;

@@ -109,7 +109,9 @@ export function ShareLink() {
           {link.value.error}
         </p>
       ) : (
-        <p class="share-note muted">{copied.value || `${number(href.value.length)} characters. ${where}`}</p>
+        <p class="share-note muted">
+          {number(href.value.length)} characters. {where} <strong>{copied.value}</strong>
+        </p>
       )}
       <Options opens={opens} embed={embed} />
     </section>
