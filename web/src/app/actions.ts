@@ -3,6 +3,7 @@
 
 import { batch } from '@preact/signals';
 import { MAX_TAPE_BYTES } from '../tape/limits.js';
+import { escapeBytes } from '../base/escape.js';
 import { parseTape } from '../tape/parse.js';
 import { Totals } from '../tape/totals.js';
 import type { Step, Tape } from '../tape/types.js';
@@ -70,6 +71,8 @@ function fits(steps: readonly Step[]): boolean {
 }
 
 const count = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`;
+/** With a full stop, so that another sentence can follow. */
+const sentence = (text: string): string => (text === '' || /[.!?]$/.test(text) ? text : `${text}.`);
 const effectText = (): string => state.current.value?.error ?? state.current.value?.effect.text ?? '';
 
 /** The tape that the page begins with: there is nothing before it to undo. Tells why a text is no tape. */
@@ -89,6 +92,8 @@ export function openTape(tape: Tape | string, position = 0): string | undefined 
   if (parsed.error) return `Line ${parsed.error.line}: ${parsed.error.message}`;
   closeEditor();
   replace(parsed.tape, position);
+  const title = parsed.tape.title === undefined ? 'A tape' : `“${parsed.tape.title}”`;
+  say(`${title} of ${count(parsed.tape.steps.length, 'step')} is open. Undo brings back the one before.`);
   return undefined;
 }
 
@@ -101,7 +106,7 @@ export function addSteps(steps: readonly Step[], kind?: string): boolean {
   if (!fits(all)) return false;
   replace(withSteps(all), at + steps.length, kind);
   const inserted = later > 0 ? ` Inserted as step ${at + 1}; ${count(later, 'later step')} replayed after it.` : '';
-  say(effectText() + inserted);
+  say(inserted === '' ? effectText() : sentence(effectText()) + inserted);
   return true;
 }
 
@@ -178,9 +183,19 @@ export function editStep(index: number, text: string, speaker: string, anyway = 
   const all = replaced(steps, index, step);
   if (!fits(all)) return state.status.value;
   closeEditor();
+  const before = state.results.value.slice(index + 1).map(({ reply }) => escapeBytes(reply));
   replace(withSteps(all), steps.length);
-  say(`Step ${index + 1} is changed, and ${count(steps.length - index - 1, 'later step')} replayed. ${effectText()}`);
+  say(`Step ${index + 1} is changed${replayed(before, index + 1)}.`);
   return undefined;
+}
+
+/** ", 3 later steps replayed, 2 of them with another reply". */
+function replayed(before: readonly string[], from: number): string {
+  if (before.length === 0) return '';
+  const after = state.results.value.slice(from);
+  const other = after.filter(({ reply }, at) => escapeBytes(reply) !== before[at]).length;
+  const how = other === 0 ? 'with the same replies' : `${other} of them with another reply`;
+  return `, and ${count(before.length, 'later step')} replayed, ${how}`;
 }
 
 export function removeStep(index: number): void {

@@ -52,7 +52,9 @@ async function tapeOfAddress() {
 /** Shows engine and tape at once: nothing moves twice. */
 function openFirstTape(player: Player, linked: Tape | undefined): void {
   state.player.value = player;
-  if (linked) {
+  // After a reload with the same link, what was done since then is still here.
+  const isReload = remembered('session', 'hash') === location.hash && remembered('session', 'tape') !== undefined;
+  if (linked && !isReload) {
     beginWith(linked, linked.steps.length);
     say(`Opened from the link: ${linked.title ?? counted(linked.steps.length, 'step')}.`);
     return;
@@ -79,10 +81,12 @@ export async function start(): Promise<void> {
   addEventListener('hashchange', async () => {
     const linked = await tapeOfAddress();
     closeEditor();
+    remember('session', 'hash', location.hash);
     if (!linked) return;
     state.opening.value = 'off';
     openTape(linked, linked.steps.length);
   });
+  remember('session', 'hash', location.hash);
   effect(() => {
     remember('session', 'tape', writeTape(state.tape.value));
     remember('session', 'position', String(state.position.value));

@@ -87,7 +87,7 @@ describe('going back and changing', () => {
     assert.equal(replies()[3], 'VA 3\r\nbye\r\n');
     assert.equal(state.position.value, 4);
     assert.equal(state.editing.value, undefined);
-    assert.match(state.status.value, /Step 3 is changed, and 1 later step replayed/);
+    assert.match(state.status.value, /Step 3 is changed, and 1 later step replayed, 1 of them with another reply/);
   });
 
   test('the editor tries its text where its step stands', () => {

@@ -2,10 +2,10 @@
 
 import { say } from '../../app/actions.js';
 import { draftOf } from '../../app/draft.js';
-import { nameOf } from '../../base/words.js';
+import { counted, nameOf } from '../../base/words.js';
 import { player, position, tape, upcoming } from '../../app/state.js';
 import { textOfStep } from '../../app/step-text.js';
-import { valueLength, withLength } from '../../app/value-length.js';
+import { strangerAtLength, valueLength, withLength } from '../../app/value-length.js';
 import type { Draft } from '../../player/types.js';
 import { Backticks } from '../parts/backticks.js';
 import { ReplyText } from './reply-text.js';
@@ -60,6 +60,43 @@ function SendAnyway({ model }: { readonly model: InputModel }) {
 function effectOf({ effect }: Draft): string {
   if (effect.changed) return effect.text;
   return `no effect here${effect.text.replace(/^Nothing changed/, '')}`;
+}
+
+/** "ms page hello": the value stands where its length is due. */
+function Misplaced({ model }: { readonly model: InputModel }) {
+  const line = model.text.value;
+  const stranger = line.includes('\n') ? undefined : strangerAtLength(line);
+  if (stranger === undefined) return null;
+  const at = line.lastIndexOf(stranger);
+  const right = withLength(`${line.slice(0, at)}0${line.slice(at + stranger.length)}\n${stranger}`);
+  return (
+    <>
+      <span class="ghost-error">
+        A number of bytes goes where <code>{stranger}</code> stands; the value goes on the next line.
+      </span>
+      <button
+        type="button"
+        class="button small"
+        onPointerDown={(event) => event.preventDefault()}
+        onClick={() => {
+          model.text.value = right;
+        }}
+      >
+        {right.replace('\n', ' ↵ ')}
+      </button>
+    </>
+  );
+}
+
+/** In the middle of a tape a command goes in there. */
+function Place({ model }: { readonly model: InputModel }) {
+  if (model.id !== 'console' || !upcoming.value) return null;
+  return (
+    <span class="muted">
+      Goes in as step {position.value + 1}; {counted(tape.value.steps.length - position.value, 'later step')} will
+      replay.
+    </span>
+  );
 }
 
 function Answer({ ghost, model }: { readonly ghost: Draft; readonly model: InputModel }) {
@@ -117,7 +154,13 @@ export function GhostLine({ model }: { readonly model: InputModel }) {
         </span>
       )}
       {typed.kind === 'step' && <span class="muted">A step of the tape: Enter plays it.</span>}
-      {typed.kind === 'send' && ghost && <Answer ghost={ghost} model={model} />}
+      {typed.kind === 'send' && ghost && (
+        <>
+          <Misplaced model={model} />
+          <Answer ghost={ghost} model={model} />
+          <Place model={model} />
+        </>
+      )}
     </div>
   );
 }

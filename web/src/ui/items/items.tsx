@@ -6,7 +6,7 @@ import { useRef } from 'preact/hooks';
 import type { ItemState } from 'isocache/inspect';
 import { focusComposer } from '../../app/focus.js';
 import { keyId } from '../../app/keys.js';
-import { current, store } from '../../app/state.js';
+import { current, position, store } from '../../app/state.js';
 import { escapeBytes } from '../../base/escape.js';
 import { ItemRow } from './item-row.js';
 import { rowsOf } from './rows.js';
@@ -32,6 +32,7 @@ function Head({ sorted }: { readonly sorted: boolean }) {
 }
 
 function Nothing() {
+  if (position.value > 0) return <p class="empty">Nothing is stored now.</p>;
   return (
     <p class="empty">
       Nothing is stored yet. Type <code>ms page 5</code>, Enter, <code>hello</code>, Enter.

@@ -18,6 +18,6 @@ export function partsOf(memory: MemoryState, segments: readonly SegmentState[]):
     { id: 'index', name: 'index', bytes: memory.index },
     { id: 'ghost', name: 'ghost', bytes: memory.ghost },
     { id: 'other', name: 'bookkeeping', bytes: memory.other },
-    { id: 'unused', name: 'unused', bytes: Math.max(0, memory.limit - memory.used) },
+    { id: 'unused', name: 'free for writes', bytes: Math.max(0, memory.limit - memory.used) },
   ];
 }

@@ -18,7 +18,8 @@ const Bytes = lazy(async () => (await import('./bytes.js')).Bytes);
 /** The word that is explained while nobody points at one: the answer, or what was typed last. */
 function defaultToken(request: readonly Token[], reply: readonly Token[]): Token | undefined {
   const shown = (list: readonly Token[]) => list.filter(({ kind }) => kind !== 'end');
-  return shown(reply)[0] ?? shown(request).at(-1);
+  const telling = reply.find(({ kind, text }) => kind === 'mark' && /^[WZX]$/.test(text));
+  return telling ?? shown(reply)[0] ?? shown(request).at(-1);
 }
 
 export function Strip() {
@@ -37,10 +38,14 @@ export function Strip() {
   const token =
     (pointed.value && all.includes(pointed.value) ? pointed.value : undefined) ?? defaultToken(request, reply);
   return (
-    <section class={`strip ${clientClass(about?.client ?? '')}`} aria-label="What each word means">
+    <section
+      class={`strip ${clientClass(about?.client ?? '')}${about?.isDraft ? ' is-draft' : ''}`}
+      aria-label="What each word means"
+    >
       <div class="strip-head">
         <h2 class="strip-title">
-          {about ? (about.isDraft ? `${nameOf(about.client)}'s draft, word by word` : 'Word by word') : 'Word by word'}
+          {about?.isDraft ? `${nameOf(about.client)}'s draft, word by word` : 'Word by word'}
+          {about && ': point at any'}
         </h2>
         <button
           type="button"
