@@ -120,6 +120,20 @@ describe('the tape', { skip: needBrowser }, () => {
       assert.equal(await ticks(page).count(), before);
     }),
   );
+
+  test('after a reload of a link, what was done since is still there; another link is opened as it is', limit, () =>
+    withTape(['ms given 1\\r\\nx'], async (page) => {
+      await reads(items(page), /given/);
+      await send(page, 'ms added 1\\r\\nx');
+      await page.reload();
+      await reads(items(page), /added/);
+      await reads(items(page), /given/);
+      const other = (await page.evaluate(() => location.href)).replace('given', 'second');
+      await page.goto(other);
+      await reads(items(page), /second/);
+      assert.doesNotMatch(await items(page).innerText(), /added/);
+    }),
+  );
 });
 
 describe('a long tape', { skip: needBrowser }, () => {

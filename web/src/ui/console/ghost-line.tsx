@@ -65,14 +65,13 @@ function effectOf({ effect }: Draft): string {
 /** "ms page hello": the value stands where its length is due. */
 function Misplaced({ model }: { readonly model: InputModel }) {
   const line = model.text.value;
-  const stranger = line.includes('\n') ? undefined : strangerAtLength(line);
-  if (stranger === undefined) return null;
+  const stranger = strangerAtLength(line) ?? '';
   const at = line.lastIndexOf(stranger);
   const right = withLength(`${line.slice(0, at)}0${line.slice(at + stranger.length)}\n${stranger}`);
   return (
     <>
       <span class="ghost-error">
-        A number of bytes goes where <code>{stranger}</code> stands; the value goes on the next line.
+        <code>{stranger}</code> stands where the number of bytes goes.
       </span>
       <button
         type="button"
@@ -156,8 +155,11 @@ export function GhostLine({ model }: { readonly model: InputModel }) {
       {typed.kind === 'step' && <span class="muted">A step of the tape: Enter plays it.</span>}
       {typed.kind === 'send' && ghost && (
         <>
-          <Misplaced model={model} />
-          <Answer ghost={ghost} model={model} />
+          {strangerAtLength(model.text.value) === undefined || model.text.value.includes('\n') ? (
+            <Answer ghost={ghost} model={model} />
+          ) : (
+            <Misplaced model={model} />
+          )}
           <Place model={model} />
         </>
       )}

@@ -22,9 +22,12 @@ function Head({ sorted }: { readonly sorted: boolean }) {
   return (
     <div class="item-row items-head" role="row">
       {HEADINGS.map((title) => (
-        <span key={title} role="columnheader">
+        <span
+          key={title}
+          role="columnheader"
+          title={title === 'Key' && !sorted ? 'In the order of the index' : undefined}
+        >
           {title}
-          {title === 'Key' && !sorted && <span class="muted">, in the order of the index</span>}
         </span>
       ))}
     </div>

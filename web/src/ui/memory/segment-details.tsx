@@ -11,7 +11,7 @@ function keysIn(segment: number): string {
   const items = store.value?.inspector.items({ from: 0, count: MOST_LOOKED_AT }) ?? [];
   const keys = items.filter((item) => item.segment === segment).map(({ key }) => escapeBytes(key));
   if (keys.length === 0) return '';
-  return `${keys.slice(0, MOST_NAMED).join(', ')}${keys.length > MOST_NAMED ? ' …' : ''}.`;
+  return `${keys.slice(0, MOST_NAMED).join(', ')}${keys.length > MOST_NAMED ? ' …' : '.'}`;
 }
 
 /** Room is kept for it, so that the page does not jump when one is chosen. */

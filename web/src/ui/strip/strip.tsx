@@ -5,7 +5,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { clientClass } from '../../app/clients.js';
 import { nameOf } from '../../base/words.js';
-import { held, lit } from '../../app/state.js';
+import { held, lit, narrow } from '../../app/state.js';
 import type { Token } from '../../explain/types.js';
 import { lazy } from '../parts/lazy.js';
 import { Meaning } from './meaning.js';
@@ -45,7 +45,7 @@ export function Strip() {
       <div class="strip-head">
         <h2 class="strip-title">
           {about?.isDraft ? `${nameOf(about.client)}'s draft, word by word` : 'Word by word'}
-          {about && ': point at any'}
+          {about && !narrow.value && ': point at any'}
         </h2>
         <button
           type="button"

@@ -17,7 +17,7 @@ const MOST_TOKENS = 120;
 /** A long value is told by its beginning and its length. */
 function faceOf({ kind, text, from, to }: Token): string {
   if (kind === 'end') return END_SHOWN;
-  return text.length > LONGEST ? `${text.slice(0, LONGEST)}… (${bytesOf(to - from)})` : text;
+  return kind !== 'error' && text.length > LONGEST ? `${text.slice(0, LONGEST)}… (${bytesOf(to - from)})` : text;
 }
 
 /** One stop of Tab; arrows go from word to word. */
