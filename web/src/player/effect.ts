@@ -113,7 +113,7 @@ export function tellEffect(store: Inspector, step: Step, before: Before, ran: Ra
   const flushAt = flushAfter(ran, store.now);
   const flush = step.kind === 'send' ? flushClause(ran.context, flushAt, store.now) : [];
   const found = compare(before.look, after, { client, leases, evicted, lost, ran });
-  const compared = { ...found, clauses: [...found.clauses, ...flush] };
+  const compared = { ...found, clauses: [...found.clauses, ...flush, ...countClause(before.look, after, ran, found)] };
   const dropped = leasesLost(before.look, after, ran.evicted, leases);
   const parts =
     step.kind === 'send'
@@ -151,6 +151,12 @@ function tellSend(step: SendStep, before: Look, after: Look, ran: Ran, compared:
   ];
 }
 
+/** When all that is known is that something happened to keys that nobody looked at. */
+function countClause(before: Look, after: Look, { spoken }: Ran, { clauses }: Compared): string[] {
+  if (!spoken?.more || clauses.length > 0 || before.count === after.count) return [];
+  return [`the store has ${counted(after.count, 'item')} now (before: ${number(before.count)})`];
+}
+
 function closedClause(name: string, { closed, truncated }: Ran): string[] {
   if (truncated) return [`the reply is cut after ${bytesOf(MAX_REPLY_BYTES)}, and ${name}'s connection closed`];
   return closed ? [`the server has closed ${name}'s connection`] : [];
@@ -169,9 +175,6 @@ function nothingChanged(
   failed: boolean,
 ): string {
   const { keys = [], missing = 0 } = ran.spoken ?? {};
-  if (ran.spoken?.more && before.count !== after.count) {
-    return `the store has ${counted(after.count, 'item')} now (before: ${number(before.count)})`;
-  }
   if (failed) return 'nothing changed: the reply is an error';
   if (ran.unfinished && ran.reply.length === 0) {
     return missing > 0

@@ -44,6 +44,14 @@ const stories = {
     ],
     ['+9s', '9 s later; `k0`, `k1`, `k2` and 597 more have expired; all items are gone'],
   ],
+  'more commands than are looked at': [
+    ['fill u: 70 1', null],
+    [
+      `@alice ${commands(2001, () => 'mn')}${r`\r\nms a 1 T5\r\nx`}`,
+      'The store has 71 items now (before: 70); only the first 512 keys and 2,000 commands are told',
+    ],
+    ['+10s', '10 s later; `a` has expired'],
+  ],
   'many items are flushed, and something is stored': [
     ['fill u: 100 1', null],
     ['@alice mg page v N30', null],
@@ -128,6 +136,11 @@ test('whether anything changes: a flush that is to come does, a flush of nothing
     player.results.map(({ effect }) => effect.changed),
     [true, true, false, true],
   );
+  const { results } = await played(context, [
+    'fill u: 70 1',
+    `@alice ${commands(2001, () => 'mn')}${r`\r\nms a 1\r\nx`}`,
+  ]);
+  assert.equal(results[1].effect.changed, true);
   assert.ok(player.results[1].effect.keys.map(latin1).includes('u:0'));
   const { effect } = player.draft('alice', Buffer.from('flush_all 20\r\n'));
   assert.equal(plainly(effect.text), 'Everything will be flushed in 20 s');

@@ -131,6 +131,41 @@ test('a link that inflates to gigabytes is given up early', async () => {
   assert.equal(await inflate(bomb, MAX_TAPE_BYTES), null);
 });
 
+test('no link is given out that no page can open', async () => {
+  const send = (client, text) => ({ kind: 'send', client, bytes: Buffer.from(text) });
+  const fill = (prefix) => ({ kind: 'fill', prefix, count: 60_000, valueBytes: 1 });
+  const cases = [
+    [[fill('a:'), fill('b:')], /100,000 items/],
+    [Array(2).fill({ kind: 'wait', seconds: 3000 * 86_400 }), /3,650 days/],
+    [['alice', 'bob', 'carol', 'dave', 'erin'].map((name) => send(name, 'mn\r\n')), /at most 4 clients/],
+    [[send('alice', `ms a 300000\r\n${'x'.repeat(300_000)}\r\n`)], /longer than 256 KiB/],
+  ];
+  for (const [steps, message] of cases) {
+    const tape = { memoryBytes: 1 << 20, steps };
+    const { href, error } = await writeLink(BASE, tape);
+    assert.equal(href, undefined);
+    assert.match(error, message);
+    assert.match((await readLink(BASE + (await writeHash(tape)))).error, message);
+  }
+});
+
+test('the longest tape goes through a link, whatever its characters', async () => {
+  const text = '\u65e5'.repeat(200_000);
+  const bytes = Buffer.from(text);
+  const send = (part) => ({ kind: 'send', client: 'alice', bytes: Buffer.from(part) });
+  const tape = { memoryBytes: 1 << 20, steps: [send(`ms a ${bytes.length}\r\n`), send(`${text}\r\n`)] };
+  const { href } = await writeLink(BASE, tape);
+  assert.deepEqual(plain((await readLink(href)).tape), plain(tape));
+});
+
+test('no link ends in a character that chats take for their own', async () => {
+  for (const end of ['.', ':', '!', ')', '?', ',', '-', '_']) {
+    const hash = await writeHash(tapeOf([`@alice mg page${end}`]));
+    assert.match(hash, /[A-Za-z0-9;]$/, end);
+    assert.equal(plain((await readLink(BASE + hash)).tape).steps[0].bytes, `mg page${end}\r\n`);
+  }
+});
+
 test('any text behind # is an answer, never an exception', async () => {
   const random = new Random(seed);
   for (let run = 0; run < 2000; ++run) {
