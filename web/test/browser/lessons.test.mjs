@@ -45,7 +45,7 @@ describe('lessons', { skip: needBrowser, concurrency: 1 }, () => {
           await tryOut(page, TRIES[lesson.id][task].typo);
           assert.equal(await doneTasks(page), task, `a typo is not enough: ${TRIES[lesson.id][task].typo}`);
           // Any store changes the numbers that the solution has been written with.
-          if (/C\d/.test(solution)) await page.getByRole('button', { name: 'Try anew' }).click();
+          if (/C\d/.test(solution)) await page.getByRole('button', { name: 'Back to this task' }).click();
           await tryOut(page, solution);
           await hasDone(page, task + 1);
           await reads(tasks(page), flat(done.replaceAll('`', '')));
@@ -61,7 +61,7 @@ describe('lessons', { skip: needBrowser, concurrency: 1 }, () => {
           const { wrong, other } = TRIES[lesson.id][task];
           await tryOut(page, wrong[0]);
           assert.equal(await doneTasks(page), task, `wrong: ${wrong[0]}`);
-          await page.getByRole('button', { name: 'Try anew' }).click();
+          await page.getByRole('button', { name: 'Back to this task' }).click();
           await hasDone(page, task);
           await tryOut(page, other);
           await hasDone(page, task + 1);
