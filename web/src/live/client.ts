@@ -150,8 +150,10 @@ export class LiveClient {
     let mayEnd = false;
     const unfinished = unfinishedIn(bytes);
     if (unfinished !== undefined) return { failure: unfinished };
-    for (const { words } of findRequests(bytes)) {
-      const name = words[0] === undefined ? '' : latin1(bytes.subarray(words[0].from, words[0].to));
+    for (const { words, line } of findRequests(bytes)) {
+      // With a space in front it is no command for the server: it answers ERROR.
+      const isCommand = words[0] !== undefined && words[0].from === line.from;
+      const name = isCommand ? latin1(bytes.subarray(words[0]!.from, words[0]!.to)) : '';
       if (name === 'mn') ++noops;
       mayEnd ||= ENDS_CONNECTION.test(name);
     }

@@ -94,6 +94,16 @@ describe('a connection', () => {
     assert.deepEqual([text(answer.reply), answer.closed], [reply, false]);
   });
 
+  test('a line that begins with a space is no command: no MN is waited for, and nothing ends', async () => {
+    const { client } = await connect({ timeoutMs: 200 });
+    FakeSocket.last.onSend = (_, socket) => socket.reply('ERROR\r\nERROR\r\nHD\r\nMN\r\n');
+    const answer = await client.send(bytes(' mn\r\n quit\r\nmg a\r\n'));
+    assert.deepEqual(
+      [answer.failure, text(answer.reply), answer.closed],
+      [undefined, 'ERROR\r\nERROR\r\nHD\r\n', false],
+    );
+  });
+
   test('one after the other, in order', async () => {
     FakeSocket.script = answering({ 'mg a': 'EN\r\n', 'mg b': 'HD\r\n', version: 'VERSION 1.6.45\r\n' });
     const { client } = await connect();
