@@ -257,6 +257,9 @@ describe('when the engine gives up in a step', () => {
     fail(context, player);
     player.load(tapeOf([...many(100, 'evict'), '@alice mn']));
     assert.equal(player.results.filter(({ error }) => error).length, 101);
+    const calls = player.store.stepEviction.mock.callCount();
+    player.load(tapeOf([...many(101, 'evict'), '@alice mn']));
+    assert.equal(player.store.stepEviction.mock.callCount(), calls, 'nor after an edit');
     player.load(tapeOf(['@alice mn']));
     assert.equal(latin1(player.results[0].reply), 'MN\r\n');
     player.close();

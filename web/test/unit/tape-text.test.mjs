@@ -98,6 +98,10 @@ test('any bytes are written visibly and on one line', () => {
   }
   assert.equal(escapeBytes(Buffer.from('é日🎈\r\n\t\0\\ \x7f\u202e')), 'é日🎈\\r\\n\\t\\0\\\\ \\x7f\\xe2\\x80\\xae');
   // Overlong forms and surrogates are no UTF-8.
+  // Letters, marks and symbols by their class, and yet nothing to see.
+  for (const hidden of ['\ufe0f', '\u{e0100}', '\u034f', '\u3164', '\u115f', '\u2800', '\u180b']) {
+    assert.match(escapeBytes(Buffer.from(`page${hidden}`)), /^page(\\x[\da-f]{2})+$/);
+  }
   assert.equal(escapeBytes(Uint8Array.of(0xc0, 0x80, 0xed, 0xa0, 0x80)), '\\xc0\\x80\\xed\\xa0\\x80');
 });
 
