@@ -24,7 +24,11 @@ function Helps({ lesson, task, index }: TaskProps) {
   };
   return (
     <>
-      {tried.value && <p class="muted">Not yet: this task wants another reply, or another store.</p>}
+      {tried.value && (
+        <p class="muted">
+          <Backticks text={`Not yet: ${followed.value.why ?? 'this task wants another reply, or another store'}.`} />
+        </p>
+      )}
       {open && (
         <p class="task-hint">
           <Backticks text={task.hint} />

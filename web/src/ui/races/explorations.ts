@@ -35,8 +35,8 @@ async function run(variant: Variant, state: Signal<Exploration>): Promise<void> 
     const result = await explore(variant, { onProgress, open: openStore });
     state.value = { done: result.total, total: result.total, result };
   } catch (error) {
+    // It stays so until somebody asks for another try: who looks at it must not begin it again.
     state.value = { ...state.value, error: error instanceof Error ? error.message : String(error) };
-    explorations.delete(variant);
   }
 }
 
@@ -48,6 +48,13 @@ export function explorationOf(variant: Variant): Signal<Exploration> {
   explorations.set(variant, state);
   last = last.then(() => run(variant, state));
   return state;
+}
+
+/** Once more, after it could not be tried. */
+export function tryAgain(variant: Variant): void {
+  const state = explorationOf(variant);
+  state.value = { done: 0, total: state.peek().total };
+  last = last.then(() => run(variant, state));
 }
 
 /** One order as a tape that ends with its verdict. */

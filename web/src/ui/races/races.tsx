@@ -5,7 +5,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { openTape, say, seek } from '../../app/actions.js';
 import { position, results, tape } from '../../app/state.js';
-import { number } from '../../base/words.js';
+import { counted, number } from '../../base/words.js';
 import { SCENES, type Scene } from '../../races/index.js';
 import { Backticks } from '../parts/backticks.js';
 import { explorationOf, tapeOfOrder } from './explorations.js';
@@ -45,23 +45,32 @@ function headlineOf({ variants, badName }: Scene): string {
   return `${badName.charAt(0).toUpperCase()}${badName.slice(1)} ${parts.join(', ')}.`;
 }
 
+/** So many rows are drawn, around the step that is shown: a tape may have thousands. */
+const MOST_ROWS = 100;
+
 /** The tape as lanes. `opened`: counts the races that were opened, so that each draws itself. */
 function Lanes({ opened }: { readonly opened: number }) {
   const { steps, title } = tape.value;
   const clients = lanesOf(steps);
+  const from = Math.max(0, Math.min(position.value - MOST_ROWS / 2, steps.length - MOST_ROWS));
+  const to = Math.min(steps.length, from + MOST_ROWS);
   return (
     <>
       {title && <p class="muted">{title}</p>}
       {clients.length === 0 ? (
         <p class="empty">The tape has no command yet. Open an order above, or send one: it is drawn here.</p>
       ) : (
-        <Sequence
-          key={opened}
-          clients={clients}
-          rows={rowsOf(steps, results.value)}
-          position={position.value}
-          onSeek={seek}
-        />
+        <>
+          {from > 0 && <p class="muted">{counted(from, 'earlier step')}: go back on the tape to see them.</p>}
+          <Sequence
+            key={opened}
+            clients={clients}
+            rows={rowsOf(steps, results.value, from, to)}
+            position={position.value}
+            onSeek={seek}
+          />
+          {to < steps.length && <p class="muted">{counted(steps.length - to, 'later step')} on the tape.</p>}
+        </>
       )}
     </>
   );

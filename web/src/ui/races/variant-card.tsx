@@ -5,7 +5,7 @@ import { nameOf, number } from '../../base/words.js';
 import { clientClass } from '../../app/clients.js';
 import { Backticks } from '../parts/backticks.js';
 import { Dots } from './dots.js';
-import { type Exploration, explorationOf } from './explorations.js';
+import { type Exploration, explorationOf, tryAgain } from './explorations.js';
 
 export type OpenOrder = (variant: Variant, order: number, result: RaceResult) => void;
 
@@ -88,9 +88,14 @@ export function VariantCard({ scene, variant, onOpen }: CardProps) {
           <Backticks text={variant.say} />
         </p>
         {error && (
-          <p class="form-error" role="alert">
-            The race could not be tried: {error}
-          </p>
+          <>
+            <p class="form-error" role="alert">
+              The race could not be tried: {error}
+            </p>
+            <button type="button" class="button" onClick={() => tryAgain(variant)}>
+              Try again
+            </button>
+          </>
         )}
       </div>
       <ul class="outcomes">

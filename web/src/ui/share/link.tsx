@@ -28,6 +28,9 @@ function whereItWorks(): string {
   return '';
 }
 
+/** Its policy lets no other page have it in a frame. */
+const servedByIsocached = (): boolean => document.documentElement.dataset.server === 'isocached';
+
 function Options({ opens, embed }: { readonly opens: Signal<StoreView>; readonly embed: Signal<boolean> }) {
   return (
     <div class="share-options">
@@ -46,7 +49,7 @@ function Options({ opens, embed }: { readonly opens: Signal<StoreView>; readonly
           ))}
         </select>
       </div>
-      <label class="share-option">
+      <label class="share-option" hidden={servedByIsocached()}>
         <input
           type="checkbox"
           checked={embed.value}
