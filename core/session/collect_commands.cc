@@ -7,8 +7,6 @@
 namespace isocache {
 namespace {
 
-constexpr std::size_t kLineEndBytes = 2;
-
 // These commands may have any number of keys, as in memcached.
 bool is_retrieval(std::string_view line) {
   return line.substr(0, 4) == "get " || line.substr(0, 5) == "gets ";
@@ -20,12 +18,16 @@ bool is_retrieval(std::string_view line) {
 AfterLine Session::Impl::parse(std::string_view line, KeyBuffer& key_buffer,
                                Request& request) const {
   const AfterLine after = parse_line(line, key_buffer, request, max_exptime(host_clock));
-  if (host_clock.wall_minus_now_s != 0) [[unlikely]] {
-    request.exptime = store_exptime(request.exptime, host_clock);
-    request.vivify_exptime = store_exptime(request.vivify_exptime, host_clock);
-    request.recache_ttl = store_exptime(request.recache_ttl, host_clock);
-  }
+  translate_exptimes(request);
   return after;
+}
+
+void Session::Impl::translate_exptimes(Request& request) const {
+  if (host_clock.wall_minus_now_s == 0) [[likely]]
+    return;
+  request.exptime = store_exptime(request.exptime, host_clock);
+  request.vivify_exptime = store_exptime(request.vivify_exptime, host_clock);
+  request.recache_ttl = store_exptime(request.recache_ttl, host_clock);
 }
 
 void Session::Impl::push(Batch& batch, Request& request) {
@@ -36,15 +38,21 @@ void Session::Impl::push(Batch& batch, Request& request) {
 Session::Impl::Stop Session::Impl::collect(Batch& batch, std::size_t most) {
   while (batch.size() < most) {
     if (!framer.skip()) return Stop::kNeedMore;
-    switch (retrieval.active ? collect_key(batch) : collect_line(batch)) {
+    switch (collect_next(batch)) {
       case Step::kGoOn: break;
       case Step::kNeedMore: return Stop::kNeedMore;
       case Step::kAdmin: return Stop::kAdmin;
+      case Step::kLogin: return Stop::kLogin;
       case Step::kLarge: return Stop::kLarge;
       case Step::kClose: return Stop::kClose;
     }
   }
   return Stop::kBatchFull;
+}
+
+Session::Impl::Step Session::Impl::collect_next(Batch& batch) {
+  if (retrieval.active) return collect_key(batch);
+  return is_binary() ? collect_frame(batch) : collect_line(batch);
 }
 
 // A command that does not fit into a batch. It stays at the front of the input.
@@ -83,7 +91,7 @@ Session::Impl::Step Session::Impl::collect_line(Batch& batch) {
   }
   framer.take(line_bytes);
   if (after == AfterLine::kSwallow) {
-    framer.swallow(std::uint64_t{request.reply.value_length} + kLineEndBytes);
+    framer.swallow(std::uint64_t{request.reply.value_length} + value_end_bytes());
   }
   return after == AfterLine::kClose ? Step::kClose : Step::kGoOn;
 }
@@ -92,7 +100,8 @@ Session::Impl::Step Session::Impl::collect_line(Batch& batch) {
 Session::Impl::Step Session::Impl::collect_value(Batch& batch, Request& request,
                                                  std::size_t line_bytes) {
   const std::string_view text = framer.text;
-  const std::size_t whole = line_bytes + request.store.value_length + kLineEndBytes;
+  const std::size_t end_bytes = value_end_bytes();
+  const std::size_t whole = line_bytes + request.store.value_length + end_bytes;
   if (text.size() < whole) {
     if (request.store.value_length >= limits::kUploadBytes) {
       return set_pending(Step::kLarge, request, line_bytes);
@@ -101,7 +110,7 @@ Session::Impl::Step Session::Impl::collect_value(Batch& batch, Request& request,
     return Step::kNeedMore;
   }
   request.store.value = text.substr(line_bytes, request.store.value_length);
-  if (text[whole - 2] != '\r' || text[whole - 1] != '\n') {
+  if (end_bytes != 0 && (text[whole - 2] != '\r' || text[whole - 1] != '\n')) {
     // Meta commands report errors even if they are quiet.
     const bool quiet = request.style == ReplyStyle::kText && request.flags.quiet;
     request.begin_reply(quiet ? std::string_view() : reply::kBadDataChunk).bad_value_end = true;

@@ -14,6 +14,7 @@
 #include "command/late.h"
 #include "native/base/file_descriptor.h"
 #include "native/connection/connection_table.h"
+#include "session/protocols.h"
 
 namespace isocache {
 
@@ -22,6 +23,7 @@ struct Newcomer {
   FileDescriptor socket;         // non-blocking
   std::shared_ptr<SSL_CTX> tls;  // what it speaks; null: plain
   bool crowded = false;          // one more connection than -c allows
+  Protocols protocols = Protocols::kAny;
 };
 
 // A backend woke a session: see LateWaker.
