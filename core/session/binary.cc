@@ -1,6 +1,7 @@
 // The binary protocol: its frames into a batch, and logins by SASL PLAIN.
 #include <utility>
 
+#include "base/check.h"
 #include "base/limits.h"
 #include "command/wording/binary.h"
 #include "protocol/binary/binary_parser.h"
@@ -73,6 +74,7 @@ Session::Impl::Step Session::Impl::collect_login(const Request& request) {
 }
 
 Session::Impl::Go Session::Impl::run_login_frame() {
+  check(is_binary());
   const Request& request = *pending.request;
   const Header header(framer.text.data());
   const std::string_view message =

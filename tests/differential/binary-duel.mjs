@@ -97,7 +97,11 @@ function differenceOf(theirs, ours, cas) {
     const [a, b] = [theirs[i], ours[i]];
     if (!a || !b) return `reply ${i}: ${a ? 'only memcached' : 'only isocached'} answers`;
     for (const field of Object.keys(a)) {
-      if (field === 'cas' ? !(a.cas === 0n || b.cas === 0n ? a.cas === b.cas : cas.same(a.cas, b.cas)) : a[field] !== b[field])
+      if (
+        field === 'cas'
+          ? !(a.cas === 0n || b.cas === 0n ? a.cas === b.cas : cas.same(a.cas, b.cas))
+          : a[field] !== b[field]
+      )
         return `reply ${i}: ${field}`;
     }
   }

@@ -62,7 +62,16 @@ const bytesOf = (value) => (typeof value === 'string' ? Buffer.from(value, 'lati
 /** A request. `lengths` may be wrong: { magic, keyLength, extrasLength, bodyLength }. */
 export function frame(
   opcode,
-  { key = '', extras = Buffer.alloc(0), value = '', opaque = 0, cas = 0n, dataType = 0, vbucket = 0, lengths = {} } = {},
+  {
+    key = '',
+    extras = Buffer.alloc(0),
+    value = '',
+    opaque = 0,
+    cas = 0n,
+    dataType = 0,
+    vbucket = 0,
+    lengths = {},
+  } = {},
 ) {
   const body = Buffer.concat([extras, bytesOf(key), bytesOf(value)]);
   const header = Buffer.alloc(HEADER_BYTES);
