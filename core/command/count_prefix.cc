@@ -1,6 +1,6 @@
-// What the engine counts for `stats detail`. As in memcached, it counts commands that get, store and
-// delete, whether or not they succeed. It counts neither incr and decr nor any meta command, and of
-// touch only the binary protocol's.
+// What the engine counts for `stats detail`. As in memcached, it counts commands that get, store
+// and delete, whether or not they succeed. It counts neither incr and decr nor any meta command,
+// and of touch only the binary protocol's.
 
 #include "command/engine.h"
 #include "command/stats/prefixes.h"

@@ -130,8 +130,7 @@ void Worker::join() {
 
 void Worker::adopt(FileDescriptor socket, std::shared_ptr<SSL_CTX> tls, Protocols protocols) {
   impl_->inbox.leave_note([&](Notes& notes) {
-    notes.newcomers.push_back(
-        {.socket = std::move(socket), .tls = std::move(tls), .protocols = protocols});
+    notes.newcomers.push_back({std::move(socket), std::move(tls), protocols});
     impl_->table.expect();
   });
 }

@@ -1,5 +1,5 @@
-// Clients of the binary protocol that others wrote: PHP, Ruby, Python, Node and C. Each does what its users do, also with
-// passwords, and goes on when the server was restarted. memcached itself passes the same.
+// Clients of the binary protocol that others wrote: PHP, Ruby, Python, Node and C. Each does what its users do, also
+// with passwords, and goes on when the server was restarted. memcached itself passes the same.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -11,6 +11,7 @@ import path from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
+import { eventually } from '../lib/eventually.mjs';
 import { passwordFiles } from '../lib/logins.mjs';
 import {
   exitOf,
@@ -128,10 +129,21 @@ describe('in the binary protocol', { skip: needIsocached }, () => {
     }),
   );
 
-  test('memjs', { ...limit, skip: needMemjs }, () =>
-    withServer(startIsocached, ['-Y', passwordFile(`${USER.join(':')}\n`)], async (server) => {
-      const [username, password] = USER;
-      const cache = memjs.Client.create(`127.0.0.1:${server.port}`, { username, password });
+  test('pylibmc in the text protocol', { ...limit, skip: CLIENTS[2].skip }, () =>
+    withServer(startIsocached, [], (server) =>
+      play(
+        CLIENTS[2].command(server, []).map((word) => (word === 'binary' ? 'text' : word)),
+        noRestart,
+      ),
+    ),
+  );
+
+  test('memjs, over a restart of the server', { ...limit, skip: needMemjs }, async () => {
+    const args = ['-Y', passwordFile(`${USER.join(':')}\n`), '-p', String(await freePort())];
+    const [username, password] = USER;
+    let server = await startIsocached(args);
+    const cache = memjs.Client.create(`127.0.0.1:${server.port}`, { username, password });
+    try {
       const read = async (key) => (await cache.get(key)).value?.toString();
       assert.equal(await cache.set('a', 'text', { expires: 60 }), true);
       assert.equal(await read('a'), 'text');
@@ -147,9 +159,15 @@ describe('in the binary protocol', { skip: needIsocached }, () => {
       assert.equal(await cache.touch('a', 100), true);
       assert.equal(await cache.delete('a'), true);
       assert.equal(await read('a'), undefined);
+      await server.stop();
+      server = await startIsocached(args);
+      await eventually(() => cache.set('a', 'later', {}).catch(() => false), 'it connects again');
+      assert.equal(await read('a'), 'later');
+    } finally {
       cache.close();
-    }),
-  );
+      await server.stop();
+    }
+  });
 
   test("libmemcached's tools", { ...limit, skip: without('libmemcached-tools', existsSync(MEMCCAPABLE)) }, () =>
     withServer(startIsocached, [], async (server) => {

@@ -1,7 +1,7 @@
 // The binary protocol's frames, made and taken apart. Bytes are Buffers; keys and texts latin1 strings.
 
 export const HEADER_BYTES = 24;
-export const REQUEST_MAGIC = 0x80;
+const REQUEST_MAGIC = 0x80;
 export const REPLY_MAGIC = 0x81;
 
 export const OPCODE = {

@@ -20,15 +20,15 @@ struct Head {
 
 // Returns the end. REQUIRES: kHeaderBytes bytes of room.
 inline char* put_header(char* to, const Head& head, const Request& request) {
-  to[0] = kReplyMagic;
-  to[1] = static_cast<char>(request.opcode);
-  write_number(to + 2, static_cast<std::uint16_t>(head.key_length));
-  to[4] = static_cast<char>(head.extras_length);
-  to[5] = 0;  // data type
-  write_number(to + 6, static_cast<std::uint16_t>(head.status));
-  write_number(to + 8, static_cast<std::uint32_t>(head.body_length));
-  write_number(to + 12, request.opaque);
-  return write_number(to + 16, head.cas);
+  *to++ = kReplyMagic;
+  *to++ = static_cast<char>(request.opcode);
+  to = write_number(to, static_cast<std::uint16_t>(head.key_length));
+  *to++ = static_cast<char>(head.extras_length);
+  *to++ = 0;  // data type
+  to = write_number(to, static_cast<std::uint16_t>(head.status));
+  to = write_number(to, static_cast<std::uint32_t>(head.body_length));
+  to = write_number(to, request.opaque);
+  return write_number(to, head.cas);
 }
 
 // A header alone: it is done.
@@ -38,7 +38,7 @@ void append_done(std::uint64_t cas, const Request& request, Output& out) {
   out.commit(kHeaderBytes);
 }
 
-// Quiet gets say nothing of a miss. The others repeat the key where a hit would, or say it in words.
+// Quiet gets say nothing of a miss. The others repeat the key where a hit would, or use words.
 void append_miss(const Request& request, Output& out) {
   if (request.flags.quiet) return;
   if (!request.flags.return_key) return append_status(Status::kNotFound, request, out);

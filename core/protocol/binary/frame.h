@@ -108,13 +108,13 @@ class Header {
   // REQUIRES: kHeaderBytes bytes.
   explicit Header(const char* at) : at_(at) {}
 
-  std::uint8_t opcode() const { return static_cast<std::uint8_t>(at_[1]); }
+  std::uint8_t opcode() const { return static_cast<std::uint8_t>(at_[kOpcodeAt]); }
   bool is(Opcode wanted) const { return static_cast<Opcode>(opcode()) == wanted; }
-  std::size_t key_length() const { return read_number<std::uint16_t>(at_ + 2); }
-  std::size_t extras_length() const { return static_cast<unsigned char>(at_[4]); }
-  std::uint32_t body_length() const { return read_number<std::uint32_t>(at_ + 8); }
-  std::uint32_t opaque() const { return read_number<std::uint32_t>(at_ + 12); }
-  std::uint64_t cas() const { return read_number<std::uint64_t>(at_ + 16); }
+  std::size_t key_length() const { return read_number<std::uint16_t>(at_ + kKeyLengthAt); }
+  std::size_t extras_length() const { return static_cast<unsigned char>(at_[kExtrasLengthAt]); }
+  std::uint32_t body_length() const { return read_number<std::uint32_t>(at_ + kBodyLengthAt); }
+  std::uint32_t opaque() const { return read_number<std::uint32_t>(at_ + kOpaqueAt); }
+  std::uint64_t cas() const { return read_number<std::uint64_t>(at_ + kCasAt); }
 
   // Extras and key are part of the body.
   bool adds_up() const { return extras_length() + key_length() <= body_length(); }
@@ -122,6 +122,13 @@ class Header {
   std::size_t value_length() const { return body_length() - extras_length() - key_length(); }
 
  private:
+  static constexpr std::size_t kOpcodeAt = 1;
+  static constexpr std::size_t kKeyLengthAt = 2;
+  static constexpr std::size_t kExtrasLengthAt = 4;
+  static constexpr std::size_t kBodyLengthAt = 8;
+  static constexpr std::size_t kOpaqueAt = 12;
+  static constexpr std::size_t kCasAt = 16;
+
   const char* at_;
 };
 
