@@ -38,7 +38,6 @@ enum class StoreMode : std::uint8_t { kSet, kAdd, kReplace, kAppend, kPrepend };
 struct alignas(std::uint32_t) RequestFlags {
   bool return_value : 1;     // v; get, gets, gat, gats, unless silent
   bool return_cas : 1;       // c; gets, gats
-  bool return_key : 1;       // binary: getk, gatk
   bool quiet : 1;            // q, noreply, the binary protocol's quiet opcodes
   bool no_update : 1;        // u
   bool set_stale : 1;        // I
@@ -60,6 +59,7 @@ struct alignas(std::uint32_t) RequestFlags {
   bool opaque_too_long : 1;
   bool exptime_after_opaque : 1;
   bool vivify_after_opaque : 1;
+  bool return_key : 1;  // binary: getk, gatk
 };
 
 // The parts of a request that only one verb has.

@@ -50,7 +50,7 @@ Session::Impl::Step Session::Impl::collect_frame(Batch& batch) {
   batch.set_next_position(text.size());
   Request& request = batch.next();
   const AfterLine after = parse_frame(text.substr(0, head_bytes), request);
-  if (after == AfterLine::kValue) return collect_value(batch, request, head_bytes);
+  if (after == AfterLine::kValue) return collect_frame_value(batch, request, head_bytes);
   if (request.verb == Verb::kAdmin) {
     return binary::is_login(header) ? collect_login(request)
                                     : set_pending(Step::kAdmin, request, head_bytes);
@@ -59,6 +59,23 @@ Session::Impl::Step Session::Impl::collect_frame(Batch& batch) {
   framer.take(head_bytes);
   if (after == AfterLine::kSwallow) framer.swallow(request.reply.value_length);
   return after == AfterLine::kClose ? Step::kClose : Step::kGoOn;
+}
+
+// A storage command, with the part of its value that has arrived.
+Session::Impl::Step Session::Impl::collect_frame_value(Batch& batch, Request& request,
+                                                       std::size_t head_bytes) {
+  const std::size_t whole = head_bytes + request.store.value_length;
+  if (framer.text.size() < whole) {
+    if (request.store.value_length >= limits::kUploadBytes) {
+      return set_pending(Step::kLarge, request, head_bytes);
+    }
+    framer.await(whole);
+    return Step::kNeedMore;
+  }
+  request.store.value = framer.text.substr(head_bytes, request.store.value_length);
+  push(batch, request);
+  framer.take(whole);
+  return Step::kGoOn;
 }
 
 // A login is executed when its value is whole: the message of the mechanism.

@@ -7,6 +7,8 @@
 namespace isocache {
 namespace {
 
+constexpr std::size_t kLineEndBytes = 2;
+
 // These commands may have any number of keys, as in memcached.
 bool is_retrieval(std::string_view line) {
   return line.substr(0, 4) == "get " || line.substr(0, 5) == "gets ";
@@ -22,17 +24,10 @@ AfterLine Session::Impl::parse(std::string_view line, KeyBuffer& key_buffer,
   return after;
 }
 
-void Session::Impl::translate_exptimes(Request& request) const {
-  if (host_clock.wall_minus_now_s == 0) [[likely]]
-    return;
+void Session::Impl::translate_dates(Request& request) const {
   request.exptime = store_exptime(request.exptime, host_clock);
   request.vivify_exptime = store_exptime(request.vivify_exptime, host_clock);
   request.recache_ttl = store_exptime(request.recache_ttl, host_clock);
-}
-
-void Session::Impl::push(Batch& batch, Request& request) {
-  if (request.verb != Verb::kReply) request.key.hash = backend.hash(request.key.bytes);
-  batch.push();
 }
 
 Session::Impl::Stop Session::Impl::collect(Batch& batch, std::size_t most) {
@@ -91,7 +86,7 @@ Session::Impl::Step Session::Impl::collect_line(Batch& batch) {
   }
   framer.take(line_bytes);
   if (after == AfterLine::kSwallow) {
-    framer.swallow(std::uint64_t{request.reply.value_length} + value_end_bytes());
+    framer.swallow(std::uint64_t{request.reply.value_length} + kLineEndBytes);
   }
   return after == AfterLine::kClose ? Step::kClose : Step::kGoOn;
 }
@@ -100,8 +95,7 @@ Session::Impl::Step Session::Impl::collect_line(Batch& batch) {
 Session::Impl::Step Session::Impl::collect_value(Batch& batch, Request& request,
                                                  std::size_t line_bytes) {
   const std::string_view text = framer.text;
-  const std::size_t end_bytes = value_end_bytes();
-  const std::size_t whole = line_bytes + request.store.value_length + end_bytes;
+  const std::size_t whole = line_bytes + request.store.value_length + kLineEndBytes;
   if (text.size() < whole) {
     if (request.store.value_length >= limits::kUploadBytes) {
       return set_pending(Step::kLarge, request, line_bytes);
@@ -110,7 +104,7 @@ Session::Impl::Step Session::Impl::collect_value(Batch& batch, Request& request,
     return Step::kNeedMore;
   }
   request.store.value = text.substr(line_bytes, request.store.value_length);
-  if (end_bytes != 0 && (text[whole - 2] != '\r' || text[whole - 1] != '\n')) {
+  if (text[whole - 2] != '\r' || text[whole - 1] != '\n') {
     // Meta commands report errors even if they are quiet.
     const bool quiet = request.style == ReplyStyle::kText && request.flags.quiet;
     request.begin_reply(quiet ? std::string_view() : reply::kBadDataChunk).bad_value_end = true;

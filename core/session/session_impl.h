@@ -104,14 +104,22 @@ struct Session::Impl {
 
   // collect_commands.cc
   AfterLine parse(std::string_view line, KeyBuffer& key_buffer, Request& request) const;
-  void translate_exptimes(Request& request) const;
+  // The exptimes that a parser has read use the store's time from now on.
+  void translate_exptimes(Request& request) const {
+    if (host_clock.wall_minus_now_s != 0) [[unlikely]]
+      translate_dates(request);
+  }
+  void translate_dates(Request& request) const;
   Stop collect(Batch& batch, std::size_t most);
   Step collect_next(Batch& batch);
   Step collect_line(Batch& batch);
   Step collect_value(Batch& batch, Request& request, std::size_t line_bytes);
   Step set_pending(Step step, const Request& request, std::size_t line_bytes);
   void go_back(const InputPosition& position);
-  void push(Batch& batch, Request& request);
+  void push(Batch& batch, Request& request) {
+    if (request.verb != Verb::kReply) request.key.hash = backend.hash(request.key.bytes);
+    batch.push();
+  }
 
   // binary.cc
   bool is_binary() const { return binary_is_spoken() && protocol == Protocol::kBinary; }
@@ -119,6 +127,7 @@ struct Session::Impl {
   std::size_t value_end_bytes() const { return is_binary() ? 0 : 2; }
   AfterLine parse_frame(std::string_view head, Request& request) const;
   Step collect_frame(Batch& batch);
+  Step collect_frame_value(Batch& batch, Request& request, std::size_t head_bytes);
   Step collect_login(const Request& request);
   Go run_login_frame();
   bool check_plain(std::string_view message) const;
