@@ -91,7 +91,7 @@ Session::Impl::Step Session::Impl::collect_login(const Request& request) {
 }
 
 Session::Impl::Go Session::Impl::run_login_frame() {
-  check(is_binary());
+  check(speaks_binary());
   const Request& request = *pending.request;
   const Header header(framer.text.data());
   const std::string_view message =

@@ -47,7 +47,7 @@ Session::Impl::Stop Session::Impl::collect(Batch& batch, std::size_t most) {
 
 Session::Impl::Step Session::Impl::collect_next(Batch& batch) {
   if (retrieval.active) return collect_key(batch);
-  return is_binary() ? collect_frame(batch) : collect_line(batch);
+  return speaks_binary() ? collect_frame(batch) : collect_line(batch);
 }
 
 // A command that does not fit into a batch. It stays at the front of the input.

@@ -121,7 +121,7 @@ bool Session::logged_in() const { return impl_->logged_in; }
 void Session::log_in() { impl_->logged_in = true; }
 bool Session::spoke_other_protocol() const { return impl_->spoke_other_protocol; }
 bool Session::speaks_binary(std::string_view next) const {
-  return impl_->is_binary() ||
+  return impl_->speaks_binary() ||
          (impl_->protocol == Impl::Protocol::kUnknown && binary::begins_frame(next));
 }
 unsigned Session::failed_logins() const { return impl_->failed_logins; }
@@ -158,7 +158,7 @@ void Session::Impl::run() {
     } else if (turn_left == 0 || is_full()) {
       const Wait why = is_full() ? wait_for_room() : Wait::kTurn;
       go = stop(why == Wait::kLate || anything_left() ? why : Wait::kNone);
-    } else if (!logged_in && !is_binary()) {
+    } else if (!logged_in && !speaks_binary()) {
       go = run_login();
     } else if (stream) {
       go = run_stream();

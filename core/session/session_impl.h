@@ -122,9 +122,9 @@ struct Session::Impl {
   }
 
   // binary.cc
-  bool is_binary() const { return binary_is_spoken() && protocol == Protocol::kBinary; }
+  bool speaks_binary() const { return binary_is_spoken() && protocol == Protocol::kBinary; }
   // How many bytes follow a value.
-  std::size_t value_end_bytes() const { return is_binary() ? 0 : 2; }
+  std::size_t value_end_bytes() const { return speaks_binary() ? 0 : 2; }
   AfterLine parse_frame(std::string_view head, Request& request) const;
   Step collect_frame(Batch& batch);
   Step collect_frame_value(Batch& batch, Request& request, std::size_t head_bytes);

@@ -14,7 +14,7 @@ void Session::Impl::begin_large() {
   large = std::make_unique<IncomingValue>();
   Request& request = large->request;
   const std::string_view sent = framer.text.substr(0, pending.line_bytes);
-  if (is_binary()) {
+  if (speaks_binary()) {
     large->line.assign(sent);
     parse_frame(large->line, request);
   } else {

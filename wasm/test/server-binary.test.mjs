@@ -106,7 +106,7 @@ test('a hook sees nothing of it, so a server with a hook does not speak it', lim
     assert.deepEqual(seen, []);
   });
   await assert.rejects(createServer({ onRequest, protocol: 'binary' }), /onRequest does not speak the binary protocol/);
-  await assert.rejects(createServer({ protocol: 'udp' }), /protocol: auto, ascii or binary/);
+  await assert.rejects(createServer({ protocol: 'udp' }), /protocol must be auto, ascii or binary/);
 });
 
 test('a store of isocache/tier speaks it, one of isocache does not', limit, async () => {
