@@ -177,7 +177,8 @@ const Flag kFlags[] = {
      }},
     {'l', "listen", "<addr>", kListening,
      "listen on this address, or address:port (default: loopback only); separate several by commas "
-     "or repeat the flag; 'proto[ascii]:' (or binary, as -B) and 'tag[name]:' may precede an address, in this order",
+     "or repeat the flag; 'proto[ascii]:' (or binary, as -B) and 'tag[name]:' may precede an "
+     "address, in this order",
      listen, true},
     {'s', "unix-socket", "<file>", kListening,
      "listen on this unix socket; this turns TCP off unless -p or -l is given too",

@@ -147,8 +147,7 @@ TEST(Options, UnknownWordsSayWhatIsKnown) {
 
 TEST(Options, WhatIsNotOursIsRefused) {
   EXPECT_EQ(parse({"-U", "0"}).port, 11211U);
-  for (const auto& words : std::vector<std::vector<std::string>>{
-           {"-U", "11211"}, {"-e", "file"}}) {
+  for (const auto& words : std::vector<std::vector<std::string>>{{"-U", "11211"}, {"-e", "file"}}) {
     EXPECT_NE(complaint(words).find("not supported"), std::string::npos) << words[0];
   }
 }
