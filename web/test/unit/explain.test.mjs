@@ -113,6 +113,12 @@ describe('with the texts', () => {
     }
   });
 
+  test('the cas of an old reply lights up with the item, as that of a meta reply does', () => {
+    const partner = (tokens, text) => tokens.find((token) => token.text === text)?.partner;
+    assert.equal(partner(reply('gets a\r\n', 'VALUE a 0 1 77\r\nx\r\nEND\r\n'), '77'), 'item:cas');
+    assert.equal(partner(reply('mg a c\r\n', 'HD c77\r\n'), 'c77'), 'item:cas');
+  });
+
   test('partners: request, reply and item speak of the same thing', () => {
     const asked = 'mg page t c k v R10\r\n';
     const answer = 'VA 2 t5 c7 kpage W\r\nhi\r\n';

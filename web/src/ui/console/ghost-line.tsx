@@ -59,7 +59,9 @@ function SendAnyway({ model }: { readonly model: InputModel }) {
 /** "No effect here", and why. */
 function effectOf({ effect }: Draft): string {
   if (effect.changed) return effect.text;
-  return `no effect here${effect.text.replace(/^Nothing changed/, '')}`;
+  const nothing = 'Nothing changed';
+  // "Alice has a new connection; nothing changed" says it itself.
+  return effect.text.startsWith(nothing) ? `no effect here${effect.text.slice(nothing.length)}` : effect.text;
 }
 
 /** "ms page hello": the value stands where its length is due. */
