@@ -35,26 +35,35 @@ async function run(variant: Variant, state: Signal<Exploration>): Promise<void> 
     const result = await explore(variant, { onProgress, open: openStore });
     state.value = { done: result.total, total: result.total, result };
   } catch (error) {
-    // It stays so until somebody asks for another try: who looks at it must not begin it again.
-    state.value = { ...state.value, error: error instanceof Error ? error.message : String(error) };
+    // It stays: begun anew by whoever looks at it, it would fail again, for ever.
+    state.value = { ...state.value, error: reasonOf(error) };
   }
+}
+
+/** What an error says. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function begin(variant: Variant, state: Signal<Exploration>): void {
+  state.value = { done: 0, total: countOrders(variant.lanes.map(({ acts }) => acts.length)) };
+  last = last.then(() => run(variant, state));
 }
 
 /** How far a race has come; the first call begins it. */
 export function explorationOf(variant: Variant): Signal<Exploration> {
   const known = explorations.get(variant);
   if (known) return known;
-  const state = signal<Exploration>({ done: 0, total: countOrders(variant.lanes.map(({ acts }) => acts.length)) });
+  const state = signal<Exploration>({ done: 0, total: 0 });
   explorations.set(variant, state);
-  last = last.then(() => run(variant, state));
+  begin(variant, state);
   return state;
 }
 
-/** Once more, after it could not be tried. */
+/** Begins a race that could not be tried once more. */
 export function tryAgain(variant: Variant): void {
-  const state = explorationOf(variant);
-  state.value = { done: 0, total: state.peek().total };
-  last = last.then(() => run(variant, state));
+  const state = explorations.get(variant);
+  if (state?.peek().error !== undefined) begin(variant, state);
 }
 
 /** One order as a tape that ends with its verdict. */

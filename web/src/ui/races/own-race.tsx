@@ -5,6 +5,7 @@ import { type Signal, useSignal } from '@preact/signals';
 import { position, tape } from '../../app/state.js';
 import { openStore } from '../../app/wasm.js';
 import { raceOfTape, type Scene } from '../../races/index.js';
+import { reasonOf } from './explorations.js';
 import { type OpenOrder, VariantCard } from './variant-card.js';
 
 /** Behind the last step that is no command; behind the place where the tape stands, if that is not its end. */
@@ -33,7 +34,7 @@ interface Props {
 export function OwnRace({ scene, onOpen }: Props) {
   const fault = useSignal('');
   const mix = async () => {
-    const found = await ownScene();
+    const found = await ownScene().catch((error: unknown) => `The race could not be tried: ${reasonOf(error)}`);
     fault.value = typeof found === 'string' ? found : '';
     scene.value = typeof found === 'string' ? undefined : found;
   };

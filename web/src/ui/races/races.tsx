@@ -7,8 +7,9 @@ import { openTape, say, seek } from '../../app/actions.js';
 import { position, results, tape } from '../../app/state.js';
 import { counted, number } from '../../base/words.js';
 import { SCENES, type Scene } from '../../races/index.js';
+import type { Tape } from '../../tape/types.js';
 import { Backticks } from '../parts/backticks.js';
-import { explorationOf, tapeOfOrder } from './explorations.js';
+import { explorationOf, reasonOf, tapeOfOrder } from './explorations.js';
 import { OwnRace } from './own-race.js';
 import { lanesOf, rowsOf } from './rows.js';
 import { Sequence } from './sequence.js';
@@ -36,7 +37,9 @@ function SceneChooser({ scene, choose }: { readonly scene: Scene; readonly choos
 
 /** "Old data in 9 of 70 orders with get and set, in 0 with a lease and a cas." */
 function headlineOf({ variants, badName }: Scene): string {
-  const results = variants.map((variant) => explorationOf(variant).value.result);
+  const tried = variants.map((variant) => explorationOf(variant).value);
+  const results = tried.map(({ result }) => result);
+  if (tried.some(({ error }) => error !== undefined)) return 'This race could not be tried.';
   if (results.some((result) => !result)) return 'Trying all orders\u2026';
   const parts = variants.map(({ name }, at) => {
     const { bad, total } = results[at]!;
@@ -86,7 +89,13 @@ export function Races() {
   const own = useSignal<Scene | undefined>(undefined);
   const open = async (of: Scene, ...[variant, order, result]: Parameters<OpenOrder>) => {
     const { text, bad } = result.outcomes[result.outcomeOf[order]!]!;
-    const found = await tapeOfOrder(of, variant, order, text);
+    let found: Tape;
+    try {
+      found = await tapeOfOrder(of, variant, order, text);
+    } catch (error) {
+      say(`Order ${order + 1} could not be opened: ${reasonOf(error)}`);
+      return;
+    }
     openTape(found, found.steps.length);
     opened.value++;
     say(

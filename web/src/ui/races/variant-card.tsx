@@ -1,5 +1,6 @@
 // One way to run a race: in how many of all orders it ends badly, all orders as dots, and each outcome to open.
 
+import { useRef } from 'preact/hooks';
 import type { Outcome, RaceResult, Scene, Variant } from '../../races/index.js';
 import { nameOf, number } from '../../base/words.js';
 import { clientClass } from '../../app/clients.js';
@@ -74,12 +75,38 @@ function Acts({ variant }: { readonly variant: Variant }) {
   );
 }
 
+/** In the place of the outcomes, so that nothing moves. */
+function Failed({ error, again }: { readonly error: string; readonly again: () => void }) {
+  return (
+    <div class="outcomes">
+      <p class="form-error" role="alert">
+        The race could not be tried: {error}
+      </p>
+      <button type="button" class="button small outcomes-again" onClick={again}>
+        Try again
+      </button>
+    </div>
+  );
+}
+
 export function VariantCard({ scene, variant, onOpen }: CardProps) {
   const state = explorationOf(variant).value;
   const { result, error } = state;
+  const card = useRef<HTMLElement>(null);
+  // The button goes; whoever pressed it stays in the card.
+  const again = () => {
+    card.current?.focus({ preventScroll: true });
+    tryAgain(variant);
+  };
   const open = (order: number) => result && onOpen(variant, order, result);
   return (
-    <section class="variant" aria-label={`With ${variant.name}`} aria-busy={!result && !error}>
+    <section
+      ref={card}
+      class="variant"
+      tabIndex={-1}
+      aria-label={`With ${variant.name}`}
+      aria-busy={!result && error === undefined}
+    >
       <h3>With {variant.name}</h3>
       <Score state={state} badName={scene.badName} />
       <Dots verdicts={result?.verdicts} done={state.done} total={state.total} badName={scene.badName} onOpen={open} />
@@ -87,22 +114,16 @@ export function VariantCard({ scene, variant, onOpen }: CardProps) {
         <p>
           <Backticks text={variant.say} />
         </p>
-        {error && (
-          <>
-            <p class="form-error" role="alert">
-              The race could not be tried: {error}
-            </p>
-            <button type="button" class="button" onClick={() => tryAgain(variant)}>
-              Try again
-            </button>
-          </>
-        )}
       </div>
-      <ul class="outcomes">
-        {result?.outcomes.map((outcome) => (
-          <OutcomeRow key={outcome.text} outcome={outcome} onOpen={() => open(outcome.first)} />
-        ))}
-      </ul>
+      {error === undefined ? (
+        <ul class="outcomes">
+          {result?.outcomes.map((outcome) => (
+            <OutcomeRow key={outcome.text} outcome={outcome} onOpen={() => open(outcome.first)} />
+          ))}
+        </ul>
+      ) : (
+        <Failed error={error} again={again} />
+      )}
       <Acts variant={variant} />
     </section>
   );
