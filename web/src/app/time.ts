@@ -1,13 +1,18 @@
 // Time by itself: while it plays, each second of the wall clock adds seconds to the tape, which can be undone at once.
+// Ticks come late, or seldom: the tab is hidden, the machine slept. What counts is how much time has passed.
 
 import { seek, say, wait } from './actions.js';
 import { editing, live, player, position, speed, store, tape } from './state.js';
 
 const TICK_MS = 1000;
+/** What one tick adds to the tape at most; what is beyond it is forgotten. */
+const MOST_SECONDS = 86_400;
 /** Items looked at before the browser gets its turn. */
 const ITEMS_AT_ONCE = 500;
 
 let timer: ReturnType<typeof setInterval> | undefined;
+/** Up to when the tape has the time of the wall clock. */
+let told = 0;
 
 /** 0 stops it. Time plays at the end of the tape: that is where new steps go. */
 export function play(next: 0 | 1 | 60): void {
@@ -16,13 +21,27 @@ export function play(next: 0 | 1 | 60): void {
   speed.value = next;
   if (next === 0 || !player.value) return;
   if (position.value < tape.value.steps.length) seek(tape.value.steps.length);
+  told = Date.now();
   timer = setInterval(() => tick(next), TICK_MS);
 }
 
-/** Time goes on at the tape's end only, and never under an open editor: somebody is looking at the past. */
-function tick(seconds: number): void {
+/**
+ * Time goes on at the tape's end only, and never under an open editor: somebody is looking at the past. The clock of a
+ * connected server goes on meanwhile: the tape makes up for it afterwards.
+ */
+function tick(rate: number): void {
   const atEnd = position.value === tape.value.steps.length && editing.value === undefined;
-  if (atEnd ? !wait(seconds, true) : live.value === undefined) play(0);
+  if (!atEnd) {
+    if (live.value === undefined) play(0);
+    return;
+  }
+  const now = Date.now();
+  const passed = Math.round((now - told) / TICK_MS);
+  // Somebody has set the wall clock back: it counts from there.
+  if (passed < 0) told = now;
+  if (passed <= 0) return;
+  told += passed * TICK_MS;
+  if (!wait(Math.min(passed * rate, MOST_SECONDS), true)) play(0);
 }
 
 /** Seconds until the next item expires; undefined: none will. */

@@ -15,6 +15,7 @@ import { writeTape } from '../../../build/web/unit/tape/write.js';
 const STORY =
   'isocache tape 1\n@alice mg page v N30\n@bob mg page v N30\n@alice ms page 5\\r\\nhello\n@bob mg page v\n';
 const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
 
 const replies = () => state.results.value.map(({ reply }) => new TextDecoder().decode(reply));
 const lines = () => writeTape(state.tape.value).trim().split('\n').slice(2);
@@ -220,7 +221,7 @@ describe('the clock', () => {
   afterEach(() => play(0));
 
   test('adds to the end of the tape', ({ mock: time }) => {
-    time.timers.enable({ apis: ['setInterval'] });
+    time.timers.enable({ apis: ['setInterval', 'Date'] });
     actions.openTape(STORY, 2);
     play(1);
     assert.equal(state.position.value, 4);
@@ -229,7 +230,7 @@ describe('the clock', () => {
   });
 
   test('stops when somebody goes back, and never writes into the middle', ({ mock: time }) => {
-    time.timers.enable({ apis: ['setInterval'] });
+    time.timers.enable({ apis: ['setInterval', 'Date'] });
     actions.openTape(STORY, 4);
     play(1);
     actions.seek(2);
@@ -239,11 +240,73 @@ describe('the clock', () => {
   });
 
   test('waits under an open editor', ({ mock: time }) => {
-    time.timers.enable({ apis: ['setInterval'] });
+    time.timers.enable({ apis: ['setInterval', 'Date'] });
     actions.openTape('isocache tape 1\n@alice mn\n', 1);
     play(1);
     actions.openEditor(0);
     time.timers.tick(3000);
     assert.deepEqual(lines(), ['@alice mn']);
+  });
+
+  /** The clock's tick as a function, and the wall clock as one that sets it, in milliseconds. */
+  function byHand(time) {
+    const hand = { tick: undefined, at: 0 };
+    time.method(globalThis, 'setInterval', (call) => {
+      hand.tick = call;
+    });
+    time.method(Date, 'now', () => hand.at);
+    return hand;
+  }
+
+  test('adds the time that has passed, however few ticks a hidden tab gets', ({ mock: time }) => {
+    const hand = byHand(time);
+    actions.openTape(STORY, 4);
+    play(1);
+    for (const [at, wait] of [
+      [90_000, '+90s'],
+      [90_400, '+90s'],
+      [91_600, '+92s'],
+    ]) {
+      hand.at = at;
+      hand.tick();
+      assert.equal(lines().at(-1), wait);
+    }
+    play(60);
+    hand.at += 2000;
+    hand.tick();
+    assert.equal(lines().at(-1), '+212s');
+  });
+
+  test('adds a day at once at most, and nothing when the wall clock is set back', ({ mock: time }) => {
+    const hand = byHand(time);
+    actions.openTape(STORY, 4);
+    play(1);
+    for (const [at, wait] of [
+      [3 * DAY_MS, '+1d'],
+      [2 * DAY_MS, '+1d'],
+      [2 * DAY_MS + 1000, '+86401s'],
+    ]) {
+      hand.at = at;
+      hand.tick();
+      assert.equal(lines().at(-1), wait);
+    }
+  });
+
+  test('of a connected server it makes up for what passed while somebody looked back', ({ mock: time }) => {
+    time.timers.enable({ apis: ['setInterval', 'Date'] });
+    state.live.value = { url: 'ws://127.0.0.1/' };
+    try {
+      actions.openTape(STORY, 4);
+      play(1);
+      time.timers.tick(1000);
+      actions.seek(2);
+      time.timers.tick(5000);
+      assert.deepEqual([lines().length, lines().at(-1)], [5, '+1s']);
+      actions.seek(5);
+      time.timers.tick(1000);
+      assert.equal(lines().at(-1), '+7s');
+    } finally {
+      state.live.value = undefined;
+    }
   });
 });
