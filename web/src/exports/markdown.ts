@@ -5,7 +5,7 @@ import { duration, nameOf, quoteKey } from '../base/words.js';
 import type { Played, Tape } from '../tape/types.js';
 
 export interface Told extends Played {
-  readonly effect: { readonly text: string };
+  readonly effect: { readonly text: string; readonly evicted: number };
 }
 
 /** `href`: where the tape opens. */

@@ -2,6 +2,7 @@
 // Commands stay whole; what differs from run to run, or isocache alone can do, becomes a comment.
 
 import { findRequests, latin1 } from '../base/requests.js';
+import { nameOf } from '../base/words.js';
 import { explainReply, explainRequest } from '../explain/index.js';
 import type { FillStep, Played, Tape } from '../tape/types.js';
 import { writeStep } from '../tape/write.js';
@@ -10,24 +11,35 @@ import { escapeAscii, joinBytes } from './latin1.js';
 const NONE = new Uint8Array(0);
 /** '{' begins a repetition or a cas variable. */
 const SPECIAL = '{';
+/** Another server has another size, and other items. */
+const NOT_CHECKED = '# From here on nothing is checked: another server has other items by now.';
 /** So many items of a fill are written out. */
 const MOST_FILLED = 1000;
 
 export function transcriptOf(tape: Tape, played: readonly Played[]): string {
   const cas = new CasNames();
+  const several = new Set(played.flatMap(({ step }) => (step.kind === 'send' ? [step.client] : []))).size > 1;
+  let speaker = '';
+  let lost = false;
   const open = new Map<string, Uint8Array>();
   const lines = [`# ${comment(tape.title ?? 'A tape')} (exported from the playground)`, ''];
-  for (const { step, reply, closed, error } of played) {
+  for (const { step, reply, closed, error, effect } of played) {
+    const isLost = (effect?.evicted ?? 0) > 0 || (step.kind === 'fill' && !isWritten(step, reply));
+    if (isLost && !lost) lines.push(NOT_CHECKED);
+    lost ||= isLost;
     if (error !== undefined) lines.push(`# Not played: ${comment(writeStep(step))}`);
     else if (step.kind === 'wait') lines.push(`# advance ${step.seconds}`);
     else if (step.kind === 'note') lines.push(`# Note: ${comment(step.text)}`);
     else if (step.kind === 'evict') lines.push('# Left out: a step of eviction, which no command asks for.');
-    else if (step.kind === 'fill') lines.push(...writeFill(step, reply));
+    else if (step.kind === 'fill') lines.push(...(isWritten(step, reply) ? writeFill(step) : [leftOut(step)]));
     else {
       const all = joinBytes(open.get(step.client) ?? NONE, step.bytes);
       const end = closed ? all.length : endOfWhole(all);
       open.set(step.client, all.slice(end));
-      if (end > 0) lines.push(...writeExchange(all.subarray(0, end), reply, closed, cas));
+      if (end > 0 && several && speaker !== step.client) lines.push(`# ${nameOf(step.client)}:`);
+      if (end > 0) speaker = step.client;
+      const exchange = end > 0 ? writeExchange(all.subarray(0, end), reply, closed, cas) : [];
+      lines.push(...(lost ? exchange.map((line) => line.replace(/^(?!#)/, '# ')) : exchange));
     }
   }
   for (const [client, bytes] of open) {
@@ -56,8 +68,15 @@ function writeExchange(sent: Uint8Array, reply: Uint8Array, closed: boolean, cas
   return [`> ${request}`, `< ${cas.fill(reply, explainReply(sent, reply), false)}${closed ? '<closed>' : ''}`];
 }
 
-function writeFill({ prefix, count, valueBytes }: FillStep, reply: Uint8Array): string[] {
-  if (count > MOST_FILLED || reply.length > 0) return [`# Left out: fill ${prefix} ${count} ${valueBytes}`];
+function isWritten({ count }: FillStep, reply: Uint8Array): boolean {
+  return count <= MOST_FILLED && reply.length === 0;
+}
+
+function leftOut({ prefix, count, valueBytes }: FillStep): string {
+  return `# Left out: fill ${comment(prefix)} ${count} ${valueBytes}`;
+}
+
+function writeFill({ prefix, count, valueBytes }: FillStep): string[] {
   const lines: string[] = [];
   const name = escapeAscii(new TextEncoder().encode(prefix), SPECIAL);
   for (let n = 0; n < count; ++n)

@@ -66,4 +66,5 @@ export interface Played {
   readonly closed: boolean;
   /** Why the step did not run. */
   readonly error?: string;
+  readonly effect?: { readonly evicted: number };
 }

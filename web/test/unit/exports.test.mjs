@@ -152,6 +152,50 @@ test('a test with isocache/testing passes, and fails if a reply is another', asy
   assert.ok(!runTests([text.replace('STORED', 'NOT_STORED')]).ok);
 });
 
+test('nothing is checked behind an eviction that took items, and the test says so', async (context) => {
+  const lines = ['@alice ms a 1\\r\\nx', 'fill a: 20 4096', 'evict', '@alice mg a:0 s', '@bob quit', '@bob mg a:1 s'];
+  const player = await played(context, lines);
+  const replies = player.results.map(({ reply }) => latin1(reply));
+  assert.ok(replies.includes('EN\r\n'), 'the eviction took something');
+  const text = testOf(player.tape, player.results);
+  assert.match(text, /From here on nothing is checked/);
+  assert.match(text, /assert\.equal\(ask\(alice_, 'ms a 1/);
+  assert.doesNotMatch(text, /assert\.equal\(ask\(alice_, 'mg a:0/);
+  const run = runTests([text]);
+  assert.ok(run.ok, `${run.output}\n${text}`);
+  const transcript = transcriptOf(player.tape, player.results);
+  assert.deepEqual(await problemsOf(transcript), [], transcript);
+  assert.match(transcript, /^# From here on nothing is checked.*\n# Left out: a step of eviction/m);
+  assert.match(transcript, /^# > mg a:0 s/m);
+});
+
+test('an eviction that takes nothing changes nothing', async (context) => {
+  const player = await played(context, ['evict', '@alice ms a 1\\r\\nx', '@alice mg a v']);
+  assert.equal(player.results[0].effect.evicted, 0);
+  assert.match(testOf(player.tape, player.results), /assert\.equal\(ask\(alice_, 'mg a v/);
+  assert.match(transcriptOf(player.tape, player.results), /^> mg a v/m);
+});
+
+test('a transcript checks nothing behind what memory had no room for, or behind a fill that is left out', async (context) => {
+  for (const lines of [
+    ['fill a: 900 4096', '@alice mg a:0 s'],
+    ['fill a: 1001 1', '@alice mg a:0 s'],
+  ]) {
+    const player = await played(context, lines);
+    const transcript = transcriptOf(player.tape, player.results);
+    assert.match(transcript, /^# > mg a:0 s/m, lines[0].slice(0, 40));
+    assert.deepEqual(await problemsOf(transcript), []);
+  }
+});
+
+test('a transcript says who speaks, if more than one does', async (context) => {
+  const player = await played(context, ['@alice mg a', '@alice mg b', '@bob mg a', '@alice mg c']);
+  const text = transcriptOf(player.tape, player.results);
+  assert.match(text, /# Alice:\n> mg a.*\n< EN.*\n> mg b.*\n< EN.*\n# Bob:\n> mg a.*\n< EN.*\n# Alice:\n> mg c/);
+  const alone = await played(context, ['@alice mg a']);
+  assert.doesNotMatch(transcriptOf(alone.tape, alone.results), /Alice:/);
+});
+
 test('any tape exports to a transcript and a test that hold', async (context) => {
   context.diagnostic(`ISOCACHE_SEED=${seed}`);
   const random = new Random(seed);
