@@ -31,6 +31,11 @@ inline char* put_header(char* to, const Head& head, const Request& request) {
   return write_number(to, head.cas);
 }
 
+// As put(), also for bytes that are nowhere, because there are none.
+inline char* put_any(char* to, std::string_view bytes) {
+  return bytes.empty() ? to : put(to, bytes);
+}
+
 // A header alone: it is done.
 void append_done(std::uint64_t cas, const Request& request, Output& out) {
   if (request.flags.quiet) return;
@@ -67,7 +72,7 @@ void append_no_memory(std::string_view why, const Request& request, Output& out)
 ISOCACHE_RARE void append_frame(Status status, std::string_view body, const Request& request,
                                 Output& out) {
   char* const begin = out.reserve(kHeaderBytes + body.size());
-  put(put_header(begin, {.status = status, .body_length = body.size()}, request), body);
+  put_any(put_header(begin, {.status = status, .body_length = body.size()}, request), body);
   out.commit(kHeaderBytes + body.size());
 }
 
@@ -76,7 +81,7 @@ ISOCACHE_RARE void append_row(std::string_view key, std::string_view value, cons
   const std::size_t body = key.size() + value.size();
   char* const begin = out.reserve(kHeaderBytes + body);
   const Head head{.key_length = key.size(), .body_length = body};
-  put(put(put_header(begin, head, request), key), value);
+  put_any(put_any(put_header(begin, head, request), key), value);
   out.commit(kHeaderBytes + body);
 }
 
@@ -88,7 +93,7 @@ void word(const GetOutcome& outcome, const Request& request, Output& out) {
   const Head head{Status::kOk, kClientFlagsBytes, key.size(), bytes + item.value_length(),
                   item.cas()};
   char* const begin = out.reserve(kHeaderBytes + bytes);
-  put(write_number(put_header(begin, head, request), item.client_flags()), key);
+  put_any(write_number(put_header(begin, head, request), item.client_flags()), key);
   out.commit(kHeaderBytes + bytes);
   append_value(outcome, request, kNoEnd, out);
 }
