@@ -52,6 +52,34 @@ describe('races', { skip: needBrowser }, () => {
     }),
   );
 
+  test('of a long tape the rows around the step that is shown are drawn, and more when asked for', limit, () =>
+    withTape(
+      Array.from({ length: 400 }, (_, at) => `@alice mg k${at}`),
+      async (page) => {
+        await view(page, 'Races');
+        const rows = panel(page).getByRole('button', { name: /^Step \d+:/ });
+        const more = (name) => panel(page).getByRole('button', { name });
+        await reads(rows.last(), /^Step 400:/);
+        assert.equal(await rows.count(), 100);
+        await reads(rows.first(), /^Step 301:/);
+        await more('300 earlier steps').focus();
+        await press(page, 'Enter');
+        await reads(rows.first(), /^Step 251:/);
+        assert.ok(await more('250 earlier steps').evaluate((button) => button === document.activeElement));
+        // Going from row to row moves none of them away.
+        await rows.nth(2).click();
+        await reads(page.locator('[aria-current="step"]').and(rows), /^Step 253:/);
+        await reads(rows.first(), /^Step 251:/);
+        assert.equal(await rows.count(), 100);
+        await more('50 later steps').click();
+        await reads(more('no later steps'), /no later steps/);
+        await page.getByRole('listbox', { name: 'Steps of the tape' }).focus();
+        await press(page, 'Home');
+        await reads(rows.first(), /^Step 1:/);
+      },
+    ),
+  );
+
   test('without room for another store it says so, and tries again when asked to', limit, () =>
     withTape(
       ['mn'],

@@ -11,6 +11,7 @@ import type { Tape } from '../../tape/types.js';
 import { Backticks } from '../parts/backticks.js';
 import { explorationOf, reasonOf, tapeOfOrder } from './explorations.js';
 import { OwnRace } from './own-race.js';
+import { useRowWindow } from './row-window.js';
 import { lanesOf, rowsOf } from './rows.js';
 import { Sequence } from './sequence.js';
 import { type OpenOrder, VariantCard } from './variant-card.js';
@@ -48,15 +49,20 @@ function headlineOf({ variants, badName }: Scene): string {
   return `${badName.charAt(0).toUpperCase()}${badName.slice(1)} ${parts.join(', ')}.`;
 }
 
-/** So many rows are drawn, around the step that is shown: a tape may have thousands. */
-const MOST_ROWS = 100;
+/** Draws more of a long tape. It stays when there is no more, so that nothing moves and the focus has its place. */
+function More({ steps, which, onMore }: { steps: number; which: 'earlier' | 'later'; onMore: () => void }) {
+  return (
+    <button type="button" class="button small" aria-disabled={steps === 0} onClick={onMore}>
+      {steps === 0 ? `no ${which} steps` : counted(steps, `${which} step`)}
+    </button>
+  );
+}
 
 /** The tape as lanes. `opened`: counts the races that were opened, so that each draws itself. */
 function Lanes({ opened }: { readonly opened: number }) {
   const { steps, title } = tape.value;
   const clients = lanesOf(steps);
-  const from = Math.max(0, Math.min(position.value - MOST_ROWS / 2, steps.length - MOST_ROWS));
-  const to = Math.min(steps.length, from + MOST_ROWS);
+  const { from, to, isWhole, earlier, later } = useRowWindow(steps.length, position.value);
   return (
     <>
       {title && <p class="muted">{title}</p>}
@@ -64,7 +70,7 @@ function Lanes({ opened }: { readonly opened: number }) {
         <p class="empty">The tape has no command yet. Open an order above, or send one: it is drawn here.</p>
       ) : (
         <>
-          {from > 0 && <p class="muted">{counted(from, 'earlier step')}: go back on the tape to see them.</p>}
+          {!isWhole && <More steps={from} which="earlier" onMore={earlier} />}
           <Sequence
             key={opened}
             clients={clients}
@@ -72,7 +78,7 @@ function Lanes({ opened }: { readonly opened: number }) {
             position={position.value}
             onSeek={seek}
           />
-          {to < steps.length && <p class="muted">{counted(steps.length - to, 'later step')} on the tape.</p>}
+          {!isWhole && <More steps={steps.length - to} which="later" onMore={later} />}
         </>
       )}
     </>

@@ -146,7 +146,11 @@ interface SequenceProps {
 /** The rows that are there at first draw themselves one after the other, later ones as they come. */
 export function Sequence({ clients, rows, position, onSeek }: SequenceProps) {
   const lanes = layOut(clients);
-  const first = useRef(rows.length);
+  const first = useRef({ at: rows[0]?.at ?? 0, count: rows.length });
+  const delayOf = ({ at }: Row) => {
+    const index = at - first.current.at;
+    return index >= 0 && index < first.current.count ? Math.min(index, MOST_DELAYS) : 0;
+  };
   return (
     <div class="seq">
       <div class="seq-heads" aria-hidden="true">
@@ -160,15 +164,8 @@ export function Sequence({ clients, rows, position, onSeek }: SequenceProps) {
         </span>
       </div>
       <ol class="seq-rows">
-        {rows.map((row, index) => (
-          <DiagramRow
-            key={row.at}
-            row={row}
-            lanes={lanes}
-            position={position}
-            after={index < first.current ? Math.min(index, MOST_DELAYS) : 0}
-            onSeek={onSeek}
-          />
+        {rows.map((row) => (
+          <DiagramRow key={row.at} row={row} lanes={lanes} position={position} after={delayOf(row)} onSeek={onSeek} />
         ))}
       </ol>
     </div>
