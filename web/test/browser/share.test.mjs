@@ -57,6 +57,32 @@ function anyTape(seed) {
 }
 
 describe('sharing', { skip: needBrowser }, () => {
+  test('a frame in another page is offered where the server lets others have one', limit, async () => {
+    const frame = (page) => dialog(page).getByRole('checkbox', { name: /for a frame in another page/ });
+    const offers = async (server) => {
+      const prepare = (page) =>
+        page.addInitScript((name) => {
+          new MutationObserver((_, observer) => {
+            if (!document.documentElement) return;
+            document.documentElement.dataset.server = name;
+            observer.disconnect();
+          }).observe(document, { childList: true });
+        }, server);
+      let seen;
+      await withTape(
+        ['mn'],
+        async (page) => {
+          await share(page);
+          await linkOf(page);
+          seen = await frame(page).isVisible();
+        },
+        server ? { prepare } : {},
+      );
+      return seen;
+    };
+    assert.deepEqual([await offers(), await offers('isocached')], [true, false]);
+  });
+
   for (const seed of [1, 2, 3]) {
     test(`any bytes, four clients: the same transcript in a fresh profile (seed ${seed})`, limit, async () => {
       let link;
