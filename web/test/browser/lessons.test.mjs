@@ -1,5 +1,5 @@
-// The lessons as people take them: found in the list, typed line by line, with typos, wrong turns, "Show me" and
-// "Skip".
+// The lessons as people take them: found in the list and typed key by key, each with a typo, a wrong turn that is taken
+// back, "Show me" and "Skip". What else people may try is in test/unit/lessons.test.mjs.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -7,13 +7,17 @@ import { describe, test } from 'node:test';
 import { LESSONS } from '../../../build/web/unit/lessons/index.js';
 import { stepsOfLines } from '../../../build/web/unit/lessons/run.js';
 import { limit, needBrowser, until } from '../lib/browser.mjs';
-import { flat, place, reads, send } from '../lib/console.mjs';
+import { composer, flat, place, reads } from '../lib/console.mjs';
 import { withTape } from '../lib/playground.mjs';
 import { TRIES } from '../unit/lib/lesson-tries.mjs';
+
+/** All lessons are taken on one page, which opens once. */
+const ALL_LESSONS = { timeout: 2 * limit.timeout };
 
 const lessons = await Promise.all(LESSONS.map(({ load }) => load()));
 
 const list = (page) => page.getByRole('complementary', { name: 'Lessons' });
+const button = (page, name) => page.getByRole('button', { name, exact: true });
 const tasks = (page) =>
   list(page)
     .getByRole('listitem')
@@ -22,68 +26,95 @@ const doneTasks = (page) => page.evaluate(() => document.querySelectorAll('.task
 const hasDone = (page, count) =>
   until(page, (wanted) => document.querySelectorAll('.task-done').length === wanted, count);
 
-/** Lines of a tape as a person types them; only the first line end in each, the others as they are written there. */
-const typed = (lines) => lines.split('\n').map((line) => line.replace(/\\r\\n/, '\n'));
+async function backToList(page) {
+  if (await button(page, 'All lessons').count()) await button(page, 'All lessons').first().click();
+}
 
 async function open(page, { title }) {
+  await backToList(page);
   await list(page).getByRole('button', { name: title }).click();
   await page.getByRole('heading', { name: title }).waitFor();
   await hasDone(page, 0);
 }
 
-async function tryOut(page, lines) {
-  await send(page, ...typed(lines));
+/** Types lines of a tape and sends each; only the first line end in one is a key, the others are typed as `\r\n`. */
+async function keys(page, lines) {
+  await composer(page).focus();
+  for (const line of lines.split('\n')) {
+    const [request, ...value] = line.split(String.raw`\r\n`);
+    await page.keyboard.type(request);
+    if (value.length > 0) {
+      await page.keyboard.press('Shift+Enter');
+      await page.keyboard.type(value.join(String.raw`\r\n`));
+    }
+    await page.keyboard.press('Control+Enter');
+  }
+}
+
+/** What does not do the task: it is said why, once all of it is on the tape. */
+async function inVain(page, lines, task) {
+  const { of } = await place(page);
+  await keys(page, lines);
+  await until(
+    page,
+    (all) => document.querySelector('.place').textContent.endsWith(` ${all}`),
+    of + stepsOfLines(lines).length,
+  );
+  await reads(tasks(page), /Not yet: /);
+  assert.equal(await doneTasks(page), task, `this is not enough: ${lines}`);
+}
+
+async function backToTask(page, task) {
+  const { of } = await place(page);
+  await button(page, 'Back to this task').click();
+  await until(page, (before) => Number(/\d+$/.exec(document.querySelector('.place').textContent)) < before, of);
+  await hasDone(page, task);
+}
+
+async function byKeys(page, lesson) {
+  await open(page, lesson);
+  for (const [task, { solution, say, done }] of lesson.tasks.entries()) {
+    const { typo, wrong } = TRIES[lesson.id][task];
+    await reads(tasks(page), flat(say.replaceAll('`', '')));
+    if (task === 0) {
+      await inVain(page, typo, task);
+      // Any store changes the numbers that the solution has been written with.
+      if (/C\d/.test(solution)) await backToTask(page, task);
+    }
+    if (task === lesson.tasks.length - 1) {
+      await inVain(page, wrong[0], task);
+      await backToTask(page, task);
+    }
+    await keys(page, solution);
+    await hasDone(page, task + 1);
+    await reads(tasks(page), flat(done.replaceAll('`', '')));
+  }
+  await reads(list(page), /Done\./);
 }
 
 describe('lessons', { skip: needBrowser, concurrency: 1 }, () => {
-  for (const lesson of lessons) {
-    test(`${lesson.title}: by hand, each task with a typo first`, limit, () =>
-      withTape(['mn'], async (page) => {
-        await open(page, lesson);
-        for (const [task, { solution, say, done }] of lesson.tasks.entries()) {
-          await reads(tasks(page), flat(say.replaceAll('`', '')));
-          await tryOut(page, TRIES[lesson.id][task].typo);
-          assert.equal(await doneTasks(page), task, `a typo is not enough: ${TRIES[lesson.id][task].typo}`);
-          // Any store changes the numbers that the solution has been written with.
-          if (/C\d/.test(solution)) await page.getByRole('button', { name: 'Back to this task' }).click();
-          await tryOut(page, solution);
-          await hasDone(page, task + 1);
-          await reads(tasks(page), flat(done.replaceAll('`', '')));
-        }
-        await reads(list(page), /Done\./);
-      }),
-    );
-
-    test(`${lesson.title}: another way, and wrong turns that are taken back`, limit, () =>
-      withTape(['mn'], async (page) => {
-        await open(page, lesson);
-        for (const [task] of lesson.tasks.entries()) {
-          const { wrong, other } = TRIES[lesson.id][task];
-          await tryOut(page, wrong[0]);
-          assert.equal(await doneTasks(page), task, `wrong: ${wrong[0]}`);
-          await page.getByRole('button', { name: 'Back to this task' }).click();
-          await hasDone(page, task);
-          await tryOut(page, other);
-          await hasDone(page, task + 1);
-        }
-      }),
-    );
-  }
+  test('by keys, with typos and wrong turns', ALL_LESSONS, (context) =>
+    withTape(['mn'], async (page) => {
+      for (const lesson of lessons) await context.test(lesson.title, limit, () => byKeys(page, lesson));
+      await backToList(page);
+      await reads(list(page), `${lessons.length} of ${lessons.length} done`);
+    }),
+  );
 
   test('show me, skip, and where one goes on after the page was closed', limit, () =>
     withTape(['mn'], async (page) => {
       const [lesson] = lessons;
       await open(page, lesson);
-      await page.getByRole('button', { name: 'Show me' }).click();
+      await button(page, 'Show me').click();
       await hasDone(page, 1);
-      await page.getByRole('button', { name: 'Skip' }).click();
+      await button(page, 'Skip').click();
       await hasDone(page, 2);
       const { of } = await place(page);
       assert.equal(
         of,
         stepsOfLines([lesson.setup, ...lesson.tasks.slice(0, 2).map(({ solution }) => solution)].join('\n')).length,
       );
-      await page.getByRole('button', { name: 'All lessons' }).click();
+      await backToList(page);
       await reads(list(page), /2 of 4/);
       const fold = page.getByRole('banner').getByRole('button', { name: 'Lessons' });
       await fold.click();

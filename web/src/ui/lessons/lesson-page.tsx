@@ -122,7 +122,9 @@ function Ending({ lesson }: { readonly lesson: Lesson }) {
 export function LessonPage({ lesson }: { readonly lesson: Lesson }) {
   const title = useRef<HTMLHeadingElement>(null);
   const tasks = useRef<HTMLDivElement>(null);
-  const { done } = followed.value;
+  const { done, why } = followed.value;
+  // Tasks grow with what is done and why not: they are new elements then, and none that is in sight moves.
+  const stage = `${done} ${tried.value} ${why}`;
   const number = placeOf(lesson);
   useEffect(() => {
     title.current?.scrollIntoView({ block: 'nearest' });
@@ -156,7 +158,7 @@ export function LessonPage({ lesson }: { readonly lesson: Lesson }) {
       <div class="lesson-tasks" ref={tasks}>
         <ol class="tasks">
           {lesson.tasks.map((task, index) => (
-            <TaskItem key={task.say} lesson={lesson} task={task} index={index} done={done} />
+            <TaskItem key={`${task.say} ${stage}`} lesson={lesson} task={task} index={index} done={done} />
           ))}
         </ol>
         {done === lesson.tasks.length && <Ending lesson={lesson} />}

@@ -9,6 +9,11 @@ function describe(parts: readonly MemoryPart[]): string {
   return parts.map(({ name, bytes }) => `${name} ${number(bytes)}`).join(', ');
 }
 
+/** Where a part begins. One that begins elsewhere is a new element: it does not move. */
+function bytesBefore(parts: readonly MemoryPart[], at: number): number {
+  return parts.slice(0, at).reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
 export function MemoryBar() {
   const inspector = store.value?.inspector;
   const memory = inspector?.memory();
@@ -19,7 +24,7 @@ export function MemoryBar() {
       <p class="memory-figures">
         {memory && (
           <>
-            <span>
+            <span key={`${items} items`}>
               <strong class="number">{number(items)}</strong> {items === 1 ? 'item' : 'items'}
             </span>
             <span key={memory.used} class="muted">
@@ -30,8 +35,12 @@ export function MemoryBar() {
         )}
       </p>
       <div class="memory-stack" role="img" aria-label={`Memory in bytes: ${describe(parts)}`} title={describe(parts)}>
-        {parts.map(({ id, bytes }) => (
-          <span key={id} class={`memory-part part-${id}`} style={{ flexGrow: String(bytes) }} />
+        {parts.map(({ id, bytes }, at) => (
+          <span
+            key={`${id} ${bytesBefore(parts, at)}`}
+            class={`memory-part part-${id}`}
+            style={{ flexGrow: String(bytes) }}
+          />
         ))}
       </div>
     </div>
