@@ -35,9 +35,15 @@ function Head({ sorted }: { readonly sorted: boolean }) {
 }
 
 function Nothing() {
-  if (position.value > 0) return <p class="empty">Nothing is stored now.</p>;
+  if (position.value > 0) {
+    return (
+      <p key="now" class="empty">
+        Nothing is stored now.
+      </p>
+    );
+  }
   return (
-    <p class="empty">
+    <p key="yet" class="empty">
       Nothing is stored yet. Type <code>ms page 5</code>, Enter, <code>hello</code>, Enter.
     </p>
   );

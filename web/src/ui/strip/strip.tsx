@@ -43,7 +43,7 @@ export function Strip() {
       aria-label="What each word means"
     >
       <div class="strip-head">
-        <h2 class="strip-title">
+        <h2 key={about?.isDraft ? about.client : ''} class="strip-title">
           {about?.isDraft ? `${nameOf(about.client)}'s draft, word by word` : 'Word by word'}
           {about && !narrow.value && ': point at any'}
         </h2>
