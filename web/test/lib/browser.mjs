@@ -26,7 +26,7 @@ export const needBrowser =
   (!(existsSync(SITE) && existsSync(SINGLE_FILE)) && '`./dev build web` was not run');
 
 /** What is waited for has this long; a busy machine is slow. */
-export const PATIENCE_MS = 10_000;
+export const PATIENCE_MS = 30_000;
 const POLL_MS = 25;
 
 /**
@@ -68,9 +68,15 @@ function watch() {
       ? `<${node.nodeName.toLowerCase()} class="${node.getAttribute('class') ?? ''}">`
       : 'a node that is gone';
   };
+  // A person did something: the page may answer. Chromium allows half a second for it; a busy machine needs more.
+  const answerMs = 5000;
+  let lastInput = -answerMs;
+  for (const type of ['keydown', 'pointerdown']) {
+    addEventListener(type, ({ timeStamp }) => (lastInput = timeStamp), { capture: true, passive: true });
+  }
   new PerformanceObserver((list) => {
     for (const shift of list.getEntries()) {
-      if (shift.hadRecentInput) continue; // a person did something: the page may answer
+      if (shift.hadRecentInput || shift.startTime - lastInput < answerMs) continue;
       seen.shifts.push(`${shift.value.toFixed(4)} by ${shift.sources.map(({ node }) => nameOf(node)).join(', ')}`);
     }
   }).observe({ type: 'layout-shift', buffered: true });
