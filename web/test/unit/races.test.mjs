@@ -14,6 +14,7 @@ import {
   raceOfTape,
   SCENES,
   stepsOf,
+  tapeOfOrder,
 } from '../../../build/web/unit/races/index.js';
 import { parseSteps } from '../../../build/web/unit/tape/parse.js';
 
@@ -162,6 +163,19 @@ describe('orders', () => {
     const [{ variants }] = SCENES;
     for (const number of [-1, 70, 0.5]) assert.throws(() => orderAt(variants[0], number), RangeError);
   });
+});
+
+test('an order on the tape: note and title stay true when its steps are changed', async () => {
+  const [scene] = SCENES;
+  const [variant] = scene.variants;
+  const { title, steps } = await tapeOfOrder(scene, variant, 12, 'the cache has the old page');
+  const order = orderAt(variant, 12);
+  assert.deepEqual(steps.slice(0, -1), await stepsOf(variant, order));
+  assert.deepEqual(steps.at(-1), {
+    kind: 'note',
+    text: 'In order 13, as it was opened, the end is: the cache has the old page',
+  });
+  assert.match(title, /: begun as order 13$/);
 });
 
 describe('a race of one’s own', () => {

@@ -2,17 +2,7 @@
 
 import { type Signal, signal } from '@preact/signals';
 import { openStore } from '../../app/wasm.js';
-import {
-  countOrders,
-  explore,
-  orderAt,
-  type RaceResult,
-  type Scene,
-  stepsOf,
-  type Variant,
-} from '../../races/index.js';
-import { DEFAULT_MEMORY_BYTES } from '../../tape/limits.js';
-import type { Step, Tape } from '../../tape/types.js';
+import { countOrders, explore, type RaceResult, type Variant } from '../../races/index.js';
 
 export interface Exploration {
   readonly done: number;
@@ -64,12 +54,4 @@ export function explorationOf(variant: Variant): Signal<Exploration> {
 export function tryAgain(variant: Variant): void {
   const state = explorations.get(variant);
   if (state?.peek().error !== undefined) begin(variant, state);
-}
-
-/** One order as a tape that ends with its verdict. */
-export async function tapeOfOrder(scene: Scene, variant: Variant, number: number, verdict: string): Promise<Tape> {
-  const steps = await stepsOf(variant, orderAt(variant, number), openStore);
-  const end: Step = { kind: 'note', text: `The end: ${verdict}` };
-  const title = `${scene.title}, with ${variant.name}: order ${number + 1}`;
-  return { title, memoryBytes: variant.memoryBytes ?? DEFAULT_MEMORY_BYTES, steps: [...steps, end] };
 }

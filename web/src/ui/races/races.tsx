@@ -5,11 +5,12 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { openTape, say, seek } from '../../app/actions.js';
 import { position, results, tape } from '../../app/state.js';
+import { openStore } from '../../app/wasm.js';
 import { counted, number } from '../../base/words.js';
-import { SCENES, type Scene } from '../../races/index.js';
+import { SCENES, type Scene, tapeOfOrder } from '../../races/index.js';
 import type { Tape } from '../../tape/types.js';
 import { Backticks } from '../parts/backticks.js';
-import { explorationOf, reasonOf, tapeOfOrder } from './explorations.js';
+import { explorationOf, reasonOf } from './explorations.js';
 import { OwnRace } from './own-race.js';
 import { useRowWindow } from './row-window.js';
 import { lanesOf, rowsOf } from './rows.js';
@@ -97,7 +98,7 @@ export function Races() {
     const { text, bad } = result.outcomes[result.outcomeOf[order]!]!;
     let found: Tape;
     try {
-      found = await tapeOfOrder(of, variant, order, text);
+      found = await tapeOfOrder(of, variant, order, text, openStore);
     } catch (error) {
       say(`Order ${order + 1} could not be opened: ${reasonOf(error)}`);
       return;
