@@ -1291,7 +1291,7 @@ export const MARK_TEXTS: readonly ReplyLine[] = [
   {
     form: 'W',
     commands: ['mg'],
-    meaning: 'Won: this client may compute the value anew. Others see Z meanwhile.',
+    meaning: 'Won: this client may compute the value anew. Who asks meanwhile, itself too, sees Z.',
     example: { before: '', request: 'mg lang v N30', reply: 'VA 0 W\n' },
   },
   {
@@ -1303,7 +1303,8 @@ export const MARK_TEXTS: readonly ReplyLine[] = [
   {
     form: 'Z',
     commands: ['mg'],
-    meaning: 'Another client has won: it is computing the value. Use what is here, or wait a little.',
+    meaning:
+      'Somebody has won already, maybe this client itself: the value is being computed. Use what is here, or wait.',
     example: { before: 'mg lang v N30', request: 'mg lang v N30', reply: 'VA 0 Z\n' },
   },
 ];

@@ -179,7 +179,7 @@ function explainMark(reply: Uint8Array, word: Span, command: CommandName, binary
   const known = texts();
   const mark = known?.MARK_TEXTS.find(({ form }) => form === text);
   if ('WXZ'.includes(text)) {
-    const title = { W: 'mark W: won', X: 'mark X: stale', Z: 'mark Z: another client has won' }[text]!;
+    const title = { W: 'mark W: won', X: 'mark X: stale', Z: 'mark Z: somebody has won already' }[text]!;
     tokens.add(word, 'mark', {
       title,
       meaning: mark?.meaning ?? '',
