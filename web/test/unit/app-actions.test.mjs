@@ -112,6 +112,14 @@ describe('going back and changing', () => {
   });
 });
 
+test('undo brings back the tape that the page began with, too', () => {
+  actions.beginWith('isocache tape 1\n@alice mn\n', 1);
+  actions.openTape(STORY, 1);
+  assert.equal(state.undoable.value, true);
+  actions.undo();
+  assert.deepEqual(lines(), ['@alice mn']);
+});
+
 describe('time', () => {
   test('seconds that pass by themselves are one step and are undone at once', () => {
     actions.wait(1, true);

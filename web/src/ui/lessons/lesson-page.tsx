@@ -97,7 +97,7 @@ function Elsewhere({ lesson }: { readonly lesson: Lesson }) {
   };
   return (
     <div class="lesson-elsewhere" role="note">
-      <p>Another tape is open. The lesson goes on with its own; undo brings back the other.</p>
+      <p>Another tape is open. The lesson goes on with its own, and then undo brings back this one.</p>
       <button type="button" class="button small" onClick={goOn}>
         Go on with the lesson
       </button>
