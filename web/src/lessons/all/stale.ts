@@ -8,7 +8,7 @@ export const lesson: Lesson = {
   text: [
     'The data behind a page has changed. You could delete the page: then everybody misses and waits until it is made anew.',
     'Or you mark it. `md page I` keeps the item and marks it as stale. Readers get the old page with an `X`, so that nobody waits, and the first of them is told `W` as well: please make a new one.',
-    'This is called stale-while-revalidate. `T30` gives the old page 30 more seconds: no longer than somebody needs to make the new one.',
+    'This is called stale-while-revalidate. With `T30` the old page lives for 30 seconds from now, however long it had before: no longer than somebody needs to make the new one.',
   ],
   setup: String.raw`@alice ms page 5 T600\r\nhello`,
   tasks: [
