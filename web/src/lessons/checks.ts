@@ -98,6 +98,14 @@ export function storesWithOldCas(look: Look, key: string): (command: Asked) => b
   };
 }
 
+/** Why a task that wants a value is not done, if the last who asked found the item and did not want its value. */
+export function askedWithoutValue({ exchanges }: Look): string | undefined {
+  const last = exchanges.at(-1);
+  const asked = last?.commands.at(-1);
+  const isWithout = asked?.name === 'mg' && flagOf(asked, 'v') === undefined && last?.replies.at(-1)?.code === 'HD';
+  return isWithout ? 'the value was not asked for: add `v`' : undefined;
+}
+
 /** A hit with the value, by any command that reads. */
 export const HAS_VALUE = /^(VA|VALUE) /;
 /** A hit, with the value or without. */

@@ -112,6 +112,15 @@ test('why a task is not done, where that is plain', async () => {
   assert.equal(await why('leases', 0, '@alice mg pages v N30'), 'that named `pages`, and this is about `page`');
   assert.equal(await why('leases', 0, '@alice mn'), 'that named no key, and this is about `page`');
   assert.equal(await why('leases', 0, '@alice mg page z'), 'it was refused: `CLIENT_ERROR invalid flag`');
+  for (const [id, tasks] of [
+    ['leases', 4],
+    ['stale', 2],
+    ['stale', 4],
+  ]) {
+    assert.equal(await why(id, tasks, '@bob mg page N30'), 'the value was not asked for: add `v`', id);
+  }
+  assert.match(await why('leases', 4, '@bob mg page z'), /invalid flag/);
+  assert.match(await why('stale', 1, '@alice mg page'), /go back to this task, and add `v`/);
   assert.match(await why('quiet', 2, '@alice ms d 4 q'), /not finished/);
   assert.equal(await why('quiet', 0, '@alice mg b v'), 'it was answered: `EN`');
   assert.equal(await why('quiet', 3, r`@alice ms a 3 ME\r\nnew`), 'the flag `q` was not sent');

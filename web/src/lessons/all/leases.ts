@@ -1,4 +1,4 @@
-import { answered, HAS_VALUE, stores, succeeded } from '../checks.js';
+import { answered, askedWithoutValue, HAS_VALUE, stores, succeeded } from '../checks.js';
 import type { Lesson } from '../lesson.js';
 
 export const lesson: Lesson = {
@@ -55,7 +55,7 @@ export const lesson: Lesson = {
       },
     },
     {
-      say: 'Bob asks again, as before.',
+      say: 'Bob asks again, for the value as well: with `v`.',
       hint: '`@bob mg page v N30`',
       solution: '@bob mg page v N30',
       key: 'page',
@@ -66,6 +66,7 @@ export const lesson: Lesson = {
         const wanted = { code: HAS_VALUE, value, without: ['W', 'Z'], client: 'bob' };
         return value !== '' && answered(look, 'page', wanted);
       },
+      why: askedWithoutValue,
     },
   ],
 };

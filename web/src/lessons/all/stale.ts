@@ -1,4 +1,4 @@
-import { answered, HAS_VALUE, stores, succeeded } from '../checks.js';
+import { answered, askedWithoutValue, HAS_VALUE, stores, succeeded } from '../checks.js';
 import type { Lesson } from '../lesson.js';
 
 export const lesson: Lesson = {
@@ -31,6 +31,8 @@ export const lesson: Lesson = {
       who: 'alice',
       done: 'The old page, `X` for stale, and `W`: Alice is asked to make the new one.',
       check: (look) => answered(look, 'page', { code: HAS_VALUE, flags: ['X', 'W'], client: 'alice' }),
+      // Who has won without the value cannot win once more.
+      why: (look) => askedWithoutValue(look) && 'the value was not asked for: go back to this task, and add `v`',
     },
     {
       say: 'Bob reads it, too.',
@@ -40,6 +42,7 @@ export const lesson: Lesson = {
       who: 'bob',
       done: 'The old page at once, and `Z`: somebody is making a new one. Bob does not wait.',
       check: (look) => answered(look, 'page', { code: HAS_VALUE, flags: ['X', 'Z'], client: 'bob' }),
+      why: askedWithoutValue,
     },
     {
       say: 'Alice stores the new page.',
@@ -65,6 +68,7 @@ export const lesson: Lesson = {
         const value = look.item('page')?.value ?? '';
         return answered(look, 'page', { code: HAS_VALUE, value, without: ['X', 'W', 'Z'], client: 'bob' });
       },
+      why: askedWithoutValue,
     },
   ],
 };
