@@ -121,6 +121,9 @@ test('why a task is not done, where that is plain', async () => {
   }
   assert.match(await why('leases', 4, '@bob mg page z'), /invalid flag/);
   assert.match(await why('stale', 1, '@alice mg page'), /go back to this task, and add `v`/);
+  assert.match(await why('cas', 0, '@alice mg stock C'), /small `c` reads the number/);
+  assert.match(await why('cas', 0, '@alice mg stock v C'), /small `c`/);
+  assert.match(await why('cas', 0, '@alice mg stock z'), /invalid flag/);
   assert.match(await why('quiet', 2, '@alice ms d 4 q'), /not finished/);
   assert.equal(await why('quiet', 0, '@alice mg b v'), 'it was answered: `EN`');
   assert.equal(await why('quiet', 3, r`@alice ms a 3 ME\r\nnew`), 'the flag `q` was not sent');

@@ -1,4 +1,4 @@
-import { about, answered, casOf, IS_HIT, stores, storesWithOldCas, succeeded } from '../checks.js';
+import { about, answered, casOf, flagOf, IS_HIT, stores, storesWithOldCas, succeeded } from '../checks.js';
 import type { Lesson } from '../lesson.js';
 
 export const lesson: Lesson = {
@@ -20,6 +20,12 @@ export const lesson: Lesson = {
       who: 'alice',
       done: 'Behind the `c` is its number; `v` asks for the value as well. Keep the number in mind.',
       check: (look) => answered(look, 'stock', { code: IS_HIT, flags: ['c'], client: 'alice' }),
+      why: (look) =>
+        about(look, 'stock')
+          .at(-1)
+          ?.commands.some((command) => command.name === 'mg' && flagOf(command, 'C') !== undefined)
+          ? 'a small `c` reads the number; the capital one is for storing'
+          : undefined,
     },
     {
       say: 'Bob sells one: he stores 9.',
