@@ -39,7 +39,7 @@ export async function until(page, condition, argument) {
     await setTimeout(POLL_MS);
   }
 }
-export const limit = { timeout: 120_000 };
+export const limit = { timeout: 300_000 };
 
 const DESKTOP = { width: 1440, height: 900 };
 const PHONE = { width: 390, height: 844 };
