@@ -113,9 +113,12 @@ export function ShareLink() {
         </p>
       ) : (
         <p class="share-note muted">
-          {number(href.value.length)} characters. {where} <strong>{copied.value}</strong>
+          {/* A new length is a new element: nothing behind it moves when a slow machine writes the link late. */}
+          <span key={href.value.length}>{`${number(href.value.length)} characters.`}</span>{' '}
+          <strong key={`copied ${href.value.length}`}>{copied.value}</strong>
         </p>
       )}
+      {where && <p class="share-note muted">{where}</p>}
       <Options opens={opens} embed={embed} />
     </section>
   );
