@@ -95,7 +95,7 @@ const STATES = [
     name: 'the beginning of the tape',
     async reach(page) {
       await track(page).press('Home');
-      await reads(page.locator('.place'), 'Step 0 / ');
+      await reads(page.getByRole('tabpanel').first(), /Nothing is stored/);
     },
   },
   { name: 'races', reach: (page) => openTab(page, 'Races', /in \d+ of \d+ orders/) },
