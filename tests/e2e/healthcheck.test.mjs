@@ -91,13 +91,16 @@ describe('healthcheck', { skip: needIsocached, concurrency: 1 }, () => {
       const connect = () => RawClient.connect({ host: '127.0.0.1', port: server.httpPort });
       const reserve = []; // a full server answers whether it lives
       for (let i = 0; i < 16; ++i) reserve.push(await connect());
+      const counts = async (open, what) =>
+        until(
+          async () => (await statsOf(first)).curr_connections === String(open),
+          () => what,
+        );
+      await counts(17, 'all are in');
       await reserve[0].send('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
       assert.match(await reserve[0].readUntil('ok\n'), /^HTTP\/1\.1 200 OK\r\n/);
       // Its place is free when it has been counted out.
-      await until(
-        async () => (await statsOf(first)).curr_connections === '16',
-        () => 'one of 17 gone',
-      );
+      await counts(16, 'one of 17 gone');
       reserve.push(await connect());
       const http = await connect();
       const answer = await http.readToEnd();
