@@ -21,6 +21,9 @@ export async function ready(page) {
   });
 }
 
+/** Longer lines are pasted, as a person would do. */
+const MOST_TYPED = 100;
+
 /** Types into the command input, key by key, in place of what is there. A line end is Shift+Enter. */
 export async function type(page, text) {
   await composer(page).click();
@@ -28,7 +31,8 @@ export async function type(page, text) {
   await page.keyboard.press('Delete');
   for (const [index, line] of text.split('\n').entries()) {
     if (index > 0) await page.keyboard.press('Shift+Enter');
-    if (line) await page.keyboard.type(line);
+    if (line.length > MOST_TYPED) await page.keyboard.insertText(line);
+    else if (line) await page.keyboard.type(line);
   }
 }
 
