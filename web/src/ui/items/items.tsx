@@ -64,25 +64,17 @@ export function Items() {
   const { scroller, first, last, onScroll } = useRows(count, rowPx);
   const { active, onKeyDown } = useActiveRow(scroller, count, rowPx, 'item-');
   const inspector = store.value?.inspector;
-  // Where it is tight there is no head: without items, that is no table.
-  const isTable = count > 0 || !isTight;
   const touched = new Set((current.value?.effect.keys ?? []).map(keyId));
   return (
     <div
       ref={box}
       class={`items${count > 0 ? '' : ' is-empty'}${isTight ? ' is-tight' : ''}`}
-      role={isTable ? 'table' : 'group'}
+      role="table"
       aria-label="Items"
-      aria-rowcount={isTable ? count + 1 : undefined}
+      aria-rowcount={count + 1}
     >
       <Head sorted={all?.sorted ?? true} />
-      <div
-        ref={scroller}
-        class="items-rows scroll"
-        role={isTable ? 'rowgroup' : undefined}
-        onScroll={onScroll}
-        onKeyDown={onKeyDown}
-      >
+      <div ref={scroller} class="items-rows scroll" role="rowgroup" onScroll={onScroll} onKeyDown={onKeyDown}>
         <div class="items-all" style={{ height: `${count * rowPx}px` }}>
           {inspector &&
             all
