@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { latin1, plainly, played } from './lib/play.mjs';
+import { latin1, plainly, played, tellsStory } from './lib/play.mjs';
 
 const r = String.raw;
 const commands = (count, command) => Array.from({ length: count }, (_, n) => command(n)).join(r`\r\n`);
@@ -114,21 +114,7 @@ const stories = {
   ],
 };
 
-for (const [name, story] of Object.entries(stories)) {
-  test(name, async (context) => {
-    const player = await played(
-      context,
-      story.map(([line]) => line),
-    );
-    for (const [index, [line, expected]] of story.entries()) {
-      const { effect, error } = player.results[index];
-      assert.equal(error, undefined, line);
-      const text = plainly(effect.text);
-      if (expected instanceof RegExp) assert.match(text, expected, line);
-      else if (expected !== null) assert.equal(text, expected, line);
-    }
-  });
-}
+for (const [name, story] of Object.entries(stories)) test(name, (context) => tellsStory(context, story));
 
 test('whether anything changes: a flush that is to come does, a flush of nothing does not', async (context) => {
   const player = await played(context, ['fill u: 100 1', '@bob flush_all', '@bob flush_all', '@bob flush_all 9']);

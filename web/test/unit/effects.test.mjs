@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 import { seedFromEnvironment } from '../../../tests/lib/random.mjs';
 import { Player } from '../../../build/web/unit/player/player.js';
 import { writeStep } from '../../../build/web/unit/tape/write.js';
-import { latin1, plainly, played } from './lib/play.mjs';
+import { latin1, plainly, played, tellsStory } from './lib/play.mjs';
 import { anyStep, Random } from './lib/tapes.mjs';
 
 const seed = seedFromEnvironment(Date.now() % 1_000_000);
@@ -144,21 +144,7 @@ const stories = {
   ],
 };
 
-for (const [name, story] of Object.entries(stories)) {
-  test(name, async (context) => {
-    const player = await played(
-      context,
-      story.map(([line]) => line),
-    );
-    for (const [index, [line, expected]] of story.entries()) {
-      const { effect, error } = player.results[index];
-      assert.equal(error, undefined, line);
-      const text = plainly(effect.text);
-      if (expected instanceof RegExp) assert.match(text, expected, line);
-      else if (expected !== null) assert.equal(text, expected, line);
-    }
-  });
-}
+for (const [name, story] of Object.entries(stories)) test(name, (context) => tellsStory(context, story));
 
 describe('what lights up', () => {
   test('keys and segments that were touched, and how many items had to go', async (context) => {

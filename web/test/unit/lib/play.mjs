@@ -1,5 +1,6 @@
 // Plays tapes in tests.
 
+import assert from 'node:assert/strict';
 import { Player } from '../../../../build/web/unit/player/player.js';
 import { parseTape } from '../../../../build/web/unit/tape/parse.js';
 
@@ -49,4 +50,19 @@ export function storeState(store) {
     segments: store.segments(),
     items: store.items().map((item) => ({ ...item, key: latin1(item.key) })),
   };
+}
+
+/** Plays a story's lines. What each has brought about is told as the story has it: text, a pattern, or null for any. */
+export async function tellsStory(context, story) {
+  const player = await played(
+    context,
+    story.map(([line]) => line),
+  );
+  for (const [index, [line, expected]] of story.entries()) {
+    const { effect, error } = player.results[index];
+    assert.equal(error, undefined, line);
+    const text = plainly(effect.text);
+    if (expected instanceof RegExp) assert.match(text, expected, line);
+    else if (expected !== null) assert.equal(text, expected, line);
+  }
 }
