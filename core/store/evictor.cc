@@ -46,6 +46,18 @@ bool Evictor::make_room_slowly(std::size_t bytes) {
   return log_.heap.available() >= needed;
 }
 
+bool Evictor::make_room_to_lend() {
+  constexpr std::size_t kNeeded = kReserve + 2;
+  if (kNeeded + kReserve > log_.heap.limit_segments()) return false;
+  if (log_.heap.available() >= kNeeded) return true;
+  begin_call();
+  for (std::size_t n = 0; n < kBatchesToLend && log_.heap.available() < kNeeded; ++n) {
+    if (victim_ == 0 && !choose_victim()) return false;
+    process(kBatchBytes);
+  }
+  return log_.heap.available() >= kNeeded;
+}
+
 // --- one victim ---------------------------------------------------------------------------
 
 void Evictor::begin(SegmentId victim, VictimMode mode) {

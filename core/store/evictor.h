@@ -52,6 +52,10 @@ class Evictor {
     return make_room_slowly(bytes);
   }
 
+  // A bounded step towards a segment that is to be lent, as make_room() for a whole segment would
+  // take long. True: there is one.
+  bool make_room_to_lend();
+
   // Which queue a new key belongs to; learns from the ghost.
   QueueKind queue_for_new(std::uint64_t hash);
 
@@ -98,6 +102,7 @@ class Evictor {
   // Work is done in batches, so that the index lines of several items are fetched at once.
   static constexpr std::size_t kBatchRecords = 32;
   static constexpr std::size_t kBatchBytes = 4096;
+  static constexpr std::size_t kBatchesToLend = 8;
 
   struct Record {
     Location location;

@@ -171,8 +171,9 @@ class Store {
   std::unique_ptr<SegmentId[]> segments_by_age() const;
 
   // Lends the host a whole segment, for tables and buffers of its own. It counts into the limit,
-  // and its content is undefined. `evict`: items are evicted to make room; false: only if there is
-  // room to spare, as when the observer of an eviction asks. Null: there is none.
+  // and its content is undefined. `evict`: items are evicted to make room, some at a time; false:
+  // only if there is room to spare, as when the observer of an eviction asks. Null: there is none,
+  // or not yet.
   // REQUIRES: the host gives it back, or destroys the store first.
   struct Lent {
     SegmentId id = 0;

@@ -34,8 +34,8 @@ bool Store::tick(UnixSeconds now_s) {
 
 Store::Lent Store::lend_segment(bool evict) {
   Impl& impl = *impl_;
-  const bool room = evict ? impl.evictor.make_room(limits::kSegmentBytes)
-                          : impl.log.heap.available() > kSpareToLend;
+  const bool room =
+      evict ? impl.evictor.make_room_to_lend() : impl.log.heap.available() > kSpareToLend;
   const SegmentId id = room ? impl.log.heap.acquire(SegmentUse::kLent) : SegmentId{0};
   if (id == 0) return {};
   ++impl.lent_segments;

@@ -17,6 +17,9 @@
 
 namespace isocache::tier {
 
+// A step looks at this many records, or writes a long one: some microseconds.
+inline constexpr int kRecordsPerStep = 32;
+
 struct CleanerFigures {
   std::uint64_t cleaned_regions = 0;
   std::uint64_t read_bytes = 0;
@@ -39,6 +42,9 @@ class Cleaner {
   // All regions are dead.
   void cancel();
   bool reading() const { return reading_; }
+  bool idle() const { return state_ == State::kIdle; }
+  // Read, or written again, so far: what steps cost beside a few compares for each record.
+  std::uint64_t moved_bytes() const { return figures_.read_bytes + figures_.kept_bytes; }
   const CleanerFigures& figures() const { return figures_; }
 
  private:

@@ -94,10 +94,18 @@ LogPage PageLog::page_in_memory(RegionId region, std::uint32_t index) const {
 void PageLog::keep_pace(std::size_t appended_bytes) {
   // A page takes up to five steps, or one for every 32 records. While a region is cleaned, another
   // one fills from a quarter to its end, and a third of it may be what is kept. So up to 2.5 pages
-  // are cleaned for each page that is appended.
+  // are cleaned for each page that is appended, and 2.5 records for each record.
   constexpr std::size_t kBytesPerStep = kPageBytes / 16;
-  for (std::size_t done = 0; done <= appended_bytes && step(); done += kBytesPerStep) {
+  constexpr std::size_t kBytesPerRecord = kBytesPerStep / kRecordsPerStep * 5 / 2;
+  constexpr int kMostSteps = 16;
+  if (appended_bytes != 0) owed_bytes_ += std::max(appended_bytes, kBytesPerRecord);
+  const std::uint64_t moved = cleaner_.moved_bytes();
+  for (int n = 0; owed_bytes_ >= kBytesPerStep && n < kMostSteps; ++n) {
+    if (!step()) break;
+    owed_bytes_ -= kBytesPerStep;
+    if (cleaner_.moved_bytes() - moved >= kPageBytes) break;
   }
+  if (cleaner_.idle()) owed_bytes_ = 0;
 }
 
 void PageLog::flush() {

@@ -84,8 +84,9 @@ class PageLog {
   // Does a bounded piece of what is to be done in the background: cleaning, and forgetting what
   // failed. True: there is more to do now. It costs a few compares if there is nothing to do.
   bool step() { return cleaner_.step(); }
-  // As many steps as the cleaner needs to be done in time when so many bytes were appended. To be
-  // called after each append, in addition to some steps now and then.
+  // Appends are paid for with steps, so that the cleaner is done in time. A call makes some of them:
+  // those for a small record, and a page's worth at most. So call it after each append, and now and
+  // then with 0: once for each 64 KiB at least. Steps at other times come on top.
   void keep_pace(std::size_t appended_bytes);
   // Writes the open page, although it is not full.
   void write_open_page() { appender_.write_open_page(); }
@@ -114,6 +115,7 @@ class PageLog {
   Device& device_;
   Appender appender_;
   Cleaner cleaner_;
+  std::uint64_t owed_bytes_ = 0;  // appended, and not yet paid for
 };
 
 }  // namespace isocache::tier

@@ -94,7 +94,7 @@ class TierIndex {
   const char* broken_invariant() const;
 
   // The bounds of one operation, in buckets.
-  static constexpr std::size_t kBucketsMovedByInsert = 8;
+  static constexpr std::size_t kBucketsMovedByInsert = 4;
   static constexpr std::size_t kBucketsSearchedForRoom = 64;  // fills to 98 %; 32: 96 %
 
  private:

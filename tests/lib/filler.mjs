@@ -8,9 +8,11 @@ import { set } from './talk.mjs';
 
 const BATCH = 100;
 const BATCH_BYTES = 400_000;
-const CHECK_BYTES = 2_000_000; // no more than a shard's buffers
+const CHECK_BYTES = 500_000; // less than a shard's buffers
+const RECORD_BYTES = 50; // of an item on the disk, beside its value
 const FASTEST = 40_000; // bytes a millisecond
-const SLOWEST = 1000;
+const SLOWEST = 4000;
+const FASTER = 1.25;
 
 /** A value that names its key, so that any byte of another one would show. */
 export const bytesOf = (key, length) => `${key}.`.repeat(Math.ceil(length / (key.length + 1))).slice(0, length);
@@ -26,7 +28,7 @@ export class Filler {
     this.#client = client;
   }
 
-  /** Stores keys `${prefix}0` and so on. When items are dropped because the disk is behind, it goes on slower. */
+  /** Stores keys `${prefix}0` and so on. When items are dropped because the disk is behind, it goes on slower for a while. */
   async fill(prefix, count, length) {
     const batch = Math.max(1, Math.min(BATCH, Math.floor(BATCH_BYTES / length)));
     let lost = await dropped(this.#client);
@@ -36,12 +38,13 @@ export class Filler {
       await this.#client.send(keys.map((key) => set(key, bytesOf(key, length))).join(''));
       const stored = 'STORED\r\n'.repeat(keys.length);
       assert.equal(await this.#client.read(stored.length), stored);
-      await sleep((batch * length) / this.#pace);
-      unchecked += batch * length;
+      const bytes = keys.length * (length + RECORD_BYTES);
+      await sleep(bytes / this.#pace);
+      unchecked += bytes;
       if (unchecked < CHECK_BYTES) continue;
       unchecked = 0;
       const now = await dropped(this.#client);
-      if (now !== lost) this.#pace = Math.max(SLOWEST, this.#pace / 2);
+      this.#pace = now === lost ? Math.min(FASTEST, this.#pace * FASTER) : Math.max(SLOWEST, this.#pace / 2);
       lost = now;
     }
   }

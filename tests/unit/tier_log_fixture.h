@@ -179,6 +179,7 @@ struct LogUnderTest {
   AppendStatus append_and_keep_pace(std::string_view key, std::string_view value) {
     const AppendStatus status = append(key, value).status;
     log->keep_pace(key.size() + value.size());
+    for (std::size_t n = 0; n <= value.size() / kPageBytes; ++n) log->keep_pace(0);
     return status;
   }
   // Cleans as much as can be done now.

@@ -72,8 +72,9 @@ class LentPages final : public PageSource {
     if (stock_.size() >= enough || taken_ < kTakenForOne) return false;
     // The log has all the others.
     if (stock_.size() >= kLeast && lent() >= index_pages + most_in_stock_) return false;
+    if (!fetch()) return false;
     taken_ = 0;
-    return fetch() && stock_.size() < enough;
+    return stock_.size() < enough;
   }
   // Now and then: gives back a part of what was not used since the last time.
   void shrink() {
