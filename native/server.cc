@@ -139,6 +139,7 @@ void Server::make_http_server() {
   http.max_item_bytes = settings.max_item_bytes;
   http.session.requests_per_turn = settings.requests_per_turn;
   http.session.authenticator = passwords_.get();
+  http.session.protocols = options_.protocols;
   HttpPages pages;
   pages.metrics = [this] {
     PageFigures figures{
@@ -168,7 +169,7 @@ void Server::hand_over(FileDescriptor socket, const Listener& listener, bool cro
   if (listener.serves == Listener::Serves::kHttp) {
     http_->adopt(std::move(socket), std::move(tls), crowded);
   } else {
-    least_loaded_worker().adopt(std::move(socket), std::move(tls));
+    least_loaded_worker().adopt(std::move(socket), std::move(tls), listener.protocols);
   }
 }
 

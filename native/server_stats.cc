@@ -30,6 +30,16 @@ rusage resources_used() {
 
 std::string_view yes_no(bool yes) { return yes ? "yes" : "no"; }
 
+// In memcached's words.
+std::string_view name_of(Protocols protocols) {
+  switch (protocols) {
+    case Protocols::kAny: break;
+    case Protocols::kText: return "ascii";
+    case Protocols::kBinary: return "binary";
+  }
+  return "auto-negotiate";
+}
+
 }  // namespace
 
 void Server::register_statistics() {
@@ -105,6 +115,9 @@ void Server::register_settings() {
   registry_.setting("num_threads", host.threads);
   registry_.setting("num_threads_per_udp", host.threads);
   registry_.setting("tcp_backlog", host.tcp_backlog);
+  registry_.setting("binding_protocol", name_of(options_.protocols));
+  const bool sasl = passwords_ != nullptr && options_.protocols != Protocols::kText;
+  registry_.setting("auth_enabled_sasl", yes_no(sasl));
   registry_.setting("auth_enabled_ascii", text_or(options_.auth_file, "no"));
   registry_.setting("maxconns_fast", yes_no(host.max_connections_fast));
   registry_.setting("idle_timeout", host.idle_timeout_s);

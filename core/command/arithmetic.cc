@@ -13,12 +13,12 @@ namespace {
 constexpr bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 // Parses a stored number as memcached does: skips white space and a plus sign before it, and
-// ignores everything behind white space ("7 apples" is 7).
+// ignores everything behind white space ("7 apples" is 7) or a byte of 0.
 bool read_number(std::string_view value, std::uint64_t& number) {
   while (!value.empty() && is_space(value.front())) value.remove_prefix(1);
   if (!value.empty() && value.front() == '+') value.remove_prefix(1);
   std::size_t end = 0;
-  while (end < value.size() && !is_space(value[end])) ++end;
+  while (end < value.size() && !is_space(value[end]) && value[end] != '\0') ++end;
   return parse_u64(value.substr(0, end), number);
 }
 

@@ -1,6 +1,6 @@
-// What the engine counts for `stats detail`. As in memcached, it counts text commands that get,
-// store and delete, whether or not they succeed. It counts neither touch, incr and decr nor any
-// meta command.
+// What the engine counts for `stats detail`. As in memcached, it counts commands that get, store
+// and delete, whether or not they succeed. It counts neither incr and decr nor any meta command,
+// and of touch only the binary protocol's.
 
 #include "command/engine.h"
 #include "command/stats/prefixes.h"
@@ -14,6 +14,9 @@ bool Engine::execute_and_count(const Request& request, Output& out) {
   const std::uint64_t misses_before = misses();
   if (!dispatch(request, out)) return false;  // it will be tried again
   switch (request.verb) {
+    case Verb::kTouch:
+      if (request.style != ReplyStyle::kBinary) break;
+      [[fallthrough]];
     case Verb::kGet:
       if (PrefixCounters* const counters = prefix_counters(request)) {
         ++counters->gets;
@@ -39,7 +42,7 @@ void Engine::count_store(const Request& request) {
 // Null if the request is not counted. A request that was not parsed from the wire has no wire_key.
 PrefixCounters* Engine::prefix_counters(const Request& request) {
   std::string_view prefix;
-  if (request.style != ReplyStyle::kText ||
+  if (request.style == ReplyStyle::kMeta ||
       !find_prefix(request.wire_key, options_.prefix_delimiter, &prefix)) {
     return nullptr;
   }

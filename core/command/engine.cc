@@ -62,7 +62,7 @@ bool Engine::execute(Request& request, UnixSeconds now_s, Output& out) {
 
 bool Engine::dispatch(const Request& request, Output& out) {
   if (request.verb == Verb::kReply) {
-    out.append(request.reply.text);
+    word(request.reply, request, out);
   } else if (!decide(request, out, [&](const auto& outcome) { word(outcome, request, out); })) {
     return false;
   }

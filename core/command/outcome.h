@@ -88,6 +88,7 @@ struct ArithmeticOutcome {
 
 struct TouchOutcome {
   bool found = false;
+  std::uint32_t client_flags = 0;
   std::uint64_t cas = 0;
 };
 

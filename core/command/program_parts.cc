@@ -4,5 +4,6 @@ namespace isocache {
 
 bool tiers_exist() { return true; }
 bool replies_may_be_late() { return true; }
+bool binary_is_spoken() { return true; }
 
 }  // namespace isocache

@@ -9,5 +9,7 @@ namespace isocache {
 bool tiers_exist();
 // A backend may suspend a request, see late.h: the tier's device may end an operation later.
 bool replies_may_be_late();
+// A session may speak the binary protocol.
+bool binary_is_spoken();
 
 }  // namespace isocache

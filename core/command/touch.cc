@@ -15,7 +15,7 @@ TouchOutcome Engine::touch(const Request& request) {
   ++band_of(item).touch_hits;
   item.set_exptime(expiry_time(request.exptime, now_s_));
   store_.on_hit(item, now_s_);
-  return {true, item.cas()};
+  return {true, item.client_flags(), item.cas()};
 }
 
 }  // namespace isocache

@@ -30,7 +30,7 @@ enum class Verb : std::uint8_t {
 };
 
 // How the reply is worded; see command/wording/wording.h.
-enum class ReplyStyle : std::uint8_t { kText, kMeta };
+enum class ReplyStyle : std::uint8_t { kText, kMeta, kBinary };
 
 enum class StoreMode : std::uint8_t { kSet, kAdd, kReplace, kAppend, kPrepend };
 
@@ -38,11 +38,11 @@ enum class StoreMode : std::uint8_t { kSet, kAdd, kReplace, kAppend, kPrepend };
 struct alignas(std::uint32_t) RequestFlags {
   bool return_value : 1;     // v; get, gets, gat, gats, unless silent
   bool return_cas : 1;       // c; gets, gats
-  bool quiet : 1;            // q, noreply
+  bool quiet : 1;            // q, noreply, the binary protocol's quiet opcodes
   bool no_update : 1;        // u
   bool set_stale : 1;        // I
   bool remove_value : 1;     // x
-  bool binary_key : 1;       // b
+  bool binary_key : 1;       // b; binary: a key that no text command can have
   bool has_compare_cas : 1;  // C, cas
   bool has_new_cas : 1;      // E
   bool has_exptime : 1;      // T, gat, touch; storage commands always
@@ -59,6 +59,7 @@ struct alignas(std::uint32_t) RequestFlags {
   bool opaque_too_long : 1;
   bool exptime_after_opaque : 1;
   bool vivify_after_opaque : 1;
+  bool return_key : 1;  // binary: getk, gatk
 };
 
 // The parts of a request that only one verb has.
@@ -86,10 +87,11 @@ struct ReplyFields {
   std::string_view text = {};
   std::size_t value_length = 0;  // of a storage command that cannot be executed
   bool bad_value_end = false;    // its value came, but "\r\n" did not follow
+  std::uint16_t status = 0;      // binary
 };
 
 struct AdminFields {
-  std::string_view line = {};  // without its end
+  std::string_view line = {};  // without its end; binary: the arguments alone
 };
 
 // Numbers are as sent; the engine turns exptimes into unix seconds.
@@ -98,8 +100,10 @@ struct Request {
 
   Verb verb = Verb::kReply;
   ReplyStyle style = ReplyStyle::kText;
+  std::uint8_t opcode = 0;  // binary: as sent; the reply repeats it
   RequestFlags flags = {};
   std::uint32_t client_flags = 0;   // F; of a stored item, or of one that md x empties
+  std::uint32_t opaque = 0;         // binary: as sent; the reply repeats it
   Key key;                          // decoded; empty for kAdmin and most kReply
   std::string_view wire_key = {};   // as sent (base64 when binary_key), for k
   std::string_view flag_text = {};  // meta: the flags as sent; the reply answers them in this order

@@ -20,31 +20,34 @@ bool is_retrieval(std::string_view line) {
 AfterLine Session::Impl::parse(std::string_view line, KeyBuffer& key_buffer,
                                Request& request) const {
   const AfterLine after = parse_line(line, key_buffer, request, max_exptime(host_clock));
-  if (host_clock.wall_minus_now_s != 0) [[unlikely]] {
-    request.exptime = store_exptime(request.exptime, host_clock);
-    request.vivify_exptime = store_exptime(request.vivify_exptime, host_clock);
-    request.recache_ttl = store_exptime(request.recache_ttl, host_clock);
-  }
+  translate_exptimes(request);
   return after;
 }
 
-void Session::Impl::push(Batch& batch, Request& request) {
-  if (request.verb != Verb::kReply) request.key.hash = backend.hash(request.key.bytes);
-  batch.push();
+void Session::Impl::translate_dates(Request& request) const {
+  request.exptime = store_exptime(request.exptime, host_clock);
+  request.vivify_exptime = store_exptime(request.vivify_exptime, host_clock);
+  request.recache_ttl = store_exptime(request.recache_ttl, host_clock);
 }
 
 Session::Impl::Stop Session::Impl::collect(Batch& batch, std::size_t most) {
   while (batch.size() < most) {
     if (!framer.skip()) return Stop::kNeedMore;
-    switch (retrieval.active ? collect_key(batch) : collect_line(batch)) {
+    switch (collect_next(batch)) {
       case Step::kGoOn: break;
       case Step::kNeedMore: return Stop::kNeedMore;
       case Step::kAdmin: return Stop::kAdmin;
+      case Step::kLogin: return Stop::kLogin;
       case Step::kLarge: return Stop::kLarge;
       case Step::kClose: return Stop::kClose;
     }
   }
   return Stop::kBatchFull;
+}
+
+Session::Impl::Step Session::Impl::collect_next(Batch& batch) {
+  if (retrieval.active) return collect_key(batch);
+  return speaks_binary() ? collect_frame(batch) : collect_line(batch);
 }
 
 // A command that does not fit into a batch. It stays at the front of the input.

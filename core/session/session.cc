@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "protocol/binary/frame.h"
 #include "session/session_impl.h"
 
 namespace isocache {
@@ -10,9 +11,6 @@ namespace {
 
 // A slice of a long answer counts as this many requests of a turn.
 constexpr std::size_t kRequestsPerSlice = 16;
-
-// The first byte of a request in memcached's binary protocol. No text command begins with it.
-constexpr char kBinaryMagic = '\x80';
 
 }  // namespace
 
@@ -36,7 +34,7 @@ Session::Impl::~Impl() {
 
 void Session::feed(std::string_view bytes) {
   Impl& impl = *impl_;
-  if (impl.ended || impl.begins_binary(bytes)) return;
+  if (impl.ended || !impl.begins(bytes)) return;
   impl.turn_left = impl.options.requests_per_turn;
   if (impl.kept.empty()) {
     impl.framer.text = bytes;
@@ -110,7 +108,10 @@ std::span<char> Session::upload_window() {
 }
 
 void Session::upload_received(std::size_t bytes) {
-  impl_->backend.upload_received(impl_->large->request, impl_->large->upload, bytes);
+  Impl& impl = *impl_;
+  impl.backend.upload_received(impl.large->request, impl.large->upload, bytes);
+  const bool complete = impl.large->upload.remaining == 0 && impl.value_end_bytes() == 0;
+  if (complete) impl.wait = Impl::Wait::kTurn;  // no byte has to follow
 }
 
 Output& Session::output() { return impl_->out; }
@@ -118,7 +119,11 @@ bool Session::closing() const { return impl_->ended && impl_->late == nullptr; }
 AdminResult::Next Session::requested() const { return impl_->requested; }
 bool Session::logged_in() const { return impl_->logged_in; }
 void Session::log_in() { impl_->logged_in = true; }
-bool Session::spoke_binary() const { return impl_->spoke_binary; }
+bool Session::spoke_other_protocol() const { return impl_->spoke_other_protocol; }
+bool Session::speaks_binary(std::string_view next) const {
+  return impl_->speaks_binary() ||
+         (impl_->protocol == Impl::Protocol::kUnknown && binary::begins_frame(next));
+}
 unsigned Session::failed_logins() const { return impl_->failed_logins; }
 std::size_t Session::buffered() const { return impl_->kept.size(); }
 bool Session::in_request() const {
@@ -129,13 +134,16 @@ bool Session::midway() const {
   return in_request() || impl_->retrieval.active || impl_->framer.is_skipping();
 }
 
-// Such a client waits for an answer that never comes, and its own time limit may be long.
-bool Session::Impl::begins_binary(std::string_view bytes) {
-  if (began || bytes.empty()) return false;
-  began = true;
-  spoke_binary = bytes.front() == kBinaryMagic;
-  ended = spoke_binary;
-  return spoke_binary;
+// False: the client speaks a protocol that is not spoken here. It would wait for an answer that
+// never comes.
+bool Session::Impl::begins(std::string_view bytes) {
+  if (protocol != Protocol::kUnknown || bytes.empty()) return true;
+  const bool binary = binary::begins_frame(bytes);
+  protocol = binary ? Protocol::kBinary : Protocol::kText;
+  const bool spoken = binary ? binary_is_spoken() && options.protocols != Protocols::kText
+                             : options.protocols != Protocols::kBinary;
+  spoke_other_protocol = ended = !spoken;
+  return spoken;
 }
 
 void Session::Impl::run() {
@@ -150,7 +158,7 @@ void Session::Impl::run() {
     } else if (turn_left == 0 || is_full()) {
       const Wait why = is_full() ? wait_for_room() : Wait::kTurn;
       go = stop(why == Wait::kLate || anything_left() ? why : Wait::kNone);
-    } else if (!logged_in) {
+    } else if (!logged_in && !speaks_binary()) {
       go = run_login();
     } else if (stream) {
       go = run_stream();
@@ -214,12 +222,13 @@ Session::Impl::Go Session::Impl::run_batch() {
     batch.requests()[0].flags.has_waited = std::exchange(has_waited, false);
     if (!execute(batch)) return Go::kStop;
   }
-  if (why == Stop::kAdmin && late) return stop(Wait::kLate);
+  if ((why == Stop::kAdmin || why == Stop::kLogin) && late) return stop(Wait::kLate);
   if (last != Last::kNone && why != Stop::kNeedMore) last = Last::kTaken;
   switch (why) {
     case Stop::kBatchFull: break;
     case Stop::kNeedMore: return Go::kStop;
     case Stop::kAdmin: return run_admin();
+    case Stop::kLogin: return run_login_frame();
     case Stop::kLarge: begin_large(); break;
     case Stop::kClose: ended = true; break;
   }

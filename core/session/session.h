@@ -29,6 +29,7 @@
 #include "protocol/output.h"
 #include "protocol/request.h"
 #include "session/authenticator.h"
+#include "session/protocols.h"
 
 namespace isocache {
 
@@ -36,6 +37,7 @@ struct SessionOptions {
   std::size_t requests_per_turn = limits::kDefaultRequestsPerTurn;  // -R
   OutputLimits output_limits = {};               // nothing is executed while so much is unsent
   const Authenticator* authenticator = nullptr;  // clients log in first; null: nobody has to
+  Protocols protocols = Protocols::kAny;         // -B
 };
 
 class Session {
@@ -105,8 +107,10 @@ class Session {
   bool logged_in() const;
   // The host knows the client by other means (a token, a certificate).
   void log_in();
-  // The first byte is the binary protocol's, which this server does not speak. closing() is true.
-  bool spoke_binary() const;
+  // The first byte is that of a protocol which is not spoken here. closing() is true.
+  bool spoke_other_protocol() const;
+  // The client speaks the binary protocol, or begins to with the bytes that come `next`.
+  bool speaks_binary(std::string_view next = {}) const;
   // How many logins have failed.
   unsigned failed_logins() const;
   // How many bytes are kept for an unfinished command.

@@ -10,6 +10,7 @@
 // Each step has a state of its own, and returns its result:
 //
 //   framer.h        lines in the input           collect_commands.cc  commands into a batch
+//   binary.cc       frames into a batch, logins by them
 //   retrieval.h     a get with several keys      collect_keys.cc      its keys into a batch
 //   upload.cc       a value on its way in        login.cc             what comes before a login
 //   late_replies.h  replies that come late       last_request.cc      the last request
@@ -21,6 +22,7 @@
 #include <string>
 #include <string_view>
 
+#include "command/program_parts.h"
 #include "protocol/parser.h"
 #include "session/batch.h"
 #include "session/framer.h"
@@ -48,11 +50,12 @@ struct Session::Impl {
     kGoOn,      // it is in the batch
     kNeedMore,  // it is not complete
     kAdmin,     // `pending` is a kAdmin request
+    kLogin,     // `pending` is a login in the binary protocol
     kLarge,     // `pending` is a storage command, its value is large and incomplete
     kClose,     // the connection ends
   };
   // Why collect() stopped: the batch is full, or the result of the last step.
-  enum class Stop : std::uint8_t { kBatchFull, kNeedMore, kAdmin, kLarge, kClose };
+  enum class Stop : std::uint8_t { kBatchFull, kNeedMore, kAdmin, kLogin, kLarge, kClose };
   // Whether the session can continue now.
   enum class Wait : std::uint8_t {
     kNone,
@@ -64,7 +67,7 @@ struct Session::Impl {
   enum class Go : std::uint8_t { kOn, kStop };
 
   // session.cc
-  bool begins_binary(std::string_view bytes);
+  bool begins(std::string_view bytes);
   void run();
   Go run_login();
   Go run_stream();
@@ -101,12 +104,33 @@ struct Session::Impl {
 
   // collect_commands.cc
   AfterLine parse(std::string_view line, KeyBuffer& key_buffer, Request& request) const;
+  // The exptimes that a parser has read use the store's time from now on.
+  void translate_exptimes(Request& request) const {
+    if (host_clock.wall_minus_now_s != 0) [[unlikely]]
+      translate_dates(request);
+  }
+  void translate_dates(Request& request) const;
   Stop collect(Batch& batch, std::size_t most);
+  Step collect_next(Batch& batch);
   Step collect_line(Batch& batch);
   Step collect_value(Batch& batch, Request& request, std::size_t line_bytes);
   Step set_pending(Step step, const Request& request, std::size_t line_bytes);
   void go_back(const InputPosition& position);
-  void push(Batch& batch, Request& request);
+  void push(Batch& batch, Request& request) {
+    if (request.verb != Verb::kReply) request.key.hash = backend.hash(request.key.bytes);
+    batch.push();
+  }
+
+  // binary.cc
+  bool speaks_binary() const { return binary_is_spoken() && protocol == Protocol::kBinary; }
+  // How many bytes follow a value.
+  std::size_t value_end_bytes() const { return speaks_binary() ? 0 : 2; }
+  AfterLine parse_frame(std::string_view head, Request& request) const;
+  Step collect_frame(Batch& batch);
+  Step collect_frame_value(Batch& batch, Request& request, std::size_t head_bytes);
+  Step collect_login(const Request& request);
+  Go run_login_frame();
+  bool check_plain(std::string_view message) const;
 
   // collect_keys.cc
   void begin_retrieval(const Request& request, std::size_t line_bytes);
@@ -151,8 +175,10 @@ struct Session::Impl {
   bool ended = false;  // no more requests are executed
   // After end_after_request(): is the last request still to come, or has it been taken?
   enum class Last : std::uint8_t { kNone, kAwaited, kTaken } last = Last::kNone;
-  bool began = false;  // a byte was fed
-  bool spoke_binary = false;
+  // The first byte decides.
+  enum class Protocol : std::uint8_t { kUnknown, kText, kBinary } protocol = Protocol::kUnknown;
+  bool spoke_other_protocol = false;
+  bool sasl_begun = false;  // a login in two steps: the second one is awaited
   bool logged_in;
   ReplyStream::Next stream_next = ReplyStream::Next::kMore;  // what it said last
   bool has_waited = false;                                   // for memory, before this turn

@@ -8,18 +8,19 @@
 #include "session/session_impl.h"
 
 namespace isocache {
-namespace {
-
-constexpr std::size_t kLineEndBytes = 2;
-
-}  // namespace
 
 // The command is kept in a copy of its own, because the input moves on.
 void Session::Impl::begin_large() {
   large = std::make_unique<IncomingValue>();
-  large->line.assign(without_line_end(framer.text.substr(0, pending.line_bytes - 1)));
   Request& request = large->request;
-  parse(large->line, large->key_buffer, request);
+  const std::string_view sent = framer.text.substr(0, pending.line_bytes);
+  if (speaks_binary()) {
+    large->line.assign(sent);
+    parse_frame(large->line, request);
+  } else {
+    large->line.assign(without_line_end(sent.substr(0, sent.size() - 1)));
+    parse(large->line, large->key_buffer, request);
+  }
   request.key.hash = backend.hash(request.key.bytes);
   framer.take(pending.line_bytes);
 }
@@ -43,7 +44,7 @@ Session::Impl::Received Session::Impl::start_upload() {
     return Received::kWaits;
   }
   if (status != PutStatus::kStored) {
-    framer.swallow(std::uint64_t{request.store.value_length} + kLineEndBytes);
+    framer.swallow(std::uint64_t{request.store.value_length} + value_end_bytes());
     refuse_large(status);
     return Received::kAll;
   }
@@ -66,7 +67,7 @@ Session::Impl::Received Session::Impl::receive_large() {
       if (backend.upload_may_wait(large->request, upload, host_clock.now_s)) {
         return Received::kWaits;
       }
-      framer.swallow(std::uint64_t{upload.remaining} + kLineEndBytes);
+      framer.swallow(std::uint64_t{upload.remaining} + value_end_bytes());
       backend.refuse_upload(large->request, upload);
       refuse_large(PutStatus::kNoMemory);
       return Received::kAll;
@@ -77,11 +78,12 @@ Session::Impl::Received Session::Impl::receive_large() {
     framer.take(bytes);
   }
   if (upload.remaining != 0) return Received::kPart;
-  for (; large->line_end_bytes < kLineEndBytes && !framer.text.empty(); ++large->line_end_bytes) {
+  const std::size_t end_bytes = value_end_bytes();
+  for (; large->line_end_bytes < end_bytes && !framer.text.empty(); ++large->line_end_bytes) {
     if (framer.text.front() != "\r\n"[large->line_end_bytes]) large->line_end_good = false;
     framer.take(1);
   }
-  if (large->line_end_bytes < kLineEndBytes) return Received::kPart;
+  if (large->line_end_bytes < end_bytes) return Received::kPart;
   finish_large();
   return Received::kAll;
 }

@@ -111,12 +111,12 @@ void log_failed_login(std::string_view client) {
                .fields = {{"client", std::string(client)}}});
 }
 
-void log_binary_client(std::string_view client) {
-  log(LogEntry{.message = fmt::format("closed {}: it speaks the binary protocol, which is not "
-                                      "supported; set the client to the text protocol",
-                                      client),
-               .level = LogLevel::kWarning,
-               .fields = {{"client", std::string(client)}}});
+void log_other_protocol(std::string_view client, bool binary) {
+  log(LogEntry{
+      .message = fmt::format("closed {}: it speaks the {} protocol, which -B does not allow",
+                             client, binary ? "binary" : "text"),
+      .level = LogLevel::kWarning,
+      .fields = {{"client", std::string(client)}}});
 }
 
 }  // namespace isocache

@@ -45,8 +45,9 @@ void log_line(std::string_view line, LogLevel level = LogLevel::kInfo);
 // For programs that watch for guessed passwords. `client`: the result of peer_address().
 void log_failed_login(std::string_view client);
 
-// Explains why a client gets no answer.
-void log_binary_client(std::string_view client);
+// Explains why a client gets no answer: it speaks the binary protocol, or the text protocol, where
+// that is not allowed.
+void log_other_protocol(std::string_view client, bool binary);
 
 // Makes bytes from outside safe for a terminal: keeps printable ASCII, and replaces all other bytes
 // by '?'.

@@ -109,10 +109,17 @@ void prefix_delimiter(Options& options, std::string_view value) {
   options.settings.detail_enabled = true;
 }
 
-void protocol(Options& /*options*/, std::string_view value) {
-  if (value == "ascii" || value == "auto" || value == "auto-negotiate") return;
-  if (value == "binary") refuse("-B: the binary protocol is not supported; use ascii or auto");
-  throw UsageError(fmt::format("-B: one of ascii and auto, not '{}'", value));
+void protocol(Options& options, std::string_view value) {
+  options.protocols_asked = true;
+  if (value == "auto" || value == "auto-negotiate") {
+    options.protocols = Protocols::kAny;
+  } else if (value == "ascii") {
+    options.protocols = Protocols::kText;
+  } else if (value == "binary") {
+    options.protocols = Protocols::kBinary;
+  } else {
+    throw UsageError(fmt::format("-B: one of auto, ascii and binary, not '{}'", value));
+  }
 }
 
 void udp_port(Options& /*options*/, std::string_view value) {
@@ -170,7 +177,8 @@ const Flag kFlags[] = {
      }},
     {'l', "listen", "<addr>", kListening,
      "listen on this address, or address:port (default: loopback only); separate several by commas "
-     "or repeat the flag; 'proto[ascii]:' and 'tag[name]:' may precede an address, in this order",
+     "or repeat the flag; 'proto[ascii]:' (or binary, as -B) and 'tag[name]:' may precede an "
+     "address, in this order",
      listen, true},
     {'s', "unix-socket", "<file>", kListening,
      "listen on this unix socket; this turns TCP off unless -p or -l is given too",
@@ -243,10 +251,15 @@ const Flag kFlags[] = {
     {'C', "disable-cas", "", kCommands, "items have no cas id",
      [](O o, V) { o.settings.cas_enabled = false; }},
 
+    {'B', "protocol", "<auto|ascii|binary>", kCommands,
+     "what clients may speak: ascii (text and meta), binary, or both (default)", protocol},
     {'Y', "auth-file", "<file>", kCommands,
-     "clients have to log in: the value of their first set is 'user password'; each line of the "
-     "file is user:password",
+     "clients have to log in: the value of their first set is 'user password', or, in the binary "
+     "protocol, SASL PLAIN; each line of the file is user:password",
      [](O o, V v) { o.auth_file = v; }},
+    {'S', "enable-sasl", "", kCommands,
+     "as -B binary, unless -B is given; clients log in by SASL, with the passwords of -Y",
+     [](O o, V) { o.sasl_asked = true; }},
 
     {'d', "daemon", "", kProcess,
      "run in the background; the command returns when the server is ready",
@@ -300,7 +313,6 @@ const Flag kFlags[] = {
        o.settings.chunk_bytes = number(v, "-n", 1);
        o.notes.emplace_back("-n has no effect: there are no slabs");
      }},
-    {'B', "protocol", "<ascii|auto>", kAccepted, "both mean the text and meta protocols", protocol},
     {'U', "udp-port", "<num>", kAccepted, "0; there is no UDP", udp_port},
     {'N', "napi_ids", "<num>", kAccepted, "connections go to the thread with the fewest",
      [](O o, V v) {
@@ -308,8 +320,6 @@ const Flag kFlags[] = {
        o.notes.emplace_back("-N has no effect");
      }},
 
-    {'S', "enable-sasl", "", kRefused, "SASL needs the binary protocol",
-     [](O, V) { refuse("-S: SASL is not supported"); }},
     {'e', "memory-file", "<file>", kRefused, "not yet",
      [](O, V) { refuse("-e: a memory file is not supported yet"); }},
 };

@@ -68,7 +68,7 @@ std::string section(Purpose purpose) {
 
 std::string help_text() {
   std::string text =
-      "isocached: a cache that speaks memcached's text and meta protocols\n"
+      "isocached: a cache that speaks memcached's text, meta and binary protocols\n"
       "\n"
       "  isocached                        127.0.0.1:11211, 64 MB, 4 threads\n"
       "  isocached -m 1024 -l 0.0.0.0     1 GB, for the network\n"

@@ -54,7 +54,7 @@ std::string section(Purpose purpose) {
 }
 
 constexpr std::string_view kBegin = R"(.SH NAME
-isocached \- a cache that speaks memcached's text and meta protocols
+isocached \- a cache that speaks memcached's text, meta and binary protocols
 .SH SYNOPSIS
 .B isocached
 .RI [ flags ]

@@ -166,6 +166,15 @@ std::string config_file(const Layer& flags, const Layer& variables) {
   return file;
 }
 
+// As memcached's -S, but that the passwords are those of -Y.
+void check_sasl(Options& options) {
+  if (options.auth_file.empty()) throw UsageError("-S: add the file of passwords: -Y <file>");
+  if (options.protocols == Protocols::kText) {
+    throw UsageError("-S: You cannot allow only the ASCII protocol while using SASL.");
+  }
+  if (!options.protocols_asked) options.protocols = Protocols::kBinary;
+}
+
 }  // namespace
 
 Options parse_options(int argc, char** argv, const char* const* environment,
@@ -219,6 +228,7 @@ void check_options(Options& options) {
     }
     settings.max_item_bytes = settings.max_bytes / 2;
   }
+  if (options.sasl_asked) check_sasl(options);
   if (!options.tier.files.empty()) check_tier(options);
 }
 

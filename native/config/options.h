@@ -9,6 +9,7 @@
 
 #include "command/settings.h"
 #include "native/config/host_settings.h"
+#include "session/protocols.h"
 
 namespace isocache {
 
@@ -73,7 +74,10 @@ struct Options {
   TlsOptions tls;
   HttpOptions http;
   TierOptions tier;
-  std::string auth_file;  // -Y
+  std::string auth_file;                  // -Y
+  Protocols protocols = Protocols::kAny;  // -B
+  bool protocols_asked = false;           // -B was given
+  bool sasl_asked = false;                // -S
 
   std::string config_file;    // --config
   bool check_config = false;  // --check-config: report whether all this can work, and end

@@ -15,13 +15,16 @@ void ConnectionCore::receive(std::string_view bytes) {
   host_.counters.bytes_read.add(bytes.size());
   note_traffic(bytes);
   session_.feed(bytes);
-  if (session_.spoke_binary() && host_.verbosity.notes()) log_binary_client(peer_address(info_.fd));
+  if (session_.spoke_other_protocol() && host_.verbosity.notes()) {
+    log_other_protocol(peer_address(info_.fd), session_.speaks_binary());
+  }
 }
 
 // If -vv is turned on in the middle of a command, its rest might be a value, or a password. So the
 // log begins between two commands.
 void ConnectionCore::log_received(std::string_view bytes) {
   if (!host_.verbosity.traffic()) return received_log_.reset();
+  if (session_.speaks_binary(bytes)) return log_frames(Direction::kReceived, bytes.size());
   const bool between_commands = !session_.midway();
   if (!received_log_) {
     if (!between_commands) return;
@@ -32,8 +35,14 @@ void ConnectionCore::log_received(std::string_view bytes) {
   received_log_->print();
 }
 
+// There are no lines, and some of the bytes are values or passwords.
+void ConnectionCore::log_frames(Direction direction, std::size_t bytes) const {
+  log_traffic(direction, info_.fd, fmt::format("({} bytes of the binary protocol)", bytes));
+}
+
 void ConnectionCore::log_sent(std::string_view first_span) const {
   if (!host_.verbosity.traffic()) return;
+  if (session_.speaks_binary()) return log_frames(Direction::kSent, first_span.size());
   TrafficLog replies(Direction::kSent, info_.fd);
   replies.add(first_span);
   replies.print();
@@ -41,6 +50,7 @@ void ConnectionCore::log_sent(std::string_view first_span) const {
 
 void ConnectionCore::log_sent(const Output& output) const {
   if (!host_.verbosity.traffic()) return;
+  if (session_.speaks_binary()) return log_frames(Direction::kSent, output.size());
   TrafficLog replies(Direction::kSent, info_.fd);
   output.for_each_span([&](std::string_view span) { replies.add(span); });
   replies.print();

@@ -25,11 +25,11 @@ class ConnectionCore {
  public:
   // REQUIRES: `id`, `info` and `host` outlive it. `id` is set before there is input.
   ConnectionCore(const ConnectionId& id, ConnectionInfo& info, ConnectionHost& host,
-                 std::int64_t now_ms)
+                 std::int64_t now_ms, Protocols protocols)
       : host_(host),
         info_(info),
         waker_(host.inbox, id),
-        session_(host.backend, host.clock, host.session_options, &waker_),
+        session_(host.backend, host.clock, with(host.session_options, protocols), &waker_),
         opened_ms_(now_ms) {}
   ~ConnectionCore() { release(session_.output()); }
   ConnectionCore(const ConnectionCore&) = delete;
@@ -121,7 +121,12 @@ class ConnectionCore {
   void note_traffic(std::string_view received) {
     if (host_.verbosity.traffic() || received_log_) log_received(received);
   }
+  static SessionOptions with(SessionOptions options, Protocols protocols) {
+    options.protocols = protocols;
+    return options;
+  }
   void log_received(std::string_view bytes);
+  void log_frames(Direction direction, std::size_t bytes) const;
   void log_failed_logins();
   void log_held_too_long(bool receiving) const;
 

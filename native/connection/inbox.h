@@ -14,6 +14,7 @@
 #include "command/late.h"
 #include "native/base/file_descriptor.h"
 #include "native/connection/connection_table.h"
+#include "session/protocols.h"
 
 namespace isocache {
 
@@ -21,7 +22,8 @@ namespace isocache {
 struct Newcomer {
   FileDescriptor socket;         // non-blocking
   std::shared_ptr<SSL_CTX> tls;  // what it speaks; null: plain
-  bool crowded = false;          // one more connection than -c allows
+  Protocols protocols = Protocols::kAny;
+  bool crowded = false;  // one more connection than -c allows
 };
 
 // A backend woke a session: see LateWaker.

@@ -63,8 +63,8 @@ websocket::close_reason WebSocket::why_closing() const {
   const Session& session = core_.session();
   if (session.requested() != AdminResult::Next::kContinue) return close_code::normal;
   if (draining_) return {close_code::going_away, "the server ends"};
-  if (session.spoke_binary()) {
-    return {close_code::policy_error, "the binary protocol is not supported"};
+  if (session.spoke_other_protocol()) {
+    return {close_code::policy_error, "this protocol is not allowed here"};
   }
   if (!session.logged_in()) return {close_code::policy_error, "no login"};
   return {close_code::policy_error, "not the memcached protocol"};

@@ -25,7 +25,7 @@ class WebSocket final : public WebSocketConnection, private StreamWatcher {
         stream_(stream),
         info_(info),
         socket_(stream),
-        core_(id, info, host, host.now_ms()),
+        core_(id, info, host, host.now_ms(), host.session_options.protocols),
         wake_coroutine_(stream.get_executor(), Timer::time_point::max()),
         read_buffer_(http_limits::kSmallReadBytes) {}
 

@@ -26,11 +26,11 @@ constexpr std::size_t kBeyondWindowBytes = 2048;
 
 }  // namespace
 
-Connection::Connection(FileDescriptor socket, SSL_CTX* tls, WorkerHost& host)
+Connection::Connection(FileDescriptor socket, SSL_CTX* tls, Protocols protocols, WorkerHost& host)
     : host_(host),
       socket_(std::move(socket)),
       info_(socket_.get(), host.clock.now_s),
-      core_(id, info_, host, host.now_ms),
+      core_(id, info_, host, host.now_ms, protocols),
       tls_(tls == nullptr ? nullptr
                           : std::make_unique<TlsStream>(*tls, info_.fd, *host.tls_buffers)) {
   int domain = 0;

@@ -52,7 +52,7 @@ class Connection {
 
   // Registers the socket with the poller, with its own address as the tag. `tls`: the TLS settings
   // to use; null: plain. REQUIRES: the socket is non-blocking. Throws SystemError.
-  Connection(FileDescriptor socket, SSL_CTX* tls, WorkerHost& host);
+  Connection(FileDescriptor socket, SSL_CTX* tls, Protocols protocols, WorkerHost& host);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "native/base/file_descriptor.h"
+#include "session/protocols.h"
 
 namespace isocache {
 
@@ -32,6 +33,7 @@ class Listener {
 
   // The code that creates the listener sets these.
   Serves serves = Serves::kMemcached;
+  Protocols protocols = Protocols::kAny;
   bool tls = false;
 
  private:

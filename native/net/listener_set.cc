@@ -37,20 +37,24 @@ std::optional<std::string_view> take_prefix(std::string_view& address, std::stri
   return rest.substr(0, end);
 }
 
-void check_protocol(std::string_view protocol) {
-  if (protocol == "ascii" || protocol == "negotiating" || protocol == "auto") return;
-  if (protocol == "binary") {
-    throw UsageError("-l: proto[binary]: the binary protocol is not supported; use proto[ascii]");
-  }
-  if (protocol == "proxy") throw UsageError("-l: proto[proxy]: this server has no proxy");
-  throw UsageError(fmt::format("-l: proto[{}] is not known; use ascii or negotiating", protocol));
+Protocols protocols_of(std::string_view name) {
+  if (name == "negotiating" || name == "auto") return Protocols::kAny;
+  if (name == "ascii") return Protocols::kText;
+  if (name == "binary") return Protocols::kBinary;
+  if (name == "proxy") throw UsageError("-l: proto[proxy]: this server has no proxy");
+  throw UsageError(
+      fmt::format("-l: proto[{}] is not known; use ascii, binary or negotiating", name));
 }
 
-// The server speaks text protocols only, and only memcached's proxy uses tags. So both are checked
-// and ignored.
-void skip_protocol_and_tag(std::string_view& address) {
+// Removes the prefix proto[...]. Returns what the listener speaks.
+Protocols take_protocols(std::string_view& address, const Options& options) {
+  const auto name = take_prefix(address, "proto", false);
+  return name ? protocols_of(*name) : options.protocols;
+}
+
+// Only memcached's proxy uses tags. So they are checked and ignored.
+void skip_tag(std::string_view& address) {
   constexpr std::size_t kMaxTagBytes = 8;
-  if (const auto protocol = take_prefix(address, "proto", false)) check_protocol(*protocol);
   const auto tag = take_prefix(address, "tag", true);
   if (tag && (tag->empty() || tag->size() > kMaxTagBytes)) {
     throw UsageError(fmt::format("Listener tags must be between 1 and 8 characters: \"{}\"", *tag));
@@ -75,9 +79,13 @@ void add_memcached(std::vector<ListenAddress>& addresses, const Options& options
   }
   if (!options.listen.empty()) return;
   // A client may resolve "localhost" to IPv4 or IPv6. A host without IPv6 is no error.
-  const bool tls = options.tls.enabled;
-  addresses.push_back({.endpoint = {"127.0.0.1", options.port}, .tls = tls});
-  addresses.push_back({.endpoint = {"::1", options.port}, .tls = tls, .optional = true});
+  ListenAddress loopback{.endpoint = {"127.0.0.1", options.port},
+                         .protocols = options.protocols,
+                         .tls = options.tls.enabled};
+  addresses.push_back(loopback);
+  loopback.endpoint.host = "::1";
+  loopback.optional = true;
+  addresses.push_back(loopback);
 }
 
 void open(std::vector<Listener>& listeners, ListenAddress address, unsigned backlog) {
@@ -86,6 +94,7 @@ void open(std::vector<Listener>& listeners, ListenAddress address, unsigned back
   }
   for (Listener& listener : listen_tcp(address.endpoint, backlog)) {
     listener.serves = address.serves;
+    listener.protocols = address.protocols;
     listener.tls = address.tls;
     listeners.push_back(std::move(listener));
   }
@@ -95,8 +104,9 @@ void open(std::vector<Listener>& listeners, ListenAddress address, unsigned back
 
 ListenAddress memcached_address(std::string_view text, const Options& options) {
   const bool tls = speaks_tls(text, options);
-  skip_protocol_and_tag(text);
-  return {.endpoint = parse_endpoint(text, options.port), .tls = tls};
+  const Protocols protocols = take_protocols(text, options);
+  skip_tag(text);
+  return {.endpoint = parse_endpoint(text, options.port), .protocols = protocols, .tls = tls};
 }
 
 ListenAddress http_address(std::string_view text, const Options& options) {
@@ -118,6 +128,7 @@ std::vector<Listener> open_listeners(const Options& options) {
   if (!options.unix_socket.empty()) {
     listeners.push_back(
         listen_unix(options.unix_socket, options.host.unix_socket_mode, options.host.tcp_backlog));
+    listeners.back().protocols = options.protocols;
   }
   for (const ListenAddress& address : listen_addresses(options)) {
     try {

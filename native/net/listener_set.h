@@ -14,6 +14,7 @@ namespace isocache {
 struct ListenAddress {
   Endpoint endpoint;
   Listener::Serves serves = Listener::Serves::kMemcached;
+  Protocols protocols = Protocols::kAny;
   bool tls = false;
   bool optional = false;  // if the host has no such address, that is no error
 };

@@ -60,7 +60,7 @@ struct Worker::Impl {
   void read_inbox();
   void wake(const LateNote& note);
   void give_up_late();
-  void open(FileDescriptor socket, SSL_CTX* tls);
+  void open(Newcomer& newcomer);
   void handle(const epoll_event& event);
   void queue(Connection& connection);
   void serve(Connection& connection);
@@ -128,9 +128,9 @@ void Worker::join() {
   if (impl_->thread.joinable()) impl_->thread.join();
 }
 
-void Worker::adopt(FileDescriptor socket, std::shared_ptr<SSL_CTX> tls) {
+void Worker::adopt(FileDescriptor socket, std::shared_ptr<SSL_CTX> tls, Protocols protocols) {
   impl_->inbox.leave_note([&](Notes& notes) {
-    notes.newcomers.push_back({.socket = std::move(socket), .tls = std::move(tls)});
+    notes.newcomers.push_back({std::move(socket), std::move(tls), protocols});
     impl_->table.expect();
   });
 }
@@ -249,7 +249,7 @@ void Worker::Impl::handle(const epoll_event& event) {
 void Worker::Impl::read_inbox() {
   has_notes = false;
   Notes notes = inbox.take();
-  for (Newcomer& newcomer : notes.newcomers) open(std::move(newcomer.socket), newcomer.tls.get());
+  for (Newcomer& newcomer : notes.newcomers) open(newcomer);
   for (const LateNote& note : notes.woken) wake(note);
   if (notes.end_grace_ms) stop_asked_ms = notes.end_grace_ms;
 }
@@ -299,13 +299,15 @@ void Worker::Impl::serve(Connection& connection) {
   turns.add(connection);
 }
 
-void Worker::Impl::open(FileDescriptor socket, SSL_CTX* tls) {
+void Worker::Impl::open(Newcomer& newcomer) {
   try {
+    SSL_CTX* const tls = newcomer.tls.get();
     if (tls != nullptr && host.tls_buffers == nullptr) {
       host.tls_buffers = std::make_unique<TlsBuffers>(kReadBufferBytes);
       serves_tls = true;
     }
-    table.add(std::make_unique<Connection>(std::move(socket), tls, host));
+    table.add(
+        std::make_unique<Connection>(std::move(newcomer.socket), tls, newcomer.protocols, host));
     return;
   } catch (const std::bad_alloc&) {
     host.counters.malloc_fails.add(1);

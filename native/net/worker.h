@@ -59,7 +59,8 @@ class Worker {
   void start();
   // Takes over an accepted, non-blocking socket. `tls`: the TLS settings to use; null: plain. Any
   // thread.
-  void adopt(FileDescriptor socket, std::shared_ptr<SSL_CTX> tls = nullptr);
+  void adopt(FileDescriptor socket, std::shared_ptr<SSL_CTX> tls = nullptr,
+             Protocols protocols = Protocols::kAny);
   // Finishes requests that have begun and starts no others. Lets replies go out for this long, then
   // closes everything. A second call sets the time anew. Any thread.
   void stop(std::int64_t grace_ms);

@@ -1,7 +1,7 @@
 // Many streams, several at once, against two running servers.
 
-import { Duel, describeFailure, minimise } from './duel.mjs';
-import { makeStream } from './stream.mjs';
+import { BinaryDuel } from './binary-duel.mjs';
+import { describeFailure, minimise, TextDuel } from './duel.mjs';
 
 const AT_ONCE = 8;
 const STREAMS_PER_FLUSH = 512;
@@ -9,9 +9,10 @@ const MAX_FAILURES = 5;
 
 /**
  * Plays `count` streams with seeds from `seed` on. Returns descriptions of the failures, at most a few.
- * `progress(done)` is called now and then.
+ * `binary`: in the binary protocol. `progress(done)` is called now and then.
  */
-export async function compareStreams(ours, theirs, { count, seed, progress = () => {} }) {
+export async function compareStreams(ours, theirs, { count, seed, binary = false, progress = () => {} }) {
+  const Duel = binary ? BinaryDuel : TextDuel;
   const failed = [];
   const duels = await Promise.all(Array.from({ length: AT_ONCE }, () => Duel.between(ours, theirs)));
   try {
@@ -22,13 +23,13 @@ export async function compareStreams(ours, theirs, { count, seed, progress = () 
         duels.map(async (duel) => {
           while (next < end && failed.length < MAX_FAILURES) {
             const own = seed + next++;
-            const failure = await duel.play(makeStream(own), `s${own}-`, own);
+            const failure = await duel.play(Duel.makeStream(own), `s${own}-`, own);
             if (failure) failed.push({ own, failure });
           }
         }),
       );
       // Nothing else is going on now: both forget everything, so that neither fills up and evicts.
-      await Promise.all([duels[0].ours, duels[0].theirs].map((side) => side.client.ask('flush_all\r\n')));
+      await duels[0].flush();
       progress(end);
     }
   } finally {
@@ -36,9 +37,9 @@ export async function compareStreams(ours, theirs, { count, seed, progress = () 
   }
   const descriptions = [];
   for (const { own, failure } of failed.slice(0, MAX_FAILURES)) {
-    const shortest = await minimise(ours, theirs, makeStream(own), own);
+    const shortest = await minimise(Duel, ours, theirs, Duel.makeStream(own), own);
     descriptions.push(
-      describeFailure(own, shortest.failure ? shortest : { stream: failure.batch, failure, alone: true }),
+      describeFailure(Duel, own, shortest.failure ? shortest : { stream: failure.batch, failure, alone: true }),
     );
   }
   return descriptions;

@@ -5,6 +5,7 @@ import { RawClient } from '../lib/client.mjs';
 import { Random } from '../lib/random.mjs';
 import { CasPairs, parseReply, replyDifference } from '../lib/reply.mjs';
 import { mustWaitForReplies } from './differences.mjs';
+import { makeStream } from './stream.mjs';
 
 const MAX_BATCH = 40;
 const MAX_KEY_BYTES = 250;
@@ -108,10 +109,16 @@ function* batches(stream, random) {
   if (batch.length > 0) yield batch;
 }
 
-export class Duel {
+export class TextDuel {
+  static makeStream = makeStream;
+
+  static describe({ line, data }) {
+    return `${show(line, 600)}${data === null ? '' : `\\r\\n${show(data, 200)}`}`;
+  }
+
   /** Opens a connection to each server. */
   static async between(ours, theirs) {
-    return new Duel(await Side.open(ours), await Side.open(theirs));
+    return new TextDuel(await Side.open(ours), await Side.open(theirs));
   }
 
   constructor(ours, theirs) {
@@ -148,6 +155,10 @@ export class Duel {
     return null;
   }
 
+  async flush() {
+    await Promise.all([this.ours, this.theirs].map((side) => side.client.ask('flush_all\r\n')));
+  }
+
   close() {
     this.ours.client.close();
     this.theirs.client.close();
@@ -155,7 +166,7 @@ export class Duel {
 }
 
 /** A shorter stream that still differs: commands are left out as long as it does. */
-export async function minimise(ours, theirs, stream, seed) {
+export async function minimise(Duel, ours, theirs, stream, seed) {
   const duel = await Duel.between(ours, theirs);
   let runs = 0;
   const fails = async (candidate) => duel.play(candidate, `m${seed}-${runs++}-`, seed);
@@ -181,10 +192,8 @@ export async function minimise(ours, theirs, stream, seed) {
 }
 
 /** What to print about a failure. `alone`: it did not come again when the stream was played by itself. */
-export function describeFailure(seed, { stream, failure, alone = false }) {
-  const lines = stream.map(
-    ({ line, data }) => `    ${show(line, 600)}${data === null ? '' : `\\r\\n${show(data, 200)}`}`,
-  );
+export function describeFailure(Duel, seed, { stream, failure, alone = false }) {
+  const lines = stream.map((command) => `    ${Duel.describe(command)}`);
   const title = alone ? 'passes when played alone; the batch that differed' : 'as short as it gets';
   return [
     `stream with seed ${seed}, ${title}:`,

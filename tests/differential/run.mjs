@@ -1,6 +1,6 @@
-// node tests/differential/run.mjs [--streams N] [--seed N] [--oracle-only]
+// node tests/differential/run.mjs [--streams N] [--seed N] [--binary] [--oracle-only]
 // Random command streams, isocached (ISOCACHED) and Debian's memcached side by side.
-// --oracle-only plays memcached against itself: a test of the test.
+// --binary: frames of the binary protocol. --oracle-only plays memcached against itself: a test of the test.
 
 import { parseArgs } from 'node:util';
 
@@ -11,6 +11,7 @@ const { values: options } = parseArgs({
   options: {
     streams: { type: 'string', default: '1000' },
     seed: { type: 'string', default: '1' },
+    binary: { type: 'boolean', default: false },
     'oracle-only': { type: 'boolean', default: false },
   },
 });
@@ -24,6 +25,7 @@ try {
   const failures = await compareStreams(ours, theirs, {
     count,
     seed,
+    binary: options.binary,
     progress: (done) =>
       process.stderr.write(`\r${done} of ${count} streams, ${((Date.now() - began) / 1000).toFixed(0)} s`),
   });

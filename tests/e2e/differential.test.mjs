@@ -6,8 +6,10 @@ import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
+import { makeBinaryStream } from '../differential/binary-stream.mjs';
 import { compareStreams } from '../differential/compare.mjs';
 import { makeStream } from '../differential/stream.mjs';
+import { OPCODE } from '../lib/binary.mjs';
 import { seedFromEnvironment } from '../lib/random.mjs';
 import {
   needIsocached,
@@ -27,6 +29,19 @@ test(`${count} random streams`, { skip: needIsocached || needMemcached, timeout:
   await withServer(startMemcached, QUIET_MEMCACHED, (theirs) =>
     withServer(startIsocached, ['-t', '2'], async (ours) => {
       const failures = await compareStreams(ours, theirs, { count, seed });
+      assert.equal(failures.length, 0, `\n${failures.join('\n\n')}\n(ISOCACHE_SEED=${seed})`);
+    }),
+  );
+});
+
+test(`${count} random streams of the binary protocol`, {
+  skip: needIsocached || needMemcached,
+  timeout: 1_800_000,
+}, async (context) => {
+  context.diagnostic(`ISOCACHE_SEED=${seed}`);
+  await withServer(startMemcached, QUIET_MEMCACHED, (theirs) =>
+    withServer(startIsocached, ['-t', '2'], async (ours) => {
+      const failures = await compareStreams(ours, theirs, { count, seed, binary: true });
       assert.equal(failures.length, 0, `\n${failures.join('\n\n')}\n(ISOCACHE_SEED=${seed})`);
     }),
   );
@@ -60,6 +75,13 @@ test('a difference is found and made short', { skip: needMemcached, timeout: 60_
       assert.match(failures[0], /^stream with seed \d+, as short as it gets:\n( {4}.+\n){1,3} {2}part/);
     }),
   );
+});
+
+test('binary streams use every opcode, and repeat', () => {
+  const streams = () => Array.from({ length: 400 }, (_, index) => makeBinaryStream(index));
+  assert.deepEqual(streams(), streams());
+  const used = new Set(streams().flatMap((stream) => stream.map(({ op, opcode }) => opcode ?? OPCODE[op])));
+  for (const [name, opcode] of Object.entries(OPCODE)) assert.ok(used.has(opcode), name);
 });
 
 test('streams use every command and flag, and repeat', () => {

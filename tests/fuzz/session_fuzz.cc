@@ -92,6 +92,7 @@ Case parse(const std::uint8_t* data, std::size_t size) {
 // connection unless its end has come by then, and `stats` tells how often a session yielded.
 bool pieces_matter(std::string_view bytes) {
   if (bytes.find("stats") != std::string_view::npos) return true;
+  if (bytes.find("\x80\x10") != std::string_view::npos) return true;  // binary: stat
   std::size_t line_bytes = 0;
   for (const char byte : bytes) {
     line_bytes = byte == '\n' ? 0 : line_bytes + 1;

@@ -28,7 +28,7 @@ export class Filler {
     this.#client = client;
   }
 
-  /** Stores keys `${prefix}0` and so on. When items are dropped because the disk is behind, it goes on slower for a while. */
+  /** Stores keys `${prefix}0` and so on. While the disk is behind, so that items are dropped, it goes on slower. */
   async fill(prefix, count, length) {
     const batch = Math.max(1, Math.min(BATCH, Math.floor(BATCH_BYTES / length)));
     let lost = await dropped(this.#client);

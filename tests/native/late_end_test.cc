@@ -181,7 +181,7 @@ TEST(LateNotes, ATokenIsKeptOnce) {
                       .clock = {.now_s = 1000}};
   ConnectionInfo info(-1, 1000);
   const ConnectionId id{.serial = 1};
-  ConnectionCore core(id, info, host, 0);
+  ConnectionCore core(id, info, host, 0, Protocols::kAny);
   backend.listens = true;
   core.receive("flush_all\r\n");
   core.go_on();

@@ -147,10 +147,22 @@ TEST(Options, UnknownWordsSayWhatIsKnown) {
 
 TEST(Options, WhatIsNotOursIsRefused) {
   EXPECT_EQ(parse({"-U", "0"}).port, 11211U);
-  for (const auto& words : std::vector<std::vector<std::string>>{
-           {"-U", "11211"}, {"-S"}, {"-B", "binary"}, {"-e", "file"}}) {
+  for (const auto& words : std::vector<std::vector<std::string>>{{"-U", "11211"}, {"-e", "file"}}) {
     EXPECT_NE(complaint(words).find("not supported"), std::string::npos) << words[0];
   }
+}
+
+TEST(Options, ProtocolsAndLogins) {
+  EXPECT_EQ(parse({}).protocols, Protocols::kAny);
+  EXPECT_EQ(parse({"-B", "auto-negotiate"}).protocols, Protocols::kAny);
+  EXPECT_EQ(parse({"-B", "ascii"}).protocols, Protocols::kText);
+  EXPECT_EQ(parse({"-B", "binary"}).protocols, Protocols::kBinary);
+  EXPECT_NE(complaint({"-B", "udp"}).find("one of auto, ascii and binary"), std::string::npos);
+  EXPECT_EQ(parse({"-Y", "file"}).protocols, Protocols::kAny);
+  EXPECT_EQ(parse({"-S", "-Y", "file"}).protocols, Protocols::kBinary);
+  EXPECT_EQ(parse({"-S", "-Y", "file", "-B", "auto"}).protocols, Protocols::kAny);
+  EXPECT_NE(complaint({"-S"}).find("-Y <file>"), std::string::npos);
+  EXPECT_NE(complaint({"-S", "-Y", "file", "-B", "ascii"}).find("-S"), std::string::npos);
 }
 
 TEST(Options, FilesOfTheTier) {

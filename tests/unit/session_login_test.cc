@@ -1,11 +1,13 @@
 // A client that has to log in before anything else: fragments, limits, and replies.
 #include <gtest/gtest.h>
 
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "protocol/replies.h"
+#include "support/binary_frames.h"
 #include "unit/core_fixture.h"
 
 namespace isocache {
@@ -125,10 +127,86 @@ TEST_F(SessionLogin, NothingElseIsRead) {
   }
 }
 
-TEST_F(SessionLogin, TheBinaryProtocolEndsIt) {
-  EXPECT_EQ(ask("\x80\x01\r\n"), "");
+// --- the binary protocol: SASL PLAIN
+
+using binary::Opcode;
+using binary::Status;
+
+std::string sasl(Opcode opcode, std::string message, std::string mechanism = "PLAIN") {
+  return frame(opcode, {.key = std::move(mechanism), .value = std::move(message)});
+}
+const std::string kPlain("\0foo\0bar", 8);
+const std::string kWrongPlain("\0foo\0baz", 8);
+
+TEST_F(SessionLogin, SaslPlainLogsIn) {
+  const auto listed = binary::parse_replies(core.ask(frame(Opcode::kSaslList)));
+  ASSERT_EQ(listed.size(), 1U);
+  EXPECT_EQ(listed[0].value, "PLAIN");
+  const auto replies = binary::parse_replies(
+      core.ask(sasl(Opcode::kSaslAuth, kPlain) + binary::set_frame("k", "v")));
+  ASSERT_EQ(replies.size(), 2U);
+  EXPECT_EQ(replies[0].status, Status::kOk);
+  EXPECT_EQ(replies[0].value, "Authenticated");
+  EXPECT_EQ(replies[1].status, Status::kOk);
+  EXPECT_TRUE(core.session->logged_in());
+  EXPECT_EQ(users.asked, std::vector<std::string>{"foo/bar"});
+}
+
+TEST_F(SessionLogin, SaslMayTakeTwoSteps) {
+  const auto replies =
+      binary::parse_replies(core.ask(sasl(Opcode::kSaslStep, kPlain) + sasl(Opcode::kSaslAuth, "") +
+                                     sasl(Opcode::kSaslStep, kPlain) + frame(Opcode::kNoop)));
+  ASSERT_EQ(replies.size(), 4U);
+  EXPECT_EQ(replies[0].status, Status::kAuthError);
+  EXPECT_EQ(replies[1].status, Status::kAuthContinue);
+  EXPECT_EQ(replies[2].status, Status::kOk);
+  EXPECT_EQ(replies[3].status, Status::kOk);
+}
+
+TEST_F(SessionLogin, OtherFramesEndTheConnectionBeforeALogin) {
+  for (const std::string& bytes :
+       {binary::get_frame("k"), binary::set_frame("k", "v"), frame(Opcode::kNoop),
+        frame(Opcode::kStat), frame(Opcode::kFlushQ), frame(Opcode::kQuit)}) {
+    const auto replies = binary::parse_replies(ask(bytes));
+    ASSERT_EQ(replies.size(), 1U);
+    EXPECT_EQ(replies[0].status, Status::kAuthError);
+    EXPECT_EQ(replies[0].value, "Auth failure.");
+    EXPECT_TRUE(closing());
+  }
+  EXPECT_EQ(binary::parse_replies(ask(frame(Opcode::kVersion)))[0].status, Status::kOk);
+  EXPECT_FALSE(closing());
+}
+
+TEST_F(SessionLogin, BadSaslMessagesFailAndAreLimited) {
+  core.connect();
+  const std::string messages[] = {kWrongPlain,
+                                  "foo",
+                                  std::string("\0foo", 4),
+                                  std::string("\0\0", 2),
+                                  std::string("root\0foo\0bar", 12),
+                                  std::string("\0foo\0bar\0", 9)};
+  for (const std::string& message : messages) {
+    EXPECT_EQ(binary::parse_replies(core.ask(sasl(Opcode::kSaslAuth, message)))[0].status,
+              Status::kAuthError);
+    EXPECT_FALSE(closing());
+  }
+  EXPECT_EQ(binary::parse_replies(core.ask(sasl(Opcode::kSaslAuth, kPlain, "LOGIN")))[0].status,
+            Status::kAuthError);
+  EXPECT_EQ(core.session->failed_logins(), std::size(messages) + 1);
+  const std::string acts_for_itself("foo\0foo\0bar", 11);
+  EXPECT_EQ(binary::parse_replies(core.ask(sasl(Opcode::kSaslAuth, acts_for_itself)))[0].status,
+            Status::kOk);
+  for (int i = 0; !closing() && i < 100; ++i) core.ask(sasl(Opcode::kSaslAuth, kWrongPlain));
+  EXPECT_EQ(core.session->failed_logins(), limits::kMaxFailedLogins);
+}
+
+TEST_F(SessionLogin, ASaslMessageMayComeInPiecesAndIsLimited) {
+  const std::string login = sasl(Opcode::kSaslAuth, kPlain);
+  std::string replies;
+  for (const char byte : login) replies += core.ask(std::string_view(&byte, 1));
+  EXPECT_EQ(binary::parse_replies(replies)[0].status, Status::kOk);
+  EXPECT_EQ(ask(sasl(Opcode::kSaslAuth, std::string(limits::kMaxLoginValueBytes + 1, 'x'))), "");
   EXPECT_TRUE(closing());
-  EXPECT_TRUE(core.session->spoke_binary());
 }
 
 TEST_F(SessionLogin, WhatElseIsOnTheLineDoesNotMatter) {

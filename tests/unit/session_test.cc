@@ -278,21 +278,13 @@ TEST(Session, ALongMultigetEndsAtABadKey) {
   EXPECT_EQ(core.ask(many + std::string(250, 'k') + "\r\nmn\r\n"), "END\r\nMN\r\n");
 }
 
-TEST(Session, TheBinaryProtocolsFirstByteEndsIt) {
-  TestCore core;
-  EXPECT_EQ(core.ask(std::string_view("\x80\x0a\0\0", 4)), "");
-  EXPECT_TRUE(core.session->spoke_binary());
-  EXPECT_TRUE(core.session->closing());
-  EXPECT_EQ(core.ask("mn\r\n"), "");
-}
-
-TEST(Session, ALaterByteLikeItIsText) {
+TEST(Session, TheBinaryProtocolsFirstByteIsTextLater) {
   TestCore core;
   core.session->feed("");
   EXPECT_EQ(core.ask("m"), "");
   EXPECT_EQ(core.ask("\x80\r\nmn\r\n"), "ERROR\r\nMN\r\n");
   EXPECT_EQ(core.ask("\x80\r\nmn\r\n"), "CLIENT_ERROR bad command line format\r\nMN\r\n");
-  EXPECT_FALSE(core.session->spoke_binary());
+  EXPECT_FALSE(core.session->speaks_binary());
 }
 
 TEST(Session, ShutdownIsTheHostsToDo) {

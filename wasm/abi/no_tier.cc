@@ -1,4 +1,5 @@
-// For isocache.wasm, which has no tier. The compiler leaves out what only a tier would need.
+// For isocache.wasm, which has no tier and does not speak the binary protocol. The compiler leaves
+// out what only these would need.
 #include "command/program_parts.h"
 #include "tier.h"
 
@@ -6,6 +7,7 @@ namespace isocache {
 
 bool tiers_exist() { return false; }
 bool replies_may_be_late() { return false; }
+bool binary_is_spoken() { return false; }
 
 ColdTier* cold_tier() { return nullptr; }
 bool tier_keeps(const ItemView& /*item*/, std::uint64_t /*hash*/) { return false; }

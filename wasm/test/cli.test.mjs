@@ -263,7 +263,7 @@ test('what is wrong is said', { timeout: 60_000 }, async () => {
     [['--li'], /--li: --listen or --li\w+\?/],
     [['-vq'], /-q: no such flag/],
     [['-U', '11211'], /-U: UDP is not supported/],
-    [['-B', 'binary'], /-B: the binary protocol is not supported/],
+    [['-B', 'udp'], /-B: auto, ascii or binary, not udp/],
     [['-M'], /-M: this server always evicts/],
     [['-Y', 'file'], /-Y: this server has no passwords/],
     [['-l', 'localhost:99999'], /-l: localhost:99999: no such port/],

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 
-import { open } from 'isocache';
+import { IsocacheError, open } from 'isocache';
 import { openInspector } from 'isocache/inspect';
 
 import { everything, feed, newInspector, text } from './lib/inspectors.mjs';
@@ -307,6 +307,26 @@ describe('opening', () => {
     assert.deepEqual(everything(inspector), before);
     assert.deepEqual(everything(inspector.fork()), before);
   });
+});
+
+test('after a call that failed midway, a saved state is good again', async (t) => {
+  const inspector = await newInspector();
+  const session = inspector.connect();
+  fill(session, 100);
+  const saved = inspector.save();
+  const before = everything(inspector);
+  // As when memory ends: what the engine calls throws.
+  t.mock.method(Uint8Array.prototype, 'slice', () => {
+    throw new IsocacheError('NO_MEMORY', 'out of memory');
+  });
+  assert.throws(() => inspector.stepEviction(), { code: 'NO_MEMORY' });
+  t.mock.restoreAll();
+  for (const call of [() => feed(session, 'mn\r\n'), () => inspector.fork(), () => inspector.save()]) {
+    assert.throws(call, { name: 'IsocacheError', code: 'CLOSED', message: /restore/ });
+  }
+  inspector.restore(saved);
+  assert.deepEqual(everything(inspector), before);
+  assert.equal(feed(session, 'mn\r\n'), 'MN\r\n');
 });
 
 test('it answers as the package that everybody uses', async () => {

@@ -1,5 +1,5 @@
-// The playground as one file, build/web/playground.html, which opens from disk: a browser loads neither modules nor wasm
-// from file://, so all scripts are one classic script, and the wasm is in the page as base64.
+// The playground as one file, build/web/playground.html, which opens from disk: a browser loads neither modules nor
+// wasm from file://, so all scripts are one classic script, and the wasm is in the page as base64.
 //
 //   node web/scripts/single.mjs [OUT]
 

@@ -4,8 +4,10 @@
 #include <string_view>
 #include <utility>
 
+#include "command/admin/binary.h"
 #include "command/admin/call.h"
 #include "command/exptime.h"
+#include "command/program_parts.h"
 #include "protocol/commands.h"
 #include "protocol/numbers.h"
 #include "protocol/replies.h"
@@ -113,6 +115,10 @@ Handler handler_of(Command command) {
 
 AdminResult run_admin_command(const Request& request, AdminTarget& target, const Clock& clock,
                               Output& out, Waker* waker) {
+  if (binary_is_spoken() && request.style == ReplyStyle::kBinary) {
+    run_binary_command(request, target, clock, out);
+    return {};
+  }
   Tokens tokens(request.admin.line);
   const std::string_view name = tokens.next();
   const Command command = find_command(name);

@@ -4,6 +4,8 @@
 
 #include "base/inline.h"
 #include "command/outcome.h"
+#include "command/program_parts.h"
+#include "command/wording/binary.h"
 #include "command/wording/meta.h"
 #include "command/wording/text.h"
 #include "protocol/output.h"
@@ -17,15 +19,30 @@ ISOCACHE_INLINE_NATIVELY inline void word(const Outcome& outcome, const Request&
   switch (request.style) {
     case ReplyStyle::kText: text::word(outcome, request, out); return;
     case ReplyStyle::kMeta: meta::word(outcome, request, out); return;
+    case ReplyStyle::kBinary:
+      if (binary_is_spoken()) binary::word(outcome, request, out);
+      return;
   }
 }
 
-// Only the text protocol has `touch`, and only the meta protocol has `me`.
+// The meta protocol has no `touch`, and only the meta protocol has `me`.
 inline void word(const TouchOutcome& outcome, const Request& request, Output& out) {
-  text::word(outcome, request, out);
+  if (binary_is_spoken() && request.style == ReplyStyle::kBinary) {
+    binary::word(outcome, request, out);
+  } else {
+    text::word(outcome, request, out);
+  }
 }
 inline void word(const DebugOutcome& outcome, const Request& /*request*/, Output& out) {
   meta::word(outcome, out);
+}
+// Of a kReply: the parser has worded it, unless its protocol has headers.
+inline void word(const ReplyFields& reply, const Request& request, Output& out) {
+  if (binary_is_spoken() && request.style == ReplyStyle::kBinary) {
+    binary::word(reply, request, out);
+  } else {
+    out.append(reply.text);
+  }
 }
 
 }  // namespace isocache

@@ -5,6 +5,7 @@
 #include "bench/micro/micro.h"
 #include "command/settings.h"
 #include "command/single_backend.h"
+#include "protocol/binary/frame.h"
 #include "session/session.h"
 
 namespace isocache::bench {
@@ -14,6 +15,7 @@ enum class Kind {
   kGet,
   kMiss,
   kMetaGet,
+  kBinaryGet,
   kMultiget,
   kArithmetic,
   kSet,
@@ -33,6 +35,7 @@ Expected expected(Kind kind) {
     case Kind::kGet: return {"VALUE key:", 3};
     case Kind::kMiss: return {"END", 1};
     case Kind::kMetaGet: return {"VA 100 t-1 f0 s100", 2};
+    case Kind::kBinaryGet: return {"\x81", 1};
     case Kind::kMultiget: return {"VALUE key:", 2};  // for each key; and one END
     case Kind::kArithmetic: return {"VA ", 2};
     case Kind::kMetaSet: return {"HD c", 1};
@@ -43,6 +46,14 @@ Expected expected(Kind kind) {
   return {};
 }
 
+std::string binary_get(std::string_view key) {
+  std::string frame(binary::kHeaderBytes, '\0');
+  frame[0] = binary::kRequestMagic;
+  binary::write_number(frame.data() + 2, static_cast<std::uint16_t>(key.size()));
+  binary::write_number(frame.data() + 8, static_cast<std::uint32_t>(key.size()));
+  return frame.append(key);
+}
+
 void append_request(std::string& out, Kind kind, std::string_view key, std::size_t value_bytes) {
   const std::string name(key);
   const std::string size = std::to_string(value_bytes);
@@ -51,6 +62,7 @@ void append_request(std::string& out, Kind kind, std::string_view key, std::size
     case Kind::kGet:
     case Kind::kMiss: out += "get " + name + "\r\n"; return;
     case Kind::kMetaGet: out += "mg " + name + " v t f s\r\n"; return;
+    case Kind::kBinaryGet: out += binary_get(name); return;
     case Kind::kMultiget: out += " " + name; return;
     case Kind::kArithmetic: out += "ma " + name + " N0 v\r\n"; return;
     case Kind::kMetaSet: out += "ms " + name + " " + size + " c T0\r\n" + value + "\r\n"; return;
@@ -58,6 +70,18 @@ void append_request(std::string& out, Kind kind, std::string_view key, std::size
     case Kind::kSetOther:
     case Kind::kSetNew: out += "set " + name + " 0 0 " + size + "\r\n" + value + "\r\n"; return;
   }
+}
+
+// The replies in a line each, as those of the other protocols are.
+std::string binary_lines(std::string_view replies) {
+  std::string lines;
+  while (replies.size() >= binary::kHeaderBytes) {
+    const binary::Header header(replies.data());
+    lines += replies.front();
+    lines += '\n';
+    replies.remove_prefix(std::min(replies.size(), binary::kHeaderBytes + header.body_length()));
+  }
+  return lines;
 }
 
 // A connection: a session over a store of its own backend.
@@ -83,6 +107,8 @@ class Client {
     std::size_t lines = 0;
     std::size_t right = 0;
     session_.output().for_each_span([&](std::string_view span) {
+      const std::string found = kind == Kind::kBinaryGet ? binary_lines(span) : std::string(span);
+      span = found;
       for (; !span.empty(); span.remove_prefix(span.find('\n') + 1)) {
         ++lines;
         if (span.starts_with(expected(kind).begin)) ++right;
@@ -214,6 +240,8 @@ std::vector<MicroCase> session_cases() {
       {"session/multiget100", 100, make<SessionMicro<Kind::kMultiget, 100>>},
       {"session/mg", 1, make<SessionMicro<Kind::kMetaGet, 1>>},
       {"session/mg_batch32", kBatch, make<SessionMicro<Kind::kMetaGet, kBatch>>},
+      {"session/binary_get", 1, make<SessionMicro<Kind::kBinaryGet, 1>>},
+      {"session/binary_get_batch32", kBatch, make<SessionMicro<Kind::kBinaryGet, kBatch>>},
       {"session/ma", 1, make<SessionMicro<Kind::kArithmetic, 1>>},
       {"session/ma_batch32", kBatch, make<SessionMicro<Kind::kArithmetic, kBatch>>},
       {"session/set_same_size", 1, make<SessionMicro<Kind::kSet, 1>>},

@@ -1,6 +1,7 @@
 // The flags of `npx isocache`. They are memcached's. A flag without a meaning here is accepted with a note. A flag is
 // refused if clients would get something else without it, or if others could connect.
 
+import type { Protocol } from '../server/index.js';
 import { MAX_TIER_BYTES, MIN_TIER_BYTES } from '../tier/limits.js';
 import { type FlagName, UsageError } from './getopt.js';
 
@@ -21,6 +22,7 @@ export interface Settings {
   /** Arguments of the command `extstore`. */
   tierTuning: string[];
   maxConnections: number | undefined;
+  protocol: Protocol;
   flushDisabled: boolean;
   dumpDisabled: boolean;
   verbosity: number;
@@ -45,6 +47,7 @@ export function defaultSettings(): Settings {
     tierFile: undefined,
     tierTuning: [],
     maxConnections: undefined,
+    protocol: 'auto',
     flushDisabled: false,
     dumpDisabled: false,
     verbosity: 0,
@@ -101,13 +104,10 @@ function octal(as: string, text: string): number {
   throw new UsageError(`${as}: an access mode in octal, such as 700, not ${text}`);
 }
 
-function asciiOnly(as: string, text: string): void {
-  if (['ascii', 'auto', 'auto-negotiate'].includes(text)) return;
-  throw new UsageError(
-    text === 'binary'
-      ? `${as}: the binary protocol is not supported; use ascii or auto`
-      : `${as}: ascii or auto, not ${text}`,
-  );
+function protocolOf(as: string, text: string): Protocol {
+  if (text === 'ascii' || text === 'binary' || text === 'auto') return text;
+  if (text === 'auto-negotiate') return 'auto';
+  throw new UsageError(`${as}: auto, ascii or binary, not ${text}`);
 }
 
 // ---------------------------------------------------------------- the table
@@ -162,6 +162,9 @@ const LISTENING: readonly Flag[] = [
   ),
   flag('a', 'unix-mask', 'MODE', 'access mode of the unix socket, octal (default 700)', (s, v, as) => {
     s.unixMask = octal(as, v);
+  }),
+  flag('B', 'protocol', 'NAME', 'what clients may speak: ascii (text and meta), binary or auto', (s, v, as) => {
+    s.protocol = protocolOf(as, v);
   }),
   flag('w', 'websocket', 'PORT', 'serve WebSocket (/memcached) on this port too; needs the package ws', (s, v, as) => {
     s.websocketPort = wholeNumber(as, v, 0, MAX_PORT);
@@ -248,7 +251,6 @@ const ACCEPTED: readonly Flag[] = [
   flag('U', 'udp-port', 'PORT', '0; there is no UDP', (_, v, as) => {
     if (wholeNumber(as, v, 0, MAX_PORT) !== 0) throw new UsageError(`${as}: UDP is not supported; only 0 is accepted`);
   }),
-  flag('B', 'protocol', 'NAME', 'ascii or auto; both mean the text and meta protocols', (_, v, as) => asciiOnly(as, v)),
   withoutEffect('t', 'threads', 'COUNT', 'the server has one thread'),
   withoutEffect('R', 'max-reqs-per-event', 'COUNT', 'a turn is limited in bytes'),
   withoutEffect('b', 'listen-backlog', 'COUNT', "the backlog is Node's default"),
@@ -274,7 +276,7 @@ const REFUSED: readonly Flag[] = [
   ),
   flag('Y', 'auth-file', 'PATH', 'isocached has it', refused('this server has no passwords; isocached has them')),
   flag('Z', 'enable-ssl', '', 'isocached has it', refused('the command line has no TLS; isocached has it')),
-  flag('S', 'enable-sasl', '', 'SASL needs the binary protocol', refused('SASL is not supported')),
+  flag('S', 'enable-sasl', '', 'isocached has it', refused('this server has no passwords; isocached has them')),
   flag('e', 'memory-file', 'PATH', 'there is no memory file', refused('a memory file is not supported')),
 ];
 
@@ -296,7 +298,7 @@ export function usage(): string {
   const groups = GROUPS.map(([title, flags]) => `${title}:\n${flags.map(helpLine).join('')}`);
   return `usage: isocache [FLAGS]
 
-A cache that speaks memcached's text and meta protocols. The flags are memcached's.
+A cache that speaks memcached's text, meta and binary protocols. The flags are memcached's.
 
 ${groups.join('\n')}`;
 }

@@ -105,12 +105,13 @@ function tellNotes({ notes }: Settings): void {
 }
 
 function serverOptions(settings: Settings): ServerOptions {
-  const { maxBytes, maxItemSize, tierFile, maxConnections, origins, verbosity } = settings;
+  const { maxBytes, maxItemSize, tierFile, maxConnections, protocol, origins, verbosity } = settings;
   const tier = tierFile && { device: fileDevice(tierFile.path, { bytes: tierFile.bytes }) };
   const onError = (error: unknown) => console.error(`isocache: ${String(error)}`);
   return {
     store: { maxBytes, maxItemSize, tier, onError },
     maxConnections,
+    protocol,
     origins,
     onRequest: hookOf(settings),
     onError: verbosity > 0 ? onError : undefined,

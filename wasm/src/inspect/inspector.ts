@@ -57,20 +57,24 @@ export class Inspector {
   constructor(pool: Pool, settings: StoreSettings, from?: { machine: Machine; known: Known }) {
     this.#pool = pool;
     if (from) {
-      this.#machine = pool.take();
-      this.#machine.copyFrom(from.machine);
+      this.#use(pool.take()).copyFrom(from.machine);
       this.#known = copyOf(from.known);
     } else {
       const { maxBytes, now, ...others } = settingsOf(settings);
-      this.#machine = pool.make();
-      this.#machine.open({ maxBytes, ...others });
+      this.#use(pool.fresh()).open({ maxBytes, ...others });
       this.#known = { maxBytes, nowMs: now, sessions: new Sessions() };
     }
-    this.#machine.onEvict = (key) => this.#evicted(key);
+  }
+
+  #use(machine: Machine): Machine {
+    machine.onEvict = (key) => this.#evicted(key);
+    this.#machine = machine;
+    return machine;
   }
 
   #open(): Machine {
     if (this.#machine === undefined) throw new IsocacheError('CLOSED', 'the inspector was released');
+    if (this.#machine.broken) throw new IsocacheError('CLOSED', 'a call has failed midway: restore a saved state');
     return this.#machine;
   }
 
@@ -144,13 +148,13 @@ export class Inspector {
     return new Saved(this.#pool.module, this.#open().save(), copyOf(this.#known));
   }
 
-  /** Goes back to what save() gave, here or in another inspector of the same module. */
+  /** Goes back to what save() gave, here or in another inspector of the same module. Also after a call that failed. */
   restore(saved: SavedState): void {
-    const machine = this.#open();
     if (!(saved instanceof Saved) || saved.module !== this.#pool.module) {
       throw wrong('saved', 'what save() gave, with the same module');
     }
-    machine.restore(saved.image);
+    if (this.#machine?.broken) this.#use(this.#pool.take());
+    this.#open().restore(saved.image);
     this.#known = copyOf(saved.known);
     this.#events = [];
   }

@@ -63,6 +63,8 @@ const RESULT_WORDS = 4;
 
 export class Machine {
   readonly calls: Calls;
+  /** A call has ended midway, for want of memory for instance: what is in memory means nothing any more. */
+  broken = false;
   /** All of memory. It is a new object whenever that grows: take it after each call. */
   bytes!: Uint8Array;
   #words!: Uint32Array;
@@ -73,11 +75,30 @@ export class Machine {
   onEvict: (key: Uint8Array) => void = () => {};
 
   constructor(module: WebAssembly.Module) {
-    this.calls = withMemory(() => new WebAssembly.Instance(module, this.#imports())).exports as unknown as Calls;
+    this.calls = this.#guarded(withMemory(() => new WebAssembly.Instance(module, this.#imports())).exports);
     this.#look();
     this.calls._initialize();
     this.scratch = this.calls.scratch() >>> 0;
     this.scratchBytes = this.calls.scratch_size();
+  }
+
+  /** The calls, which say so if they end midway. */
+  #guarded(exports: WebAssembly.Exports): Calls {
+    const guard =
+      (call: (...args: unknown[]) => unknown) =>
+      (...args: unknown[]) => {
+        try {
+          return call(...args);
+        } catch (error) {
+          this.broken = true;
+          throw error;
+        }
+      };
+    const calls = Object.entries(exports).map(([name, each]) => [
+      name,
+      typeof each === 'function' ? guard(each as (...args: unknown[]) => unknown) : each,
+    ]);
+    return Object.fromEntries(calls) as Calls;
   }
 
   #imports(): WebAssembly.Imports {
@@ -152,6 +173,13 @@ export class Machine {
     } finally {
       this.calls.state_end();
     }
+  }
+
+  /** All of memory. For an instance that was just made: state_begin() is for what was opened. */
+  whole(): Image {
+    const { length } = this.bytes;
+    const bytes = withMemory(() => this.bytes.slice());
+    return { bytes, parts: Uint32Array.of(0, length), memoryBytes: length, result: 0 };
   }
 
   /** Becomes what was saved. */

@@ -6,6 +6,7 @@ import type { Store } from '../store/store.js';
 import { IsocacheError, type StoreOptions } from '../base/types.js';
 import type { OnError, OnRequest } from './hook.js';
 import { normalizedOrigin } from './origin.js';
+import type { Protocol } from './protocol.js';
 
 export const DEFAULT_MAX_CONNECTIONS = 1024;
 
@@ -21,6 +22,12 @@ export interface ServerOptions {
    * it did. Replies keep the order of the requests in any case.
    */
   concurrency?: number | undefined;
+  /**
+   * What clients may speak; others are hung up on. `auto` if left out: text, meta and the binary protocol. A hook sees
+   * requests of text and meta only, so a server that has one does not speak the binary protocol. Nor does a store of
+   * `isocache` that is given: those of `isocache/tier` do.
+   */
+  protocol?: Protocol | undefined;
   /** The server closes further connections, whatever port they come to. 1024 if left out. */
   maxConnections?: number | undefined;
   /**
@@ -30,17 +37,22 @@ export interface ServerOptions {
   origins?: readonly string[] | undefined;
 }
 
-const OPTIONS = ['store', 'onRequest', 'onError', 'concurrency', 'maxConnections', 'origins'];
+const OPTIONS = ['store', 'onRequest', 'onError', 'concurrency', 'protocol', 'maxConnections', 'origins'];
+const PROTOCOLS = ['auto', 'ascii', 'binary'];
 const ADDRESS = ['host', 'port', 'path', 'websocketPort'];
 
 /** The same options, with origins as browsers send them. Throws if an option makes no sense. */
 export function checkOptions(options: ServerOptions): ServerOptions {
   checkKnown(options, OPTIONS);
-  const { concurrency, maxConnections, onError, onRequest, origins = [] } = options;
+  const { concurrency, maxConnections, onError, onRequest, origins = [], protocol = 'auto' } = options;
   checkFunction('onRequest', onRequest);
   checkFunction('onError', onError);
   checkCount('concurrency', concurrency);
   checkCount('maxConnections', maxConnections);
+  if (!PROTOCOLS.includes(protocol)) throw wrong('protocol', 'auto, ascii or binary');
+  if (protocol === 'binary' && onRequest !== undefined) {
+    throw new IsocacheError('BAD_ARGUMENT', 'protocol: a server with onRequest does not speak the binary protocol');
+  }
   if (!Array.isArray(origins)) throw new IsocacheError('BAD_ARGUMENT', 'origins: an array of strings');
   return { ...options, origins: origins.map(normalizedOrigin) };
 }

@@ -5,7 +5,6 @@ import { createServer as createNetServer, type Server as NetServer } from 'node:
 import type { Duplex } from 'node:stream';
 
 import type { EngineConnection } from '../engine/connection.js';
-import { open } from '../store/open-inline.js';
 import type { Store } from '../store/store.js';
 import type { ParsedRequest } from '../protocol/parsed-request.js';
 import { checkObject, within } from '../base/arguments.js';
@@ -21,6 +20,7 @@ import { listenAt, portOf, stop } from './listen.js';
 import { checkAddress, checkOptions, DEFAULT_MAX_CONNECTIONS, type ServerOptions } from './options.js';
 import type { Peer, Session } from './peer.js';
 import { PlainSession } from './plain-session.js';
+import { speaking } from './protocol.js';
 import { serveSocket } from './socket.js';
 import { refuseRequests, WebSocketDoor } from './websocket.js';
 
@@ -54,8 +54,8 @@ export async function createServer(options: ServerOptions = {}): Promise<Server>
   if (store instanceof Promise)
     throw new IsocacheError('BAD_ARGUMENT', 'store must be a store, not a promise of one: await it');
   if (store !== undefined && 'connect' in store) return new Server(store, false, checked);
-  const opening = store?.tier === undefined ? open : (await import('../tier/open-inline.js')).open;
-  return new Server(await opening(store), true, checked);
+  const { open } = await import('../tier/open-inline.js'); // the module that speaks the binary protocol
+  return new Server(await open(store), true, checked);
 }
 
 export class Server {
@@ -171,9 +171,14 @@ export class Server {
       },
     };
     const session = this.#session(counted);
+    const { onRequest, protocol = 'auto' } = this.#options;
+    const isSpoken = speaking(onRequest === undefined ? protocol : 'ascii');
     this.#peers.set(peer, session);
     return {
-      data: (bytes) => session.data(bytes),
+      data: (bytes) => {
+        if (isSpoken(bytes)) session.data(bytes);
+        else peer.end();
+      },
       drained: () => {
         unsent.remove(peer);
         session.drained();

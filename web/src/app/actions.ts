@@ -2,10 +2,12 @@
 // differs, and says what happened in the status line.
 
 import { batch } from '@preact/signals';
-import { MAX_STEPS } from '../tape/limits.js';
+import { MAX_TAPE_BYTES } from '../tape/limits.js';
+import { escapeBytes } from '../base/escape.js';
 import { parseTape } from '../tape/parse.js';
-import type { SendStep, Step, Tape } from '../tape/types.js';
-import { CLIENTS } from './clients.js';
+import { Totals } from '../tape/totals.js';
+import type { Step, Tape } from '../tape/types.js';
+import { writeTape } from '../tape/write.js';
 import { draftOf } from './draft.js';
 import { History } from './history.js';
 import * as state from './state.js';
@@ -13,6 +15,8 @@ import { textOfStep } from './step-text.js';
 import { remember } from './storage.js';
 
 const history = new History();
+
+const TOO_LONG = `A tape has at most ${MAX_TAPE_BYTES / 1024} KB of text: use \`fill\` for long values.`;
 
 /** Says a sentence where everybody sees it and a screen reader hears it. */
 export function say(text: string): void {
@@ -55,8 +59,32 @@ function replace(tape: Tape, position: number, kind?: string): void {
 const withSteps = (steps: readonly Step[]): Tape => ({ ...state.tape.value, steps });
 const replaced = (steps: readonly Step[], index: number, step: Step): Step[] =>
   steps.map((old, at) => (at === index ? step : old));
+
+/** Whether these steps are a tape that can be read back: from a reload, a file, a link. Says why they are not. */
+function fits(steps: readonly Step[]): boolean {
+  const totals = new Totals();
+  let fault: string | undefined;
+  for (const step of steps) fault ??= totals.add(step);
+  if (writeTape(withSteps(steps)).length > MAX_TAPE_BYTES) fault ??= TOO_LONG;
+  if (fault !== undefined) say(fault);
+  return fault === undefined;
+}
+
 const count = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`;
+/** With a full stop, so that another sentence can follow. */
+const sentence = (text: string): string => (text === '' || /[.!?]$/.test(text) ? text : `${text}.`);
 const effectText = (): string => state.current.value?.error ?? state.current.value?.effect.text ?? '';
+
+/** The tape that the page begins with: there is nothing before it to undo. Tells why a text is no tape. */
+export function beginWith(tape: Tape | string, position: number): string | undefined {
+  const player = state.player.value;
+  const parsed = typeof tape === 'string' ? parseTape(tape) : { tape };
+  if (parsed.error) return parsed.error.message;
+  player?.load(parsed.tape);
+  player?.seek(Math.max(0, Math.min(Math.trunc(position) || 0, parsed.tape.steps.length)));
+  publish();
+  return undefined;
+}
 
 /** Another tape: an example, a lesson's, one from a link. It can be undone. `position`: the beginning if left out. */
 export function openTape(tape: Tape | string, position = 0): string | undefined {
@@ -64,21 +92,21 @@ export function openTape(tape: Tape | string, position = 0): string | undefined 
   if (parsed.error) return `Line ${parsed.error.line}: ${parsed.error.message}`;
   closeEditor();
   replace(parsed.tape, position);
+  const title = parsed.tape.title === undefined ? 'A tape' : `“${parsed.tape.title}”`;
+  say(`${title} of ${count(parsed.tape.steps.length, 'step')} is open. Undo brings back the one before.`);
   return undefined;
 }
 
 /** Puts steps in after the step that is shown; later ones replay behind it. Tells whether there was room for them. */
 export function addSteps(steps: readonly Step[], kind?: string): boolean {
   const { steps: old } = state.tape.value;
-  if (old.length + steps.length > MAX_STEPS) {
-    say(`A tape has at most ${MAX_STEPS} steps: delete some, or start a new tape.`);
-    return false;
-  }
   const at = state.position.value;
   const later = old.length - at;
-  replace(withSteps([...old.slice(0, at), ...steps, ...old.slice(at)]), at + steps.length, kind);
+  const all = [...old.slice(0, at), ...steps, ...old.slice(at)];
+  if (!fits(all)) return false;
+  replace(withSteps(all), at + steps.length, kind);
   const inserted = later > 0 ? ` Inserted as step ${at + 1}; ${count(later, 'later step')} replayed after it.` : '';
-  say(effectText() + inserted);
+  say(inserted === '' ? effectText() : sentence(effectText()) + inserted);
   return true;
 }
 
@@ -87,18 +115,9 @@ export function send(text: string, speaker: string, anyway = false): string | un
   const typed = draftOf(text, speaker, anyway);
   if (typed.kind === 'nothing') return undefined;
   if (typed.kind === 'error') return typed.message;
-  if (typed.kind === 'step') return addSteps([typed.step]) ? undefined : state.status.value;
-  if (clientsWith(typed.client) === undefined) return `A tape has at most ${CLIENTS.length} clients.`;
-  const step: SendStep = { kind: 'send', client: typed.client, bytes: typed.bytes };
+  const step: Step = typed.kind === 'step' ? typed.step : { kind: 'send', client: typed.client, bytes: typed.bytes };
   if (state.guard.value?.(step) === false) return state.status.value;
   return addSteps([step]) ? undefined : state.status.value;
-}
-
-/** The clients of the tape and one more; undefined: too many. */
-function clientsWith(name: string): Set<string> | undefined {
-  const names = new Set([name]);
-  for (const step of state.tape.value.steps) if (step.kind === 'send') names.add(step.client);
-  return names.size > CLIENTS.length ? undefined : names;
 }
 
 /** Time passes. At the end of a wait that has just been added, the wait becomes longer instead. */
@@ -108,7 +127,12 @@ export function wait(seconds: number, grow = false): boolean {
   const last = steps[at - 1];
   if (!grow || last?.kind !== 'wait') return addSteps([{ kind: 'wait', seconds }], grow ? 'wait' : undefined);
   const longer: Step = { kind: 'wait', seconds: last.seconds + seconds };
-  replace(withSteps(replaced(steps, at - 1, longer)), at, 'wait');
+  const all = replaced(steps, at - 1, longer);
+  if (!fits(all)) return false;
+  const touched = state.current.value?.effect.keys.length ?? 0;
+  replace(withSteps(all), at, 'wait');
+  // Not every second: only if something has expired meanwhile.
+  if ((state.current.value?.effect.keys.length ?? 0) > touched) say(effectText());
   return true;
 }
 
@@ -156,10 +180,22 @@ export function editStep(index: number, text: string, speaker: string, anyway = 
   const step: Step = typed.kind === 'step' ? typed.step : { kind: 'send', client: typed.client, bytes: typed.bytes };
   const { steps } = state.tape.value;
   if (!steps[index]) return undefined;
+  const all = replaced(steps, index, step);
+  if (!fits(all)) return state.status.value;
   closeEditor();
-  replace(withSteps(replaced(steps, index, step)), steps.length);
-  say(`Step ${index + 1} is changed, and ${count(steps.length - index - 1, 'later step')} replayed. ${effectText()}`);
+  const before = state.results.value.slice(index + 1).map(({ reply }) => escapeBytes(reply));
+  replace(withSteps(all), steps.length);
+  say(`Step ${index + 1} is changed${replayed(before, index + 1)}.`);
   return undefined;
+}
+
+/** ", 3 later steps replayed, 2 of them with another reply". */
+function replayed(before: readonly string[], from: number): string {
+  if (before.length === 0) return '';
+  const after = state.results.value.slice(from);
+  const other = after.filter(({ reply }, at) => escapeBytes(reply) !== before[at]).length;
+  const how = other === 0 ? 'with the same replies' : `${other} of them with another reply`;
+  return `, and ${count(before.length, 'later step')} replayed, ${how}`;
 }
 
 export function removeStep(index: number): void {

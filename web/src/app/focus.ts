@@ -14,10 +14,13 @@ export function focusComposer(options: { text?: string; client?: string; select?
   if (narrow.value) show('console');
   if (options.client !== undefined) client.value = options.client;
   if (options.text !== undefined) draft.value = options.text;
-  // After the page shows the text.
-  setTimeout(() => {
-    composer?.focus();
-    if (options.select) composer?.select();
-    else composer?.setSelectionRange(composer.value.length, composer.value.length);
-  });
+  // At once if it is there: what is typed next must find it so. On a phone it may only come with the console.
+  if (composer) point(composer, options);
+  else setTimeout(() => composer && point(composer, options));
+}
+
+function point(area: HTMLTextAreaElement, { text, select }: { text?: string; select?: boolean }): void {
+  if (text !== undefined) area.value = text;
+  area.focus();
+  area.setSelectionRange(select ? 0 : area.value.length, area.value.length);
 }

@@ -5,7 +5,7 @@ import { computed, signal } from '@preact/signals';
 import type { Player } from '../player/player.js';
 import type { Draft, StepResult } from '../player/types.js';
 import { DEFAULT_MEMORY_BYTES, FIRST_CLIENT } from '../tape/limits.js';
-import type { SendStep, Step, Tape } from '../tape/types.js';
+import type { Step, Tape } from '../tape/types.js';
 import { draftOf } from './draft.js';
 import type { Failure } from './failures.js';
 
@@ -78,12 +78,14 @@ export const opening = signal<'on' | 'off'>('off');
 export const lesson = signal<string | undefined>(undefined);
 /** The server that this page is connected to, for the sign that nobody can miss; undefined: none. */
 export const live = signal<{ readonly url: string } | undefined>(undefined);
+/** The connection has ended by itself, and nobody has said yet that they know. */
+export const liveEnded = signal(false);
 
 /** Asked before what was typed becomes a step; false: it is held back. */
-export const guard = signal<((step: SendStep) => boolean) | undefined>(undefined);
+export const guard = signal<((step: Step) => boolean) | undefined>(undefined);
 
 /** What a screen reader hears, and everybody sees above the tape. */
-export const status = signal('');
+export const status = signal('The real cache runs in this tab. Nothing that you do here leaves it.');
 
 /** How time passes by itself: tape seconds for each second; 0: it stands still. */
 export const speed = signal<0 | 1 | 60>(0);

@@ -1,7 +1,7 @@
 // Time by itself: while it plays, each second of the wall clock adds seconds to the tape, which can be undone at once.
 
 import { seek, say, wait } from './actions.js';
-import { player, position, speed, store, tape } from './state.js';
+import { editing, live, player, position, speed, store, tape } from './state.js';
 
 const TICK_MS = 1000;
 /** Items looked at before the browser gets its turn. */
@@ -16,9 +16,13 @@ export function play(next: 0 | 1 | 60): void {
   speed.value = next;
   if (next === 0 || !player.value) return;
   if (position.value < tape.value.steps.length) seek(tape.value.steps.length);
-  timer = setInterval(() => {
-    if (!wait(next, true)) play(0);
-  }, TICK_MS);
+  timer = setInterval(() => tick(next), TICK_MS);
+}
+
+/** Time goes on at the tape's end only, and never under an open editor: somebody is looking at the past. */
+function tick(seconds: number): void {
+  const atEnd = position.value === tape.value.steps.length && editing.value === undefined;
+  if (atEnd ? !wait(seconds, true) : live.value === undefined) play(0);
 }
 
 /** Seconds until the next item expires; undefined: none will. */

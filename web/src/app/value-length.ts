@@ -2,6 +2,9 @@
 
 import { lengthInBytes, lengthWord } from './lines.js';
 
+/** A flag of ms, or one with a number or a mode: the length in front of it was left out. */
+const FLAG = /^(?:[a-zA-Z]|[CEFIT]-?\d+|M[a-zA-Z]|O\S+)$/;
+
 interface LengthPlace {
   /** Where the length's digits are in the first line. */
   readonly from: number;
@@ -27,9 +30,18 @@ export function withPlaceForLength(line: string): string | undefined {
   // "set page" lacks client flags and exptime, too: 0 is what people write there.
   const padded = words.length > 1 && missing > 0 ? `${line.trimEnd()}${' 0'.repeat(missing)}` : line;
   const place = lengthPlace(padded);
-  if (place?.digits !== '') return undefined;
+  if (place?.digits !== '' || strangerAtLength(line) !== undefined) return undefined;
   const after = padded.slice(place.to).trim();
   return `${padded.slice(0, place.from).trimEnd()} 0${after === '' ? '' : ` ${after}`}`;
+}
+
+/** The word that stands where the value's length is due and can be neither a number nor a flag; undefined: none. */
+export function strangerAtLength(line: string): string | undefined {
+  const words = line.split(/ +/).filter((word) => word !== '' && !word.startsWith('@'));
+  const verb = words[0] ?? '';
+  const word = words[lengthWord(verb)];
+  if (lengthWord(verb) === 0 || word === undefined || /^\d+$/.test(word)) return undefined;
+  return verb === 'ms' && FLAG.test(word) ? undefined : word;
 }
 
 /** Whether a value has to follow this line. */

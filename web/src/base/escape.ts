@@ -2,6 +2,8 @@
 
 /** Letters, digits, punctuation, symbols, marks. Not format characters: they cannot be seen, or turn text around. */
 const VISIBLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S}]$/u;
+/** Some of those cannot be seen either: variation selectors, fillers, an empty Braille cell. */
+const EMPTY = /^[\p{Default_Ignorable_Code_Point}\u2800]$/u;
 const SHORT: Readonly<Record<number, string>> = { 0: '\\0', 9: '\\t', 10: '\\n', 13: '\\r', 92: '\\\\' };
 const MEANT: Readonly<Record<string, number>> = { '0': 0, t: 9, n: 10, r: 13, '\\': 92 };
 const encoder = new TextEncoder();
@@ -18,7 +20,7 @@ export function escapeBytes(bytes: Uint8Array): string {
     }
     const length = sequenceLength(bytes, at);
     const character = length > 0 ? decodeOne(bytes, at, length) : '';
-    if (character !== '' && VISIBLE.test(character)) {
+    if (character !== '' && VISIBLE.test(character) && !EMPTY.test(character)) {
       parts.push(character);
       at += length;
     } else {

@@ -12,6 +12,8 @@ export interface Reply {
   readonly value: string | undefined;
 }
 
+/** No reply has more. What somebody else answers may. */
+const MOST_WORDS = 64;
 const LINE_END_BYTES = 2;
 const META = /^(HD|VA|EN|NS|EX|NF)( |$)/;
 
@@ -21,15 +23,15 @@ export function valueLengthOf(words: readonly string[]): number | undefined {
   return length !== undefined && /^\d{1,10}$/.test(length) ? Number(length) : undefined;
 }
 
-/** All replies in these bytes. */
-export function readReplies(bytes: Uint8Array): Reply[] {
+/** The replies in these bytes, the first `most` of them. */
+export function readReplies(bytes: Uint8Array, most = Number.POSITIVE_INFINITY): Reply[] {
   const replies: Reply[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length && replies.length < most; ) {
     const newline = bytes.indexOf(10, at);
     const end = newline < 0 ? bytes.length : newline;
     const line = latin1(bytes.subarray(at, end)).replace(/\r$/, '');
     at = end + 1;
-    const words = line.split(' ');
+    const words = line.split(' ', MOST_WORDS);
     const code = words[0]!;
     const length = valueLengthOf(words);
     let value: string | undefined;

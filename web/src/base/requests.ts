@@ -32,7 +32,7 @@ export interface FoundRequest {
   readonly to: number;
 }
 
-/** Words beyond `mostWords` are not listed. */
+/** Words beyond `mostWords` are not listed. REQUIRES: that is enough to reach a length (5). */
 export function* findRequests(bytes: Uint8Array, mostWords = Number.POSITIVE_INFINITY): Generator<FoundRequest> {
   for (let at = 0; at < bytes.length; ) {
     const request = findOne(bytes, at, mostWords);

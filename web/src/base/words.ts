@@ -25,6 +25,11 @@ export function bytesOf(value: number): string {
   return counted(value, 'byte');
 }
 
+/** "5 bytes are missing" */
+export function areMissing(value: number): string {
+  return `${bytesOf(value)} ${value === 1 ? 'is' : 'are'} missing`;
+}
+
 /** Whole seconds, exactly: "30 s", "1 h 30 min", "31 days". */
 export function duration(seconds: number): string {
   if (seconds < 1) return `0${NO_BREAK}s`;

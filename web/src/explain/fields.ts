@@ -28,7 +28,9 @@ const OF_FLAG: Readonly<Record<string, string>> = {
 };
 
 /** 'item:...' where the flag is about a field of the item, otherwise 'flag:' and its letter. */
-export function partnerOfFlag(letter: string): string {
+export function partnerOfFlag(letter: string, command: string): string {
+  // Only mg hands out a lease; ma and ms create the item with that TTL.
+  if (letter === 'N' && command !== 'mg') return 'item:ttl';
   return OF_FLAG[letter] ?? `flag:${letter}`;
 }
 
@@ -39,9 +41,9 @@ const LAST_DATE_SECONDS = 0xffffffff;
 export function exptimeInWords(word: string): string {
   if (!/^-?\d{1,12}$/.test(word)) return '';
   const seconds = Number(word);
-  if (seconds === 0) return 'It never expires.';
-  if (seconds < 0) return 'It expires at once.';
-  if (seconds <= MONTH_SECONDS) return `It expires in ${duration(seconds)}.`;
+  if (seconds === 0) return 'Here: it never expires.';
+  if (seconds < 0) return 'Here: it expires at once.';
+  if (seconds <= MONTH_SECONDS) return `Here: it expires in ${duration(seconds)}.`;
   if (seconds > LAST_DATE_SECONDS) return '';
-  return `More than 30 days is a date, in seconds since 1970: it expires at ${dateOf(seconds * 1000)} UTC.`;
+  return `Here: more than 30 days is a date, in seconds since 1970. It expires at ${dateOf(seconds * 1000)} UTC.`;
 }

@@ -23,8 +23,13 @@ import type { Token } from './types.js';
 const LF = 10;
 const CR = 13;
 const SPACE = 32;
+const PERCENT = 37;
 /** Requests that are looked at for what a line answers. */
 const MOST_REQUESTS = 600;
+/** As many as it takes to find where a command's value ends. */
+const FIRST_WORDS = 5;
+/** More words of a line than there are tokens. */
+const MOST_WORDS = 600;
 
 type Uses = readonly {
   readonly commands: readonly CommandName[];
@@ -45,7 +50,7 @@ class Asked {
   #at = 0;
 
   constructor(request: Uint8Array) {
-    for (const { words } of findRequests(request, 1)) {
+    for (const { words } of findRequests(request, FIRST_WORDS)) {
       const name = words[0] ? latin1(request, words[0]) : '';
       if (Object.hasOwn(COMMANDS, name)) this.#names.push(name as CommandName);
       if (this.#names.length >= MOST_REQUESTS) break;
@@ -81,7 +86,7 @@ function explainLine(reply: Uint8Array, from: number, asked: Asked, tokens: Toke
   tokens.add({ from: line.to, to: next }, 'end', { title: 'line end', meaning: 'Ends the line.' });
   if (length === undefined) return next;
   const value = { from: next, to: Math.min(next + length, reply.length) };
-  const meaning = `The value: ${bytesOf(value.to - value.from)} as they were stored.`;
+  const meaning = `The value: ${bytesOf(value.to - value.from)}, as stored.`;
   tokens.add(value, 'value', { title: 'value', meaning, partner: 'item:value' });
   const end = { from: value.to, to: Math.min(value.to + 2, reply.length) };
   tokens.add(end, 'end', { title: 'line end', meaning: 'Ends the value.' });
@@ -90,7 +95,7 @@ function explainLine(reply: Uint8Array, from: number, asked: Asked, tokens: Toke
 
 function wordsOf(reply: Uint8Array, line: Span): Span[] {
   const words: Span[] = [];
-  for (let at = line.from; at < line.to; ++at) {
+  for (let at = line.from; at < line.to && words.length < MOST_WORDS; ++at) {
     if (reply[at] === SPACE) continue;
     const from = at;
     while (at < line.to && reply[at] !== SPACE) ++at;
@@ -128,6 +133,16 @@ function explainWords(
   return undefined;
 }
 
+const CODES: Readonly<Record<(typeof META_CODES)[keyof typeof META_CODES], string>> = {
+  HD: 'done',
+  VA: 'a value follows',
+  EN: 'a miss',
+  NF: 'not found',
+  NS: 'not stored',
+  EX: 'the cas differs',
+  MN: 'no-op done',
+};
+
 function explainMeta(
   reply: Uint8Array,
   first: Span,
@@ -138,7 +153,7 @@ function explainMeta(
 ): number | undefined {
   const head = META_CODES[code];
   const command = asked.answeredBy(head, true);
-  tokens.add(first, 'code', { title: `code ${head}`, ...useOf(texts()?.META_CODE_TEXTS[code], command) });
+  tokens.add(first, 'code', { title: `${head}: ${CODES[head]}`, ...useOf(texts()?.META_CODE_TEXTS[code], command) });
   let length: number | undefined;
   const flags = [...rest];
   if (head === 'VA') {
@@ -169,7 +184,7 @@ function explainMark(reply: Uint8Array, word: Span, command: CommandName, binary
       title,
       meaning: mark?.meaning ?? '',
       ...exampleOf(mark?.example),
-      partner: partnerOfFlag(text),
+      partner: partnerOfFlag(text, 'mg'),
     });
   } else if (letter === 'k') {
     const sent = reply.subarray(word.from + 1, word.to);
@@ -184,7 +199,7 @@ function explainMark(reply: Uint8Array, word: Span, command: CommandName, binary
       : `flag ${letter}`;
     const told = known?.FLAG_TEXTS[command as MetaCommand]?.[letter as MetaFlag];
     const meaning = [told?.reply ?? '', valueInWords(letter, value)].filter((part) => part !== '').join(' ');
-    tokens.add(word, 'flag', { title, meaning, partner: partnerOfFlag(letter) });
+    tokens.add(word, 'flag', { title, meaning, partner: partnerOfFlag(letter, command) });
   }
 }
 
@@ -221,6 +236,18 @@ function explainClassicValue(
   return bytes;
 }
 
+/** Dumps have keys as parts of a URI. */
+function fromUri(key: Uint8Array): Uint8Array {
+  const bytes: number[] = [];
+  for (let at = 0; at < key.length; ++at) {
+    const digits = key[at] === PERCENT ? latin1(key, { from: at + 1, to: Math.min(key.length, at + 3) }) : '';
+    const escaped = /^[0-9a-fA-F]{2}$/.test(digits);
+    bytes.push(escaped ? Number.parseInt(digits, 16) : key[at]!);
+    if (escaped) at += 2;
+  }
+  return Uint8Array.from(bytes);
+}
+
 const FACTS: Readonly<Record<string, readonly [string, string, string?]>> = {
   exp: ['when it expires', 'ME: seconds left. In a dump: a unix time. -1: never.', 'item:ttl'],
   la: ['last access', 'ME: seconds ago. In a dump: a unix time.', 'item:lastAccess'],
@@ -248,7 +275,8 @@ function explainFacts(
     if (title !== undefined && meaning !== undefined && index > 0)
       tokens.add(word, 'flag', { title, meaning, ...(partner && { partner }) });
     else {
-      const key = reply.subarray(word.from + (text.startsWith('key=') ? 4 : 0), word.to);
+      const sent = reply.subarray(word.from, word.to);
+      const key = text.startsWith('key=') ? fromUri(sent.subarray(4)) : sent;
       tokens.add(word, 'key', { title: 'key', meaning: told.meaning ?? '', partner: `key:${escapeBytes(key)}` });
     }
   }

@@ -13,7 +13,7 @@ import {
 } from 'isocache/protocol';
 import { escapeBytes } from '../base/escape.js';
 import { decodeBase64, type FoundRequest, findRequests, hasBinaryKey, latin1, type Span } from '../base/requests.js';
-import { bytesOf, duration, quoteKey } from '../base/words.js';
+import { areMissing, bytesOf, duration, quoteKey } from '../base/words.js';
 import { exptimeInWords, partnerOfFlag } from './fields.js';
 import { texts } from './texts.js';
 import { exampleOf, type Told, Tokens } from './tokens.js';
@@ -38,7 +38,7 @@ const LINE_END: Told = { title: 'line end', meaning: 'Ends the line; the protoco
 
 function explainValue(bytes: Uint8Array, { value, valueEnd, missing }: FoundRequest, tokens: Tokens): void {
   if (!value || !valueEnd) return;
-  const lacking = missing > 0 ? ` ${bytesOf(missing)} are missing, with the line end.` : '';
+  const lacking = missing > 0 ? ` ${areMissing(missing)}, with the line end.` : '';
   const meaning = `What is stored: ${bytesOf(value.to - value.from)} as they are, line ends too.${lacking}`;
   tokens.add(value, 'value', { title: 'value', meaning, partner: 'item:value' });
   const end = latin1(bytes, valueEnd);
@@ -67,7 +67,7 @@ function explainLine(bytes: Uint8Array, { words }: FoundRequest, tokens: Tokens)
     if (key > 0 && (index === key || (index > key && keys === 'many'))) explainKey(bytes, word, binary, tokens);
     else if (isMeta && key > 0 && index >= flagsFrom) explainFlag(bytes, word, name as MetaCommand, tokens);
     else if (noreply > 0 && index >= noreply && latin1(bytes, word) === 'noreply') tokens.add(word, 'flag', NO_REPLY);
-    else explainArgument(bytes, word, command, index, tokens);
+    else explainArgument(bytes, words, index, command, tokens);
   }
 }
 
@@ -119,7 +119,7 @@ function explainFlag(bytes: Uint8Array, word: Span, command: MetaCommand, tokens
       meaning: joined(meaning),
       ...change,
       ...exampleOf(told?.example),
-      partner: partnerOfFlag(letter),
+      partner: partnerOfFlag(letter, command),
     };
     tokens.add(word, 'flag', said);
   } else if (IGNORED_FLAGS[command].includes(letter)) {
@@ -149,7 +149,14 @@ function argumentInWords(letter: string, argument: string): string {
 }
 
 /** Of text commands: numbers that are told apart by their place. */
-function explainArgument(bytes: Uint8Array, word: Span, command: CommandName, index: number, tokens: Tokens): void {
+function explainArgument(
+  bytes: Uint8Array,
+  words: readonly Span[],
+  index: number,
+  command: CommandName,
+  tokens: Tokens,
+): void {
+  const word = words[index]!;
   const text = latin1(bytes, word);
   const subcommand = `${command} ${text}` as SubcommandName;
   if (index === 1 && Object.hasOwn(SUBCOMMANDS, subcommand)) {
@@ -158,11 +165,24 @@ function explainArgument(bytes: Uint8Array, word: Span, command: CommandName, in
   }
   const role = roleOf(command, index);
   if (!role) {
-    tokens.add(word, /^-?\d+$/.test(text) ? 'number' : 'unknown', { title: 'argument' });
+    tokens.add(word, /^-?\d+$/.test(text) ? 'number' : 'unknown', {
+      title: placeholder(command, latin1(bytes, words[1]!), index),
+    });
     return;
   }
   const more = role === EXPTIME ? exptimeInWords(text) : '';
   tokens.add(word, 'number', { ...role, meaning: joined([role.meaning, more]) });
+}
+
+/** What the command's form calls the word at this place. */
+function placeholder(command: CommandName, subcommand: string, index: number): string {
+  const known = texts();
+  const both = `${command} ${subcommand}` as SubcommandName;
+  const form = (Object.hasOwn(SUBCOMMANDS, both) ? known?.SUBCOMMAND_TEXTS[both] : known?.COMMAND_TEXTS[command])
+    ?.syntax;
+  // "lru tune <hot %> [noreply]": a placeholder may have spaces in it.
+  const word = form?.match(/(?:<[^>]*>|[^\s<])+/g)?.[index] ?? 'argument';
+  return /^\[?<([^<>]*)>\]?$/.exec(word)?.[1] ?? word;
 }
 
 function roleOf(command: CommandName, index: number): Told | undefined {

@@ -1,7 +1,7 @@
 // What checks of several lessons ask.
 
 import type { Reply } from '../base/replies.js';
-import type { Exchange, Look } from './lesson.js';
+import type { Asked, Exchange, Look } from './lesson.js';
 
 export interface Wanted {
   /** The reply's first word. */
@@ -12,8 +12,8 @@ export interface Wanted {
   readonly without?: readonly string[];
   readonly value?: string;
   readonly client?: string;
-  /** What was answered: `/^(ms|cas)$/`. */
-  readonly command?: RegExp;
+  /** One of the commands that were sent is such a one. */
+  readonly asked?: (command: Asked) => boolean;
 }
 
 /** The exchanges that were about this key and no other. */
@@ -26,7 +26,7 @@ export function answered(look: Look, key: string, wanted: Wanted): boolean {
   return about(look, key).some(
     ({ client, commands, replies }) =>
       (wanted.client === undefined || wanted.client === client) &&
-      (wanted.command === undefined || commands.every((command) => wanted.command?.test(command))) &&
+      (wanted.asked === undefined || commands.some(wanted.asked)) &&
       replies.some((reply) => fits(reply, wanted)),
   );
 }
@@ -42,11 +42,60 @@ function hasFlag({ flags }: Reply, wanted: string): boolean {
   return flags.some((flag) => flag === wanted || (wanted.length === 1 && flag[0] === wanted));
 }
 
-/** The argument of the last such flag in replies about this key. */
-export function lastFlag(look: Look, key: string, letter: string): string | undefined {
-  const replies = about(look, key).flatMap((exchange) => exchange.replies);
-  const found = replies.flatMap(({ flags }) => flags).filter((flag) => flag[0] === letter);
-  return found.at(-1)?.slice(1);
+const REFUSED = /^(NS|EX|NF|NOT_STORED|EXISTS|NOT_FOUND|ERROR|CLIENT_ERROR|SERVER_ERROR)/;
+
+export function isRefusal({ line }: Reply): boolean {
+  return REFUSED.test(line);
+}
+
+/** Exchanges about this key alone with such a command, that are whole and have done what they ask for. */
+export function succeeded(look: Look, key: string, asked: (command: Asked) => boolean, client?: string): boolean {
+  return about(look, key).some(
+    (exchange) =>
+      (client === undefined || exchange.client === client) &&
+      !exchange.unfinished &&
+      exchange.commands.some(asked) &&
+      !exchange.replies.some(isRefusal),
+  );
+}
+
+const STORES = new Set(['set', 'add', 'replace', 'append', 'prepend', 'cas', 'incr', 'decr', 'ms', 'ma']);
+/** Of the command cas: cas key flags exptime length cas. */
+const CAS_WORD_AT = 5;
+const EXPTIME_AT = 3;
+
+export function stores({ name }: Asked): boolean {
+  return STORES.has(name);
+}
+
+/** The argument of a meta command's flag, '' if it has none; undefined: the flag was not sent. */
+export function flagOf({ name, words }: Asked, letter: string): string | undefined {
+  if (!/^m[sgda]$/.test(name)) return undefined;
+  return words
+    .slice(name === 'ms' ? 3 : 2)
+    .find((word) => word[0] === letter)
+    ?.slice(1);
+}
+
+/** The cas under which it stores; undefined: under any. */
+export function casOf(command: Asked): bigint | undefined {
+  const text = command.name === 'cas' ? command.words[CAS_WORD_AT] : stores(command) ? flagOf(command, 'C') : undefined;
+  return text !== undefined && /^\d{1,20}$/.test(text) ? BigInt(text) : undefined;
+}
+
+/** The time to live that it gives. */
+export function timeOf(command: Asked): number | undefined {
+  const text = /^m/.test(command.name) ? flagOf(command, 'T') : command.words[EXPTIME_AT];
+  return text === undefined ? undefined : Number(text);
+}
+
+/** Stores under a cas that the item had before. */
+export function storesWithOldCas(look: Look, key: string): (command: Asked) => boolean {
+  const now = look.item(key)?.cas;
+  return (command) => {
+    const cas = casOf(command);
+    return cas !== undefined && cas > 0n && (now === undefined || cas < now);
+  };
 }
 
 /** A hit with the value, by any command that reads. */

@@ -23,10 +23,16 @@ export interface Task {
   readonly hint: string;
   /** Steps of a tape that do it: "show me". */
   readonly solution: string;
+  /** Who is to do it, if it matters. */
+  readonly who?: string;
+  /** Which key it is about, if it is one. */
+  readonly key?: string;
   /** What was learnt, once it is done. */
   readonly done: string;
-  /** Is asked after each step. It looks at the store and at replies, never at how something was typed. */
+  /** Is asked after each step. It looks at the store, at what was sent, and at replies. */
   check(look: Look): boolean;
+  /** Why it is not done, where that is not plain: a clause without a dot. */
+  readonly why?: (look: Look) => string | undefined;
 }
 
 /** An item with its value as text. */
@@ -36,11 +42,19 @@ export interface Item extends ItemState {
   readonly ttl: number | undefined;
 }
 
+/** A command as the server reads it. */
+export interface Asked {
+  readonly name: string;
+  /** All words of its line, the name first. */
+  readonly words: readonly string[];
+}
+
 /** What a client sent in one step, and what came back. */
 export interface Exchange {
   readonly client: string;
-  /** The names of the commands. */
-  readonly commands: readonly string[];
+  readonly commands: readonly Asked[];
+  /** The last one lacks its line end or a part of its value: it has done nothing yet. */
+  readonly unfinished: boolean;
   /** All keys that it names, each once, base64 decoded. */
   readonly keys: readonly string[];
   readonly replies: readonly Reply[];

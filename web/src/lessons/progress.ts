@@ -10,7 +10,8 @@ export interface Storage {
   setItem(key: string, text: string): void;
 }
 
-export const PROGRESS_KEY = 'isocache.lessons';
+/** Nobody else's: app/storage.ts has keys that begin alike. */
+export const PROGRESS_KEY = 'isocache.progress';
 
 const VERSION = 1;
 const MARKS: Readonly<Record<string, Mark>> = { d: 'done', s: 'shown', k: 'skipped' };

@@ -5,18 +5,21 @@ import { type Inspector, openInspector, type SavedState } from 'isocache/inspect
 import { readReplies } from '../base/replies.js';
 import { findRequests, keysOf } from '../base/requests.js';
 import { bytesOf, concat, latin1, textOf } from '../base/text.js';
-import { costOf, faultOf, MAX_WORK } from '../player/budget.js';
-import { type Context, FRESH, runStep } from '../player/run.js';
+import { runBounded } from '../player/bounded.js';
+import { type Context, FRESH, type Ran } from '../player/run.js';
 import { DEFAULT_MEMORY_BYTES, START_MS } from '../tape/limits.js';
 import { parseSteps } from '../tape/parse.js';
 import type { SendStep, Step, Tape } from '../tape/types.js';
-import type { Exchange, Item, Lesson, Look } from './lesson.js';
+import { whyNot } from './why.js';
+import type { Asked, Exchange, Item, Lesson, Look } from './lesson.js';
 
 export interface Followed {
   /** How many tasks are done. */
   readonly done: number;
   /** After how many steps each of them was done. */
   readonly doneAt: readonly number[];
+  /** Why the task at hand is not done after what was tried: a clause without a dot. */
+  readonly why?: string;
 }
 
 /** REQUIRES: the lines are steps. A lesson's are. */
@@ -71,7 +74,10 @@ export class LessonRun {
   follow(steps: readonly Step[]): Followed {
     if (this.#steps.length > steps.length || this.#steps.some((step, at) => step !== steps[at])) this.#rewind();
     for (const step of steps.slice(this.#steps.length)) this.#follow(step);
-    return { done: this.#doneAt.length, doneAt: [...this.#doneAt] };
+    const [done, doneAt] = [this.#doneAt.length, [...this.#doneAt]];
+    const task = this.#lesson.tasks[done];
+    const why = task && whyNot(task, this.#look());
+    return why === undefined ? { done, doneAt } : { done, doneAt, why };
   }
 
   #rewind(): void {
@@ -100,19 +106,14 @@ export class LessonRun {
     this.#evicted = [];
   }
 
-  /** As the player does it. What it does not run is nothing here; the tape shows why. */
+  /** What the player does not run is nothing here; the tape shows why. */
   #run(step: Step): void {
     const before = this.#context;
-    const work = before.work + costOf(step);
-    if (work > MAX_WORK || faultOf(step) !== undefined) return;
-    try {
-      const { context, reply, evicted } = runStep(this.#store, before, step);
-      this.#context = { ...context, work };
-      this.#evicted.push(...evicted.map(textOf));
-      if (step.kind === 'send') this.#exchanges.push(exchangeOf(before, step, reply));
-    } catch {
-      // no memory for it
-    }
+    const ran = runBounded(this.#store, before, step);
+    if (ran === undefined) return;
+    this.#context = ran.context;
+    this.#evicted.push(...ran.evicted.map(textOf));
+    if (step.kind === 'send') this.#exchanges.push(exchangeOf(before, step, ran));
   }
 
   #isDone(task: number): boolean {
@@ -129,18 +130,18 @@ export class LessonRun {
   }
 }
 
-function exchangeOf({ clients }: Context, { client, bytes }: SendStep, reply: Uint8Array): Exchange {
+function exchangeOf({ clients }: Context, { client, bytes }: SendStep, { reply, unfinished }: Ran): Exchange {
   const known = clients.get(client);
   const begun = known === undefined || known.closed ? [] : [known.carry];
   const sent = concat([...begun, bytes]);
   const keys = new Set<string>();
-  const commands: string[] = [];
+  const commands: Asked[] = [];
   for (const request of findRequests(sent)) {
-    const [name] = request.words;
-    if (name !== undefined) commands.push(latin1(sent.subarray(name.from, name.to)));
+    const words = request.words.map(({ from, to }) => latin1(sent.subarray(from, to)));
+    if (words[0] !== undefined) commands.push({ name: words[0], words });
     for (const key of keysOf(sent, request)) keys.add(textOf(key));
   }
-  return { client, commands, keys: [...keys], replies: readReplies(reply) };
+  return { client, commands, unfinished, keys: [...keys], replies: readReplies(reply) };
 }
 
 function itemOf(store: Inspector, key: Uint8Array): Item | undefined {

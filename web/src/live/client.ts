@@ -68,6 +68,14 @@ interface Waiting {
   finish(reply: LiveReply): void;
 }
 
+/** What keeps these bytes from being sent: their last command is not whole. */
+export function unfinishedIn(bytes: Uint8Array): LiveFailure | undefined {
+  for (const { lineEnd, missing } of findRequests(bytes)) {
+    if (missing > 0 || lineEnd.to === lineEnd.from) return FAILURES.unfinished(missing);
+  }
+  return undefined;
+}
+
 export class LiveClient {
   readonly #socket: Socket;
   readonly #options: LiveOptions;
@@ -140,9 +148,12 @@ export class LiveClient {
     if (this.#end !== undefined) return { failure: this.#end };
     let noops = 1;
     let mayEnd = false;
-    for (const { words, lineEnd, missing } of findRequests(bytes)) {
-      if (missing > 0 || lineEnd.to === lineEnd.from) return { failure: FAILURES.unfinished(missing) };
-      const name = words[0] === undefined ? '' : latin1(bytes.subarray(words[0].from, words[0].to));
+    const unfinished = unfinishedIn(bytes);
+    if (unfinished !== undefined) return { failure: unfinished };
+    for (const { words, line } of findRequests(bytes)) {
+      // With a space in front it is no command for the server: it answers ERROR.
+      const isCommand = words[0] !== undefined && words[0].from === line.from;
+      const name = isCommand ? latin1(bytes.subarray(words[0]!.from, words[0]!.to)) : '';
       if (name === 'mn') ++noops;
       mayEnd ||= ENDS_CONNECTION.test(name);
     }

@@ -2,6 +2,7 @@
 
 import { type Reply, readReplies } from '../base/replies.js';
 import { findRequests } from '../base/requests.js';
+import { number } from '../base/words.js';
 import { concat, latin1, bytesOf } from '../base/text.js';
 
 export interface ComparedLine {
@@ -19,12 +20,17 @@ export interface Comparison {
   readonly lines: readonly ComparedLine[];
 }
 
+/** A server may answer with millions of lines, and nobody reads so many. */
+const MOST_LINES = 5000;
 const META = /^(HD|VA|EN|NS|EX|NF)$/;
 const CAS_FLAG = /^c(\d+)$/;
 const TIME_FLAG = /^([tl])(-?\d+)$/;
 const ME_FACT = /^(exp|la|cas)=(-?\d+)$/;
 /** Clocks do not tick at the same moment. */
 const TOLERANCE_S = 1;
+/** No line with a cas or a time is as long. */
+const LONG_LINE = 4096;
+const CUT = `The first ${number(MOST_LINES)} lines are the same; what follows is not compared.`;
 /** Of `gets`: VALUE key flags length cas. */
 const VALUE_CAS_AT = 4;
 /** Of the command cas: cas key flags exptime length cas. */
@@ -68,16 +74,18 @@ export class CasNames {
 
 /** The request as typed; `names` learns from the replies. */
 export function compareReplies(request: Uint8Array, tab: Uint8Array, server: Uint8Array, names: CasNames): Comparison {
-  const [ours, theirs] = [readReplies(tab), readReplies(server)];
+  const [ours, theirs] = [readReplies(tab, MOST_LINES + 1), readReplies(server, MOST_LINES + 1)];
   const lines: ComparedLine[] = [];
-  for (let i = 0; i < Math.max(ours.length, theirs.length); ++i) {
+  for (let i = 0; i < Math.min(Math.max(ours.length, theirs.length), MOST_LINES); ++i) {
     const [one, other] = [ours[i], theirs[i]];
     const same = one !== undefined && other !== undefined && isSame(one, other, names);
     lines.push({ tab: one && wordingOf(one), server: other && wordingOf(other), same });
   }
   const notCompared = whyNot(request);
   if (notCompared !== undefined) return { same: true, notCompared, lines };
-  return { same: lines.every(({ same }) => same), lines };
+  const same = lines.every((line) => line.same);
+  const isCut = Math.max(ours.length, theirs.length) > MOST_LINES;
+  return same && isCut ? { same, notCompared: CUT, lines } : { same, lines };
 }
 
 function whyNot(request: Uint8Array): string | undefined {
@@ -95,6 +103,7 @@ function wordingOf({ line, value }: Reply): string {
 
 function isSame(tab: Reply, server: Reply, names: CasNames): boolean {
   if (tab.value !== server.value) return false;
+  if (Math.max(tab.line.length, server.line.length) > LONG_LINE) return tab.line === server.line;
   const [ours, theirs] = [tab.line.split(' '), server.line.split(' ')];
   return ours.length === theirs.length && ours.every((word, at) => isSameWord(word, theirs[at]!, at, tab.code, names));
 }

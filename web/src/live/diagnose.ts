@@ -2,7 +2,16 @@
 // addresses, and whether anybody answers there by HTTP.
 
 import { isLoopback, USUAL_PATH } from './address.js';
-import { FAILURES, type LiveFailure, type Mend, originOf, type Place, startCommand } from './failures.js';
+import {
+  FAILURES,
+  type LiveFailure,
+  type Mend,
+  originOf,
+  type Place,
+  startCommand,
+  WRONG_LOGIN,
+  WRONG_PATH,
+} from './failures.js';
 
 export interface Environment {
   /** location.href */
@@ -31,13 +40,16 @@ export async function diagnose(url: string, hasLogin: boolean, environment: Envi
   const place = { url, pageUrl: environment.pageUrl };
   const isOwn = new URL(url).host === new URL(environment.pageUrl).host;
   const status = await probe(url, isOwn, environment);
-  if (status === 'nobody') return FAILURES.nobodyThere(place);
+  if (status === 'nobody') return isOwn ? FAILURES.nobodyThere(place) : FAILURES.unreachable(place, hasLogin);
   if (isOwn && status !== UPGRADE_REQUIRED) return FAILURES.noMemcached(place);
   if (isOwn && hasLogin) return FAILURES.wrongPassword();
   return refused(place, hasLogin, isOwn);
 }
 
-/** The status of the WebSocket's page; of another origin's server nothing but that it answers can be known. */
+/**
+ * The status of the WebSocket's page. Of another origin's server at most that it answers can be known, and of isocached
+ * not even that: it tells browsers to keep its pages from other origins.
+ */
 async function probe(url: string, isOwn: boolean, environment: Environment): Promise<number | 'nobody' | 'somebody'> {
   const ask = environment.fetch ?? globalThis.fetch;
   const page = url.replace(/^ws/, 'http');
@@ -63,9 +75,11 @@ function refused(place: Place, hasLogin: boolean, isOwn: boolean): LiveFailure {
         command: startCommand(place),
       };
   const mends: Mend[] = [allow];
-  if (hasLogin) mends.push({ say: 'User or password are wrong: compare them with the server’s file (`-Y`).' });
-  if (!place.url.endsWith(USUAL_PATH)) mends.push({ say: `The path of isocached’s WebSocket is \`${USUAL_PATH}\`.` });
-  mends.push({ say: 'It is another kind of server: isocached’s port is the one of `--http`.' });
+  if (hasLogin) mends.push(WRONG_LOGIN);
+  if (!place.url.endsWith(USUAL_PATH)) mends.push(WRONG_PATH);
+  mends.push({
+    say: 'It is another kind of server, or a proxy in between does not pass `Sec-WebSocket-Protocol` on. isocached’s port is the one of `--http`.',
+  });
   const say = `Somebody answers at \`${new URL(place.url).host}\`, but refuses the connection. The browser does not say why; the likeliest reason comes first.`;
   return { kind: 'refused', say, mends };
 }

@@ -1,12 +1,13 @@
 // Each way in which a connection can fail, and what mends it.
 
-import { isLoopback } from './address.js';
+import { isLoopback, USUAL_PATH } from './address.js';
 
 export type FailureKind =
   | 'no websocket'
   | 'mixed content'
   | 'own server only'
   | 'nobody there'
+  | 'unreachable'
   | 'refused'
   | 'wrong subprotocol'
   | 'password wanted'
@@ -64,6 +65,23 @@ function allowFlag(place: Place): string {
   return page.host === new URL(place.url).host ? '' : ` --allow-origin ${originOf(place.pageUrl)}`;
 }
 
+export const WRONG_PATH: Mend = { say: `The path of isocached’s WebSocket is \`${USUAL_PATH}\`.` };
+
+export const WRONG_LOGIN: Mend = {
+  say: 'User or password are wrong: compare them with the line `user:password` in the server’s file (`-Y`).',
+};
+
+/** What a person opens in a tab to see what is at the server's port. */
+function pageOf({ url }: Place): string {
+  return url.replace(/^ws/, 'http').replace(/memcached$/, '');
+}
+
+function untrusted(place: Place): Mend {
+  return {
+    say: `The browser does not trust the certificate: open \`${pageOf(place)}\` in a tab. If that warns, this cannot connect.`,
+  };
+}
+
 export const FAILURES = {
   noWebSocket: (): LiveFailure => ({
     kind: 'no websocket',
@@ -80,7 +98,7 @@ export const FAILURES = {
         command: startCommand({ ...place, url: place.url.replace(/^ws:/, 'wss:') }),
       },
       {
-        say: `Or open the playground from the server itself: \`${place.url.replace(/^ws/, 'http').replace(/memcached$/, '')}\``,
+        say: `Or open the playground from the server itself: \`${pageOf(place)}\``,
       },
     ],
   }),
@@ -90,27 +108,33 @@ export const FAILURES = {
     say: `This page came from \`${new URL(place.pageUrl).host}\` and may connect to that server alone.`,
     mends: [
       {
-        say: `Open the playground of the other server: \`${place.url.replace(/^ws/, 'http').replace(/memcached$/, '')}\``,
+        say: `Open the playground of the other server: \`${pageOf(place)}\``,
       },
       { say: `Or connect to \`${new URL(place.pageUrl).host}\`, where the page came from.` },
     ],
   }),
 
+  /** The page's own server. */
   nobodyThere: (place: Place): LiveFailure => ({
     kind: 'nobody there',
-    say: `Nobody answers at \`${hostOf(place)}\`.`,
+    say: `Nobody answers at \`${hostOf(place)}\` any more, where this page came from.`,
+    mends: [{ say: 'Start the server again.', command: startCommand(place) }],
+  }),
+
+  /** A browser tells neither whether anybody is there nor what was answered. */
+  unreachable: (place: Place, hasLogin: boolean): LiveFailure => ({
+    kind: 'unreachable',
+    say: `No connection to \`${hostOf(place)}\`. The browser does not say why; the likeliest reason comes first.`,
     mends: [
-      { say: 'Start a server with an HTTP port there.', command: startCommand(place) },
+      { say: 'Nobody is there: start a server that lets this page connect.', command: startCommand(place) },
       {
-        say: 'If one runs: the port is that of `--http`, not the memcached port 11211, and a firewall must let it through.',
+        say: `A server is there, but does not let pages of \`${originOf(place.pageUrl)}\` connect: give it one more flag.`,
+        command: `--allow-origin ${originOf(place.pageUrl)}`,
       },
-      ...(place.url.startsWith('wss:')
-        ? [
-            {
-              say: `The browser must trust the certificate. Open \`${place.url.replace(/^ws/, 'http').replace(/memcached$/, '')}\` in a tab: if that warns, this cannot connect.`,
-            },
-          ]
-        : []),
+      ...(hasLogin ? [WRONG_LOGIN] : []),
+      { say: 'It is another port: that of `--http`, not the memcached port 11211.' },
+      ...(place.url.endsWith(USUAL_PATH) ? [] : [WRONG_PATH]),
+      ...(place.url.startsWith('wss:') ? [untrusted(place)] : []),
     ],
   }),
 
@@ -168,11 +192,11 @@ export const FAILURES = {
     mends: [{ say: 'Connect again.' }],
   }),
 
-  lost: (code: number | undefined, reason: string): LiveFailure => ({
-    kind: 'lost',
-    say: `The connection has ended: ${WHY_LOST[code ?? 0] ?? 'the server or the network has dropped it'}${reason === '' ? '' : ` (\`${reason}\`)`}.`,
-    mends: [{ say: 'Connect again.' }],
-  }),
+  lost: (code: number | undefined, reason: string): LiveFailure => {
+    const why = WHY_LOST[code ?? 0] ?? 'the server or the network has dropped it';
+    const more = reason === '' || reason === why ? '' : ` (\`${reason}\`)`;
+    return { kind: 'lost', say: `The connection has ended: ${why}${more}.`, mends: [{ say: 'Connect again.' }] };
+  },
 
   unfinished: (bytes: number): LiveFailure => ({
     kind: 'unfinished',

@@ -62,7 +62,7 @@ export class ReplyFramer {
     const begin = to - this.#line.length - 1;
     const line = this.#line.replace(/\r$/, '');
     this.#line = '';
-    const length = valueLengthOf(line.split(' '));
+    const length = line.startsWith('VA') ? valueLengthOf(line.split(' ', 4)) : undefined;
     if (length !== undefined) this.#valueLeft = length + LINE_END_BYTES;
     if (this.#endsAt(line)) return true;
     if (line !== 'MN' || --this.#noops > 0) return false;

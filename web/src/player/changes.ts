@@ -1,8 +1,12 @@
 // What became of one item, in words.
 
 import type { ItemState } from 'isocache/inspect';
+import { escapeBytes } from '../base/escape.js';
+import { latin1 } from '../base/text.js';
 import { bytesOf, duration, nameOf, number } from '../base/words.js';
+import { type Command, keyText } from './keys.js';
 import type { Look, Seen } from './look.js';
+import type { Ran } from './run.js';
 
 /** Clauses of a sentence: "replaced", "5 bytes", "expires in 30 s". */
 export interface Change {
@@ -15,11 +19,18 @@ export interface Change {
 
 const SAME: Change = { clauses: [], read: false, won: false };
 
-/** `client` is who acted; `holder` who had the item's lease. */
 export interface Actors {
-  readonly client?: string;
-  readonly holder?: string;
+  /** Who acted; undefined: time has. */
+  readonly client: string | undefined;
+  /** Who had the item's lease. */
+  readonly holder: string | undefined;
+  /** The item's lease was out before, and has gone to `client` now. */
+  readonly wonAnew: boolean;
+  readonly ran: Ran;
 }
+
+/** Of an item that a flush_all took. */
+export const FLUSHED = 'flushed';
 
 export function changeOf(text: string, before: Look, after: Look, actors: Actors): Change {
   const was = before.seen.get(text);
@@ -38,9 +49,9 @@ export function changeOf(text: string, before: Look, after: Look, actors: Actors
 function leave(was: Seen, rest: ItemState | undefined, now: number, { client }: Actors): string[] {
   if (was.item.expires !== 0 && was.item.expires <= now) return ['expired'];
   // Time alone takes what does not expire by a flush_all with a delay.
-  if (!rest) return [client === undefined ? 'flushed' : 'deleted'];
+  if (!rest) return [client === undefined ? FLUSHED : 'deleted'];
   const over = rest.expires !== 0 && rest.expires <= now;
-  if (!over) return ['flushed'];
+  if (!over) return [FLUSHED];
   return [rest.cas === was.item.cas ? 'expired at once' : 'replaced by an item that expired at once'];
 }
 
@@ -52,7 +63,7 @@ function created(is: Seen, now: number, actors: Actors): Change {
     ...(item.clientFlags > 0 ? [flagsNow(item.clientFlags)] : []),
   ];
   const time =
-    item.won && empty && actors.client !== undefined
+    item.won && actors.client !== undefined
       ? [`lease to ${nameOf(actors.client)}${item.expires === 0 ? '' : ` for ${duration(left(item.expires, now))}`}`]
       : [item.won ? 'a lease is out' : '', ttlNow(item.expires, now)].filter((part) => part !== '');
   const clauses = [
@@ -60,20 +71,22 @@ function created(is: Seen, now: number, actors: Actors): Change {
     ...(empty ? [] : [bytesOf(item.valueLength)]),
     ...time,
     ...marks,
+    ...givenCas(is, actors),
     ...place(is),
   ];
   return { clauses, read: false, won: item.won };
 }
 
 function changed(was: Seen, is: Seen, now: number, actors: Actors): Change {
-  const stored = storedAgain(was, is, now);
+  const stored = storedAgain(was, is, now, actors);
   const read =
     (is.item.fetched && !was.item.fetched) ||
     is.item.lastAccess !== was.item.lastAccess ||
     is.item.frequency > was.item.frequency;
-  const won = is.item.won && !was.item.won;
+  const won = (is.item.won && !was.item.won) || actors.wonAnew;
   const marks = [
-    ...staleClause(was, is, stored.length > 0),
+    ...staleClause(was, is, actors),
+    ...(actors.wonAnew && actors.client !== actors.holder ? leaseLost(was, actors) : []),
     ...(won && actors.client !== undefined ? [`lease to ${nameOf(actors.client)}`] : []),
     ...(was.item.won && !is.item.won ? leaseDone(actors, stored.length > 0) : []),
   ];
@@ -93,18 +106,19 @@ function changed(was: Seen, is: Seen, now: number, actors: Actors): Change {
     stored.length === 0 && !samePlace(was, is)
       ? [`moved to the ${is.item.queue} queue, segment ${is.item.segment}`]
       : [];
-  const clauses = [...stored, ...ttl, ...flags, ...marks, ...casOnly, ...moved];
-  return { clauses: stored.length > 0 ? [...clauses, ...place(is)] : clauses, read, won };
+  const given = stored.length > 0 ? givenCas(is, actors) : [];
+  return { clauses: [...stored, ...ttl, ...flags, ...marks, ...given, ...casOnly, ...moved], read, won };
 }
 
-/** Empty: the value is the one that was there. */
-function storedAgain(was: Seen, is: Seen, now: number): string[] {
+/** Empty: nothing was stored. */
+function storedAgain(was: Seen, is: Seen, now: number, actors: Actors): string[] {
   const sameValue = was.value && is.value ? equal(was.value, is.value) : was.item.valueLength === is.item.valueLength;
-  const casChanged = was.item.cas !== is.item.cas;
-  if (sameValue && !casChanged) return [];
-  // Invalidating gives the item a new cas, and leaves its value.
-  if (sameValue && is.item.stale && !was.item.stale) return [];
-  const numbers = sameValue ? undefined : counter(was, is);
+  const sameCas = was.item.cas === is.item.cas && !keepsCas(is, actors);
+  if (sameValue && sameCas) return [];
+  // What marks or deletes gives an item a new cas as well.
+  const anew = sameValue && actors.wonAnew && is.item.valueLength === 0 && !is.item.stale;
+  if (sameValue && !anew && !commandsOn(is, actors).some(({ name }) => STORING.test(name))) return [];
+  const numbers = sameValue ? undefined : counter(was, is, actors);
   if (numbers)
     return [
       numbers,
@@ -112,6 +126,7 @@ function storedAgain(was: Seen, is: Seen, now: number): string[] {
     ];
   const ttl = ttlNow(is.item.expires, now);
   const end = ttl !== '' ? [ttl] : was.item.expires === 0 ? [] : ['never expires'];
+  if (anew) return ['made anew, empty', ...end];
   if (sameValue && was.value) return ['stored again with the same value', ...end];
   if (is.item.valueLength === 0) return ['now empty', ...end];
   const longer = grown(was, is);
@@ -125,13 +140,36 @@ function before(was: Seen, is: Seen): string {
     : ` (before: ${was.item.valueLength === 0 ? 'empty' : bytesOf(was.item.valueLength)})`;
 }
 
-/** "counter from 7 to 8": both values are decimal numbers, perhaps padded. */
-function counter(was: Seen, is: Seen): string | undefined {
+/** "counter from 7 to 8", "value from `10` to `9`": both are decimal numbers, perhaps padded. */
+function counter(was: Seen, is: Seen, actors: Actors): string | undefined {
   const [from, to] = [was, is].map(
     ({ value }) => /^(\d{1,20}) *$/.exec(value ? String.fromCharCode(...value) : '')?.[1],
   );
   if (from === undefined || to === undefined || from === to) return undefined;
-  return `counter from ${number(BigInt(from))} to ${number(BigInt(to))}`;
+  if (commandsOn(is, actors).some(({ name }) => COUNTING.test(name)))
+    return `counter from ${number(BigInt(from))} to ${number(BigInt(to))}`;
+  return `value from \`${escapeBytes(was.value!)}\` to \`${escapeBytes(is.value!)}\``;
+}
+
+const COUNTING = /^(ma|incr|decr)$/;
+const STORING = /^(ms|ma|set|add|replace|append|prepend|cas|incr|decr)$/;
+
+function commandsOn({ item }: Seen, { ran }: Actors): readonly Command[] {
+  const text = keyText(item.key);
+  return ran.spoken?.commands.filter(({ key }) => key === text) ?? [];
+}
+
+/** "cas 1,000": the client has chosen it, by E. */
+function givenCas(is: Seen, actors: Actors): string[] {
+  const given = commandsOn(is, actors).some(({ words }) => words.includes(`E${is.item.cas}`));
+  return given ? [`cas ${number(is.item.cas)}`] : [];
+}
+
+/** The only command has stored, with the cas that the item had. */
+function keepsCas(is: Seen, actors: Actors): boolean {
+  const [, ...others] = actors.ran.spoken?.commands ?? [];
+  const done = others.length === 0 && latin1(actors.ran.reply.subarray(0, 2)) === 'HD';
+  return done && givenCas(is, actors).length > 0 && commandsOn(is, actors).some(({ name }) => STORING.test(name));
 }
 
 function grown(was: Seen, is: Seen): string | undefined {
@@ -143,10 +181,11 @@ function grown(was: Seen, is: Seen): string | undefined {
   return undefined;
 }
 
-function staleClause(was: Seen, is: Seen, stored: boolean): string[] {
-  if (is.item.stale === was.item.stale) return [];
-  if (is.item.stale) return ['stale mark set'];
-  return [stored ? 'no longer stale' : 'stale mark removed'];
+function staleClause(was: Seen, is: Seen, actors: Actors): string[] {
+  if (is.item.stale !== was.item.stale) return [is.item.stale ? 'stale mark set' : 'stale mark removed'];
+  if (!is.item.stale || is.item.cas === was.item.cas) return [];
+  const again = commandsOn(is, actors).some(({ name, words }) => name === 'md' && words.includes('I'));
+  return again ? ['stale mark set again'] : [];
 }
 
 function leaseDone({ client, holder }: Actors, stored: boolean): string[] {

@@ -2,11 +2,13 @@
 
 import type { EvictionStep, Inspector, ItemState, SegmentState } from 'isocache/inspect';
 import { escapeBytes } from '../base/escape.js';
-import { bytesOf, counted, duration, listOf, nameOf, number, quoteKey } from '../base/words.js';
+import { areMissing, bytesOf, counted, duration, listOf, nameOf, number, quoteKey } from '../base/words.js';
 import type { FillStep, SendStep, Step, WaitStep } from '../tape/types.js';
 import { MAX_REPLY_BYTES } from './budget.js';
-import { keyText } from './keys.js';
-import { type Look, lookAt, MOST_LOOKED_AT } from './look.js';
+import { keyText, MOST_KEYS, MOST_REQUESTS } from './keys.js';
+import { flushAfter, flushClause, lostOf } from './flush.js';
+import { livingOf, type Look, lookAt } from './look.js';
+import { refusalOf } from './refusal.js';
 import { type Context, listen, type Ran } from './run.js';
 import { type Compared, compare, leasesLost, namesOf } from './sentence.js';
 import type { Effect } from './types.js';
@@ -16,31 +18,44 @@ export interface Before {
   readonly look: Look;
   /** Of steps that touch many items. */
   readonly segments?: readonly SegmentState[];
-  /** How many items will have expired after a wait, and when the next one expires. */
-  readonly expiring?: { readonly count: number; readonly next: number };
+  /** How many items will have expired after a wait, how many will not, and when the next one expires. */
+  readonly expiring?: { readonly count: number; readonly left: number; readonly next: number };
+  /** Of a step that may flush: the keys of all items that do not expire in it, by keyText(). */
+  readonly living?: readonly string[];
 }
 
 export interface Told {
   readonly effect: Effect;
   /** What the step changes of its context besides. */
-  readonly learned: Pick<Context, 'leases' | 'safeUntil'>;
+  readonly learned: Pick<Context, 'leases' | 'safeUntil' | 'flushAt'>;
 }
 
 /** How many keys an effect names at most: what the page lights up. */
-const MOST_KEYS = 256;
+const MOST_LIT = 256;
 const encoder = new TextEncoder();
+
+/** Of those that a flush takes: they stand for the others. */
+const FLUSHED_NAMED = 8;
 
 export function lookBefore(store: Inspector, context: Context, step: Step): Before {
   switch (step.kind) {
-    case 'send':
-      return { look: lookAt(store, listen(context, step).keys) };
+    case 'send': {
+      const { keys, flush, more } = listen(context, step);
+      if (flush === undefined && !more) return { look: lookAt(store, keys) };
+      return flushable(store, keys, livingOf(store));
+    }
     case 'wait': {
-      if (!readsAll(store, context, step)) return { look: lookAt(store, []) };
+      if (listings(store, context, step) === 0) return { look: lookAt(store, []) };
       const until = store.now + step.seconds * 1000;
-      const mortal = store.items().filter(({ expires, gone }) => !gone && expires > 0);
-      const keys = mortal.filter(({ expires }) => expires <= until).map(({ key }) => key);
+      const living = livingOf(store);
+      const mortal = living.filter(({ expires }) => expires > 0);
+      const over = mortal.filter(({ expires }) => expires <= until);
       const next = soonest(mortal.filter(({ expires }) => expires > until));
-      return { look: lookAt(store, keys), expiring: { count: keys.length, next } };
+      const keys = over.map(({ key }) => key);
+      const expiring = { count: over.length, left: living.length - over.length, next };
+      if (context.flushAt > until) return { look: lookAt(store, keys), expiring };
+      const others = living.filter(({ expires }) => expires === 0 || expires > until);
+      return { ...flushable(store, keys, others), expiring };
     }
     case 'fill':
     case 'evict':
@@ -50,9 +65,21 @@ export function lookBefore(store: Inspector, context: Context, step: Step): Befo
   }
 }
 
-/** Whether a step has to read the whole store: a wait in which something may expire. */
-export function readsAll(store: Inspector, context: Context, step: Step): boolean {
-  return step.kind === 'wait' && store.now + step.seconds * 1000 >= context.safeUntil;
+function flushable(store: Inspector, keys: readonly Uint8Array[], living: readonly ItemState[]): Before {
+  const leased = living.filter(({ won }) => won).map(({ key }) => key);
+  const some = living.slice(0, FLUSHED_NAMED).map(({ key }) => key);
+  return { look: lookAt(store, [...some, ...keys, ...leased]), living: living.map(({ key }) => keyText(key)) };
+}
+
+/** How often a step has to read the whole store: when something may expire, or be flushed. */
+export function listings(store: Inspector, context: Context, step: Step): number {
+  if (step.kind === 'send') {
+    const { flush, more } = listen(context, step);
+    return flush === undefined && !more ? 0 : 2;
+  }
+  if (step.kind !== 'wait') return 0;
+  const until = store.now + step.seconds * 1000;
+  return until >= context.flushAt ? 2 : until >= context.safeUntil ? 1 : 0;
 }
 
 /** When the first of them expires. */
@@ -65,7 +92,7 @@ function soonest(items: Iterable<ItemState>): number {
 /** Of what a client sent, all items are known that it may have given a time to live, unless there are too many keys. */
 function safeUntil(before: Before, after: Look, ran: Ran): number {
   if (before.expiring) return before.expiring.next;
-  if ((ran.spoken?.keys.length ?? 0) > MOST_LOOKED_AT) return 0;
+  if (ran.spoken?.more) return 0;
   return Math.min(ran.context.safeUntil, soonest([...after.seen.values()].map(({ item }) => item)));
 }
 
@@ -81,8 +108,13 @@ export function tellEffect(store: Inspector, step: Step, before: Before, ran: Ra
   const after = lookAt(store, ran.evicted, before.look);
   const evicted = new Set(ran.evicted.map(keyText));
   const client = step.kind === 'send' ? step.client : undefined;
-  const compared = compare(before.look, after, client, leases, evicted);
-  const lost = leasesLost(before.look, after, ran.evicted, leases);
+  const { expiring, living } = before;
+  const lost = living ? lostOf(store, living, ran) : expiring && { count: 0, left: expiring.left - ran.evicted.length };
+  const flushAt = flushAfter(ran, store.now);
+  const flush = step.kind === 'send' ? flushClause(ran.context, flushAt, store.now) : [];
+  const found = compare(before.look, after, { client, leases, evicted, lost, ran });
+  const compared = { ...found, clauses: [...found.clauses, ...flush, ...countClause(before.look, after, ran, found)] };
+  const dropped = leasesLost(before.look, after, ran.evicted, leases);
   const parts =
     step.kind === 'send'
       ? tellSend(step, before.look, after, ran, compared)
@@ -91,14 +123,14 @@ export function tellEffect(store: Inspector, step: Step, before: Before, ran: Ra
         : step.kind === 'fill'
           ? tellFill(step, ran)
           : tellEviction(ran.eviction);
-  const text = [...parts, ...(step.kind === 'evict' ? [] : evictedClause(ran.evicted)), ...lost].join('; ');
+  const text = [...parts, ...(step.kind === 'evict' ? [] : evictedClause(ran.evicted)), ...dropped].join('; ');
   const changed =
-    compared.changed.size > 0 || ran.evicted.length > 0 || step.kind === 'fill' || ran.eviction !== undefined;
+    compared.clauses.length > 0 || ran.evicted.length > 0 || step.kind === 'fill' || ran.eviction !== undefined;
   const keys = touchedKeys(step, after, compared, ran);
   const segments = segmentsOf(store, before, after, keys);
   return {
     effect: { text: capital(text), keys, segments, evicted: ran.evicted.length, changed },
-    learned: { leases: compared.leases, safeUntil: safeUntil(before, after, ran) },
+    learned: { leases: compared.leases, safeUntil: safeUntil(before, after, ran), flushAt },
   };
 }
 
@@ -112,8 +144,17 @@ function tellSend(step: SendStep, before: Look, after: Look, ran: Ran, compared:
     ...compared.clauses,
     ...(nothing ? [nothingChanged(step, before, after, ran, compared, failed)] : readClause(reads, after)),
     ...(failed || !ran.spoken ? [] : ignoredClause(ran.spoken.ignored)),
+    ...(ran.spoken?.more
+      ? [`only the first ${number(MOST_KEYS)} keys and ${number(MOST_REQUESTS)} commands are told`]
+      : []),
     ...closedClause(name, ran),
   ];
+}
+
+/** When all that is known is that something happened to keys that nobody looked at. */
+function countClause(before: Look, after: Look, { spoken }: Ran, { clauses }: Compared): string[] {
+  if (!spoken?.more || clauses.length > 0 || before.count === after.count) return [];
+  return [`the store has ${counted(after.count, 'item')} now (before: ${number(before.count)})`];
 }
 
 function closedClause(name: string, { closed, truncated }: Ran): string[] {
@@ -134,32 +175,45 @@ function nothingChanged(
   failed: boolean,
 ): string {
   const { keys = [], missing = 0 } = ran.spoken ?? {};
-  if (before.count !== after.count && !after.all) {
-    return `the store has ${counted(after.count, 'item')} now (before: ${number(before.count)})`;
-  }
   if (failed) return 'nothing changed: the reply is an error';
   if (ran.unfinished && ran.reply.length === 0) {
     return missing > 0
-      ? `nothing yet: ${bytesOf(missing)} are missing, of the value and its line end`
+      ? `nothing yet: ${areMissing(missing)}, of the value and its line end`
       : 'nothing yet: the line has no end';
   }
   const unique = [...new Map(keys.map((key) => [keyText(key), key])).entries()];
   const there = unique.filter(([text]) => after.seen.has(text));
   const missed = unique.filter(([text]) => !before.seen.has(text) && !after.seen.has(text));
+  const refused = refusalOf(ran, after);
+  if (refused !== undefined)
+    return `nothing changed: ${[refused, ...heldBy(there, after, ran, step.client)].join(', ')}`;
   const parts: string[] = [];
-  const keysOf = (entries: readonly (readonly [string, Uint8Array])[]) => entries.map(([, key]) => key);
+  const keysOf = (entries: Entries) => entries.map(([, key]) => key);
   const read = there.filter(([text]) => compared.read.has(text) || ran.reply.length > 0);
   if (read.length > 0)
-    parts.push(`${were(keysOf(read))} only read`, ...heldBy(read, after, ran.context.leases, step.client));
+    parts.push(
+      `${were(keysOf(read))} only read${firstRead(read, before, after)}`,
+      ...heldBy(read, after, ran, step.client),
+    );
   if (missed.length > 0) parts.push(`${namesOf(keysOf(missed))} ${missed.length === 1 ? 'is' : 'are'} not there`);
   return parts.length === 0 ? 'nothing changed' : `nothing changed: ${parts.join(', ')}`;
 }
 
+type Entries = readonly (readonly [string, Uint8Array])[];
+
+/** What the store remembers of a read, for each item once. */
+function firstRead(read: Entries, before: Look, after: Look): string {
+  const first = read.filter(([text]) => after.seen.get(text)?.item.fetched && !before.seen.get(text)?.item.fetched);
+  return first.length > 0 && first.length === read.length ? ' (first read: marked fetched)' : '';
+}
+
 /** "Alice has the lease": of the only item that was read. */
-function heldBy(read: readonly (readonly [string, unknown])[], after: Look, leases: Leases, client: string): string[] {
+function heldBy(read: Entries, after: Look, ran: Ran, client: string): string[] {
   const [only, ...others] = read.map(([text]) => text);
   const holder =
-    only !== undefined && others.length === 0 && after.seen.get(only)?.item.won ? leases.get(only) : undefined;
+    only !== undefined && others.length === 0 && after.seen.get(only)?.item.won
+      ? ran.context.leases.get(only)
+      : undefined;
   return holder === undefined || holder === client ? [] : [`${nameOf(holder)} has the lease`];
 }
 
@@ -259,7 +313,7 @@ function touchedKeys(step: Step, after: Look, compared: Compared, ran: Ran): Uin
     for (const key of ran.spoken?.keys ?? []) if (after.seen.has(keyText(key))) texts.add(keyText(key));
   const keys = [...texts].map((text) => after.keys.get(text)).filter((key) => key !== undefined);
   const kept = ran.eviction?.kept.map(({ key }) => key) ?? [];
-  return [...keys, ...kept].slice(0, MOST_KEYS);
+  return [...keys, ...kept].slice(0, MOST_LIT);
 }
 
 function capital(text: string): string {

@@ -4,9 +4,11 @@
 import { type FoundRequest, findRequests, keysOf, latin1 } from '../base/requests.js';
 import { IGNORED_FLAGS, type MetaCommand } from 'isocache/protocol';
 
-/** More than anybody looks at: see MOST_LOOKED_AT. */
-const MOST_KEYS = 512;
-const MOST_REQUESTS = 2000;
+/** Of all commands together. */
+export const MOST_KEYS = 512;
+/** Of one command, its name among them. */
+const MOST_ARGUMENTS = 32;
+export const MOST_REQUESTS = 2000;
 const MOST_WORDS = 2000;
 
 /** One character a byte. */
@@ -16,29 +18,68 @@ export function keyText(key: Uint8Array): string {
 
 export interface Spoken {
   readonly keys: readonly Uint8Array[];
+  /** There are further keys or commands, which nobody looked at. */
+  readonly more: boolean;
   /** Of the last command, if it is not finished. */
   readonly carry: Uint8Array;
   /** How many bytes are missing of its value and line end; 0 if its line has no end. */
   readonly missing: number;
   /** By command, the flags that it accepts and ignores. */
   readonly ignored: ReadonlyMap<string, readonly string[]>;
+  /** The argument of the last flush_all, "0" if it has none. Left out: there is no flush_all. */
+  readonly flush?: string;
+  /** The commands that are finished, each with its words. */
+  readonly commands: readonly Command[];
+}
+
+export interface Command {
+  readonly name: string;
+  /** By keyText(), the first one. */
+  readonly key: string | undefined;
+  /** What stands behind the name. */
+  readonly words: readonly string[];
 }
 
 /** `bytes` begin where a command does. */
 export function spokenOf(bytes: Uint8Array): Spoken {
   const keys: Uint8Array[] = [];
   const ignored = new Map<string, readonly string[]>();
+  const commands: Command[] = [];
   let last: FoundRequest | undefined;
-  let count = 0;
+  let more = false;
+  let ended = false;
   for (const request of findRequests(bytes, MOST_WORDS)) {
     last = request;
-    if (++count > MOST_REQUESTS || keys.length >= MOST_KEYS) continue;
-    keys.push(...keysOf(bytes, request).slice(0, MOST_KEYS));
+    more ||= commands.length >= MOST_REQUESTS || keys.length > MOST_KEYS;
+    // Nothing that comes behind it is read.
+    ended ||= commands.at(-1)?.name === 'quit';
+    if (more || ended) continue;
+    const own = keysOf(bytes, request);
+    keys.push(...own.slice(0, MOST_KEYS + 1));
     addIgnored(bytes, request, ignored);
+    if (!isOpen(request)) commands.push(commandOf(bytes, request, own[0]));
   }
-  const open = last !== undefined && (last.missing > 0 || last.lineEnd.from === last.lineEnd.to);
+  const open = last !== undefined && isOpen(last);
   const carry = open && last ? bytes.slice(last.line.from) : NONE;
-  return { keys, carry, missing: open && last ? last.missing : 0, ignored };
+  const flush = commands.filter(({ name }) => name === 'flush_all').at(-1)?.words;
+  return {
+    keys: keys.slice(0, MOST_KEYS),
+    more: more || keys.length > MOST_KEYS,
+    carry,
+    missing: open && last ? last.missing : 0,
+    ignored,
+    ...(flush && { flush: flush[0] === undefined || flush[0] === 'noreply' ? '0' : flush[0] }),
+    commands,
+  };
+}
+
+function isOpen({ missing, lineEnd }: FoundRequest): boolean {
+  return missing > 0 || lineEnd.from === lineEnd.to;
+}
+
+function commandOf(bytes: Uint8Array, { words }: FoundRequest, key: Uint8Array | undefined): Command {
+  const [name = '', ...others] = words.slice(0, MOST_ARGUMENTS).map((word) => latin1(bytes, word));
+  return { name, key: key && keyText(key), words: others };
 }
 
 const NONE = new Uint8Array(0);

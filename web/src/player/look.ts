@@ -1,16 +1,12 @@
-// What can be seen of a store before and after a step. All items if they are few; otherwise those of some keys, and a
-// sample of the others, which tells when everything is gone.
+// What can be seen of a store before and after a step: all items if they are few, otherwise those of some keys.
 
 import type { Inspector, ItemState } from 'isocache/inspect';
-import { keyText } from './keys.js';
+import { keyText, MOST_KEYS } from './keys.js';
 
 /** With so many items all are looked at. */
 const FEW = 64;
-const SAMPLE = 8;
 /** A longer value is compared by its cas alone. */
 const VALUE_BYTES = 256;
-/** Of the keys of a request. */
-export const MOST_LOOKED_AT = 256;
 /** No item has a longer key. */
 const MAX_KEY_BYTES = 250;
 
@@ -36,11 +32,14 @@ export interface Look {
 
 /** `wanted` are the keys that may matter, `before` is an earlier look, whose keys matter. */
 export function lookAt(store: Inspector, wanted: readonly Uint8Array[], before?: Look): Look {
-  const all = store.itemCount <= FEW;
+  // An earlier look that has not seen all does not know which items are new.
+  const all = store.itemCount <= FEW && (before?.all ?? true);
   const seen = new Map<string, Seen>();
   const gone = new Map<string, ItemState>();
   const keys = new Map<string, Uint8Array>(before?.keys);
-  for (const key of wanted.slice(0, MOST_LOOKED_AT)) {
+  const most = keys.size + MOST_KEYS;
+  for (const key of wanted) {
+    if (keys.size >= most) break;
     if (key.length >= 1 && key.length <= MAX_KEY_BYTES) keys.set(keyText(key), key);
   }
   const see = (item: ItemState) => {
@@ -48,9 +47,7 @@ export function lookAt(store: Inspector, wanted: readonly Uint8Array[], before?:
     if (item.gone) gone.set(text, item);
     else seen.set(text, { item, value: item.valueLength <= VALUE_BYTES ? store.value(item.key) : undefined });
   };
-  // A later sample has other items: those would look as if they were new.
-  const listed = all ? store.items() : before ? [] : store.items({ from: 0, count: SAMPLE });
-  for (const item of listed) {
+  for (const item of all ? store.items() : []) {
     keys.set(keyText(item.key), item.key);
     see(item);
   }
@@ -59,4 +56,9 @@ export function lookAt(store: Inspector, wanted: readonly Uint8Array[], before?:
     if (item) see(item);
   }
   return { seen, gone, keys, all, count: store.itemCount, now: store.now };
+}
+
+/** The items that requests find. */
+export function livingOf(store: Inspector): ItemState[] {
+  return store.items().filter(({ gone }) => !gone);
 }

@@ -5,7 +5,7 @@ import { type Inspector, openInspector, type SavedState } from 'isocache/inspect
 import { DEFAULT_MEMORY_BYTES, MAX_MEMORY_BYTES, MIN_MEMORY_BYTES, START_MS } from '../tape/limits.js';
 import type { Step, Tape } from '../tape/types.js';
 import { BEYOND_BUDGET, costOf, faultOf, LISTED_ITEM, MAX_WORK, REPLY_BYTE } from './budget.js';
-import { lookBefore, readsAll, tellEffect } from './effect.js';
+import { listings, lookBefore, tellEffect } from './effect.js';
 import { type Context, FRESH, runStep } from './run.js';
 import { sameStep } from './same.js';
 import type { Draft, Effect, StepResult } from './types.js';
@@ -100,7 +100,7 @@ export class Player {
     const context = this.#context;
     const step: Step = { kind: 'send', client, bytes };
     const nothing = { reply: new Uint8Array(0), closed: false, effect: NOTHING, incomplete: false };
-    if (context.work + costOf(step) > MAX_WORK) return { ...nothing, error: BEYOND_BUDGET };
+    if (this.#workAfter(context, step) > MAX_WORK) return { ...nothing, error: BEYOND_BUDGET };
     let fork: Inspector | undefined;
     try {
       fork = this.#engine.fork();
@@ -144,11 +144,15 @@ export class Player {
     this.#position = 0;
   }
 
+  #workAfter(context: Context, step: Step): number {
+    const listed = LISTED_ITEM * this.#engine.itemCount * listings(this.#engine, context, step);
+    return context.work + costOf(step) + listed + carried(context, step);
+  }
+
   /** Plays the step at `position`, and goes behind it. */
   #play(step: Step): StepResult {
     const context = this.#context;
-    const listed = readsAll(this.#engine, context, step) ? LISTED_ITEM * this.#engine.itemCount : 0;
-    const work = context.work + costOf(step) + listed + carried(context, step);
+    const work = this.#workAfter(context, step);
     const fault =
       faultOf(step) ?? (work > MAX_WORK ? BEYOND_BUDGET : this.#failures >= MOST_FAILURES ? FAILED : undefined);
     if (fault !== undefined) return this.#skip(step, fault);
@@ -186,7 +190,12 @@ export class Player {
     const last = this.#checkpoints.at(-1)?.position ?? 0;
     const work = this.#context.work - (this.#contexts[last]?.work ?? 0);
     if (this.#position - last < this.#spacing && work < CHECKPOINT_WORK) return;
-    this.#checkpoints.push({ position: this.#position, saved: this.#engine.save() });
+    try {
+      this.#checkpoints.push({ position: this.#position, saved: this.#engine.save() });
+    } catch {
+      // No memory for a checkpoint: it takes longer to come back here.
+      return;
+    }
     const bytes = this.#checkpoints.reduce((sum, { saved }) => sum + saved.bytes, 0);
     if (bytes <= CHECKPOINT_BYTES) return;
     this.#checkpoints = this.#checkpoints.filter((_, index) => index % 2 === 1);

@@ -12,6 +12,8 @@ export interface Context {
   readonly leases: ReadonlyMap<string, string>;
   /** No item expires before that, in ms since 1970. */
   readonly safeUntil: number;
+  /** When a flush_all with a delay takes effect, in ms since 1970. */
+  readonly flushAt: number;
   /** See budget.ts. */
   readonly work: number;
 }
@@ -24,7 +26,13 @@ export interface Client {
   readonly carry: Uint8Array;
 }
 
-export const FRESH: Context = { clients: new Map(), leases: new Map(), safeUntil: Number.POSITIVE_INFINITY, work: 0 };
+export const FRESH: Context = {
+  clients: new Map(),
+  leases: new Map(),
+  safeUntil: Number.POSITIVE_INFINITY,
+  flushAt: Number.POSITIVE_INFINITY,
+  work: 0,
+};
 
 /** What came of a step. */
 export interface Ran {

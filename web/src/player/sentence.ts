@@ -1,9 +1,12 @@
 // From what was seen before and after a step to a sentence about all keys.
 
 import { counted, listOf, nameOf, number, quoteKey } from '../base/words.js';
-import { type Actors, changeOf } from './changes.js';
+import { changeOf, FLUSHED } from './changes.js';
+import type { Lost } from './flush.js';
 import { keyText } from './keys.js';
 import type { Look } from './look.js';
+import type { Ran } from './run.js';
+import { wonAnew } from './winners.js';
 
 /** Keys that one clause names; of more it says how many. */
 const NAMED = 4;
@@ -19,22 +22,27 @@ export interface Compared {
   readonly leases: ReadonlyMap<string, string>;
 }
 
-/** `evicted`: keys that had to leave; they are told elsewhere. */
-export function compare(
-  before: Look,
-  after: Look,
-  client: string | undefined,
-  leases: ReadonlyMap<string, string>,
-  evicted: ReadonlySet<string>,
-): Compared {
+export interface Circumstances {
+  /** Who acted; undefined: time has. */
+  readonly client: string | undefined;
+  /** Who held which item's lease before. */
+  readonly leases: ReadonlyMap<string, string>;
+  /** Keys that had to leave; they are told elsewhere. */
+  readonly evicted: ReadonlySet<string>;
+  /** Of a step that read the whole store. */
+  readonly lost: Lost | undefined;
+  readonly ran: Ran;
+}
+
+export function compare(before: Look, after: Look, { client, leases, evicted, lost, ran }: Circumstances): Compared {
   const groups = new Map<string, Uint8Array[]>();
   const changed = new Set<string>();
   const read = new Set<string>();
-  const held = new Map(leases);
-  const allGone = !before.all && before.seen.size > 0 && after.seen.size === 0;
+  const held = heldStill(leases, after, ran);
+  const anew = client === undefined ? NOBODY : wonAnew(before, after, ran);
+  let named = 0;
   for (const [text, key] of after.keys) {
-    const holder = leases.get(text);
-    const actors: Actors = { ...(client !== undefined && { client }), ...(holder !== undefined && { holder }) };
+    const actors = { client, holder: leases.get(text), wonAnew: anew.has(text), ran };
     const change = changeOf(text, before, after, actors);
     const gone = before.seen.has(text) && !after.seen.has(text);
     if (change.won && client !== undefined) held.set(text, client);
@@ -42,15 +50,28 @@ export function compare(
     if (change.read) read.add(text);
     if (change.clauses.length === 0 || (gone && evicted.has(text))) continue;
     changed.add(text);
-    if (gone && allGone) continue;
     const words = change.clauses.join(', ');
+    if (gone && words !== FLUSHED && !words.startsWith('expired')) ++named;
     groups.set(words, [...(groups.get(words) ?? []), key]);
   }
-  const clauses = [...groups].map(([words, keys]) => `${namesOf(keys)}: ${words}`);
+  // Of a large store, a few items are looked at for all that were flushed.
+  const flushed = lost && !before.all ? Math.max(0, lost.count - named) : undefined;
+  const allGone = !before.all && before.seen.size > 0 && lost?.left === 0;
+  if (allGone) groups.delete(FLUSHED);
+  const clauses = [...groups].map(
+    ([words, keys]) => `${namesOf(keys, words === FLUSHED ? flushed : undefined)}: ${words}`,
+  );
   if (allGone) clauses.unshift('all items are gone');
   const left = clauses.length - CLAUSES;
   const told = left > 0 ? [...clauses.slice(0, CLAUSES), `${counted(left, 'more change')}`] : clauses;
   return { clauses: told, changed, read, leases: sameMap(leases, held) ? leases : held };
+}
+
+const NOBODY: ReadonlySet<string> = new Set();
+
+/** Of keys that nobody looked at, nobody knows who holds the lease. */
+function heldStill(leases: ReadonlyMap<string, string>, after: Look, ran: Ran): Map<string, string> {
+  return new Map(ran.spoken?.more ? [...leases].filter(([text]) => after.keys.has(text)) : leases);
 }
 
 /** "`a`, `b` and 12 more". */

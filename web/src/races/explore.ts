@@ -1,7 +1,8 @@
 // Tries a race in all orders, on the real engine.
 
+import type { Inspector } from 'isocache/inspect';
 import { inSlices } from '../base/slices.js';
-import { bytesOf, latin1 } from '../base/text.js';
+import { bytesOf, textOf } from '../base/text.js';
 import { type Arena, type OpenStore, openArena } from './arena.js';
 import { countOrders, lengthsOf, orders, tooLarge } from './orders.js';
 import type { End, Outcome, Race, RaceResult } from './race.js';
@@ -34,9 +35,8 @@ export async function explore(race: Race, options: ExploreOptions = {}): Promise
 // Each order begins anew. To go back to a common beginning would take a copy of the store at each branch, and that
 // takes as long as some fifty acts.
 function* runAll(race: Race, arena: Arena, tally: Tally): Generator<undefined, void> {
-  const saved = arena.store.save();
   for (const order of orders(race)) {
-    if (tally.done > 0) arena.store.restore(saved);
+    if (tally.done > 0) arena.rewind();
     const run = new Run(race, arena);
     for (const lane of order) run.act(lane);
     tally.add(race.judge(endOf(run, arena)));
@@ -45,14 +45,14 @@ function* runAll(race: Race, arena: Arena, tally: Tally): Generator<undefined, v
 }
 
 /** What the judge looks at. */
-export function endOf(run: Run, arena: Arena): End {
-  return { ...run.world, minds: run.minds, value: (key) => valueOf(arena, key) };
+function endOf(run: Run, { store }: Arena): End {
+  return { ...run.world, minds: run.minds, store, value: (key) => valueOf(store, bytesOf(key)) };
 }
 
-function valueOf(arena: Arena, key: string): string | undefined {
-  const reply = latin1(arena.judge(bytesOf(`mg ${btoa(latin1(bytesOf(key)))} b u v\r\n`)));
-  const found = /^VA \d+[^\r]*\r\n([^]*)\r\n$/.exec(reply);
-  return found?.[1];
+function valueOf(store: Inspector, key: Uint8Array): string | undefined {
+  const item = store.item(key);
+  const value = item === undefined || item.gone ? undefined : store.value(key);
+  return value && textOf(value);
 }
 
 /** Counts how the orders end. */

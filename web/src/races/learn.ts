@@ -21,7 +21,7 @@ export function isStore(command: string): boolean {
 }
 
 function whatWasRead(bytes: Uint8Array): Pick<Mind, 'hit' | 'won' | 'read' | 'cas'> {
-  const [reply] = readReplies(bytes);
+  const [reply] = readReplies(bytes, 1);
   const { line = '', code = '', flags = [], value = '' } = reply ?? {};
   const ofGets = code === 'VALUE' ? line.split(' ')[GETS_CAS_AT] : undefined;
   return {

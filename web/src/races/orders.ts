@@ -16,19 +16,19 @@ export function countOrders(lengths: readonly number[]): number {
   return Math.round(orders);
 }
 
-export function lengthsOf(race: Race): number[] {
+export function lengthsOf(race: Omit<Race, 'judge'>): number[] {
   return race.lanes.map(({ acts }) => acts.length);
 }
 
 /** Why the race cannot be tried in all orders; undefined: it can. */
-export function tooLarge(race: Race): string | undefined {
+export function tooLarge(race: Omit<Race, 'judge'>): string | undefined {
   const { length } = race.lanes;
   if (length < MIN_LANES || length > MAX_LANES)
     return `A race has ${MIN_LANES} to ${MAX_LANES} clients, not ${length}.`;
   const orders = countOrders(lengthsOf(race));
   if (orders <= MAX_ORDERS) return undefined;
   const count = (n: number) => n.toLocaleString('en-US');
-  return `These steps can be mixed in ${count(orders)} orders, and ${count(MAX_ORDERS)} are the most. Leave out a step.`;
+  return `These steps can be mixed in ${count(orders)} orders, and ${count(MAX_ORDERS)} are the most. Leave one out.`;
 }
 
 /** All orders, by number. Each is valid until the next is asked for. */

@@ -1,14 +1,13 @@
 // A race of one's own: the steps of a tape, from one of them on, in all other orders.
 
+import { escapeBytes } from '../base/escape.js';
 import { findRequests, keysOf } from '../base/requests.js';
 import { textOf } from '../base/text.js';
-import { quoteKey } from '../base/words.js';
 import type { SendStep, Step, Tape } from '../tape/types.js';
 import { type OpenStore, openArena } from './arena.js';
-import { endOf } from './explore.js';
+import { type StoreEnd, storeEndOf, wordingOf } from './ends.js';
 import { tooLarge } from './orders.js';
-import type { End, Lane, Race } from './race.js';
-import { Run } from './run.js';
+import type { Lane, Race } from './race.js';
 
 const MOST_SHOWN = 40;
 
@@ -28,25 +27,31 @@ export async function raceOfTape(
   }
   const clients = [...new Set(sends.map(({ client }) => client))];
   const keys = keysIn(sends);
-  const race: Race = {
+  const race: Omit<Race, 'judge'> = {
     memoryBytes: tape.memoryBytes,
     setup: tape.steps.slice(0, from),
     row: '',
     lanes: clients.map((client) => laneOf(client, sends)),
-    judge: (end) => ({ bad: false, text: wordingOf(end, keys) }),
   };
   if (clients.length < 2) return { error: 'From there on, at least two clients must send something.' };
   const refusal = tooLarge(race);
   if (refusal !== undefined) return { error: refusal };
-  const usual = await endAsTaped(race, sends, clients, open);
-  return {
-    race: {
-      ...race,
-      judge: (end) => {
-        const text = wordingOf(end, keys);
-        return { bad: text !== usual, text };
-      },
-    },
+  const usual = await endAsTaped(race, sends, open);
+  return { race: { ...race, judge: judgeOf(usual, keys) } };
+}
+
+/** Ends that are told in the same words, and are not the same, get numbers. */
+function judgeOf(usual: StoreEnd, keys: readonly Uint8Array[]): Race['judge'] {
+  const spoken = keys.map(escapeBytes);
+  const known = new Map<string, string[]>();
+  return ({ store }) => {
+    const end = storeEndOf(store, keys);
+    const words = wordingOf(end, spoken, usual);
+    const alike = known.get(words) ?? [];
+    known.set(words, alike);
+    let place = alike.indexOf(end.identity);
+    if (place < 0) place = alike.push(end.identity) - 1;
+    return { bad: end.identity !== usual.identity, text: place === 0 ? words : `${words} [${place + 1}]` };
   };
 }
 
@@ -65,32 +70,26 @@ function keysIn(sends: readonly Step[]): Uint8Array[] {
   for (const step of sends) {
     if (step.kind !== 'send') continue;
     for (const request of findRequests(step.bytes)) {
-      for (const key of keysOf(step.bytes, request)) keys.set(quoteKey(key), key);
+      for (const key of keysOf(step.bytes, request)) keys.set(escapeBytes(key), key);
     }
   }
   return [...keys.values()];
 }
 
-function wordingOf(end: End, keys: readonly Uint8Array[]): string {
-  const parts = keys.map((key) => {
-    const value = end.value(textOf(key));
-    const shown = value === undefined ? 'nothing' : value === '' ? 'an empty value' : value.slice(0, MOST_SHOWN);
-    return `${quoteKey(key)}: ${shown}`;
-  });
-  return parts.join(', ');
-}
-
+/** How the store is after the tape as it stands. */
 async function endAsTaped(
-  race: Race,
+  race: Omit<Race, 'judge'>,
   sends: readonly SendStep[],
-  clients: readonly string[],
   open: OpenStore | undefined,
-): Promise<string> {
+): Promise<StoreEnd> {
   const arena = await openArena(race, open);
   try {
-    const run = new Run(race, arena);
-    for (const { client } of sends) run.act(clients.indexOf(client));
-    return race.judge(endOf(run, arena)).text;
+    for (const { client, bytes } of sends)
+      arena.send(
+        race.lanes.findIndex((lane) => lane.client === client),
+        bytes,
+      );
+    return storeEndOf(arena.store, keysIn(sends));
   } finally {
     arena.store.release();
   }

@@ -1,6 +1,7 @@
 // What a race is: two to four clients with a few acts each, a database beside the cache, and a judge who looks at the
 // end.
 
+import type { Inspector } from 'isocache/inspect';
 import type { Step } from '../tape/types.js';
 
 /** Larger races are refused: nobody would wait for them. */
@@ -87,6 +88,8 @@ export interface End extends World {
   /** An item's value; undefined if there is none. */
   value(key: string): string | undefined;
   readonly minds: readonly Mind[];
+  /** To look at, not to be changed. */
+  readonly store: Inspector;
 }
 
 export interface Verdict {

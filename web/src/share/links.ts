@@ -3,7 +3,7 @@
 import { DEFAULT_MEMORY_BYTES, FIRST_CLIENT, MAX_TAPE_BYTES, TAPE_VERSION } from '../tape/limits.js';
 import { parseTape } from '../tape/parse.js';
 import type { Tape } from '../tape/types.js';
-import { header, writeSettings, writeStep } from '../tape/write.js';
+import { header, writeSettings, writeStep, writeTape } from '../tape/write.js';
 import { canDeflate, deflate, fromBase64Url, inflate, toBase64Url } from './deflate.js';
 import type { Link, LinkOptions, WrittenLink } from './types.js';
 
@@ -14,6 +14,9 @@ const READABLE_CHARACTERS = 240;
 /** No hash that is longer is looked at: a tape of MAX_TAPE_BYTES, each byte written as %XX. */
 const MAX_HASH_CHARACTERS = 3 * MAX_TAPE_BYTES;
 
+/** The limit of a tape counts characters: so many bytes each at most. What is longer still is no page's work. */
+const UTF8_BYTES = 3;
+
 const CLIENT = `@${FIRST_CLIENT} `;
 const VIEW = /^[a-z][a-z0-9-]{0,30}$/;
 /** A line that begins like this is no command of the first client. */
@@ -21,14 +24,18 @@ const OTHER_LINE = /^(?:[@+#]|fill |evict$|memory |title )/;
 
 /**
  * An address that opens the tape: `base` is the page's own, its query and hash are replaced. An error if it is longer
- * than MAX_LINK_CHARACTERS.
+ * than MAX_LINK_CHARACTERS, or if no page could open it.
  */
 export async function writeLink(base: string, tape: Tape, options: LinkOptions = {}): Promise<WrittenLink> {
   const page = base.replace(/[?#].*$/s, '');
   const query = [...(options.embed ? ['embed'] : []), ...(options.view ? [`view=${options.view}`] : [])];
   const hash = await writeHash(tape);
   const href = `${page}${query.length > 0 ? `?${query.join('&')}` : ''}${hash}`;
-  if (href.length <= MAX_LINK_CHARACTERS) return { href };
+  if (href.length <= MAX_LINK_CHARACTERS) {
+    // Deflated, a tape that is too long for any page makes a short link.
+    const { error } = parseTape(writeTape(tape));
+    return error ? { error: `There is no link to this tape. ${error.message}` } : { href };
+  }
   const long = href.length.toLocaleString('en');
   const most = MAX_LINK_CHARACTERS.toLocaleString('en');
   return {
@@ -112,7 +119,7 @@ const CUT = 'The link is damaged; most often its end was cut off. Copy it again,
 async function unpack(text: string): Promise<string[] | string> {
   if (!canDeflate()) return 'This browser cannot unpack links. Open it in a newer one, or ask for the tape as a file.';
   const bytes = fromBase64Url(text);
-  const inflated = bytes && (await inflate(bytes, MAX_TAPE_BYTES));
+  const inflated = bytes && (await inflate(bytes, UTF8_BYTES * MAX_TAPE_BYTES));
   return inflated ? new TextDecoder().decode(inflated).split('\n') : CUT;
 }
 

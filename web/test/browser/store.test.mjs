@@ -24,6 +24,8 @@ describe('items', { skip: needBrowser }, () => {
       await send(page, 'mg page v');
       await reads(row(page, 'page'), /won/);
       await send(page, 'flush_all');
+      await reads(row(page, 'page'), /flushed/);
+      await send(page, '+1m');
       await reads(page.getByRole('tabpanel'), 'Nothing is stored');
     }),
   );

@@ -1,5 +1,5 @@
-// A browser, and pages in it that are watched: each begins with a fresh profile, and must end without a violation of its
-// policy, an error, or a shift of its layout.
+// A browser, and pages in it that are watched: each begins with a fresh profile, and must end without a violation of
+// its policy, an error, or a shift of its layout.
 
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
@@ -41,8 +41,8 @@ export async function until(page, condition, argument) {
 }
 export const limit = { timeout: 120_000 };
 
-export const DESKTOP = { width: 1440, height: 900 };
-export const PHONE = { width: 390, height: 844 };
+const DESKTOP = { width: 1440, height: 900 };
+const PHONE = { width: 390, height: 844 };
 
 let launched;
 const browser = () => {
@@ -62,7 +62,12 @@ function watch() {
   addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI, sourceFile, lineNumber }) => {
     seen.violations.push(`${violatedDirective}: ${blockedURI} at ${sourceFile}:${lineNumber}`);
   });
-  const nameOf = (node) => (node ? `${node.nodeName} ${node.className ?? ''}` : 'a node that is gone');
+  const nameOf = (node) => {
+    if (node?.nodeType === Node.TEXT_NODE) return `"${node.data}" in ${nameOf(node.parentElement)}`;
+    return node
+      ? `<${node.nodeName.toLowerCase()} class="${node.getAttribute('class') ?? ''}">`
+      : 'a node that is gone';
+  };
   new PerformanceObserver((list) => {
     for (const shift of list.getEntries()) {
       if (shift.hadRecentInput) continue; // a person did something: the page may answer
@@ -76,19 +81,19 @@ function watch() {
 
 /** What was wrong with the page so far. `complaints`: what its console said. */
 async function faultsOf(page, complaints, allowed) {
-  const said = complaints.filter((text) => !allowed?.test(text));
   const { violations, shifts } = await page.evaluate(() => window.watched);
   const wide = await page.evaluate(() => {
     const { scrollWidth, clientWidth } = document.documentElement;
     return scrollWidth > clientWidth ? [`${scrollWidth} px wide in a window of ${clientWidth} px`] : [];
   });
-  return [...said, ...violations, ...shifts.map((shift) => `layout shift: ${shift}`), ...wide];
+  const all = [...complaints, ...violations, ...shifts.map((shift) => `layout shift: ${shift}`), ...wide];
+  return all.filter((fault) => !allowed?.test(fault));
 }
 
 /**
  * Opens a page with a fresh profile, and looks at its faults at the end.
  * @param {object} options those of browser.newContext(), and: url; `theme`: 'light' or 'dark'; `allowed`: a pattern of
- *   what the console may complain of; `prepare(page)`: called before the page is opened
+ *   faults that the test is about; `prepare(page)`: called before the page is opened
  * @param {(page: import('playwright-core').Page) => Promise<void>} use
  */
 export async function withPage({ url, theme = 'light', allowed, prepare, ...options }, use) {

@@ -58,7 +58,7 @@ export async function last(page) {
   return { request: await read('.request-text'), reply: await read('.exchange-reply'), effect: await read('.effect') };
 }
 
-/** Waits until an element of `locator` reads like that. A space in the pattern is any space, an unbreakable one as well. */
+/** Waits until an element of `locator` reads like that. A space in the pattern is any space, also unbreakable. */
 export const reads = (locator, pattern) => {
   const source = pattern.source ?? pattern.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   const hasText = new RegExp(source.replaceAll(' ', '\\s+'), pattern.flags);

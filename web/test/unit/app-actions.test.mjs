@@ -1,14 +1,14 @@
 // What can be done with a tape on the page: each change replays, says what it did, and can be undone.
 
 import assert from 'node:assert/strict';
-import { beforeEach, describe, test } from 'node:test';
+import { afterEach, beforeEach, describe, test } from 'node:test';
 import * as actions from '../../../build/web/unit/app/actions.js';
 import { failureOf } from '../../../build/web/unit/app/failures.js';
 import { elapsed, ttl } from '../../../build/web/unit/app/format.js';
 import { History } from '../../../build/web/unit/app/history.js';
 import * as state from '../../../build/web/unit/app/state.js';
 import { remember, remembered } from '../../../build/web/unit/app/storage.js';
-import { jumpToExpiry } from '../../../build/web/unit/app/time.js';
+import { jumpToExpiry, play } from '../../../build/web/unit/app/time.js';
 import { Player } from '../../../build/web/unit/player/player.js';
 import { writeTape } from '../../../build/web/unit/tape/write.js';
 
@@ -87,7 +87,7 @@ describe('going back and changing', () => {
     assert.equal(replies()[3], 'VA 3\r\nbye\r\n');
     assert.equal(state.position.value, 4);
     assert.equal(state.editing.value, undefined);
-    assert.match(state.status.value, /Step 3 is changed, and 1 later step replayed/);
+    assert.match(state.status.value, /Step 3 is changed, and 1 later step replayed, 1 of them with another reply/);
   });
 
   test('the editor tries its text where its step stands', () => {
@@ -194,5 +194,56 @@ describe('an engine that cannot be loaded', () => {
     } finally {
       globalThis.WebAssembly = saved;
     }
+  });
+});
+
+describe('a tape that could not be read back is not made', () => {
+  const CASES = [
+    ['items', ['fill a: 60000 1'], 'fill b: 60000 1', /100,000 items/],
+    ['time', ['+3000d'], '+3000d', /3,650 days/],
+    ['text', [], `ms a 300000\n${'x'.repeat(300_000)}`, /256 KB/],
+    ['clients', ['@alice mn', '@bob mn', '@carol mn', '@dave mn'], '@erin mn', /4 clients/],
+  ];
+  for (const [title, before, line, fault] of CASES) {
+    test(title, () => {
+      for (const step of before) assert.equal(actions.send(step, 'alice'), undefined);
+      assert.match(actions.send(line, 'alice'), fault);
+      assert.equal(lines().length, before.length);
+      actions.send('mn', 'alice');
+      assert.match(actions.editStep(before.length, line, 'alice'), fault);
+      assert.equal(lines().at(-1), '@alice mn');
+    });
+  }
+});
+
+describe('the clock', () => {
+  afterEach(() => play(0));
+
+  test('adds to the end of the tape', ({ mock: time }) => {
+    time.timers.enable({ apis: ['setInterval'] });
+    actions.openTape(STORY, 2);
+    play(1);
+    assert.equal(state.position.value, 4);
+    time.timers.tick(2000);
+    assert.equal(lines().at(-1), '+2s');
+  });
+
+  test('stops when somebody goes back, and never writes into the middle', ({ mock: time }) => {
+    time.timers.enable({ apis: ['setInterval'] });
+    actions.openTape(STORY, 4);
+    play(1);
+    actions.seek(2);
+    time.timers.tick(3000);
+    assert.equal(lines().length, 4);
+    assert.equal(state.speed.value, 0);
+  });
+
+  test('waits under an open editor', ({ mock: time }) => {
+    time.timers.enable({ apis: ['setInterval'] });
+    actions.openTape('isocache tape 1\n@alice mn\n', 1);
+    play(1);
+    actions.openEditor(0);
+    time.timers.tick(3000);
+    assert.deepEqual(lines(), ['@alice mn']);
   });
 });

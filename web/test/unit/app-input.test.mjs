@@ -7,7 +7,13 @@ import { bytesOfLines, lengthInBytes } from '../../../build/web/unit/app/lines.j
 import { readable } from '../../../build/web/unit/app/readable.js';
 import { textOfBytes, textOfStep } from '../../../build/web/unit/app/step-text.js';
 import { suggest } from '../../../build/web/unit/app/suggest.js';
-import { takesValue, valueLength, withLength, withPlaceForLength } from '../../../build/web/unit/app/value-length.js';
+import {
+  strangerAtLength,
+  takesValue,
+  valueLength,
+  withLength,
+  withPlaceForLength,
+} from '../../../build/web/unit/app/value-length.js';
 
 const encode = (text) => new TextEncoder().encode(text);
 const decode = (bytes) => new TextDecoder().decode(bytes);
@@ -100,6 +106,8 @@ describe('the length of a value', () => {
     ['ms page T60 c', 'ms page 0 T60 c'],
     ['set page', 'set page 0 0 0'],
     ['@bob ms page', '@bob ms page 0'],
+    ['ms page hello', undefined],
+    ['ms page I', 'ms page 0 I'],
     ['ms page 5', undefined],
     ['mg page', undefined],
     ['ms', undefined],
@@ -111,6 +119,14 @@ describe('the length of a value', () => {
     assert.equal(withLength('cas page 0 0 0 12\nhé\n!'), 'cas page 0 0 5 12\nhé\n!');
     assert.equal(withLength('mg page v\nhello'), 'mg page v\nhello');
     assert.equal(valueLength('ms page 0\n'), 0);
+  });
+
+  test('a word in its place is told, a flag there is not', () => {
+    assert.equal(strangerAtLength('ms page hello'), 'hello');
+    assert.equal(strangerAtLength('set page 0 0 hi'), 'hi');
+    for (const line of ['ms page T60', 'ms page 5', 'ms page', 'mg page hello', 'ms page MA']) {
+      assert.equal(strangerAtLength(line), undefined, line);
+    }
   });
 
   test('is due for commands that take a value', () => {

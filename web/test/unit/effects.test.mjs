@@ -3,31 +3,36 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
+import { seedFromEnvironment } from '../../../tests/lib/random.mjs';
+import { Player } from '../../../build/web/unit/player/player.js';
+import { writeStep } from '../../../build/web/unit/tape/write.js';
 import { latin1, plainly, played } from './lib/play.mjs';
+import { anyStep, Random } from './lib/tapes.mjs';
+
+const seed = seedFromEnvironment(Date.now() % 1_000_000);
 
 const PLACE = 'small queue, segment 2';
+const FIRST = ' (first read: marked fetched)';
 
 /** [line, the effect's text, or a pattern of it]; null: the text does not matter. */
 const stories = {
   'created, read, replaced, deleted': [
     ['@alice ms page 5\\r\\nhello', `\`page\`: created, 5 bytes, ${PLACE}`],
+    ['@alice mg page v', `Nothing changed: \`page\` was only read${FIRST}`],
     ['@alice mg page v', 'Nothing changed: `page` was only read'],
-    ['@alice ms page 2 T60\\r\\nhi', `\`page\`: replaced, 2 bytes (before: 5 bytes), expires in 1 min, ${PLACE}`],
-    ['@alice ms page 2\\r\\nho', `\`page\`: replaced, 2 bytes, never expires, ${PLACE}`],
-    ['@alice ms page 2\\r\\nho', `\`page\`: stored again with the same value, ${PLACE}`],
-    ['@alice ms page 0\\r\\n', `\`page\`: now empty, ${PLACE}`],
+    ['@alice ms page 2 T60\\r\\nhi', `\`page\`: replaced, 2 bytes (before: 5 bytes), expires in 1 min`],
+    ['@alice ms page 2\\r\\nho', `\`page\`: replaced, 2 bytes, never expires`],
+    ['@alice ms page 2\\r\\nho', `\`page\`: stored again with the same value`],
+    ['@alice ms page 0\\r\\n', `\`page\`: now empty`],
     ['@alice md page', '`page`: deleted'],
     ['@alice md page', 'Nothing changed: `page` is not there'],
     ['@alice add page 7 0 1\\r\\nx', `\`page\`: created, 1 byte, client flags 7, ${PLACE}`],
-    ['@alice add page 7 0 1\\r\\ny', 'Nothing changed: `page` was only read'],
+    ['@alice add page 7 0 1\\r\\ny', 'Nothing changed: refused, `page` is there already'],
   ],
   'a lease: handed out, seen by others, done': [
     ['@alice mg page v N30', `\`page\`: created empty, lease to Alice for 30 s, ${PLACE}`],
     ['@bob mg page v N30', 'Nothing changed: `page` was only read, Alice has the lease'],
-    [
-      '@alice ms page 2\\r\\nhi',
-      `\`page\`: replaced, 2 bytes (before: empty), never expires, Alice's lease is done, ${PLACE}`,
-    ],
+    ['@alice ms page 2\\r\\nhi', `\`page\`: replaced, 2 bytes (before: empty), never expires, Alice's lease is done`],
     ['@alice mg x N0', `\`x\`: created empty, lease to Alice, ${PLACE}`],
   ],
   'a lease that is lost': [
@@ -50,7 +55,7 @@ const stories = {
     ['@bob mg page v', 'Nothing changed: `page` was only read, Alice has the lease'],
     [
       '@alice ms page 3\\r\\nnew',
-      /replaced, 3 bytes \(before: 2 bytes\), never expires, no longer stale, Alice's lease is done/,
+      /replaced, 3 bytes \(before: 2 bytes\), never expires, stale mark removed, Alice's lease is done/,
     ],
     ['@bob ms page 3 C1 I\\r\\nold', /replaced, 3 bytes, stale mark set/],
   ],
@@ -70,33 +75,30 @@ const stories = {
   ],
   'counters, appended bytes, client flags': [
     ['@alice ms n 1\\r\\n7', null],
-    ['@alice incr n 1', `\`n\`: counter from 7 to 8, ${PLACE}`],
-    ['@alice ma n D9999 v', `\`n\`: counter from 8 to 10,007, ${PLACE}`],
-    ['@alice decr n 10000', `\`n\`: counter from 10,007 to 7, ${PLACE}`],
+    ['@alice incr n 1', `\`n\`: counter from 7 to 8`],
+    ['@alice ma n D9999 v', `\`n\`: counter from 8 to 10,007`],
+    ['@alice decr n 10000', `\`n\`: counter from 10,007 to 7`],
     ['@alice ma m N30 J5 v', `\`m\`: created, 1 byte, expires in 30 s, ${PLACE}`],
     ['@alice ms s 2\\r\\nab', null],
-    ['@alice append s 0 0 1\\r\\nc', `\`s\`: 1 byte more at the end, 3 bytes now, ${PLACE}`],
-    ['@alice ms s 2 MP\\r\\nxy', `\`s\`: 2 bytes more at the front, 5 bytes now, ${PLACE}`],
-    ['@alice ms s 5 F9\\r\\nxyabc', `\`s\`: stored again with the same value, client flags from 0 to 9, ${PLACE}`],
+    ['@alice append s 0 0 1\\r\\nc', `\`s\`: 1 byte more at the end, 3 bytes now`],
+    ['@alice ms s 2 MP\\r\\nxy', `\`s\`: 2 bytes more at the front, 5 bytes now`],
+    ['@alice ms s 5 F9\\r\\nxyabc', `\`s\`: stored again with the same value, client flags from 0 to 9`],
     ['@alice md s x', /^`s`: now empty, client flags from 9 to 0/],
   ],
   'several keys at once': [
     ['@alice ms a 1\\r\\n1\\r\\nms b 1\\r\\n1', `\`a\` and \`b\`: created, 1 byte, ${PLACE}`],
-    ['@alice get a b c', 'Nothing changed: `a` and `b` were only read, `c` is not there'],
-    [
-      '@alice mg a\\r\\nms b 3\\r\\nxyz\\r\\nmd c',
-      `\`b\`: replaced, 3 bytes (before: 1 byte), ${PLACE}; \`a\`: only read`,
-    ],
+    ['@alice get a b c', `Nothing changed: \`a\` and \`b\` were only read${FIRST}, \`c\` is not there`],
+    ['@alice mg a\\r\\nms b 3\\r\\nxyz\\r\\nmd c', `\`b\`: replaced, 3 bytes (before: 1 byte); \`a\`: only read`],
     ['@alice get x y', 'Nothing changed: `x` and `y` are not there'],
     ['@alice ms c 1\\r\\nx\\r\\nms d 1\\r\\nx\\r\\nms e 1\\r\\nx', null],
     ['@alice flush_all', '`a`, `b`, `c` and 2 more: flushed'],
     ['@alice ms z 1\\r\\nx', null],
-    ['@alice flush_all 10', 'Nothing changed'],
+    ['@alice flush_all 10', 'Everything will be flushed in 10 s'],
     ['+10s', '10 s later; nothing has expired; `z`: flushed'],
   ],
   'flags without effect, errors, commands without a key': [
     ['@alice ms a 1 v f\\r\\nx', `\`a\`: created, 1 byte, ${PLACE}; flags v and f of ms have no effect`],
-    ['@alice mg a x', 'Nothing changed: `a` was only read; flag x of mg has no effect'],
+    ['@alice mg a x', `Nothing changed: \`a\` was only read${FIRST}; flag x of mg has no effect`],
     ['@alice mg a v v', 'Nothing changed: the reply is an error'],
     ['@alice GET a', 'Nothing changed: the reply is an error'],
     ['@alice mn', 'Nothing changed'],
@@ -108,7 +110,7 @@ const stories = {
     ['@alice lo', `\`a\`: created, 5 bytes, ${PLACE}`],
     ['@alice mg\\', 'Nothing yet: the line has no end'],
     ['@bob quit', "Nothing changed; the server has closed Bob's connection"],
-    ['@bob mg a', 'Bob has a new connection; nothing changed: `a` was only read'],
+    ['@bob mg a', `Bob has a new connection; nothing changed: \`a\` was only read${FIRST}`],
     [`@bob ms k 1\\r\\nx\\r\\nquit`, `\`k\`: created, 1 byte, ${PLACE}; the server has closed Bob's connection`],
   ],
   waits: [
@@ -200,7 +202,7 @@ test('in a large store all is told as in a small one', async (context) => {
   const texts = player.results.slice(1).map(({ effect }) => plainly(effect.text));
   assert.match(texts[0], /^`page`: created empty, lease to Alice for 30 s/);
   assert.equal(texts[1], '`user:7`: deleted');
-  assert.equal(texts[2], 'Nothing changed: `user:8` was only read, `nope` is not there');
+  assert.equal(texts[2], `Nothing changed: \`user:8\` was only read${FIRST}, \`nope\` is not there`);
   assert.match(texts[3], /Alice's lease is done/);
   assert.equal(texts[4], '9 s later; `page` has expired');
   assert.equal(texts[5], 'All items are gone');
@@ -211,3 +213,45 @@ test('in a large store all is told as in a small one', async (context) => {
   assert.doesNotMatch(results[1].effect.text, /^Nothing changed/);
   assert.match(plainly(results[1].effect.text), /^`more0`, `more1`, `more2` and \d+ more: created, 1 byte/);
 });
+
+/** What of the items is not just about reading. */
+function lasting(store) {
+  const items = store.items().filter(({ gone }) => !gone);
+  const facts = items.map(({ key, valueLength, cas, clientFlags, expires, stale, won }) =>
+    [latin1(key), valueLength, cas, clientFlags, expires, stale, won].join(' '),
+  );
+  return facts.sort().join('\n');
+}
+
+for (const [name, first] of [
+  ['a small store', []],
+  ['a large store', [{ kind: 'fill', prefix: 'other', count: 500, valueBytes: 10 }]],
+]) {
+  test(`in ${name} "nothing changed" is said exactly when nothing did`, async (context) => {
+    context.diagnostic(`ISOCACHE_SEED=${seed}`);
+    const random = new Random(seed);
+    const told = { same: 0, changed: 0 };
+    for (let run = 0; run < 12; ++run) {
+      const steps = Array.from({ length: 40 }, () => anyStep(random, ['alice', 'bob', 'carol']));
+      const tape = {
+        memoryBytes: 4 << 20,
+        steps: [...first, ...steps.filter(({ kind }) => kind === 'send' || kind === 'wait')],
+      };
+      const player = await Player.open();
+      player.load(tape);
+      for (const [index, { step, effect, error }] of player.results.entries()) {
+        if (step.kind === 'fill' || error) continue;
+        player.seek(index);
+        const before = lasting(player.store);
+        player.seek(index + 1);
+        const changed = before !== lasting(player.store);
+        assert.equal(effect.changed, changed, `${writeStep(step)} -> ${effect.text}`);
+        const says = !/nothing (changed|yet|has expired)|^Nothing/.test(effect.text.split(';').slice(0, 2).join(';'));
+        if (step.kind === 'send') assert.equal(says, changed, `${writeStep(step)} -> ${effect.text}`);
+        ++told[changed ? 'changed' : 'same'];
+      }
+      player.close();
+    }
+    assert.ok(told.same > 50 && told.changed > 50, JSON.stringify(told));
+  });
+}

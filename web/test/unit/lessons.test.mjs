@@ -96,3 +96,31 @@ test('a tape that cannot run in parts is followed all the same', async () => {
   assert.deepEqual(run.follow([]), { done: 0, doneAt: [] });
   run.close();
 });
+
+test('why a task is not done, where that is plain', async () => {
+  const why = async (id, tasksDone, lines) => {
+    const lesson = lessons.find((each) => each.id === id);
+    const run = await LessonRun.open(lesson);
+    const followed = run.follow([...firstSteps(lesson, tasksDone), ...stepsOfLines(lines)]);
+    run.close();
+    assert.equal(followed.done, tasksDone, lines);
+    return followed.why;
+  };
+  const r = String.raw;
+  assert.equal(await why('leases', 0, ''), undefined);
+  assert.equal(await why('leases', 0, '@bob mg page v N30'), 'Bob spoke, and this is for Alice to do');
+  assert.equal(await why('leases', 0, '@alice mg pages v N30'), 'that named `pages`, and this is about `page`');
+  assert.equal(await why('leases', 0, '@alice mn'), 'that named no key, and this is about `page`');
+  assert.equal(await why('leases', 0, '@alice mg page z'), 'it was refused: `CLIENT_ERROR invalid flag`');
+  assert.match(await why('quiet', 2, '@alice ms d 4 q'), /not finished/);
+  assert.equal(await why('quiet', 0, '@alice mg b v'), 'it was answered: `EN`');
+  assert.equal(await why('quiet', 3, r`@alice ms a 3 ME\r\nnew`), 'the flag `q` was not sent');
+  assert.match(await why('cas', 2, r`@alice ms stock 1\r\n9`), /without the number/);
+  assert.match(await why('cas', 2, r`@alice ms stock 1 C999\r\n9`), /not the number/);
+  assert.match(await why('cas', 3, r`@alice ms stock 1\r\n8`), /nobody looked/);
+  assert.match(await why('early', 2, r`@alice ms page 5 T60\r\nworld\r\nmg page v`), /`R30`/);
+  assert.match(await why('counters', 2, r`@alice ms visits 2\r\n10`), /let the server count/);
+  assert.match(await why('state-before', 4, '@alice mg news v'), /as read/);
+  assert.match(await why('eviction', 1, 'fill page: 10 4096'), /nothing had to go/);
+  assert.match(await why('eviction', 1, 'fill news: 3000 2000'), /`cold0` is still there/);
+});

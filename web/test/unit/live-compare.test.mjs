@@ -63,6 +63,23 @@ describe('different', () => {
   });
 });
 
+test('a flood of lines is not compared to its end', () => {
+  const begun = performance.now();
+  const flood = (line) => compare('mg a', 'HD\r\n', line.repeat(4_000_000 / line.length));
+  for (const line of ['\n', 'HD\n', 'VA 0\r\n\r\n', ' \n', `${' '.repeat(65_000)}\n`]) {
+    const { same, lines } = flood(line);
+    assert.deepEqual([same, lines.length], [false, Math.min(5000, Math.floor(4_000_000 / line.length))]);
+  }
+  const alike = 'HD\r\n'.repeat(5001);
+  const { same, notCompared } = compare('mg a', alike, `${alike}EN\r\n`);
+  assert.equal(same, true);
+  assert.match(notCompared, /first 5,000 lines are the same; what follows is not compared/);
+  assert.equal(compare('mg a', alike, `EN\r\n${alike}`).same, false);
+  const whole = 'HD\r\n'.repeat(5000);
+  assert.equal(compare('mg a', whole, whole).notCompared, undefined);
+  assert.ok(performance.now() - begun < 3000, 'the page would stand still');
+});
+
 describe('cas numbers', () => {
   test('the same item has the same pair of numbers, and a number belongs to one pair', () => {
     const names = new CasNames();

@@ -25,8 +25,22 @@ function browserSocket(origin) {
   };
 }
 
+/** As a browser does it: what a server keeps from other origins is an error, like a server that is not there. */
+const browserFetch = (origin) => async (url, options) => {
+  const response = await fetch(url, options);
+  const isOwn = new URL(url).origin === origin;
+  if (!isOwn && response.headers.get('Cross-Origin-Resource-Policy') === 'same-origin') throw new TypeError('blocked');
+  return response;
+};
+
 const connect = (url, { origin = ORIGIN, pageUrl = `${origin}/`, ...more } = {}) =>
-  connectLive({ url, WebSocket: browserSocket(origin), environment: { pageUrl }, timeoutMs: 5000, ...more });
+  connectLive({
+    url,
+    WebSocket: browserSocket(origin),
+    environment: { pageUrl, fetch: browserFetch(origin) },
+    timeoutMs: 5000,
+    ...more,
+  });
 
 describe('live, against isocached', { skip: needIsocached || needWs, concurrency: 1 }, () => {
   const servers = [];
@@ -102,7 +116,7 @@ describe('live, against isocached', { skip: needIsocached || needWs, concurrency
     const { url } = await start('--allow-origin', ORIGIN, '-Y', users);
     assert.equal((await connect(url)).failure.kind, 'password wanted');
     const { failure } = await connect(url, { login: { user: 'app', password: 'no' } });
-    assert.equal(failure.kind, 'refused');
+    assert.equal(failure.kind, 'unreachable');
     assert.ok(failure.mends.some(({ say }) => say.includes('password')));
     const { client } = await connect(url, { login: { user: 'app', password: 'pä:ss' } });
     assert.equal(text((await client.send(bytes('mg a\r\n'))).reply), 'EN\r\n');
@@ -121,8 +135,9 @@ describe('live, against isocached', { skip: needIsocached || needWs, concurrency
   test('an origin that is not allowed: the mend that is told works', async () => {
     const { url } = await start();
     const { failure } = await connect(url);
-    assert.equal(failure.kind, 'refused');
-    const [{ command }] = failure.mends;
+    assert.equal(failure.kind, 'unreachable');
+    const [{ command }, { command: flag }] = failure.mends;
+    assert.equal(flag, `--allow-origin ${ORIGIN}`);
     assert.match(command, /^\.\/dev run --http 127\.0\.0\.1:\d+ --allow-origin http:\/\/app\.example$/);
     const flags = command.split(' ').slice(2);
     flags[1] = '127.0.0.1:0';
@@ -146,12 +161,13 @@ describe('live, against isocached', { skip: needIsocached || needWs, concurrency
 
   test('nobody there, another path, the memcached port itself', async () => {
     const port = await freePort();
-    assert.equal((await connect(`ws://127.0.0.1:${port}/memcached`)).failure.kind, 'nobody there');
+    assert.equal((await connect(`ws://127.0.0.1:${port}/memcached`)).failure.kind, 'unreachable');
     const { url, server } = await start('--allow-origin', ORIGIN);
     const other = (await connect(url.replace('/memcached', '/metrics'))).failure;
-    assert.equal(other.kind, 'refused');
+    assert.equal(other.kind, 'unreachable');
     assert.ok(other.mends.some(({ say }) => say.includes('/memcached')));
-    assert.equal((await connect(`ws://127.0.0.1:${server.port}/memcached`)).failure.kind, 'nobody there');
+    const memcached = (await connect(`ws://127.0.0.1:${server.port}/memcached`)).failure;
+    assert.ok(memcached.mends.some(({ say }) => say.includes('not the memcached port')));
   });
 
   test('the server ends', async () => {

@@ -94,6 +94,16 @@ describe('a connection', () => {
     assert.deepEqual([text(answer.reply), answer.closed], [reply, false]);
   });
 
+  test('a line that begins with a space is no command: no MN is waited for, and nothing ends', async () => {
+    const { client } = await connect({ timeoutMs: 200 });
+    FakeSocket.last.onSend = (_, socket) => socket.reply('ERROR\r\nERROR\r\nHD\r\nMN\r\n');
+    const answer = await client.send(bytes(' mn\r\n quit\r\nmg a\r\n'));
+    assert.deepEqual(
+      [answer.failure, text(answer.reply), answer.closed],
+      [undefined, 'ERROR\r\nERROR\r\nHD\r\n', false],
+    );
+  });
+
   test('one after the other, in order', async () => {
     FakeSocket.script = answering({ 'mg a': 'EN\r\n', 'mg b': 'HD\r\n', version: 'VERSION 1.6.45\r\n' });
     const { client } = await connect();
@@ -171,10 +181,14 @@ describe('what can go wrong when connecting', () => {
     assert.ok((await connect({ pageUrl: 'http://127.0.0.1:8080/', ownServerOnly: true })).client);
   });
 
-  test('nobody there', async () => {
+  test('nobody there, or nobody who shows himself', async () => {
     FakeSocket.script = refuse;
-    const failure = await failureOf();
-    assert.equal(failure.kind, 'nobody there');
+    const failure = await failureOf({ login: { user: 'a', password: 'b' } });
+    assert.equal(failure.kind, 'unreachable');
+    assert.equal(failure.mends[1].command, '--allow-origin http://localhost:3000');
+    assert.match(failure.mends[2].say, /password/);
+    const own = await failureOf({ pageUrl: 'http://127.0.0.1:8080/' });
+    assert.deepEqual([own.kind, mend(own)], ['nobody there', './dev run --http 127.0.0.1:8080']);
     assert.equal(mend(failure), './dev run --http 127.0.0.1:8080 --allow-origin http://localhost:3000');
     const file = await failureOf({ pageUrl: 'file:///tmp/playground.html' });
     assert.equal(mend(file), './dev run --http 127.0.0.1:8080 --allow-origin null');
@@ -189,7 +203,7 @@ describe('what can go wrong when connecting', () => {
         throw new DOMException('denied', 'SecurityError');
       }
     }
-    assert.equal((await failureOf({ WebSocket: Throws })).kind, 'nobody there');
+    assert.equal((await failureOf({ WebSocket: Throws })).kind, 'unreachable');
   });
 
   test('somebody there who refuses: the origin first, then what else it may be', async () => {
@@ -222,7 +236,7 @@ describe('what can go wrong when connecting', () => {
 
   test('a handshake that never ends', async () => {
     FakeSocket.script = () => {};
-    assert.equal((await failureOf()).kind, 'nobody there');
+    assert.equal((await failureOf()).kind, 'unreachable');
     assert.equal(FakeSocket.last.closed, true);
   });
 
@@ -282,7 +296,7 @@ describe('what can go wrong later', () => {
   test('the connection is lost', async () => {
     const failure = await lateFailure((socket) => socket.end(1001, 'the server ends'));
     assert.equal(failure.kind, 'lost');
-    assert.match(failure.say, /the server ends/);
+    assert.match(failure.say, /: the server ends\.$/);
     assert.match((await lateFailure((socket) => socket.end(1006))).say, /network/);
   });
 

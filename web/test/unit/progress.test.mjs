@@ -1,6 +1,8 @@
 // Progress in lessons: kept, resumed, shared by tabs, and safe from whatever is found in the browser's storage.
 
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, test } from 'node:test';
 
 import { PROGRESS_KEY, Progress } from '../../../build/web/unit/lessons/progress.js';
@@ -18,6 +20,15 @@ class FakeStorage {
 }
 
 const storageWith = (text) => Object.assign(new FakeStorage(), { text });
+
+test('nothing else is remembered under its key', () => {
+  const source = new URL('../../src/', import.meta.url).pathname;
+  const files = readdirSync(source, { recursive: true }).filter((name) => /\.tsx?$/.test(name));
+  const text = files.map((name) => readFileSync(path.join(source, name), 'utf8')).join('\n');
+  const names = [...text.matchAll(/\bremember(?:ed)?\(\s*'local',\s*'([^']+)'/g)].map(([, name]) => `isocache.${name}`);
+  assert.ok(names.length > 3, 'this test no longer finds what is remembered');
+  assert.ok(!names.includes(PROGRESS_KEY), `${names}`);
+});
 
 test('a new page goes on where the last one was', () => {
   const storage = new FakeStorage();

@@ -1,5 +1,15 @@
-import { answered, HAS_VALUE, IS_HIT } from '../checks.js';
-import type { Lesson } from '../lesson.js';
+import { about, answered, flagOf, HAS_VALUE, IS_HIT } from '../checks.js';
+import type { Asked, Lesson, Look } from '../lesson.js';
+
+const OFFER_S = 30;
+/** At least as early as in the first task. */
+const offers = (command: Asked): boolean => Number(flagOf(command, 'R') ?? 0) >= OFFER_S;
+
+function withoutOffer(look: Look): string | undefined {
+  const commands = about(look, 'page').at(-1)?.commands ?? [];
+  const isRead = commands.at(-1)?.name === 'mg';
+  return isRead && !commands.some(offers) ? 'it was read without the offer `R30`' : undefined;
+}
 
 export const lesson: Lesson = {
   id: 'early',
@@ -16,13 +26,19 @@ export const lesson: Lesson = {
       say: '`page` has 20 seconds left. Alice reads it, and offers to make it anew.',
       hint: '`mg page v R30`',
       solution: '@alice mg page v R30',
-      done: 'The page, and `W`: Alice makes the new one while the old one serves.',
-      check: (look) => answered(look, 'page', { code: IS_HIT, flags: ['W'], client: 'alice' }),
+      key: 'page',
+      who: 'alice',
+      done: '`W`: Alice makes the new one while the old one serves.',
+      check: (look) =>
+        answered(look, 'page', { code: IS_HIT, flags: ['W'], without: ['X'], asked: offers, client: 'alice' }),
+      why: withoutOffer,
     },
     {
       say: 'Bob offers the same.',
       hint: '`@bob mg page v R30`',
       solution: '@bob mg page v R30',
+      key: 'page',
+      who: 'bob',
       done: '`Z`: Alice is at it. There is one winner.',
       check: (look) => answered(look, 'page', { code: HAS_VALUE, value: 'hello', flags: ['Z'], client: 'bob' }),
     },
@@ -31,20 +47,29 @@ export const lesson: Lesson = {
       hint: '`ms page 5 T60`, then `world`; then `mg page v R30`.',
       solution: String.raw`@alice ms page 5 T60\r\nworld
 @bob mg page v R30`,
+      key: 'page',
       done: 'Neither `W` nor `Z`: 60 seconds are more than 30, so there is nothing to win.',
       check: (look) => {
         const page = look.item('page');
-        const calm = answered(look, 'page', { code: HAS_VALUE, value: page?.value ?? '', without: ['W', 'Z'] });
-        return page !== undefined && !page.won && (page.ttl ?? 0) >= 30 && calm;
+        const value = page?.value ?? '';
+        const calm = answered(look, 'page', { code: HAS_VALUE, value, without: ['W', 'Z', 'X'], asked: offers });
+        return page !== undefined && !page.won && (page.ttl ?? 0) >= OFFER_S && calm;
       },
+      why: withoutOffer,
     },
     {
       say: 'Let time pass until somebody can win again, and win, as anybody.',
       hint: 'Let 35 seconds pass with `+35s`; then `mg page v R30`.',
       solution: `+35s
 @bob mg page v R30`,
+      key: 'page',
       done: 'A page that is read often never ends: somebody makes it anew in time, and nobody ever waits.',
-      check: (look) => look.item('page')?.won === true && answered(look, 'page', { code: IS_HIT, flags: ['W'] }),
+      check: (look) => {
+        const page = look.item('page');
+        const won = answered(look, 'page', { code: IS_HIT, flags: ['W'], without: ['X'], asked: offers });
+        return page?.won === true && !page.stale && (page.ttl ?? OFFER_S) < OFFER_S && won;
+      },
+      why: withoutOffer,
     },
   ],
 };

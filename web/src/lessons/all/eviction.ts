@@ -1,5 +1,8 @@
-import { answered } from '../checks.js';
-import type { Lesson } from '../lesson.js';
+import { about, answered, stores } from '../checks.js';
+import type { Asked, Lesson } from '../lesson.js';
+
+/** It came or went by hand. */
+const touches = (command: Asked): boolean => stores(command) || /^(md|delete)$/.test(command.name);
 
 export const lesson: Lesson = {
   id: 'eviction',
@@ -15,28 +18,33 @@ export const lesson: Lesson = {
 fill cold 1 4096`,
   tasks: [
     {
-      say: 'Two items are there, `hot0` and `cold0`. Read `hot0` at least twice, and leave `cold0` alone.',
-      hint: '`mg hot0 v`, and once more.',
-      solution: `@alice mg hot0 v
-@alice mg hot0 v`,
+      say: 'Two items are there, `hot0` and `cold0`. Read `hot0`, and leave `cold0` alone.',
+      hint: '`mg hot0`: without `v`, since its value is 4 KB of x.',
+      solution: '@alice mg hot0',
       done: 'Reads are counted, up to three; eviction looks at that.',
-      check: (look) => (look.item('hot0')?.frequency ?? 0) >= 2 && look.item('cold0')?.fetched === false,
+      check: (look) => look.item('hot0')?.fetched === true && look.item('cold0')?.fetched === false,
     },
     {
-      say: 'Fill the memory until items have to go.',
+      say: 'Fill the memory with items of that size until `cold0` has to go.',
       hint: 'Type `fill page: 1200 4096`: 1,200 items of 4 KB are more than 4 MB.',
       solution: 'fill page: 1200 4096',
       done: 'Hundreds of pages came, and the oldest that nobody had read went.',
-      check: (look) => look.evicted.length > 0 && look.item('hot0') !== undefined,
+      check: (look) => look.evicted.includes('cold0') && look.item('hot0') !== undefined,
+      why: (look) => {
+        if (look.item('hot0') === undefined) return '`hot0` is gone as well';
+        return look.evicted.length === 0 ? 'nothing had to go yet' : 'some items went, and `cold0` is still there';
+      },
     },
     {
       say: 'Look what became of the two: ask for `hot0` and for `cold0`.',
-      hint: '`mg hot0 v`, then `mg cold0 v`.',
-      solution: `@alice mg hot0 v
-@alice mg cold0 v`,
+      hint: '`mg hot0`, then `mg cold0`.',
+      solution: `@alice mg hot0
+@alice mg cold0`,
       done: '`hot0` is there, in the main queue; `cold0` was dropped.',
       check: (look) =>
-        answered(look, 'hot0', { code: /^(VA|VALUE|HD)/ }) && answered(look, 'cold0', { code: /^(EN|END)$/ }),
+        answered(look, 'hot0', { code: /^(VA|VALUE|HD)/ }) &&
+        answered(look, 'cold0', { code: /^(EN|END)$/ }) &&
+        !about(look, 'cold0').some(({ commands }) => commands.some(touches)),
     },
     {
       say: 'Store `cold0` again, and see to which queue it goes.',

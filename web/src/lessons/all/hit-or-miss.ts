@@ -27,6 +27,7 @@ export const lesson: Lesson = {
       say: 'Somebody has stored a `page`. Ask whether it is there, without its value.',
       hint: 'Like before, with the key `page`.',
       solution: '@alice mg page',
+      key: 'page',
       done: '`HD`: it is there, and no value was sent. That is cheap even if the value is large.',
       check: (look) => answered(look, 'page', { code: 'HD' }),
     },
@@ -34,7 +35,8 @@ export const lesson: Lesson = {
       say: 'Now ask for its value as well.',
       hint: 'Put the letter `v` behind the key, after a space.',
       solution: '@alice mg page v',
-      done: '`VA 5`: a value of 5 bytes follows.',
+      key: 'page',
+      done: 'The value, and before it its length: 5 bytes.',
       check: (look) => answered(look, 'page', { code: HAS_VALUE, value: look.item('page')?.value ?? '' }),
     },
     {
@@ -42,6 +44,7 @@ export const lesson: Lesson = {
       hint: '`ms` (meta set), the key and the value’s length; the value goes on the next line: `ms color 3`, then `red`. Then `mg color v`.',
       solution: String.raw`@alice ms color 3\r\nred
 @alice mg color v`,
+      key: 'color',
       done: 'Stored and read: that is a cache.',
       check: (look) => {
         const value = look.item('color')?.value;

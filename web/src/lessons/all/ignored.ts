@@ -1,4 +1,4 @@
-import { answered } from '../checks.js';
+import { answered, flagOf, succeeded } from '../checks.js';
 import type { Lesson } from '../lesson.js';
 
 export const lesson: Lesson = {
@@ -15,6 +15,7 @@ export const lesson: Lesson = {
       say: 'Ask for `page` with a flag that does not exist.',
       hint: '`mg page z`',
       solution: '@alice mg page z',
+      key: 'page',
       done: '`invalid flag`. Large and small letters are different flags.',
       check: (look) => answered(look, 'page', { code: /^CLIENT_ERROR invalid flag/ }),
     },
@@ -22,6 +23,7 @@ export const lesson: Lesson = {
       say: 'Ask with the same flag twice.',
       hint: '`mg page v v`',
       solution: '@alice mg page v v',
+      key: 'page',
       done: '`duplicate flag`.',
       check: (look) => answered(look, 'page', { code: /^CLIENT_ERROR duplicate flag/ }),
     },
@@ -37,10 +39,16 @@ export const lesson: Lesson = {
       hint: '`ms page 5 N60`, then `hello`; then `mg page t`.',
       solution: String.raw`@alice ms page 5 N60\r\nhello
 @alice mg page t`,
+      key: 'page',
       done: '`t-1`: it never ends. The flag was accepted, and ignored.',
       check: (look) => {
         const page = look.item('page');
-        return page !== undefined && page.ttl === undefined && answered(look, 'page', { flags: ['t-1'] });
+        const isStored = succeeded(
+          look,
+          'page',
+          (command) => command.name === 'ms' && flagOf(command, 'N') !== undefined,
+        );
+        return page !== undefined && page.ttl === undefined && isStored && answered(look, 'page', { flags: ['t-1'] });
       },
     },
   ],

@@ -1,4 +1,4 @@
-import { answered, HAS_VALUE } from '../checks.js';
+import { answered, HAS_VALUE, stores, succeeded } from '../checks.js';
 import type { Lesson } from '../lesson.js';
 
 export const lesson: Lesson = {
@@ -16,7 +16,9 @@ export const lesson: Lesson = {
       say: 'Alice asks for `page`, which is missing, and wants the lease.',
       hint: '`mg page v N30`',
       solution: '@alice mg page v N30',
-      done: '`VA 0 W`: an empty value, and Alice has won.',
+      key: 'page',
+      who: 'alice',
+      done: '`W`: Alice has won. What is there for now is an empty value; `v` shows it.',
       check: (look) => {
         const page = look.item('page');
         return page?.value === '' && page.won && answered(look, 'page', { flags: ['W'], client: 'alice' });
@@ -26,6 +28,8 @@ export const lesson: Lesson = {
       say: 'Bob asks the same. Choose Bob to speak, or begin the line with `@bob`.',
       hint: '`@bob mg page v N30`',
       solution: '@bob mg page v N30',
+      key: 'page',
+      who: 'bob',
       done: '`Z`: somebody else is at it. Bob waits a little, or goes without.',
       check: (look) => answered(look, 'page', { flags: ['Z'], without: ['W'], client: 'bob' }),
     },
@@ -33,6 +37,7 @@ export const lesson: Lesson = {
       say: 'Beware: read `page` with the old command `get`, which knows nothing of leases.',
       hint: '`get page`',
       solution: '@bob get page',
+      key: 'page',
       done: 'An empty value, as if it were the page. Programs that mix the two ways must expect that.',
       check: (look) => answered(look, 'page', { code: 'VALUE', value: '' }),
     },
@@ -40,16 +45,21 @@ export const lesson: Lesson = {
       say: 'Alice has made the page: she stores it.',
       hint: '`ms page 5 T60`, then `hello`.',
       solution: String.raw`@alice ms page 5 T60\r\nhello`,
+      key: 'page',
+      who: 'alice',
       done: 'The lease has done its work.',
       check: (look) => {
         const page = look.item('page');
-        return page !== undefined && page.value !== '' && !page.won;
+        const filled = page !== undefined && page.value !== '' && !page.won;
+        return filled && succeeded(look, 'page', stores, 'alice');
       },
     },
     {
       say: 'Bob asks again, as before.',
       hint: '`@bob mg page v N30`',
       solution: '@bob mg page v N30',
+      key: 'page',
+      who: 'bob',
       done: 'The page, and neither `W` nor `Z`. It was made once.',
       check: (look) => {
         const value = look.item('page')?.value ?? '';

@@ -1,5 +1,5 @@
-import { answered } from '../checks.js';
-import type { Lesson } from '../lesson.js';
+import { answered, casOf, stores, storesWithOldCas, succeeded } from '../checks.js';
+import type { Asked, Lesson } from '../lesson.js';
 
 export const lesson: Lesson = {
   id: 'lost-lease',
@@ -17,34 +17,53 @@ export const lesson: Lesson = {
       say: 'Alice got a lease; the reply to her first command shows its number, `c2`. Then Carol deleted the item. Alice stores her page, if it is still hers to store.',
       hint: '`ms page 5 C2`, then `alice`.',
       solution: String.raw`@alice ms page 5 C2\r\nalice`,
-      done: '`NF`: the item is gone, and with it her right. Nothing was stored.',
-      check: (look) => answered(look, 'page', { code: 'NF', command: /^ms$/ }) && look.item('page') === undefined,
+      key: 'page',
+      who: 'alice',
+      done: '`NF` (the old command `cas` says `NOT_FOUND`): the item is gone, and with it her right. Nothing was stored.',
+      check: (look) => {
+        const asked = (command: Asked) => casOf(command) !== undefined;
+        const refused = answered(look, 'page', { code: /^(NF|NOT_FOUND)$/, asked, client: 'alice' });
+        return refused && look.item('page') === undefined;
+      },
     },
     {
       say: 'She asks once more, for a new lease and its number.',
       hint: '`mg page v c N30`',
       solution: '@alice mg page v c N30',
+      key: 'page',
+      who: 'alice',
       done: '`W` again. Keep the number behind the `c` in mind.',
-      check: (look) => answered(look, 'page', { flags: ['W', 'c'] }) && look.item('page')?.value === '',
+      check: (look) =>
+        answered(look, 'page', { flags: ['W', 'c'], client: 'alice' }) && look.item('page')?.value === '',
     },
     {
       say: 'But Bob is faster: he stores a page of his own, without asking.',
       hint: 'Choose Bob, or begin with `@bob`: `@bob ms page 3`, then `bob`.',
       solution: String.raw`@bob ms page 3\r\nbob`,
+      key: 'page',
+      who: 'bob',
       done: 'Each store gives the item a new number.',
-      check: (look) => !!look.item('page')?.value && answered(look, 'page', { code: /^(HD|STORED)/, client: 'bob' }),
+      check: (look) => !!look.item('page')?.value && succeeded(look, 'page', stores, 'bob'),
     },
     {
       say: 'Alice stores with the number of her lease, and is refused.',
       hint: '`ms page 5 C`, with the number from her last reply right behind the `C`; then `alice`.',
       solution: String.raw`@alice ms page 5 C3\r\nalice`,
-      done: '`EX`: it exists, and it has changed. Bob’s page stays.',
-      check: (look) => answered(look, 'page', { code: 'EX', client: 'alice' }) && !look.item('page')?.stale,
+      key: 'page',
+      who: 'alice',
+      done: '`EX` (or `EXISTS`, from the old `cas`): it exists, and it has changed. Bob’s page stays.',
+      check: (look) => {
+        const asked = storesWithOldCas(look, 'page');
+        const refused = answered(look, 'page', { code: /^(EX|EXISTS)$/, asked, client: 'alice' });
+        return refused && !look.item('page')?.stale;
+      },
     },
     {
       say: 'Sometimes a late page is better than none. Store it with the old number all the same, marked as stale: add the flag `I`.',
-      hint: 'The same command with `I` at its end: `ms page 5 C3 I`, then `alice`.',
+      hint: 'The same command with `I` at its end: `ms page 5 C3 I`, then `alice`, if the number was 3.',
       solution: String.raw`@alice ms page 5 C3 I\r\nalice`,
+      key: 'page',
+      who: 'alice',
       done: 'Stored, but marked: who reads it next is told `X` (it is stale) and `W` (please make a new one).',
       check: (look) => look.item('page')?.stale === true && answered(look, 'page', { code: 'HD', client: 'alice' }),
     },

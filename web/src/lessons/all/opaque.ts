@@ -15,7 +15,7 @@ export const lesson: Lesson = {
   title: 'Labels and keys in replies',
   minutes: 3,
   text: [
-    'A reply does not say what it answers: the replies come in the order of the requests, and that has to do. With quiet commands some are missing, and a proxy may even mix them.',
+    'A reply does not say what it answers: the replies come in the order of the requests, and that has to do. With quiet commands some are missing, and then it no longer does.',
     'So you can have a label come back. `O` and a text of your own (up to 31 bytes) is an opaque: the server does not look at it and sends it back. `k` sends the key back. Both come on a miss, too.',
   ],
   setup: String.raw`@alice ms a 3\r\none`,

@@ -1,5 +1,5 @@
-import { about } from '../checks.js';
-import type { Lesson, Look } from '../lesson.js';
+import { about, flagOf, stores } from '../checks.js';
+import type { Asked, Exchange, Lesson, Look } from '../lesson.js';
 
 /** All three were asked for, no miss was answered, and mn came last. */
 function askedQuietly(look: Look): boolean {
@@ -28,8 +28,10 @@ export const lesson: Lesson = {
       say: 'The keys `a` and `c` have values, `b` has none. Ask for `b` so that nothing is answered.',
       hint: '`mg b v q`',
       solution: '@alice mg b v q',
+      key: 'b',
       done: 'Silence: a miss.',
-      check: (look) => about(look, 'b').some(({ replies }) => replies.length === 0) && look.item('b') === undefined,
+      check: (look) => wasSilent(look, 'b', ({ name }) => name === 'mg') && look.item('b') === undefined,
+      why: wasAnswered,
     },
     {
       say: 'Read `a`, `b` and `c` quietly, and then send `mn`.',
@@ -42,26 +44,49 @@ export const lesson: Lesson = {
       say: 'Store something under `d` without an answer.',
       hint: '`ms d 4 q`, then `four`.',
       solution: String.raw`@alice ms d 4 q\r\nfour`,
+      key: 'd',
       done: 'It is stored. With `q` you would have been told if it had failed.',
-      check: (look) => !!look.item('d')?.value && about(look, 'd').some(({ replies }) => replies.length === 0),
+      check: (look) => !!look.item('d')?.value && wasSilent(look, 'd', stores),
+      why: wasAnswered,
     },
     {
       say: 'Adding to `a` must fail, since it is there. Try it with the flag `q`: what is answered?',
       hint: 'The mode `ME` is "add, only if there is nothing": `ms a 3 ME q`, then `new`.',
       solution: String.raw`@alice ms a 3 ME q\r\nnew`,
+      key: 'a',
       done: '`NS`, not stored: `q` never hides a failure.',
       check: (look) => look.item('a')?.value === 'one' && about(look, 'a').some(isRefused),
+      why: (look) => (look.item('a')?.value === 'one' ? 'the flag `q` was not sent' : 'that has changed `a`'),
     },
     {
       say: 'Now the old way: add to `a` with `noreply`.',
       hint: '`add a 0 0 3 noreply`, then `new`. The two zeros are client flags and time to live.',
       solution: String.raw`@alice add a 0 0 3 noreply\r\nnew`,
+      key: 'a',
       done: 'It has failed like before, and nobody was told.',
-      check: (look) => look.item('a')?.value === 'one' && about(look, 'a').some(({ replies }) => replies.length === 0),
+      check: (look) => look.item('a')?.value === 'one' && wasSilent(look, 'a', addsWithoutReply),
+      why: wasAnswered,
     },
   ],
 };
 
-function isRefused({ replies }: { replies: readonly { code: string }[] }): boolean {
-  return replies.length > 0 && replies.every(({ code }) => code === 'NS' || code === 'NOT_STORED');
+/** A whole command of this kind, and no answer. */
+function wasSilent(look: Look, key: string, asked: (command: Asked) => boolean): boolean {
+  return about(look, key).some(
+    ({ commands, replies, unfinished }) => !unfinished && replies.length === 0 && commands.every(asked),
+  );
+}
+
+function wasAnswered(look: Look): string | undefined {
+  const line = look.exchanges.at(-1)?.replies[0]?.line;
+  return line && `it was answered: \`${line.slice(0, 60)}\``;
+}
+
+function addsWithoutReply({ name, words }: Asked): boolean {
+  return name === 'add' && words.at(-1) === 'noreply';
+}
+
+function isRefused({ commands, replies }: Exchange): boolean {
+  const quiet = commands.every((command) => flagOf(command, 'q') !== undefined);
+  return quiet && replies.length > 0 && replies.every(({ code }) => code === 'NS');
 }

@@ -1,4 +1,4 @@
-import { answered, HAS_VALUE } from '../checks.js';
+import { answered, HAS_VALUE, stores, succeeded } from '../checks.js';
 import type { Lesson } from '../lesson.js';
 
 export const lesson: Lesson = {
@@ -16,6 +16,7 @@ export const lesson: Lesson = {
       say: 'Mark `page` as stale, and let it live for at most a minute from now.',
       hint: '`md page I T30`',
       solution: '@alice md page I T30',
+      key: 'page',
       done: 'It is still there, with a mark and a new number.',
       check: (look) => {
         const page = look.item('page');
@@ -26,6 +27,8 @@ export const lesson: Lesson = {
       say: 'Alice reads it.',
       hint: '`mg page v`',
       solution: '@alice mg page v',
+      key: 'page',
+      who: 'alice',
       done: 'The old page, `X` for stale, and `W`: Alice is asked to make the new one.',
       check: (look) => answered(look, 'page', { code: HAS_VALUE, flags: ['X', 'W'], client: 'alice' }),
     },
@@ -33,6 +36,8 @@ export const lesson: Lesson = {
       say: 'Bob reads it, too.',
       hint: '`@bob mg page v`',
       solution: '@bob mg page v',
+      key: 'page',
+      who: 'bob',
       done: 'The old page at once, and `Z`: somebody is making a new one. Bob does not wait.',
       check: (look) => answered(look, 'page', { code: HAS_VALUE, flags: ['X', 'Z'], client: 'bob' }),
     },
@@ -40,16 +45,21 @@ export const lesson: Lesson = {
       say: 'Alice stores the new page.',
       hint: '`ms page 5 T600`, then `world`.',
       solution: String.raw`@alice ms page 5 T600\r\nworld`,
+      key: 'page',
+      who: 'alice',
       done: 'A store takes the mark away.',
       check: (look) => {
         const page = look.item('page');
-        return page !== undefined && !page.stale && page.value !== '' && page.value !== 'hello';
+        const isNew = page !== undefined && !page.stale && page.value !== '' && page.value !== 'hello';
+        return isNew && succeeded(look, 'page', stores, 'alice');
       },
     },
     {
       say: 'Bob reads once more.',
       hint: '`@bob mg page v`',
       solution: '@bob mg page v',
+      key: 'page',
+      who: 'bob',
       done: 'The new page, without any mark. Nobody has waited, and it was made once.',
       check: (look) => {
         const value = look.item('page')?.value ?? '';

@@ -35,7 +35,7 @@ export const counter: Scene = {
     },
     {
       name: 'ma',
-      say: 'The same, and N0 with J1 makes the counter if there is none: nobody has to create it first.',
+      say: 'The same, and `N0` with `J1` makes the counter if there is none: nobody has to create it first.',
       setup: [],
       row: '',
       lanes: all([

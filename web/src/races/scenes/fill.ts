@@ -32,7 +32,7 @@ export const fill: Scene = {
     },
     {
       name: 'a lease and a cas',
-      say: 'N30 gives Alice a placeholder with a number; C stores only if the number is still the same.',
+      say: '`N30` gives Alice a placeholder with a number; `C` stores only if the number is still the same.',
       setup: [],
       row: 'old',
       lanes: [

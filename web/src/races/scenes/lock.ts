@@ -33,7 +33,7 @@ export const lock: Scene = {
     },
     {
       name: 'add',
-      say: 'add looks and locks in one go; the second one is answered NOT_STORED.',
+      say: '`add` looks and locks in one go; the second one is answered `NOT_STORED`.',
       setup: [],
       row: '',
       lanes: both([

@@ -44,13 +44,13 @@ export function stored(key: string, value: string): Step {
   return { kind: 'send', client: 'alice', bytes: bytesOf(`set ${key} 0 0 ${value.length}\r\n${value}\r\n`) };
 }
 
-/** Bad if the cache has something else than the database. An empty placeholder promises nothing. */
+/** Bad if the cache has another page than the database. An empty placeholder promises nothing. */
 export function judgePage({ value, row }: End): Verdict {
   const page = value('page');
-  if (page === undefined) return { bad: false, text: `the cache has nothing, the database ${row}` };
-  if (page === '') return { bad: false, text: `the cache waits for the page, the database has ${row}` };
-  const bad = page !== row;
-  return { bad, text: `the cache has ${page}, the database ${row}${bad ? ': old data' : ''}` };
+  if (page === undefined) return { bad: false, text: 'the cache has no page' };
+  if (page === '') return { bad: false, text: 'the cache waits for the page' };
+  if (page === row) return { bad: false, text: `cache and database have the ${row} page` };
+  return { bad: true, text: `the cache has the ${page} page, the database the ${row} one` };
 }
 
 /** Bad if a store was taken and is not in the number. */

@@ -27,7 +27,7 @@ export const stampede: Scene = {
     },
     {
       name: 'a lease',
-      say: 'N30 tells the first one to make it (W), and the others that somebody does (Z).',
+      say: '`N30` tells the first one to make it (`W`), and the others that somebody does (`Z`).',
       setup: [],
       row: 'page',
       lanes: all([

@@ -26,7 +26,7 @@ export const update: Scene = {
     },
     {
       name: 'gets and cas',
-      say: 'cas stores only if the item has not changed; who is refused reads again and tries once more.',
+      say: '`cas` stores only if the item has not changed; who is refused reads again and tries once more.',
       setup: [stored('visits', '0')],
       row: '',
       lanes: both([

@@ -2,13 +2,16 @@
 
 import './composer.css';
 import { useRef } from 'preact/hooks';
-import { editing } from '../../app/state.js';
+import { draft, editing, live, liveEnded, narrow, pane } from '../../app/state.js';
+import { lazy } from '../parts/lazy.js';
 import { CommandInput, type InputHandle } from './command-input.js';
 import { GhostLine } from './ghost-line.js';
 import { consoleModel } from './model.js';
 import { StepEditor } from './step-editor.js';
 import { SendButton } from './send-button.js';
 import { Speakers } from './speakers.js';
+
+const LiveBar = lazy(async () => (await import('../live/live-bar.js')).LiveBar);
 
 /** The console's input, or in its place the step that is being edited. */
 export function Composer() {
@@ -17,8 +20,11 @@ export function Composer() {
 
 function ConsoleInput() {
   const input = useRef<InputHandle>(null);
+  // On a phone another pane has the room of suggestions and ghost, until somebody types.
+  const isQuiet = narrow.value && pane.value !== 'console' && draft.value === '';
   return (
-    <section class="composer" aria-label="Console input">
+    <section class={isQuiet ? 'composer is-quiet' : 'composer'} aria-label="Console input">
+      {(live.value || liveEnded.value) && <LiveBar />}
       <div class="composer-row">
         <Speakers model={consoleModel} />
         <CommandInput model={consoleModel} handle={input} />

@@ -1,7 +1,7 @@
 // The exchanges so far, the input, and under it what each word of request and reply means.
 
 import './console.css';
-import { narrow } from '../../app/state.js';
+import { draft, narrow } from '../../app/state.js';
 import { Opening } from '../opening/opening.js';
 import { lazy } from '../parts/lazy.js';
 import { Composer } from './composer.js';
@@ -12,7 +12,7 @@ const Strip = lazy(async () => (await import('../strip/strip.js')).Strip);
 
 export function Console() {
   return (
-    <section class="pane console" aria-label="Console">
+    <section class={draft.value === '' ? 'pane console' : 'pane console is-drafting'} aria-label="Console">
       <Opening />
       <Transcript />
       {!narrow.value && <Composer />}

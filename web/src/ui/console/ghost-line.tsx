@@ -2,10 +2,10 @@
 
 import { say } from '../../app/actions.js';
 import { draftOf } from '../../app/draft.js';
-import { nameOf } from '../../base/words.js';
+import { counted, nameOf } from '../../base/words.js';
 import { player, position, tape, upcoming } from '../../app/state.js';
 import { textOfStep } from '../../app/step-text.js';
-import { valueLength, withLength } from '../../app/value-length.js';
+import { strangerAtLength, valueLength, withLength } from '../../app/value-length.js';
 import type { Draft } from '../../player/types.js';
 import { Backticks } from '../parts/backticks.js';
 import { ReplyText } from './reply-text.js';
@@ -56,6 +56,50 @@ function SendAnyway({ model }: { readonly model: InputModel }) {
   );
 }
 
+/** "No effect here", and why. */
+function effectOf({ effect }: Draft): string {
+  if (effect.changed) return effect.text;
+  const nothing = 'Nothing changed';
+  // "Alice has a new connection; nothing changed" says it itself.
+  return effect.text.startsWith(nothing) ? `no effect here${effect.text.slice(nothing.length)}` : effect.text;
+}
+
+/** "ms page hello": the value stands where its length is due. */
+function Misplaced({ model }: { readonly model: InputModel }) {
+  const line = model.text.value;
+  const stranger = strangerAtLength(line) ?? '';
+  const at = line.lastIndexOf(stranger);
+  const right = withLength(`${line.slice(0, at)}0${line.slice(at + stranger.length)}\n${stranger}`);
+  return (
+    <>
+      <span class="ghost-error">
+        <code>{stranger}</code> stands where the number of bytes goes.
+      </span>
+      <button
+        type="button"
+        class="button small"
+        onPointerDown={(event) => event.preventDefault()}
+        onClick={() => {
+          model.text.value = right;
+        }}
+      >
+        {right.replace('\n', ' ↵ ')}
+      </button>
+    </>
+  );
+}
+
+/** In the middle of a tape a command goes in there. */
+function Place({ model }: { readonly model: InputModel }) {
+  if (model.id !== 'console' || !upcoming.value) return null;
+  return (
+    <span class="muted">
+      Goes in as step {position.value + 1}; {counted(tape.value.steps.length - position.value, 'later step')} will
+      replay.
+    </span>
+  );
+}
+
 function Answer({ ghost, model }: { readonly ghost: Draft; readonly model: InputModel }) {
   if (ghost.error) return <span class="ghost-error">{ghost.error}</span>;
   if (ghost.incomplete && ghost.needBytes !== undefined) {
@@ -76,7 +120,9 @@ function Answer({ ghost, model }: { readonly ghost: Draft; readonly model: Input
         {ghost.reply.length > 0 ? <ReplyText bytes={ghost.reply} room={ROOM} /> : 'nothing'}
         {ghost.closed && ' and close the connection'}
       </span>{' '}
-      <span class="muted">{ghost.effect.changed ? <Backticks text={ghost.effect.text} /> : 'no effect here'}</span>
+      <span class="muted">
+        <Backticks text={effectOf(ghost)} />
+      </span>
       <FillLength model={model} />
     </>
   );
@@ -86,7 +132,7 @@ function Answer({ ghost, model }: { readonly ghost: Draft; readonly model: Input
 function Idle() {
   const step = upcoming.value;
   const steps = tape.value.steps.length;
-  if (!player.value) return <span class="muted">Loading the engine…</span>;
+  if (!player.value) return null;
   if (!step) return <span class="muted">Type a command. You see what it would answer before you send it.</span>;
   const says = step.kind === 'send' ? `${nameOf(step.client)} sends ` : '';
   return (
@@ -109,7 +155,16 @@ export function GhostLine({ model }: { readonly model: InputModel }) {
         </span>
       )}
       {typed.kind === 'step' && <span class="muted">A step of the tape: Enter plays it.</span>}
-      {typed.kind === 'send' && ghost && <Answer ghost={ghost} model={model} />}
+      {typed.kind === 'send' && ghost && (
+        <>
+          {strangerAtLength(model.text.value) === undefined || model.text.value.includes('\n') ? (
+            <Answer ghost={ghost} model={model} />
+          ) : (
+            <Misplaced model={model} />
+          )}
+          <Place model={model} />
+        </>
+      )}
     </div>
   );
 }

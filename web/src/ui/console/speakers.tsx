@@ -5,6 +5,11 @@ import { nameOf } from '../../base/words.js';
 import { narrow } from '../../app/state.js';
 import type { InputModel } from './model.js';
 
+function toInput(event: PointerEvent): void {
+  const area = (event.currentTarget as HTMLElement).closest('section')?.querySelector('textarea');
+  setTimeout(() => area?.focus());
+}
+
 export function Speakers({ model }: { readonly model: InputModel }) {
   const chosen = model.speaker.value;
   const known = (CLIENTS as readonly string[]).includes(chosen) ? CLIENTS : [...CLIENTS.slice(0, 3), chosen];
@@ -25,7 +30,13 @@ export function Speakers({ model }: { readonly model: InputModel }) {
   return (
     <div class="speakers" role="radiogroup" aria-label="Who speaks">
       {known.map((name, index) => (
-        <label key={name} class={`speaker ${clientClass(name)}`} title={`${nameOf(name)} (Alt ${index + 1})`}>
+        <label
+          key={name}
+          // A pointer chooses and goes on typing; keys stay among the names.
+          onPointerUp={toInput}
+          class={`speaker ${clientClass(name)}`}
+          title={`${nameOf(name)} (Alt ${index + 1})`}
+        >
           <input
             type="radio"
             name={`speaker-${model.id}`}

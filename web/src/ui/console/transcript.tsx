@@ -4,6 +4,7 @@ import { useSignal } from '@preact/signals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { position, results } from '../../app/state.js';
 import { Exchange } from './exchange.js';
+import { NothingYet } from './nothing-yet.js';
 
 /** How many steps are shown at once; earlier ones on request. */
 const SHOWN = 50;
@@ -22,6 +23,7 @@ export function Transcript() {
   return (
     <div ref={list} class="transcript scroll" role="log" aria-live="off" aria-label="Exchanges" tabIndex={0}>
       <div class="transcript-rows">
+        <NothingYet />
         {begin > 0 && (
           <button type="button" class="button plain" onClick={() => (more.value += SHOWN)}>
             {begin} earlier steps: show more

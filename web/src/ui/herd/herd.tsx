@@ -47,7 +47,7 @@ function Controls() {
   return (
     <div class="herd-controls">
       <Slider name="Clients" value={clients} limits={HERD_LIMITS.clients} step={2} show={number} />
-      <Slider name="Making the page takes" value={loadMs} limits={HERD_LIMITS.loadMs} step={100} show={seconds} />
+      <Slider name="Making it takes" value={loadMs} limits={HERD_LIMITS.loadMs} step={100} show={seconds} />
       <Slider name="They come within" value={spreadMs} limits={HERD_LIMITS.spreadMs} step={100} show={seconds} />
     </div>
   );
@@ -122,7 +122,7 @@ export function Herd() {
   return (
     <div class="herd" aria-busy={!result}>
       <h2>{number(clients.value)} clients want one missing page</h2>
-      <p class="herd-say muted">How often is the origin asked to make it? Each way is played on the real engine.</p>
+      <p class="herd-say muted">How often is the origin asked to make it? Played on the real engine.</p>
       <Controls />
       {failed.value && (
         <p class="form-error" role="alert">

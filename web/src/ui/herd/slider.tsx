@@ -9,11 +9,11 @@ interface SliderProps {
   readonly show: (value: number) => string;
 }
 
-/** A number to slide, with its value beside its name. */
+/** A number to slide, with its value beside its name. (Not an <output>: the label would be that one's.) */
 export function Slider({ name, value, limits, step, show }: SliderProps) {
   return (
     <label class="slider">
-      <span class="slider-name">{name}</span> <output class="slider-value number">{show(value.value)}</output>
+      <span class="slider-name">{name}</span> <span class="slider-value number">{show(value.value)}</span>
       <input
         type="range"
         min={limits.least}

@@ -34,12 +34,19 @@ function Marks({ item, glow }: { readonly item: ItemState; readonly glow: (partn
   );
 }
 
+/** What an item has left. One that is gone stands here until its memory is taken back. */
+function leftOf({ gone, expires }: ItemState, now: number): string {
+  if (!gone) return ttl(expires, now);
+  return expires !== 0 && expires <= now ? 'expired' : 'flushed';
+}
+
 export function ItemRow({ item, inspector, index, top, isTouched, isActive, ask }: Props) {
   const partner = keyPartner(item.key);
   const shining = lit.value ?? held.value;
   // Fields light up only in the rows that the step is about: there would be too much light.
   const glow = (name: string) => (shining === name && (isTouched || name === partner) ? ' is-lit' : '');
   const value = preview(inspector, item);
+  const left = leftOf(item, inspector.now);
   const queue = item.queue === 'main' ? 'Main queue' : 'Small queue';
   return (
     <div
@@ -68,19 +75,24 @@ export function ItemRow({ item, inspector, index, top, isTouched, isActive, ask 
           <span class="muted">empty</span>
         ) : (
           <>
-            {value} <span class={`muted number item-size${glow('item:length')}`}>{bytesOf(item.valueLength)}</span>
+            <span class="item-text">{value}</span>
+            <span class={`muted number item-size${glow('item:length')}`}>{bytesOf(item.valueLength)}</span>
           </>
         )}
       </span>
       <span class={`number item-ttl${glow('item:ttl')}`} role="cell">
         <span class="item-label muted">TTL </span>
-        {item.gone ? 'expired' : ttl(item.expires, inspector.now)}
+        <span key={left}>{left}</span>
       </span>
-      <span class={`number item-cas${glow('item:cas')}`} role="cell">
+      <span class={`number item-cas${glow('item:cas')}`} role="cell" title={`cas ${item.cas}`}>
         <span class="item-label muted">cas </span>
         {item.cas.toString()}
       </span>
-      <span class={`number item-flags${glow('item:clientFlags')}`} role="cell">
+      <span
+        class={`number item-flags${glow('item:clientFlags')}`}
+        role="cell"
+        title={`client flags ${item.clientFlags}`}
+      >
         <span class="item-label muted">flags </span>
         {item.clientFlags}
       </span>

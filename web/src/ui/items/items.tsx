@@ -2,43 +2,44 @@
 
 import './items.css';
 import { computed } from '@preact/signals';
+import { useRef } from 'preact/hooks';
 import type { ItemState } from 'isocache/inspect';
 import { focusComposer } from '../../app/focus.js';
-import { number } from '../../base/words.js';
 import { keyId } from '../../app/keys.js';
-import { current, narrow, store } from '../../app/state.js';
+import { current, position, store } from '../../app/state.js';
 import { escapeBytes } from '../../base/escape.js';
 import { ItemRow } from './item-row.js';
 import { rowsOf } from './rows.js';
-import { useActiveRow, useRows } from './window.js';
+import { useActiveRow, useRows, useTight } from './window.js';
 
 const ROW_PX = 32;
-const NARROW_ROW_PX = 64;
+const TIGHT_ROW_PX = 64;
 const HEADINGS = ['Key', 'Value', 'TTL', 'cas', 'flags', 'Marks'];
 
 const rows = computed(() => store.value && rowsOf(store.value.inspector));
 
-/** "Nothing is stored", or how many there are if they are not sorted. */
-function Note({ count, sorted }: { readonly count: number; readonly sorted: boolean }) {
-  if (count === 0) {
-    return (
-      <p class="empty">
-        Nothing is stored yet. Type <code>ms page 5</code>, Enter, <code>hello</code>, Enter.
-      </p>
-    );
-  }
-  return sorted ? null : <p class="items-note muted">{number(count)} items, in the order of the index.</p>;
-}
-
-function Head() {
+function Head({ sorted }: { readonly sorted: boolean }) {
   return (
     <div class="item-row items-head" role="row">
       {HEADINGS.map((title) => (
-        <span key={title} role="columnheader">
+        <span
+          key={title}
+          role="columnheader"
+          title={title === 'Key' && !sorted ? 'In the order of the index' : undefined}
+        >
           {title}
         </span>
       ))}
     </div>
+  );
+}
+
+function Nothing() {
+  if (position.value > 0) return <p class="empty">Nothing is stored now.</p>;
+  return (
+    <p class="empty">
+      Nothing is stored yet. Type <code>ms page 5</code>, Enter, <code>hello</code>, Enter.
+    </p>
   );
 }
 
@@ -51,15 +52,22 @@ function ask(item: ItemState): void {
 export function Items() {
   const all = rows.value;
   const count = all?.count ?? 0;
-  const rowPx = narrow.value ? NARROW_ROW_PX : ROW_PX;
+  const box = useRef<HTMLDivElement>(null);
+  const isTight = useTight(box);
+  const rowPx = isTight ? TIGHT_ROW_PX : ROW_PX;
   const { scroller, first, last, onScroll } = useRows(count, rowPx);
   const { active, onKeyDown } = useActiveRow(scroller, count, rowPx, 'item-');
   const inspector = store.value?.inspector;
   const touched = new Set((current.value?.effect.keys ?? []).map(keyId));
   return (
-    <div class="items" role="table" aria-label="Items" aria-rowcount={count + 1}>
-      {!narrow.value && count > 0 && <Head />}
-      <Note count={count} sorted={all?.sorted ?? true} />
+    <div
+      ref={box}
+      class={`items${count > 0 ? '' : ' is-empty'}${isTight ? ' is-tight' : ''}`}
+      role="table"
+      aria-label="Items"
+      aria-rowcount={count + 1}
+    >
+      <Head sorted={all?.sorted ?? true} />
       <div ref={scroller} class="items-rows scroll" role="rowgroup" onScroll={onScroll} onKeyDown={onKeyDown}>
         <div class="items-all" style={{ height: `${count * rowPx}px` }}>
           {inspector &&
@@ -79,6 +87,7 @@ export function Items() {
               ))}
         </div>
       </div>
+      {all && count === 0 && <Nothing />}
     </div>
   );
 }

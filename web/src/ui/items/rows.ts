@@ -5,8 +5,6 @@ import { escapeBytes } from '../../base/escape.js';
 
 /** Sorting more would take longer than a frame. */
 const MOST_SORTED = 500;
-/** Longer values are not read for a preview. */
-const MOST_VALUE_BYTES = 2048;
 const SHOWN_BYTES = 60;
 
 export interface Rows {
@@ -30,19 +28,8 @@ export function rowsOf(inspector: Inspector): Rows {
   return { count: all.length, sorted: true, get: (from, to) => all.slice(from, to) };
 }
 
-const encoder = new TextEncoder();
-const LINE_END = 10;
-
-/** The beginning of an item's value, read on a copy of the store; undefined: too long to be read for that. */
-export function preview(inspector: Inspector, item: ItemState): string | undefined {
-  if (item.valueLength > MOST_VALUE_BYTES) return undefined;
-  const copy = inspector.fork();
-  try {
-    const key = btoa(String.fromCharCode(...item.key));
-    const reply = copy.connect().feed(encoder.encode(`mg ${key} b v\r\n`));
-    const from = reply.indexOf(LINE_END) + 1;
-    return escapeBytes(reply.subarray(from, from + Math.min(item.valueLength, SHOWN_BYTES)));
-  } finally {
-    copy.release();
-  }
+/** The beginning of an item's value. */
+export function preview(inspector: Inspector, item: ItemState): string {
+  const value = inspector.value(item.key, SHOWN_BYTES) ?? new Uint8Array();
+  return escapeBytes(value) + (value.length < item.valueLength ? '…' : '');
 }

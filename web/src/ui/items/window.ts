@@ -2,7 +2,8 @@
 
 import { type Signal, useSignal } from '@preact/signals';
 import type { RefObject } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { narrow } from '../../app/state.js';
 
 /** Rows above and below the visible ones, so that a little scrolling finds them there. */
 const MARGIN_ROWS = 6;
@@ -68,4 +69,22 @@ export function useActiveRow(
     else if (top + rowPx > box.scrollTop + box.clientHeight) box.scrollTop = top + rowPx - box.clientHeight;
   };
   return { active, onKeyDown };
+}
+
+/** In a narrower box a row of all columns has no room. */
+const TIGHT_PX = 556;
+
+/** Whether the box is too narrow for a row of all columns: known before the first picture. */
+export function useTight(box: RefObject<HTMLDivElement | null>): boolean {
+  const tight = useSignal(narrow.peek());
+  useLayoutEffect(() => {
+    const measure = () => {
+      if (box.current) tight.value = box.current.clientWidth < TIGHT_PX;
+    };
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(box.current!);
+    return () => observer.disconnect();
+  }, []);
+  return tight.value;
 }

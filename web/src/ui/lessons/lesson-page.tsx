@@ -24,6 +24,11 @@ function Helps({ lesson, task, index }: TaskProps) {
   };
   return (
     <>
+      {tried.value && (
+        <p class="muted">
+          <Backticks text={`Not yet: ${followed.value.why ?? 'this task wants another reply, or another store'}.`} />
+        </p>
+      )}
       {open && (
         <p class="task-hint">
           <Backticks text={task.hint} />
@@ -41,7 +46,7 @@ function Helps({ lesson, task, index }: TaskProps) {
         </button>
         {tried.value && (
           <button type="button" class="button small" onClick={() => beginTaskAnew(lesson)}>
-            Try anew
+            Back to this task
           </button>
         )}
         {narrow.value && (
@@ -116,6 +121,7 @@ function Ending({ lesson }: { readonly lesson: Lesson }) {
 
 export function LessonPage({ lesson }: { readonly lesson: Lesson }) {
   const title = useRef<HTMLHeadingElement>(null);
+  const tasks = useRef<HTMLDivElement>(null);
   const { done } = followed.value;
   const number = placeOf(lesson);
   useEffect(() => {
@@ -123,6 +129,10 @@ export function LessonPage({ lesson }: { readonly lesson: Lesson }) {
     if (narrow.peek()) title.current?.focus();
     else focusComposer();
   }, [lesson.id]);
+  // What is to be done next is in sight, however long the lesson is.
+  useEffect(() => {
+    if (done > 0) tasks.current?.querySelector('.task-next, .lesson-ending')?.scrollIntoView({ block: 'nearest' });
+  }, [lesson.id, done]);
   return (
     <article class="lesson" aria-labelledby="lesson-title">
       <div class="lesson-nav">
@@ -143,12 +153,14 @@ export function LessonPage({ lesson }: { readonly lesson: Lesson }) {
       ))}
       <h3 class="unseen">Tasks</h3>
       {!onTape.value && <Elsewhere lesson={lesson} />}
-      <ol class="tasks">
-        {lesson.tasks.map((task, index) => (
-          <TaskItem key={task.say} lesson={lesson} task={task} index={index} done={done} />
-        ))}
-      </ol>
-      {done === lesson.tasks.length && <Ending lesson={lesson} />}
+      <div class="lesson-tasks" ref={tasks}>
+        <ol class="tasks">
+          {lesson.tasks.map((task, index) => (
+            <TaskItem key={task.say} lesson={lesson} task={task} index={index} done={done} />
+          ))}
+        </ol>
+        {done === lesson.tasks.length && <Ending lesson={lesson} />}
+      </div>
     </article>
   );
 }

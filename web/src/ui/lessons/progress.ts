@@ -3,13 +3,14 @@
 
 import { batch, computed, effect, signal } from '@preact/signals';
 import { addSteps, openTape, say } from '../../app/actions.js';
-import { lesson as openLesson, opening, position, status, tape } from '../../app/state.js';
+import { client, draft, lesson as openLesson, opening, position, status, tape, view } from '../../app/state.js';
 import { remember, remembered } from '../../app/storage.js';
 import { openStore } from '../../app/wasm.js';
 import { LESSONS, type LessonEntry } from '../../lessons/index.js';
 import type { Lesson } from '../../lessons/lesson.js';
 import { type Mark, Progress, PROGRESS_KEY } from '../../lessons/progress.js';
 import { type Followed, firstTape, LessonRun, stepsOfLines } from '../../lessons/run.js';
+import { FIRST_CLIENT } from '../../tape/limits.js';
 import type { Step } from '../../tape/types.js';
 import { writeStep } from '../../tape/write.js';
 
@@ -89,8 +90,11 @@ function openAt(chosen: Lesson, tasksDone: number): void {
     lesson.value = chosen;
     opening.value = 'off';
     hinted.value = new Set();
+    client.value = FIRST_CLIENT;
+    draft.value = '';
     openTape(first, first.steps.length);
   });
+  if (/^(races|herd)$/.test(view.peek())) view.value = 'items';
   remember('session', 'lesson', chosen.id);
   remember('local', 'story', 'over');
 }
@@ -98,6 +102,7 @@ function openAt(chosen: Lesson, tasksDone: number): void {
 /** The task at hand again, as if nothing had been tried: some mistakes cannot be mended by going on. */
 export function beginTaskAnew(chosen: Lesson): void {
   openAt(chosen, followed.peek().done);
+  say('The task begins anew: the tape has the steps before it. Undo brings back yours.');
 }
 
 const failed = () => say('The lesson could not be loaded. Is the server still there? Try again.');
@@ -106,10 +111,18 @@ const failed = () => say('The lesson could not be loaded. Is the server still th
 export async function begin(entry: LessonEntry): Promise<void> {
   const done = progress.tasksDone(entry.id);
   try {
-    openAt(await entry.load(), done < entry.tasks ? done : 0);
+    const chosen = await entry.load();
+    openAt(chosen, done < entry.tasks ? done : 0);
+    say(`Lesson: ${chosen.title}. It has a tape of its own; undo brings back yours.`);
   } catch {
     failed();
   }
+}
+
+/** The lesson of this name. */
+export async function beginById(id: string): Promise<void> {
+  const entry = LESSONS.find((other) => other.id === id);
+  if (entry) await begin(entry);
 }
 
 export function beginAnew(chosen: Lesson): void {
@@ -154,7 +167,9 @@ function tellOf(chosen: Lesson, done: number): void {
   }
   const last = done === chosen.tasks.length ? ' The lesson is done.' : '';
   // After the action has said what the step did.
-  setTimeout(() => say(`${status.peek()} Task ${done} done: ${chosen.tasks[done - 1]?.done ?? ''}${last}`));
+  setTimeout(() =>
+    say(`${status.peek().replace(/([^.!?])$/, '$1.')} Task ${done} done: ${chosen.tasks[done - 1]?.done ?? ''}${last}`),
+  );
 }
 
 /** Opens a store for the lesson that is open, and lets go of the one before it. */

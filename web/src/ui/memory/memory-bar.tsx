@@ -17,13 +17,17 @@ export function MemoryBar() {
   return (
     <div class="memory-bar">
       <p class="memory-figures">
-        <span>
-          <strong class="number">{number(items)}</strong> {items === 1 ? 'item' : 'items'}
-        </span>
-        <span class="muted">
-          <span class="number">{number(memory?.used ?? 0)}</span> of{' '}
-          <span class="number">{number(memory?.limit ?? 0)} bytes</span>
-        </span>
+        {memory && (
+          <>
+            <span>
+              <strong class="number">{number(items)}</strong> {items === 1 ? 'item' : 'items'}
+            </span>
+            <span key={memory.used} class="muted">
+              <span class="number">{number(memory.used)}</span> of{' '}
+              <span class="number">{number(memory.limit)} bytes</span>
+            </span>
+          </>
+        )}
       </p>
       <div class="memory-stack" role="img" aria-label={`Memory in bytes: ${describe(parts)}`} title={describe(parts)}>
         {parts.map(({ id, bytes }) => (

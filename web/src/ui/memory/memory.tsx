@@ -4,12 +4,20 @@ import './memory.css';
 import { useSignal } from '@preact/signals';
 import { addSteps } from '../../app/actions.js';
 import { bytesOf, number } from '../../base/words.js';
-import { current, store } from '../../app/state.js';
+import { current, store, tape } from '../../app/state.js';
+import type { Step } from '../../tape/types.js';
 import { partsOf } from './parts.js';
 import { Queue } from './queue.js';
 import { SegmentDetails } from './segment-details.js';
 
-const FILL = { kind: 'fill', prefix: 'user:', count: 300, valueBytes: 4096 } as const;
+/** Keys that no fill of the tape has stored yet, so that memory fills. */
+function nextFill(): Step {
+  const used = tape.value.steps.filter(({ kind }) => kind === 'fill').length;
+  return { kind: 'fill', prefix: used === 0 ? 'user:' : `user${used + 1}:`, count: 300, valueBytes: 4096 };
+}
+
+/** The engine's rule. */
+const GHOST_LIMIT_BYTES = 2 * 1024 * 1024;
 
 function Legend() {
   const inspector = store.value!.inspector;
@@ -28,22 +36,30 @@ function Legend() {
 }
 
 function Ghost() {
-  const { entries, capacity } = store.value!.inspector.ghost();
+  const inspector = store.value!.inspector;
+  const { entries, capacity } = inspector.ghost();
+  const memory = inspector.memory();
   return (
     <section class="queue-box">
-      <h3>
+      <h2 class="minor">
         Ghost{' '}
         <span class="muted queue-note">
           {number(entries)} of {number(capacity)} places
         </span>
-      </h3>
+      </h2>
       <p class="muted">
         Remembers what was dropped from the small queue, not its value. A key that comes back while it is remembered
         goes straight to the main queue.
       </p>
       {capacity === 0 && (
         <p class="muted">
-          A store below 2 MiB keeps none: a tape with <code>memory 4m</code> has one.
+          {memory.limit < GHOST_LIMIT_BYTES ? (
+            <>
+              A store below 2 MiB keeps none: a tape with <code>memory 4m</code> has one.
+            </>
+          ) : (
+            'It begins with the first eviction.'
+          )}
         </p>
       )}
       <div class="ghost-bar">
@@ -66,7 +82,7 @@ export function Memory() {
         <button type="button" class="button" onClick={() => addSteps([{ kind: 'evict' }])}>
           Evict a segment
         </button>
-        <button type="button" class="button" onClick={() => addSteps([FILL])}>
+        <button type="button" class="button" onClick={() => addSteps([nextFill()])}>
           Fill: 300 × 4 KB
         </button>
       </div>
@@ -79,7 +95,7 @@ export function Memory() {
       <SegmentDetails segment={details} />
       <Ghost />
       <section class="queue-box">
-        <h3>Every byte of it</h3>
+        <h2 class="minor">Every byte of it</h2>
         <Legend />
       </section>
     </div>

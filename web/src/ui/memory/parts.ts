@@ -11,13 +11,13 @@ export interface MemoryPart {
 export function partsOf(memory: MemoryState, segments: readonly SegmentState[]): MemoryPart[] {
   const main = segments.reduce((sum, { queue, liveBytes }) => sum + (queue === 'main' ? liveBytes : 0), 0);
   return [
-    { id: 'small', name: 'in the small queue', bytes: memory.live - main },
-    { id: 'main', name: 'in the main queue', bytes: main },
+    { id: 'small', name: 'small queue', bytes: memory.live - main },
+    { id: 'main', name: 'main queue', bytes: main },
     { id: 'dead', name: 'replaced or deleted', bytes: memory.dead },
     { id: 'free', name: 'room in segments', bytes: memory.free },
     { id: 'index', name: 'index', bytes: memory.index },
     { id: 'ghost', name: 'ghost', bytes: memory.ghost },
     { id: 'other', name: 'bookkeeping', bytes: memory.other },
-    { id: 'unused', name: 'unused', bytes: Math.max(0, memory.limit - memory.used) },
+    { id: 'unused', name: 'free for writes', bytes: Math.max(0, memory.limit - memory.used) },
   ];
 }

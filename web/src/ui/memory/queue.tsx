@@ -4,6 +4,9 @@ import type { ComponentChildren } from 'preact';
 import { counted } from '../../base/words.js';
 import { Segment } from './segment.js';
 
+/** More are drawn smaller. */
+const MANY = 24;
+
 interface Props {
   readonly queue: 'small' | 'main';
   readonly title: string;
@@ -20,24 +23,22 @@ export function Queue({ queue, title, segments, lit, chosen, children }: Props) 
   const items = own.reduce((sum, segment) => sum + segment.items, 0);
   return (
     <section class={`queue-box of-${queue}`}>
-      <h3>
+      <h2 class="minor">
         <span class="queue-mark" /> {title}{' '}
         <span class="muted queue-note">
           {counted(items, 'item')} in {counted(own.length, 'segment')}
+          {own.length > 1 ? ', oldest first' : ''}
         </span>
-      </h3>
+      </h2>
       <p class="muted">{children}</p>
       {own.length === 0 ? (
         <p class="queue-empty muted">No segment yet.</p>
       ) : (
-        <>
-          <div class="segments">
-            {own.map((segment) => (
-              <Segment key={segment.id} segment={segment} isLit={lit.has(segment.id)} chosen={chosen} />
-            ))}
-          </div>
-          <p class="queue-arrow muted">▲ oldest</p>
-        </>
+        <div class={own.length > MANY ? 'segments is-many' : 'segments'}>
+          {own.map((segment) => (
+            <Segment key={segment.id} segment={segment} isLit={lit.has(segment.id)} chosen={chosen} />
+          ))}
+        </div>
       )}
     </section>
   );

@@ -5,12 +5,25 @@ import './opening.css';
 import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { show } from '../../app/actions.js';
-import { dialog, draft, lesson, narrow, opening } from '../../app/state.js';
+import { clientClass } from '../../app/clients.js';
+import { dialog, draft, lesson, narrow, opening, player } from '../../app/state.js';
+import { nameOf } from '../../base/words.js';
 import { Icon } from '../parts/icon.js';
 import { lazy } from '../parts/lazy.js';
 import { Backticks } from '../parts/backticks.js';
 import { STORY } from './story.js';
-import { beats, changeThePast, endStory, followTape, goOn, stage, startStory, suggest, waiting } from './tell.js';
+import {
+  beats,
+  changedReplies,
+  changeThePast,
+  endStory,
+  followTape,
+  goOn,
+  stage,
+  startStory,
+  suggest,
+  waiting,
+} from './tell.js';
 
 const TaskStrip = lazy(async () => (await import('../lessons/task-strip.js')).TaskStrip);
 const Crowd = lazy(async () => (await import('./crowd.js')).Crowd);
@@ -70,7 +83,7 @@ function Tell() {
   return (
     <Card say={beat.say} why={beat.why}>
       <div class="opening-buttons">
-        {waiting.value ? (
+        {waiting.value || !player.value ? (
           <Go onClick={goOn}>
             Send <code>{beat.draft.replace('\n', ' ↵ ')}</code>
           </Go>
@@ -86,14 +99,10 @@ function Tell() {
 
 function TwoHundred() {
   return (
-    <Card
-      say="Now 200 clients."
-      why="They want the page within 2 s, and loading it takes 3 s. Without a lease each of them loads it; with `N30` one does."
-    >
+    <Card say="Now 200 clients." why="They want the page within 2 s, and loading it takes 3 s.">
       <Crowd />
       <p class="opening-why">
-        <strong>Your turn: change the past.</strong> Let Alice's first step ask without <code>N30</code>. Everything
-        after it replays.
+        <strong>Your turn: change the past.</strong> Let Alice ask without <code>N30</code>: all after it replays.
       </p>
       <div class="opening-buttons">
         <button type="button" class="button primary" onClick={changeThePast}>
@@ -107,21 +116,48 @@ function TwoHundred() {
   );
 }
 
+function leaveFor(next: () => void): void {
+  endStory();
+  next();
+}
+
+async function toLesson(): Promise<void> {
+  show('lessons');
+  const { beginById } = await import('../lessons/progress.js');
+  await beginById('leases');
+}
+
 function Changed() {
+  const changes = changedReplies.value;
   return (
     <Card
       say="You changed the past."
-      why="Every step after it ran again on the engine. Look at the replies: who wins now? Undo brings the old past back."
+      why={
+        changes.length === 0
+          ? 'Every step after it ran again.'
+          : 'Every step after it ran again, and replies are different:'
+      }
     >
+      {changes.length > 0 && (
+        <ul class="opening-changes">
+          {changes.map(({ client, request, before, after }) => (
+            <li key={client + request} class={clientClass(client)}>
+              <span class="opening-who">{nameOf(client)}</span> <code>{request}</code>
+              <br />
+              <code>{before}</code> before, now <code class="opening-now">{after}</code>
+            </li>
+          ))}
+        </ul>
+      )}
       <div class="opening-buttons">
-        <button type="button" class="button primary" onClick={() => show('lessons')}>
-          Lessons
+        <button type="button" class="button primary" onClick={() => leaveFor(toLesson)}>
+          A lesson on leases
         </button>
-        <button type="button" class="button" onClick={() => show('races')}>
+        <button type="button" class="button" onClick={() => leaveFor(() => show('races'))}>
           Races
         </button>
-        <button type="button" class="button" onClick={() => (dialog.value = 'share')}>
-          Share this tape
+        <button type="button" class="button" onClick={() => leaveFor(() => (dialog.value = 'share'))}>
+          Share this
         </button>
       </div>
     </Card>

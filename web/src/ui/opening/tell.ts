@@ -3,9 +3,11 @@
 import { batch, computed, effect, signal } from '@preact/signals';
 import { openEditor, openTape, send } from '../../app/actions.js';
 import { focusComposer } from '../../app/focus.js';
-import { client, draft, edited, narrow, opening, player, position, tape } from '../../app/state.js';
+import { client, draft, edited, narrow, opening, player, position, results, tape } from '../../app/state.js';
 import { remember } from '../../app/storage.js';
+import type { StepResult } from '../../player/types.js';
 import { DEFAULT_MEMORY_BYTES } from '../../tape/limits.js';
+import { showReply, showRequest } from '../races/short.js';
 import { CHANGE, STORY, told } from './story.js';
 
 /** After the last beat: 200 clients, and then what the person's own change did. */
@@ -74,6 +76,26 @@ export function changeThePast(): void {
   edited.value = CHANGE.to;
 }
 
+export interface ChangedReply {
+  readonly client: string;
+  readonly request: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** The replies of the story as it was told. */
+let toldResults: readonly StepResult[] = [];
+
+/** Which replies became different when the person changed the story. */
+export const changedReplies = computed<readonly ChangedReply[]>(() => {
+  if (stage.value !== 'changed' || toldResults.length !== results.value.length) return [];
+  return results.value.flatMap(({ step, reply }, at) => {
+    const [before, after] = [showReply(toldResults[at]!.reply), showReply(reply)];
+    if (step.kind !== 'send' || before === after) return [];
+    return [{ client: step.client, request: showRequest(step.bytes), before, after }];
+  });
+});
+
 function suggestIfUntouched(): void {
   const untouched = draft.peek() === '' || draft.peek() === suggestion;
   if (opening.peek() === 'on' && stage.peek() === 'tell' && untouched) suggest();
@@ -85,9 +107,11 @@ export function followTape(): () => void {
     if (!player.value || opening.value !== 'on') return;
     const count = beats.value;
     const all = told(tape.value.steps).length;
-    if (stage.peek() === 'crowd' && all < STORY.length) {
-      stage.value = 'changed';
-      remember('local', 'story', 'over');
+    if (stage.peek() !== 'tell' && tape.value.title !== undefined) endStory();
+    else if (stage.peek() === 'crowd' && all < STORY.length) stage.value = 'changed';
+    else if (all === STORY.length) {
+      toldResults = results.peek();
+      if (stage.peek() === 'changed') stage.value = 'crowd';
     }
     // The console clears its draft after it has sent it.
     if (count < STORY.length) queueMicrotask(suggestIfUntouched);

@@ -4,9 +4,9 @@
 const PATHS = {
   play: 'M5 3.5v9l7-4.5z',
   pause: 'M5 3.5v9M11 3.5v9',
-  back: 'M11 3.5v9L4.5 8zM4 3.5v9',
-  next: 'M5 3.5v9L11.5 8zM12 3.5v9',
-  start: 'M12 3.5v9L6.5 8zM6.5 3.5v9L3 8z',
+  back: 'M10 3.5 5.5 8l4.5 4.5',
+  next: 'M6 3.5 10.5 8 6 12.5',
+  start: 'M11.5 3.5 7 8l4.5 4.5M4.5 3.5v9',
   undo: 'M6 3 3 6l3 3M3 6h6.5a3.5 3.5 0 0 1 0 7H6',
   redo: 'm10 3 3 3-3 3M13 6H6.5a3.5 3.5 0 0 0 0 7H10',
   check: 'M3.5 8.5 6.5 11.5 12.5 4.5',
@@ -26,7 +26,7 @@ const PATHS = {
 
 export type IconName = keyof typeof PATHS;
 
-const FILLED: ReadonlySet<IconName> = new Set<IconName>(['play', 'back', 'next', 'start', 'skip']);
+const FILLED: ReadonlySet<IconName> = new Set<IconName>(['play', 'skip']);
 
 export function Icon({ name }: { readonly name: IconName }) {
   return (

@@ -41,7 +41,7 @@ function Buttons({ verdicts, done, total, badName, onOpen }: DotsProps) {
           key={`order ${order}`}
           type="button"
           class={shapeOf(order)}
-          disabled={!verdicts}
+          aria-disabled={!verdicts}
           tabIndex={order === current ? 0 : -1}
           aria-label={`Order ${order + 1}${verdicts?.[order] ? `, ${badName}` : ''}`}
           onClick={() => {

@@ -34,10 +34,11 @@ function exchangeRow(step: SendStep, at: number, result: StepResult | undefined,
   return { kind: 'exchange', at, client: step.client, request, reply, effect, error: result?.error !== undefined };
 }
 
-/** One row a step. A step without a result has not run yet. */
-export function rowsOf(steps: readonly Step[], results: readonly StepResult[]): Row[] {
+/** One row a step, of the steps from `from` to before `to`. A step without a result has not run yet. */
+export function rowsOf(steps: readonly Step[], results: readonly StepResult[], from = 0, to = steps.length): Row[] {
   const clients = new Set(lanesOf(steps));
-  return steps.map((step, at): Row => {
+  return steps.slice(from, to).map((step, index): Row => {
+    const at = from + index;
     const result = results[at];
     const effect = result?.error ?? result?.effect.text ?? '';
     if (step.kind === 'send') return exchangeRow(step, at, result, effect);

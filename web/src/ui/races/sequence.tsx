@@ -2,6 +2,7 @@
 // one for its reply. Each row is a button that goes to its step, and says in words what it shows.
 
 import './sequence.css';
+import type { ComponentChildren } from 'preact';
 import { useRef } from 'preact/hooks';
 import { clientClass } from '../../app/clients.js';
 import { nameOf } from '../../base/words.js';
@@ -62,15 +63,22 @@ function Arrow({ from, to, reply }: { from: number; to: number; reply?: boolean 
   );
 }
 
+/** Read out, not shown: the picture says it by where things are. */
+function Unseen({ children }: { readonly children: ComponentChildren }) {
+  return <span class="unseen">{children}</span>;
+}
+
 function Exchange({ row, lanes }: { row: Extract<Row, { kind: 'exchange' }>; lanes: Lanes }) {
   const x = lanes.at(row.client);
   const side = x < lanes.cache ? 'seq-label' : 'seq-label seq-label-right';
   return (
     <>
+      <Unseen>{nameOf(row.client)} sends </Unseen>
       <span class={side}>
         <code>{row.request}</code>
       </span>
       <Arrow from={x} to={lanes.cache} />
+      <Unseen>, reply </Unseen>
       <span class={side}>
         <code class={row.error ? 'seq-error' : 'seq-reply'}>{row.reply}</code>
       </span>
@@ -83,9 +91,12 @@ function Exchange({ row, lanes }: { row: Extract<Row, { kind: 'exchange' }>; lan
 function Alone({ row, lanes }: { row: Extract<Row, { kind: 'alone' }>; lanes: Lanes }) {
   const side = lanes.at(row.client) < lanes.cache ? 'seq-alone-text' : 'seq-alone-text seq-label-right';
   return (
-    <span class={side}>
-      <span class="seq-box">{row.text}</span>
-    </span>
+    <>
+      <Unseen>{nameOf(row.client)} </Unseen>
+      <span class={side}>
+        <span class="seq-box">{row.text}</span>
+      </span>
+    </>
   );
 }
 
@@ -93,16 +104,6 @@ function Content({ row, lanes }: { row: Row; lanes: Lanes }) {
   if (row.kind === 'exchange') return <Exchange row={row} lanes={lanes} />;
   if (row.kind === 'alone') return <Alone row={row} lanes={lanes} />;
   return <span class="seq-between">{row.text}</span>;
-}
-
-/** A row in words: what a screen reader says of it. */
-function inWords(row: Row): string {
-  const effect = row.effect && `. ${row.effect}`;
-  const step = `Step ${row.at + 1}`;
-  if (row.kind === 'exchange') {
-    return `${step}, ${nameOf(row.client)}: ${row.request}. Reply: ${row.reply}${effect}`;
-  }
-  return row.kind === 'alone' ? `${step}, ${nameOf(row.client)} ${row.text}` : `${step}: ${row.text}${effect}`;
 }
 
 interface RowProps {
@@ -123,12 +124,13 @@ function DiagramRow({ row, lanes, position, after, onSeek }: RowProps) {
         type="button"
         class={`seq-step seq-${row.kind} ${client === undefined ? '' : clientClass(client)}`}
         style={{ '--lane': percent(x), '--after': after }}
-        aria-label={inWords(row)}
         aria-current={row.at + 1 === position ? 'step' : undefined}
         onClick={() => onSeek(row.at + 1)}
       >
         <Lifelines lanes={lanes} gap={row.kind === 'gap'} />
+        <Unseen>Step {row.at + 1}: </Unseen>
         <Content row={row} lanes={lanes} />
+        {row.effect && <Unseen>. {row.effect}</Unseen>}
       </button>
     </li>
   );

@@ -1,11 +1,12 @@
 // One way to run a race: in how many of all orders it ends badly, all orders as dots, and each outcome to open.
 
+import { useRef } from 'preact/hooks';
 import type { Outcome, RaceResult, Scene, Variant } from '../../races/index.js';
 import { nameOf, number } from '../../base/words.js';
 import { clientClass } from '../../app/clients.js';
 import { Backticks } from '../parts/backticks.js';
 import { Dots } from './dots.js';
-import { type Exploration, explorationOf } from './explorations.js';
+import { type Exploration, explorationOf, tryAgain } from './explorations.js';
 
 export type OpenOrder = (variant: Variant, order: number, result: RaceResult) => void;
 
@@ -19,15 +20,20 @@ function Score({ state, badName }: { readonly state: Exploration; readonly badNa
   const { result, done, total } = state;
   if (!result) {
     return (
-      <p class="score">
-        <span class="score-number">{number(done)}</span> of <span class="number">{number(total)}</span> orders tried
+      <p key={`trying ${done}`} class="score">
+        <span class="score-number">{number(done)}</span>{' '}
+        <span>
+          of <span class="number">{number(total)}</span> orders tried
+        </span>
       </p>
     );
   }
   return (
-    <p class={result.bad ? 'score score-bad' : 'score'}>
-      <span class="score-number">{number(result.bad)}</span> of <span class="number">{number(total)}</span> orders:{' '}
-      <span class="score-name">{badName}</span>
+    <p key={`${result.bad} ${total}`} class={result.bad ? 'score score-bad' : 'score'}>
+      <span class="score-number">{number(result.bad)}</span>{' '}
+      <span>
+        of <span class="number">{number(total)}</span> orders: <span class="score-name">{badName}</span>
+      </span>
     </p>
   );
 }
@@ -69,28 +75,55 @@ function Acts({ variant }: { readonly variant: Variant }) {
   );
 }
 
+/** In the place of the outcomes, so that nothing moves. */
+function Failed({ error, again }: { readonly error: string; readonly again: () => void }) {
+  return (
+    <div class="outcomes">
+      <p class="form-error" role="alert">
+        The race could not be tried: {error}
+      </p>
+      <button type="button" class="button small outcomes-again" onClick={again}>
+        Try again
+      </button>
+    </div>
+  );
+}
+
 export function VariantCard({ scene, variant, onOpen }: CardProps) {
   const state = explorationOf(variant).value;
   const { result, error } = state;
+  const card = useRef<HTMLElement>(null);
+  // The button goes; whoever pressed it stays in the card.
+  const again = () => {
+    card.current?.focus({ preventScroll: true });
+    tryAgain(variant);
+  };
   const open = (order: number) => result && onOpen(variant, order, result);
   return (
-    <section class="variant" aria-label={`With ${variant.name}`} aria-busy={!result && !error}>
+    <section
+      ref={card}
+      class="variant"
+      tabIndex={-1}
+      aria-label={`With ${variant.name}`}
+      aria-busy={!result && error === undefined}
+    >
       <h3>With {variant.name}</h3>
       <Score state={state} badName={scene.badName} />
       <Dots verdicts={result?.verdicts} done={state.done} total={state.total} badName={scene.badName} onOpen={open} />
-      <p class="variant-say">
-        <Backticks text={variant.say} />
-      </p>
-      {error && (
-        <p class="form-error" role="alert">
-          The race could not be tried: {error}
+      <div class="variant-say">
+        <p>
+          <Backticks text={variant.say} />
         </p>
+      </div>
+      {error === undefined ? (
+        <ul class="outcomes">
+          {result?.outcomes.map((outcome) => (
+            <OutcomeRow key={outcome.text} outcome={outcome} onOpen={() => open(outcome.first)} />
+          ))}
+        </ul>
+      ) : (
+        <Failed error={error} again={again} />
       )}
-      <ul class="outcomes">
-        {result?.outcomes.map((outcome) => (
-          <OutcomeRow key={outcome.text} outcome={outcome} onOpen={() => open(outcome.first)} />
-        ))}
-      </ul>
       <Acts variant={variant} />
     </section>
   );

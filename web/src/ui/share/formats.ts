@@ -34,7 +34,7 @@ export const FORMATS: readonly Format[] = [
   {
     id: 'markdown',
     title: 'Markdown',
-    say: 'A table for a bug report or a page of documentation.',
+    say: 'Steps, replies and effects, for a bug report or a page of documentation.',
     file: 'tape.md',
     write: async (tape, played) => (await import('../../exports/markdown.js')).markdownOf(tape, played),
   },

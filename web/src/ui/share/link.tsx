@@ -28,20 +28,28 @@ function whereItWorks(): string {
   return '';
 }
 
+/** Its policy lets no other page have it in a frame. */
+const servedByIsocached = (): boolean => document.documentElement.dataset.server === 'isocached';
+
 function Options({ opens, embed }: { readonly opens: Signal<StoreView>; readonly embed: Signal<boolean> }) {
   return (
     <div class="share-options">
-      <label class="share-option">
-        <span>It opens</span>
-        <select value={opens.value} onChange={(event) => (opens.value = event.currentTarget.value as StoreView)}>
+      <div class="share-option">
+        <label for="share-opens">It opens</label>
+        <select
+          id="share-opens"
+          class="field"
+          value={opens.value}
+          onChange={(event) => (opens.value = event.currentTarget.value as StoreView)}
+        >
           {VIEWS.map(({ id, title }) => (
             <option key={id} value={id}>
               {title}
             </option>
           ))}
         </select>
-      </label>
-      <label class="share-option">
+      </div>
+      <label class="share-option" hidden={servedByIsocached()}>
         <input
           type="checkbox"
           checked={embed.value}
@@ -104,7 +112,9 @@ export function ShareLink() {
           {link.value.error}
         </p>
       ) : (
-        <p class="share-note muted">{copied.value || `${number(href.value.length)} characters. ${where}`}</p>
+        <p class="share-note muted">
+          {number(href.value.length)} characters. {where} <strong>{copied.value}</strong>
+        </p>
       )}
       <Options opens={opens} embed={embed} />
     </section>

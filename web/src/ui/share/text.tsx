@@ -17,6 +17,8 @@ function useText(format: Format) {
   id.value = format;
   useSignalEffect(() => {
     let late = false;
+    // Nobody copies one format under the name of another.
+    text.value = '';
     id.value.write(tape.value, results.value).then(
       (written) => {
         if (!late) text.value = written;

@@ -34,7 +34,9 @@ function Frame({ title, children }: { readonly title: string; readonly children:
           <Icon name="close" />
         </button>
       </div>
-      <div class="dialog-body scroll">{children}</div>
+      <div class="dialog-body scroll" tabIndex={0}>
+        {children}
+      </div>
     </dialog>
   );
 }

@@ -40,7 +40,7 @@ function LessonsTool() {
   const toggle = () => {
     if (narrow.value) return show(open ? 'console' : 'lessons');
     lessonsOpen.value = !open;
-    remember('local', 'lessons', open ? 'folded' : undefined);
+    remember('local', 'lessons-panel', open ? 'folded' : undefined);
   };
   return <Tool icon="book" name="Lessons" label="Lessons" pressed={open} onClick={toggle} />;
 }
@@ -62,7 +62,7 @@ export function Header() {
         <Tool icon="undo" name="Undo (Ctrl+Z)" onClick={undo} disabled={!undoable.value} />
         <Tool icon="redo" name="Redo (Ctrl+Shift+Z)" onClick={redo} disabled={!redoable.value} />
         <Tool icon="share" name="Share this tape" label="Share" onClick={() => (dialog.value = 'share')} />
-        <Tool icon="plug" name="Connect to a server" label="Live" onClick={() => (dialog.value = 'live')} />
+        <Tool icon="plug" name="Live: connect to a server" label="Live" onClick={() => (dialog.value = 'live')} />
         <Tool
           icon={THEME_ICONS[chosen]}
           name={`Colours: ${THEME_NAMES[chosen]}`}

@@ -1,9 +1,14 @@
+import { FLAG_NAMES } from '../../explain/all-texts.js';
+
 const KEYS = [
   ['Enter', 'Sends the command. If nothing is typed: plays the next step of the tape'],
   ['Ctrl Enter', 'Sends an unfinished value as it is'],
   ['Shift Enter', 'A new line'],
   ['Up, Down', 'Earlier and later commands'],
-  ['Down, Ctrl Space', 'To the suggestions: arrows choose, Enter takes one, Escape leaves'],
+  [
+    'Ctrl Space',
+    'To the suggestions (Down as well, behind the last command): arrows choose, Enter takes one, Escape leaves',
+  ],
   ['Alt 1 … 4', 'Chooses who speaks'],
   ['Escape', 'Leaves the input; closes an editor or a dialog'],
   ['/', 'To the input'],
@@ -44,6 +49,8 @@ export function KeysDialog() {
       <Rows rows={KEYS} isKey />
       <h3>Besides memcached's commands, the input takes</h3>
       <Rows rows={LINES} isKey={false} />
+      <h3>The letters behind a key</h3>
+      <Rows rows={Object.entries(FLAG_NAMES)} isKey={false} />
       {FROM_SERVER && (
         <p>
           This page comes from isocached: <a href="pages">what else is on this port</a>.

@@ -15,5 +15,9 @@ const PANES = [
 export function PaneTabs() {
   const tabs = PANES.map((tab) => ({ ...tab, changed: unseen.value.has(tab.id) }));
   const chosen: Pane = pane.value === 'herd' ? 'races' : pane.value;
-  return <Tabs label="Parts of the page" name="pane" tabs={tabs} chosen={chosen} choose={show} />;
+  return (
+    <nav aria-label="Parts of the page">
+      <Tabs label="Parts of the page" name="pane" tabs={tabs} chosen={chosen} choose={show} />
+    </nav>
+  );
 }

@@ -1,7 +1,7 @@
 // The page: header, lessons, console, store with its views, tape. On a phone one of them at a time.
 
 import './shell.css';
-import { embed, failure, lessonsOpen, narrow, pane } from '../../app/state.js';
+import { embed, failure, lessonsOpen, narrow, type Pane, pane } from '../../app/state.js';
 import { Composer } from '../console/composer.js';
 import { Console } from '../console/console.js';
 import { LastExchange } from '../console/last-exchange.js';
@@ -36,15 +36,20 @@ function Wide() {
   );
 }
 
+/** The phone's tab that a pane belongs to; lessons are opened from the header. */
+const tabOf = (shown: Pane): Pane => (shown === 'herd' ? 'races' : shown === 'lessons' ? 'console' : shown);
+
 function Narrow() {
   const shown = pane.value;
   return (
     <>
       <PaneTabs />
       <main class="panes">
-        {shown === 'console' && <Console />}
-        {shown === 'lessons' && <LessonsPane />}
-        {shown !== 'console' && shown !== 'lessons' && <StorePane />}
+        <div class="panel" role="tabpanel" id="panel-pane" aria-labelledby={`tab-pane-${tabOf(shown)}`}>
+          {shown === 'console' && <Console />}
+          {shown === 'lessons' && <LessonsPane />}
+          {shown !== 'console' && shown !== 'lessons' && <StorePane />}
+        </div>
       </main>
       {shown !== 'console' && <LastExchange />}
       <Composer />

@@ -52,18 +52,18 @@ function View() {
   }
 }
 
+/** On a phone the panel is the whole pane. */
+const PANEL = { role: 'tabpanel', id: 'panel-view' } as const;
+
 export function StorePane() {
   const chosen = view.value === 'herd' ? 'races' : view.value;
-  const name = narrow.value ? 'pane' : 'view';
   return (
     <section class="pane store" aria-label="Store">
       <MemoryBar />
-      {!narrow.value && <Tabs label="Views of the store" name={name} tabs={VIEWS} chosen={chosen} choose={show} />}
+      {!narrow.value && <Tabs label="Views of the store" name="view" tabs={VIEWS} chosen={chosen} choose={show} />}
       <div
         class="view scroll"
-        role="tabpanel"
-        id={`panel-${name}`}
-        aria-labelledby={`tab-${name}-${chosen}`}
+        {...(narrow.value ? {} : { ...PANEL, 'aria-labelledby': `tab-view-${chosen}` })}
         tabIndex={0}
       >
         <View />

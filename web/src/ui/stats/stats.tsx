@@ -51,7 +51,7 @@ export function Stats() {
         return (
           rows.length > 0 && (
             <section key={title}>
-              <h3>{title}</h3>
+              <h2 class="minor">{title}</h2>
               <Rows rows={rows} />
             </section>
           )
@@ -59,7 +59,7 @@ export function Stats() {
       })}
       {rest.length > 0 && (
         <section>
-          <h3>Everything else</h3>
+          <h2 class="minor">Everything else</h2>
           <Rows rows={rest} />
         </section>
       )}

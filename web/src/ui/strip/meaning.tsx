@@ -2,17 +2,17 @@ import type { Token } from '../../explain/types.js';
 import { Backticks } from '../parts/backticks.js';
 
 const LONGEST = 40;
+const headOf = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
 
 /** Room is kept for a text of usual length, so that nothing jumps. */
 export function Meaning({ token }: { readonly token: Token | undefined }) {
   return (
-    <div class="meaning scroll">
+    <div class="meaning scroll" tabIndex={0} role="group" aria-label="Meaning">
       {token && (
-        <>
+        // Another text is another element: what is new does not count as moved.
+        <div key={`${token.text} ${token.title} ${token.meaning}`}>
           <h3>
-            <code class={`token is-${token.kind}`}>
-              {token.kind === 'end' ? '\\r\\n' : token.text.slice(0, LONGEST)}
-            </code>{' '}
+            <code class={`token is-${token.kind}`}>{token.kind === 'end' ? '\\r\\n' : headOf(token.text)}</code>{' '}
             {token.title}
           </h3>
           {token.decoded !== undefined && (
@@ -36,7 +36,7 @@ export function Meaning({ token }: { readonly token: Token | undefined }) {
               <code>{token.example.reply}</code>
             </p>
           )}
-        </>
+        </div>
       )}
     </div>
   );

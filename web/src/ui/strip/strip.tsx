@@ -5,7 +5,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { clientClass } from '../../app/clients.js';
 import { nameOf } from '../../base/words.js';
-import { held, lit } from '../../app/state.js';
+import { held, lit, narrow } from '../../app/state.js';
 import type { Token } from '../../explain/types.js';
 import { lazy } from '../parts/lazy.js';
 import { Meaning } from './meaning.js';
@@ -18,7 +18,8 @@ const Bytes = lazy(async () => (await import('./bytes.js')).Bytes);
 /** The word that is explained while nobody points at one: the answer, or what was typed last. */
 function defaultToken(request: readonly Token[], reply: readonly Token[]): Token | undefined {
   const shown = (list: readonly Token[]) => list.filter(({ kind }) => kind !== 'end');
-  return shown(reply)[0] ?? shown(request).at(-1);
+  const telling = reply.find(({ kind, text }) => kind === 'mark' && /^[WZX]$/.test(text));
+  return telling ?? shown(reply)[0] ?? shown(request).at(-1);
 }
 
 export function Strip() {
@@ -37,10 +38,14 @@ export function Strip() {
   const token =
     (pointed.value && all.includes(pointed.value) ? pointed.value : undefined) ?? defaultToken(request, reply);
   return (
-    <section class={`strip ${clientClass(about?.client ?? '')}`} aria-label="What each word means">
+    <section
+      class={`strip ${clientClass(about?.client ?? '')}${about?.isDraft ? ' is-draft' : ''}`}
+      aria-label="What each word means"
+    >
       <div class="strip-head">
         <h2 class="strip-title">
-          {about ? (about.isDraft ? `${nameOf(about.client)}'s draft, word by word` : 'Word by word') : 'Word by word'}
+          {about?.isDraft ? `${nameOf(about.client)}'s draft, word by word` : 'Word by word'}
+          {about && !narrow.value && ': point at any'}
         </h2>
         <button
           type="button"
@@ -58,7 +63,7 @@ export function Strip() {
         <>
           <TokenRow label={about.isDraft ? 'would send' : 'sent'} tokens={request} pointed={pointed} />
           <TokenRow label={about.isDraft ? 'would get' : 'got'} tokens={reply} pointed={pointed} />
-          <Meaning token={token} />
+          <Meaning key={token && `${token.from} ${token.title}`} token={token} />
         </>
       )}
     </section>

@@ -17,7 +17,7 @@ const MOST_TOKENS = 120;
 /** A long value is told by its beginning and its length. */
 function faceOf({ kind, text, from, to }: Token): string {
   if (kind === 'end') return END_SHOWN;
-  return text.length > LONGEST ? `${text.slice(0, LONGEST)}… (${bytesOf(to - from)})` : text;
+  return kind !== 'error' && text.length > LONGEST ? `${text.slice(0, LONGEST)}… (${bytesOf(to - from)})` : text;
 }
 
 /** One stop of Tab; arrows go from word to word. */
@@ -48,7 +48,7 @@ export function TokenRow({ label, tokens, pointed }: Props) {
             key={`${token.from}-${index}`}
             type="button"
             class={`token is-${token.kind}${token.partner && token.partner === partner ? ' is-lit' : ''}`}
-            aria-label={token.title}
+            aria-label={`${faceOf(token)}: ${token.title}`}
             aria-pressed={token === pointed.value}
             tabIndex={index === inTabOrder ? 0 : -1}
             onMouseEnter={() => point(token)}

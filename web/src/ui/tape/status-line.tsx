@@ -5,7 +5,9 @@ import { Backticks } from '../parts/backticks.js';
 export function StatusLine() {
   return (
     <p class="status" role="status" aria-live="polite">
-      <Backticks text={status.value} />
+      <span key={status.value}>
+        <Backticks text={status.value} />
+      </span>
     </p>
   );
 }

@@ -33,12 +33,16 @@ export function Tick({ step, index, left, played, isCurrent }: Props) {
       id={`tick-${index}`}
       class={`tick is-${step.kind} ${clientClass(step.kind === 'send' ? step.client : '')}${played ? ' is-played' : ''}`}
       aria-selected={isCurrent}
-      aria-label={name}
       title={name}
       style={{ left: `${left}px` }}
     >
-      <span class="tick-above">{above}</span>
-      <span class="tick-below">{below}</span>
+      <span class="unseen">{name}</span>
+      <span class="tick-above" aria-hidden="true">
+        {above}
+      </span>
+      <span class="tick-below" aria-hidden="true">
+        {below}
+      </span>
     </div>
   );
 }

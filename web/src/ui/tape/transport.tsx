@@ -38,9 +38,9 @@ export function StepButtons() {
   const at = position.value;
   return (
     <div class="step-buttons">
-      <span class="place number">
+      <span key={`${at} ${tape.value.steps.length}`} class="place number">
         <span class="unseen">Step </span>
-        {at} / {tape.value.steps.length}
+        {`${at} / ${tape.value.steps.length}`}
       </span>
       <Key icon="edit" name={`Edit step ${at}`} disabled={at === 0} onClick={() => openEditor(at - 1)} />
       <Key icon="remove" name={`Delete step ${at}`} disabled={at === 0} onClick={() => removeStep(at - 1)} />
