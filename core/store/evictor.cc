@@ -2,6 +2,7 @@
 #include "store/evictor.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace isocache {
 namespace {
@@ -46,16 +47,22 @@ bool Evictor::make_room_slowly(std::size_t bytes) {
   return log_.heap.available() >= needed;
 }
 
-bool Evictor::make_room_to_lend() {
+Evictor::Room Evictor::make_room_to_lend() {
   constexpr std::size_t kNeeded = kReserve + 2;
-  if (kNeeded + kReserve > log_.heap.limit_segments()) return false;
-  if (log_.heap.available() >= kNeeded) return true;
-  begin_call();
+  if (kNeeded + kReserve > log_.heap.limit_segments()) return Room::kNone;
+  if (log_.heap.available() >= kNeeded) return Room::kMade;
+  // What bounds one call bounds all calls for one segment, or there may never be one.
+  if (std::exchange(lending_, false)) {
+    ++steps_;
+  } else {
+    begin_call();
+  }
   for (std::size_t n = 0; n < kBatchesToLend && log_.heap.available() < kNeeded; ++n) {
-    if (victim_ == 0 && !choose_victim()) return false;
+    if (victim_ == 0 && !choose_victim()) return Room::kNone;
     process(kBatchBytes);
   }
-  return log_.heap.available() >= kNeeded;
+  lending_ = log_.heap.available() < kNeeded;
+  return lending_ ? Room::kNotYet : Room::kMade;
 }
 
 // --- one victim ---------------------------------------------------------------------------

@@ -53,8 +53,9 @@ class Evictor {
   }
 
   // A bounded step towards a segment that is to be lent, as make_room() for a whole segment would
-  // take long. True: there is one.
-  bool make_room_to_lend();
+  // take long.
+  enum class Room : std::uint8_t { kMade, kNotYet, kNone };
+  Room make_room_to_lend();
 
   // Which queue a new key belongs to; learns from the ghost.
   QueueKind queue_for_new(std::uint64_t hash);
@@ -153,6 +154,7 @@ class Evictor {
   std::size_t followed_ = 0;        // bytes of pieces that went where their item is, likewise
   bool ghost_fitted_ = false;       // within one call
   bool gave_up_ = false;            // on a victim, within one call
+  bool lending_ = false;            // there was not yet room to lend
   SegmentId flushed_cursor_ = 0;
   Evicted evicted_[kBands];
 };

@@ -7,6 +7,8 @@
 namespace isocache::tier {
 namespace {
 
+// A step looks at this many records, or writes a long one: some microseconds.
+constexpr int kRecordsPerStep = 32;
 // So many pages are read at one time: a host that looks at its device once in a round of its loop
 // would be late with one of them.
 constexpr Place kPagesPerRead = 4;

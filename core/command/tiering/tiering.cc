@@ -216,7 +216,8 @@ Tiering::Fetch Tiering::fetch(const Key& key, UnixSeconds now_s, Waker* waker) {
   keep_pace();
   const TierEntry entry = index_->find(key.hash);
   if (!entry) return gone();
-  const tier::ReadResult result = log_->find_in_memory(entry.location, key.bytes);
+  const tier::ReadResult result =
+      log_->find_in_memory(entry.location, entry.length_code, key.bytes);
   if (result.status == tier::ReadStatus::kFound) return found(result.record, key, entry, now_s);
   if (result.status != tier::ReadStatus::kOnDevice) return missing(key.hash, entry);
   if (reads_.stalled()) {
