@@ -112,7 +112,7 @@ void PageLog::keep_pace(std::size_t appended_bytes) {
   }
   const std::uint64_t moved = cleaner_.moved_bytes();
   for (int n = 0; owed_bytes_ > 0; ++n) {
-    const bool is_much = n == kMostSteps || cleaner_.moved_bytes() - moved >= kPageBytes;
+    const bool is_much = n >= kMostSteps || cleaner_.moved_bytes() - moved >= kPageBytes;
     if (is_much && owed_bytes_ <= most) break;
     const Place before = cleaner_.place();
     if (!step()) break;

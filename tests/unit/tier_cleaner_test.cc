@@ -157,8 +157,7 @@ TEST(TierCleaner, KeepsPaceWhenSizesChange) {
 TEST(TierCleaner, DebtsAreBounded) {
   constexpr std::size_t kPages = 64;
   LogUnderTest test({.region_pages = kPages});
-  std::size_t n = 0;
-  while (test.log->regions()[3].pages < 5) test.append(name(n++), value(n));
+  for (std::size_t n = 0; test.log->regions()[3].pages < 5; ++n) test.append(name(n), value(n));
   const auto cleaned_pages = [&] { return test.log->figures().cleaner.read_bytes / kPageBytes; };
   ASSERT_EQ(cleaned_pages(), 0U);
   // Three pages for each, and four are read at a time.
@@ -182,8 +181,7 @@ TEST(TierCleaner, DebtsAreBounded) {
 TEST(TierCleaner, WhatADelayOwesIsPaidBitByBit) {
   constexpr std::size_t kPages = 64;
   LogUnderTest test({.region_pages = kPages});
-  std::size_t n = 0;
-  while (test.log->regions()[3].pages < 5) test.append(name(n++), value(n));
+  for (std::size_t n = 0; test.log->regions()[3].pages < 5; ++n) test.append(name(n), value(n));
   test.device.set_delayed(true);
   for (int turn = 0; turn < 100; ++turn) test.log->keep_pace(kPageRoomBytes);
   EXPECT_EQ(test.device.pending(), 1U);
