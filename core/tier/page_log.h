@@ -70,8 +70,8 @@ class PageLog {
   ReadPlan plan(Location location, LengthCode length) const;
   // The region has not been given up since.
   bool is_current(const ReadPlan& plan) const;
-  // Looks for the record in what was read. `bytes` are aligned to 8. A record of another length than
-  // the index says is not the one.
+  // Looks for the record in what was read. `bytes` are aligned to 8. A record of another length
+  // than the index says is not the one.
   ReadResult find_in(const ReadPlan& plan, std::span<const std::byte> bytes,
                      std::string_view key) const;
 
@@ -86,8 +86,8 @@ class PageLog {
   // Does a bounded piece of what is to be done in the background: cleaning, and forgetting what
   // failed. True: there is more to do now. It costs a few compares if there is nothing to do.
   bool step() { return cleaner_.step(); }
-  // Appends are paid for with steps, so that the cleaner is done in time. Call it after each append,
-  // and with 0 now and then: a call pays for a page at most, and an eighth of a region may be owed.
+  // Appends are paid for with steps, so that the cleaner is done in time. Call it after each
+  // append, and with 0 now and then: a call pays for a page at most, and an eighth of a region may be owed.
   // What is more is paid at once. Steps at other times come on top.
   void keep_pace(std::size_t appended_bytes);
   // Writes the open page, although it is not full.

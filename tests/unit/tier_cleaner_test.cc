@@ -153,7 +153,7 @@ TEST(TierCleaner, KeepsPaceWhenSizesChange) {
   }
 }
 
-// A call pays for a page at most, until an eighth of a region is owed: what is more is paid at once.
+// A call pays for a page at most, until an eighth of a region is owed; more is paid at once.
 TEST(TierCleaner, DebtsAreBounded) {
   constexpr std::size_t kPages = 64;
   LogUnderTest test({.region_pages = kPages});
