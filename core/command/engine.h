@@ -81,7 +81,10 @@ class Engine {
   void put_off(LateToken token);
   void abandon(LateToken token, Upload* upload);
   PutStatus begin_upload(const Request& request, UnixSeconds now_s, Upload* upload);
-  std::span<char> upload_window(Upload& upload) { return store_.upload_window(upload); }
+  std::span<char> upload_window(Upload& upload) {
+    if (has_tier()) tiering_->keep_pace();
+    return store_.upload_window(upload);
+  }
   void upload_received(Upload& upload, std::size_t bytes) { store_.upload_received(upload, bytes); }
   void abort_upload(Upload& upload) { store_.abort_upload(upload); }
   void refuse_upload(const Request& request, Upload& upload);

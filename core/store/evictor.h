@@ -52,6 +52,11 @@ class Evictor {
     return make_room_slowly(bytes);
   }
 
+  // A bounded step towards a segment that is to be lent, as make_room() for a whole segment would
+  // take long.
+  enum class Room : std::uint8_t { kMade, kNotYet, kNone };
+  Room make_room_to_lend();
+
   // Which queue a new key belongs to; learns from the ghost.
   QueueKind queue_for_new(std::uint64_t hash);
 
@@ -98,6 +103,7 @@ class Evictor {
   // Work is done in batches, so that the index lines of several items are fetched at once.
   static constexpr std::size_t kBatchRecords = 32;
   static constexpr std::size_t kBatchBytes = 4096;
+  static constexpr std::size_t kBatchesToLend = 8;
 
   struct Record {
     Location location;
@@ -148,6 +154,7 @@ class Evictor {
   std::size_t followed_ = 0;        // bytes of pieces that went where their item is, likewise
   bool ghost_fitted_ = false;       // within one call
   bool gave_up_ = false;            // on a victim, within one call
+  bool lending_ = false;            // there was not yet room to lend
   SegmentId flushed_cursor_ = 0;
   Evicted evicted_[kBands];
 };

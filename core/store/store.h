@@ -171,12 +171,14 @@ class Store {
   std::unique_ptr<SegmentId[]> segments_by_age() const;
 
   // Lends the host a whole segment, for tables and buffers of its own. It counts into the limit,
-  // and its content is undefined. `evict`: items are evicted to make room; false: only if there is
-  // room to spare, as when the observer of an eviction asks. Null: there is none.
+  // and its content is undefined. `evict`: items are evicted to make room, some in each call: it
+  // may take several until there is a segment. False: only if there is room to spare, as when the
+  // observer of an eviction asks.
   // REQUIRES: the host gives it back, or destroys the store first.
   struct Lent {
     SegmentId id = 0;
-    std::byte* bytes = nullptr;
+    std::byte* bytes = nullptr;  // null: there is none
+    bool not_yet = false;        // but there may be one after more calls
   };
   Lent lend_segment(bool evict);
   void take_back(SegmentId lent);

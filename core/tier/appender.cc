@@ -12,8 +12,9 @@ namespace {
 constexpr std::size_t kMinPages = 4;
 constexpr RegionId kMinRegions = 2;
 // How much of a region is filled before the next one is cleaned. Later would hold old records a
-// little longer. But what is kept goes into the same region, and cleaning must not be hurried.
-constexpr std::size_t kCleanAfterPercent = 25;
+// little longer. But what is kept goes into the same region, and cleaning must neither be hurried
+// nor take much of any request: see PageLog::keep_pace().
+constexpr std::size_t kCleanAfterPercent = 5;
 // When the next one has to be clean, whatever it costs. To sweep the index takes time, too.
 constexpr std::size_t kHurryAfterPercent = 80;
 constexpr std::size_t kPercent = 100;

@@ -7,6 +7,9 @@ namespace {
 
 Place round_down(Place place, std::size_t unit) { return place / unit * unit; }
 Place round_up(Place place, std::size_t unit) { return round_down(place + unit - 1, unit); }
+bool has_length(const RecordView& record, LengthCode length) {
+  return length_code(record.place(), record.end()) == length;
+}
 
 }  // namespace
 
@@ -14,7 +17,8 @@ std::uint64_t PageLog::device_offset(RegionId region) const {
   return appender_.options().part.offset + regions().offset(region);
 }
 
-ReadResult PageLog::find_in_memory(Location location, std::string_view key) const {
+ReadResult PageLog::find_in_memory(Location location, LengthCode length,
+                                   std::string_view key) const {
   const RegionId id = regions().region_of(location);
   if (id == kNoRegion || !regions().readable(id)) return {};
   const Place place = regions().place_of(location);
@@ -24,7 +28,7 @@ ReadResult PageLog::find_in_memory(Location location, std::string_view key) cons
   if (!appender_.buffer().holds(number)) return {.status = ReadStatus::kOnDevice};
   const BlockSearchResult found = find_in_block(appender_.buffer().run(number), place % kPageBytes,
                                                 regions().sequence(id, place), key);
-  if (found.status != BlockSearch::kFound) return {};
+  if (found.status != BlockSearch::kFound || !has_length(found.record, length)) return {};
   return {.status = ReadStatus::kFound, .record = found.record};
 }
 
@@ -41,6 +45,7 @@ ReadPlan PageLog::plan(Location location, LengthCode length) const {
           .offset = device_offset(id) + begin,
           .bytes = static_cast<std::size_t>(end - begin),
           .first_sequence = regions()[id].first_sequence,
+          .length = length,
           .may_be_longer = length == kLongRecord};
 }
 
@@ -58,6 +63,7 @@ ReadResult PageLog::find_in(const ReadPlan& plan, std::span<const std::byte> byt
   const PageRun run(bytes, plan.offset - device_offset(id));
   const BlockSearchResult found = find_in_block(run, block, regions().sequence(id, block), key);
   if (found.status == BlockSearch::kFound) {
+    if (!has_length(found.record, plan.length)) return {};
     return {.status = ReadStatus::kFound, .record = found.record};
   }
   // A header can be trusted only when the whole record is there. Until then, it is held to the
@@ -92,12 +98,29 @@ LogPage PageLog::page_in_memory(RegionId region, std::uint32_t index) const {
 }
 
 void PageLog::keep_pace(std::size_t appended_bytes) {
-  // A page takes up to five steps, or one for every 32 records. While a region is cleaned, another
-  // one fills from a quarter to its end, and a third of it may be what is kept. So up to 2.5 pages
-  // are cleaned for each page that is appended.
-  constexpr std::size_t kBytesPerStep = kPageBytes / 16;
-  for (std::size_t done = 0; done <= appended_bytes && step(); done += kBytesPerStep) {
+  // While a region is cleaned, another one fills from kCleanAfterPercent to kHurryAfterPercent, and
+  // a third of it may be what is kept. So 2.4 bytes have to be cleaned for each that is appended.
+  constexpr std::int64_t kCleanedForOne = 3;
+  constexpr std::size_t kBesideValue = sizeof(RecordHeader) + alignof(RecordHeader);
+  // What a step counts that passes no record, as one of a sweep.
+  constexpr Place kLeastForStep = 2048;
+  constexpr int kMostSteps = 16;
+  constexpr std::size_t kMostOwedDivisor = 8;
+  const auto most = static_cast<std::int64_t>(regions().region_bytes() / kMostOwedDivisor);
+  if (appended_bytes != 0) {
+    owed_bytes_ += static_cast<std::int64_t>(appended_bytes + kBesideValue) * kCleanedForOne;
   }
+  const std::uint64_t moved = cleaner_.moved_bytes();
+  for (int n = 0; owed_bytes_ > 0; ++n) {
+    const bool is_much = n >= kMostSteps || cleaner_.moved_bytes() - moved >= kPageBytes;
+    if (is_much && owed_bytes_ <= most) break;
+    const Place before = cleaner_.place();
+    if (!step()) break;
+    const Place passed = std::max(cleaner_.place(), before) - before;
+    owed_bytes_ -= static_cast<std::int64_t>(std::max(passed, kLeastForStep));
+  }
+  // What the device keeps the cleaner from cannot be paid at once later.
+  owed_bytes_ = cleaner_.idle() ? 0 : std::min(owed_bytes_, most);
 }
 
 void PageLog::flush() {

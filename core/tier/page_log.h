@@ -27,6 +27,7 @@ struct ReadPlan {
   std::uint64_t offset = 0;  // on the device
   std::size_t bytes = 0;     // 0: there is nothing to read
   std::uint64_t first_sequence = 0;
+  LengthCode length = 0;  // of the record, as the index has it
   bool may_be_longer = false;
 };
 
@@ -64,12 +65,13 @@ class PageLog {
   void forget(Location location) { appender_.forget(location); }
 
   // Before a read: looks into the pages in memory.
-  ReadResult find_in_memory(Location location, std::string_view key) const;
+  ReadResult find_in_memory(Location location, LengthCode length, std::string_view key) const;
   // What to read if it is on the device.
   ReadPlan plan(Location location, LengthCode length) const;
   // The region has not been given up since.
   bool is_current(const ReadPlan& plan) const;
-  // Looks for the record in what was read. `bytes` are aligned to 8.
+  // Looks for the record in what was read. `bytes` are aligned to 8. A record of another length
+  // than the index says is not the one.
   ReadResult find_in(const ReadPlan& plan, std::span<const std::byte> bytes,
                      std::string_view key) const;
 
@@ -84,8 +86,10 @@ class PageLog {
   // Does a bounded piece of what is to be done in the background: cleaning, and forgetting what
   // failed. True: there is more to do now. It costs a few compares if there is nothing to do.
   bool step() { return cleaner_.step(); }
-  // As many steps as the cleaner needs to be done in time when so many bytes were appended. To be
-  // called after each append, in addition to some steps now and then.
+  // Appends are paid for with steps, so that the cleaner is done in time. Call it after each
+  // append, and with 0 now and then: a call pays for a page at most, and an eighth of a region
+  // may be owed.
+  // What is more is paid at once. Steps at other times come on top.
   void keep_pace(std::size_t appended_bytes);
   // Writes the open page, although it is not full.
   void write_open_page() { appender_.write_open_page(); }
@@ -114,6 +118,7 @@ class PageLog {
   Device& device_;
   Appender appender_;
   Cleaner cleaner_;
+  std::int64_t owed_bytes_ = 0;  // to be cleaned; below 0: cleaned ahead
 };
 
 }  // namespace isocache::tier

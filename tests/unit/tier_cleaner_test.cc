@@ -132,7 +132,67 @@ TEST(TierCleaner, KeepsPace) {
       if (n % 3 == 0) test.owner.find(test.owner.hash_of(key))->keep = true;
     }
     EXPECT_GT(test.log->figures().cleaner.kept_records, 0U);
+    EXPECT_EQ(test.log->figures().cleaner.hurried_regions, 0U) << size;
   }
+}
+
+// Old records may be small while new ones are large, and the other way round.
+TEST(TierCleaner, KeepsPaceWhenSizesChange) {
+  for (const std::size_t first : {60U, 1'000U, 50'000U}) {
+    LogUnderTest test({.region_pages = 64});
+    const std::size_t bytes = 3 * test.log->regions().region_bytes();
+    std::size_t n = 0;
+    for (const std::size_t size : std::initializer_list<std::size_t>{first, 50'000, 60, first}) {
+      for (std::size_t written = 0; written < bytes; written += size + 64, ++n) {
+        const std::string key = name(n);
+        ASSERT_EQ(test.append_and_keep_pace(key, std::string(size, 'v')), Status::kAppended);
+        if (n % 3 == 0) test.owner.find(test.owner.hash_of(key))->keep = true;
+      }
+    }
+    EXPECT_EQ(test.log->figures().cleaner.hurried_regions, 0U) << first;
+  }
+}
+
+// A call pays for a page at most, until an eighth of a region is owed; more is paid at once.
+TEST(TierCleaner, DebtsAreBounded) {
+  constexpr std::size_t kPages = 64;
+  LogUnderTest test({.region_pages = kPages});
+  for (std::size_t n = 0; test.log->regions()[3].pages < 5; ++n) test.append(name(n), value(n));
+  const auto cleaned_pages = [&] { return test.log->figures().cleaner.read_bytes / kPageBytes; };
+  ASSERT_EQ(cleaned_pages(), 0U);
+  // Three pages for each, and four are read at a time.
+  test.log->keep_pace(kPageRoomBytes);
+  EXPECT_EQ(cleaned_pages(), 4U);
+  for (int turn = 0; turn < 100; ++turn) test.log->keep_pace(0);
+  EXPECT_EQ(cleaned_pages(), 4U);
+  test.log->keep_pace(8 * kPageRoomBytes);
+  EXPECT_GE(cleaned_pages(), 3 * 9 - kPages / 8 - 1);
+  EXPECT_LE(cleaned_pages(), 3 * 9 - kPages / 8 + 4);
+  for (std::size_t before = 0; before != cleaned_pages();) {
+    before = cleaned_pages();
+    for (int turn = 0; turn < 4; ++turn) test.log->keep_pace(0);
+    EXPECT_LE(cleaned_pages(), before + 4 * 4);
+  }
+  EXPECT_GE(cleaned_pages(), 3U * 9U);
+  EXPECT_LE(cleaned_pages(), 3 * 9 + 4U);
+}
+
+// While a read is on its way nothing can be paid. That does not make one call long afterwards.
+TEST(TierCleaner, WhatADelayOwesIsPaidBitByBit) {
+  constexpr std::size_t kPages = 64;
+  LogUnderTest test({.region_pages = kPages});
+  for (std::size_t n = 0; test.log->regions()[3].pages < 5; ++n) test.append(name(n), value(n));
+  test.device.set_delayed(true);
+  for (int turn = 0; turn < 100; ++turn) test.log->keep_pace(kPageRoomBytes);
+  EXPECT_EQ(test.device.pending(), 1U);
+  test.device.complete_all();
+  test.device.set_delayed(false);
+  const std::uint64_t before = test.log->figures().cleaner.read_bytes;
+  test.log->keep_pace(0);
+  EXPECT_LE(test.log->figures().cleaner.read_bytes, before + 4 * kPageBytes);
+  for (int turn = 0; turn < 100; ++turn) test.log->keep_pace(0);
+  EXPECT_GE(test.log->figures().cleaner.read_bytes, kPages / 8 * kPageBytes);
+  EXPECT_LE(test.log->figures().cleaner.read_bytes, (kPages / 8 + 5) * kPageBytes);
 }
 
 TEST(TierCleaner, ARegionOfTheDeadIsNotRead) {

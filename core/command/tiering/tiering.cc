@@ -28,6 +28,9 @@ constexpr std::size_t kMaxWritePages = 16;
 constexpr std::size_t kIndexPagesInStock = 4;
 // Buckets of the index that one background step moves.
 constexpr std::size_t kIndexBuckets = 64;
+// And one turn of a request. An eviction puts a thousand tiny items into the index at once, so it
+// should not have to move much by then.
+constexpr std::size_t kIndexBucketsInTurn = 16;
 
 // Behind the first fields of a record lies the header of an item, as the store has it.
 constexpr std::size_t kHeaderOffset = sizeof(tier::RecordHeader) - sizeof(ItemHeader);
@@ -189,6 +192,16 @@ void Tiering::flush() {
   sweeping_ = false;
 }
 
+void Tiering::stock_up() {
+  pages_.refill(index_->pages());
+  keep_pace();
+}
+
+void Tiering::keep_pace() {
+  log_->keep_pace(0);
+  index_->step(kIndexBucketsInTurn);
+}
+
 bool Tiering::step() {
   bool more = pages_.refill(index_->pages());
   more = log_->step() || more;
@@ -200,9 +213,11 @@ bool Tiering::step() {
 
 Tiering::Fetch Tiering::fetch(const Key& key, UnixSeconds now_s, Waker* waker) {
   release();
+  keep_pace();
   const TierEntry entry = index_->find(key.hash);
   if (!entry) return gone();
-  const tier::ReadResult result = log_->find_in_memory(entry.location, key.bytes);
+  const tier::ReadResult result =
+      log_->find_in_memory(entry.location, entry.length_code, key.bytes);
   if (result.status == tier::ReadStatus::kFound) return found(result.record, key, entry, now_s);
   if (result.status != tier::ReadStatus::kOnDevice) return missing(key.hash, entry);
   if (reads_.stalled()) {

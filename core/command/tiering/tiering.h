@@ -73,7 +73,8 @@ class Tiering final : public ColdTier,
   bool may_hold(std::uint64_t hash) const override { return static_cast<bool>(index_->find(hash)); }
   void forget(std::uint64_t hash) override;
   void flush() override;
-  void stock_up() override { pages_.refill(index_->pages()); }
+  void stock_up() override;
+  void keep_pace() override;
   bool step() override;
   Fetch fetch(const Key& key, UnixSeconds now_s, Waker* waker) override;
   Fetch fetch_again(LateToken token, const Key& key, UnixSeconds now_s, Waker* waker) override;
