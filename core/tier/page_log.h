@@ -87,9 +87,8 @@ class PageLog {
   // failed. True: there is more to do now. It costs a few compares if there is nothing to do.
   bool step() { return cleaner_.step(); }
   // Appends are paid for with steps, so that the cleaner is done in time. Call it after each
-  // append, and with 0 now and then: a call pays for a page at most, and an eighth of a region
-  // may be owed.
-  // What is more is paid at once. Steps at other times come on top.
+  // append, and with 0 now and then. A call pays for about a page, so a large record is paid for by
+  // the calls that follow. At most an eighth of a region is owed: what is more is paid at once.
   void keep_pace(std::size_t appended_bytes);
   // Writes the open page, although it is not full.
   void write_open_page() { appender_.write_open_page(); }

@@ -73,9 +73,9 @@ class LentPages final : public PageSource {
     // The log has all the others.
     if (stock_.size() >= kLeast && lent() >= index_pages + most_in_stock_) return false;
     const Fetched fetched = fetch();
-    if (fetched != Fetched::kYes) return fetched == Fetched::kNotYet;
+    if (fetched == Fetched::kNotYet) return true;
     taken_ = 0;
-    return stock_.size() < enough;
+    return fetched == Fetched::kYes && stock_.size() < enough;
   }
   // Now and then: gives back a part of what was not used since the last time.
   void shrink() {
