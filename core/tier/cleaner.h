@@ -39,11 +39,11 @@ class Cleaner {
   // All regions are dead.
   void cancel();
   bool reading() const { return reading_; }
-  bool idle() const { return state_ == State::kIdle; }
-  // In the region that is cleaned: what lies before it was looked at.
-  Place place() const { return state_ == State::kRead && !long_record_ ? place_ : page_; }
-  // Read, or written again, so far: what steps cost beside a few compares for each record.
-  std::uint64_t moved_bytes() const { return figures_.read_bytes + figures_.kept_bytes; }
+  // How much of the oldest region was looked at. What has no place counts as nothing.
+  Place place() const {
+    if (state_ == State::kIdle || state_ == State::kSweeping) return 0;
+    return state_ == State::kRead && !long_record_ ? place_ : page_;
+  }
   const CleanerFigures& figures() const { return figures_; }
 
  private:

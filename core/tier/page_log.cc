@@ -79,6 +79,18 @@ ReadResult PageLog::find_in(const ReadPlan& plan, std::span<const std::byte> byt
   return {.status = ReadStatus::kReadMore, .more = more};
 }
 
+bool PageLog::holds_another(const ReadPlan& plan, std::span<const std::byte> bytes,
+                            std::uint64_t hash) const {
+  if (bytes.size() < plan.bytes) return false;
+  const RegionId id = regions().region_of(plan.location);
+  const PageRun run(bytes, plan.offset - device_offset(id));
+  bool found = false;
+  for_each_record_in_block(run, regions().place_of(plan.location), [&](const RecordView& record) {
+    found = found || appender_.same_fingerprint(owner_.hash_of(record.key()), hash);
+  });
+  return found;
+}
+
 PageIdentity PageLog::page_identity(RegionId region, std::uint32_t index) const {
   const PageLogOptions& options = appender_.options();
   return {options.epoch, regions().sequence(region, Place{index} * kPageBytes), options.shard};
@@ -98,29 +110,18 @@ LogPage PageLog::page_in_memory(RegionId region, std::uint32_t index) const {
 }
 
 void PageLog::keep_pace(std::size_t appended_bytes) {
-  // While a region is cleaned, another one fills from kCleanAfterPercent to kHurryAfterPercent, and
-  // a third of it may be what is kept. So 2.4 bytes have to be cleaned for each that is appended.
-  constexpr std::int64_t kCleanedForOne = 3;
-  constexpr std::size_t kBesideValue = sizeof(RecordHeader) + alignof(RecordHeader);
-  // What a step counts that passes no record, as one of a sweep.
-  constexpr Place kLeastForStep = 2048;
-  constexpr int kMostSteps = 16;
-  constexpr std::size_t kMostOwedDivisor = 8;
-  const auto most = static_cast<std::int64_t>(regions().region_bytes() / kMostOwedDivisor);
-  if (appended_bytes != 0) {
-    owed_bytes_ += static_cast<std::int64_t>(appended_bytes + kBesideValue) * kCleanedForOne;
-  }
-  const std::uint64_t moved = cleaner_.moved_bytes();
-  for (int n = 0; owed_bytes_ > 0; ++n) {
-    const bool is_much = n >= kMostSteps || cleaner_.moved_bytes() - moved >= kPageBytes;
-    if (is_much && owed_bytes_ <= most) break;
+  // Of what is cleaned a third may be written again, so it takes up to three bytes for each new one.
+  constexpr Place kCleanedForOne = 3;
+  constexpr Place kCleanedByCall = 2 * kPageBytes;
+  // What a step counts that passes no record, as a read or one of a sweep.
+  constexpr Place kOtherStep = kPageBytes / 4;
+  const Place most = kCleanedByCall + kCleanedForOne * appended_bytes;
+  for (Place done = 0; done < most && cleaner_.place() < appender_.to_be_cleaned();) {
     const Place before = cleaner_.place();
-    if (!step()) break;
-    const Place passed = std::max(cleaner_.place(), before) - before;
-    owed_bytes_ -= static_cast<std::int64_t>(std::max(passed, kLeastForStep));
+    if (!step()) return;
+    const Place after = cleaner_.place();
+    done += after > before ? after - before : kOtherStep;
   }
-  // What the device keeps the cleaner from cannot be paid at once later.
-  owed_bytes_ = cleaner_.idle() ? 0 : std::min(owed_bytes_, most);
 }
 
 void PageLog::flush() {

@@ -51,7 +51,10 @@ class PageLog {
  public:
   // All must live as long as the log.
   PageLog(Device& device, PageSource& pages, LogOwner& owner, const PageLogOptions& options)
-      : device_(device), appender_(device, pages, options), cleaner_(appender_, device, owner) {}
+      : device_(device),
+        owner_(owner),
+        appender_(device, pages, options),
+        cleaner_(appender_, device, owner) {}
   PageLog(const PageLog&) = delete;
   PageLog& operator=(const PageLog&) = delete;
   // REQUIRES: idle().
@@ -74,6 +77,10 @@ class PageLog {
   // than the index says is not the one.
   ReadResult find_in(const ReadPlan& plan, std::span<const std::byte> bytes,
                      std::string_view key) const;
+  // The record was not found. Whether another key's begins there, which the index cannot tell from
+  // this one: then nothing is damaged. REQUIRES: the plan is current.
+  bool holds_another(const ReadPlan& plan, std::span<const std::byte> bytes,
+                     std::uint64_t hash) const;
 
   // For going over all records: a page of a readable region, if it is in memory.
   LogPage page_in_memory(RegionId region, std::uint32_t index) const;
@@ -86,9 +93,9 @@ class PageLog {
   // Does a bounded piece of what is to be done in the background: cleaning, and forgetting what
   // failed. True: there is more to do now. It costs a few compares if there is nothing to do.
   bool step() { return cleaner_.step(); }
-  // Appends are paid for with steps, so that the cleaner is done in time. Call it after each
-  // append, and with 0 now and then. A call pays for about a page, so a large record is paid for by
-  // the calls that follow. At most an eighth of a region is owed: what is more is paid at once.
+  // So many steps that the cleaner is done in time, but not many at once: it need not keep pace with
+  // each append, only with all of them. Call it after each append, and with 0 in each turn of a
+  // request, as for each piece of a large value. Steps at other times come on top.
   void keep_pace(std::size_t appended_bytes);
   // Writes the open page, although it is not full.
   void write_open_page() { appender_.write_open_page(); }
@@ -115,9 +122,9 @@ class PageLog {
   std::uint64_t device_offset(RegionId region) const;
 
   Device& device_;
+  LogOwner& owner_;
   Appender appender_;
   Cleaner cleaner_;
-  std::int64_t owed_bytes_ = 0;  // to be cleaned; below 0: cleaned ahead
 };
 
 }  // namespace isocache::tier

@@ -153,46 +153,62 @@ TEST(TierCleaner, KeepsPaceWhenSizesChange) {
   }
 }
 
-// A call pays for a page at most, until an eighth of a region is owed; more is paid at once.
-TEST(TierCleaner, DebtsAreBounded) {
-  constexpr std::size_t kPages = 64;
-  LogUnderTest test({.region_pages = kPages});
-  for (std::size_t n = 0; test.log->regions()[3].pages < 5; ++n) test.append(name(n), value(n));
-  const auto cleaned_pages = [&] { return test.log->figures().cleaner.read_bytes / kPageBytes; };
-  ASSERT_EQ(cleaned_pages(), 0U);
-  // Three pages for each, and four are read at a time.
-  test.log->keep_pace(kPageRoomBytes);
-  EXPECT_EQ(cleaned_pages(), 4U);
-  for (int turn = 0; turn < 100; ++turn) test.log->keep_pace(0);
-  EXPECT_EQ(cleaned_pages(), 4U);
-  test.log->keep_pace(8 * kPageRoomBytes);
-  EXPECT_GE(cleaned_pages(), 3 * 9 - kPages / 8 - 1);
-  EXPECT_LE(cleaned_pages(), 3 * 9 - kPages / 8 + 4);
-  for (std::size_t before = 0; before != cleaned_pages();) {
-    before = cleaned_pages();
-    for (int turn = 0; turn < 4; ++turn) test.log->keep_pace(0);
-    EXPECT_LE(cleaned_pages(), before + 4 * 4);
+// Fills the last of four regions to some pages, and nobody cleans meanwhile.
+void fall_behind(LogUnderTest& test, std::uint32_t pages) {
+  for (std::uint64_t n = test.log->figures().appended_records; test.log->regions()[3].pages < pages;
+       ++n) {
+    test.append(name(n), value(n));
   }
-  EXPECT_GE(cleaned_pages(), 3U * 9U);
-  EXPECT_LE(cleaned_pages(), 3 * 9 + 4U);
 }
 
-// While a read is on its way nothing can be paid. That does not make one call long afterwards.
-TEST(TierCleaner, WhatADelayOwesIsPaidBitByBit) {
-  constexpr std::size_t kPages = 64;
+std::uint64_t pages_read(const LogUnderTest& test) {
+  return test.log->figures().cleaner.read_bytes / kPageBytes;
+}
+
+// However far behind it is. Four pages are read at a time.
+TEST(TierCleaner, NoCallMakesUpForAll) {
+  constexpr std::uint32_t kPages = 64;
   LogUnderTest test({.region_pages = kPages});
-  for (std::size_t n = 0; test.log->regions()[3].pages < 5; ++n) test.append(name(n), value(n));
+  fall_behind(test, 3);
+  test.log->keep_pace(0);
+  EXPECT_EQ(pages_read(test), 0U);
+  fall_behind(test, kPages / 2);
+  for (int calls = 0; calls < 200; ++calls) {
+    const std::uint64_t before = pages_read(test);
+    test.log->keep_pace(0);
+    ASSERT_LE(pages_read(test), before + 4);
+  }
+  // It has gone as far as it has to be by now, and no farther.
+  const std::uint64_t due = test.log->regions().region_bytes() * (50 - 5) / (70 - 5) / kPageBytes;
+  EXPECT_GE(pages_read(test) + 4, due);
+  EXPECT_LE(pages_read(test), due + 8);
+}
+
+// A large append pays for more.
+TEST(TierCleaner, AnAppendIsPaidFor) {
+  constexpr std::uint32_t kPages = 64;
+  LogUnderTest test({.region_pages = kPages});
+  fall_behind(test, kPages / 2);
+  test.log->keep_pace(8 * kPageBytes);
+  EXPECT_GE(pages_read(test), 20U);
+  EXPECT_LE(pages_read(test), 32U);
+}
+
+// While a read is on its way nothing can be done. That does not make one call long afterwards.
+TEST(TierCleaner, WhatADelayCostsIsMadeUpForBitByBit) {
+  LogUnderTest test({.region_pages = 64});
+  fall_behind(test, 32);
   test.device.set_delayed(true);
-  for (int turn = 0; turn < 100; ++turn) test.log->keep_pace(kPageRoomBytes);
+  for (int n = 0; n < 100; ++n) test.log->keep_pace(kPageRoomBytes);
   EXPECT_EQ(test.device.pending(), 1U);
   test.device.complete_all();
   test.device.set_delayed(false);
-  const std::uint64_t before = test.log->figures().cleaner.read_bytes;
+  EXPECT_EQ(pages_read(test), 4U);
   test.log->keep_pace(0);
-  EXPECT_LE(test.log->figures().cleaner.read_bytes, before + 4 * kPageBytes);
-  for (int turn = 0; turn < 100; ++turn) test.log->keep_pace(0);
-  EXPECT_GE(test.log->figures().cleaner.read_bytes, kPages / 8 * kPageBytes);
-  EXPECT_LE(test.log->figures().cleaner.read_bytes, (kPages / 8 + 5) * kPageBytes);
+  EXPECT_LE(pages_read(test), 8U);
+  for (int n = 0; n < 100; ++n) test.log->keep_pace(0);
+  EXPECT_GE(pages_read(test), 40U);
+  EXPECT_EQ(test.log->figures().cleaner.hurried_regions, 0U);
 }
 
 TEST(TierCleaner, ARegionOfTheDeadIsNotRead) {

@@ -28,21 +28,23 @@ struct ThreadClock {
   }
 };
 
-// make() begins a run. Calls access(*run, i) for each operation i; and check(*run) at the end of
-// each run.
-template <typename Clock = std::chrono::steady_clock, typename Make, typename Access,
-          typename Check>
+template <typename Clock, typename Do>
+std::chrono::nanoseconds timed(Do&& what) {
+  const auto before = Clock::now();
+  what();
+  return Clock::now() - before;
+}
+
+// make() begins a run. access(*run, i) does operation i and returns how long it took; check(*run)
+// is called at the end of each run.
+template <typename Make, typename Access, typename Check>
 Stalls measure_repeated(std::size_t operations, Make&& make, Access&& access, Check&& check) {
   std::vector<std::uint32_t> shortest_ns(operations, UINT32_MAX);
   for (int repetition = 0; repetition < kRepetitions; ++repetition) {
     const auto run = make();
-    auto before = Clock::now();
     for (std::size_t i = 0; i < operations; ++i) {
-      access(*run, i);
-      const auto after = Clock::now();
-      const auto took_ns = std::chrono::nanoseconds(after - before).count();
-      shortest_ns[i] = std::min(shortest_ns[i], static_cast<std::uint32_t>(took_ns));
-      before = after;
+      const std::chrono::nanoseconds took = access(*run, i);
+      shortest_ns[i] = std::min(shortest_ns[i], static_cast<std::uint32_t>(took.count()));
     }
     check(*run);
   }

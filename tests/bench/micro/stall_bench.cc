@@ -1,5 +1,6 @@
 // The longest single operation of a store: while it grows, and while it evicts.
 #include <algorithm>
+#include <chrono>
 #include <memory>
 
 #include "bench/micro/micro.h"
@@ -46,7 +47,10 @@ template <typename Access>
 Stalls measure(const StoreOptions& options, std::size_t operations, bool evicting,
                Access&& access) {
   return measure_repeated(
-      operations, [&] { return std::make_unique<TimedStore>(options); }, access,
+      operations, [&] { return std::make_unique<TimedStore>(options); },
+      [&](TimedStore& store, std::size_t i) {
+        return timed<std::chrono::steady_clock>([&] { access(store, i); });
+      },
       [&](const TimedStore& store) {
         require(store.evicts() == evicting, "a store evicts when it is full, not while it grows");
       });

@@ -1,17 +1,21 @@
 // The longest time for which a shard's lock is held, with a tier whose regions are cleaned: a small
-// command, a piece of a large value, or a step of background work.
+// command, a piece of a large value, the end of a read or a write, or a step of background work.
 #include <algorithm>
+#include <chrono>
+#include <deque>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "bench/micro/micro.h"
 #include "bench/micro/repeated.h"
+#include "command/late.h"
 #include "command/settings.h"
 #include "command/single_backend.h"
 #include "command/tiering/tiering.h"
 #include "session/session.h"
-#include "tier/memory_device.h"
+#include "tier/device.h"
 
 namespace isocache::bench {
 namespace {
@@ -30,8 +34,58 @@ struct Plan {
   std::size_t region_bytes = 0;
 };
 
-// One connection of a shard with a tier in memory.
-class TieredClient {
+using Nanoseconds = std::chrono::nanoseconds;
+
+// A device in memory that does its work as a real one does: while nobody waits for it. What is
+// measured is the call that tells the tier.
+class LateDevice final : public Device {
+ public:
+  explicit LateDevice(std::span<std::byte> bytes) : bytes_(bytes) {}
+
+  std::uint64_t size_bytes() const override { return bytes_.size(); }
+  std::size_t alignment() const override { return kBlockBytes; }
+  IoStatus begin_read(std::uint64_t offset, std::size_t bytes, DeviceRead& read) override {
+    pending_.push_back({&read, &read, offset, bytes, {}});
+    return IoStatus::kPending;
+  }
+  IoStatus begin_write(std::uint64_t offset, std::span<const std::span<const std::byte>> parts,
+                       DeviceIo& io) override {
+    pending_.push_back({&io, nullptr, offset, 0, {parts.begin(), parts.end()}});
+    return IoStatus::kPending;
+  }
+  void release(DeviceRead& read) override {
+    delete[] data_of(read).data();
+    data_of(read) = {};
+  }
+
+  bool idle() const { return pending_.empty(); }
+  // Does the oldest operation. Returns whom to tell.
+  DeviceIo& work() {
+    const Operation done = std::move(pending_.front());
+    pending_.pop_front();
+    std::byte* at = bytes_.data() + done.offset;
+    if (done.read != nullptr) {
+      auto* const copy = new std::byte[done.bytes];
+      data_of(*done.read) = {std::copy_n(at, done.bytes, copy) - done.bytes, done.bytes};
+    }
+    for (const std::span<const std::byte> part : done.parts) at = std::ranges::copy(part, at).out;
+    return *done.io;
+  }
+
+ private:
+  struct Operation {
+    DeviceIo* io = nullptr;
+    DeviceRead* read = nullptr;
+    std::uint64_t offset = 0;
+    std::size_t bytes = 0;
+    std::vector<std::span<const std::byte>> parts;
+  };
+  std::span<std::byte> bytes_;
+  std::deque<Operation> pending_;
+};
+
+// One connection of a shard with a tier.
+class TieredClient : Waker {
  public:
   // `bytes`: of the device, all of it touched.
   TieredClient(const Plan& plan, std::vector<std::byte>& bytes)
@@ -39,20 +93,52 @@ class TieredClient {
         tiering_(device_, tiering_options(plan)),
         store_(store_options(plan, tiering_), memory_),
         backend_(store_, settings(), hash_key(), FilledStore::kNow_s, false, &tiering_),
-        session_(backend_, clock_, SessionOptions{}) {
+        session_(backend_, clock_, SessionOptions{}, this) {
     clock_.now_s = FilledStore::kNow_s;
   }
+  ~TieredClient() override { end_all(); }
 
-  void send(std::string_view bytes) {
-    session_.feed(bytes);
-    while (session_.wants_turn()) session_.resume();
-    backend_.release(session_.output());
-    session_.output().clear();
+  // Each returns the longest time for which one call held the shard: its own, or that of one of the
+  // calls that it brings about.
+  Nanoseconds send(std::string_view bytes) {
+    Nanoseconds longest = take_turn([&] { session_.feed(bytes); });
+    while (session_.wants_turn()) {
+      longest = std::max(longest, take_turn([&] { session_.resume(); }));
+    }
+    return std::max(longest, end_all());
   }
-  void step() { backend_.engine().tick(clock_.now_s); }
+  Nanoseconds step() {
+    const Nanoseconds took = timed<ThreadClock>([&] { backend_.engine().tick(clock_.now_s); });
+    return std::max(took, end_all());
+  }
   TierFigures figures() const { return tiering_.figures(); }
 
+  void wake(LateToken token) override { woken_.push_back(token); }
+
  private:
+  template <typename Turn>
+  Nanoseconds take_turn(Turn&& turn) {
+    return timed<ThreadClock>([&] {
+      turn();
+      backend_.release(session_.output());
+      session_.output().clear();
+    });
+  }
+  Nanoseconds end_all() {
+    Nanoseconds longest{0};
+    while (!device_.idle() || !woken_.empty()) {
+      if (woken_.empty()) {
+        DeviceIo& io = device_.work();
+        longest = std::max(longest, timed<ThreadClock>([&] { io.on_done(true); }));
+        continue;
+      }
+      const LateToken token = woken_.front();
+      woken_.pop_front();
+      longest = std::max(longest, take_turn([&] { session_.resume(token); }));
+    }
+    return longest;
+  }
+
   static HashKey hash_key() { return hash_key_of(0x1234567); }
   static Settings settings() {
     Settings settings;
@@ -76,12 +162,13 @@ class TieredClient {
   }
 
   Clock clock_;
-  MemoryDevice device_;
+  LateDevice device_;
   Tiering tiering_;
   LazyMemory memory_;
   Store store_;
   SingleBackend backend_;
   Session session_;
+  std::deque<LateToken> woken_;
 };
 
 std::size_t whole(std::size_t bytes, std::size_t unit) { return bytes / unit * unit; }
@@ -117,7 +204,7 @@ Stalls measure_small(std::size_t operations, std::size_t value_bytes) {
   for (std::uint32_t& distance : back)
     distance = static_cast<std::uint32_t>(random.below(readable));
   std::string request;
-  return measure_repeated<ThreadClock>(
+  return measure_repeated(
       operations, [&] { return std::make_unique<TieredClient>(plan, bytes); },
       [&](TieredClient& client, std::size_t i) {
         if (i % kStepEvery == 0) return client.step();
@@ -126,7 +213,7 @@ Stalls measure_small(std::size_t operations, std::size_t value_bytes) {
         // Each key is asked for twice or never.
         const std::size_t number = sets ? i : (i - std::min<std::size_t>(i, back[i])) / 8 * 8;
         request.assign(sets ? "set " : "get ").append(write_key(text, number));
-        client.send(request.append(sets ? std::string_view(set_tail) : "\r\n"));
+        return client.send(request.append(sets ? std::string_view(set_tail) : "\r\n"));
       },
       check_cleaned);
 }
@@ -147,7 +234,7 @@ Stalls stalls_tier_large(std::size_t operations) {
   const std::string value(kLargeBytes, 'v');
   const std::size_t on_device = plan.device_bytes / kLargeBytes;
   std::string request;
-  return measure_repeated<ThreadClock>(
+  return measure_repeated(
       operations, [&] { return std::make_unique<TieredClient>(plan, bytes); },
       [&](TieredClient& client, std::size_t i) {
         KeyText text;
@@ -167,7 +254,7 @@ Stalls stalls_tier_large(std::size_t operations) {
         request.assign("mg ")
             .append(write_key(text, old))
             .append(piece % 2 == 0 ? " s\r\n" : " t\r\n");
-        client.send(request);
+        return client.send(request);
       },
       check_cleaned);
 }
