@@ -35,7 +35,12 @@ class Side {
     this.asked.set(opaque, key);
     return frame(command.opcode ?? OPCODE[command.op], {
       ...command,
-      key: key === 'long' ? sent.padEnd(MAX_KEY_BYTES, 'k') : sent,
+      key:
+        key === 'long'
+          ? sent.padEnd(MAX_KEY_BYTES, 'k')
+          : key === 'longer'
+            ? sent.padEnd(MAX_KEY_BYTES - 1, 'k')
+            : sent,
       cas: this.#casOf(command),
       opaque,
     });
