@@ -103,12 +103,12 @@ function anyValue(random) {
   }
 }
 
-const tooLong = (random) => (random.oneIn(8) ? MUCH_TOO_LONG : TOO_LONG);
-const key = (random, names = KEYS) => (random.oneIn(40) ? tooLong(random) : `{key:${random.pick(names)}}`);
-const keys = (random, most) => Array.from({ length: random.between(1, most) }, () => key(random)).join(' ');
+const key = (random, names = KEYS, longest = TOO_LONG) => (random.oneIn(40) ? longest : `{key:${random.pick(names)}}`);
+const keys = (random, most, longest) =>
+  Array.from({ length: random.between(1, most) }, () => key(random, KEYS, longest)).join(' ');
 // A line of more than 2,048 bytes is only taken from get and gets (memcached looks when it has no end yet).
 const fewKeys = (random) => keys(random, 5);
-const manyKeys = (random) => keys(random, random.oneIn(10) ? 60 : 5);
+const manyKeys = (random) => keys(random, random.oneIn(10) ? 60 : 5, random.oneIn(8) ? MUCH_TOO_LONG : TOO_LONG);
 const noreply = (random) => (random.oneIn(8) ? ' noreply' : '');
 
 /** The length word for a data block: nearly always right. */
