@@ -9,6 +9,8 @@ import { makeBinaryStream, mustWait } from './binary-stream.mjs';
 
 const MAX_BATCH = 40;
 const MAX_KEY_BYTES = 250;
+// A machine under load may stop for seconds.
+const PATIENCE = { limitMs: 60_000 };
 const NO_SUCH_CAS = 99_999_999n;
 let barriers = 0;
 
@@ -20,7 +22,7 @@ class Side {
   }
 
   static async open(server) {
-    return new Side(server, await RawClient.connect(server.address));
+    return new Side(server, await RawClient.connect(server.address, PATIENCE));
   }
 
   begin(prefix) {
@@ -93,7 +95,7 @@ class Side {
 
   async reopen() {
     this.client.close();
-    this.client = await RawClient.connect(this.server.address);
+    this.client = await RawClient.connect(this.server.address, PATIENCE);
   }
 }
 

@@ -9,6 +9,8 @@ import { makeStream } from './stream.mjs';
 
 const MAX_BATCH = 40;
 const MAX_KEY_BYTES = 250;
+// A machine under load may stop for seconds.
+const PATIENCE = { limitMs: 60_000 };
 const MAX_BINARY_KEY_BYTES = 186; // 248 in base64
 const CLOSE_LIMIT_MS = 5000;
 
@@ -20,7 +22,7 @@ class Side {
   }
 
   static async open(server) {
-    return new Side(server, await RawClient.connect(server.address));
+    return new Side(server, await RawClient.connect(server.address, PATIENCE));
   }
 
   begin(prefix) {
@@ -95,7 +97,7 @@ class Side {
 
   async reopen() {
     this.client.close();
-    this.client = await RawClient.connect(this.server.address);
+    this.client = await RawClient.connect(this.server.address, PATIENCE);
   }
 }
 
