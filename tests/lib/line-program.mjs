@@ -5,7 +5,7 @@ import readline from 'node:readline';
 import { exitOf, spawnBound } from './server.mjs';
 
 const CALL_LIMIT_MS = 20_000;
-const START_LIMIT_MS = 60_000;
+const START_LIMIT_MS = 120_000;
 const STOP_LIMIT_MS = 10_000;
 
 export class LineProgram {
