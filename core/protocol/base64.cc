@@ -1,5 +1,6 @@
 #include "protocol/base64.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -20,16 +21,16 @@ constexpr std::array<std::uint8_t, 256> make_values() {
 }
 constexpr auto kValues = make_values();
 
-// Decodes four letters to 24 bits. Returns false on a letter outside the alphabet.
-bool decode_group(const char* from, std::uint32_t* bits) {
-  std::uint32_t sum = 0;
-  for (int i = 0; i < 4; ++i) {
-    const std::uint8_t value = kValues[static_cast<unsigned char>(from[i])];
-    if (value == kBad) return false;
-    sum = sum << 6U | value;
-  }
-  *bits = sum;
-  return true;
+// '=' has a value, too: it stands for zero bits.
+bool counts(char letter) {
+  return letter == '=' || kValues[static_cast<unsigned char>(letter)] != kBad;
+}
+
+bool is_well_formed(std::string_view text) {
+  if (text.empty() || text.size() % 4 != 0) return false;
+  for (int i = 0; i < 2 && text.back() == '='; ++i) text.remove_suffix(1);
+  return std::all_of(text.begin(), text.end(),
+                     [](char letter) { return letter != '=' && counts(letter); });
 }
 
 }  // namespace
@@ -49,24 +50,29 @@ char* base64_encode(std::string_view bytes, char* to) {
   return to;
 }
 
-bool base64_decode(std::string_view text, char* to, std::size_t* length) {
-  if (text.empty() || text.size() % 4 != 0) return false;
-  std::size_t padding = 0;
-  if (text[text.size() - 1] == '=') padding = text[text.size() - 2] == '=' ? 2 : 1;
+bool base64_decode_loosely(std::string_view text, char* to, std::size_t* length) {
+  if (std::count_if(text.begin(), text.end(), counts) % 4 != 0) return false;
   char* const begin = to;
-  for (std::size_t i = 0; i < text.size(); i += 4) {
-    char group[4] = {text[i], text[i + 1], text[i + 2], text[i + 3]};
-    std::size_t bytes = 3;
-    if (i + 4 == text.size()) {  // padding stands for zero bits
-      for (std::size_t j = 0; j < padding; ++j) group[3 - j] = 'A';
-      bytes -= padding;
-    }
-    std::uint32_t bits = 0;
-    if (!decode_group(group, &bits)) return false;
-    for (std::size_t j = 0; j < bytes; ++j) *to++ = static_cast<char>(bits >> (16U - 8U * j));
+  std::uint32_t bits = 0;
+  unsigned letters = 0;  // of the group at hand
+  unsigned padding = 0;
+  for (const char letter : text) {
+    if (!counts(letter)) continue;
+    const bool pads = letter == '=';
+    padding += pads ? 1 : 0;
+    bits = bits << 6U | (pads ? 0U : kValues[static_cast<unsigned char>(letter)]);
+    if (++letters != 4) continue;
+    if (padding > 2) return false;
+    for (unsigned i = 0; i + padding < 3; ++i) *to++ = static_cast<char>(bits >> (16U - 8U * i));
+    if (padding != 0) break;
+    bits = letters = 0;
   }
   *length = static_cast<std::size_t>(to - begin);
-  return true;
+  return to != begin;
+}
+
+bool base64_decode(std::string_view text, char* to, std::size_t* length) {
+  return is_well_formed(text) && base64_decode_loosely(text, to, length);
 }
 
 }  // namespace isocache

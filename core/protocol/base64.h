@@ -16,4 +16,9 @@ char* base64_encode(std::string_view bytes, char* to);
 // at its end.
 bool base64_decode(std::string_view text, char* to, std::size_t* length);
 
+// As memcached reads keys: letters outside the alphabet are skipped, and the first group of four
+// with padding is the last. Returns false if the letters that count are no whole groups, if there
+// are none, or if the last group has more than two '='.
+bool base64_decode_loosely(std::string_view text, char* to, std::size_t* length);
+
 }  // namespace isocache

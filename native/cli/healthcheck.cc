@@ -27,6 +27,8 @@
 #include "native/cli/parse_options.h"
 #include "native/net/listener_set.h"
 #include "native/process/process.h"
+#include "protocol/binary/frame.h"
+#include "session/protocols.h"
 
 namespace isocache {
 namespace {
@@ -35,11 +37,12 @@ constexpr unsigned kLimit_s = 2;
 constexpr std::string_view kUsage =
     "isocached healthcheck [ADDRESS] [--no-verify] [FLAGS]\n"
     "\n"
-    "Asks a running server for its version, or an HTTP port for /readyz, and prints a line.\n"
+    "Asks a running server for its version, in the protocol that it speaks, or an HTTP port\n"
+    "for /readyz, and prints a line.\n"
     "The exit status is 0 if the server is healthy, and 1 if it is not or does not answer\n"
     "within 2 seconds. ADDRESS is one of\n"
     "\n"
-    "  host:port, port              memcached's protocol (port: of 127.0.0.1)\n"
+    "  host:port, port              memcached's protocols (port: of 127.0.0.1)\n"
     "  /path/of/socket              the same, over a unix socket\n"
     "  tls://host:port              the same, over TLS\n"
     "  http://host:port             the port of --http\n"
@@ -55,6 +58,7 @@ struct Target {
   bool http = false;
   bool tls = false;
   bool verify = false;
+  Protocols protocols = Protocols::kAny;  // memcached's, if it is not http
 
   // The same place, in another protocol.
   Target with(bool over_http, bool over_tls) const {
@@ -79,13 +83,17 @@ std::string reachable(const std::string& host) {
 
 Target configured_target(const Options& options) {
   if (!options.unix_socket.empty() && options.http.listen.empty()) {
-    return {.endpoint = {}, .unix_path = options.unix_socket};
+    return {.endpoint = {}, .unix_path = options.unix_socket, .protocols = options.protocols};
   }
   const std::vector<ListenAddress> addresses = listen_addresses(options);
   const bool http = !options.http.listen.empty();
   const auto serves = http ? Listener::Serves::kHttp : Listener::Serves::kMemcached;
   const ListenAddress& address = *std::ranges::find(addresses, serves, &ListenAddress::serves);
-  Target target{.endpoint = address.endpoint, .unix_path = {}, .http = http, .tls = address.tls};
+  Target target{.endpoint = address.endpoint,
+                .unix_path = {},
+                .http = http,
+                .tls = address.tls,
+                .protocols = address.protocols};
   target.endpoint.host = reachable(target.endpoint.host);
   return target;
 }
@@ -97,8 +105,12 @@ bool take_prefix(std::string_view& text, std::string_view prefix) {
 }
 
 Target named_target(std::string_view address, bool verify, const Options& options) {
-  if (address.starts_with('/')) return {.endpoint = {}, .unix_path = std::string(address)};
   Target target;
+  target.protocols = options.protocols;
+  if (address.starts_with('/')) {
+    target.unix_path = address;
+    return target;
+  }
   target.tls = take_prefix(address, "https://");
   target.http = target.tls || take_prefix(address, "http://");
   target.tls = target.tls || take_prefix(address, "tls://");
@@ -169,13 +181,14 @@ class ServerConnection {
     if (sent != static_cast<ssize_t>(bytes.size())) throw SystemError("connection closed");
   }
 
-  // Reads the first line, or everything if the server closes before its end.
+  // Reads the first line, or everything if the server closes before its end. Of the binary
+  // protocol's reply it is all that arrives together.
   std::string read_line() {
     constexpr std::size_t kLongestLine = 1024;
     std::string line;
     std::array<char, 512> buffer;
     ERR_clear_error();
-    while (line.find('\n') == std::string::npos && line.size() < kLongestLine) {
+    while (!is_whole(line) && line.size() < kLongestLine) {
       const auto count = ssl_ ? SSL_read(ssl_.get(), buffer.data(), static_cast<int>(buffer.size()))
                               : ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
       if (count <= 0) {
@@ -184,7 +197,8 @@ class ServerConnection {
       }
       line.append(buffer.data(), static_cast<std::size_t>(count));
     }
-    return line.substr(0, line.find_first_of("\r\n"));
+    return line.starts_with(binary::kReplyMagic) ? line
+                                                 : line.substr(0, line.find_first_of("\r\n"));
   }
 
  private:
@@ -196,6 +210,10 @@ class ServerConnection {
     }
   };
 
+  static bool is_whole(std::string_view line) {
+    return line.starts_with(binary::kReplyMagic) ? line.size() >= binary::kHeaderBytes
+                                                 : line.find('\n') != std::string_view::npos;
+  }
   void begin_tls(const Target& target, const TlsOptions& options);
   void show_certificate(const TlsOptions& options);
   void note_certificate_alert();
@@ -286,29 +304,56 @@ void check_protocol(const Target& target, std::string_view line) {
   if (target.http && !answers_http) fail("no HTTP", target.with(false, target.tls));
 }
 
+// What a server said, in its first line.
+struct Answer {
+  std::string line;
+  bool wants_certificate = false;
+};
+
+Answer ask_in(Protocols protocol, const Target& target, const TlsOptions& options) {
+  std::array<char, binary::kHeaderBytes> frame{};
+  frame[0] = binary::kRequestMagic;
+  frame[1] = static_cast<char>(binary::Opcode::kVersion);
+  ServerConnection connection(target, options);
+  connection.send(protocol == Protocols::kBinary ? std::string_view(frame.data(), frame.size())
+                                                 : "version\r\n");
+  const std::string line = connection.read_line();
+  return {line, connection.wants_certificate()};
+}
+
+// A server with -B closes a connection in the other protocol without a word.
+Answer ask_version(const Target& target, const TlsOptions& options) {
+  const bool binary_first = target.protocols == Protocols::kBinary;
+  const Answer first =
+      ask_in(binary_first ? Protocols::kBinary : Protocols::kText, target, options);
+  if (!first.line.empty() || first.wants_certificate) return first;
+  return ask_in(binary_first ? Protocols::kText : Protocols::kBinary, target, options);
+}
+
+// Before a login (-Y) this error is all that a healthy server says in text. In the binary protocol
+// it tells its version.
+bool is_healthy(std::string_view line) {
+  return line.starts_with(binary::kReplyMagic) || line.starts_with("VERSION ") ||
+         line.starts_with("CLIENT_ERROR unauthenticated");
+}
+
+Answer ask_ready(const Target& target, const TlsOptions& options) {
+  ServerConnection connection(target, options);
+  connection.send(fmt::format("GET /readyz HTTP/1.1\r\nHost: {}:{}\r\nConnection: close\r\n\r\n",
+                              target.endpoint.host, target.endpoint.port));
+  const std::string line = connection.read_line();
+  return {line, connection.wants_certificate()};
+}
+
 // Throws SystemError with the reason if the server is not healthy. Otherwise returns a remark, or
 // nothing.
 std::string_view ask(const Target& target, const TlsOptions& options) {
-  constexpr std::string_view kUnknown =
-      " (it wants a client's certificate, and knows none of ours)";
-  ServerConnection connection(target, options);
-  if (target.http) {
-    connection.send(fmt::format("GET /readyz HTTP/1.1\r\nHost: {}:{}\r\nConnection: close\r\n\r\n",
-                                target.endpoint.host, target.endpoint.port));
-    const std::string line = connection.read_line();
-    if (connection.wants_certificate()) return kUnknown;
-    check_protocol(target, line);
-    if (!line.starts_with("HTTP/1.1 200")) throw SystemError(printable(line));
-    return {};
-  }
-  connection.send("version\r\n");
-  const std::string line = connection.read_line();
-  if (connection.wants_certificate()) return kUnknown;
-  check_protocol(target, line);
-  // Before a login (-Y) this error is all that a healthy server says.
-  if (!line.starts_with("VERSION ") && !line.starts_with("CLIENT_ERROR unauthenticated")) {
-    throw SystemError(printable(line));
-  }
+  const Answer answer = target.http ? ask_ready(target, options) : ask_version(target, options);
+  if (answer.wants_certificate) return " (it wants a client's certificate, and knows none of ours)";
+  check_protocol(target, answer.line);
+  const bool healthy =
+      target.http ? answer.line.starts_with("HTTP/1.1 200") : is_healthy(answer.line);
+  if (!healthy) throw SystemError(printable(answer.line));
   return {};
 }
 

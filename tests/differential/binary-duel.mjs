@@ -9,6 +9,8 @@ import { makeBinaryStream, mustWait } from './binary-stream.mjs';
 
 const MAX_BATCH = 40;
 const MAX_KEY_BYTES = 250;
+// A machine under load may stop for seconds.
+const PATIENCE = { limitMs: 60_000 };
 const NO_SUCH_CAS = 99_999_999n;
 let barriers = 0;
 
@@ -20,7 +22,7 @@ class Side {
   }
 
   static async open(server) {
-    return new Side(server, await RawClient.connect(server.address));
+    return new Side(server, await RawClient.connect(server.address, PATIENCE));
   }
 
   begin(prefix) {
@@ -35,7 +37,12 @@ class Side {
     this.asked.set(opaque, key);
     return frame(command.opcode ?? OPCODE[command.op], {
       ...command,
-      key: key === 'long' ? sent.padEnd(MAX_KEY_BYTES, 'k') : sent,
+      key:
+        key === 'long'
+          ? sent.padEnd(MAX_KEY_BYTES, 'k')
+          : key === 'longer'
+            ? sent.padEnd(MAX_KEY_BYTES - 1, 'k')
+            : sent,
       cas: this.#casOf(command),
       opaque,
     });
@@ -88,7 +95,7 @@ class Side {
 
   async reopen() {
     this.client.close();
-    this.client = await RawClient.connect(this.server.address);
+    this.client = await RawClient.connect(this.server.address, PATIENCE);
   }
 }
 

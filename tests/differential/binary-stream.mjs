@@ -5,15 +5,19 @@
 
 import { exptimeExtras, numberExtras, OPCODE, storeExtras } from '../lib/binary.mjs';
 import { Random } from '../lib/random.mjs';
+import { BELOW_2_63, EDGES } from './edges.mjs';
 
 // Numbers keep to keys of their own, as in stream.mjs and for the same reasons.
-const TEXT_KEYS = ['a', 'b', 'long', ' \r\n\0\xff', 'x y'];
+const TEXT_KEYS = ['a', 'b', 'long', 'longer', ' \r\n\0\xff', 'x y'];
 const NUMBER_KEYS = ['num', 'cnt'];
 const KEYS = [...TEXT_KEYS, ...NUMBER_KEYS];
 
-const EXPTIMES = [0, 0, 0, 100, 2000, 2592000, 2592001, 0x7fffffff, 0x80000000, 0xffffffff];
-const CLIENT_FLAGS = [0, 0, 5, 0xdeadbeef, 0xffffffff];
+const EXPTIMES = [
+  0, 0, 0, 100, 2000, 2592000, 2592001, 0x7ffffffe, 0x7fffffff, 0x80000000, 0x80000001, 0xfffffffe, 0xffffffff,
+];
+const CLIENT_FLAGS = [0, 0, 5, 0x7fffffff, 0x80000000, 0xdeadbeef, 0xffffffff];
 const BIG = 2n ** 64n - 1n;
+const EDGES_64 = EDGES.map(BigInt).filter((number) => number <= BIG);
 const DELTAS = [0n, 1n, 1n, 5n, 10n, 2n ** 32n, 2n ** 60n];
 const NUMBERS = ['0', '5', '99', '10', '100', '007', ' 7', '1 ', '42', '18446744073709551615', '123456789012345678901'];
 const TOO_LARGE_BYTES = 1_100_000;
@@ -92,6 +96,15 @@ function makeCommand(random) {
   }
 }
 
+/** A number as far as it goes: added to, taken from, or as the first. It is a small one afterwards. */
+function farNumbers(random) {
+  const key = random.pick(NUMBER_KEYS);
+  const extras = numberExtras(random.pick(EDGES_64), random.pick(EDGES_64), 0);
+  const store = (number) => ({ op: 'set', key, extras: storeExtras(), value: number });
+  const first = random.oneIn(3) ? { op: 'delete', key } : store(random.pick(['0', '1', ...BELOW_2_63]));
+  return [first, { op: random.pick(ARITHMETIC), key, extras }, { op: 'get', key }, store('7')];
+}
+
 /** A frame after which the connection ends. */
 function makeLast(random) {
   const op = random.pick(Object.keys(OPCODE).filter((name) => !name.startsWith('sasl') && name !== 'verbosity'));
@@ -120,7 +133,9 @@ function makeLast(random) {
 /** A stream: commands, and now and then one that ends the connection. */
 export function makeBinaryStream(seed) {
   const random = new Random(seed);
-  const stream = Array.from({ length: random.between(1, 60) }, () => makeCommand(random));
+  const stream = Array.from({ length: random.between(1, 60) }, () =>
+    random.oneIn(40) ? farNumbers(random) : [makeCommand(random)],
+  ).flat();
   for (const command of stream) {
     if (random.oneIn(20)) Object.assign(command, { dataType: random.below(256), vbucket: random.below(65536) });
   }

@@ -15,6 +15,7 @@ const isNumber = (word) => /^\d+$/.test(word);
 const isSigned = (word) => /^-?\d+$/.test(word);
 const isInt32 = (word) => isSigned(word) && Math.abs(Number(word)) < 2 ** 31;
 const is32 = (word) => isNumber(word) && BigInt(word) < 2n ** 32n;
+const isSigned64 = (word) => isSigned(word) && BigInt.asIntN(64, BigInt(word)) === BigInt(word);
 const is64 = (word) => isNumber(word) && BigInt(word) < 2n ** 64n;
 const flagsOf = (words) => words.slice(words[0] === 'ms' ? 3 : 2);
 const flag = (words, letter) => flagsOf(words).find((word) => word[0] === letter);
@@ -56,6 +57,13 @@ const badMetaNumber = (words) =>
 const badMetaFlag = (words) => {
   const letters = flagsOf(words).map((word) => word[0]);
   return new Set(letters).size !== letters.length || letters.some((letter) => !KNOWN_FLAGS.includes(letter));
+};
+
+/** As memcached reads base64: other letters are skipped, '=' counts, a group with padding is the last. */
+const decodes = (key) => {
+  const letters = key.replace(/[^A-Za-z0-9+/=]/g, '');
+  const padded = letters.match(/.{4}/g)?.find((group) => group.includes('='));
+  return letters !== '' && letters.length % 4 === 0 && (padded?.match(/=/g).length ?? 0) <= 2;
 };
 
 export const differences = [
@@ -126,6 +134,13 @@ export const differences = [
         )),
   },
 
+  {
+    reason: 'a minus before a number that wraps around to less than 2^63 passed',
+    verdict: 'avoid',
+    applies: (words) =>
+      words.some((word) => /^[A-Z]?-\d+$/.test(word) && BigInt(word.replace(/^[A-Z]?-/, '')) > 2n ** 63n),
+  },
+
   // --- bad lines -----------------------------------------------------------------------------
   {
     reason: 'after a storage line that is refused, 1.6.18 takes the data block for commands',
@@ -135,7 +150,7 @@ export const differences = [
       (words.length < (words[0] === 'cas' ? 6 : 5) ||
         words[1].length > MAX_KEY_BYTES ||
         !is64(words[2]) ||
-        !isSigned(words[3]) ||
+        !isSigned64(words[3]) ||
         !isInt32(words[4]) ||
         Number(words[4]) < 0 ||
         (words[0] === 'cas' && !is64(words[5]))),
@@ -202,6 +217,12 @@ export const differences = [
       data !== null &&
       isNumber(words[words[0] === 'ms' ? 2 : 4] ?? '') &&
       Number(words[words[0] === 'ms' ? 2 : 4]) !== data.length,
+  },
+
+  {
+    reason: 'md words a key that is not base64 as it words flags',
+    verdict: 'words',
+    applies: (words) => words[0] === 'md' && has(words, 'b') && !decodes(words[1]),
   },
 
   // --- times --------------------------------------------------------------------------------

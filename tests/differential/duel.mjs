@@ -9,6 +9,10 @@ import { makeStream } from './stream.mjs';
 
 const MAX_BATCH = 40;
 const MAX_KEY_BYTES = 250;
+// A machine under load may stop for seconds.
+const PATIENCE = { limitMs: 60_000 };
+const MAX_BINARY_KEY_BYTES = 186; // 248 in base64
+const CLOSE_LIMIT_MS = 5000;
 
 /** One server's side of a stream: keys rendered with a prefix, cas ids as this server gave them. */
 class Side {
@@ -18,7 +22,7 @@ class Side {
   }
 
   static async open(server) {
-    return new Side(server, await RawClient.connect(server.address));
+    return new Side(server, await RawClient.connect(server.address, PATIENCE));
   }
 
   begin(prefix) {
@@ -27,7 +31,14 @@ class Side {
   }
 
   key(name) {
-    return name === 'long' ? `${this.prefix}long`.padEnd(MAX_KEY_BYTES, 'k') : `${this.prefix}${name}`;
+    const key = `${this.prefix}${name}`;
+    if (name === 'long') return key.padEnd(MAX_KEY_BYTES, 'k');
+    return name === 'longer' ? key.padEnd(MAX_KEY_BYTES - 1, 'k') : key;
+  }
+
+  binaryKey(name) {
+    const key = `${this.prefix} \r\n\0\xff${name}`;
+    return name === 'blong' ? key.padEnd(MAX_BINARY_KEY_BYTES, '\xfe') : key;
   }
 
   render(command) {
@@ -37,7 +48,7 @@ class Side {
         case 'key':
           return this.key(name);
         case 'bkey':
-          return Buffer.from(`${this.prefix} \r\n\0\xff${name}`, 'latin1').toString('base64');
+          return Buffer.from(this.binaryKey(name), 'latin1').toString('base64');
         case 'cas':
           return ids.at(-1) ?? '1';
         case 'oldcas':
@@ -46,7 +57,7 @@ class Side {
           return name; // seen: an opaque that names the key
       }
     });
-    return `${line}\r\n${command.data === null ? '' : `${command.data}\r\n`}`;
+    return `${line}${command.end ?? '\r\n'}${command.data === null ? '' : `${command.data}\r\n`}`;
   }
 
   /** Remembers the cas ids that a reply shows. */
@@ -56,8 +67,8 @@ class Side {
       const words = text.split(' ');
       if (words[0] === 'VALUE' && words.length === 5 && words[1].startsWith(this.prefix)) {
         const name = words[1].slice(this.prefix.length);
-        this.#note(name.startsWith('long') ? 'long' : name, words[4]);
-      } else if (/^HD c\d+ Obin2?( |$)/.test(text)) {
+        this.#note(/^(long|longer)k*$/.exec(name)?.[1] ?? name, words[4]);
+      } else if (/^HD c\d+ O(bin2?|blong)( |$)/.test(text)) {
         this.#note(words[2].slice(1), words[1].slice(1));
       }
     }
@@ -76,9 +87,17 @@ class Side {
     return reply;
   }
 
+  /** The same for bytes after which the server closes. */
+  async askLast(text) {
+    await this.client.send(text);
+    const reply = await this.client.readToEnd(CLOSE_LIMIT_MS);
+    await this.reopen();
+    return reply;
+  }
+
   async reopen() {
     this.client.close();
-    this.client = await RawClient.connect(this.server.address);
+    this.client = await RawClient.connect(this.server.address, PATIENCE);
   }
 }
 
@@ -89,19 +108,29 @@ function bothErrors(a, b) {
   return x.length > 0 && x.length === y.length && [...x, ...y].every((line) => /^(CLIENT_|SERVER_)?ERROR/.test(line));
 }
 
+function differenceOf({ words, ours: expectedFrom }, [ours, theirs], before, cas) {
+  if (expectedFrom) {
+    const expected = expectedFrom(before);
+    const good = typeof expected === 'string' ? ours === expected : expected.test(ours);
+    return good ? null : `expected ${show(String(expected))}, got ${show(ours)}`;
+  }
+  return words && bothErrors(ours, theirs) ? null : replyDifference(theirs, ours, cas);
+}
+
 /** Cuts a stream where replies are needed before going on, and at random. */
 function* batches(stream, random) {
   let batch = [];
   let size = random.between(1, MAX_BATCH);
   for (const command of stream) {
+    const isAlone = command.words || command.alone || command.ours || command.last;
     const needsReply = command.line.includes('cas:') || mustWaitForReplies(command.line, batch);
-    if (batch.length > 0 && (needsReply || command.words || batch.length >= size)) {
+    if (batch.length > 0 && (needsReply || isAlone || batch.length >= size)) {
       yield batch;
       batch = [];
       size = random.between(1, MAX_BATCH);
     }
     batch.push(command);
-    if (command.words) {
+    if (isAlone) {
       yield batch;
       batch = [];
     }
@@ -133,26 +162,37 @@ export class TextDuel {
     const cas = new CasPairs();
     this.ours.begin(prefix);
     this.theirs.begin(prefix);
-    for (const batch of batches(stream, random)) {
-      const texts = [this.ours, this.theirs].map((side) => batch.map((command) => side.render(command)).join(''));
+    let before = ''; // what ours answered last
+    // memcached beside memcached: only what both know.
+    const known = this.ours.server.name === 'isocached' ? stream : stream.filter(({ ours }) => !ours);
+    for (const batch of batches(known, random)) {
       let replies;
       try {
-        replies = await Promise.all([
-          this.ours.ask(texts[0], fragmented ? random : null),
-          this.theirs.ask(texts[1], null),
-        ]);
+        replies = await this.#exchange(batch, fragmented ? random : null);
       } catch (error) {
         await this.ours.reopen();
         await this.theirs.reopen();
-        return { difference: error.message, batch, ours: texts[0], theirs: '' };
+        return { difference: error.message, batch, ours: '', theirs: '' };
       }
       const [ours, theirs] = replies;
-      const difference = batch[0].words && bothErrors(ours, theirs) ? null : replyDifference(theirs, ours, cas);
-      if (difference) return { difference, batch, ours, theirs };
+      const difference = differenceOf(batch[0], replies, before, cas);
+      if (difference) return { difference, batch, ours, theirs: theirs ?? '' };
+      before = ours;
       this.ours.learn(parseReply(ours));
-      this.theirs.learn(parseReply(theirs));
+      if (theirs !== null) this.theirs.learn(parseReply(theirs));
     }
     return null;
+  }
+
+  /** What both answer; null for a server that is not asked. */
+  async #exchange(batch, random) {
+    const [{ ours, last }] = batch;
+    const text = (side) => batch.map((command) => side.render(command)).join('');
+    if (last) return Promise.all([this.ours, this.theirs].map((side) => side.askLast(text(side))));
+    return Promise.all([
+      this.ours.ask(text(this.ours), random),
+      ours ? null : this.theirs.ask(text(this.theirs), null),
+    ]);
   }
 
   async flush() {
@@ -165,6 +205,16 @@ export class TextDuel {
   }
 }
 
+/** The commands of a stream, those that belong together as one. */
+function unitsOf(stream) {
+  const units = [];
+  for (const command of stream) {
+    if (command.unit !== undefined && units.at(-1)?.[0].unit === command.unit) units.at(-1).push(command);
+    else units.push([command]);
+  }
+  return units;
+}
+
 /** A shorter stream that still differs: commands are left out as long as it does. */
 export async function minimise(Duel, ours, theirs, stream, seed) {
   const duel = await Duel.between(ours, theirs);
@@ -173,19 +223,20 @@ export async function minimise(Duel, ours, theirs, stream, seed) {
   let failure = await fails(stream);
   try {
     if (!failure) return { stream, failure: null }; // it depends on what else goes on
-    for (let chunk = Math.ceil(stream.length / 2); chunk >= 1; chunk = chunk === 1 ? 0 : Math.ceil(chunk / 2)) {
-      for (let at = 0; at < stream.length; ) {
-        const candidate = [...stream.slice(0, at), ...stream.slice(at + chunk)];
-        const again = candidate.length > 0 ? await fails(candidate) : null;
+    let units = unitsOf(stream);
+    for (let chunk = Math.ceil(units.length / 2); chunk >= 1; chunk = chunk === 1 ? 0 : Math.ceil(chunk / 2)) {
+      for (let at = 0; at < units.length; ) {
+        const candidate = [...units.slice(0, at), ...units.slice(at + chunk)];
+        const again = candidate.length > 0 ? await fails(candidate.flat()) : null;
         if (again) {
-          stream = candidate;
+          units = candidate;
           failure = again;
         } else {
           at += chunk;
         }
       }
     }
-    return { stream, failure };
+    return { stream: units.flat(), failure };
   } finally {
     duel.close();
   }

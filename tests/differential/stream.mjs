@@ -5,17 +5,21 @@
 
 import { Random } from '../lib/random.mjs';
 import { verdictOf } from './differences.mjs';
+import { BASE64, BELOW_2_63, EDGES, EXPTIME_EDGES, OPAQUES, SIGNED_EDGES } from './edges.mjs';
+import { newerCommands } from './newer.mjs';
 
 // Arithmetic keeps to keys of its own that never hold an empty or blank value, or one with a zero byte:
 // memcached looks for the number past the end of the former, into whatever lies there in memory, and
 // takes the latter for the end. Nor a number of 2^63 and more: it then looks for a minus sign, past the end.
-const TEXT_KEYS = ['a', 'b', 'long'];
+const TEXT_KEYS = ['a', 'b', 'long', 'longer'];
 const NUMBER_KEYS = ['num', 'cnt'];
 const KEYS = [...TEXT_KEYS, ...NUMBER_KEYS];
-const BINARY_KEYS = ['bin', 'bin2'];
+const BINARY_KEYS = ['bin', 'bin2', 'blong'];
 const TOO_LONG = 'k'.repeat(251);
+const MUCH_TOO_LONG = 'k'.repeat(1200);
 
 const EXPTIMES = ['0', '0', '0', '100', '2000', '2592000', '-1', '2592001', 'abc', '1e3', '', '3000000000'];
+const orEdge = (random, usual, edges) => random.pick(random.oneIn(10) ? edges : usual);
 const DELTAS = [
   '1',
   '1',
@@ -34,7 +38,6 @@ const DELTAS = [
 ];
 const DECR_DELTAS = [...DELTAS, '18446744073709551615'];
 const CLIENT_FLAGS = ['0', '0', '0', '5', '123', '4294967295', '4294967296', 'abc', '-1'];
-const OPAQUES = ['O1', 'Oabc', 'O', `O${'z'.repeat(31)}`, `O${'z'.repeat(32)}`];
 const TTLS = ['0', '100', '2000', '-1', '2592001', 'abc', '', '3000000000'];
 const WINDOWS = ['60', '1000', '5000', '0', '-1', 'abc']; // R: never equal to a TTL, so that no second decides
 const ODD_LINES = [
@@ -61,6 +64,14 @@ const ODD_LINES = [
   'stats nosuch',
   'slabs foo',
   'lru foo',
+  'flush_all abc',
+  'flush_all 0 0 0',
+  'mn 18446744073709551616 q k O1',
+  'version 1',
+  'gat 1e3 a b',
+  'gats',
+  'touch a',
+  'verbosity abc',
 ];
 const NO_SUCH_CAS = '99999999';
 
@@ -92,11 +103,12 @@ function anyValue(random) {
   }
 }
 
-const key = (random, names = KEYS) => (random.oneIn(40) ? TOO_LONG : `{key:${random.pick(names)}}`);
-const keys = (random, most) => Array.from({ length: random.between(1, most) }, () => key(random)).join(' ');
+const key = (random, names = KEYS, longest = TOO_LONG) => (random.oneIn(40) ? longest : `{key:${random.pick(names)}}`);
+const keys = (random, most, longest) =>
+  Array.from({ length: random.between(1, most) }, () => key(random, KEYS, longest)).join(' ');
 // A line of more than 2,048 bytes is only taken from get and gets (memcached looks when it has no end yet).
 const fewKeys = (random) => keys(random, 5);
-const manyKeys = (random) => keys(random, random.oneIn(10) ? 60 : 5);
+const manyKeys = (random) => keys(random, random.oneIn(10) ? 60 : 5, random.oneIn(8) ? MUCH_TOO_LONG : TOO_LONG);
 const noreply = (random) => (random.oneIn(8) ? ' noreply' : '');
 
 /** The length word for a data block: nearly always right. */
@@ -115,16 +127,20 @@ function cas(random, name) {
     '18446744073709551615',
     'abc',
     '18446744073709551616',
+    random.pick(SIGNED_EDGES),
   ]);
 }
 
 function storage(random) {
   const verb = random.pick(['set', 'set', 'set', 'add', 'replace', 'append', 'prepend', 'cas']);
   const name = random.pick(KEYS);
-  const data = value(random, name);
+  const made = value(random, name);
+  // memcached takes a minus before 20 digits for a number that wraps around.
+  const data = verb === 'prepend' && NUMBER_KEYS.includes(name) ? made.replace(/^-/, '') : made;
   const where = random.oneIn(40) ? TOO_LONG : `{key:${name}}`;
   const unique = verb === 'cas' ? ` ${cas(random, name)}` : '';
-  const words = [verb, where, random.pick(CLIENT_FLAGS), random.pick(EXPTIMES), lengthWord(random, data)];
+  const clientFlags = orEdge(random, CLIENT_FLAGS, SIGNED_EDGES);
+  const words = [verb, where, clientFlags, orEdge(random, EXPTIMES, EXPTIME_EDGES), lengthWord(random, data)];
   return { line: words.join(' ') + unique + noreply(random), data };
 }
 
@@ -149,17 +165,32 @@ function metaFlags(random, name) {
     bad: () => random.pick(['z', 'S1', '!', 'zz']),
     cas: () => `C${cas(random, name)}`,
     newCas: () => `E${random.pick(['9000000000000001', 'abc'])}`,
-    ttl: () => `T${random.pick(TTLS)}`,
-    stillTtl: () => `T${random.pick(TTLS)} D0`,
-    vivify: () => `N${random.pick(TTLS)}`,
-    recache: () => `R${random.pick(WINDOWS)}`,
-    clientFlags: () => `F${random.pick(CLIENT_FLAGS)}`,
+    ttl: () => `T${orEdge(random, TTLS, EXPTIME_EDGES)}`,
+    stillTtl: () => `T${orEdge(random, TTLS, EXPTIME_EDGES)} D0`,
+    vivify: () => `N${orEdge(random, TTLS, EXPTIME_EDGES)}`,
+    recache: () => `R${orEdge(random, WINDOWS, SIGNED_EDGES)}`,
+    clientFlags: () => `F${orEdge(random, CLIENT_FLAGS, SIGNED_EDGES)}`,
     setMode: () => `M${random.pick(['E', 'A', 'P', 'R', 'S', 'e', 'a', 'p', 'r', 's', 'Z', '', 'SS'])}`,
     mathMode: () => `M${random.pick(['I', 'D', '+', '-', 'i', 'd', 'A', ''])}`,
     delta: () => `D${random.pick(DELTAS)}`,
     initial: () => `J${random.pick(DELTAS)}`,
     stale: fixed('I'),
   };
+}
+
+/** The flag b, anywhere among the others. */
+function withBinary(random, flags) {
+  const words = flags.split(' ').slice(1);
+  words.splice(random.below(words.length + 1), 0, 'b');
+  return ` ${words.join(' ')}`;
+}
+
+/** A key that is no key of the stream's, in base64 that may be bad. Nothing is stored under it. */
+function base64(random) {
+  const verb = random.pick(['mg', 'md', 'ma']);
+  const of = metaFlags(random, 'bin');
+  const tail = withBinary(random, flags(random, [...of.any, of.opaque, of.opaque, of.ttl]));
+  return { line: `${verb} ${random.pick(BASE64)}${tail}`, data: null };
 }
 
 function meta(random) {
@@ -195,15 +226,16 @@ function meta(random) {
       break;
   }
   const where = binary ? `{bkey:${name}}` : random.oneIn(50) ? TOO_LONG : `{key:${name}}`;
-  const tail = `${binary ? ' b' : ''}${flags(random, choices)}`;
+  const tail = binary ? withBinary(random, flags(random, choices)) : flags(random, choices);
   if (verb !== 'ms') return { line: `${verb} ${where}${tail}`, data: null };
-  const data = value(random, name);
+  const made = value(random, name);
+  const data = NUMBER_KEYS.includes(name) && tail.includes(' MP') ? made.replace(/^-/, '') : made;
   return { line: `ms ${where} ${lengthWord(random, data)}${tail}`, data };
 }
 
 function other(random) {
   const line = (text) => ({ line: text, data: null });
-  switch (random.below(12)) {
+  switch (random.below(13)) {
     case 0:
     case 1:
       return line(`delete ${key(random)}${random.pick(['', '', '', ' 0', ' noreply', ' 0 noreply'])}`);
@@ -218,40 +250,80 @@ function other(random) {
       return line(`${random.pick(['gat', 'gats'])} ${random.pick(EXPTIMES)} ${fewKeys(random)}`);
     case 7:
       return line(random.pick(ODD_LINES));
+    case 8:
+      return base64(random);
     default:
       return line(`${random.pick(['get', 'get', 'gets'])} ${manyKeys(random)}`);
   }
 }
 
-function command(random) {
+/** A number as far as it goes: added to, taken from, or as the first. It is a small one afterwards. */
+function farNumbers(random) {
+  const key = `{key:${random.pick(NUMBER_KEYS)}}`;
+  const line = (text, data = null) => ({ line: text, data });
+  const start = random.pick(['0', '1', '5', ...BELOW_2_63]);
+  const number = random.pick(random.oneIn(3) ? SIGNED_EDGES : EDGES);
+  const middle = random.pick([
+    line(`incr ${key} ${number}`),
+    line(`decr ${key} ${number}`),
+    line(`ma ${key} D${number} v s`),
+    line(`ma ${key} MD D${number} v s`),
+    line(`ma ${key}missing N0 J${number} v s`),
+  ]);
+  const made = middle.line.includes('missing') ? line(`md ${key}missing`) : line(`mg ${key} v s`);
+  return [line(`set ${key} 0 0 ${start.length}`, start), middle, made, line(`set ${key} 0 0 1`, '7')];
+}
+
+/** What is compared with memcached: one command, or a few that belong together. */
+function compared(random) {
+  const pick = random.below(31);
+  if (pick === 0) return farNumbers(random);
+  return [pick < 10 ? storage(random) : pick < 22 ? meta(random) : other(random)];
+}
+
+function commands(random) {
+  if (random.oneIn(12)) return newerCommands(random, TEXT_KEYS, KEYS);
   for (;;) {
-    const pick = random.below(10);
-    const made = pick < 3 ? storage(random) : pick < 7 ? meta(random) : other(random);
-    // Placeholders stand for words without surprises.
-    const plain = made.line.replace(/\{b?key:\w+\}/g, 'k').replace(/\{(old)?cas:\w+\}/g, '1');
-    const verdict = verdictOf(plain, made.data);
-    if (verdict !== 'avoid') return { ...made, words: verdict === 'words' };
+    const made = compared(random);
+    const verdicts = made.map(({ line, data }) => {
+      // Placeholders stand for words without surprises.
+      const plain = line.replace(/\{b?key:\w+\}/g, 'k').replace(/\{(old)?cas:\w+\}/g, '1');
+      return verdictOf(plain, data);
+    });
+    if (!verdicts.includes('avoid')) {
+      return made.map((command, index) => ({ ...command, words: verdicts[index] === 'words' }));
+    }
   }
 }
 
+const needsCas = (name) =>
+  BINARY_KEYS.includes(name)
+    ? { line: `mg {bkey:${name}} b u c O{seen:${name}}`, data: null, words: false }
+    : { line: `gets {key:${name}}`, data: null, words: false };
+
+/** A command after which the connection ends. */
+function makeLast(random) {
+  const line = random.pick(['quit', 'quit noreply', 'GET / HTTP/1.1', 'POST /x HTTP/1.0']);
+  const endless = random.pick(['x', 'set ', 'mg ', 'gat 0 ', 'getx ']).padEnd(random.pick([2049, 3000, 20000]), 'k');
+  const made = random.oneIn(2) ? { line } : { line: endless, end: '' };
+  return { ...made, data: null, words: false, last: true };
+}
+
 /**
- * A stream: [{line, data, words}]; `words` says that only "both report an error" is compared. Before a
- * command that needs a cas id comes a gets that shows it.
+ * A stream: [{line, data, words, alone, ours, last}]; `words` says that only "both report an error" is compared, `ours`
+ * and `alone` are newer.mjs's. Before a command that needs a cas id comes a gets that shows it.
  */
 export function makeStream(seed) {
   const random = new Random(seed);
   const stream = [];
   for (let left = random.between(10, 60); left > 0; --left) {
-    const made = command(random);
-    const needed = /\{(?:old)?cas:(\w+)\}/.exec(made.line)?.[1];
-    if (needed) {
-      stream.push(
-        BINARY_KEYS.includes(needed)
-          ? { line: `mg {bkey:${needed}} b u c O{seen:${needed}}`, data: null, words: false }
-          : { line: `gets {key:${needed}}`, data: null, words: false },
-      );
-    }
-    stream.push(made);
+    const made = commands(random);
+    const needed = /\{(?:old)?cas:(\w+)\}/.exec(made[0].line)?.[1];
+    if (needed) stream.push(needsCas(needed));
+    stream.push(...made.map((command) => ({ ...command, unit: left })));
   }
+  // Some lines end in "\n" alone.
+  for (const command of stream) if (command.data === null && random.oneIn(40)) command.end = '\n';
+  if (random.oneIn(8)) stream.push(makeLast(random));
   return stream;
 }

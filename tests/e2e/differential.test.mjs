@@ -72,7 +72,7 @@ test('a difference is found and made short', { skip: needMemcached, timeout: 60_
     withServer(startMemcached, ['-C'], async (other) => {
       const failures = await compareStreams(other, theirs, { count: 40, seed: 1 });
       assert.notEqual(failures.length, 0);
-      assert.match(failures[0], /^stream with seed \d+, as short as it gets:\n( {4}.+\n){1,3} {2}part/);
+      assert.match(failures[0], /^stream with seed \d+, as short as it gets:\n( {4}.+\n){1,5} {2}part/);
     }),
   );
 });
@@ -86,10 +86,9 @@ test('binary streams use every opcode, and repeat', () => {
 
 test('streams use every command and flag, and repeat', () => {
   const streams = Array.from({ length: 400 }, (_, index) => makeStream(index));
-  assert.deepEqual(
-    streams,
-    Array.from({ length: 400 }, (_, index) => makeStream(index)),
-  );
+  // What isocached alone is to answer is a function, and left out.
+  const written = (made) => JSON.stringify(made);
+  assert.equal(written(streams), written(Array.from({ length: 400 }, (_, index) => makeStream(index))));
   const lines = streams.flat().map(({ line }) => line);
   const verbs = new Set(lines.map((line) => line.split(' ')[0]));
   for (const verb of [
@@ -116,6 +115,14 @@ test('streams use every command and flag, and repeat', () => {
     '',
   ])
     assert.ok(verbs.has(verb), verb);
+  const expected = streams.flat().filter(({ ours }) => ours);
+  for (const verb of ['set', 'cas', 'touch', 'gat', 'mg', 'ms', 'md', 'ma']) {
+    assert.ok(
+      expected.some(({ line }) => line.startsWith(`${verb} `)),
+      `${verb}, as 1.6.45`,
+    );
+  }
+  assert.ok(streams.some((stream) => stream.at(-1).last));
   for (const [verb, flags] of Object.entries({
     mg: 'bcfhklOqstuvNRTPLI',
     ms: 'bckOqFICTMPL',

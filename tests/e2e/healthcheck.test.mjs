@@ -55,6 +55,34 @@ describe('healthcheck', { skip: needIsocached, concurrency: 1 }, () => {
     });
   });
 
+  test('servers of one protocol, with passwords or without, with the same flags and without', limit, async () => {
+    const passwords = file('user:secret\n');
+    for (const flags of [
+      ['-B', 'binary'],
+      ['-B', 'ascii'],
+      ['-S', '-Y', passwords],
+      ['-Y', passwords],
+    ]) {
+      const port = await freePort();
+      await withServer(startIsocached, ['-p', String(port), ...flags], async () => {
+        assert.equal(await says(...flags, '-p', String(port)), `healthy: 127.0.0.1:${port}\n`, flags.join(' '));
+        assert.equal(await says(String(port)), `healthy: 127.0.0.1:${port}\n`, flags.join(' '));
+        const others = flags[1] === 'binary' ? 'ascii' : 'binary';
+        assert.equal(await check([String(port), '-B', others]), 0, flags.join(' '));
+      });
+    }
+    const socket = path.join(folder, 'binary.sock');
+    await withServer(startIsocached, ['-s', socket, '-B', 'binary'], async () => {
+      assert.equal(await check(['-s', socket, '-B', 'binary']), 0);
+      assert.equal(await check([socket]), 0);
+    });
+    const port = await freePort();
+    const listener = ['-l', `proto[binary]:127.0.0.1:${port}`];
+    await withServer(startIsocached, ['-p', String(port), ...listener], async () => {
+      assert.equal(await check(listener), 0);
+    });
+  });
+
   test('healthcheck takes the word of /readyz; silence is no health', limit, async () => {
     for (const [status, expected] of [
       ['200 OK', 0],

@@ -22,7 +22,12 @@ function namedElsewhere(tree, path) {
 export function filesNobodyUses(tree) {
   const targets = new Set([...tree].flatMap(([path, text]) => arrowsOf(tree, path, text).map(({ target }) => target)));
   return [...tree.keys()]
-    .filter((path) => /\.(h|def|tsx?|mjs|js|css|py|lua|zsh|c)$/.test(path) && !ENTRIES.test(path) && !targets.has(path))
+    .filter(
+      (path) =>
+        /\.(h|def|tsx?|mjs|js|css|py|lua|zsh|c|php|rb|p[lm]|java|go)$/.test(path) &&
+        !ENTRIES.test(path) &&
+        !targets.has(path),
+    )
     .filter((path) => !/\.d\.ts$/.test(path) && (/\.(h|def)$/.test(path) || !namedElsewhere(tree, path)))
     .map((path) => `${path}:1: nobody includes, imports or starts it`);
 }

@@ -43,5 +43,23 @@ TEST(Base64, RefusesBadLengthsAndLetters) {
   }
 }
 
+// What memcached makes of keys.
+TEST(Base64, DecodesKeysLoosely) {
+  const auto decoded = [](std::string_view text) {
+    char room[16];
+    std::size_t length = 0;
+    return base64_decode_loosely(text, room, &length) ? std::string(room, length) : "(none)";
+  };
+  EXPECT_EQ(decoded("Zm9v"), "foo");
+  EXPECT_EQ(decoded("Zm9vYg=="), "foob");
+  EXPECT_EQ(decoded("Zm9vYh=="), "foob") << "bits that are left over";
+  EXPECT_EQ(decoded("Zm*9-v_"), "foo") << "letters outside the alphabet";
+  EXPECT_EQ(decoded("Zm8=Zm9v"), "fo") << "the padded group is the last";
+  EXPECT_EQ(decoded("=Zm9"), std::string("\x01\x99", 2)) << "padding anywhere in its group";
+  for (const char* text : {"", "*", "Z", "Zm", "Zm9", "Zm9vY", "Z===", "====", "Zm9*"}) {
+    EXPECT_EQ(decoded(text), "(none)") << text;
+  }
+}
+
 }  // namespace
 }  // namespace isocache

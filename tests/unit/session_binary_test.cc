@@ -186,6 +186,54 @@ TEST_F(BinarySession, StatsAreRowsAndAnEmptyOne) {
   EXPECT_EQ(version->value, ask_one(frame(Opcode::kVersion)).value);
 }
 
+// Counts how often somebody looks at the prefixes.
+class CountedLooks : public SingleBackend {
+ public:
+  using SingleBackend::SingleBackend;
+  void add_prefixes(PrefixSlice& slice) override {
+    ++looks;
+    SingleBackend::add_prefixes(slice);
+  }
+  int looks = 0;
+};
+
+TEST_F(BinarySession, ALongDumpOfPrefixesComesInFramesOfWholeLines) {
+  CountedLooks backend(core.store, {}, TestCore::store_options().hash_key, TestCore::kStart);
+  Session session(backend, core.clock, {});
+  session.feed(frame(Opcode::kStat, {.key = "detail on"}));
+  take_output(session, backend);
+  constexpr int kPrefixes = 4000;
+  for (int i = 0; i < kPrefixes; ++i) {
+    session.feed(frame(Opcode::kGetQ, {.key = std::string(20, 'p') + std::to_string(i) + ":"}));
+  }
+  session.feed(frame(Opcode::kStat, {.key = "detail dump", .opaque = 4}) +
+               frame(Opcode::kNoop, {.opaque = 5}));
+  std::string bytes;
+  std::size_t most = 0;
+  for (;; session.resume()) {
+    most = std::max(most, session.output().size());
+    bytes += take_output(session, backend);
+    if (!session.wants_turn()) break;
+  }
+  EXPECT_LT(most, 2 * limits::kDefaultOutputTextBytes) << "what an unread reply may hold";
+  EXPECT_LT(backend.looks, 30);
+  std::vector<Reply> frames = parse_replies(bytes);
+  ASSERT_GE(frames.size(), 4U);
+  EXPECT_EQ(frames.back().opaque, 5U);
+  frames.pop_back();
+  EXPECT_TRUE(frames.back().key.empty() && frames.back().value.empty());
+  frames.pop_back();
+  std::string page;
+  for (const Reply& part : frames) {
+    EXPECT_EQ(part.opaque, 4U);
+    EXPECT_EQ(part.key, "detailed");
+    EXPECT_TRUE(part.value.ends_with("\r\n"));
+    page += part.value;
+  }
+  EXPECT_EQ(std::count(page.begin(), page.end(), '\n'), kPrefixes + 1);
+  EXPECT_TRUE(page.ends_with("END\r\n"));
+}
+
 TEST_F(BinarySession, QuitAnswersAndQuitqDoesNot) {
   EXPECT_EQ(status(frame(Opcode::kQuit)), Status::kOk);
   EXPECT_TRUE(core.session->closing());

@@ -116,8 +116,7 @@ Handler handler_of(Command command) {
 AdminResult run_admin_command(const Request& request, AdminTarget& target, const Clock& clock,
                               Output& out, Waker* waker) {
   if (binary_is_spoken() && request.style == ReplyStyle::kBinary) {
-    run_binary_command(request, target, clock, out);
-    return {};
+    return run_binary_command(request, target, clock, out);
   }
   Tokens tokens(request.admin.line);
   const std::string_view name = tokens.next();

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <iterator>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "command/admin/call.h"
 #include "command/exptime.h"
@@ -37,17 +39,46 @@ std::string text_of(const Output& output) {
   return text;
 }
 
-// The page as text, whole. The only one that comes in slices is the counts by prefix, which are
-// bounded and do not wait.
+// The page as text, whole.
 std::string text_page(std::string_view name, AdminTarget& target, const Clock& clock) {
   Output page;
   AdminCall call(name, target, clock, page, nullptr);
   run_stats(call);
-  if (call.result.stream) {
-    while (call.result.stream->produce(page, clock) == ReplyStream::Next::kMore) {
-    }
-  }
   return text_of(page);
+}
+
+// The counts by prefix: memcached has them in one frame, whose length comes first. Here a frame has
+// as many lines as fit an output, so that a client that reads none of them makes the server hold
+// little.
+class DetailFrames : public ReplyStream {
+ public:
+  DetailFrames(std::unique_ptr<ReplyStream> lines, const Request& request)
+      : lines_(std::move(lines)) {
+    request_.opcode = request.opcode;
+    request_.opaque = request.opaque;
+  }
+
+  Next produce(Output& out, const Clock& clock) override {
+    Output page;
+    Next next = Next::kMore;
+    while (next == Next::kMore && !page.full()) next = lines_->produce(page, clock);
+    append_row("detailed", text_of(page), request_, out);
+    if (next == Next::kEnd) append_row({}, {}, request_, out);
+    return next;
+  }
+
+ private:
+  std::unique_ptr<ReplyStream> lines_;
+  Request request_;  // what a reply repeats of it
+};
+
+AdminResult dump_detail(const Request& request, AdminTarget& target, const Clock& clock,
+                        Output& out) {
+  AdminCall call(kDetailDump, target, clock, out, nullptr);
+  run_stats(call);
+  AdminResult result;
+  result.stream = std::make_unique<DetailFrames>(std::move(call.result.stream), request);
+  return result;
 }
 
 // "STAT <key> <value>\r\n", each as a frame.
@@ -62,31 +93,29 @@ void append_rows(std::string_view page, const Request& request, Output& out) {
 }
 
 // A frame for each row, and one without a key, which ends them.
-void stat(const Request& request, AdminTarget& target, const Clock& clock, Output& out) {
+AdminResult stat(const Request& request, AdminTarget& target, const Clock& clock, Output& out) {
   const std::string_view name = request.admin.line;
   if (std::find(std::begin(kPages), std::end(kPages), name) == std::end(kPages)) {
-    return append_status(Status::kNotFound, request, out);
-  }
-  if (name.starts_with("detail") && !target.settings().dump_enabled) {
-    return append_status(Status::kAuthError, request, out);
-  }
-  const std::string page = text_page(name, target, clock);
-  if (name == kDetailDump) {
-    append_row("detailed", page, request, out);
+    append_status(Status::kNotFound, request, out);
+  } else if (name.starts_with("detail") && !target.settings().dump_enabled) {
+    append_status(Status::kAuthError, request, out);
+  } else if (name == kDetailDump) {
+    return dump_detail(request, target, clock, out);
   } else {
-    append_rows(page, request, out);
+    append_rows(text_page(name, target, clock), request, out);
+    append_row({}, {}, request, out);
   }
-  append_row({}, {}, request, out);
+  return {};
 }
 
 }  // namespace
 
-void run_binary_command(const Request& request, AdminTarget& target, const Clock& clock,
-                        Output& out) {
+AdminResult run_binary_command(const Request& request, AdminTarget& target, const Clock& clock,
+                               Output& out) {
   switch (static_cast<Opcode>(request.opcode)) {
     case Opcode::kFlush:
-    case Opcode::kFlushQ: return flush(request, target, clock.now_s, out);
-    case Opcode::kVersion: return append_frame(Status::kOk, kProtocolVersion, request, out);
+    case Opcode::kFlushQ: flush(request, target, clock.now_s, out); return {};
+    case Opcode::kVersion: append_frame(Status::kOk, kProtocolVersion, request, out); return {};
     default: return stat(request, target, clock, out);
   }
 }

@@ -3,12 +3,13 @@
 
 #include "base/clock.h"
 #include "command/admin/target.h"
+#include "command/backend.h"
 #include "protocol/output.h"
 #include "protocol/request.h"
 
 namespace isocache {
 
-void run_binary_command(const Request& request, AdminTarget& target, const Clock& clock,
-                        Output& out);
+AdminResult run_binary_command(const Request& request, AdminTarget& target, const Clock& clock,
+                               Output& out);
 
 }  // namespace isocache

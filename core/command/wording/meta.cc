@@ -41,7 +41,7 @@ ISOCACHE_INLINE_ONLY_NATIVELY inline void append_ttl(Output& out, UnixSeconds ex
 }
 
 // The flags that every reply echoes, on a hit and on a miss: the opaque as sent, and the key with
-// its encoding.
+// its encoding. A key in base64 is encoded anew, because it can be sent in several spellings.
 ISOCACHE_INLINE_ONLY_NATIVELY inline void append_echo(Output& out, std::string_view flag,
                                                       const Request& request) {
   if (flag.front() == 'O') {
@@ -49,7 +49,7 @@ ISOCACHE_INLINE_ONLY_NATIVELY inline void append_echo(Output& out, std::string_v
     out.append(flag);
   } else if (flag.front() == 'k') {
     out.append(" k");
-    out.append(request.wire_key);
+    append_wire_key(request.key.bytes, request.flags.binary_key ? kBinaryKey : 0, out);
     if (request.flags.binary_key) out.append(" b");
   }
 }

@@ -39,7 +39,7 @@ ISOCACHE_CALLED_IN_WASM void read_number(std::string_view text, std::uint64_t& n
 // Decodes the key from the form on the wire to the form in the store.
 bool decode_key(KeyBuffer& key_buffer, Request& request) {
   std::size_t length = 0;
-  if (!base64_decode(request.wire_key, key_buffer.bytes, &length)) return false;
+  if (!base64_decode_loosely(request.wire_key, key_buffer.bytes, &length)) return false;
   request.key.bytes = {key_buffer.bytes, length};
   return true;
 }
