@@ -110,7 +110,8 @@ LogPage PageLog::page_in_memory(RegionId region, std::uint32_t index) const {
 }
 
 void PageLog::keep_pace(std::size_t appended_bytes) {
-  // Of what is cleaned a third may be written again, so it takes up to three bytes for each new one.
+  // A third of what is cleaned may be written again, so it takes up to three bytes for each new
+  // one.
   constexpr Place kCleanedForOne = 3;
   constexpr Place kCleanedByCall = 2 * kPageBytes;
   // What a step counts that passes no record, as a read or one of a sweep.

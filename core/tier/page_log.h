@@ -93,9 +93,9 @@ class PageLog {
   // Does a bounded piece of what is to be done in the background: cleaning, and forgetting what
   // failed. True: there is more to do now. It costs a few compares if there is nothing to do.
   bool step() { return cleaner_.step(); }
-  // So many steps that the cleaner is done in time, but not many at once: it need not keep pace with
-  // each append, only with all of them. Call it after each append, and with 0 in each turn of a
-  // request, as for each piece of a large value. Steps at other times come on top.
+  // So many steps that the cleaner is done in time, but not many at once: it keeps pace with all
+  // appends, not with each one. Call it after each append, and with 0 in each turn of a request and
+  // for each piece of a large value. Steps at other times come on top.
   void keep_pace(std::size_t appended_bytes);
   // Writes the open page, although it is not full.
   void write_open_page() { appender_.write_open_page(); }
