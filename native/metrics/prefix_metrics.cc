@@ -76,6 +76,10 @@ PrefixMetrics::Rows PrefixMetrics::take_rows(PrefixCounters& others) {
     }
   }
   choose(rows);
+  if (full && shown_.size() < most_) {  // the counts were cleared: other names have a chance now
+    others = {};
+    return take_rows(others);
+  }
   std::erase_if(rows, [&](const auto& row) { return !shown_.contains(row.first); });
   for (const auto& row : rows) subtract(others, row.second);
   return rows;

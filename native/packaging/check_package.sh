@@ -43,7 +43,7 @@ fi
 rm -rf "$ROOT"
 cp -a $BASE "$ROOT"
 cp /etc/resolv.conf "$ROOT/etc/"
-if [ -d /etc/apt/apt.conf.d ]; then cp -n /etc/apt/apt.conf.d/* "$ROOT/etc/apt/apt.conf.d/"; fi
+if [ -d /etc/apt/apt.conf.d ]; then cp -n /etc/apt/apt.conf.d/* "$ROOT/etc/apt/apt.conf.d/" || true; fi
 mount -t proc proc "$ROOT/proc"
 
 # The package, and the same with a higher number.
