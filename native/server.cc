@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -83,14 +84,14 @@ void Server::start() {
   worker.tier = tier_.get();
   worker.on_thread_start = on_thread_start();
   worker.idle_timeout_s = host.idle_timeout_s;
-  worker.measure_turns = !options_.http.listen.empty();
+  worker.measure_turns = serves_http();
   worker.session.requests_per_turn = settings.requests_per_turn;
   worker.session.authenticator = passwords_.get();
   for (unsigned index = 0; index < host.threads; ++index) {
     worker.background_step = [this, index](UnixSeconds now_s) { return tick_shards(index, now_s); };
     workers_.push_back(std::make_unique<Worker>(worker, *backend_, clock_, verbosity_, events));
   }
-  if (!options_.http.listen.empty()) make_http_server();
+  if (serves_http()) make_http_server();
   if (host.drop_privileges) SystemCallFilter::check_kernel();
   try {
     for (const auto& started : workers_) started->start();
@@ -128,6 +129,12 @@ void Server::drop_privileges() const {
       .load();
 }
 
+bool Server::serves_http() const {
+  return std::ranges::any_of(listeners_, [](const Listener& listener) {
+    return listener.serves == Listener::Serves::kHttp;
+  });
+}
+
 void Server::make_http_server() {
   const Settings& settings = options_.settings;
   HttpServerOptions http;
@@ -140,6 +147,9 @@ void Server::make_http_server() {
   http.session.requests_per_turn = settings.requests_per_turn;
   http.session.authenticator = passwords_.get();
   http.session.protocols = options_.protocols;
+  if (options_.http.prefix_metrics != 0) {
+    prefix_metrics_ = std::make_unique<PrefixMetrics>(*backend_, options_.http.prefix_metrics);
+  }
   HttpPages pages;
   pages.metrics = [this] {
     PageFigures figures{
@@ -149,7 +159,9 @@ void Server::make_http_server() {
             },
         .websocket_turns =
             [this](const HistogramVisitor& visit) { http_->for_each_turn_latency(visit); },
-        .flash_reads = nullptr};
+        .flash_reads = nullptr,
+        .slab_metrics = options_.http.slab_metrics,
+        .prefixes = prefix_metrics_.get()};
     if (tier_ != nullptr) {
       figures.flash_reads = [this](const HistogramVisitor& visit) {
         tier_->for_each_read_latency(visit);

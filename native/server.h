@@ -23,9 +23,11 @@
 #include "native/config/options.h"
 #include "native/config/password_file.h"
 #include "native/http/http_server.h"
+#include "native/metrics/prefix_metrics.h"
 #include "native/net/acceptor.h"
 #include "native/net/linger.h"
 #include "native/net/listener.h"
+#include "native/net/passed_sockets.h"
 #include "native/net/poller.h"
 #include "native/net/worker.h"
 #include "native/process/notify.h"
@@ -64,7 +66,8 @@ class Server : private ConnectionEvents {
     const std::size_t tier = options.tier.files.empty() ? 0 : kOfTier;
     const std::size_t worker = kOfWorker + tier + LingeringSockets::kMost;
     const std::size_t files = options.tier.files.size();
-    if (options.http.listen.empty()) return options.host.threads * worker + files;
+    const bool http = !options.http.listen.empty() || sockets_are_passed();
+    if (!http) return options.host.threads * worker + files;
     return options.host.threads * (worker + kOfHttpLoop + tier) + files + Acceptor::kHttpReserve;
   }
 
@@ -75,6 +78,7 @@ class Server : private ConnectionEvents {
   void on_connection_closed() override;
   void on_stop_requested() override;
 
+  bool serves_http() const;
   void make_http_server();
 
   // server_tier.cc
@@ -135,9 +139,10 @@ class Server : private ConnectionEvents {
   std::unique_ptr<TierWatch> tier_watch_;  // of the first worker; null: no -o ext_path
   std::vector<std::unique_ptr<Worker>> workers_;
   std::atomic<Readiness> readiness_{Readiness::kLoading};
-  std::unique_ptr<TlsContext> tls_;          // null: no -Z
-  std::unique_ptr<PasswordFile> passwords_;  // null: no -Y
-  std::unique_ptr<HttpServer> http_;         // null: no --http
+  std::unique_ptr<TlsContext> tls_;                // null: no -Z
+  std::unique_ptr<PasswordFile> passwords_;        // null: no -Y
+  std::unique_ptr<PrefixMetrics> prefix_metrics_;  // null: no --prefix-metrics
+  std::unique_ptr<HttpServer> http_;               // null: no --http
   std::size_t next_worker_ = 0;
 
   Phase phase_ = Phase::kServing;

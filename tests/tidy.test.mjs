@@ -13,7 +13,7 @@ import {
   orphanLines,
   wideLines,
 } from './house/shape.mjs';
-import { plantedTree, repositoryFiles, repositoryTree } from './house/tree.mjs';
+import { plantedTree, repositoryFiles, repositoryText, repositoryTree } from './house/tree.mjs';
 import {
   constantsNobodyUses,
   exportsNobodyImports,
@@ -31,7 +31,8 @@ const RULES = {
   'every exported name is imported': exportsNobodyImports,
   'files that comments and pages name exist': filesThatDoNotExist,
   'links lead somewhere': (tree) => brokenLinks(tree, repositoryFiles()),
-  'the version is the same everywhere': strayVersions,
+  'the version is the same everywhere': (tree) =>
+    strayVersions(new Map([...tree, ['wasm/package-lock.json', repositoryText('wasm/package-lock.json')]])),
   'numbers have names': unexplainedNumbers,
   'files are short': longFiles,
   'tests are short': longTests,
@@ -199,6 +200,14 @@ describe('planted faults', () => {
     assert.deepEqual(strayVersions(plantedTree({ ...homes, 'README.md': 'memcached 11.2.3' })), []);
     assert.equal(strayVersions(plantedTree({ ...homes, 'wasm/package.json': '{"version": "1.2.4"}' })).length, 1);
     assert.equal(strayVersions(plantedTree({ ...homes, 'README.md': 'isocache 1.2.3' })).length, 1);
+    const changes = (text) => strayVersions(plantedTree({ ...homes, 'CHANGELOG.md': text })).length;
+    assert.deepEqual([changes('## 1.2.3\n\n## 1.2.2'), changes('## 1.2.4\n\n## 1.2.3')], [0, 1]);
+    const lock = (top, own) => `{"version": "${top}", "packages": {"": {"version": "${own}"}}}`;
+    const locks = (text) => strayVersions(plantedTree({ ...homes, 'wasm/package-lock.json': text })).length;
+    assert.deepEqual(
+      [locks(lock('1.2.3', '1.2.3')), locks(lock('1.2.4', '1.2.3')), locks(lock('1.2.3', '1'))],
+      [0, 1, 1],
+    );
     assert.equal(strayVersions(plantedTree({ ...homes, 'core/a.h': 'kIsocacheVersion = "1.2.4"' })).length, 1);
   });
 

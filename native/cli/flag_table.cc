@@ -109,6 +109,11 @@ void prefix_delimiter(Options& options, std::string_view value) {
   options.settings.detail_enabled = true;
 }
 
+void prefix_metrics(Options& options, std::string_view value) {
+  options.http.prefix_metrics = number(value, "--prefix-metrics", 1, limits::kMaxPrefixes);
+  options.settings.detail_enabled = true;
+}
+
 void protocol(Options& options, std::string_view value) {
   options.protocols_asked = true;
   if (value == "auto" || value == "auto-negotiate") {
@@ -207,6 +212,14 @@ const Flag kFlags[] = {
      "do not serve the playground, a page for trying commands, at / of --http: / then lists the "
      "port's pages, as /pages does, and as in a server that was built without it",
      [](O o, V) { o.http.playground = false; }},
+    {kNoLetter, "no-slab-metrics", "", kListening,
+     "leave memcached_slab_*, about 300 samples, out of /metrics; isocache_band_* has the figures "
+     "by size",
+     [](O o, V) { o.http.slab_metrics = false; }},
+    {kNoLetter, "prefix-metrics", "<num>", kListening,
+     "count commands by the prefix of their keys, as -D does, and show the counts in /metrics for "
+     "up to this many prefixes; all others are one row",
+     prefix_metrics},
     {'b', "listen-backlog", "<num>", kListening,
      "number of connections that may wait to be accepted (default 1024)",
      [](O o, V v) { o.host.tcp_backlog = number(v, "-b", 1, 1U << 30); }},

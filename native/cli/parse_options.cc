@@ -150,7 +150,9 @@ void warn_of_no_effect(std::span<const Layer* const> layers, Options& options) {
   for (const auto& [given, flag] :
        {std::pair(!options.http.allowed_origins.empty(), "--allow-origin"),
         std::pair(options.http.deflate, "--websocket-deflate"),
-        std::pair(!options.http.playground, "--no-playground")}) {
+        std::pair(!options.http.playground, "--no-playground"),
+        std::pair(!options.http.slab_metrics, "--no-slab-metrics"),
+        std::pair(options.http.prefix_metrics != 0, "--prefix-metrics")}) {
     if (given) options.warnings.push_back(fmt::format("{} has no effect without --http", flag));
   }
 }

@@ -34,6 +34,8 @@ struct HttpOptions {
   std::vector<std::string> allowed_origins;  // of browsers' pages, besides our own; "*": any
   bool deflate = false;                      // permessage-deflate, if the client offers it
   bool playground = true;                    // "/" is the playground, if it is built in
+  bool slab_metrics = true;                  // /metrics has memcached_slab_*
+  unsigned prefix_metrics = 0;               // how many prefixes /metrics shows; 0: none
 };
 
 // -o ext_path and the words that belong to it.

@@ -1,5 +1,7 @@
 // isocache_*: segments, bands, tiers, shards, logins, TLS, turns, reads.
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <functional>
@@ -12,6 +14,33 @@
 
 namespace isocache {
 namespace {
+
+#if defined(__clang__)
+constexpr std::string_view kCompilerName = "clang";
+constexpr int kCompilerVersion[] = {__clang_major__, __clang_minor__, __clang_patchlevel__};
+#else
+constexpr std::string_view kCompilerName = "gcc";
+constexpr int kCompilerVersion[] = {__GNUC__, __GNUC_MINOR__, __GNUC_PATCHLEVEL__};
+#endif
+
+#if defined(__x86_64__)
+constexpr std::string_view kArchitecture = "x86_64";
+#elif defined(__aarch64__)
+constexpr std::string_view kArchitecture = "aarch64";
+#else
+constexpr std::string_view kArchitecture = "other";
+#endif
+
+void write_build(MetricsWriter& out) {
+  out.gauge("isocache_build_info", "The version of isocached, and what it was built with and for.");
+  const std::string compiler =
+      fmt::format("{} {}", kCompilerName, fmt::join(kCompilerVersion, "."));
+  out.sample({{"version", kIsocacheVersion},
+              {"protocol", kProtocolVersion},
+              {"compiler", compiler},
+              {"architecture", kArchitecture}},
+             1);
+}
 
 void write_segments(const EngineFigures& sum, MetricsWriter& out) {
   const MemoryUse& memory = sum.memory;
@@ -164,7 +193,9 @@ void write_logins(const HostRows& host, MetricsWriter& out) {
   out.sample({{"result", "refused"}}, refused);
 }
 
-void write_closed_holders(const HostRows& host, MetricsWriter& out) {
+void write_closed_connections(const HostRows& host, MetricsWriter& out) {
+  out.counter("isocache_idle_kicks_total", "Connections closed as idle (-o idle_timeout).",
+              HostRowName("idle_kicks").of(host));
   out.counter("isocache_connections_closed_total",
               "Connections closed because others waited for the memory that they held.");
   out.sample({{"reason", "slow_reader"}}, HostRowName("isocache_slow_readers_closed").of(host));
@@ -232,8 +263,7 @@ void write_tls(const HostRows& host, MetricsWriter& out) {
 
 void write_own_metrics(const ServerFigures& server, const PageFigures& figures,
                        MetricsWriter& out) {
-  out.gauge("isocache_build_info", "The version of isocached.");
-  out.sample({{"version", kIsocacheVersion}, {"protocol", kProtocolVersion}}, 1);
+  write_build(out);
   out.gauge("isocache_threads", "Worker threads (-t).",
             HostRowName("threads").of(server.host_stats));
   write_segments(server.sum, out);
@@ -244,7 +274,7 @@ void write_own_metrics(const ServerFigures& server, const PageFigures& figures,
   write_flash(server.sum.tier, out);
   write_shards(server.shards, out);
   write_logins(server.host_stats, out);
-  write_closed_holders(server.host_stats, out);
+  write_closed_connections(server.host_stats, out);
   write_tls(server.host_stats, out);
   write_turns(figures, out);
   write_flash_reads(figures, out);

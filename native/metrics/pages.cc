@@ -9,8 +9,9 @@ std::string metrics_text(ShardedBackend& backend, const PageFigures& figures, co
   const ServerFigures server = backend.all_figures(clock.now_s);
   MetricsWriter out;
   write_memcached_metrics(server, clock.wall_s(), out);
-  write_slab_metrics(server.sum, clock.now_s, out);
+  if (figures.slab_metrics) write_slab_metrics(server.sum, clock.now_s, out);
   write_own_metrics(server, figures, out);
+  if (figures.prefixes != nullptr) figures.prefixes->write(out);
   return out.take();
 }
 

@@ -26,6 +26,12 @@ void set_option(const FileDescriptor& socket, int level, int option, int value) 
   ::setsockopt(socket.get(), level, option, &value, sizeof(value));
 }
 
+// Accepted sockets inherit these options, so setting them costs no system call for each.
+void set_inherited_options(const FileDescriptor& socket) {
+  set_option(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
+  set_option(socket, IPPROTO_TCP, TCP_NODELAY, 1);
+}
+
 FileDescriptor make_socket(int family) {
   return FileDescriptor(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
 }
@@ -43,9 +49,7 @@ FileDescriptor listen_on(const addrinfo& info, const Endpoint& endpoint, unsigne
   FileDescriptor socket = make_socket(info.ai_family);
   if (!socket) throw_errno("socket");
   set_option(socket, SOL_SOCKET, SO_REUSEADDR, 1);
-  // Accepted sockets inherit these options, so setting them costs no system call for each.
-  set_option(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
-  set_option(socket, IPPROTO_TCP, TCP_NODELAY, 1);
+  set_inherited_options(socket);
   if (info.ai_family == AF_INET6) set_option(socket, IPPROTO_IPV6, IPV6_V6ONLY, 1);
   if (::bind(socket.get(), info.ai_addr, info.ai_addrlen) != 0 ||
       ::listen(socket.get(), static_cast<int>(backlog)) != 0) {
@@ -100,7 +104,7 @@ Listener::Listener(FileDescriptor socket, std::string unix_path)
 Listener::~Listener() { remove_file(); }
 
 void Listener::stop_listening() {
-  ::shutdown(fd(), SHUT_RDWR);
+  if (!passed) ::shutdown(fd(), SHUT_RDWR);
   remove_file();
 }
 
@@ -151,6 +155,13 @@ std::vector<Listener> listen_tcp(const Endpoint& endpoint, unsigned backlog) {
     listeners.emplace_back(listen_on(*info, endpoint, backlog), std::string());
   }
   return listeners;
+}
+
+Listener adopt_listener(FileDescriptor socket) {
+  set_inherited_options(socket);  // a unix socket has no such options, and ignores them
+  Listener listener(std::move(socket), {});
+  listener.passed = true;
+  return listener;
 }
 
 void check_unix_path(const std::string& path) { unix_address(path); }

@@ -28,13 +28,15 @@ class Listener {
   bool is_local() const { return local_; }
 
   // Refuses new clients from now on, and those in the backlog. Removes a unix socket's file, so
-  // that a successor can create one there. The descriptor stays open.
+  // that a successor can create one there. The descriptor stays open. A socket that was passed is
+  // left as it is: its clients wait for the successor.
   void stop_listening();
 
   // The code that creates the listener sets these.
   Serves serves = Serves::kMemcached;
   Protocols protocols = Protocols::kAny;
   bool tls = false;
+  bool passed = false;  // by the service manager, which keeps it
 
  private:
   void remove_file();
@@ -57,6 +59,8 @@ Endpoint parse_endpoint(std::string_view text, unsigned default_port);
 // Opens one listener for each address of the host's name. Port 0 lets the system choose. Throws
 // SystemError: the port is busy, the user is not allowed, there is no such host.
 std::vector<Listener> listen_tcp(const Endpoint& endpoint, unsigned backlog);
+// A socket that already listens, of a passed descriptor.
+Listener adopt_listener(FileDescriptor socket);
 // Throws UsageError: the path is too long.
 void check_unix_path(const std::string& path);
 // `mode` is the file's access mode, such as 0700. A socket file without a server behind it is

@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
 #include "native/base/errors.h"
 #include "native/base/log.h"
 #include "native/base/parse_number.h"
+#include "native/net/passed_sockets.h"
 
 namespace isocache {
 namespace {
@@ -100,6 +102,27 @@ void open(std::vector<Listener>& listeners, ListenAddress address, unsigned back
   }
 }
 
+bool has(const std::vector<Listener>& listeners, Serves what) {
+  return std::ranges::any_of(listeners, [&](const auto& one) { return one.serves == what; });
+}
+
+std::vector<Listener> passed_listeners(const Options& options) {
+  std::vector<Listener> listeners;
+  for (PassedSocket& passed : take_passed_sockets()) {
+    Listener listener = adopt_listener(std::move(passed.socket));
+    if (passed.name == "http") listener.serves = Serves::kHttp;
+    listener.protocols = options.protocols;
+    listener.tls = options.tls.enabled;
+    listeners.push_back(std::move(listener));
+  }
+  const bool asked = options.tcp_asked || !options.unix_socket.empty();
+  if (asked && has(listeners, Serves::kMemcached)) {
+    log_line("-l, -p and -s have no effect: the service manager passes sockets",
+             LogLevel::kWarning);
+  }
+  return listeners;
+}
+
 }  // namespace
 
 ListenAddress memcached_address(std::string_view text, const Options& options) {
@@ -124,13 +147,16 @@ std::vector<ListenAddress> listen_addresses(const Options& options) {
 }
 
 std::vector<Listener> open_listeners(const Options& options) {
-  std::vector<Listener> listeners;
-  if (!options.unix_socket.empty()) {
+  std::vector<Listener> listeners = passed_listeners(options);
+  const bool memcached_passed = has(listeners, Serves::kMemcached);
+  const bool http_passed = has(listeners, Serves::kHttp);
+  if (!options.unix_socket.empty() && !memcached_passed) {
     listeners.push_back(
         listen_unix(options.unix_socket, options.host.unix_socket_mode, options.host.tcp_backlog));
     listeners.back().protocols = options.protocols;
   }
   for (const ListenAddress& address : listen_addresses(options)) {
+    if (address.serves == Serves::kHttp ? http_passed : memcached_passed) continue;
     try {
       open(listeners, address, options.host.tcp_backlog);
     } catch (const SystemError& error) {

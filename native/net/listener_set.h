@@ -26,7 +26,9 @@ ListenAddress http_address(std::string_view text, const Options& options);
 // The addresses that -l, -p and --http ask for, without the unix socket. Throws UsageError.
 std::vector<ListenAddress> listen_addresses(const Options& options);
 
-// Opens all listeners, the unix socket first. Throws UsageError, SystemError.
+// Takes the sockets that the service manager passes: one with the name "http" replaces --http, any
+// other -l, -p and -s. Opens the remaining listeners, the unix socket first. Call it once. Throws
+// UsageError, SystemError.
 std::vector<Listener> open_listeners(const Options& options);
 
 // Warnings about what clients of a listener could do although they should not.

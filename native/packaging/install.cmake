@@ -27,6 +27,10 @@ install(FILES ${generated}/isocached.bash
   DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME isocached)
 install(FILES ${generated}/_isocached DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
 install(FILES ${generated}/isocached.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+install(FILES packaging/monitoring/dashboard.json packaging/monitoring/alerts.yml
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/isocached)
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/isocached RENAME copyright)
 # What depends on the prefix waits for it: `cmake --install --prefix` may still change it.
 install(CODE "
   set(bindir \"${CMAKE_INSTALL_BINDIR}\")

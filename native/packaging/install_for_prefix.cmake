@@ -8,7 +8,8 @@ cmake_path(ABSOLUTE_PATH bindir BASE_DIRECTORY "${CMAKE_INSTALL_PREFIX}")
 cmake_path(ABSOLUTE_PATH sysconfdir BASE_DIRECTORY "${CMAKE_INSTALL_PREFIX}")
 
 configure_file(${source}/isocached.service.in ${generated}/isocached.service @ONLY)
-file(INSTALL ${generated}/isocached.service DESTINATION "${CMAKE_INSTALL_PREFIX}/lib/systemd/system")
+file(INSTALL ${generated}/isocached.service ${source}/isocached.socket
+  DESTINATION "${CMAKE_INSTALL_PREFIX}/lib/systemd/system")
 # An administrator's own stays.
 if(NOT EXISTS "$ENV{DESTDIR}${sysconfdir}/isocached/isocached.conf")
   file(INSTALL ${generated}/isocached.conf DESTINATION "${sysconfdir}/isocached")

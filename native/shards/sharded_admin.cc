@@ -56,6 +56,11 @@ void ShardedBackend::add_prefixes(PrefixSlice& slice) {
   }
 }
 
+PrefixStats ShardedBackend::prefix_stats(unsigned index) {
+  const std::lock_guard lock(shards_[index]->mutex);
+  return shards_[index]->engine.prefix_stats();
+}
+
 void ShardedBackend::flush_at(UnixSeconds at_s, UnixSeconds now_s) {
   for (const auto& shard : shards_) {
     const std::lock_guard lock(shard->mutex);

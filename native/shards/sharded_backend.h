@@ -89,6 +89,9 @@ class ShardedBackend : public Backend, public AdminTarget {
   // The shards write again to what has failed.
   void retry_tier();
 
+  // A copy of what one shard has counted for `stats detail`. Any thread.
+  PrefixStats prefix_stats(unsigned index);
+
   // The figures that `stats` shows. Takes the admin lock, then one shard's lock at a time, each for
   // as long as it takes to walk that shard's list of segments. Any thread.
   ServerFigures all_figures(UnixSeconds now_s);

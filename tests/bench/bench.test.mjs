@@ -1,5 +1,5 @@
 // The benchmarks still run: their short forms, whose figures nobody reads.
-// Runs alone: benchmarks use every processor.
+// Runs alone, but for lint: benchmarks use every processor.
 
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';

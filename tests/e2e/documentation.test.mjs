@@ -10,7 +10,6 @@ import { fileURLToPath } from 'node:url';
 
 import { Certificates, needOpenssl } from '../lib/certificates.mjs';
 import { RawClient } from '../lib/client.mjs';
-import { needPromtool, promtool } from '../lib/metrics.mjs';
 import { needIsocached, runProgram, startIsocached } from '../lib/server.mjs';
 import { needWs, WebSocket } from '../lib/websocket.mjs';
 
@@ -132,13 +131,6 @@ describe('documentation', { skip: needIsocached || needOpenssl, concurrency: 1 }
     );
     const { code, stdout, stderr } = await runProgram(PROMTOOL, ['check', 'config', file]);
     assert.equal(code, 0, stdout + stderr);
-  });
-
-  test('flash.md: promtool takes the rules for Prometheus', { ...limit, skip: needPromtool }, async () => {
-    const file = path.join(folder, 'flash-rules.yml');
-    writeFileSync(file, blocks('native/docs/flash.md', 'yaml')[0]);
-    const { code, output } = await promtool(['check', 'rules', file]);
-    assert.equal(code, 0, output);
   });
 
   test('README.md: the session in a terminal', limit, async () => {

@@ -51,7 +51,7 @@ describe('/metrics', { skip: needIsocached, concurrency: 1 }, () => {
     const users = certificates.file('users');
     writeFileSync(users, 'ann:secret\n');
     const args = ['--http', '127.0.0.1:0', '-Y', users, ...certificates.serverArgs(certificates.issue('server'))];
-    args.push('-o', `ext_path=${path.join(certificates.folder, 'flash')}:256m`);
+    args.push('--prefix-metrics', '5', '-o', `ext_path=${path.join(certificates.folder, 'flash')}:256m`);
     await withServer(startIsocached, args, async (server) => {
       server.tls = certificates.clientOptions();
       const login = (password) =>

@@ -26,6 +26,9 @@ export function repositoryTree(root = ROOT) {
   return new Map(paths.map((path) => [path, readFileSync(join(root, path), 'utf8')]));
 }
 
+/** A file that the tree leaves out. */
+export const repositoryText = (path, root = ROOT) => readFileSync(join(root, path), 'utf8');
+
 /** A tree for a planted fault: { path: text }. */
 export const plantedTree = (files) => new Map(Object.entries(files));
 

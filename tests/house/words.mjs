@@ -91,6 +91,7 @@ const VERSION_HOMES = [
   'CMakeLists.txt',
   'wasm/package.json',
   'wasm/package-lock.json',
+  'CHANGELOG.md',
   // What was measured, and of which version.
   'tests/bench/figures.json',
   'tests/bench/FIGURES.md',
@@ -99,13 +100,30 @@ const VERSION_HOMES = [
 /** The core tells its version to clients; it is compiled by itself, so it cannot ask CMake. */
 const CORE_VERSION = /\bkIsocacheVersion = "([\d.]+)"/;
 
-/** The version stands in CMakeLists.txt; npm and the core want it as well. It is the same, and nowhere else. */
+/** What other files say that the version is, as [path, version]. */
+function toldVersions(tree) {
+  const told = [];
+  const npm = (path) => JSON.parse(tree.get(path) ?? 'null');
+  told.push(['wasm/package.json', npm('wasm/package.json')?.version]);
+  const lock = npm('wasm/package-lock.json');
+  if (lock) told.push(['wasm/package-lock.json', lock.version], ['wasm/package-lock.json', lock.packages[''].version]);
+  // The newest heading.
+  const changes = tree.get('CHANGELOG.md');
+  if (changes) told.push(['CHANGELOG.md', changes.match(/^## ([\d.]+)/m)?.[1]]);
+  return told;
+}
+
+/**
+ * The version stands in CMakeLists.txt; npm and the core want it as well, and the newest changes are those of it. It is
+ * the same, and nowhere else.
+ */
 export function strayVersions(tree) {
   const version = tree.get('CMakeLists.txt')?.match(/project\([^)]*\bVERSION ([\d.]+)/)?.[1];
   if (!version) return ['CMakeLists.txt:1: tells no version'];
   const faults = [];
-  const npm = JSON.parse(tree.get('wasm/package.json') ?? '{}').version;
-  if (npm !== version) faults.push(`wasm/package.json:1: says ${npm}, CMakeLists.txt ${version}`);
+  for (const [path, told] of toldVersions(tree)) {
+    if (told !== version) faults.push(`${path}:1: says ${told}, CMakeLists.txt ${version}`);
+  }
   const pattern = new RegExp(`(?<![\\d.])${version.replaceAll('.', '\\.')}(?![\\d.]*\\d)`, 'g');
   for (const [path, text] of tree) {
     if (VERSION_HOMES.includes(path) || /^tests\/(house\/|tidy)/.test(path)) continue;

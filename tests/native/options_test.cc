@@ -277,6 +277,9 @@ TEST(Options, WhatHasNoEffectIsWarnedOf) {
   EXPECT_EQ(warnings({"--websocket-deflate"}),
             Lines{"--websocket-deflate has no effect without --http"});
   EXPECT_EQ(warnings({"--no-playground"}), Lines{"--no-playground has no effect without --http"});
+  EXPECT_EQ(warnings({"--no-slab-metrics", "--prefix-metrics", "9"}),
+            (Lines{"--no-slab-metrics has no effect without --http",
+                   "--prefix-metrics has no effect without --http"}));
   EXPECT_EQ(warnings({"-Z", "-o", "ssl_key=x", "--http", "0", "--allow-origin", "*"}), Lines{});
   EXPECT_EQ(warnings({"-o", "ssl_wbuf_size=1"}), Lines{});
 }

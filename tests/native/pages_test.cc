@@ -21,8 +21,8 @@ namespace isocache {
 namespace {
 
 constexpr UnixSeconds kNow = 1'800'000'000;
-
 constexpr unsigned kThreads = 2;
+constexpr int kSlabLines = 370;
 
 Settings settings_of_64_mib() {
   Settings settings;
@@ -111,6 +111,85 @@ TEST_F(PagesTest, TheFiguresAreWhatWasDone) {
   }
   EXPECT_GT(backend.shard_count(), 1U);
   EXPECT_EQ(items, 4U);
+}
+
+TEST_F(PagesTest, SlabsCanBeLeftOut) {
+  const std::string all = metrics();
+  figures.slab_metrics = false;
+  const std::string few = metrics();
+  EXPECT_EQ(few.find("memcached_slab_"), std::string::npos);
+  EXPECT_EQ(std::ranges::count(all, '\n') - std::ranges::count(few, '\n'), kSlabLines);
+  EXPECT_NE(few.find("\nisocache_band_items{"), std::string::npos);
+}
+
+// The rows of isocache_prefix_gets_total: "name count, name count, ...".
+std::string gets_of(const std::string& text) {
+  std::string gets;
+  for (const auto& [name, value] : samples_of(text)) {
+    constexpr std::string_view kBegin = "isocache_prefix_gets_total{prefix=\"";
+    if (!name.starts_with(kBegin)) continue;
+    gets += name.substr(kBegin.size(), name.size() - kBegin.size() - 2) + " " + value + ", ";
+  }
+  return gets;
+}
+
+TEST_F(PagesTest, PrefixesHaveRowsUntilThereIsNoRoom) {
+  EXPECT_EQ(metrics().find("isocache_prefix_"), std::string::npos);
+  PrefixMetrics prefixes(backend, 2);
+  figures.prefixes = &prefixes;
+  EXPECT_EQ(gets_of(metrics()), "%other 0, ");
+  ask("stats detail on\r\nget a:1 a:2 a:3\r\n");
+  EXPECT_EQ(gets_of(metrics()), "%other 0, a 3, ");
+  // The busier one gets the last row; the others never have one.
+  ask("get b:1 c:1 c:2 d:1 nothing\r\n");
+  EXPECT_EQ(gets_of(metrics()), "%other 2, a 3, c 2, ");
+  ask("get b:1 b:2 b:3 b:4 b:5 b:6 b:7 b:8 c:3\r\n");
+  EXPECT_EQ(gets_of(metrics()), "%other 10, a 3, c 3, ");
+  ask("set b:1 0 0 1\r\nx\r\nset c:1 0 0 1\r\nx\r\nget c:1 a:1\r\ndelete a:1\r\ndelete d:1\r\n");
+  const auto samples = samples_of(metrics());
+  const auto value = [&](const std::string& family, const std::string& prefix) {
+    return samples.at("isocache_prefix_" + family + "_total{prefix=\"" + prefix + "\"}");
+  };
+  EXPECT_EQ(value("get_hits", "c"), "1");
+  EXPECT_EQ(value("get_hits", "a"), "0");
+  EXPECT_EQ(value("sets", "c"), "1");
+  EXPECT_EQ(value("sets", "%other"), "1");
+  EXPECT_EQ(value("deletes", "a"), "1");
+  EXPECT_EQ(value("deletes", "%other"), "1");
+}
+
+TEST_F(PagesTest, AResetGivesTheRowsAway) {
+  PrefixMetrics prefixes(backend, 2);
+  figures.prefixes = &prefixes;
+  ask("stats detail on\r\nget a:1 b:1 c:1 c:2\r\n");
+  EXPECT_EQ(gets_of(metrics()), "%other 1, a 1, c 2, ");
+  ask("stats reset\r\nget b:1 d:1\r\n");
+  EXPECT_EQ(gets_of(metrics()), "%other 0, b 1, d 1, ");
+}
+
+// Whatever a prefix holds, its label is text, and no prefix takes the row of the others.
+TEST_F(PagesTest, ThePrefixesOfAnyKeyAreLabels) {
+  PrefixMetrics prefixes(backend, 10);
+  figures.prefixes = &prefixes;
+  ask("stats detail on\r\nget %other:1 \xff\"\\:1 other:1 :1\r\n");
+  EXPECT_EQ(gets_of(metrics()), " 1, %25other 1, %FF\\\"\\\\ 1, %other 0, other 1, ");
+  const std::string longest(limits::kMaxKeyBytes - 1, '\x80');
+  ask("get " + longest + ":\r\n");
+  EXPECT_NE(metrics().find("%80\"} 1\n"), std::string::npos);
+}
+
+// More prefixes than the engines have room for: nothing is lost, and no row changes its owner.
+TEST_F(PagesTest, PrefixesWithoutEnd) {
+  PrefixMetrics prefixes(backend, 3);
+  figures.prefixes = &prefixes;
+  ask("stats detail on\r\n");
+  const std::size_t all = (backend.shard_count() + 1) * limits::kMaxPrefixes;
+  for (std::size_t i = 0; i < all; ++i) ask("get p" + std::to_string(i) + ":\r\n");
+  const std::string before = gets_of(metrics());
+  EXPECT_EQ(std::ranges::count(before, ','), 4);
+  EXPECT_NE(before.find("%other " + std::to_string(all - 3) + ", "), std::string::npos) << before;
+  ask("get late: late: late:\r\n");
+  EXPECT_NE(gets_of(metrics()).find("%other " + std::to_string(all) + ", "), std::string::npos);
 }
 
 TEST_F(PagesTest, TheHostsFigures) {

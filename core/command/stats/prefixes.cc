@@ -11,19 +11,8 @@ namespace isocache {
 namespace {
 
 void append_name(std::string_view name, Output& out) {
-  constexpr char kHex[] = "0123456789ABCDEF";
   char* const begin = out.reserve(name.size() * 3);
-  char* to = begin;
-  for (const char c : name) {
-    if (c > ' ' && c <= '~' && c != '%') {
-      *to++ = c;
-    } else {
-      *to++ = '%';
-      *to++ = kHex[static_cast<unsigned char>(c) >> 4U];
-      *to++ = kHex[static_cast<unsigned char>(c) & 15U];
-    }
-  }
-  out.commit(static_cast<std::size_t>(to - begin));
+  out.commit(static_cast<std::size_t>(write_prefix_name(name, begin) - begin));
 }
 
 void append_counters(const PrefixCounters& counters, Output& out) {
@@ -48,6 +37,20 @@ PrefixCounters& PrefixCounters::operator+=(const PrefixCounters& other) {
   return *this;
 }
 
+char* write_prefix_name(std::string_view name, char* to) {
+  constexpr char kHex[] = "0123456789ABCDEF";
+  for (const char c : name) {
+    if (c > ' ' && c <= '~' && c != '%') {
+      *to++ = c;
+    } else {
+      *to++ = '%';
+      *to++ = kHex[static_cast<unsigned char>(c) >> 4U];
+      *to++ = kHex[static_cast<unsigned char>(c) & 15U];
+    }
+  }
+  return to;
+}
+
 bool find_prefix(std::string_view key, char delimiter, std::string_view* prefix) {
   if (key.empty()) return false;  // its data() may be null
   const char* const end = key.data() + key.size();
@@ -57,11 +60,20 @@ bool find_prefix(std::string_view key, char delimiter, std::string_view* prefix)
   return true;
 }
 
+std::vector<std::uint16_t>::const_iterator PrefixStats::place_of(std::string_view name) const {
+  return std::lower_bound(order_.begin(), order_.end(), name,
+                          [this](std::uint16_t entry, std::string_view searched) {
+                            return name_of(entries_[entry]) < searched;
+                          });
+}
+
+const PrefixCounters* PrefixStats::find(std::string_view prefix) const {
+  const auto at = place_of(prefix);
+  return at != order_.end() && name_of(entries_[*at]) == prefix ? &entries_[*at].counters : nullptr;
+}
+
 PrefixCounters& PrefixStats::counters_of(std::string_view prefix) {
-  const auto at = std::lower_bound(order_.begin(), order_.end(), prefix,
-                                   [this](std::uint16_t entry, std::string_view name) {
-                                     return name_of(entries_[entry]) < name;
-                                   });
+  const auto at = place_of(prefix);
   if (at != order_.end() && name_of(entries_[*at]) == prefix) return entries_[*at].counters;
   if (entries_.size() == limits::kMaxPrefixes ||
       names_.size() + prefix.size() > limits::kMaxPrefixNameBytes) {
@@ -110,7 +122,8 @@ bool PrefixSlice::write(Output& out, std::optional<std::string>& after) const {
   if (written != 0) after = lines_[written - 1].name;
   if (cut_ || written != lines_.size()) return true;
   if (others_.gets + others_.sets + others_.deletes != 0) {
-    out.append("PREFIX %other");
+    out.append("PREFIX ");
+    out.append(kOtherPrefixes);
     append_counters(others_, out);
   }
   out.append(reply::kEnd);

@@ -35,6 +35,12 @@ struct PrefixCounters {
   PrefixCounters& operator+=(const PrefixCounters& other);
 };
 
+// The name of a prefix as users read it: if a byte is '%' or not printable ASCII, it is %XX. So no
+// name looks like kOtherPrefixes. Writes at most three bytes for each one, and returns the end.
+char* write_prefix_name(std::string_view name, char* to);
+// The name of the row of all prefixes without room.
+inline constexpr std::string_view kOtherPrefixes = "%other";
+
 // Finds the prefix of a key. Returns false if it has none. As in memcached, a zero byte ends the
 // search.
 bool find_prefix(std::string_view key, char delimiter, std::string_view* prefix);
@@ -45,6 +51,8 @@ class PrefixStats {
   // room share. The reference is valid until the next call. REQUIRES: prefix.size() <=
   // limits::kMaxKeyBytes.
   PrefixCounters& counters_of(std::string_view prefix);
+  // Null if the prefix has no counters of its own.
+  const PrefixCounters* find(std::string_view prefix) const;
   void clear();
   // Calls visit(name, counters) for the prefixes after `after`, sorted by name, until it returns
   // false. Without `after` it begins with the first.
@@ -74,6 +82,9 @@ class PrefixStats {
     return std::string_view(names_).substr(entry.name_at, entry.name_length);
   }
 
+  // The place of a name in order_, or where it belongs.
+  std::vector<std::uint16_t>::const_iterator place_of(std::string_view name) const;
+
   std::string names_;
   std::vector<Entry> entries_;
   std::vector<std::uint16_t> order_;
@@ -90,9 +101,8 @@ class PrefixSlice {
   // Call it once for each shard. It costs as much as `most` names.
   void add(const PrefixStats& shard);
   // Writes lines until the output is full, and END after the last name. Sets `after` to the last
-  // name that was written. Returns false if it has written END. If a byte of a name is '%' or not
-  // printable ASCII, it is written as %XX. So no name looks like "%other", the line of the prefixes
-  // without room.
+  // name that was written. Returns false if it has written END. Names are written as
+  // write_prefix_name() writes them; the prefixes without room are the line kOtherPrefixes.
   bool write(Output& out, std::optional<std::string>& after) const;
 
  private:
