@@ -22,6 +22,7 @@ std::string_view state_name(ConnectionInfo::State state) {
     case ConnectionInfo::State::kReading: return "conn_read";
     case ConnectionInfo::State::kExecuting: return "conn_parse_cmd";
     case ConnectionInfo::State::kWriting: return "conn_mwrite";
+    case ConnectionInfo::State::kWatching: return "conn_watch";
   }
   return "";
 }

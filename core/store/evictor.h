@@ -57,6 +57,8 @@ class Evictor {
   enum class Room : std::uint8_t { kMade, kNotYet, kNone };
   Room make_room_to_lend();
 
+  void set_observer(EvictionObserver* observer) { options_.observer = observer; }
+
   // Which queue a new key belongs to; learns from the ghost.
   QueueKind queue_for_new(std::uint64_t hash);
 

@@ -73,6 +73,21 @@ FindResult Store::find(const Key& key, UnixSeconds now_s) {
   return {{}, flushed ? Miss::kFlushed : Miss::kExpired};
 }
 
+FindResult Store::peek(const Key& key, UnixSeconds now_s) const {
+  const Slot slot = impl_->find_slot(key);
+  if (!slot) return {{}, Miss::kAbsent};
+  if (impl_->log.flushed(Heap::segment_of(slot.location()))) return {{}, Miss::kFlushed};
+  const Item item = impl_->item_at(slot);
+  const bool expired = item.exptime() != 0 && item.exptime() <= now_s;
+  return expired ? FindResult{{}, Miss::kExpired} : FindResult{item, Miss::kAbsent};
+}
+
+void Store::set_observer(EvictionObserver* observer) {
+  impl_->options.observer = observer;
+  impl_->evictor.set_observer(observer);
+}
+EvictionObserver* Store::observer() const { return impl_->options.observer; }
+
 void Store::on_hit(Item item, UnixSeconds now_s) {
   const unsigned frequency = item.bucket_->frequency(item.slot_);
   if (frequency < Bucket::kMaxFrequency) item.bucket_->set_frequency(item.slot_, frequency + 1);

@@ -61,6 +61,8 @@ class Store {
   void prefetch_bucket(std::uint64_t hash) const;
   void prefetch_item(std::uint64_t hash) const;
   FindResult find(const Key& key, UnixSeconds now_s);
+  // As find(), but changes nothing: an item that has expired or was flushed stays where it is.
+  FindResult peek(const Key& key, UnixSeconds now_s) const;
   // Counts a read: frequency for eviction, fetched bit, last access.
   void on_hit(Item item, UnixSeconds now_s);
 
@@ -187,6 +189,9 @@ class Store {
   // limit shrinks, the steps of tick() evict and give memory back to the source.
   bool set_memory_limit(std::size_t bytes);
   void set_max_item_size(std::size_t bytes);
+  // As StoreOptions::observer, from now on.
+  void set_observer(EvictionObserver* observer);
+  EvictionObserver* observer() const;
 
   // --- figures ----------------------------------------------------------------------------
   // Items in memory, among them expired and flushed ones that were not reclaimed yet.

@@ -12,6 +12,7 @@
 namespace isocache {
 
 void ConnectionCore::receive(std::string_view bytes) {
+  begin_turn(info_.fd);
   host_.counters.bytes_read.add(bytes.size());
   note_traffic(bytes);
   session_.feed(bytes);
@@ -67,6 +68,7 @@ void ConnectionCore::note_woken(LateToken token) {
 }
 
 void ConnectionCore::go_on() {
+  begin_turn(info_.fd);
   if (!woken_) return session_.resume();
   std::size_t done = 0;
   do {
@@ -92,6 +94,7 @@ bool ConnectionCore::has_idled_out(bool busy) {
   const unsigned limit_s = host_.idle_timeout_s;
   const bool idle = limit_s != 0 && !busy && host_.clock.now_s - info_.last_active_s() > limit_s;
   if (idle) host_.counters.idle_kicks.add(1);
+  idled_out_ = idle;
   return idle;
 }
 

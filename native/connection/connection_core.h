@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "native/base/current_turn.h"
 #include "native/base/traffic_log.h"
 #include "native/connection/connection_host.h"
 #include "native/connection/connection_info.h"
@@ -18,6 +19,7 @@
 #include "native/connection/late_waker.h"
 #include "protocol/output.h"
 #include "session/session.h"
+#include "watch/event.h"
 
 namespace isocache {
 
@@ -50,6 +52,7 @@ class ConnectionCore {
   }
   // Feeds bytes that came together with the end of an upload.
   void receive_behind_upload(std::string_view bytes) {
+    begin_turn(info_.fd);
     host_.counters.bytes_read.add(bytes.size());
     note_traffic(bytes);
     session_.feed(bytes);
@@ -91,6 +94,11 @@ class ConnectionCore {
     host_.counters.bytes_written.add(bytes);
     moved_bytes_ += bytes;
   }
+  // Nothing is executed or sent at the moment.
+  void note_at_rest() {
+    info_.set_state(session_.watches() ? ConnectionInfo::State::kWatching
+                                       : ConnectionInfo::State::kReading);
+  }
   // The output is sent, or never will be: releases its pins, clears it and gives its buffer back.
   void release(Output& output) {
     host_.backend.release(output);
@@ -109,6 +117,12 @@ class ConnectionCore {
   // connection. As in memcached, only a client from which we wait for a command is idle. `busy`:
   // replies are under way, or complete requests wait.
   bool has_idled_out(bool busy);
+  // Why it ends, as watchers are told. `broken`: the client has not ended it, and is not there.
+  EventClose close_reason(bool broken) const {
+    if (host_.draining) return EventClose::kShutdown;
+    if (idled_out_) return EventClose::kIdleTimeout;
+    return broken ? EventClose::kError : EventClose::kNormal;
+  }
   // The session waits for memory that others hold.
   void note_memory_wait() { hold_watch_.note_wait(); }
   // Call it about once a second. True: the connection holds memory that others wait for, and has
@@ -140,6 +154,7 @@ class ConnectionCore {
   std::uint64_t moved_bytes_ = 0;  // received into uploads, and sent
   std::int64_t opened_ms_;
   std::uint8_t failed_logins_ = 0;  // already noted
+  bool idled_out_ = false;
 };
 
 }  // namespace isocache

@@ -76,7 +76,7 @@ Connection::Next Connection::take_turn() {
     info_.set_state(ConnectionInfo::State::kExecuting);
     core_.borrow_output();
     if (!receive_or_go_on()) return tls_ ? Next::kLeave : Next::kClose;
-    info_.set_state(ConnectionInfo::State::kReading);
+    core_.note_at_rest();
     core_.note_failed_logins();
     if (!send()) return Next::kClose;
     if (sending()) return blocked_ ? Next::kWaitForEvent : Next::kTakeTurn;

@@ -1,5 +1,5 @@
-// For isocache.wasm, which has no tier and does not speak the binary protocol. The compiler leaves
-// out what only these would need.
+// For isocache.wasm, which has no tier, does not speak the binary protocol and cannot be watched.
+// The compiler leaves out what only these would need.
 #include "command/program_parts.h"
 #include "tier.h"
 
@@ -8,6 +8,7 @@ namespace isocache {
 bool tiers_exist() { return false; }
 bool replies_may_be_late() { return false; }
 bool binary_is_spoken() { return false; }
+bool watchers_exist() { return false; }
 
 ColdTier* cold_tier() { return nullptr; }
 bool tier_keeps(const ItemView& /*item*/, std::uint64_t /*hash*/) { return false; }
