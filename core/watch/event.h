@@ -81,6 +81,9 @@ class EventStamps {
   virtual ~EventStamps() = default;
   // Sets id, at_us and client.
   virtual void stamp(Event& event) = 0;
+  // The id of the event that was stamped last. Every event with that id or a lower one is in its
+  // buffer once the buffer's lock was taken.
+  virtual std::uint64_t last_id() const = 0;
 };
 
 }  // namespace isocache

@@ -37,8 +37,7 @@ EventBuffer::Entry EventBuffer::at(std::size_t offset) const {
   return entry;
 }
 
-void EventBuffer::clear() {
-  used_ = 0;
+void EventBuffer::clear_counts() {
   written_ = 0;
   dropped_ = {};
 }

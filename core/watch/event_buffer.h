@@ -41,7 +41,12 @@ class EventBuffer {
   std::uint64_t dropped(WatchStream stream) const {
     return dropped_[static_cast<std::size_t>(stream)];
   }
-  void clear();
+  // Forgets what was counted, and keeps the events.
+  void clear_counts();
+  void clear() {
+    used_ = 0;
+    clear_counts();
+  }
 
  private:
   EventBuffer(std::unique_ptr<char[]> bytes, std::size_t capacity, EventStamps& stamps)

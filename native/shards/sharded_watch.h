@@ -29,7 +29,7 @@ class ShardedWatch : public WatchPort, private WatchedShards, private EventStamp
     std::size_t queue_bytes;         // of each watcher
     std::function<void()> on_begin;  // deliver() is wanted soon; any thread calls it
   };
-  static constexpr std::size_t kMostBufferBytes = 8U << 20;
+  static constexpr std::size_t kMostBufferBytes = 5U << 20;
 
   ShardedWatch(unsigned shards, const Options& options, Exchange exchange);
 
@@ -52,6 +52,7 @@ class ShardedWatch : public WatchPort, private WatchedShards, private EventStamp
  private:
   std::unique_ptr<EventBuffer> exchange(unsigned shard, std::unique_ptr<EventBuffer> next) override;
   void stamp(Event& event) override;
+  std::uint64_t last_id() const override { return last_id_.load(std::memory_order_acquire); }
   void note_wanted();
 
   const unsigned shards_;

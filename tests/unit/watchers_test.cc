@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,8 +18,9 @@ namespace {
 
 class Stamps : public EventStamps {
  public:
-  void stamp(Event& event) override { event.id = ++last_id; }
-  std::uint64_t last_id = 0;
+  void stamp(Event& event) override { event.id = ++last; }
+  std::uint64_t last_id() const override { return last; }
+  std::uint64_t last = 0;
 };
 
 class CountingWaker : public Waker {
@@ -57,7 +59,7 @@ TEST(EventBuffer, KeepsWhatIsWantedAndFits) {
   EXPECT_EQ(buffer->written(), 2U);
   EXPECT_EQ(buffer->dropped(WatchStream::kFetchers), 1U);
   EXPECT_EQ(buffer->dropped(WatchStream::kMutations), 0U);
-  EXPECT_EQ(stamps.last_id, 2U);  // what is dropped takes no number
+  EXPECT_EQ(stamps.last, 2U);  // what is dropped takes no number
   const EventBuffer::Entry first = buffer->at(0);
   EXPECT_EQ(first.text, "one");
   EXPECT_EQ(first.event.id, 1U);
@@ -100,7 +102,9 @@ class Hub : public testing::Test, private WatchedShards {
  protected:
   std::unique_ptr<EventBuffer> exchange(unsigned shard,
                                         std::unique_ptr<EventBuffer> next) override {
-    return std::exchange(shards_[shard], std::move(next));
+    std::unique_ptr<EventBuffer> before = std::exchange(shards_[shard], std::move(next));
+    if (when_exchanged_) when_exchanged_(shard);
+    return before;
   }
   WatcherId join(StreamSet streams, Waker* waker = nullptr) {
     WatcherId id = 0;
@@ -133,6 +137,7 @@ class Hub : public testing::Test, private WatchedShards {
                               .queue_bytes = Watchers::kMinQueueBytes};
   Stamps stamps_;
   std::unique_ptr<EventBuffer> shards_[2];
+  std::function<void(unsigned)> when_exchanged_;
   WatchHub hub_{options_, *this, stamps_};
 };
 
@@ -162,6 +167,24 @@ TEST_F(Hub, LinesComeInTheOrderOfTheEvents) {
   EXPECT_EQ(keys_of(id), (std::vector<std::string>{"a", "b", "c", "d"}));
   EXPECT_EQ(hub_.figures().written, 4U);
   EXPECT_EQ(hub_.figures().sent, 4U);
+}
+
+// While the buffers are collected, one after the other, the shards go on.
+TEST_F(Hub, WhatHappensMeanwhileComesLaterButInOrder) {
+  const WatcherId id = join(WatchStream::kFetchers);
+  get(0, "a");
+  when_exchanged_ = [this](unsigned shard) {
+    if (shard != 0) return;
+    get(0, "b");  // shard 0 was collected already
+    get(1, "c");  // shard 1 was not
+  };
+  hub_.deliver();
+  when_exchanged_ = nullptr;
+  EXPECT_EQ(keys_of(id), (std::vector<std::string>{"a"}));
+  get(1, "d");
+  hub_.deliver();
+  EXPECT_EQ(keys_of(id), (std::vector<std::string>{"b", "c", "d"}));
+  EXPECT_EQ(hub_.figures().written, 4U);
 }
 
 TEST_F(Hub, EachGetsWhatItAskedForFromThenOn) {

@@ -47,6 +47,8 @@ class SingleWatch : public WatchPort, private WatchedShards, private EventStamps
     event.client = client_;
   }
 
+  std::uint64_t last_id() const override { return last_id_; }
+
   Engine& engine_;
   WatchHub hub_;
   std::uint64_t last_id_ = 0;

@@ -6,15 +6,13 @@
 namespace isocache {
 
 WatchHub::WatchHub(const WatchOptions& options, WatchedShards& shards, EventStamps& stamps)
-    : options_(options),
-      shards_(shards),
-      stamps_(stamps),
-      watchers_(options.queue_bytes, options.shards) {
-  spare_.reserve(options.shards);
+    : options_(options), shards_(shards), stamps_(stamps), watchers_(options.queue_bytes) {
+  slots_.reserve(options.shards);
+  sources_.reserve(2 * std::size_t{options.shards});
 }
 
 WatchPort::Joined WatchHub::join(StreamSet streams, Waker* waker, WatcherId* id) {
-  if (spare_.empty() && !open()) return Joined::kNoMemory;
+  if (slots_.empty() && !open()) return Joined::kNoMemory;
   deliver();  // what happened before is not for the new one
   const Joined joined = watchers_.join(streams, waker, id);
   if (watchers_.count() == 0) {
@@ -31,13 +29,28 @@ void WatchHub::leave(WatcherId id) {
 }
 
 bool WatchHub::deliver() {
-  if (spare_.empty()) return false;
+  if (slots_.empty()) return false;
   const StreamSet wanted = watchers_.wanted();
-  for (unsigned shard = 0; shard < options_.shards; ++shard) {
-    spare_[shard]->wanted = wanted;
-    spare_[shard] = shards_.exchange(shard, std::move(spare_[shard]));
+  const std::uint64_t last_id = stamps_.last_id();
+  sources_.clear();
+  for (unsigned shard = 0; shard < slots_.size(); ++shard) {
+    Slot& slot = slots_[shard];
+    slot.spare->wanted = wanted;
+    slot.spare = shards_.exchange(shard, std::move(slot.spare));
+    sources_.push_back({slot.pending.get(), slot.delivered, shard});
+    sources_.push_back({slot.spare.get(), 0, shard});
   }
-  watchers_.deliver(spare_);
+  watchers_.deliver(sources_, last_id);
+  // Everything that was pending was older. What has just come may go beyond last_id.
+  for (const Watchers::Source& source : sources_) {
+    Slot& slot = slots_[source.shard];
+    if (source.buffer == slot.spare.get()) slot.delivered = source.offset;
+  }
+  for (Slot& slot : slots_) {
+    watchers_.count(*slot.spare);
+    slot.pending->clear();
+    std::swap(slot.spare, slot.pending);
+  }
   return true;
 }
 
@@ -47,9 +60,10 @@ bool WatchHub::open() {
   first.reserve(options_.shards);
   for (unsigned shard = 0; shard < options_.shards; ++shard) {
     first.push_back(EventBuffer::make(bytes, stamps_));
-    spare_.push_back(EventBuffer::make(bytes, stamps_));
-    if (first.back() != nullptr && spare_.back() != nullptr) continue;
-    spare_.clear();
+    slots_.push_back({EventBuffer::make(bytes, stamps_), EventBuffer::make(bytes, stamps_)});
+    const Slot& slot = slots_.back();
+    if (first.back() && slot.spare && slot.pending) continue;
+    slots_.clear();
     return false;
   }
   for (unsigned shard = 0; shard < options_.shards; ++shard) {
@@ -59,8 +73,8 @@ bool WatchHub::open() {
 }
 
 void WatchHub::close() {
-  for (unsigned shard = 0; shard < spare_.size(); ++shard) shards_.exchange(shard, nullptr);
-  spare_.clear();
+  for (unsigned shard = 0; shard < slots_.size(); ++shard) shards_.exchange(shard, nullptr);
+  slots_.clear();
 }
 
 }  // namespace isocache

@@ -4,7 +4,8 @@
 //
 //   join()     the first watcher: each shard gets a buffer
 //   deliver()  every few milliseconds: exchanges each shard's buffer for an empty one, and writes
-//              lines to the watchers' queues
+//              lines to the watchers' queues. What happens meanwhile waits for the next time, so
+//              that the lines of all shards come in order
 //   leave()    the last watcher: the shards' buffers go
 #pragma once
 
@@ -29,7 +30,7 @@ class WatchedShards {
 
 struct WatchOptions {
   unsigned shards = 1;
-  std::size_t buffer_bytes = 64U << 10;  // of each shard; as much again is kept to exchange it
+  std::size_t buffer_bytes = 64U << 10;  // of each shard; it has three
   std::size_t queue_bytes = 256U << 10;  // of each watcher
 };
 
@@ -52,6 +53,13 @@ class WatchHub : public WatchPort {
   static constexpr std::size_t kMinBufferBytes = 4096;
 
  private:
+  // The buffers of a shard that it does not have at the moment.
+  struct Slot {
+    std::unique_ptr<EventBuffer> spare;    // empty
+    std::unique_ptr<EventBuffer> pending;  // delivered up to `delivered`
+    std::size_t delivered = 0;
+  };
+
   bool open();
   void close();
 
@@ -59,7 +67,8 @@ class WatchHub : public WatchPort {
   WatchedShards& shards_;
   EventStamps& stamps_;
   Watchers watchers_;
-  std::vector<std::unique_ptr<EventBuffer>> spare_;  // one for each shard; empty: nobody watches
+  std::vector<Slot> slots_;  // one for each shard; empty: nobody watches
+  std::vector<Watchers::Source> sources_;
 };
 
 }  // namespace isocache

@@ -14,10 +14,7 @@ constexpr std::size_t kSliceBytes = 16U << 10;
 
 }  // namespace
 
-Watchers::Watchers(std::size_t queue_bytes, std::size_t most_buffers)
-    : queue_bytes_(std::max(queue_bytes, kMinQueueBytes)) {
-  places_.reserve(most_buffers);
-}
+Watchers::Watchers(std::size_t queue_bytes) : queue_bytes_(std::max(queue_bytes, kMinQueueBytes)) {}
 
 WatchPort::Joined Watchers::join(StreamSet streams, Waker* waker, WatcherId* id) {
   const auto free = std::find(watchers_.begin(), watchers_.end(), nullptr);
@@ -71,13 +68,8 @@ StreamSet Watchers::wanted() const {
   return all;
 }
 
-void Watchers::deliver(std::span<const std::unique_ptr<EventBuffer>> buffers) {
-  merge(buffers);
-  for (const auto& buffer : buffers) {
-    if (buffer == nullptr) continue;
-    note_dropped(*buffer);
-    buffer->clear();
-  }
+void Watchers::deliver(std::span<Source> sources, std::uint64_t last_id) {
+  merge(sources, last_id);
   for (const auto& watcher : watchers_) {
     if (watcher == nullptr) continue;
     // One that is behind is told when there is room for a line again, the others at once.
@@ -87,28 +79,26 @@ void Watchers::deliver(std::span<const std::unique_ptr<EventBuffer>> buffers) {
   }
 }
 
-void Watchers::merge(std::span<const std::unique_ptr<EventBuffer>> buffers) {
-  const auto id_at = [](const EventBuffer& buffer, std::size_t offset) {
-    return buffer.at(offset).event.id;
+// The sources that still have something are a heap, with the next event at its top.
+void Watchers::merge(std::span<Source> sources, std::uint64_t last_id) {
+  const auto has_more = [last_id](Source& source) {
+    if (source.offset == source.buffer->used()) return false;
+    source.next_id = source.buffer->at(source.offset).event.id;
+    return source.next_id <= last_id;
   };
-  places_.clear();
-  for (const auto& buffer : buffers) {
-    if (buffer == nullptr || buffer->used() == 0) continue;
-    places_.push_back({id_at(*buffer, 0), buffer.get(), 0});
-  }
-  std::make_heap(places_.begin(), places_.end());
-  while (!places_.empty()) {
-    std::pop_heap(places_.begin(), places_.end());
-    Place& place = places_.back();
-    const EventBuffer::Entry entry = place.buffer->at(place.offset);
+  auto end = std::partition(sources.begin(), sources.end(), has_more);
+  std::make_heap(sources.begin(), end);
+  while (end != sources.begin()) {
+    std::pop_heap(sources.begin(), end);
+    Source& source = *(end - 1);
+    const EventBuffer::Entry entry = source.buffer->at(source.offset);
     write(entry);
-    if (entry.next == place.buffer->used()) {
-      places_.pop_back();
-      continue;
+    source.offset = entry.next;
+    if (has_more(source)) {
+      std::push_heap(sources.begin(), end);
+    } else {
+      --end;
     }
-    place.offset = entry.next;
-    place.id = id_at(*place.buffer, place.offset);
-    std::push_heap(places_.begin(), places_.end());
   }
 }
 
@@ -132,7 +122,7 @@ void Watchers::write(const EventBuffer::Entry& entry) {
 }
 
 // What found no room in a shard's buffer is missing for everybody who wanted it.
-void Watchers::note_dropped(const EventBuffer& buffer) {
+void Watchers::count(EventBuffer& buffer) {
   figures_.written += buffer.written();
   for (std::size_t index = 0; index < kWatchStreams; ++index) {
     const auto stream = static_cast<WatchStream>(index);
@@ -143,6 +133,7 @@ void Watchers::note_dropped(const EventBuffer& buffer) {
       if (watcher != nullptr && watcher->streams.has(stream)) watcher->lines.skip(dropped);
     }
   }
+  buffer.clear_counts();
 }
 
 }  // namespace isocache

@@ -12,7 +12,6 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <vector>
 
 #include "command/late.h"
 #include "command/watching/watch_port.h"
@@ -38,9 +37,8 @@ class Watchers {
   static constexpr std::size_t kMost = 20;  // as in memcached
   static constexpr std::size_t kMinQueueBytes = 2 * kMaxEventLineBytes;
 
-  // Each watcher's queue has so many bytes, but at least kMinQueueBytes. `most_buffers`: that are
-  // delivered together.
-  Watchers(std::size_t queue_bytes, std::size_t most_buffers);
+  // Each watcher's queue has so many bytes, but at least kMinQueueBytes.
+  explicit Watchers(std::size_t queue_bytes);
 
   Joined join(StreamSet streams, Waker* waker, WatcherId* id);
   void leave(WatcherId id);
@@ -51,10 +49,20 @@ class Watchers {
   // All streams that somebody asked for.
   StreamSet wanted() const;
 
-  // Writes the events of all buffers to the queues, in the order of their ids, and wakes those who
-  // have something to read. The buffers are empty afterwards. REQUIRES: the events of one buffer
-  // are in that order.
-  void deliver(std::span<const std::unique_ptr<EventBuffer>> buffers);
+  // Where a delivery is in a buffer.
+  struct Source {
+    const EventBuffer* buffer;
+    std::size_t offset;
+    unsigned shard;
+    std::uint64_t next_id = 0;  // set by deliver()
+    bool operator<(const Source& other) const { return next_id > other.next_id; }  // for a heap
+  };
+  // Writes the events up to `last_id` to the queues, in the order of their ids, and wakes those who
+  // have something to read. Moves the sources' offsets, and changes their order. REQUIRES: the
+  // events of one source are in that order.
+  void deliver(std::span<Source> sources, std::uint64_t last_id);
+  // Counts what was written to a buffer and what found no room, once.
+  void count(EventBuffer& buffer);
 
   const WatchFigures& figures() const { return figures_; }
 
@@ -66,24 +74,14 @@ class Watchers {
     bool told = false;  // it was woken, and has not read everything since
     LineQueue lines;
   };
-  // Where the merge is in one buffer.
-  struct Place {
-    std::uint64_t id;
-    const EventBuffer* buffer;
-    std::size_t offset;
-    bool operator<(const Place& other) const { return id > other.id; }  // the heap's top is first
-  };
-
   Watcher* find(WatcherId id) const;
-  void merge(std::span<const std::unique_ptr<EventBuffer>> buffers);
+  void merge(std::span<Source> sources, std::uint64_t last_id);
   void write(const EventBuffer::Entry& entry);
-  void note_dropped(const EventBuffer& buffer);
 
   const std::size_t queue_bytes_;
   std::array<std::unique_ptr<Watcher>, kMost> watchers_;
   std::size_t count_ = 0;
   WatcherId last_id_ = 0;
-  std::vector<Place> places_;
   WatchFigures figures_;
 };
 
