@@ -116,11 +116,14 @@ TopOptions parse(int argc, char** argv) {
 
 StatsRows read_stats(LineClient& client, std::string_view page) {
   client.send(page.empty() ? std::string("stats\r\n") : fmt::format("stats {}\r\n", page));
+  constexpr std::string_view kRow = "STAT ";
   StatsRows rows;
-  for (std::string line = client.wait_for_line(kLimit_ms); line.starts_with("STAT ");
+  for (std::string line = client.wait_for_line(kLimit_ms); line.starts_with(kRow);
        line = client.wait_for_line(kLimit_ms)) {
-    const std::size_t space = line.find(' ', 5);
-    if (space != std::string::npos) rows[line.substr(5, space - 5)] = line.substr(space + 1);
+    const std::size_t space = line.find(' ', kRow.size());
+    if (space != std::string::npos) {
+      rows[line.substr(kRow.size(), space - kRow.size())] = line.substr(space + 1);
+    }
   }
   return rows;
 }

@@ -11,8 +11,9 @@ constexpr std::size_t kFigureColumns = 46;  // what stands behind a name
 constexpr std::size_t kLeastNameColumns = 12;
 
 std::string grouped(double number) {
+  constexpr std::size_t kGroup = 3;
   std::string digits = fmt::format("{:.0f}", number);
-  for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, ",");
+  for (std::size_t at = digits.size(); at > kGroup;) digits.insert(at -= kGroup, ",");
   return digits;
 }
 
