@@ -157,12 +157,14 @@ TEST_F(Model, Text) {
 
 TEST_F(Model, FitsAnyTerminal) {
   for (int i = 0; i < 300; ++i) get("p" + std::to_string(i) + ":" + std::string(200, 'k'), true);
-  for (const std::size_t lines : {1, 2, 5, 9, 24, 200}) {
-    for (const std::size_t columns : {1, 20, 80, 300}) {
+  for (const std::size_t lines : {1U, 2U, 5U, 9U, 24U, 200U}) {
+    for (const std::size_t columns : {1U, 20U, 80U, 300U}) {
       const auto shown = top_lines(model_, "x", {.columns = columns, .lines = lines});
       EXPECT_LE(shown.size(), lines);
       for (const TopLine& line : shown) {
-        if (columns >= 80) EXPECT_LE(line.text.size(), columns);
+        if (columns >= 80) {
+          EXPECT_LE(line.text.size(), columns);
+        }
       }
     }
   }
