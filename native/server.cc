@@ -20,7 +20,9 @@ namespace isocache {
 
 Server::Server(const Options& options) : options_(options), started_s_(clock_.now().clock.now_s) {
   verbosity_.set(options_.settings.verbosity);
-  if (options_.tls.enabled) tls_ = std::make_unique<TlsContext>(options_.tls, started_s_);
+  if (options_.tls.enabled) {
+    tls_ = std::make_unique<TlsContext>(options_.tls, started_s_, wants_mutual_tls(options_));
+  }
   if (!options_.auth_file.empty()) passwords_ = std::make_unique<PasswordFile>(options_.auth_file);
   listeners_ = open_listeners(options_);
   register_statistics();
@@ -85,6 +87,8 @@ void Server::start() {
   worker.tier = tier_.get();
   worker.on_thread_start = on_thread_start();
   worker.idle_timeout_s = host.idle_timeout_s;
+  worker.request_bytes = host.read_buffer_limit_bytes / host.threads;
+  worker.reply_bytes = host.reply_limit_bytes / host.threads;
   worker.measure_turns = serves_http();
   worker.session.requests_per_turn = settings.requests_per_turn;
   worker.session.authenticator = passwords_.get();
@@ -184,7 +188,7 @@ void Server::make_http_server() {
 }
 
 void Server::hand_over(FileDescriptor socket, const Listener& listener, bool crowded) {
-  auto tls = listener.tls ? tls_->current() : nullptr;
+  auto tls = listener.tls ? tls_->current(listener.mutual_tls) : nullptr;
   if (listener.serves == Listener::Serves::kHttp) {
     http_->adopt(std::move(socket), std::move(tls), crowded);
   } else {

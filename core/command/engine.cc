@@ -142,8 +142,7 @@ ISOCACHE_RARE EngineFigures Engine::figures() const {
   subtract(figures.store, store_at_reset_);
   for (unsigned band = 0; band < kBands; ++band) {
     BandStats& stats = figures.bands[band] = store_.band_stats(band);
-    stats.evicted -= evicted_at_reset_[band];
-    if (stats.evicted == 0) stats.evicted_age_s = 0;
+    if (figures.store.bands[band].evictions == 0) stats.evicted_age_s = 0;
   }
   figures.memory = store_.memory_use();
   figures.items = store_.item_count();
@@ -160,9 +159,6 @@ ISOCACHE_RARE void Engine::reset_counters() {
   prefix_stats_.clear();
   if (has_tier()) tiering_->reset_counters();
   store_at_reset_ = store_.counters();
-  for (unsigned band = 0; band < kBands; ++band) {
-    evicted_at_reset_[band] = store_.band_stats(band).evicted;
-  }
 }
 
 ISOCACHE_RARE void Engine::set_tiering(const TieringSettings& settings) {

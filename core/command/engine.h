@@ -240,7 +240,6 @@ class Engine {
   EngineCounters counters_;
   // the store's counters at the last reset; the store never resets them
   StoreCounters store_at_reset_;
-  std::array<std::uint64_t, kBands> evicted_at_reset_ = {};
   PrefixStats prefix_stats_;
   std::unique_ptr<EventBuffer> events_;  // null: nobody watches
   EvictionEvents eviction_events_{*this};

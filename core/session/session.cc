@@ -131,6 +131,10 @@ bool Session::in_request() const {
 }
 
 bool Session::watches() const { return impl_->watches; }
+bool Session::in_value() const {
+  const Framer& framer = impl_->framer;
+  return impl_->large || framer.awaited() != 0 || framer.is_skipping();
+}
 
 bool Session::midway() const {
   return in_request() || impl_->retrieval.active || impl_->framer.is_skipping();

@@ -120,6 +120,8 @@ class Session {
   // The client watches (the command watch): it gets lines until it ends, and what it sends is
   // dropped.
   bool watches() const;
+  // The next bytes belong to a value, or to a frame whose head is here.
+  bool in_value() const;
   // The next bytes do not begin a request: they belong to one that is here in part, or that was
   // refused.
   bool midway() const;

@@ -64,6 +64,8 @@ class Evictor {
 
   // Takes the item out of index and log.
   void drop(Slot slot, std::uint64_t hash);
+  // Counts an item that expired or was flushed, and is about to be dropped.
+  void count_gone(std::uint64_t BandEvents::*event, unsigned band, const ItemHeader& item);
 
   // Background steps, bounded; each returns true while there is more to do at once.
   bool reclaim_flushed();
@@ -87,11 +89,8 @@ class Evictor {
   bool is_gone(Location item) const;
 
   std::size_t ghost_bytes() const { return ghost_.pages() * limits::kSegmentBytes; }
-  struct Evicted {
-    std::uint64_t items = 0;
-    UnixSeconds age_s = 0;
-  };
-  const Evicted& evicted(unsigned band) const { return evicted_[band]; }
+  // Of the item of the band that was evicted last: the time since its last access.
+  UnixSeconds evicted_age_s(unsigned band) const { return evicted_age_s_[band]; }
   // Counts what the evictor does. When it has changed, slots and items found before may have moved.
   std::uint64_t steps() const { return steps_; }
 
@@ -133,7 +132,6 @@ class Evictor {
   bool keep_item(Slot slot, std::uint64_t hash, Stream to);
   void finish_victim();
   void give_up_victim();
-  void count_reclaimed(const ItemHeader& item);
   void fit_ghost();
   void adapt(const Ghost::Entry& entry);
   bool look_for_flushed();
@@ -158,7 +156,7 @@ class Evictor {
   bool gave_up_ = false;            // on a victim, within one call
   bool lending_ = false;            // there was not yet room to lend
   SegmentId flushed_cursor_ = 0;
-  Evicted evicted_[kBands];
+  UnixSeconds evicted_age_s_[kBands] = {};
 };
 
 }  // namespace isocache

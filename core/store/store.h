@@ -63,6 +63,8 @@ class Store {
   FindResult find(const Key& key, UnixSeconds now_s);
   // As find(), but changes nothing: an item that has expired or was flushed stays where it is.
   FindResult peek(const Key& key, UnixSeconds now_s) const;
+  // The key's item was gone when find() was called last, and a new one takes its place.
+  void count_replaced();
   // Counts a read: frequency for eviction, fetched bit, last access.
   void on_hit(Item item, UnixSeconds now_s);
 

@@ -112,6 +112,26 @@ bool ConnectionCore::holds_too_long(const Output* stuck) {
   return true;
 }
 
+bool ConnectionCore::update_shares() {
+  const std::size_t requests = session_.buffered();
+  const std::size_t replies = session_.output().empty() ? 0 : session_.output().capacity();
+  const bool requests_fit =
+      host_.requests.update(held_requests_, requests) || !host_.requests.is_limited();
+  const bool replies_fit =
+      host_.replies.update(held_replies_, replies) || !host_.replies.is_limited();
+  held_requests_ = requests;
+  held_replies_ = replies;
+  if (!requests_fit) host_.counters.requests_without_memory.add(1);
+  if (!replies_fit) host_.counters.replies_without_memory.add(1);
+  if (requests_fit && replies_fit) return true;
+  if (host_.verbosity.notes()) {
+    log_line(fmt::format("{} closed: no memory for {}", peer_address(info_.fd),
+                         requests_fit ? "replies that it does not take (-o resp_obj_mem_limit)"
+                                      : "its request (-o read_buf_mem_limit)"));
+  }
+  return false;
+}
+
 void ConnectionCore::log_held_too_long(bool receiving) const {
   log_line(
       fmt::format("{} closed: others wait for the memory of {}", peer_address(info_.fd),

@@ -33,7 +33,11 @@ class ConnectionCore {
         waker_(host.inbox, id),
         session_(host.backend, host.clock, with(host.session_options, protocols), &waker_),
         opened_ms_(now_ms) {}
-  ~ConnectionCore() { release(session_.output()); }
+  ~ConnectionCore() {
+    release(session_.output());
+    host_.requests.update(held_requests_, 0);
+    host_.replies.update(held_replies_, 0);
+  }
   ConnectionCore(const ConnectionCore&) = delete;
   ConnectionCore& operator=(const ConnectionCore&) = delete;
 
@@ -56,6 +60,15 @@ class ConnectionCore {
     host_.counters.bytes_read.add(bytes.size());
     note_traffic(bytes);
     session_.feed(bytes);
+  }
+  // The turn's input is executed: what the connection waits for now.
+  void note_waiting() {
+    using State = ConnectionInfo::State;
+    if (session_.watches()) {
+      info_.set_state(State::kWatching);
+    } else {
+      info_.set_state(session_.in_value() ? State::kReceiving : State::kReading);
+    }
   }
   // Call it after the session was fed or resumed.
   void note_failed_logins() {
@@ -94,16 +107,16 @@ class ConnectionCore {
     host_.counters.bytes_written.add(bytes);
     moved_bytes_ += bytes;
   }
-  // Nothing is executed or sent at the moment.
-  void note_at_rest() {
-    info_.set_state(session_.watches() ? ConnectionInfo::State::kWatching
-                                       : ConnectionInfo::State::kReading);
-  }
   // The output is sent, or never will be: releases its pins, clears it and gives its buffer back.
   void release(Output& output) {
     host_.backend.release(output);
     output.clear();
     give_output_back(output);
+  }
+  // Call it after a turn. False: the connection holds more than its thread's share allows. It is
+  // counted; close it.
+  bool fits_into_share() {
+    return (!host_.requests.is_limited() && !host_.replies.is_limited()) || update_shares();
   }
   // Replies that begin with these bytes are about to be sent: logged at -vv.
   void log_sent(std::string_view first_span) const;
@@ -132,6 +145,7 @@ class ConnectionCore {
 
  private:
   void resume(LateToken token);
+  bool update_shares();
   void note_traffic(std::string_view received) {
     if (host_.verbosity.traffic() || received_log_) log_received(received);
   }
@@ -153,6 +167,8 @@ class ConnectionCore {
   HoldWatch hold_watch_;
   std::uint64_t moved_bytes_ = 0;  // received into uploads, and sent
   std::int64_t opened_ms_;
+  std::size_t held_requests_ = 0;  // of the thread's shares
+  std::size_t held_replies_ = 0;
   std::uint8_t failed_logins_ = 0;  // already noted
   bool idled_out_ = false;
 };

@@ -148,7 +148,7 @@ Awaitable<void> WebSocket::execute() {
     borrow_output();
     core_.go_on();
   }
-  core_.note_at_rest();
+  core_.note_waiting();
 }
 
 // The session takes no more input until a late reply has come.
@@ -290,7 +290,7 @@ void WebSocket::on_sent(beast::error_code error, std::size_t bytes) {
   core_.note_sent(bytes);
   core_.release(frame_.output());
   info_.set_last_active(host_.clock.now_s);
-  core_.note_at_rest();
+  core_.note_waiting();
   if (error) write_failed_ = true;
   if (error && stage_ == Stage::kOpen) stage_ = Stage::kBroken;
   frame_.done();

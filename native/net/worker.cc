@@ -44,7 +44,9 @@ struct Worker::Impl {
               .idle_timeout_s = worker_options.idle_timeout_s,
               .late_limit_s = worker_options.late_limit_s,
               .login_limit_ms = std::int64_t{worker_options.login_limit_s} * 1000,
-              .clock = host_clock.now().clock},
+              .clock = host_clock.now().clock,
+              .requests = MemoryShare(worker_options.request_bytes),
+              .replies = MemoryShare(worker_options.reply_bytes)},
              poller,
              {read_buffer.get(), kReadBufferBytes}},
         lingering(host.read_buffer),
@@ -142,11 +144,8 @@ void Worker::stop(std::int64_t grace_ms) {
 }
 
 const WorkerCounters& Worker::counters() const { return impl_->host.counters; }
-
 const LatencyHistogram& Worker::turn_latency() const { return impl_->host.turn_latency; }
-
 unsigned Worker::connection_count() const { return impl_->table.count(); }
-
 unsigned Worker::lingering_count() const {
   return impl_->lingering_count.load(std::memory_order_acquire);
 }

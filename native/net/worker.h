@@ -39,7 +39,9 @@ struct WorkerOptions {
   // A bounded step of background work, now and then on its thread. Returns after how many
   // milliseconds it wants the next one, at the latest. May be empty.
   std::function<std::int64_t(UnixSeconds now_s)> background_step;
-  unsigned idle_timeout_s = 0;  // 0: none
+  unsigned idle_timeout_s = 0;    // 0: none
+  std::size_t request_bytes = 0;  // its connections hold no more together; 0: no limit
+  std::size_t reply_bytes = 0;    // likewise
   unsigned handshake_limit_s = kHandshakeLimit_s;
   unsigned late_limit_s = kLateLimit_s;
   unsigned login_limit_s = limits::kLoginLimit_s;
