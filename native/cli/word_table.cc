@@ -149,6 +149,16 @@ const Word kWords[] = {
     {"no_lru_crawler", "", kCommands,
      "refuse lru_crawler crawl, metadump and mgdump until 'lru_crawler enable'",
      [](O o, V) { o.settings.lru_crawler = false; }},
+    {"watcher_logbuf_size", "<kb>", kCommands,
+     "buffer of each watcher: a line that finds no room is skipped (default 256)",
+     [](O o, V v) {
+       o.host.watcher_logbuf_bytes = number<unsigned>("watcher_logbuf_size", v) * 1024;
+     }},
+    {"worker_logbuf_size", "<kb>", kCommands,
+     "buffer of each shard for watchers, while there are any (default 64)",
+     [](O o, V v) {
+       o.host.worker_logbuf_bytes = number<unsigned>("worker_logbuf_size", v) * 1024;
+     }},
     {"no_modern", "", kConnections,
      "the same as no_maxconns_fast and no_lru_crawler; 'stats settings' also shows "
      "no_lru_maintainer, no_slab_reassign and no_slab_automove",
@@ -247,14 +257,6 @@ const Word kWords[] = {
      [](O o, V) { o.settings.ext_drop_unread = true; }},
     {"slab_chunk_max", "<kb>", kAccepted, "", nothing},
     {"slab_sizes", "<list>", kAccepted, "", nothing},
-    {"watcher_logbuf_size", "<kb>", kAccepted, "",
-     [](O o, V v) {
-       o.host.watcher_logbuf_bytes = number<unsigned>("watcher_logbuf_size", v) * 1024;
-     }},
-    {"worker_logbuf_size", "<kb>", kAccepted, "",
-     [](O o, V v) {
-       o.host.worker_logbuf_bytes = number<unsigned>("worker_logbuf_size", v) * 1024;
-     }},
     {"ssl_wbuf_size", "<kb>", kAccepted, "a reply is encrypted as a whole",
      [](O o, V v) {
        o.tls.write_buffer_bytes = std::uint64_t{number<unsigned>("ssl_wbuf_size", v)} * 1024;
