@@ -160,7 +160,7 @@ void Engine::note_store(const Request& request, const StoreOutcome& outcome, Eve
   if (is_refused(outcome.status)) {
     event.size = 0;  // as memcached shows it
   } else {
-    event.item_class = class_of(request.key.bytes.size(), event.size);
+    event.item_class = class_of(request.key.bytes.size(), static_cast<std::size_t>(event.size));
   }
   events_->write(event, request.key.bytes);
 }
