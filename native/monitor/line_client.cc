@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -19,6 +20,13 @@ namespace isocache {
 namespace {
 
 constexpr int kLimit_ms = 5000;
+constexpr std::size_t kMostAtOnce = 1U << 20;
+
+// Lines are shown in a terminal, which would obey such bytes.
+bool is_no_text(char byte) {
+  const bool ends_line = byte == '\r' || byte == '\n';
+  return !ends_line && (byte < ' ' || byte > '~');
+}
 
 [[noreturn]] void fail(std::string_view what) {
   std::array<char, 200> text{};
@@ -104,9 +112,18 @@ void LineClient::send(std::string_view text) {
 }
 
 bool LineClient::receive() {
-  constexpr std::size_t kMostAtOnce = 1U << 20;
   input_.erase(0, taken_);
   taken_ = 0;
+  const auto before = static_cast<std::ptrdiff_t>(input_.size());
+  const bool open = read_ahead();
+  std::replace_if(input_.begin() + before, input_.end(), is_no_text, '?');
+  if (input_.size() >= kMostAtOnce && input_.find('\n') == std::string::npos) {
+    throw SystemError("the server sends a line without an end");
+  }
+  return open;
+}
+
+bool LineClient::read_ahead() {
   std::array<char, 1U << 16> bytes;
   while (input_.size() < kMostAtOnce) {
     const int count = BIO_read(bio_.get(), bytes.data(), static_cast<int>(bytes.size()));

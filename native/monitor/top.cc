@@ -117,9 +117,12 @@ TopOptions parse(int argc, char** argv) {
 StatsRows read_stats(LineClient& client, std::string_view page) {
   client.send(page.empty() ? std::string("stats\r\n") : fmt::format("stats {}\r\n", page));
   constexpr std::string_view kRow = "STAT ";
+  constexpr unsigned kMostRows = 10'000;
   StatsRows rows;
+  unsigned lines = 0;
   for (std::string line = client.wait_for_line(kLimit_ms); line.starts_with(kRow);
        line = client.wait_for_line(kLimit_ms)) {
+    if (++lines > kMostRows) throw SystemError("the server's stats have no end");
     const std::size_t space = line.find(' ', kRow.size());
     if (space != std::string::npos) {
       rows[line.substr(kRow.size(), space - kRow.size())] = line.substr(space + 1);

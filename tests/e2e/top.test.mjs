@@ -1,7 +1,9 @@
 // `isocached top`: what it prints of a running server. What it makes of lines is in native/monitor_test.cc.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, test } from 'node:test';
@@ -41,6 +43,23 @@ function checkTables(text, address) {
   assert.deepEqual(row('user')[0].slice(2), ['90', '66.7%', '1', '0']);
   assert.deepEqual(row('page')[0].slice(2), ['10', '0.0%', '0', '0']);
   assert.match(text, /tables: [\d,]+ events seen, 0 skipped/);
+}
+
+/** Runs `isocached top` against a server that answers `stats` with this, without an end. */
+async function topOfLiar(stats) {
+  const liar = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.on('data', (bytes) => {
+      const request = String(bytes);
+      if (request.startsWith('watch')) return socket.write('OK\r\n');
+      if (request === 'stats settings\r\n') return socket.write('END\r\n');
+      socket.write(stats);
+    });
+  }).listen(0, '127.0.0.1');
+  await once(liar, 'listening');
+  const result = await run(['top', String(liar.address().port), '--once']);
+  liar.close();
+  return result;
 }
 
 describe('top', { skip: needIsocached, concurrency: 2 }, () => {
@@ -96,6 +115,19 @@ describe('top', { skip: needIsocached, concurrency: 2 }, () => {
     await eventually(() => (text.match(/^prefixes /gm)?.length ?? 0) >= 2, 'two blocks');
     await server.stop();
     assert.deepEqual(await exitOf(child, 10_000), { code: 1, signal: null });
+  });
+
+  test('a server that is none of ours cannot keep it or command the terminal', limit, async () => {
+    const endless = await topOfLiar('x'.repeat(2 << 20));
+    assert.deepEqual(
+      [endless.code, endless.stderr.trim()],
+      [1, 'isocached top: the server sends a line without an end'],
+    );
+    const rows = await topOfLiar('STAT a 1\r\n'.repeat(20_000));
+    assert.deepEqual([rows.code, rows.stderr.trim()], [1, "isocached top: the server's stats have no end"]);
+    const { code, stdout } = await topOfLiar('STAT curr_connections \x1b[31m\x9b\x00\x07\r\nEND\r\n');
+    assert.equal(code, 0);
+    assert.match(stdout, /clients \?\[31m\?+$/m);
   });
 
   test('what it cannot do, it says', limit, async () => {
