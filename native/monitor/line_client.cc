@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <system_error>
 
 #include "native/base/errors.h"
 #include "native/base/file_descriptor.h"
@@ -28,11 +29,33 @@ bool is_no_text(char byte) {
   return !ends_line && (byte < ' ' || byte > '~');
 }
 
+// What OpenSSL says of the failure, in words; empty if it says nothing.
+std::string reason() {
+  const char* detail = nullptr;
+  int flags = 0;
+  const unsigned long code = ERR_get_error_all(nullptr, nullptr, nullptr, &detail, &flags);
+  if (code == 0) return {};
+  const int number = ERR_GET_REASON(code);
+  if (ERR_SYSTEM_ERROR(code)) return std::generic_category().message(number);
+  // The resolver's words.
+  if (number == ERR_R_SYS_LIB && (flags & ERR_TXT_STRING) != 0 && *detail != '\0') return detail;
+  const char* const text = ERR_reason_error_string(code);
+  std::string result = text == nullptr ? "a failure of OpenSSL" : text;
+  if (ERR_GET_LIB(code) != ERR_LIB_SSL) return result;
+  if (number == SSL_R_CERTIFICATE_VERIFY_FAILED) result += "; see --ca and --no-verify";
+  if (number == SSL_R_WRONG_VERSION_NUMBER) result += ": the server does not speak TLS";
+  return result;
+}
+
 [[noreturn]] void fail(std::string_view what) {
-  std::array<char, 200> text{};
-  const unsigned long code = ERR_get_error();
-  ERR_error_string_n(code, text.data(), text.size());
-  throw SystemError(code == 0 ? std::string(what) : fmt::format("{}: {}", what, text.data()));
+  const std::string why = reason();
+  throw SystemError(why.empty() ? std::string(what) : fmt::format("{}: {}", what, why));
+}
+
+[[noreturn]] void fail_at_end(const std::string& address) {
+  throw SystemError(address +
+                    ": the server has ended the connection (top speaks memcached's text protocol, "
+                    "not HTTP; tls:// if the port has TLS)");
 }
 
 std::string host_of(const std::string& address) {
@@ -46,7 +69,7 @@ std::string host_of(const std::string& address) {
 void LineClient::Free::operator()(BIO* bio) const { BIO_free_all(bio); }
 void LineClient::Free::operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
 
-LineClient::LineClient(const MonitorTarget& target) {
+LineClient::LineClient(const MonitorTarget& target) : address_(target.address) {
   open(target);
   const int flags = ::fcntl(fd(), F_GETFL);
   ::fcntl(fd(), F_SETFL, flags | O_NONBLOCK);
@@ -145,7 +168,7 @@ bool LineClient::next_line(std::string_view* line) {
 std::string LineClient::wait_for_line(int limit_ms) {
   std::string_view line;
   while (!next_line(&line)) {
-    if (!receive()) throw SystemError("the server has ended the connection");
+    if (!receive()) fail_at_end(address_);
     if (next_line(&line)) break;
     wait(limit_ms);
   }

@@ -44,6 +44,7 @@ class LineClient {
   bool read_ahead();
   void wait(int limit_ms) const;
 
+  const std::string address_;
   std::unique_ptr<SSL_CTX, Free> context_;
   std::unique_ptr<BIO, Free> bio_;
   std::string input_;

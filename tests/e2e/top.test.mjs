@@ -83,7 +83,7 @@ describe('top', { skip: needIsocached, concurrency: 2 }, () => {
       const address = `tls://127.0.0.1:${server.port}`;
       const { code, stderr } = await run(['top', address, '--once']);
       assert.equal(code, 1);
-      assert.match(stderr, /certificate verify failed/);
+      assert.match(stderr, /certificate verify failed; see --ca and --no-verify/);
       checkTables(await topOf(server, REQUESTS, [address, '--no-verify']), `127.0.0.1:${server.port}`);
     });
   });
@@ -96,6 +96,7 @@ describe('top', { skip: needIsocached, concurrency: 2 }, () => {
       await withServer(startIsocached, ['-Y', users], async (server) => {
         const refused = await run(['top', String(server.port), '--once']);
         assert.deepEqual([refused.code, refused.stdout], [1, '']);
+        assert.match(refused.stderr, /unauthenticated: --login <file> is needed/);
         const { code, stdout, stderr } = await run(['top', String(server.port), '--once', '--login', users]);
         assert.deepEqual([code, stderr], [0, '']);
         assert.match(stdout, /^hot keys +share +lookups +hits +stores +evicted$/m);
@@ -132,7 +133,11 @@ describe('top', { skip: needIsocached, concurrency: 2 }, () => {
 
   test('what it cannot do, it says', limit, async () => {
     for (const [args, expected] of [
-      [['127.0.0.1:1', '--once'], /Connection refused/],
+      [['127.0.0.1:1', '--once'], /^isocached top: 127\.0\.0\.1:1: Connection refused\n$/],
+      [['nohost.invalid', '--once'], /^isocached top: nohost\.invalid:11211: [A-Z][a-z ]+\n$/],
+      [['tls://127.0.0.1:1', '--ca', '/no/such/file'], /\/no\/such\/file: No such file or directory/],
+      [['127.0.0.1:99999'], /'99999' is no port/],
+      [[''], /an address is expected/],
       [['/no/such/socket'], /No such file/],
       [['--login', '/no/such/file'], /cannot be read/],
     ]) {
@@ -146,6 +151,12 @@ describe('top', { skip: needIsocached, concurrency: 2 }, () => {
       const { code, stderr } = await run(['top', String(server.port)]);
       assert.equal(code, 1);
       assert.match(stderr, /watch: CLIENT_ERROR watch commands not allowed/);
+    });
+    await withServer(startIsocached, ['--http', '127.0.0.1:0'], async (server) => {
+      const { stderr } = await run(['top', String(server.httpPort)]);
+      assert.match(stderr, /:\d+: the server has ended the connection \(top speaks|watch: HTTP/);
+      const plain = await run(['top', `tls://127.0.0.1:${server.port}`]);
+      assert.match(plain.stderr, /the server does not speak TLS/);
     });
     const { code, stdout } = await run(['top', '-h']);
     assert.equal(code, 0);
