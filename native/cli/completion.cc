@@ -194,6 +194,12 @@ _isocached_words() {{
 _isocached() {{
   local more=()
   [[ $words[2] != healthcheck ]] || more=('--no-verify[believe any certificate]')
+  if [[ $words[2] == top ]]; then
+    _arguments '--once[print one second, and end]' '--seconds[print so many, and end]:seconds' \
+      '--rows[so many keys and prefixes]:rows' '--login[user\:password is its first line]:file:_files' \
+      '--ca[who may vouch for the server]:file:_files' '--no-verify[believe any certificate]'
+    return
+  fi
   _arguments -s $more \
 {1}    '1:command:(healthcheck top)'
 }}
@@ -224,6 +230,11 @@ complete -c isocached -f
 complete -c isocached -n __fish_is_first_arg -a healthcheck -d 'ask whether a server is well'
 complete -c isocached -n __fish_is_first_arg -a top -d 'show what happens in a server'
 complete -c isocached -n '__fish_seen_subcommand_from top' -l once -d 'print one second, and end'
+complete -c isocached -n '__fish_seen_subcommand_from top' -l seconds -x -d 'print so many, and end'
+complete -c isocached -n '__fish_seen_subcommand_from top' -l rows -x -d 'so many keys and prefixes'
+complete -c isocached -n '__fish_seen_subcommand_from top' -l login -rF -d 'user:password is its first line'
+complete -c isocached -n '__fish_seen_subcommand_from top' -l ca -rF -d 'who may vouch for the server'
+complete -c isocached -n '__fish_seen_subcommand_from top' -l no-verify -d 'believe any certificate'
 complete -c isocached -n '__fish_seen_subcommand_from healthcheck' -l no-verify -d 'believe any certificate'
 )",
                                  fmt::join(word_beginnings(), " "), fmt::join(file_words(), "|"));

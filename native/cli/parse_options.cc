@@ -42,8 +42,9 @@ void declare(CLI::App& app, const Flag& flag, Layer& layer) {
       ->take_all();
 }
 
-// A hint for an unknown flag.
+// A hint for an unknown flag or command.
 std::string suggestion(int argc, char** argv) {
+  if (argc > 1 && argv[1][0] != '-') return "; the commands are healthcheck and top";
   std::vector<std::string_view> names;
   for (const Flag& flag : flag_table()) names.push_back(flag.name);
   for (const std::string_view word : std::span(argv, static_cast<std::size_t>(argc))) {

@@ -103,7 +103,8 @@ void LineClient::open(const MonitorTarget& target) {
     }
     BIO_set_conn_hostname(bio_.get(), target.address.c_str());
   }
-  if (bio_ == nullptr || BIO_do_connect(bio_.get()) != 1) fail(target.address);
+  constexpr int kLimit_s = kLimit_ms / 1000;  // of connecting and the handshake together
+  if (bio_ == nullptr || BIO_do_connect_retry(bio_.get(), kLimit_s, 0) != 1) fail(target.address);
 }
 
 void LineClient::open_unix(const std::string& path) {

@@ -9,123 +9,24 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "native/base/errors.h"
-#include "native/base/parse_number.h"
 #include "native/monitor/line_client.h"
 #include "native/monitor/screen.h"
 #include "native/monitor/top_model.h"
+#include "native/monitor/top_options.h"
 #include "native/monitor/top_text.h"
 
 namespace isocache {
 namespace {
 
-constexpr std::string_view kUsage =
-    "isocached top [ADDRESS] [--once] [--seconds <n>] [--rows <n>] [--login <file>]\n"
-    "              [--ca <file>] [--no-verify]\n"
-    "\n"
-    "Shows what happens in a running server: hot keys, hits by prefix, evictions, rates.\n"
-    "It watches the server (the command watch), and asks for stats once a second. A busy\n"
-    "server does not tell everything: the tables say how much of it was seen.\n"
-    "ADDRESS is one of\n"
-    "\n"
-    "  host:port, host, port        memcached's text protocol (of 127.0.0.1; port 11211)\n"
-    "  /path/of/socket              the same, over a unix socket\n"
-    "  tls://host:port              the same, over TLS\n"
-    "\n"
-    "  --seconds <n>                watch for so long, print the result, and end\n"
-    "  --once                       the same as --seconds 1\n"
-    "  --rows <n>                   so many keys and prefixes (10)\n"
-    "  --login <file>               the first line is user:password, as in the file of -Y\n"
-    "  --ca <file>                  authorities that may vouch for the server\n"
-    "  --no-verify                  believe any certificate\n"
-    "\n"
-    "In a terminal: q quits, r begins to count anew. Elsewhere a block of text is printed\n"
-    "every second.\n";
-
 constexpr int kLimit_ms = 5000;
-constexpr unsigned kLastPort = 65535;
 constexpr double kFade = 0.9;  // what happened ten seconds ago counts a third
 
 using Time = std::chrono::steady_clock;
-
-struct TopOptions {
-  MonitorTarget target;
-  unsigned seconds = 0;  // 0: until somebody ends it
-  unsigned rows = 10;
-  bool help = false;
-};
-
-std::string login_of(const std::string& file) {
-  std::string line;
-  std::ifstream lines(file);
-  if (!std::getline(lines, line)) throw SystemError(file + ": it cannot be read");
-  const std::size_t colon = line.find(':');
-  if (colon == std::string::npos) throw UsageError(file + ": user:password is expected");
-  line[colon] = ' ';
-  return line;
-}
-
-void set_address(std::string_view text, MonitorTarget& target) {
-  constexpr std::string_view kTls = "tls://";
-  target.tls = text.starts_with(kTls);
-  if (target.tls) text.remove_prefix(kTls.size());
-  if (text.empty()) throw UsageError("an address is expected");
-  target.address = text;
-  if (text.starts_with('/')) return;
-  const bool port_only = text.find_first_not_of("0123456789") == std::string_view::npos;
-  if (port_only) target.address.insert(0, "127.0.0.1:");
-  const bool has_port = text.find(':', text.starts_with('[') ? text.find(']') : 0) != text.npos;
-  if (!port_only && !has_port) target.address += ":11211";
-  unsigned port = 0;
-  const std::string_view digits =
-      std::string_view(target.address).substr(target.address.rfind(':') + 1);
-  if (!parse_number(digits, port) || port == 0 || port > kLastPort) {
-    throw UsageError(fmt::format("'{}' is no port: host:port, a port, /path or tls://", digits));
-  }
-}
-
-TopOptions parse(int argc, char** argv) {
-  TopOptions options;
-  set_address("11211", options.target);
-  const auto number = [](std::string_view flag, std::string_view text) {
-    unsigned value = 0;
-    parse_number(text, value);
-    if (value == 0) throw UsageError(fmt::format("{}: a number is expected", flag));
-    return value;
-  };
-  for (int at = 1; at < argc; ++at) {
-    const std::string_view flag = argv[at];
-    const auto value = [&]() -> std::string {
-      if (at + 1 == argc) throw UsageError(fmt::format("{}: a value is expected", flag));
-      return argv[++at];
-    };
-    if (flag == "-h" || flag == "--help") {
-      options.help = true;
-    } else if (flag == "--once") {
-      options.seconds = 1;
-    } else if (flag == "--seconds") {
-      options.seconds = number(flag, value());
-    } else if (flag == "--rows") {
-      options.rows = number(flag, value());
-    } else if (flag == "--login") {
-      options.target.login = login_of(value());
-    } else if (flag == "--ca") {
-      options.target.ca_file = value();
-    } else if (flag == "--no-verify") {
-      options.target.verify = false;
-    } else if (flag.starts_with('-')) {
-      throw UsageError(fmt::format("top: unknown flag {}", flag));
-    } else {
-      set_address(flag, options.target);
-    }
-  }
-  return options;
-}
 
 StatsRows read_stats(LineClient& client, std::string_view page) {
   client.send(page.empty() ? std::string("stats\r\n") : fmt::format("stats {}\r\n", page));
@@ -242,9 +143,9 @@ void run(const TopOptions& options) {
 }  // namespace
 
 int top(int argc, char** argv) {
-  const TopOptions options = parse(argc, argv);
+  const TopOptions options = parse_top_options(argc, argv);
   if (options.help) {
-    fmt::print("{}", kUsage);
+    fmt::print("{}", kTopUsage);
     return EXIT_SUCCESS;
   }
   std::signal(SIGPIPE, SIG_IGN);  // a write that fails says so

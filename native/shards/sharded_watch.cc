@@ -64,7 +64,9 @@ void ShardedWatch::note_wanted() {
 
 void ShardedWatch::note(const Event& event, std::string_view address) {
   const std::lock_guard lock(host_mutex_);
-  if (host_events_ != nullptr) host_events_->write(event, address);
+  if (host_events_ == nullptr) return;
+  current_turn.at_us = 0;  // clients come and go between turns: that of the last one is over
+  host_events_->write(event, address);
 }
 
 WatchFigures ShardedWatch::figures() const {

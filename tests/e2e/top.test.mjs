@@ -118,6 +118,18 @@ describe('top', { skip: needIsocached, concurrency: 2 }, () => {
     assert.deepEqual(await exitOf(child, 10_000), { code: 1, signal: null });
   });
 
+  test('a server that does not say a word is given up', limit, async () => {
+    const mute = createServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1');
+    await once(mute, 'listening');
+    const port = String(mute.address().port);
+    const both = [port, `tls://127.0.0.1:${port}`].map((address) => run(['top', address, '--seconds=1']));
+    const [plain, tls] = await Promise.all(both);
+    mute.close();
+    assert.match(plain.stderr, /the server does not answer/);
+    assert.match(tls.stderr, /connect timeout/);
+    assert.deepEqual([plain.code, tls.code], [1, 1]);
+  });
+
   test('a server that is none of ours cannot keep it or command the terminal', limit, async () => {
     const endless = await topOfLiar('x'.repeat(2 << 20));
     assert.deepEqual(
@@ -137,6 +149,10 @@ describe('top', { skip: needIsocached, concurrency: 2 }, () => {
       [['nohost.invalid', '--once'], /^isocached top: nohost\.invalid:11211: [A-Z][a-z ]+\n$/],
       [['tls://127.0.0.1:1', '--ca', '/no/such/file'], /\/no\/such\/file: No such file or directory/],
       [['127.0.0.1:99999'], /'99999' is no port/],
+      [['11211', '11212'], /11212\n.*isocached top -h lists what is known/],
+      [['--seconds=0'], /--seconds/],
+      [['--rows', 'x'], /--rows.*x/],
+      [['--nonsense'], /--nonsense\n.*isocached top -h lists what is known/],
       [[''], /an address is expected/],
       [['/no/such/socket'], /No such file/],
       [['--login', '/no/such/file'], /cannot be read/],

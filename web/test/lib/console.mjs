@@ -15,10 +15,10 @@ export const flat = (text) => text.replace(/\s+/g, ' ').trim();
 
 /** The engine is loaded: the ghost line says what to do. */
 export async function ready(page) {
-  await until(page, () => {
-    const line = document.querySelector('#ghost-console');
-    return line !== null && !line.textContent.includes('Loading');
-  });
+  await until(
+    page,
+    () => performance.getEntriesByName('interactive').length > 0 && document.querySelector('#ghost-console') !== null,
+  );
 }
 
 /** Longer lines are pasted, as a person would do. */
