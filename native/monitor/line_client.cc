@@ -103,8 +103,17 @@ void LineClient::open(const MonitorTarget& target) {
     }
     BIO_set_conn_hostname(bio_.get(), target.address.c_str());
   }
-  constexpr int kLimit_s = kLimit_ms / 1000;  // of connecting and the handshake together
-  if (bio_ == nullptr || BIO_do_connect_retry(bio_.get(), kLimit_s, 0) != 1) fail(target.address);
+  if (bio_ == nullptr) fail(target.address);
+  connect();
+}
+
+// With the handshake, if there is one.
+void LineClient::connect() const {
+  BIO_set_nbio(bio_.get(), 1);
+  while (BIO_do_connect(bio_.get()) != 1) {
+    if (!BIO_should_retry(bio_.get())) fail(address_);
+    wait(kLimit_ms, BIO_should_read(bio_.get()) != 0 ? POLLIN : POLLOUT);
+  }
 }
 
 void LineClient::open_unix(const std::string& path) {
@@ -130,7 +139,7 @@ void LineClient::send(std::string_view text) {
     } else if (!BIO_should_retry(bio_.get())) {
       fail("the server has gone");
     } else {
-      wait(kLimit_ms);
+      wait(kLimit_ms, BIO_should_read(bio_.get()) != 0 ? POLLIN : POLLOUT);
     }
   }
 }
@@ -171,14 +180,16 @@ std::string LineClient::wait_for_line(int limit_ms) {
   while (!next_line(&line)) {
     if (!receive()) fail_at_end(address_);
     if (next_line(&line)) break;
-    wait(limit_ms);
+    wait(limit_ms, POLLIN);
   }
   return std::string(line);
 }
 
-void LineClient::wait(int limit_ms) const {
-  pollfd ready{.fd = fd(), .events = POLLIN, .revents = 0};
-  if (::poll(&ready, 1, limit_ms) == 0) throw SystemError("the server does not answer");
+void LineClient::wait(int limit_ms, short events) const {
+  pollfd ready{.fd = fd(), .events = events, .revents = 0};
+  if (::poll(&ready, 1, limit_ms) == 0) {
+    throw SystemError(address_ + ": the server does not answer");
+  }
 }
 
 }  // namespace isocache

@@ -42,7 +42,8 @@ class LineClient {
   void open(const MonitorTarget& target);
   void open_unix(const std::string& path);
   bool read_ahead();
-  void wait(int limit_ms) const;
+  void connect() const;
+  void wait(int limit_ms, short events) const;
 
   const std::string address_;
   std::unique_ptr<SSL_CTX, Free> context_;

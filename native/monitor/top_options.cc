@@ -37,6 +37,7 @@ const std::string_view kTopUsage =
 namespace {
 
 constexpr unsigned kLastPort = 65535;
+constexpr unsigned kMost = 1'000'000;  // seconds, rows
 
 std::string login_of(const std::string& file) {
   std::string line;
@@ -78,8 +79,13 @@ TopOptions parse_top_options(int argc, char** argv) {
   app.set_help_flag();  // kTopUsage says it better
   app.add_flag("-h,--help", options.help);
   app.add_flag("--once", once);
-  app.add_option("--seconds", options.seconds)->check(CLI::PositiveNumber)->excludes("--once");
-  app.add_option("--rows", options.rows)->check(CLI::PositiveNumber);
+  CLI::Validator some = CLI::Range(1U, kMost);
+  some.description("");  // it would be part of errors
+  app.add_option("--seconds", options.seconds)
+      ->type_name("number")
+      ->check(some)
+      ->excludes("--once");
+  app.add_option("--rows", options.rows)->type_name("number")->check(some);
   app.add_option("--login", login_file);
   app.add_option("--ca", options.target.ca_file);
   app.add_flag("!--no-verify", options.target.verify);

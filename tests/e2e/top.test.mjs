@@ -125,8 +125,7 @@ describe('top', { skip: needIsocached, concurrency: 2 }, () => {
     const both = [port, `tls://127.0.0.1:${port}`].map((address) => run(['top', address, '--seconds=1']));
     const [plain, tls] = await Promise.all(both);
     mute.close();
-    assert.match(plain.stderr, /the server does not answer/);
-    assert.match(tls.stderr, /connect timeout/);
+    for (const { stderr } of [plain, tls]) assert.match(stderr, /:\d+: the server does not answer/);
     assert.deepEqual([plain.code, tls.code], [1, 1]);
   });
 
