@@ -68,10 +68,10 @@ class RandomClients {
   void storage_step(unsigned choice);
   void item_step(unsigned choice);
   void other_step(unsigned choice);
-  // A third of them with a prefix.
+  // An eighth of them has a prefix.
   std::string text_key() {
     const std::size_t number = random_.below(options_.keys);
-    return (number % 3 == 0 ? "key:" : "key") + std::to_string(number);
+    return (number % 8 == 0 ? "key:" : "key") + std::to_string(number);
   }
   std::string number_key() {
     return "number:" + std::to_string(random_.below(options_.keys / 4 + 1));
