@@ -47,7 +47,7 @@ TEST(FlushPrefix, GoesByTheOrderOfTheServerNotByCas) {
     EXPECT_EQ(core.ask("flush_prefix a\r\nms a:low 1 E1\r\n1\r\n"), "OK\r\nHD\r\n");
     EXPECT_EQ(core.ask("mg a:high v\r\nmg a:low v\r\nmg a:n v\r\n"), "EN\r\nVA 1\r\n1\r\nEN\r\n");
     core.ask("incr a:low 1\r\ntouch a:low 100\r\nmd a:low I T30\r\n");
-    EXPECT_EQ(core.ask("mg a:low v\r\n"), "VA 1 W X\r\n2\r\n");
+    EXPECT_EQ(core.ask("mg a:low v\r\n"), "VA 1 X W\r\n2\r\n");
     EXPECT_EQ(core.ask("flush_prefix a\r\nmg a:low v\r\n"), "OK\r\nEN\r\n");
   }
 }
@@ -73,8 +73,8 @@ TEST(FlushPrefix, ADelimiterOfOnesOwnAndKeysInBase64) {
   settings.prefix_delimiter = '/';
   TestCore core(settings);
   core.ask(set("a/1", "1") + set("a:b/1", "1") + set("a:2", "1"));
-  core.ask("ms YS8B b 1\r\n1\r\n");  // a/\x01
-  EXPECT_EQ(core.ask("mg YS8B b v\r\n"), "VA 1 b\r\n1\r\n");
+  core.ask("ms YS8B 1 b\r\n1\r\n");  // a/\x01
+  EXPECT_EQ(core.ask("mg YS8B b v\r\n"), "VA 1\r\n1\r\n");
   EXPECT_EQ(core.ask("flush_prefix a/\r\n"), kBad);
   EXPECT_EQ(core.ask("flush_prefix a\r\n"), kOk);
   EXPECT_EQ(core.ask("mg YS8B b v\r\nmg a/1\r\nmg a:b/1\r\nmg a:2\r\n"),
