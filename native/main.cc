@@ -18,6 +18,7 @@
 #include "native/cli/flag_table.h"
 #include "native/cli/healthcheck.h"
 #include "native/cli/parse_options.h"
+#include "native/monitor/top.h"
 #include "native/process/process.h"
 #include "native/server.h"
 
@@ -89,6 +90,7 @@ int run(int argc, char** argv) {
   open_standard_streams();
   if (argc > 1 && std::string_view(argv[1]) == "healthcheck")
     return healthcheck(argc - 1, argv + 1);
+  if (argc > 1 && std::string_view(argv[1]) == "top") return top(argc - 1, argv + 1);
   std::vector<std::string> faults;
   Options options = parse_options(argc, argv, environ, &faults);
   if (options.show != Options::Show::kNothing) return show(options.show);

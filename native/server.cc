@@ -20,7 +20,9 @@ namespace isocache {
 
 Server::Server(const Options& options) : options_(options), started_s_(clock_.now().clock.now_s) {
   verbosity_.set(options_.settings.verbosity);
-  if (options_.tls.enabled) tls_ = std::make_unique<TlsContext>(options_.tls, started_s_);
+  if (options_.tls.enabled) {
+    tls_ = std::make_unique<TlsContext>(options_.tls, started_s_, wants_mutual_tls(options_));
+  }
   if (!options_.auth_file.empty()) passwords_ = std::make_unique<PasswordFile>(options_.auth_file);
   listeners_ = open_listeners(options_);
   register_statistics();
@@ -80,15 +82,20 @@ void Server::start() {
   const HostSettings& host = options_.host;
   ConnectionEvents& events = *this;
   make_backend();
+  allow_watching();
   WorkerOptions worker;
   worker.tier = tier_.get();
   worker.on_thread_start = on_thread_start();
   worker.idle_timeout_s = host.idle_timeout_s;
+  worker.request_bytes = host.read_buffer_limit_bytes / host.threads;
+  worker.reply_bytes = host.reply_limit_bytes / host.threads;
   worker.measure_turns = serves_http();
   worker.session.requests_per_turn = settings.requests_per_turn;
   worker.session.authenticator = passwords_.get();
   for (unsigned index = 0; index < host.threads; ++index) {
-    worker.background_step = [this, index](UnixSeconds now_s) { return tick_shards(index, now_s); };
+    worker.background_step = [this, index](UnixSeconds now_s) {
+      return run_background(index, now_s);
+    };
     workers_.push_back(std::make_unique<Worker>(worker, *backend_, clock_, verbosity_, events));
   }
   if (serves_http()) make_http_server();
@@ -103,14 +110,18 @@ void Server::start() {
   readiness_ = Readiness::kReady;
 }
 
-// The workers share the shards' background work.
-bool Server::tick_shards(unsigned worker, UnixSeconds now_s) {
+// The workers share the shards' background work. The first one does the server's.
+std::int64_t Server::run_background(unsigned worker, UnixSeconds now_s) {
+  constexpr std::int64_t kMore_ms = 1;
+  constexpr std::int64_t kWatched_ms = 5;
+  constexpr std::int64_t kIdle_ms = 200;
   bool more = false;
   if (worker == 0) watch_tier();
   for (unsigned shard = worker; shard < backend_->shard_count(); shard += options_.host.threads) {
     more |= backend_->tick(shard, now_s);
   }
-  return more;
+  const bool watched = worker == 0 && backend_->watch()->deliver();
+  return more ? kMore_ms : watched ? kWatched_ms : kIdle_ms;
 }
 
 // Clients may ask for new certificates (refresh_certs), but not for new passwords.
@@ -177,7 +188,7 @@ void Server::make_http_server() {
 }
 
 void Server::hand_over(FileDescriptor socket, const Listener& listener, bool crowded) {
-  auto tls = listener.tls ? tls_->current() : nullptr;
+  auto tls = listener.tls ? tls_->current(listener.mutual_tls) : nullptr;
   if (listener.serves == Listener::Serves::kHttp) {
     http_->adopt(std::move(socket), std::move(tls), crowded);
   } else {

@@ -93,7 +93,13 @@ class Server : private ConnectionEvents {
   unsigned connection_count() const;
   unsigned lingering_count() const;
   Worker& least_loaded_worker();
-  bool tick_shards(unsigned worker, UnixSeconds now_s);
+  std::int64_t run_background(unsigned worker, UnixSeconds now_s);
+
+  // server_watch.cc
+  void allow_watching();
+  void register_watch_statistics();
+  void on_client(int fd) override;
+  void on_client_ends(int fd, EventClose why) override;
 
   // server_stats.cc
   void register_statistics();

@@ -20,8 +20,10 @@ namespace {
 std::string_view state_name(ConnectionInfo::State state) {
   switch (state) {
     case ConnectionInfo::State::kReading: return "conn_read";
+    case ConnectionInfo::State::kReceiving: return "conn_nread";
     case ConnectionInfo::State::kExecuting: return "conn_parse_cmd";
     case ConnectionInfo::State::kWriting: return "conn_mwrite";
+    case ConnectionInfo::State::kWatching: return "conn_watch";
   }
   return "";
 }

@@ -77,6 +77,7 @@ void Server::register_statistics() {
   for (const WorkerCounterRow& row : kWorkerCounters) {
     registry_.counter(row.name, [this, counter = row.counter] { return sum_of(counter); });
   }
+  register_watch_statistics();
   // As in memcached, which shows these rows only when they can change.
   if (!options_.host.max_connections_fast) registry_.hide("rejected_connections");
   if (options_.host.idle_timeout_s == 0) registry_.hide("idle_kicks");

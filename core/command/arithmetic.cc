@@ -91,10 +91,12 @@ ArithmeticOutcome Engine::arithmetic(const Request& request) {
   ArithmeticOutcome outcome;
   outcome.now_s = now_s_;
   outcome.number = request.arithmetic.initial;
-  Item item = store_.find(request.key, now_s_).item;
+  const FindResult found = store_.find(request.key, now_s_);
+  Item item = found.item;
   if (item) {
     outcome.status = add_to(request, &item, &outcome.number);
   } else if (request.flags.has_vivify) {
+    if (found.miss != Miss::kAbsent) store_.count_replaced();
     outcome.created = create_number(request, &item);
     outcome.status = outcome.created ? ArithmeticStatus::kDone : ArithmeticStatus::kNoMemory;
   } else {

@@ -37,6 +37,8 @@ struct AdminResult {
   enum class Next : std::uint8_t { kContinue, kClose, kShutdown, kShutdownGraceful };
   Next next = Next::kContinue;
   std::unique_ptr<ReplyStream> stream;  // more of the reply, if set
+  // The stream does not end by itself: what the client sends from now on is dropped, up to `quit`.
+  bool watches = false;
 };
 
 class Backend {

@@ -113,6 +113,7 @@ void Engine::answer_from_record(Request& request, Output& out) {
   outcome.source = nullptr;
   word(outcome, request, out);
   if (request.style == ReplyStyle::kMeta) ++counters_.cmd_meta;
+  if (watched()) note_record(request, outcome.item);
   tiering_->note_answer(counts);
 }
 
@@ -136,6 +137,7 @@ void Engine::reply_without_record(Request& request, Output& out) {
       if (const Item item = store_.find(request.key, now_s_).item) store_.remove(item);
     }
     word_miss(request, out);
+    if (watched()) note_get(request, {});
   }
 }
 

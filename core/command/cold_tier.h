@@ -55,6 +55,8 @@ class ColdTier {
   // Replaces pages of memory that the tier has used up, a page each time. It may evict, so call it
   // when a request has been executed.
   virtual void stock_up() = 0;
+  // Background work that evictions have brought about, a little each time. stock_up() does it, too.
+  virtual void keep_pace() = 0;
   // A bounded step of background work. True: there is more to do at once.
   virtual bool step() = 0;
 

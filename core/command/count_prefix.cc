@@ -8,12 +8,24 @@
 
 namespace isocache {
 
-void Engine::count_prefixes(bool on) { options_.count_prefixes = on; }
+void Engine::count_prefixes(bool on) {
+  options_.count_prefixes = on;
+  observed_ = on || watched();
+}
+
+bool Engine::execute_observed(const Request& request, Output& out) {
+  return options_.count_prefixes ? execute_and_count(request, out)
+                                 : dispatch_observed(request, out);
+}
+
+bool Engine::dispatch_observed(const Request& request, Output& out) {
+  return watched() ? dispatch_and_watch(request, out) : dispatch(request, out);
+}
 
 bool Engine::execute_and_count(const Request& request, Output& out) {
   const auto misses = [this] { return counters_.get_misses + counters_.touch_misses; };
   const std::uint64_t misses_before = misses();
-  if (!dispatch(request, out)) return false;  // it will be tried again
+  if (!dispatch_observed(request, out)) return false;  // it will be tried again
   switch (request.verb) {
     case Verb::kTouch:
       if (request.style != ReplyStyle::kBinary) break;

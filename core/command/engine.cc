@@ -7,7 +7,11 @@
 namespace isocache {
 
 Engine::Engine(Store& store, const EngineOptions& options)
-    : store_(store), tiering_(options.tiering), options_(options), values_{store, options.shard} {
+    : store_(store),
+      tiering_(options.tiering),
+      observed_(options.count_prefixes),
+      options_(options),
+      values_{store, options.shard} {
   if (has_tier()) tiering_->attach(store);
 }
 
@@ -41,8 +45,8 @@ void Engine::prefetch(std::span<const Request> requests) const {
 }
 
 inline bool Engine::execute_one(const Request& request, Output& out) {
-  if (options_.count_prefixes) [[unlikely]]
-    return execute_and_count(request, out);
+  if (observed_) [[unlikely]]
+    return execute_observed(request, out);
   return dispatch(request, out);
 }
 
@@ -81,25 +85,37 @@ ISOCACHE_RARE PutStatus Engine::begin_upload(const Request& request, UnixSeconds
   const bool first = upload->ticket == 0;
   if (options_.count_prefixes && first) [[unlikely]]
     count_store(request);
-  if (refuse_too_large(request)) return PutStatus::kTooLarge;
+  const Looked before = look_if_watched(request);
+  if (refuse_too_large(request)) {
+    if (watched()) note(request, before, StoreOutcome{StoreStatus::kTooLarge});
+    return PutStatus::kTooLarge;
+  }
   const PutStatus status =
       store_.begin_upload(request.key, request.store.value_length, now_s, upload);
   count_refused(status);
-  if (status == PutStatus::kNoMemory) drop_refused(request);
+  if (status == PutStatus::kNoMemory) {
+    drop_refused(request);
+    if (watched()) note(request, before, StoreOutcome{StoreStatus::kNoMemory});
+  }
   return status;
 }
 
 void Engine::refuse_upload(const Request& request, Upload& upload) {
+  const Looked before = look_if_watched(request);
   store_.abort_upload(upload);
   count_refused(PutStatus::kNoMemory);
   drop_refused(request);
+  if (watched()) note(request, before, StoreOutcome{StoreStatus::kNoMemory});
 }
 
 ISOCACHE_RARE bool Engine::finish_upload(const Request& request, Upload& upload, UnixSeconds now_s,
                                          Output& out) {
   begin_turn(now_s);
   if (must_fetch_first(request)) return false;
-  word(store(request, &upload), request, out);
+  const Looked before = look_if_watched(request);
+  const StoreOutcome outcome = store(request, &upload);
+  word(outcome, request, out);
+  if (watched()) note(request, before, outcome);
   forget_changed(request);
   if (request.style == ReplyStyle::kMeta) ++counters_.cmd_meta;
   return true;
@@ -143,8 +159,7 @@ ISOCACHE_RARE EngineFigures Engine::figures() const {
   subtract(figures.store, store_at_reset_);
   for (unsigned band = 0; band < kBands; ++band) {
     BandStats& stats = figures.bands[band] = store_.band_stats(band);
-    stats.evicted -= evicted_at_reset_[band];
-    if (stats.evicted == 0) stats.evicted_age_s = 0;
+    if (figures.store.bands[band].evictions == 0) stats.evicted_age_s = 0;
   }
   figures.memory = store_.memory_use();
   figures.items = store_.item_count();
@@ -161,9 +176,6 @@ ISOCACHE_RARE void Engine::reset_counters() {
   prefix_stats_.clear();
   if (has_tier()) tiering_->reset_counters();
   store_at_reset_ = store_.counters();
-  for (unsigned band = 0; band < kBands; ++band) {
-    evicted_at_reset_[band] = store_.band_stats(band).evicted;
-  }
 }
 
 ISOCACHE_RARE void Engine::set_tiering(const TieringSettings& settings) {

@@ -17,6 +17,7 @@
 #include <array>
 #include <cassert>
 #include <cstdint>
+#include <memory>
 #include <span>
 
 #include "base/clock.h"
@@ -29,6 +30,7 @@
 #include "protocol/output.h"
 #include "protocol/request.h"
 #include "store/store.h"
+#include "watch/event_buffer.h"
 
 namespace isocache {
 
@@ -81,7 +83,10 @@ class Engine {
   void put_off(LateToken token);
   void abandon(LateToken token, Upload* upload);
   PutStatus begin_upload(const Request& request, UnixSeconds now_s, Upload* upload);
-  std::span<char> upload_window(Upload& upload) { return store_.upload_window(upload); }
+  std::span<char> upload_window(Upload& upload) {
+    if (has_tier()) tiering_->keep_pace();
+    return store_.upload_window(upload);
+  }
   void upload_received(Upload& upload, std::size_t bytes) { store_.upload_received(upload, bytes); }
   void abort_upload(Upload& upload) { store_.abort_upload(upload); }
   void refuse_upload(const Request& request, Upload& upload);
@@ -108,6 +113,9 @@ class Engine {
   ListNext list_tier(TierListing*& listing, UnixSeconds now_s, ItemVisitor& visitor, Waker* waker);
   void end_tier_listing(TierListing* listing) { tiering_->end_listing(listing); }
   const PrefixStats& prefix_stats() const { return prefix_stats_; }
+  // From now on events of the shard go to `next`. Returns where they went before. Null: nobody
+  // watches.
+  std::unique_ptr<EventBuffer> exchange_events(std::unique_ptr<EventBuffer> next);
   Store& store() { return store_; }
 
  private:
@@ -161,7 +169,41 @@ class Engine {
   // debug.cc
   DebugOutcome debug(const Request& request);
 
+  // watch.cc: writes down what requests find and do
+  struct Looked {
+    EventFound found = EventFound::kNotFound;
+    std::uint8_t item_class = 0;
+    UnixSeconds exptime = 0;
+    std::size_t size = 0;
+  };
+  class EvictionEvents final : public EvictionObserver {
+   public:
+    explicit EvictionEvents(Engine& engine) : engine_(engine) {}
+    bool evicting(const ItemView& item, std::uint64_t hash) override;
+    EvictionObserver* next = nullptr;  // the tier, or the host
+
+   private:
+    Engine& engine_;
+  };
+  bool watched() const { return watchers_exist() && events_ != nullptr; }
+  Looked look(const Request& request) const;
+  Looked look_if_watched(const Request& request) const {
+    return watched() ? look(request) : Looked();
+  }
+  bool dispatch_and_watch(const Request& request, Output& out);
+  void note(const Request& request, const Looked& before, const GetOutcome& outcome);
+  void note(const Request& request, const Looked& before, const StoreOutcome& outcome);
+  void note(const Request& request, const Looked& before, const DeleteOutcome& outcome);
+  void note(const Request& request, const Looked& before, const ArithmeticOutcome& outcome);
+  void note(const Request& request, const Looked& before, const TouchOutcome& outcome);
+  void note(const Request& request, const Looked& before, const DebugOutcome& outcome);
+  void note_get(const Request& request, const Looked& found);
+  void note_store(const Request& request, const StoreOutcome& outcome, EventCommand command);
+  void note_record(const Request& request, const Item& item);
+
   // count_prefix.cc
+  bool execute_observed(const Request& request, Output& out);
+  bool dispatch_observed(const Request& request, Output& out);
   bool execute_and_count(const Request& request, Output& out);
   void count_store(const Request& request);
   PrefixCounters* prefix_counters(const Request& request);
@@ -196,13 +238,15 @@ class Engine {
   UnixSeconds flush_at_s_ = 0;  // 0: none waits
   ColdTier* tiering_;
   bool stopped_at_cold_ = false;
+  bool observed_ = false;  // requests are counted by prefix, or somebody watches
   EngineOptions options_;
   ValueSource values_;
   EngineCounters counters_;
   // the store's counters at the last reset; the store never resets them
   StoreCounters store_at_reset_;
-  std::array<std::uint64_t, kBands> evicted_at_reset_ = {};
   PrefixStats prefix_stats_;
+  std::unique_ptr<EventBuffer> events_;  // null: nobody watches
+  EvictionEvents eviction_events_{*this};
 };
 
 template <typename Say>

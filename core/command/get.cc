@@ -53,6 +53,7 @@ GetOutcome Engine::get(const Request& request, const Output& out) {
   } else if (!request.flags.has_vivify || !vivify(request, &outcome.item)) {
     return outcome;
   } else {
+    if (found.miss != Miss::kAbsent) store_.count_replaced();
     outcome.status = GetStatus::kCreated;
   }
   read(request, outcome);

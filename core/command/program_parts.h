@@ -11,5 +11,7 @@ bool tiers_exist();
 bool replies_may_be_late();
 // A session may speak the binary protocol.
 bool binary_is_spoken();
+// Somebody may watch what happens (the command watch).
+bool watchers_exist();
 
 }  // namespace isocache

@@ -21,6 +21,8 @@ class SingleBackend : public Backend, public AdminTarget {
                 UnixSeconds started_s, bool gets_may_wait = false, ColdTier* tiering = nullptr);
 
   Engine& engine() { return engine_; }
+  // Whom the command `watch` asks. Null, as at first: nobody can watch.
+  void watch_by(WatchPort* port) { watch_port_ = port; }
 
   // Backend
   std::uint64_t hash(std::string_view key) const override;
@@ -71,6 +73,7 @@ class SingleBackend : public Backend, public AdminTarget {
   void end_tier_listing(unsigned /*shard*/, TierListing* listing) override {
     engine_.end_tier_listing(listing);
   }
+  WatchPort* watch_port() override { return watch_port_; }
 
  private:
   class Host : public AdminHost {
@@ -86,6 +89,7 @@ class SingleBackend : public Backend, public AdminTarget {
   Engine engine_;
   HashKey hash_key_;
   Host host_;
+  WatchPort* watch_port_ = nullptr;
 };
 
 }  // namespace isocache

@@ -200,7 +200,8 @@ StoreOutcome Engine::store(const Request& request, Upload* upload) {
   const std::size_t sent_length = request.store.value_length;
   StoreOutcome outcome{StoreStatus::kTooLarge, 0, sent_length};
   if (upload == nullptr && refuse_too_large(request)) return outcome;
-  const Item old = store_.find(request.key, now_s_).item;
+  const FindResult found = store_.find(request.key, now_s_);
+  const Item old = found.item;
   ++counters_.bands[Store::band_of(request.key.bytes.size(), sent_length)].cmd_set;
   ItemFields fields;
   fields.client_flags = request.client_flags;
@@ -212,6 +213,8 @@ StoreOutcome Engine::store(const Request& request, Upload* upload) {
     if (upload != nullptr) store_.abort_upload(*upload);
     return outcome;
   }
+  if (found.miss != Miss::kAbsent) [[unlikely]]
+    store_.count_replaced();
   fields.cas = new_cas(request);
   std::size_t value_length = sent_length;
   outcome.status = old && joins(request.store.mode)

@@ -6,7 +6,8 @@ namespace isocache {
 void Session::end_after_request() {
   Impl& impl = *impl_;
   if (impl.ended || impl.last != Impl::Last::kNone) return;
-  if (impl.executing() && impl.stream_next != ReplyStream::Next::kIdle) {
+  const bool idle = impl.watches || impl.stream_next == ReplyStream::Next::kIdle;
+  if (impl.executing() && !idle) {
     impl.last = Impl::Last::kTaken;
     return;
   }

@@ -40,8 +40,8 @@ Session::Impl::Step Session::Impl::read_login() {
     framer.take(newline + 1);
     return Step::kGoOn;
   }
-  if (value_length > limits::kMaxLoginValueBytes) {
-    out.append(reply::kTooLarge);
+  if (value_length > limits::kMaxLoginValueBytes) {  // no such user
+    out.append(reply::kLoginFailed);
     return Step::kClose;
   }
   const std::size_t whole = newline + 1 + value_length + 2;

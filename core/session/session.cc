@@ -130,6 +130,12 @@ bool Session::in_request() const {
   return !impl_->kept.empty() || impl_->large || impl_->stream || impl_->late;
 }
 
+bool Session::watches() const { return impl_->watches; }
+bool Session::in_value() const {
+  const Framer& framer = impl_->framer;
+  return impl_->large || framer.awaited() != 0 || framer.is_skipping();
+}
+
 bool Session::midway() const {
   return in_request() || impl_->retrieval.active || impl_->framer.is_skipping();
 }
@@ -196,7 +202,17 @@ Session::Impl::Go Session::Impl::run_login() {
   return Go::kOn;
 }
 
+void Session::Impl::drop_watcher_input() {
+  ended = watcher_input.drop(framer.text);
+  framer.take(framer.text.size());
+  if (ended) stream.reset();
+}
+
 Session::Impl::Go Session::Impl::run_stream() {
+  if (watchers_exist() && watches) {
+    drop_watcher_input();
+    if (ended) return Go::kOn;
+  }
   if (stream_next != ReplyStream::Next::kMore) return stop(Wait::kLate);
   turn_left -= std::min(turn_left, kRequestsPerSlice);
   stream_next = stream->produce(out, host_clock);
@@ -240,6 +256,7 @@ Session::Impl::Go Session::Impl::run_admin() {
   framer.take(pending.line_bytes);
   stream = std::move(result.stream);
   stream_next = ReplyStream::Next::kMore;
+  watches = result.watches;
   requested = result.next;
   ended = result.next != AdminResult::Next::kContinue;
   turn_left = 0;  // the command may have walked all segments, or read files

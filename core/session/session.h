@@ -117,6 +117,11 @@ class Session {
   std::size_t buffered() const;
   // A command has begun to arrive, or its reply to leave, and it is not complete yet.
   bool in_request() const;
+  // The client watches (the command watch): it gets lines until it ends, and what it sends is
+  // dropped.
+  bool watches() const;
+  // The next bytes belong to a value, or to a frame whose head is here.
+  bool in_value() const;
   // The next bytes do not begin a request: they belong to one that is here in part, or that was
   // refused.
   bool midway() const;

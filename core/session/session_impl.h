@@ -31,6 +31,7 @@
 #include "session/late_replies.h"
 #include "session/retrieval.h"
 #include "session/session.h"
+#include "session/watcher_input.h"
 
 namespace isocache {
 
@@ -71,6 +72,7 @@ struct Session::Impl {
   void run();
   Go run_login();
   Go run_stream();
+  void drop_watcher_input();
   Go run_large();
   Go run_batch();
   Go stop(Wait why);
@@ -178,6 +180,8 @@ struct Session::Impl {
   // The first byte decides.
   enum class Protocol : std::uint8_t { kUnknown, kText, kBinary } protocol = Protocol::kUnknown;
   bool spoke_other_protocol = false;
+  bool watches = false;  // the stream is a watcher's
+  WatcherInput watcher_input;
   bool sasl_begun = false;  // a login in two steps: the second one is awaited
   bool logged_in;
   ReplyStream::Next stream_next = ReplyStream::Next::kMore;  // what it said last

@@ -2,6 +2,7 @@
 #include "store/evictor.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace isocache {
 namespace {
@@ -50,6 +51,24 @@ bool Evictor::make_room_slowly(std::size_t bytes) {
     }
   }
   return log_.heap.available() >= needed;
+}
+
+Evictor::Room Evictor::make_room_to_lend() {
+  constexpr std::size_t kNeeded = kReserve + 2;
+  if (kNeeded + kReserve > log_.heap.limit_segments()) return Room::kNone;
+  if (log_.heap.available() >= kNeeded) return Room::kMade;
+  // What bounds one call bounds all calls for one segment, or there may never be one.
+  if (std::exchange(lending_, false)) {
+    ++steps_;
+  } else {
+    begin_call();
+  }
+  for (std::size_t n = 0; n < kBatchesToLend && log_.heap.available() < kNeeded; ++n) {
+    if (victim_ == 0 && !choose_victim()) return Room::kNone;
+    process(kBatchBytes);
+  }
+  lending_ = log_.heap.available() < kNeeded;
+  return lending_ ? Room::kNotYet : Room::kMade;
 }
 
 // --- one victim ---------------------------------------------------------------------------

@@ -54,11 +54,20 @@ class Evictor {
     return make_room_slowly(bytes);
   }
 
+  // A bounded step towards a segment that is to be lent, as make_room() for a whole segment would
+  // take long.
+  enum class Room : std::uint8_t { kMade, kNotYet, kNone };
+  Room make_room_to_lend();
+
+  void set_observer(EvictionObserver* observer) { options_.observer = observer; }
+
   // Which queue a new key belongs to; learns from the ghost.
   QueueKind queue_for_new(std::uint64_t hash);
 
   // Takes the item out of index and log.
   void drop(Slot slot, std::uint64_t hash);
+  // Counts an item that expired or was flushed, and is about to be dropped.
+  void count_gone(std::uint64_t BandEvents::*event, unsigned band, const ItemHeader& item);
 
   // Background steps, bounded; each returns true while there is more to do at once.
   bool reclaim_flushed();
@@ -83,11 +92,8 @@ class Evictor {
   bool is_flushed(Location item) const;
 
   std::size_t ghost_bytes() const { return ghost_.pages() * limits::kSegmentBytes; }
-  struct Evicted {
-    std::uint64_t items = 0;
-    UnixSeconds age_s = 0;
-  };
-  const Evicted& evicted(unsigned band) const { return evicted_[band]; }
+  // Of the item of the band that was evicted last: the time since its last access.
+  UnixSeconds evicted_age_s(unsigned band) const { return evicted_age_s_[band]; }
   // Counts what the evictor does. When it has changed, slots and items found before may have moved.
   std::uint64_t steps() const { return steps_; }
 
@@ -101,6 +107,7 @@ class Evictor {
   // Work is done in batches, so that the index lines of several items are fetched at once.
   static constexpr std::size_t kBatchRecords = 32;
   static constexpr std::size_t kBatchBytes = 4096;
+  static constexpr std::size_t kBatchesToLend = 8;
 
   struct Record {
     Location location;
@@ -128,7 +135,6 @@ class Evictor {
   bool keep_item(Slot slot, std::uint64_t hash, Stream to);
   void finish_victim();
   void give_up_victim();
-  void count_reclaimed(const ItemHeader& item);
   void fit_ghost();
   void adapt(const Ghost::Entry& entry);
   bool look_for_flushed();
@@ -152,8 +158,9 @@ class Evictor {
   std::size_t followed_ = 0;        // bytes of pieces that went where their item is, likewise
   bool ghost_fitted_ = false;       // within one call
   bool gave_up_ = false;            // on a victim, within one call
+  bool lending_ = false;            // there was not yet room to lend
   SegmentId flushed_cursor_ = 0;
-  Evicted evicted_[kBands];
+  UnixSeconds evicted_age_s_[kBands] = {};
 };
 
 }  // namespace isocache

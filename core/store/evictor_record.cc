@@ -28,9 +28,9 @@ bool Evictor::is_flushed(Location item) const {
          (prefixes_can_be_flushed() && prefixes_.hides(item));
 }
 
-void Evictor::count_reclaimed(const ItemHeader& item) {
-  ++counters_.reclaimed;
-  if ((item.bits & kFetched) == 0) ++counters_.expired_unfetched;
+void Evictor::count_gone(std::uint64_t BandEvents::*event, unsigned band, const ItemHeader& item) {
+  counters_.count(event, band);
+  if ((item.bits & kFetched) == 0) counters_.count(&BandEvents::expired_unfetched, band);
 }
 
 bool Evictor::process_item(const Record& record) {
@@ -38,7 +38,8 @@ bool Evictor::process_item(const Record& record) {
   if ((log_.item(record.location)->bits & kDead) != 0) return true;
   const Slot slot = index_.slot_of(record.location, record.hash);
   if (is_gone(record.location)) {
-    count_reclaimed(*log_.item(record.location));
+    count_gone(&BandEvents::reclaimed, log_.heap.segment(victim_).band,
+               *log_.item(record.location));
     drop(slot, record.hash);
     return true;
   }
@@ -58,10 +59,10 @@ bool Evictor::decide_to_keep(Slot slot, std::uint64_t hash, Stream& to) {
   if (to.queue == QueueKind::kSmall) {
     to.queue = QueueKind::kMain;
     slot.bucket->set_frequency(slot.index, 0);
-    ++counters_.promoted;
+    counters_.count(&BandEvents::promoted, to.band);
   } else {
     slot.bucket->set_frequency(slot.index, frequency - 1);
-    ++counters_.kept;
+    counters_.count(&BandEvents::kept, to.band);
   }
   second_chances_ += log_.record_bytes(slot.location());
   return true;
@@ -86,12 +87,14 @@ void Evictor::evict_item(Slot slot, std::uint64_t hash) {
   const bool is_lost = options_.observer == nullptr ||
                        !options_.observer->evicting(ItemView(log_, index_, item), hash);
   if (is_lost) {
-    ++counters_.evictions;
-    if ((header.bits & kFetched) == 0) ++counters_.evicted_unfetched;
-    if (slot.bucket->frequency(slot.index) != 0) ++counters_.evicted_active;
-    Evicted& of_band = evicted_[segment.band];
-    ++of_band.items;
-    of_band.age_s = log_.now_s - std::min(log_.now_s, header.last_access);
+    const auto count = [&](std::uint64_t BandEvents::*event) {
+      counters_.count(event, segment.band);
+    };
+    count(&BandEvents::evictions);
+    if ((header.bits & kFetched) == 0) count(&BandEvents::evicted_unfetched);
+    if (slot.bucket->frequency(slot.index) != 0) count(&BandEvents::evicted_active);
+    if (header.exptime != 0) count(&BandEvents::evicted_nonzero);
+    evicted_age_s_[segment.band] = log_.now_s - std::min(log_.now_s, header.last_access);
   }
   ghost_.insert(hash, segment.use == SegmentUse::kMain);
   drop(slot, hash);
@@ -108,7 +111,7 @@ bool Evictor::process_piece(Location piece) {
   const std::uint64_t hash = index_.hash_of(item);
   const Slot slot = index_.slot_of(item, hash);
   if (is_gone(item)) {
-    count_reclaimed(*log_.item(item));
+    count_gone(&BandEvents::reclaimed, victim.band, *log_.item(item));
     drop(slot, hash);
     return true;
   }

@@ -29,19 +29,21 @@ bool Expiry::step() {
 void Expiry::expire_segment(SegmentId id) {
   UnixSeconds earliest = 0;
   const std::size_t used = log_.heap.segment(id).used;
+  const Stream stream = Log::stream_of(log_.heap.segment(id));
+  const bool at_end = maintains_ends_ && log_.queue(stream).head() == id;
   for (std::size_t offset = 0; offset < used;) {
     const Location location = Heap::locate(id, offset);
     offset += log_.record_bytes(location);
     if (!log_.is_item(location) || (log_.item(location)->bits & (kDead | kUnlinked)) != 0) continue;
-    ++counters_.crawler_items_checked;
+    counters_.count(&BandEvents::crawler_items_checked, stream.band);
     const ItemHeader item = *log_.item(location);
     if (item.exptime == 0) continue;
     if (item.exptime > log_.now_s) {
       earliest = earliest == 0 ? item.exptime : std::min(earliest, item.exptime);
       continue;
     }
-    ++counters_.crawler_reclaimed;
-    if ((item.bits & kFetched) == 0) ++counters_.expired_unfetched;
+    evictor_.count_gone(at_end ? &BandEvents::reclaimed : &BandEvents::crawler_reclaimed,
+                        stream.band, item);
     const std::uint64_t hash = index_.hash_of(location);
     evictor_.drop(index_.slot_of(location, hash), hash);
     if (!log_.heap.segment(id).holds_items()) return;  // that was its last live item

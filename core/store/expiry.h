@@ -12,8 +12,12 @@ namespace isocache {
 
 class Expiry {
  public:
-  Expiry(Log& log, Index& index, Evictor& evictor, StoreCounters& counters)
-      : log_(log), index_(index), evictor_(evictor), counters_(counters) {}
+  Expiry(Log& log, Index& index, Evictor& evictor, StoreCounters& counters, bool maintains_ends)
+      : log_(log),
+        index_(index),
+        evictor_(evictor),
+        counters_(counters),
+        maintains_ends_(maintains_ends) {}
 
   // Looks at a bounded number of the next segments, and stops after one with expired items. True:
   // there is more to do at once.
@@ -26,6 +30,7 @@ class Expiry {
   Index& index_;
   Evictor& evictor_;
   StoreCounters& counters_;
+  const bool maintains_ends_;
   SegmentId cursor_ = 1;
 };
 

@@ -1,6 +1,7 @@
 // What a store counts and measures.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -9,22 +10,35 @@
 
 namespace isocache {
 
-struct StoreCounters {
-  std::uint64_t total_items = 0;  // ever stored
-  std::uint64_t evictions = 0;    // live items dropped for room, and lost
+// What is counted for each size band, and for all of them together.
+struct BandEvents {
+  std::uint64_t evictions = 0;  // live items dropped for room, and lost
   std::uint64_t evicted_unfetched = 0;
-  std::uint64_t evicted_active = 0;  // dropped though read since they were last written or copied
+  std::uint64_t evicted_active = 0;   // dropped though read since they were last written or copied
+  std::uint64_t evicted_nonzero = 0;  // dropped though they had an exptime
   std::uint64_t expired_unfetched = 0;
-  std::uint64_t reclaimed = 0;          // expired or flushed items found when room was needed
-  std::uint64_t crawler_reclaimed = 0;  // found by the background step
+  // Expired or flushed items: found when room was needed, replaced by a new item, or at a queue's
+  // end in the background (StoreOptions::maintains_ends).
+  std::uint64_t reclaimed = 0;
+  std::uint64_t crawler_reclaimed = 0;  // found elsewhere in the background
   std::uint64_t crawler_items_checked = 0;
   std::uint64_t out_of_memory = 0;
-  std::uint64_t too_large = 0;
   std::uint64_t promoted = 0;  // copied from the small queue to the main queue
   std::uint64_t kept = 0;      // copied on inside the main queue
+};
+
+struct StoreCounters : BandEvents {
+  std::uint64_t total_items = 0;  // ever stored
+  std::uint64_t too_large = 0;
   std::uint64_t ghost_hits = 0;
   std::uint64_t compacted_segments = 0;
   std::uint64_t in_place_updates = 0;
+  std::array<BandEvents, kBands> bands = {};
+
+  void count(std::uint64_t BandEvents::*event, unsigned band) {
+    ++(this->*event);
+    ++(bands[band].*event);
+  }
 };
 
 // One size band, which `stats items` and `stats slabs` show as a class.
@@ -32,8 +46,7 @@ struct BandStats {
   std::uint64_t items = 0;
   std::uint64_t item_bytes = 0;  // header, key, value, padding
   std::uint64_t segments = 0;
-  UnixSeconds oldest_s = 0;  // when the segment that is evicted next was opened; 0: none
-  std::uint64_t evicted = 0;
+  UnixSeconds oldest_s = 0;       // when the segment that is evicted next was opened; 0: none
   UnixSeconds evicted_age_s = 0;  // of the last one evicted: the time since its last access
 };
 

@@ -40,6 +40,9 @@ struct StoreOptions {
   // An upload that finds too little memory, because others hold it, waits (PutStatus::kWait).
   // False: it is refused. That is for a host that does not know how to wait.
   bool uploads_wait = false;
+  // An expired item that the background finds at the end of a queue, where eviction would be next,
+  // counts as reclaimed, as in memcached with its LRU maintainer.
+  bool maintains_ends = true;
   EvictionObserver* observer = nullptr;  // null: nobody listens; must outlive the store
 };
 

@@ -68,9 +68,27 @@ FindResult Store::find(const Key& key, UnixSeconds now_s) {
   if (!expired && !flushed) [[likely]] {
     return {item, Miss::kAbsent};
   }
+  impl_->gone_band = item.segment_->band;
   impl_->evictor.drop(slot, key.hash);
   return {{}, flushed ? Miss::kFlushed : Miss::kExpired};
 }
+
+void Store::count_replaced() { impl_->counters.count(&BandEvents::reclaimed, impl_->gone_band); }
+
+FindResult Store::peek(const Key& key, UnixSeconds now_s) const {
+  const Slot slot = impl_->find_slot(key);
+  if (!slot) return {{}, Miss::kAbsent};
+  if (impl_->log.flushed(Heap::segment_of(slot.location()))) return {{}, Miss::kFlushed};
+  const Item item = impl_->item_at(slot);
+  const bool expired = item.exptime() != 0 && item.exptime() <= now_s;
+  return expired ? FindResult{{}, Miss::kExpired} : FindResult{item, Miss::kAbsent};
+}
+
+void Store::set_observer(EvictionObserver* observer) {
+  impl_->options.observer = observer;
+  impl_->evictor.set_observer(observer);
+}
+EvictionObserver* Store::observer() const { return impl_->options.observer; }
 
 void Store::on_hit(Item item, UnixSeconds now_s) {
   const unsigned frequency = item.bucket_->frequency(item.slot_);
@@ -131,9 +149,14 @@ Stream Store::Impl::stream_for(const Key& key, const Item& old, std::size_t key_
   return {band, evictor.queue_for_new(key.hash)};
 }
 
-PutStatus Store::Impl::refuse(PutStatus why) {
-  ++(why == PutStatus::kTooLarge ? counters.too_large : counters.out_of_memory);
-  return why;
+PutStatus Store::Impl::refuse_too_large() {
+  ++counters.too_large;
+  return PutStatus::kTooLarge;
+}
+
+PutStatus Store::Impl::refuse_for_memory(unsigned band) {
+  counters.count(&BandEvents::out_of_memory, band);
+  return PutStatus::kNoMemory;
 }
 
 ISOCACHE_INLINE_NATIVELY inline PutStatus Store::Impl::put_in(
@@ -144,7 +167,7 @@ ISOCACHE_INLINE_NATIVELY inline PutStatus Store::Impl::put_in(
   const Location item = append_with_room(sizeof(ItemHeader) + key.bytes.size() + value_length, [&] {
     return log.append_whole_item(stream, key.bytes.size(), value_length);
   });
-  if (item == 0) return refuse(PutStatus::kNoMemory);
+  if (item == 0) return refuse_for_memory(stream.band);
 
   Log::Span span = log.first_span(item);
   for (std::string_view part : parts) {
@@ -160,7 +183,7 @@ ISOCACHE_INLINE_NATIVELY inline PutStatus Store::Impl::put_in(
   // Making room may have moved or dropped the old item.
   Slot old_slot{old.bucket_, old.slot_};
   if (old && (growing || steps != evictor.steps())) old_slot = find_slot(key);
-  if (!link(key, old_slot, item, fields)) return refuse(PutStatus::kNoMemory);
+  if (!link(key, old_slot, item, fields)) return refuse_for_memory(stream.band);
   if (stored != nullptr) *stored = item_at(find_slot(key));
   return PutStatus::kStored;
 }
@@ -171,7 +194,7 @@ PutStatus Store::put(const Key& key, Item old, const ItemFields& fields,
   impl.log.now_s = now_s;
   std::size_t value_length = 0;
   for (const std::string_view part : parts) value_length += part.size();
-  if (!impl.fits(key.bytes.size(), value_length)) return impl.refuse(PutStatus::kTooLarge);
+  if (!impl.fits(key.bytes.size(), value_length)) return impl.refuse_too_large();
   if (old && impl.try_in_place(key, old, fields, parts, value_length)) {
     if (stored != nullptr) *stored = old;
     return PutStatus::kStored;
@@ -191,7 +214,7 @@ PutStatus Store::put_back(const Key& key, const ItemFields& fields, const Standi
   Item item = find(key, now_s).item;
   std::size_t value_length = 0;
   for (const std::string_view part : parts) value_length += part.size();
-  if (!impl.fits(key.bytes.size(), value_length)) return impl.refuse(PutStatus::kTooLarge);
+  if (!impl.fits(key.bytes.size(), value_length)) return impl.refuse_too_large();
   const Stream stream{band_of(key.bytes.size(), value_length), queue_of(standing)};
   const PutStatus status = impl.put_in(stream, key, item, fields, parts, value_length, &item);
   if (status != PutStatus::kStored) return status;

@@ -61,6 +61,10 @@ class Store {
   void prefetch_bucket(std::uint64_t hash) const;
   void prefetch_item(std::uint64_t hash) const;
   FindResult find(const Key& key, UnixSeconds now_s);
+  // As find(), but changes nothing: an item that has expired or was flushed stays where it is.
+  FindResult peek(const Key& key, UnixSeconds now_s) const;
+  // The key's item was gone when find() was called last, and a new one takes its place.
+  void count_replaced();
   // Counts a read: frequency for eviction, fetched bit, last access.
   void on_hit(Item item, UnixSeconds now_s);
 
@@ -183,12 +187,14 @@ class Store {
   std::unique_ptr<SegmentId[]> segments_by_age() const;
 
   // Lends the host a whole segment, for tables and buffers of its own. It counts into the limit,
-  // and its content is undefined. `evict`: items are evicted to make room; false: only if there is
-  // room to spare, as when the observer of an eviction asks. Null: there is none.
+  // and its content is undefined. `evict`: items are evicted to make room, some in each call: it
+  // may take several until there is a segment. False: only if there is room to spare, as when the
+  // observer of an eviction asks.
   // REQUIRES: the host gives it back, or destroys the store first.
   struct Lent {
     SegmentId id = 0;
-    std::byte* bytes = nullptr;
+    std::byte* bytes = nullptr;  // null: there is none
+    bool not_yet = false;        // but there may be one after more calls
   };
   Lent lend_segment(bool evict);
   void take_back(SegmentId lent);
@@ -197,6 +203,9 @@ class Store {
   // limit shrinks, the steps of tick() evict and give memory back to the source.
   bool set_memory_limit(std::size_t bytes);
   void set_max_item_size(std::size_t bytes);
+  // As StoreOptions::observer, from now on.
+  void set_observer(EvictionObserver* observer);
+  EvictionObserver* observer() const;
 
   // --- figures ----------------------------------------------------------------------------
   // Items in memory, among them expired and flushed ones that were not reclaimed yet.

@@ -77,12 +77,15 @@ bool Store::tick(UnixSeconds now_s) {
 
 Store::Lent Store::lend_segment(bool evict) {
   Impl& impl = *impl_;
-  const bool room = evict ? impl.evictor.make_room(limits::kSegmentBytes)
-                          : impl.log.heap.available() > kSpareToLend;
-  const SegmentId id = room ? impl.log.heap.acquire(SegmentUse::kLent) : SegmentId{0};
-  if (id == 0) return {};
+  const Evictor::Room room = evict ? impl.evictor.make_room_to_lend()
+                             : impl.log.heap.available() > kSpareToLend ? Evictor::Room::kMade
+                                                                        : Evictor::Room::kNone;
+  Lent lent{.not_yet = room == Evictor::Room::kNotYet};
+  if (room == Evictor::Room::kMade) lent.id = impl.log.heap.acquire(SegmentUse::kLent);
+  if (lent.id == 0) return lent;
   ++impl.lent_segments;
-  return {id, impl.log.heap.data(id)};
+  lent.bytes = impl.log.heap.data(lent.id);
+  return lent;
 }
 
 void Store::take_back(SegmentId lent) {

@@ -50,8 +50,7 @@ BandStats Store::band_stats(unsigned band) const {
       stats.oldest_s = head.opened_s;
     }
   }
-  stats.evicted = impl_->evictor.evicted(band).items;
-  stats.evicted_age_s = impl_->evictor.evicted(band).age_s;
+  stats.evicted_age_s = impl_->evictor.evicted_age_s(band);
   return stats;
 }
 

@@ -25,7 +25,7 @@ struct Store::Impl {
         prefixes(log, store_options.hash_key),
         evictor(log, index, prefixes, counters,
                 {store_options.evict, store_options.size_exponent, store_options.observer}),
-        expiry(log, index, evictor, counters),
+        expiry(log, index, evictor, counters, store_options.maintains_ends),
         sweep(log, index, evictor, prefixes) {}
 
   Location location_of(const Item& item) const { return item.bucket_->location(item.slot_); }
@@ -59,7 +59,8 @@ struct Store::Impl {
   // Points the index at a finished item, in place of `old` if that is not null.
   bool link(const Key& key, Slot old, Location location, const ItemFields& fields);
   bool insert(std::uint64_t hash, Location location);
-  PutStatus refuse(PutStatus why);
+  PutStatus refuse_too_large();
+  PutStatus refuse_for_memory(unsigned band);
   // Bytes that all unfinished uploads together may become.
   std::size_t upload_allowance() const;
   bool may_begin_upload(const Upload& upload, std::size_t bytes) const;
@@ -79,6 +80,7 @@ struct Store::Impl {
   Expiry expiry;
   PrefixSweep sweep;
   std::uint64_t next_cas = kFirstCas;  // without a shared source
+  unsigned gone_band = 0;              // of the item that find() dropped last
   std::size_t lent_segments = 0;
   std::size_t upload_bytes = 0;            // reserved by unfinished uploads
   std::vector<std::uint64_t> upload_line;  // tickets of those that wait to begin, in order

@@ -71,13 +71,13 @@ PutStatus Store::begin_upload(const Key& key, std::size_t value_length, UnixSeco
   impl.log.now_s = now_s;
   if (!impl.fits(key.bytes.size(), value_length)) {
     impl.leave_line(*upload);
-    return impl.refuse(PutStatus::kTooLarge);
+    return impl.refuse_too_large();
   }
   const std::size_t reserved =
       round_to_unit(sizeof(ItemHeader) + key.bytes.size() + value_length) + limits::kSegmentBytes;
   if (!impl.may_begin_upload(*upload, reserved)) {
     if (impl.options.uploads_wait) return impl.wait_in_line(*upload);
-    return impl.refuse(PutStatus::kNoMemory);
+    return impl.refuse_for_memory(band_of(key.bytes.size(), value_length));
   }
   Stream stream;
   if (standing != nullptr) {
@@ -92,7 +92,7 @@ PutStatus Store::begin_upload(const Key& key, std::size_t value_length, UnixSeco
   if (head == 0) {
     if (upload_may_wait({})) return impl.wait_in_line(*upload);
     impl.leave_line(*upload);
-    return impl.refuse(PutStatus::kNoMemory);
+    return impl.refuse_for_memory(stream.band);
   }
   impl.leave_line(*upload);
   ItemHeader* header = impl.log.item(head);
@@ -142,12 +142,13 @@ Item Store::commit_upload(Upload& upload, const Key& key, Item old, const ItemFi
   impl.log.now_s = now_s;
   Slot old_slot{old.bucket_, old.slot_};
   // A flush while the value arrived must not hide it: what counts is when it is stored.
+  const unsigned band = impl.log.heap.segment(Heap::segment_of(upload.head)).band;
   if (impl.log.hides_items() && impl.evictor.is_flushed(upload.head)) {
     const bool moved = impl.move_upload_head(upload);
     if (old) old_slot = impl.find_slot(key);  // `old` may have moved as well, or be gone
     if (!moved) {
       abort_upload(upload);
-      impl.refuse(PutStatus::kNoMemory);
+      impl.refuse_for_memory(band);
       return {};
     }
   }
@@ -157,7 +158,7 @@ Item Store::commit_upload(Upload& upload, const Key& key, Item old, const ItemFi
   const bool linked = impl.link(key, old_slot, head, fields);
   impl.let_go(head);
   if (!linked) {
-    impl.refuse(PutStatus::kNoMemory);
+    impl.refuse_for_memory(band);
     return {};
   }
   return impl.item_at(impl.find_slot(key));

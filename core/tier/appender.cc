@@ -12,10 +12,13 @@ namespace {
 constexpr std::size_t kMinPages = 4;
 constexpr RegionId kMinRegions = 2;
 // How much of a region is filled before the next one is cleaned. Later would hold old records a
-// little longer. But what is kept goes into the same region, and cleaning must not be hurried.
-constexpr std::size_t kCleanAfterPercent = 25;
+// little longer. But what is kept goes into the same region, and cleaning must neither be hurried
+// nor take much of any request: see PageLog::keep_pace().
+constexpr std::size_t kCleanAfterPercent = 5;
 // When the next one has to be clean, whatever it costs. To sweep the index takes time, too.
 constexpr std::size_t kHurryAfterPercent = 80;
+// When it is clean if nothing keeps the cleaner from its work.
+constexpr std::size_t kCleanBeforePercent = 70;
 constexpr std::size_t kPercent = 100;
 
 }  // namespace
@@ -244,6 +247,15 @@ void Appender::on_write_ended(RegionId region, bool succeeded) {
 bool Appender::needs_region_soon() const {
   return regions_.open() == kNoRegion ||
          head_ > regions_.region_bytes() / kPercent * kCleanAfterPercent;
+}
+
+Place Appender::to_be_cleaned() const {
+  if (regions_.open() == kNoRegion || regions_.failed() != kNoRegion) {
+    return regions_.region_bytes();
+  }
+  if (!needs_region_soon()) return 0;
+  const Place begin = regions_.region_bytes() / kPercent * kCleanAfterPercent;
+  return (head_ - begin) * kPercent / (kCleanBeforePercent - kCleanAfterPercent);
 }
 
 bool Appender::needs_region_now() const {

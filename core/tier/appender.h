@@ -71,6 +71,11 @@ class Appender final : PageBuffer::Listener {
   void flush();
   void retry();
 
+  // The owner's index may keep one entry for both.
+  bool same_fingerprint(std::uint64_t hash, std::uint64_t other) const {
+    return fingerprint(hash) == fingerprint(other);
+  }
+
   bool off() const { return off_; }
   bool idle() const { return buffer_.writes_in_flight() == 0; }
   // Block of the next record.
@@ -83,6 +88,8 @@ class Appender final : PageBuffer::Listener {
   std::uint64_t begin_position() const;
   // Enough of the open region is used that the next one should be cleaned, or none is open.
   bool needs_region_soon() const;
+  // How much of the next one should be clean by now, so that all of it is when it has to be.
+  Place to_be_cleaned() const;
   // Nearly all of it is used.
   bool needs_region_now() const;
   std::size_t max_record_pages() const { return max_record_pages_; }

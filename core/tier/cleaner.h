@@ -39,6 +39,11 @@ class Cleaner {
   // All regions are dead.
   void cancel();
   bool reading() const { return reading_; }
+  // How much of the oldest region was looked at. What has no place counts as nothing.
+  Place place() const {
+    if (state_ == State::kIdle || state_ == State::kSweeping) return 0;
+    return state_ == State::kRead && !long_record_ ? place_ : page_;
+  }
   const CleanerFigures& figures() const { return figures_; }
 
  private:

@@ -7,6 +7,9 @@ namespace {
 
 Place round_down(Place place, std::size_t unit) { return place / unit * unit; }
 Place round_up(Place place, std::size_t unit) { return round_down(place + unit - 1, unit); }
+bool has_length(const RecordView& record, LengthCode length) {
+  return length_code(record.place(), record.end()) == length;
+}
 
 }  // namespace
 
@@ -14,7 +17,8 @@ std::uint64_t PageLog::device_offset(RegionId region) const {
   return appender_.options().part.offset + regions().offset(region);
 }
 
-ReadResult PageLog::find_in_memory(Location location, std::string_view key) const {
+ReadResult PageLog::find_in_memory(Location location, LengthCode length,
+                                   std::string_view key) const {
   const RegionId id = regions().region_of(location);
   if (id == kNoRegion || !regions().readable(id)) return {};
   const Place place = regions().place_of(location);
@@ -24,7 +28,7 @@ ReadResult PageLog::find_in_memory(Location location, std::string_view key) cons
   if (!appender_.buffer().holds(number)) return {.status = ReadStatus::kOnDevice};
   const BlockSearchResult found = find_in_block(appender_.buffer().run(number), place % kPageBytes,
                                                 regions().sequence(id, place), key);
-  if (found.status != BlockSearch::kFound) return {};
+  if (found.status != BlockSearch::kFound || !has_length(found.record, length)) return {};
   return {.status = ReadStatus::kFound, .record = found.record};
 }
 
@@ -41,6 +45,7 @@ ReadPlan PageLog::plan(Location location, LengthCode length) const {
           .offset = device_offset(id) + begin,
           .bytes = static_cast<std::size_t>(end - begin),
           .first_sequence = regions()[id].first_sequence,
+          .length = length,
           .may_be_longer = length == kLongRecord};
 }
 
@@ -58,6 +63,7 @@ ReadResult PageLog::find_in(const ReadPlan& plan, std::span<const std::byte> byt
   const PageRun run(bytes, plan.offset - device_offset(id));
   const BlockSearchResult found = find_in_block(run, block, regions().sequence(id, block), key);
   if (found.status == BlockSearch::kFound) {
+    if (!has_length(found.record, plan.length)) return {};
     return {.status = ReadStatus::kFound, .record = found.record};
   }
   // A header can be trusted only when the whole record is there. Until then, it is held to the
@@ -71,6 +77,18 @@ ReadResult PageLog::find_in(const ReadPlan& plan, std::span<const std::byte> byt
   more.may_be_longer = false;
   more.bytes = static_cast<std::size_t>(round_up(found.end, device_.alignment()) - run.begin());
   return {.status = ReadStatus::kReadMore, .more = more};
+}
+
+bool PageLog::holds_another(const ReadPlan& plan, std::span<const std::byte> bytes,
+                            std::uint64_t hash) const {
+  if (bytes.size() < plan.bytes) return false;
+  const RegionId id = regions().region_of(plan.location);
+  const PageRun run(bytes, plan.offset - device_offset(id));
+  bool found = false;
+  for_each_record_in_block(run, regions().place_of(plan.location), [&](const RecordView& record) {
+    found = found || appender_.same_fingerprint(owner_.hash_of(record.key()), hash);
+  });
+  return found;
 }
 
 PageIdentity PageLog::page_identity(RegionId region, std::uint32_t index) const {
@@ -92,11 +110,18 @@ LogPage PageLog::page_in_memory(RegionId region, std::uint32_t index) const {
 }
 
 void PageLog::keep_pace(std::size_t appended_bytes) {
-  // A page takes up to five steps, or one for every 32 records. While a region is cleaned, another
-  // one fills from a quarter to its end, and a third of it may be what is kept. So up to 2.5 pages
-  // are cleaned for each page that is appended.
-  constexpr std::size_t kBytesPerStep = kPageBytes / 16;
-  for (std::size_t done = 0; done <= appended_bytes && step(); done += kBytesPerStep) {
+  // A third of what is cleaned may be written again, so it takes up to three bytes for each new
+  // one.
+  constexpr Place kCleanedForOne = 3;
+  constexpr Place kCleanedByCall = 2 * kPageBytes;
+  // What a step counts that passes no record, as a read or one of a sweep.
+  constexpr Place kOtherStep = kPageBytes / 4;
+  const Place most = kCleanedByCall + kCleanedForOne * appended_bytes;
+  for (Place done = 0; done < most && cleaner_.place() < appender_.to_be_cleaned();) {
+    const Place before = cleaner_.place();
+    if (!step()) return;
+    const Place after = cleaner_.place();
+    done += after > before ? after - before : kOtherStep;
   }
 }
 

@@ -27,6 +27,7 @@ struct ReadPlan {
   std::uint64_t offset = 0;  // on the device
   std::size_t bytes = 0;     // 0: there is nothing to read
   std::uint64_t first_sequence = 0;
+  LengthCode length = 0;  // of the record, as the index has it
   bool may_be_longer = false;
 };
 
@@ -50,7 +51,10 @@ class PageLog {
  public:
   // All must live as long as the log.
   PageLog(Device& device, PageSource& pages, LogOwner& owner, const PageLogOptions& options)
-      : device_(device), appender_(device, pages, options), cleaner_(appender_, device, owner) {}
+      : device_(device),
+        owner_(owner),
+        appender_(device, pages, options),
+        cleaner_(appender_, device, owner) {}
   PageLog(const PageLog&) = delete;
   PageLog& operator=(const PageLog&) = delete;
   // REQUIRES: idle().
@@ -64,14 +68,19 @@ class PageLog {
   void forget(Location location) { appender_.forget(location); }
 
   // Before a read: looks into the pages in memory.
-  ReadResult find_in_memory(Location location, std::string_view key) const;
+  ReadResult find_in_memory(Location location, LengthCode length, std::string_view key) const;
   // What to read if it is on the device.
   ReadPlan plan(Location location, LengthCode length) const;
   // The region has not been given up since.
   bool is_current(const ReadPlan& plan) const;
-  // Looks for the record in what was read. `bytes` are aligned to 8.
+  // Looks for the record in what was read. `bytes` are aligned to 8. A record of another length
+  // than the index says is not the one.
   ReadResult find_in(const ReadPlan& plan, std::span<const std::byte> bytes,
                      std::string_view key) const;
+  // The record was not found. Whether another key's begins there, which the index cannot tell from
+  // this one: then nothing is damaged. REQUIRES: the plan is current.
+  bool holds_another(const ReadPlan& plan, std::span<const std::byte> bytes,
+                     std::uint64_t hash) const;
 
   // For going over all records: a page of a readable region, if it is in memory.
   LogPage page_in_memory(RegionId region, std::uint32_t index) const;
@@ -84,8 +93,9 @@ class PageLog {
   // Does a bounded piece of what is to be done in the background: cleaning, and forgetting what
   // failed. True: there is more to do now. It costs a few compares if there is nothing to do.
   bool step() { return cleaner_.step(); }
-  // As many steps as the cleaner needs to be done in time when so many bytes were appended. To be
-  // called after each append, in addition to some steps now and then.
+  // So many steps that the cleaner is done in time, but not many at once: it keeps pace with all
+  // appends, not with each one. Call it after each append, and with 0 in each turn of a request and
+  // for each piece of a large value. Steps at other times come on top.
   void keep_pace(std::size_t appended_bytes);
   // Writes the open page, although it is not full.
   void write_open_page() { appender_.write_open_page(); }
@@ -121,6 +131,7 @@ class PageLog {
   std::uint64_t device_offset(RegionId region) const;
 
   Device& device_;
+  LogOwner& owner_;
   Appender appender_;
   Cleaner cleaner_;
 };

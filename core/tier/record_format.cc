@@ -31,20 +31,16 @@ BlockSearchResult find_in_block(const PageRun& run, Place block, std::uint64_t s
   BlockSearchResult result;
   Place longest = 0;
   bool forged = false;
-  const Place limit = std::min<Place>(next_page(block), run.end());
-  for (Place place = skip_header(block); place < block + kBlockBytes; place += kRecordAlignment) {
-    if (place + sizeof(RecordHeader) > limit) break;
-    const RecordView record(run, place);
-    if (record.header().key_length != key.size() || !plausible_record(run, place)) continue;
-    if (!equal_bytes(record.key().data(), key.data(), key.size())) continue;
+  for_each_record_in_block(run, block, [&](const RecordView& record) {
+    if (record.key().size() != key.size()) return;
+    if (!equal_bytes(record.key().data(), key.data(), key.size())) return;
     if (record.end() > run.end()) {
       longest = std::max(longest, record.end());
     } else if (verify_record(record, run, sequence)) {
-      forged = result.status == BlockSearch::kFound;
-      if (forged) break;
+      forged = forged || result.status == BlockSearch::kFound;
       result = {BlockSearch::kFound, record, 0};
     }
-  }
+  });
   if (forged) return {};
   if (result.status == BlockSearch::kMissing && longest > 0) {
     result.status = BlockSearch::kLonger;

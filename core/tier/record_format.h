@@ -4,6 +4,7 @@
 // lie in one page. The value goes on behind the header of the next page.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -157,6 +158,17 @@ bool plausible_record(const PageRun& run, Place place);
 
 // Whether a plausible record is whole and undamaged, and belongs to the page with this sequence.
 bool verify_record(const RecordView& record, const PageRun& run, std::uint64_t sequence);
+
+// Calls `visit` for what may be a record that begins in the block at `block`. It may be damaged, or
+// a part of a value that looks like one.
+template <typename Visit>
+void for_each_record_in_block(const PageRun& run, Place block, Visit visit) {
+  const Place limit = std::min<Place>(next_page(block), run.end());
+  for (Place place = skip_header(block); place < block + kBlockBytes; place += kRecordAlignment) {
+    if (place + sizeof(RecordHeader) > limit) break;
+    if (plausible_record(run, place)) visit(RecordView(run, place));
+  }
+}
 
 enum class BlockSearch : std::uint8_t {
   kFound,

@@ -68,7 +68,7 @@ bool TierIndex::touch(std::uint64_t hash) {
 
 bool TierIndex::insert(std::uint64_t hash, const TierEntry& entry) {
   newest_ = entry.location;
-  step(kBucketsMovedByInsert);
+  step(moved_by_insert());
   if (table_.empty()) {
     if (max_pages_ == 0) return false;
     table_.push_back(nullptr);

@@ -12,7 +12,8 @@
 // the record compares the key.
 //
 // Growth: when the table is 93 % full, a second table an eighth larger is begun. Every insert and
-// every step() moves a few buckets over. Both tables are in the order of the remainder: pages of
+// every step() moves a few buckets over; inserts more from 93.5 % on, so that growth is done
+// before 95 % even without steps. Both tables are in the order of the remainder: pages of
 // the old one are given back while those of the new one fill. If there is no memory for it, an
 // insert that finds no room replaces an entry: the least frequent one, and among those the oldest.
 #pragma once
@@ -94,7 +95,8 @@ class TierIndex {
   const char* broken_invariant() const;
 
   // The bounds of one operation, in buckets.
-  static constexpr std::size_t kBucketsMovedByInsert = 8;
+  static constexpr std::size_t kBucketsMovedByInsert = 4;
+  static constexpr std::size_t kBucketsMovedInHurry = 16;     // when the table is nearly full
   static constexpr std::size_t kBucketsSearchedForRoom = 64;  // fills to 98 %; 32: 96 %
 
  private:
@@ -133,6 +135,7 @@ class TierIndex {
   void release(TierBucket* page);
   void begin_resize(std::size_t pages);
   void choose_size();
+  std::size_t moved_by_insert() const;
   bool is_smaller_wanted() const;
   bool begin_page();
   void move_bucket(std::size_t bucket);

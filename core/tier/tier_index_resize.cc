@@ -10,6 +10,7 @@ namespace {
 
 // The table grows when it is this full. Two choices of eight fill to 98 %; pages differ by 3 %.
 constexpr std::size_t kFullPageEntries = kTierPageEntries * 93 / 100;
+constexpr std::size_t kHurriedPageEntries = kTierPageEntries * 187 / 200;
 constexpr std::size_t kGrowthDivisor = 8;  // by an eighth
 constexpr std::size_t kPagesReleasedByStep = 4;
 
@@ -65,6 +66,10 @@ void TierIndex::choose_size() {
   } else if (pages != 0 && pages < max_pages_ && size_ >= pages * kFullPageEntries) {
     begin_resize(std::min(max_pages_, pages + std::max(std::size_t{1}, pages / kGrowthDivisor)));
   }
+}
+
+std::size_t TierIndex::moved_by_insert() const {
+  return size_ < table_.size() * kHurriedPageEntries ? kBucketsMovedByInsert : kBucketsMovedInHurry;
 }
 
 // Then entries may be lost on the way, for the move must not wait for memory.

@@ -160,10 +160,12 @@ _isocached() {{
     '-o '*) return ;;
   esac
   local names='{2}'
-  if [[ ${{COMP_WORDS[1]}} == healthcheck ]]; then
+  if [[ ${{COMP_WORDS[1]}} == top ]]; then
+    names='--once --seconds --rows --login --ca --no-verify'
+  elif [[ ${{COMP_WORDS[1]}} == healthcheck ]]; then
     names+=' --no-verify'
   else
-    names+=' healthcheck'
+    names+=' healthcheck top'
   fi
   COMPREPLY=($(compgen -W "$names" -- "$word"))
 }}
@@ -193,7 +195,7 @@ _isocached() {{
   local more=()
   [[ $words[2] != healthcheck ]] || more=('--no-verify[believe any certificate]')
   _arguments -s $more \
-{1}    '1:command:(healthcheck)'
+{1}    '1:command:(healthcheck top)'
 }}
 
 _isocached "$@"
@@ -220,6 +222,8 @@ function __isocached_words
 end
 complete -c isocached -f
 complete -c isocached -n __fish_is_first_arg -a healthcheck -d 'ask whether a server is well'
+complete -c isocached -n __fish_is_first_arg -a top -d 'show what happens in a server'
+complete -c isocached -n '__fish_seen_subcommand_from top' -l once -d 'print one second, and end'
 complete -c isocached -n '__fish_seen_subcommand_from healthcheck' -l no-verify -d 'believe any certificate'
 )",
                                  fmt::join(word_beginnings(), " "), fmt::join(file_words(), "|"));

@@ -191,7 +191,9 @@ const Flag kFlags[] = {
     {'a', "unix-mask", "<mask>", kListening, "access mode of the unix socket, octal (default 700)",
      unix_mask},
     {'Z', "enable-ssl", "", kListening,
-     "use TLS on every listener except 'notls:...'; needs -o ssl_chain_cert",
+     "use TLS on every listener except 'notls:...'; needs -o ssl_chain_cert; 'mtls:...': its "
+     "clients "
+     "need a certificate (-o ssl_ca_cert)",
      [](O o, V) { o.tls.enabled = true; }},
     {kNoLetter, "http", "<addr:port>", kListening,
      "serve the playground (/), WebSocket (/memcached), /metrics, /healthz, /readyz and "

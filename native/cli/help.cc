@@ -74,7 +74,8 @@ std::string help_text() {
       "  isocached -m 1024 -l 0.0.0.0     1 GB, for the network\n"
       "  isocached -s /run/cache.sock     a unix socket instead of TCP\n"
       "  isocached healthcheck [ADDRESS]  ask whether a running server is healthy (add "
-      "-h for help)\n";
+      "-h for help)\n"
+      "  isocached top [ADDRESS]          show what happens in a running server, live\n";
   for (const Purpose purpose : purposes()) text += section(purpose);
   return text;
 }

@@ -63,11 +63,20 @@ isocached \- a cache that speaks memcached's text, meta and binary protocols
 .RI [ address ]
 .RB [ \-\-no\-verify ]
 .RI [ flags ]
+.br
+.B isocached top
+.RI [ address ]
+.RB [ \-\-once ]
 .SH DESCRIPTION
 .B isocached
 keeps items in memory and serves them to memcached's clients, over TCP, TLS, unix sockets, and (with
 .BR \-\-http )
 WebSockets. Without flags it listens on port 11211 of the loopback interface, with 64 MB and 4 threads.
+.PP
+.B isocached top
+shows what happens in a running server: hot keys, hits by prefix, evictions, rates; live in a terminal, as text elsewhere.
+.B isocached top \-h
+lists its flags.
 .PP
 .B isocached healthcheck
 asks a running server for its version, or an HTTP port for /readyz, prints a line, and ends with 0 if all is

@@ -34,6 +34,10 @@ unsigned scaled(std::string_view word, std::string_view value, double scale) {
   return static_cast<unsigned>(std::lround(parsed * scale));
 }
 
+std::size_t megabytes(std::string_view word, std::string_view value) {
+  return std::size_t{number<unsigned>(word, value)} << 20;
+}
+
 void key_format(Options& options, std::string_view value) {
   if (value != "PEM" && value != "pem" && value != "1" && value != "DER" && value != "der" &&
       value != "2") {  // memcached accepts OpenSSL's numbers, too
@@ -107,6 +111,12 @@ const Word kWords[] = {
      [](O o, V) { o.host.max_connections_fast = true; }},
     {"no_maxconns_fast", "", kConnections, "let connections beyond -c wait",
      [](O o, V) { o.host.max_connections_fast = false; }},
+    {"read_buf_mem_limit", "<mb>", kConnections,
+     "largest memory for requests that have come in part, of all connections of the memcached port "
+     "together; a connection beyond it is closed (default 0: no limit)",
+     [](O o, V v) { o.host.read_buffer_limit_bytes = megabytes("read_buf_mem_limit", v); }},
+    {"resp_obj_mem_limit", "<mb>", kConnections, "the same for replies that clients have not taken",
+     [](O o, V v) { o.host.reply_limit_bytes = megabytes("resp_obj_mem_limit", v); }},
 
     {"ext_path", "<file:size>", kMemory,
      "keep items that memory has no room for in this file (size with m, g, t or p); may be given "
@@ -245,18 +255,17 @@ const Word kWords[] = {
      [](O o, V v) {
        o.host.worker_logbuf_bytes = number<unsigned>("worker_logbuf_size", v) * 1024;
      }},
-    {"read_buf_mem_limit", "<mb>", kAccepted, "idle connections hold no buffer",
+    {"ssl_wbuf_size", "<kb>", kAccepted, "a reply is encrypted as a whole",
      [](O o, V v) {
-       o.host.read_buffer_limit_bytes = number<std::size_t>("read_buf_mem_limit", v) << 20;
+       o.tls.write_buffer_bytes = std::uint64_t{number<unsigned>("ssl_wbuf_size", v)} * 1024;
      }},
-    {"resp_obj_mem_limit", "<mb>", kAccepted, "", nothing},
-    {"ssl_wbuf_size", "<kb>", kAccepted, "a reply is encrypted as a whole", nothing},
     {"ssl_kernel_tls", "", kAccepted, "", nothing},
     {"track_sizes", "", kAccepted, "", nothing},
     {"no_track_sizes", "", kAccepted, "", nothing},
     {"inline_ascii_resp", "", kAccepted, "", nothing},
     {"no_inline_ascii_resp", "", kAccepted, "", nothing},
     {"modern", "", kAccepted, "", nothing},
+    {"relaxed_privileges", "", kAccepted, "memcached's own tests ask for it", nothing},
     {"sock_cookie_id", "<n>", kAccepted, "", nothing},
     {"ext_page_count", "<n>", kAccepted, "", nothing},
 };

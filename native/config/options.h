@@ -26,6 +26,7 @@ struct TlsOptions {
   Verify verify = Verify::kNone;  // of the client's certificate
   Version min_version = Version::k1_2;
   bool session_cache = false;
+  std::uint64_t write_buffer_bytes = 16384;  // ssl_wbuf_size: only shown
 };
 
 // --http and the flags that belong to it.

@@ -12,6 +12,7 @@
 namespace isocache {
 
 void ConnectionCore::receive(std::string_view bytes) {
+  begin_turn(info_.fd);
   host_.counters.bytes_read.add(bytes.size());
   note_traffic(bytes);
   session_.feed(bytes);
@@ -67,6 +68,7 @@ void ConnectionCore::note_woken(LateToken token) {
 }
 
 void ConnectionCore::go_on() {
+  begin_turn(info_.fd);
   if (!woken_) return session_.resume();
   std::size_t done = 0;
   do {
@@ -92,6 +94,7 @@ bool ConnectionCore::has_idled_out(bool busy) {
   const unsigned limit_s = host_.idle_timeout_s;
   const bool idle = limit_s != 0 && !busy && host_.clock.now_s - info_.last_active_s() > limit_s;
   if (idle) host_.counters.idle_kicks.add(1);
+  idled_out_ = idle;
   return idle;
 }
 
@@ -107,6 +110,26 @@ bool ConnectionCore::holds_too_long(const Output* stuck) {
   (receiving != 0 ? counters.closed_stalled_uploads : counters.closed_slow_readers).add(1);
   if (host_.verbosity.notes()) log_held_too_long(receiving != 0);
   return true;
+}
+
+bool ConnectionCore::update_shares() {
+  const std::size_t requests = session_.buffered();
+  const std::size_t replies = session_.output().empty() ? 0 : session_.output().capacity();
+  const bool requests_fit =
+      host_.requests.update(held_requests_, requests) || !host_.requests.is_limited();
+  const bool replies_fit =
+      host_.replies.update(held_replies_, replies) || !host_.replies.is_limited();
+  held_requests_ = requests;
+  held_replies_ = replies;
+  if (!requests_fit) host_.counters.requests_without_memory.add(1);
+  if (!replies_fit) host_.counters.replies_without_memory.add(1);
+  if (requests_fit && replies_fit) return true;
+  if (host_.verbosity.notes()) {
+    log_line(fmt::format("{} closed: no memory for {}", peer_address(info_.fd),
+                         requests_fit ? "replies that it does not take (-o resp_obj_mem_limit)"
+                                      : "its request (-o read_buf_mem_limit)"));
+  }
+  return false;
 }
 
 void ConnectionCore::log_held_too_long(bool receiving) const {

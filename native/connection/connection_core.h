@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "native/base/current_turn.h"
 #include "native/base/traffic_log.h"
 #include "native/connection/connection_host.h"
 #include "native/connection/connection_info.h"
@@ -18,6 +19,7 @@
 #include "native/connection/late_waker.h"
 #include "protocol/output.h"
 #include "session/session.h"
+#include "watch/event.h"
 
 namespace isocache {
 
@@ -31,7 +33,11 @@ class ConnectionCore {
         waker_(host.inbox, id),
         session_(host.backend, host.clock, with(host.session_options, protocols), &waker_),
         opened_ms_(now_ms) {}
-  ~ConnectionCore() { release(session_.output()); }
+  ~ConnectionCore() {
+    release(session_.output());
+    host_.requests.update(held_requests_, 0);
+    host_.replies.update(held_replies_, 0);
+  }
   ConnectionCore(const ConnectionCore&) = delete;
   ConnectionCore& operator=(const ConnectionCore&) = delete;
 
@@ -50,9 +56,19 @@ class ConnectionCore {
   }
   // Feeds bytes that came together with the end of an upload.
   void receive_behind_upload(std::string_view bytes) {
+    begin_turn(info_.fd);
     host_.counters.bytes_read.add(bytes.size());
     note_traffic(bytes);
     session_.feed(bytes);
+  }
+  // The turn's input is executed: what the connection waits for now.
+  void note_waiting() {
+    using State = ConnectionInfo::State;
+    if (session_.watches()) {
+      info_.set_state(State::kWatching);
+    } else {
+      info_.set_state(session_.in_value() ? State::kReceiving : State::kReading);
+    }
   }
   // Call it after the session was fed or resumed.
   void note_failed_logins() {
@@ -97,6 +113,11 @@ class ConnectionCore {
     output.clear();
     give_output_back(output);
   }
+  // Call it after a turn. False: the connection holds more than its thread's share allows. It is
+  // counted; close it.
+  bool fits_into_share() {
+    return (!host_.requests.is_limited() && !host_.replies.is_limited()) || update_shares();
+  }
   // Replies that begin with these bytes are about to be sent: logged at -vv.
   void log_sent(std::string_view first_span) const;
   void log_sent(const Output& output) const;
@@ -109,6 +130,12 @@ class ConnectionCore {
   // connection. As in memcached, only a client from which we wait for a command is idle. `busy`:
   // replies are under way, or complete requests wait.
   bool has_idled_out(bool busy);
+  // Why it ends, as watchers are told. `broken`: the client has not ended it, and is not there.
+  EventClose close_reason(bool broken) const {
+    if (host_.draining) return EventClose::kShutdown;
+    if (idled_out_) return EventClose::kIdleTimeout;
+    return broken ? EventClose::kError : EventClose::kNormal;
+  }
   // The session waits for memory that others hold.
   void note_memory_wait() { hold_watch_.note_wait(); }
   // Call it about once a second. True: the connection holds memory that others wait for, and has
@@ -118,6 +145,7 @@ class ConnectionCore {
 
  private:
   void resume(LateToken token);
+  bool update_shares();
   void note_traffic(std::string_view received) {
     if (host_.verbosity.traffic() || received_log_) log_received(received);
   }
@@ -139,7 +167,10 @@ class ConnectionCore {
   HoldWatch hold_watch_;
   std::uint64_t moved_bytes_ = 0;  // received into uploads, and sent
   std::int64_t opened_ms_;
+  std::size_t held_requests_ = 0;  // of the thread's shares
+  std::size_t held_replies_ = 0;
   std::uint8_t failed_logins_ = 0;  // already noted
+  bool idled_out_ = false;
 };
 
 }  // namespace isocache

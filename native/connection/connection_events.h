@@ -2,6 +2,7 @@
 #pragma once
 
 #include "command/backend.h"
+#include "watch/event.h"
 
 namespace isocache {
 
@@ -10,6 +11,9 @@ class ConnectionEvents {
  public:
   virtual ~ConnectionEvents() = default;
   virtual void on_connection_closed() = 0;
+  // A client came, or is about to go; its socket is still open. For watchers.
+  virtual void on_client(int /*fd*/) {}
+  virtual void on_client_ends(int /*fd*/, EventClose /*why*/) {}
   virtual void on_stop_requested() = 0;
 };
 

@@ -11,6 +11,7 @@
 #include "native/base/latency_histogram.h"
 #include "native/base/log.h"
 #include "native/connection/inbox.h"
+#include "native/connection/memory_share.h"
 #include "protocol/output.h"
 #include "session/session.h"
 
@@ -55,6 +56,8 @@ struct ConnectionHost {
   WorkerCounters counters = {};
   LatencyHistogram turn_latency = {};
   SpareOutput spare_output = {};
+  MemoryShare requests = {};
+  MemoryShare replies = {};
   bool draining = false;  // requests that are under way are finished, and none begins
 };
 

@@ -11,7 +11,13 @@ namespace isocache {
 // Written by the connection's own thread, read by any.
 class ConnectionInfo {
  public:
-  enum class State : std::uint8_t { kReading, kExecuting, kWriting };
+  enum class State : std::uint8_t {
+    kReading,    // waits for a command
+    kReceiving,  // waits for the rest of a value
+    kExecuting,
+    kWriting,
+    kWatching,
+  };
 
   ConnectionInfo(int descriptor, UnixSeconds now_s) : fd(descriptor), last_active_s_(now_s) {}
   State state() const { return state_.load(std::memory_order_relaxed); }

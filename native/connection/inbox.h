@@ -35,6 +35,7 @@ struct LateNote {
 struct Notes {
   std::vector<Newcomer> newcomers;
   std::vector<LateNote> woken;
+  bool step_now = false;  // there is background work
   // Answer the requests that have begun and no others, and close the remaining connections after
   // this time.
   std::optional<std::int64_t> end_grace_ms;

@@ -24,6 +24,7 @@ Awaitable<void> WebSocket::run(const HttpRequest& request, const Upgrade& upgrad
   std::exception_ptr failure;
   if (!error) {
     stage_ = Stage::kOpen;
+    host_.events.on_client(info_.fd);
     if (upgrade.logged_in) session().log_in();
     if (host_.draining) drain();
     stream_.read_ahead(this);
@@ -37,6 +38,7 @@ Awaitable<void> WebSocket::run(const HttpRequest& request, const Upgrade& upgrad
   if (stage_ != Stage::kClosing) stream_.cancel();
   co_await until([this] { return !in_use(); });
   stream_.stop_watching();
+  if (!error) host_.events.on_client_ends(info_.fd, core_.close_reason(write_failed_));
   core_.release(output());
   if (failure) std::rethrow_exception(failure);
 }
@@ -146,7 +148,7 @@ Awaitable<void> WebSocket::execute() {
     borrow_output();
     core_.go_on();
   }
-  info_.set_state(ConnectionInfo::State::kReading);
+  core_.note_waiting();
 }
 
 // The session takes no more input until a late reply has come.
@@ -288,7 +290,7 @@ void WebSocket::on_sent(beast::error_code error, std::size_t bytes) {
   core_.note_sent(bytes);
   core_.release(frame_.output());
   info_.set_last_active(host_.clock.now_s);
-  info_.set_state(ConnectionInfo::State::kReading);
+  core_.note_waiting();
   if (error) write_failed_ = true;
   if (error && stage_ == Stage::kOpen) stage_ = Stage::kBroken;
   frame_.done();

@@ -94,7 +94,8 @@ void write_items(const ServerFigures& server, MetricsWriter& out) {
   out.gauge("memcached_current_items", "Items stored.", sum.all_items());
   out.counter("memcached_items_total", "Items ever stored.", store.total_items);
   out.counter("memcached_items_evicted_total", "Live items dropped for room.", store.evictions);
-  out.counter("memcached_items_reclaimed_total", "Expired items found when room was needed.",
+  out.counter("memcached_items_reclaimed_total",
+              "Expired items found when room was needed, replaced, or at a queue's end.",
               store.reclaimed);
   out.counter("memcached_item_too_large_total", "Values refused as larger than -I.",
               sum.engine.store_too_large);
@@ -129,8 +130,8 @@ void write_lru_settings(const Settings& settings, MetricsWriter& out) {
 // The crawler's names for the work of the background step.
 void write_background(const StoreCounters& store, MetricsWriter& out) {
   out.counter("memcached_lru_crawler_starts_total", "Always 0: it does not start and stop.", 0);
-  out.counter("memcached_lru_crawler_reclaimed_total", "Expired items found in the background.",
-              store.crawler_reclaimed);
+  out.counter("memcached_lru_crawler_reclaimed_total",
+              "Other expired items found in the background.", store.crawler_reclaimed);
   out.counter("memcached_lru_crawler_items_checked_total", "Items looked at in the background.",
               store.crawler_items_checked);
   out.counter("memcached_lru_crawler_moves_to_cold_total", "Always 0.", 0);

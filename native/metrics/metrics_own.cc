@@ -75,17 +75,18 @@ std::string band_label(unsigned band) {
 void write_bands(const EngineFigures& sum, MetricsWriter& out) {
   const auto sample_each = [&](auto&& value) {
     for (unsigned band = 0; band < kBands; ++band) {
-      out.sample({{"up_to_bytes", band_label(band)}}, value(sum.bands[band]));
+      out.sample({{"up_to_bytes", band_label(band)}}, value(sum, band));
     }
   };
   out.gauge("isocache_band_items", "Items by size band.");
-  sample_each([](const BandStats& band) { return band.items; });
+  sample_each([](const EngineFigures& of, unsigned band) { return of.bands[band].items; });
   out.gauge("isocache_band_bytes", "Bytes of items by size band.");
-  sample_each([](const BandStats& band) { return band.item_bytes; });
+  sample_each([](const EngineFigures& of, unsigned band) { return of.bands[band].item_bytes; });
   out.gauge("isocache_band_segments", "Segments by size band.");
-  sample_each([](const BandStats& band) { return band.segments; });
+  sample_each([](const EngineFigures& of, unsigned band) { return of.bands[band].segments; });
   out.counter("isocache_band_evictions_total", "Live items dropped for room, by size band.");
-  sample_each([](const BandStats& band) { return band.evicted; });
+  sample_each(
+      [](const EngineFigures& of, unsigned band) { return of.store.bands[band].evictions; });
 }
 
 struct StoreFamily {

@@ -15,6 +15,7 @@ struct Band {
   unsigned number;
   const BandStats& items;
   const BandCounters& commands;
+  const BandEvents& events;
   UnixSeconds now_s;
 };
 
@@ -28,7 +29,6 @@ struct Family {
 std::uint64_t always_0(const Band&) { return 0; }
 
 constexpr std::string_view kNoQueues = "Always 0: bands have no such queue.";
-constexpr std::string_view kNotByBand = "Always 0: counted for all bands together only.";
 
 constexpr std::array kItemFamilies = {
     Family{"memcached_slab_current_items", "Items of this size band.",
@@ -47,20 +47,31 @@ constexpr std::array kItemFamilies = {
 
 constexpr std::array kEvictionFamilies = {
     Family{"memcached_slab_items_evicted_total", "Live items of this band dropped for room.",
-           [](const Band& band) { return band.items.evicted; }},
+           [](const Band& band) { return band.events.evictions; }},
     Family{"memcached_slab_items_evicted_time_seconds",
            "How long the item evicted last had not been read.",
            [](const Band& band) { return std::uint64_t{band.items.evicted_age_s}; }},
-    Family{"memcached_slab_items_evicted_nonzero_total", "Always 0: not counted.", always_0},
-    Family{"memcached_slab_items_evicted_unfetched_total", kNotByBand, always_0},
-    Family{"memcached_slab_items_expired_unfetched_total", kNotByBand, always_0},
-    Family{"memcached_slab_items_reclaimed_total", kNotByBand, always_0},
-    Family{"memcached_slab_items_crawler_reclaimed_total", kNotByBand, always_0},
-    Family{"memcached_slab_items_outofmemory_total", kNotByBand, always_0},
+    Family{"memcached_slab_items_evicted_nonzero_total", "Of these, items that had an exptime.",
+           [](const Band& band) { return band.events.evicted_nonzero; }},
+    Family{"memcached_slab_items_evicted_unfetched_total", "Of these, items that nobody had read.",
+           [](const Band& band) { return band.events.evicted_unfetched; }},
+    Family{"memcached_slab_items_expired_unfetched_total", "Expired items that nobody had read.",
+           [](const Band& band) { return band.events.expired_unfetched; }},
+    Family{"memcached_slab_items_reclaimed_total",
+           "Expired items found when room was needed, replaced, or at a queue's end.",
+           [](const Band& band) { return band.events.reclaimed; }},
+    Family{"memcached_slab_items_crawler_reclaimed_total",
+           "Other expired items found in the background.",
+           [](const Band& band) { return band.events.crawler_reclaimed; }},
+    Family{"memcached_slab_items_outofmemory_total", "Items refused because there was no memory.",
+           [](const Band& band) { return band.events.out_of_memory; }},
     Family{"memcached_slab_items_tailrepairs_total", "Always 0: nothing needs it.", always_0},
     Family{"memcached_slab_items_moves_to_cold", kNoQueues, always_0},
-    Family{"memcached_slab_items_moves_to_warm", kNotByBand, always_0},
-    Family{"memcached_slab_items_moves_within_lru", kNotByBand, always_0},
+    Family{"memcached_slab_items_moves_to_warm",
+           "Items moved from the small queue to the main queue.",
+           [](const Band& band) { return band.events.promoted; }},
+    Family{"memcached_slab_items_moves_within_lru", "Items moved on inside the main queue.",
+           [](const Band& band) { return band.events.kept; }},
 };
 
 constexpr std::array kChunkFamilies = {
@@ -82,7 +93,8 @@ constexpr std::array kChunkFamilies = {
 template <typename Write>
 void for_each_band(const EngineFigures& figures, UnixSeconds now_s, Write&& write) {
   for (unsigned number = 0; number < kBands; ++number) {
-    const Band band{number, figures.bands[number], figures.engine.bands[number], now_s};
+    const Band band{number, figures.bands[number], figures.engine.bands[number],
+                    figures.store.bands[number], now_s};
     write(std::to_string(number + 1), band);
   }
 }

@@ -68,7 +68,7 @@ bool Connection::gives_up_late() {
 
 Connection::Next Connection::take_turn() {
   if (sending()) {
-    if (!send()) return Next::kClose;
+    if (!send() || !core_.fits_into_share()) return Next::kClose;
     if (sending()) return blocked_ ? Next::kWaitForEvent : Next::kTakeTurn;
   }
   Session& session = core_.session();
@@ -76,9 +76,9 @@ Connection::Next Connection::take_turn() {
     info_.set_state(ConnectionInfo::State::kExecuting);
     core_.borrow_output();
     if (!receive_or_go_on()) return tls_ ? Next::kLeave : Next::kClose;
-    info_.set_state(ConnectionInfo::State::kReading);
+    core_.note_waiting();
     core_.note_failed_logins();
-    if (!send()) return Next::kClose;
+    if (!send() || !core_.fits_into_share()) return Next::kClose;
     if (sending()) return blocked_ ? Next::kWaitForEvent : Next::kTakeTurn;
   }
   if (session.closing()) return Next::kLeave;

@@ -74,6 +74,8 @@ class Connection {
   bool busy() const { return sending() || core_.goes_on() || core_.owes_reply(); }
   // As busy(), or part of a request has arrived. A stop waits for the end of such a request.
   bool unfinished() const { return busy() || in_request(); }
+  // It watches, and does not read what it is told. Nobody waits for that.
+  bool is_stalled_watcher() const { return blocked_ && core_.session().watches(); }
   // The worker calls it about once a second. True: the connection was idle for too long, or its
   // login or handshake takes too long. It is already counted; the worker closes it.
   bool is_overdue(std::int64_t handshake_limit_ms);
@@ -82,6 +84,7 @@ class Connection {
   // It speaks TLS, and its handshake is not finished.
   bool handshaking() const { return tls_ != nullptr && !tls_->established(); }
   const ConnectionInfo& info() const { return info_; }
+  EventClose close_reason() const { return core_.close_reason(broken_ && !input_ended_); }
 
   ConnectionId id;  // kept by the worker's table
   // Kept by the worker.

@@ -36,7 +36,8 @@ class Listener {
   Serves serves = Serves::kMemcached;
   Protocols protocols = Protocols::kAny;
   bool tls = false;
-  bool passed = false;  // by the service manager, which keeps it
+  bool passed = false;      // by the service manager, which keeps it
+  bool mutual_tls = false;  // the client needs a certificate, whatever ssl_verify_mode says
 
  private:
   void remove_file();

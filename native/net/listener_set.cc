@@ -16,12 +16,22 @@ namespace {
 
 using Serves = Listener::Serves;
 constexpr std::string_view kNoTlsPrefix = "notls:";
+constexpr std::string_view kMutualTlsPrefix = "mtls:";
 
-// Removes the prefix "notls:". Returns whether the listener speaks TLS.
-bool speaks_tls(std::string_view& address, const Options& options) {
-  if (!address.starts_with(kNoTlsPrefix)) return options.tls.enabled;
-  address.remove_prefix(kNoTlsPrefix.size());
-  return false;
+bool take(std::string_view& address, std::string_view prefix) {
+  if (!address.starts_with(prefix)) return false;
+  address.remove_prefix(prefix.size());
+  return true;
+}
+
+// Removes the prefix "notls:" or "mtls:". Says whether the listener speaks TLS, and how.
+ListenAddress take_tls(std::string_view& address, const Options& options) {
+  ListenAddress result;
+  if (take(address, kNoTlsPrefix)) return result;
+  result.tls = options.tls.enabled;
+  result.mutual_tls = take(address, kMutualTlsPrefix);
+  if (result.mutual_tls && !result.tls) throw UsageError(fmt::format("mtls:{}: needs -Z", address));
+  return result;
 }
 
 // Removes "<name>[<value>]:" or "<name>_<value>_:" from the front. Returns the value, or nothing.
@@ -98,6 +108,7 @@ void open(std::vector<Listener>& listeners, ListenAddress address, unsigned back
     listener.serves = address.serves;
     listener.protocols = address.protocols;
     listener.tls = address.tls;
+    listener.mutual_tls = address.mutual_tls;
     listeners.push_back(std::move(listener));
   }
 }
@@ -126,15 +137,18 @@ std::vector<Listener> passed_listeners(const Options& options) {
 }  // namespace
 
 ListenAddress memcached_address(std::string_view text, const Options& options) {
-  const bool tls = speaks_tls(text, options);
-  const Protocols protocols = take_protocols(text, options);
+  ListenAddress address = take_tls(text, options);
+  address.protocols = take_protocols(text, options);
   skip_tag(text);
-  return {.endpoint = parse_endpoint(text, options.port), .protocols = protocols, .tls = tls};
+  address.endpoint = parse_endpoint(text, options.port);
+  return address;
 }
 
 ListenAddress http_address(std::string_view text, const Options& options) {
-  const bool tls = speaks_tls(text, options);
-  return {.endpoint = http_endpoint(text), .serves = Serves::kHttp, .tls = tls};
+  ListenAddress address = take_tls(text, options);
+  address.serves = Serves::kHttp;
+  address.endpoint = http_endpoint(text);
+  return address;
 }
 
 std::vector<ListenAddress> listen_addresses(const Options& options) {
@@ -144,6 +158,10 @@ std::vector<ListenAddress> listen_addresses(const Options& options) {
     addresses.push_back(http_address(text, options));
   }
   return addresses;
+}
+
+bool wants_mutual_tls(const Options& options) {
+  return std::ranges::any_of(listen_addresses(options), &ListenAddress::mutual_tls);
 }
 
 std::vector<Listener> open_listeners(const Options& options) {
@@ -168,13 +186,19 @@ std::vector<Listener> open_listeners(const Options& options) {
 }
 
 std::vector<LogEntry> exposure(const Options& options, const Listener& listener) {
-  if (listener.is_local()) return {};
-  const bool password = !options.auth_file.empty();
-  const bool certificate = listener.tls && options.tls.verify >= TlsOptions::Verify::kRequire;
   const std::string& address = listener.address();
   const auto warning = [&](std::string message) {
     return std::vector<LogEntry>{{std::move(message), LogLevel::kWarning, {{"address", address}}}};
   };
+  if (listener.mutual_tls && options.tls.ca_cert.empty()) {  // as in memcached, no error
+    return warning(fmt::format(
+        "nobody can connect to mtls:{}: without -o ssl_ca_cert=<file> no certificate is accepted",
+        address));
+  }
+  if (listener.is_local()) return {};
+  const bool password = !options.auth_file.empty();
+  const bool certificate =
+      listener.mutual_tls || (listener.tls && options.tls.verify >= TlsOptions::Verify::kRequire);
   if (password && !listener.tls) {
     return warning(fmt::format(
         "passwords cross the network in clear at {}; add -Z -o ssl_chain_cert=<file>", address));

@@ -16,6 +16,7 @@ struct ListenAddress {
   Listener::Serves serves = Listener::Serves::kMemcached;
   Protocols protocols = Protocols::kAny;
   bool tls = false;
+  bool mutual_tls = false;
   bool optional = false;  // if the host has no such address, that is no error
 };
 
@@ -25,6 +26,9 @@ ListenAddress http_address(std::string_view text, const Options& options);
 
 // The addresses that -l, -p and --http ask for, without the unix socket. Throws UsageError.
 std::vector<ListenAddress> listen_addresses(const Options& options);
+
+// Whether one of them is mtls:...
+bool wants_mutual_tls(const Options& options);
 
 // Takes the sockets that the service manager passes: one with the name "http" replaces --http, any
 // other -l, -p and -s. Opens the remaining listeners, the unix socket first. Call it once. Throws

@@ -22,8 +22,7 @@
 namespace isocache {
 namespace {
 
-constexpr std::int64_t kTick_ms = 200;    // between steps of background work
-constexpr std::int64_t kBusyTick_ms = 1;  // while there is more of it
+constexpr std::int64_t kTick_ms = 200;  // between steps of background work, at most
 constexpr std::int64_t kOverdueCheck_ms = 1000;
 constexpr std::int64_t kHoldCheck_ms = 1000;
 
@@ -45,7 +44,9 @@ struct Worker::Impl {
               .idle_timeout_s = worker_options.idle_timeout_s,
               .late_limit_s = worker_options.late_limit_s,
               .login_limit_ms = std::int64_t{worker_options.login_limit_s} * 1000,
-              .clock = host_clock.now().clock},
+              .clock = host_clock.now().clock,
+              .requests = MemoryShare(worker_options.request_bytes),
+              .replies = MemoryShare(worker_options.reply_bytes)},
              poller,
              {read_buffer.get(), kReadBufferBytes}},
         lingering(host.read_buffer),
@@ -59,7 +60,6 @@ struct Worker::Impl {
   void run_timers();
   void read_inbox();
   void wake(const LateNote& note);
-  void give_up_late();
   void open(Newcomer& newcomer);
   void handle(const epoll_event& event);
   void queue(Connection& connection);
@@ -77,7 +77,7 @@ struct Worker::Impl {
   void tick();
   bool watches_time() const;
   void close_overdue();
-  void close_holders();
+  void look_at_waits();
   void retry_for_memory();
   void begin_stop(std::int64_t grace_ms);
 
@@ -124,6 +124,10 @@ void Worker::start() {
   impl_->thread = std::thread([impl = impl_.get()] { impl->run(); });
 }
 
+void Worker::step_soon() {
+  impl_->inbox.leave_note([](Notes& notes) { notes.step_now = true; });
+}
+
 void Worker::join() {
   if (impl_->thread.joinable()) impl_->thread.join();
 }
@@ -140,11 +144,8 @@ void Worker::stop(std::int64_t grace_ms) {
 }
 
 const WorkerCounters& Worker::counters() const { return impl_->host.counters; }
-
 const LatencyHistogram& Worker::turn_latency() const { return impl_->host.turn_latency; }
-
 unsigned Worker::connection_count() const { return impl_->table.count(); }
-
 unsigned Worker::lingering_count() const {
   return impl_->lingering_count.load(std::memory_order_acquire);
 }
@@ -204,10 +205,7 @@ void Worker::Impl::run_timers() {
   if (now_ms >= tick_at_ms) tick();
   if (watches_time() && now_ms >= overdue_check_at_ms) close_overdue();
   retry_for_memory();
-  if (now_ms >= hold_check_at_ms) {
-    close_holders();
-    give_up_late();
-  }
+  if (now_ms >= hold_check_at_ms) look_at_waits();
   memory_trim.run(now_ms);
   if (!lingering.empty()) {
     lingering.run_timer(now_ms);
@@ -222,12 +220,10 @@ void Worker::Impl::retry_for_memory() {
   });
 }
 
-void Worker::Impl::close_holders() {
-  finish_if([](Connection& connection) { return connection.holds_too_long(); });
+// Those that others wait for end. Those that wait for the backend give up.
+void Worker::Impl::look_at_waits() {
   hold_check_at_ms = host.now_ms + kHoldCheck_ms;
-}
-
-void Worker::Impl::give_up_late() {
+  finish_if([](Connection& connection) { return connection.holds_too_long(); });
   table.for_each([this](Connection& connection) {
     if (connection.gives_up_late() && !connection.queued) queue(connection);
   });
@@ -251,6 +247,7 @@ void Worker::Impl::read_inbox() {
   Notes notes = inbox.take();
   for (Newcomer& newcomer : notes.newcomers) open(newcomer);
   for (const LateNote& note : notes.woken) wake(note);
+  if (notes.step_now) tick_at_ms = host.now_ms;
   if (notes.end_grace_ms) stop_asked_ms = notes.end_grace_ms;
 }
 
@@ -306,9 +303,9 @@ void Worker::Impl::open(Newcomer& newcomer) {
       host.tls_buffers = std::make_unique<TlsBuffers>(kReadBufferBytes);
       serves_tls = true;
     }
-    table.add(
+    const Connection& connection = table.add(
         std::make_unique<Connection>(std::move(newcomer.socket), tls, newcomer.protocols, host));
-    return;
+    return events.on_client(connection.info().fd);
   } catch (const std::bad_alloc&) {
     host.counters.malloc_fails.add(1);
   } catch (const std::exception& error) {  // the kernel cannot watch more sockets for us
@@ -323,6 +320,7 @@ void Worker::Impl::finish(Connection& connection) {
   turns.remove(connection);
   if (connection.wants_memory) memory_waiters.remove(connection);
   memory_trim.note_closing();
+  events.on_client_ends(connection.info().fd, connection.close_reason());
   table.remove(connection);
   events.on_connection_closed();
   if (asks_for_end(asked)) events.on_stop_requested();
@@ -372,7 +370,8 @@ void Worker::Impl::tick() {
   host.counters.ticks.add(1);
   tick_at_ms = host.now_ms + kTick_ms;
   if (!options.background_step) return;
-  if (options.background_step(host.clock.now_s)) tick_at_ms = host.now_ms + kBusyTick_ms;
+  begin_turn(CurrentTurn::kNobody);
+  tick_at_ms = host.now_ms + std::min(kTick_ms, options.background_step(host.clock.now_s));
 }
 
 // Returns true if there is a reason to look at every connection now and then.
@@ -388,9 +387,9 @@ void Worker::Impl::close_overdue() {
 
 void Worker::Impl::begin_stop(std::int64_t grace_ms) {
   stop_at_ms = host.now_ms + grace_ms;
-  if (host.draining) return;
-  host.draining = true;
+  if (std::exchange(host.draining, true)) return;
   lingering.begin_drain();
+  finish_if([](const Connection& connection) { return connection.is_stalled_watcher(); });
   leave_if([](Connection& connection) {
     connection.begin_stop();
     return !connection.unfinished();

@@ -36,10 +36,12 @@ struct WorkerOptions {
   bool measure_turns = false;             // turn_latency() is used
   TierDevice* tier = nullptr;             // read and written by its thread; null: there is none
   std::function<void()> on_thread_start;  // called on its thread before it serves; may be empty
-  // A bounded step of background work, now and then on its thread. Returns true if there is more to
-  // do at once. May be empty.
-  std::function<bool(UnixSeconds now_s)> background_step;
-  unsigned idle_timeout_s = 0;  // 0: none
+  // A bounded step of background work, now and then on its thread. Returns after how many
+  // milliseconds it wants the next one, at the latest. May be empty.
+  std::function<std::int64_t(UnixSeconds now_s)> background_step;
+  unsigned idle_timeout_s = 0;    // 0: none
+  std::size_t request_bytes = 0;  // its connections hold no more together; 0: no limit
+  std::size_t reply_bytes = 0;    // likewise
   unsigned handshake_limit_s = kHandshakeLimit_s;
   unsigned late_limit_s = kLateLimit_s;
   unsigned login_limit_s = limits::kLoginLimit_s;
@@ -64,6 +66,8 @@ class Worker {
   // Finishes requests that have begun and starts no others. Lets replies go out for this long, then
   // closes everything. A second call sets the time anew. Any thread.
   void stop(std::int64_t grace_ms);
+  // The next step of background work is wanted at once. Any thread.
+  void step_soon();
   void join();
 
   const WorkerCounters& counters() const;

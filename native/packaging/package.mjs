@@ -1,7 +1,9 @@
 // Makes what is handed out: the Debian package, the npm package, the playground, a list of what is in them, checksums.
 // Run by ./dev package, when all of it is built.
 //
-//   node package.mjs --build build/release --out build/package [--only-debian]
+//   node package.mjs --build build/release --out build/package [--site build/web/site] [--only KIND...]
+//
+// KIND: debian, npm, playground.
 
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -50,23 +52,30 @@ function makeNpm(out) {
   return packed.trim().split('\n').at(-1);
 }
 
-function makePlayground(out, version, time) {
-  const site = path.join(root, 'build/web/site');
-  if (!existsSync(site)) throw new Error('build/web/site is missing: ./dev build web makes it');
+function makePlayground(out, site, version, time) {
+  if (!existsSync(site)) throw new Error(`${site} is missing: ./dev build web makes it`);
   const folder = `isocache-playground-${version}`;
   const name = `${folder}.zip`;
   rmSync(path.join(out, name), { force: true });
   cpSync(site, path.join(out, folder), { recursive: true });
-  const at = new Date(Number(time) * 1000).toISOString();
-  run('cmake', ['-E', 'tar', 'cf', name, '--format=zip', `--mtime=${at}`, folder], { cwd: out });
-  rmSync(path.join(out, folder), { recursive: true });
+  const at = new Date(Number(time) * 1000).toISOString().replace('T', ' ').replace(/\..*/, ' UTC');
+  try {
+    run('cmake', ['-E', 'tar', 'cf', name, '--format=zip', `--mtime=${at}`, folder], { cwd: out });
+  } finally {
+    rmSync(path.join(out, folder), { recursive: true });
+  }
   return name;
 }
 
 const hashOf = (file) => createHash('sha256').update(readFileSync(file)).digest('hex');
 
 const { values } = parseArgs({
-  options: { build: { type: 'string' }, out: { type: 'string' }, 'only-debian': { type: 'boolean' } },
+  options: {
+    build: { type: 'string' },
+    out: { type: 'string' },
+    site: { type: 'string', default: path.join(root, 'build/web/site') },
+    only: { type: 'string', multiple: true, default: ['debian', 'npm', 'playground'] },
+  },
 });
 const build = path.resolve(values.build);
 const out = path.resolve(values.out);
@@ -74,11 +83,12 @@ const version = readVersion();
 const time = timeOfSources();
 mkdirSync(out, { recursive: true });
 
-const made = { debian: makeDebian(build, out, time) };
-if (!values['only-debian']) {
-  made.npm = makeNpm(out);
-  made.playground = makePlayground(out, version, time);
-}
+const make = {
+  debian: () => makeDebian(build, out, time),
+  npm: () => makeNpm(out),
+  playground: () => makePlayground(out, path.resolve(values.site), version, time),
+};
+const made = Object.fromEntries(values.only.map((kind) => [kind, make[kind]()]));
 const files = Object.entries(made).map(([kind, name]) => ({ kind, name, sha256: hashOf(path.join(out, name)) }));
 const bill = `isocache-${version}.cdx.json`;
 writeFileSync(

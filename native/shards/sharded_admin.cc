@@ -1,6 +1,9 @@
 // The half of ShardedBackend that administrative commands use: it acts on all shards.
 #include "native/shards/sharded_backend.h"
 
+#include <memory>
+#include <utility>
+
 namespace isocache {
 namespace {
 
@@ -114,6 +117,14 @@ ListNext ShardedBackend::list_tier(unsigned shard, TierListing*& listing, UnixSe
                                    ItemVisitor& visitor, Waker* waker) {
   const std::lock_guard lock(shards_[shard]->mutex);
   return shards_[shard]->engine.list_tier(listing, now_s, visitor, waker);
+}
+
+void ShardedBackend::allow_watching(const ShardedWatch::Options& options) {
+  watch_ = std::make_unique<ShardedWatch>(
+      shard_count(), options, [this](unsigned shard, std::unique_ptr<EventBuffer> next) {
+        const std::lock_guard lock(shards_[shard]->mutex);
+        return shards_[shard]->engine.exchange_events(std::move(next));
+      });
 }
 
 void ShardedBackend::end_tier_listing(unsigned shard, TierListing* listing) {

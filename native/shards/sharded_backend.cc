@@ -52,6 +52,7 @@ ShardedBackend::ShardedBackend(const Settings& settings, unsigned threads, const
   if (count > 1) store.cas_ids = &cas_ids_;
   store.evict = settings.evictions;
   store.uploads_wait = true;
+  store.maintains_ends = settings.lru_maintainer;
   for (unsigned shard = 0; shard < count; ++shard) add_shard(store, shard, huge_pages, tier);
   ShardedBackend::set_tiering(tiering_settings(settings));
 }

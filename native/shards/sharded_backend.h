@@ -28,6 +28,7 @@
 #include "native/shards/locked_device.h"
 #include "native/shards/reserved_memory.h"
 #include "native/shards/shard_tier.h"
+#include "native/shards/sharded_watch.h"
 #include "native/shards/spinning_mutex.h"
 #include "store/store.h"
 
@@ -83,6 +84,11 @@ class ShardedBackend : public Backend, public AdminTarget {
   // Does a bounded step of one shard's background work. True if there is more to do at once.
   bool tick(unsigned index, UnixSeconds now_s);
 
+  // From now on clients may watch. Call it once, before the backend is used.
+  void allow_watching(const ShardedWatch::Options& options);
+  // Null: nobody can watch.
+  ShardedWatch* watch() { return watch_.get(); }
+
   // Nothing is in flight on the tier's device.
   bool tier_is_idle();
   TierHealth tier_health();
@@ -117,6 +123,7 @@ class ShardedBackend : public Backend, public AdminTarget {
   ListNext list_tier(unsigned shard, TierListing*& listing, UnixSeconds now_s, ItemVisitor& visitor,
                      Waker* waker) override;
   void end_tier_listing(unsigned shard, TierListing* listing) override;
+  WatchPort* watch_port() override { return watch_.get(); }
 
  private:
   struct Shard {
@@ -172,6 +179,7 @@ class ShardedBackend : public Backend, public AdminTarget {
   };
   SharedCasIds cas_ids_;
   std::atomic<UnixSeconds> wanted_s_{0};  // when a request last had to wait for memory
+  std::unique_ptr<ShardedWatch> watch_;   // before the shards, which write to its buffers
   std::vector<std::unique_ptr<Shard>> shards_;
 };
 

@@ -8,11 +8,13 @@
 #include <openssl/x509err.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "native/base/errors.h"
 #include "native/base/file_descriptor.h"
@@ -198,20 +200,37 @@ std::shared_ptr<SSL_CTX> make_context(const TlsOptions& options, TlsCounters& co
   return context;
 }
 
+// Without authorities it accepts no certificate.
+std::shared_ptr<SSL_CTX> make_mutual_context(const TlsOptions& options, TlsCounters& counters) {
+  std::shared_ptr<SSL_CTX> context = make_context(options, counters);
+  SSL_CTX_set_verify(context.get(), verify_bits(std::max(options.verify, Verify::kRequire)),
+                     nullptr);
+  return context;
+}
+
 }  // namespace
 
-TlsContext::TlsContext(const TlsOptions& options, UnixSeconds now_s)
-    : options_(options), context_(make_context(options_, counters_)), loaded_at_s_(now_s) {}
+TlsContext::TlsContext(const TlsOptions& options, UnixSeconds now_s, bool mutual)
+    : options_(options),
+      mutual_(mutual),
+      context_(make_context(options_, counters_)),
+      mutual_context_(mutual ? make_mutual_context(options_, counters_) : nullptr),
+      loaded_at_s_(now_s) {}
 
 TlsContext::~TlsContext() = default;
 
-std::shared_ptr<SSL_CTX> TlsContext::current() const { return std::atomic_load(&context_); }
+std::shared_ptr<SSL_CTX> TlsContext::current(bool mutual) const {
+  return std::atomic_load(mutual ? &mutual_context_ : &context_);
+}
 
 const char* TlsContext::reload(UnixSeconds now_s) {
   thread_local std::string error;
   const std::lock_guard lock(reload_mutex_);
   try {
-    std::atomic_store(&context_, make_context(options_, counters_));
+    std::shared_ptr<SSL_CTX> context = make_context(options_, counters_);
+    std::shared_ptr<SSL_CTX> mutual = mutual_ ? make_mutual_context(options_, counters_) : nullptr;
+    std::atomic_store(&context_, std::move(context));
+    std::atomic_store(&mutual_context_, std::move(mutual));
     loaded_at_s_.store(now_s, std::memory_order_relaxed);
     return nullptr;
   } catch (const std::exception& failure) {
@@ -227,8 +246,6 @@ TlsCounters& TlsContext::counters_of(const SSL_CTX* context) {
 void show_tls(const TlsOptions& options, HostRegistry& registry) {
   constexpr std::array<std::string_view, 4> kVersions = {"tlsv1.0", "tlsv1.1", "tlsv1.2",
                                                          "tlsv1.3"};
-  // A reply is encrypted in records of 16 KB, as by default in memcached.
-  constexpr std::uint64_t kRecordBytes = 16384;
   const auto text_or_null = [](const std::string& text) {
     return text.empty() ? std::string_view("NULL") : std::string_view(text);
   };
@@ -240,7 +257,7 @@ void show_tls(const TlsOptions& options, HostRegistry& registry) {
                                                                      : unsigned{SSL_FILETYPE_PEM}});
   registry.setting("ssl_ciphers", text_or_null(options.ciphers));
   registry.setting("ssl_ca_cert", text_or_null(options.ca_cert));
-  registry.setting("ssl_wbuf_size", kRecordBytes);
+  registry.setting("ssl_wbuf_size", options.write_buffer_bytes);
   registry.setting("ssl_session_cache", options.session_cache ? "yes" : "no");
   registry.setting("ssl_kernel_tls", "no");
   registry.setting("ssl_min_version", kVersions[static_cast<std::size_t>(options.min_version)]);

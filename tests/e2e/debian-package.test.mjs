@@ -4,7 +4,16 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -63,7 +72,10 @@ describe('the Debian package', { skip, concurrency: 1 }, () => {
   const field = (name) => execFileSync('dpkg-deb', ['-f', path.join(out, debian), name], { encoding: 'utf8' }).trim();
 
   test('cpack makes it', limit, () => {
-    const args = ['native/packaging/package.mjs', '--build', build, '--out', out, '--only-debian'];
+    mkdirSync(path.join(folder, 'site/assets'), { recursive: true });
+    writeFileSync(path.join(folder, 'site/assets/a.js'), 'f();\n');
+    const args = ['native/packaging/package.mjs', '--build', build, '--out', out, '--site', path.join(folder, 'site')];
+    args.push('--only', 'debian', '--only', 'playground');
     execFileSync(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
     debian = readdirSync(out).find((name) => name.endsWith('.deb'));
     execFileSync('dpkg-deb', ['-x', path.join(out, debian), files]);
@@ -132,7 +144,20 @@ describe('the Debian package', { skip, concurrency: 1 }, () => {
 
   test('checksums', limit, () => {
     const said = execFileSync('sha256sum', ['-c', 'SHA256SUMS'], { cwd: out, encoding: 'utf8' });
-    assert.deepEqual(said.trim().split('\n'), [`${debian}: OK`, `isocache-${version}.cdx.json: OK`]);
+    const names = [debian, `isocache-playground-${version}.zip`, `isocache-${version}.cdx.json`];
+    assert.deepEqual(
+      said.trim().split('\n'),
+      names.map((name) => `${name}: OK`),
+    );
+    assert.deepEqual(readdirSync(out).sort(), [...names, 'SHA256SUMS'].sort());
+  });
+
+  test('the playground is a folder in an archive', limit, () => {
+    const unpackedAt = path.join(folder, 'zip');
+    mkdirSync(unpackedAt);
+    const archive = path.join(out, `isocache-playground-${version}.zip`);
+    execFileSync('/usr/bin/cmake', ['-E', 'tar', 'xf', archive], { cwd: unpackedAt });
+    assert.deepEqual(filesBelow(unpackedAt), [`isocache-playground-${version}/assets/a.js`]);
   });
 
   test('the bill of materials: what the packages are made of, by the rules of CycloneDX', limit, () => {

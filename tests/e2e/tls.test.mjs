@@ -176,6 +176,56 @@ describe('isocached with TLS', { skip: needTls, concurrency: 1 }, () => {
     );
   });
 
+  test('mtls: a port whose clients need a certificate, beside one whose clients need none', limit, async () => {
+    const words = [`ssl_ca_cert=${certificates.authority.cert}`, 'ssl_session_cache', 'ssl_wbuf_size=64'];
+    const server = await startTls(['-l', '127.0.0.1', '-l', 'mtls:127.0.0.2'], words);
+    await withServer(
+      () => server,
+      [],
+      async () => {
+        const [, port] = /listening 127\.0\.0\.2:(\d+) tls\n/.exec(server.stderr);
+        const tls = { ...server.address.tls, servername: 'localhost' };
+        const strict = { address: { host: '127.0.0.2', port: Number(port), tls } };
+        const own = certificates.clientOptions(certificates.issue('client'));
+        for (const version of ['TLSv1.2', 'TLSv1.3']) {
+          const only = { minVersion: version, maxVersion: version };
+          assert.equal(await outcome(server, only), 'MN\r\n');
+          assert.notEqual(await outcome(strict, only), 'MN\r\n');
+          assert.equal(await outcome(strict, { ...only, ...own }), 'MN\r\n');
+          // A session that began without a certificate opens nothing.
+          const session = await withClient(as(server, only), async (client) => {
+            const taken = new Promise((resolve) => client.socket.once('session', resolve));
+            await client.ask('mn\r\n');
+            return client.socket.getSession() ?? taken;
+          });
+          assert.notEqual(await outcome(strict, { ...only, session }), 'MN\r\n');
+        }
+        await withClient(server, async (client) => {
+          assert.equal((await statsOf(client, 'settings')).ssl_verify_mode, '0');
+          assert.equal((await statsOf(client, 'settings')).ssl_wbuf_size, '65536'); // as it was given
+          assert.equal(await client.ask('refresh_certs\r\n'), 'OK\r\n');
+        });
+        assert.notEqual(await outcome(strict, {}), 'MN\r\n');
+        assert.equal(await outcome(strict, own), 'MN\r\n');
+      },
+    );
+  });
+
+  test('mtls: without authorities nobody can connect, and a warning says so', limit, async () => {
+    const server = await startTls(['-l', 'mtls:127.0.0.1']);
+    await withServer(
+      () => server,
+      [],
+      async () => {
+        assert.match(server.stderr, /warning: nobody can connect to mtls:127\.0\.0\.1:\d+/);
+        const own = certificates.clientOptions(certificates.issue('client'));
+        assert.notEqual(await outcome(server, own), 'MN\r\n');
+      },
+    );
+    const refused = await runProgram(isocachedPath, ['-l', 'mtls:127.0.0.1', '-p', '0']);
+    assert.match(refused.stderr, /mtls:127\.0\.0\.1: needs -Z/);
+  });
+
   test("stats: memcached's keys in its order", { ...limit, skip: needMemcached }, async () => {
     const words = [
       'ssl_verify_mode=3',

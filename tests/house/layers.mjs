@@ -14,8 +14,9 @@ export const CORE = {
   store: ['base'],
   snapshot: ['base', 'store'],
   tier: ['base'],
+  watch: ['base'],
   protocol: ['base'],
-  command: ['base', 'store', 'tier', 'protocol'],
+  command: ['base', 'store', 'tier', 'watch', 'protocol'],
   session: ['base', 'store', 'protocol', 'command'],
 };
 

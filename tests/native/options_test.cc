@@ -282,6 +282,7 @@ TEST(Options, WhatHasNoEffectIsWarnedOf) {
                    "--prefix-metrics has no effect without --http"}));
   EXPECT_EQ(warnings({"-Z", "-o", "ssl_key=x", "--http", "0", "--allow-origin", "*"}), Lines{});
   EXPECT_EQ(warnings({"-o", "ssl_wbuf_size=1"}), Lines{});
+  EXPECT_EQ(warnings({"-o", "relaxed_privileges"}), Lines{});  // memcached's suite gives it
 }
 
 TEST(Options, PathsOfADaemonAreAbsolute) {

@@ -48,6 +48,19 @@ std::string subject(SSL_CTX* context) {
   return text;
 }
 
+TEST_F(TlsContextTest, AListenerMayAskForCertificatesByItself) {
+  const TlsContext plain(options_, 1000);
+  EXPECT_EQ(SSL_CTX_get_verify_mode(plain.current().get()), SSL_VERIFY_NONE);
+  EXPECT_EQ(plain.current(true), nullptr);
+  TlsContext both(options_, 1000, true);
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(SSL_CTX_get_verify_mode(both.current().get()), SSL_VERIFY_NONE);
+    EXPECT_EQ(SSL_CTX_get_verify_mode(both.current(true).get()),
+              SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT);
+    EXPECT_EQ(both.reload(1000), nullptr);
+  }
+}
+
 TEST_F(TlsContextTest, TakesAllFormsOfKeys) {
   EXPECT_EQ(refusal(), "");
   options_.key = folder_.write("key.der", server_.key_der());

@@ -66,8 +66,9 @@ TEST(Counters, EachIsAddedUpOverTheShards) {
         << counter.name;
     number += 2;
   }
-  EXPECT_EQ(sum.store.out_of_memory, number - 4);  // not shown
-  EXPECT_EQ(sum.store.too_large, number - 2);
+  EXPECT_EQ(sum.store.out_of_memory, number - 6);  // not shown
+  EXPECT_EQ(sum.store.too_large, number - 4);
+  EXPECT_EQ(sum.store.evicted_nonzero, number - 2);
 }
 
 TEST(Counters, TheStoresCanBeTakenAway) {

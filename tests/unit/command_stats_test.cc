@@ -172,6 +172,53 @@ TEST(Stats, ResetTakesWhatTheStoreCountsToo) {
   EXPECT_EQ(value_of(core.ask("stats\r\n"), "total_items"), "2000");
 }
 
+TEST(Stats, AnItemThatWasGoneIsReclaimedByTheNextOfItsKey) {
+  TestCore core;
+  const auto reclaimed = [&](const std::string& key) {
+    return value_of(core.ask("stats\r\n"), key);
+  };
+  core.ask("set a 0 1 300\r\n" + std::string(300, 'x') + "\r\n");
+  core.clock.now_s += 3;
+  EXPECT_EQ(reclaimed("reclaimed"), "0");
+  core.ask("set a 0 0 301\r\n" + std::string(301, 'x') + "\r\n");
+  EXPECT_EQ(reclaimed("reclaimed"), "1");
+  EXPECT_EQ(value_of(core.ask("stats items\r\n"), "items:3:reclaimed"), "1");
+  core.ask("flush_all\r\n");
+  core.ask("get a\r\n");  // finds it gone, and stores nothing
+  EXPECT_EQ(reclaimed("reclaimed"), "1");
+  for (const char* command : {"set b 0 0 1\r\nx\r\n", "ma c N0 J7\r\n", "mg d N0\r\n"}) {
+    core.ask(command);
+  }
+  EXPECT_EQ(reclaimed("reclaimed"), "1");
+  core.ask("flush_all\r\n");
+  for (const char* command : {"add b 0 0 1\r\nx\r\n", "ma c N0 J7\r\n", "mg d N0\r\n"}) {
+    core.ask(command);
+  }
+  EXPECT_EQ(reclaimed("reclaimed"), "4");
+}
+
+TEST(Stats, EachBandCountsWhatBecameOfItsItems) {
+  StoreOptions options;
+  options.memory_limit = 1U << 20U;
+  TestCore core({}, {}, options);
+  for (int i = 0; i < 2000; ++i) {
+    core.ask("set " + std::to_string(i) + " 0 " + (i % 2 == 0 ? "600" : "0") + " 900 noreply\r\n" +
+             std::string(900, 'x') + "\r\n");
+    if (i % 10 == 0) core.ask("get " + std::to_string(i) + "\r\n");
+  }
+  core.ask("set small 0 0 1\r\nx\r\n");
+  const std::string all = core.ask("stats\r\n");
+  const std::string items = core.ask("stats items\r\n");
+  const auto number = [&](const std::string& key) { return std::stoul(value_of(items, key)); };
+  EXPECT_EQ(value_of(items, "items:3:evicted"), value_of(all, "evictions"));
+  EXPECT_EQ(value_of(items, "items:3:evicted_unfetched"), value_of(all, "evicted_unfetched"));
+  EXPECT_EQ(value_of(items, "items:3:moves_to_warm"), value_of(all, "moves_to_warm"));
+  EXPECT_GT(number("items:3:moves_to_warm"), 0U);
+  EXPECT_GT(number("items:3:evicted_nonzero"), 100U);
+  EXPECT_LT(number("items:3:evicted_nonzero"), number("items:3:evicted"));
+  EXPECT_EQ(value_of(items, "items:1:evicted"), "0");
+}
+
 TEST(StatsWriter, PrintsFixedPointAsMemcachedPrintsFloats) {
   Output out;
   StatsWriter stats(out);

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "command/watching/single_watch.h"
 #include "unit/core_fixture.h"
 
 namespace isocache {
@@ -75,6 +76,26 @@ struct Server {
 // Flags whose effect only a running server can show.
 bool is_of_the_host(std::string_view flag) { return flag == "-Z" || flag == "-c 1"; }
 
+// Connections that watch.
+class Crowd {
+ public:
+  Crowd(TestCore& core, std::size_t count) : core_(core) {
+    for (std::size_t n = 0; n < count; ++n) {
+      sessions_.push_back(std::make_unique<Session>(core.backend, core.clock, SessionOptions{}));
+      sessions_.back()->feed("watch\r\n");
+    }
+  }
+  ~Crowd() {
+    for (const auto& session : sessions_) take_output(*session, core_.backend);
+  }
+  Crowd(const Crowd&) = delete;
+  Crowd& operator=(const Crowd&) = delete;
+
+ private:
+  TestCore& core_;
+  std::vector<std::unique_ptr<Session>> sessions_;
+};
+
 void fill(TestCore& core) {
   for (const std::size_t length : {std::size_t{3000}, std::size_t{1}}) {
     const std::string end = " 0 0 " + std::to_string(length) + "\r\n" + std::string(length, 'f');
@@ -99,10 +120,17 @@ Played play(const table::Example& example, std::string_view extra) {
     server.apply(flag);
   }
   TestCore core(server.settings, server.session, server.store);
+  SingleWatch watch(core.backend.engine(), {});
+  core.backend.watch_by(&watch);
+  std::unique_ptr<Crowd> crowd;
   for (const std::string_view line : before) {
     if (line.starts_with('$') || line.starts_with("# another client")) continue;
     if (line == "# the memory is full") {
       fill(core);
+    } else if (line == "# 20 clients watch") {
+      crowd = std::make_unique<Crowd>(core, 20);
+    } else if (line == "# a server that cannot be watched") {
+      core.backend.watch_by(nullptr);
     } else if (line.starts_with("# ")) {
       core.clock.now_s += static_cast<UnixSeconds>(std::atoi(std::string(line.substr(2)).c_str()));
     } else {
@@ -113,9 +141,11 @@ Played play(const table::Example& example, std::string_view extra) {
   request.insert(std::min(request.find('\n'), request.size()), extra);
   played.reply = from_wire(core.ask(to_wire(request)));
   played.closed = core.session->closing();
-  if (!played.closed && server.settings.dump_enabled) {
+  const bool takes_commands = !played.closed && !core.session->watches();
+  if (takes_commands && server.settings.dump_enabled) {
     played.item_dump = core.ask("lru_crawler metadump all\r\n");
   }
+  core.connect();  // a watcher ends before its hub
   return played;
 }
 

@@ -7,6 +7,8 @@
 //                             (-Z, -c) is not played
 //   # 10 seconds later        the clock goes on
 //   # the memory is full      items are stored until the server refuses them
+//   # 20 clients watch        as many as may
+//   # a server that cannot be watched
 //
 // "<251 bytes>" is that many bytes. "..." in a reply is any text; as a line of its own, any lines.
 #pragma once

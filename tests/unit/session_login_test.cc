@@ -251,7 +251,7 @@ TEST_F(SessionLogin, ALargeValueIsRefusedBeforeItComes) {
   EXPECT_FALSE(closing());
   for (const std::string& length : {std::to_string(limits::kMaxLoginValueBytes + 1),
                                     std::string("2147483647"), std::string("4294967295")}) {
-    EXPECT_EQ(ask("set x 0 0 " + length + "\r\n"), reply::kTooLarge);
+    EXPECT_EQ(ask("set x 0 0 " + length + "\r\n"), reply::kLoginFailed);
     EXPECT_TRUE(closing());
     EXPECT_EQ(core.session->buffered(), 0U);
   }

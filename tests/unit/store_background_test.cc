@@ -24,14 +24,28 @@ TEST_F(StoreBackgroundTest, FlushHidesAtOnceAndMemoryComesBack) {
   EXPECT_LT(store_->memory_use().item_bytes, 1000U);
 }
 
+// As memcached's LRU maintainer does at its queues' ends, and its crawler elsewhere.
 TEST_F(StoreBackgroundTest, TheBackgroundFindsExpiredItems) {
-  for (int i = 0; i < 2000; ++i)
-    put("k" + std::to_string(i), "v", {.exptime = i % 2 == 0 ? 1010U : 0U});
-  now_s_ = 1010;
-  while (store_->tick(now_s_)) {
+  for (const bool maintains_ends : {true, false}) {
+    StoreOptions options;
+    options.maintains_ends = maintains_ends;
+    open(options);
+    for (int i = 0; i < 4000; ++i)
+      put("k" + std::to_string(i), "v", {.exptime = i % 2 == 0 ? 1010U : 0U});
+    now_s_ = 1010;
+    while (store_->tick(now_s_)) {
+    }
+    EXPECT_EQ(store_->item_count(), 2000U);
+    const StoreCounters& counters = store_->counters();
+    EXPECT_EQ(counters.crawler_reclaimed + counters.reclaimed, 2000U);
+    EXPECT_EQ(counters.expired_unfetched, 2000U);
+    EXPECT_EQ(counters.reclaimed > 0, maintains_ends);
+    EXPECT_GT(counters.crawler_reclaimed, 0U);
+    const BandEvents& events = counters.bands[Store::band_of(2, 1)];
+    EXPECT_EQ(events.reclaimed, counters.reclaimed);
+    EXPECT_EQ(events.crawler_reclaimed, counters.crawler_reclaimed);
+    now_s_ = 1000;
   }
-  EXPECT_EQ(store_->item_count(), 1000U);
-  EXPECT_EQ(store_->counters().crawler_reclaimed, 1000U);
 }
 
 TEST_F(StoreBackgroundTest, AShortenedTtlIsFoundToo) {

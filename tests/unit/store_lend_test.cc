@@ -20,6 +20,7 @@ class StoreLendTest : public StoreTest {
     std::vector<Store::Lent> lent;
     while (lent.size() < most) {
       const Store::Lent segment = store_->lend_segment(evict);
+      if (segment.not_yet) continue;
       if (segment.bytes == nullptr) break;
       std::memset(segment.bytes, 'x', limits::kSegmentBytes);
       lent.push_back(segment);
@@ -66,6 +67,44 @@ TEST_F(StoreLendTest, EvictionLeavesAStoreThatWorks) {
   EXPECT_STREQ(store_->broken_invariant(), nullptr);
   store_->take_back(lent.back().id);
   EXPECT_EQ(put("k", std::string(kItemBytes, 'v')), PutStatus::kStored);
+}
+
+// What is evicted for a segment is spread over several calls, so that none is long.
+TEST_F(StoreLendTest, EvictionIsSpreadOverCalls) {
+  fill(20'000, kItemBytes);
+  std::size_t later = 0;
+  for (std::size_t lent = 0; lent < 16;) {
+    const std::uint64_t items = store_->item_count();
+    const Store::Lent segment = store_->lend_segment(true);
+    EXPECT_LE(items - store_->item_count(), (32U << 10) / kItemBytes);
+    ASSERT_NE(segment.not_yet, segment.bytes != nullptr);
+    later += segment.not_yet ? 1U : 0U;
+    lent += segment.not_yet ? 0U : 1U;
+  }
+  EXPECT_GE(later, 8U);
+  EXPECT_STREQ(store_->broken_invariant(), nullptr);
+}
+
+// Everything was read, and goes on instead of being evicted: not for ever.
+TEST_F(StoreLendTest, ThereIsASegmentInTheEndThoughAllWasRead) {
+  fill(20'000, kItemBytes);
+  for (std::size_t n = 0; n < 20'000; ++n) get("key" + std::to_string(n));
+  std::size_t calls = 0;
+  for (std::size_t lent = 0; lent < 32; ++calls) {
+    ASSERT_LT(calls, 3'000U);
+    lent += store_->lend_segment(true).bytes != nullptr ? 1U : 0U;
+  }
+  EXPECT_STREQ(store_->broken_invariant(), nullptr);
+}
+
+TEST_F(StoreLendTest, WithoutEvictionThereIsNone) {
+  open({.memory_limit = kLimit, .evict = false});
+  fill(20'000, kItemBytes);
+  const std::uint64_t items = store_->item_count();
+  const Store::Lent segment = store_->lend_segment(true);
+  EXPECT_EQ(segment.bytes, nullptr);
+  EXPECT_FALSE(segment.not_yet);
+  EXPECT_EQ(store_->item_count(), items);
 }
 
 TEST_F(StoreLendTest, ALimitBelowWhatIsLentIsRefused) {

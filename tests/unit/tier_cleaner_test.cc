@@ -132,7 +132,83 @@ TEST(TierCleaner, KeepsPace) {
       if (n % 3 == 0) test.owner.find(test.owner.hash_of(key))->keep = true;
     }
     EXPECT_GT(test.log->figures().cleaner.kept_records, 0U);
+    EXPECT_EQ(test.log->figures().cleaner.hurried_regions, 0U) << size;
   }
+}
+
+// Old records may be small while new ones are large, and the other way round.
+TEST(TierCleaner, KeepsPaceWhenSizesChange) {
+  for (const std::size_t first : {60U, 1'000U, 50'000U}) {
+    LogUnderTest test({.region_pages = 64});
+    const std::size_t bytes = 3 * test.log->regions().region_bytes();
+    std::size_t n = 0;
+    for (const std::size_t size : std::initializer_list<std::size_t>{first, 50'000, 60, first}) {
+      for (std::size_t written = 0; written < bytes; written += size + 64, ++n) {
+        const std::string key = name(n);
+        ASSERT_EQ(test.append_and_keep_pace(key, std::string(size, 'v')), Status::kAppended);
+        if (n % 3 == 0) test.owner.find(test.owner.hash_of(key))->keep = true;
+      }
+    }
+    EXPECT_EQ(test.log->figures().cleaner.hurried_regions, 0U) << first;
+  }
+}
+
+// Fills the last of four regions to some pages, and nobody cleans meanwhile.
+void fall_behind(LogUnderTest& test, std::uint32_t pages) {
+  for (std::uint64_t n = test.log->figures().appended_records; test.log->regions()[3].pages < pages;
+       ++n) {
+    test.append(name(n), value(n));
+  }
+}
+
+std::uint64_t pages_read(const LogUnderTest& test) {
+  return test.log->figures().cleaner.read_bytes / kPageBytes;
+}
+
+// However far behind it is. Four pages are read at a time.
+TEST(TierCleaner, NoCallMakesUpForAll) {
+  constexpr std::uint32_t kPages = 64;
+  LogUnderTest test({.region_pages = kPages});
+  fall_behind(test, 3);
+  test.log->keep_pace(0);
+  EXPECT_EQ(pages_read(test), 0U);
+  fall_behind(test, kPages / 2);
+  for (int calls = 0; calls < 200; ++calls) {
+    const std::uint64_t before = pages_read(test);
+    test.log->keep_pace(0);
+    ASSERT_LE(pages_read(test), before + 4);
+  }
+  // It has gone as far as it has to be by now, and no farther.
+  const std::uint64_t due = test.log->regions().region_bytes() * (50 - 5) / (70 - 5) / kPageBytes;
+  EXPECT_GE(pages_read(test) + 4, due);
+  EXPECT_LE(pages_read(test), due + 8);
+}
+
+// A large append pays for more.
+TEST(TierCleaner, AnAppendIsPaidFor) {
+  constexpr std::uint32_t kPages = 64;
+  LogUnderTest test({.region_pages = kPages});
+  fall_behind(test, kPages / 2);
+  test.log->keep_pace(8 * kPageBytes);
+  EXPECT_GE(pages_read(test), 20U);
+  EXPECT_LE(pages_read(test), 32U);
+}
+
+// While a read is on its way nothing can be done. That does not make one call long afterwards.
+TEST(TierCleaner, WhatADelayCostsIsMadeUpForBitByBit) {
+  LogUnderTest test({.region_pages = 64});
+  fall_behind(test, 32);
+  test.device.set_delayed(true);
+  for (int n = 0; n < 100; ++n) test.log->keep_pace(kPageRoomBytes);
+  EXPECT_EQ(test.device.pending(), 1U);
+  test.device.complete_all();
+  test.device.set_delayed(false);
+  EXPECT_EQ(pages_read(test), 4U);
+  test.log->keep_pace(0);
+  EXPECT_LE(pages_read(test), 8U);
+  for (int n = 0; n < 100; ++n) test.log->keep_pace(0);
+  EXPECT_GE(pages_read(test), 40U);
+  EXPECT_EQ(test.log->figures().cleaner.hurried_regions, 0U);
 }
 
 TEST(TierCleaner, ARegionOfTheDeadIsNotRead) {

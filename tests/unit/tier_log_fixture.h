@@ -196,7 +196,7 @@ struct LogUnderTest {
   std::optional<std::string> read(std::string_view key) {
     const MapOwner::Entry* entry = owner.find(owner.hash_of(key));
     if (entry == nullptr) return std::nullopt;
-    const ReadResult found = log->find_in_memory(entry->location, key);
+    const ReadResult found = log->find_in_memory(entry->location, entry->length, key);
     if (found.status == ReadStatus::kFound) return value_of(found.record);
     if (found.status == ReadStatus::kMissing) return std::nullopt;
     return read_from_device(entry->location, entry->length, key);

@@ -103,7 +103,7 @@ class RandomLog {
   void begin_read(const std::string& key) {
     const MapOwner::Entry* entry = test_.owner.find(test_.owner.hash_of(key));
     if (entry == nullptr) return;
-    const ReadResult found = test_.log->find_in_memory(entry->location, key);
+    const ReadResult found = test_.log->find_in_memory(entry->location, entry->length, key);
     if (found.status == ReadStatus::kFound) expect_newest(key, found.record);
     if (found.status != ReadStatus::kOnDevice) return;
     begin_read(key, test_.log->plan(entry->location, entry->length));

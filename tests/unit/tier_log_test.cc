@@ -20,7 +20,7 @@ TEST(TierLog, FindsARecordInMemoryAndOnTheDevice) {
   const AppendResult result = test.append("foo", "bar");
   ASSERT_EQ(result.status, Status::kAppended);
   EXPECT_EQ(result.length, 1);
-  const ReadResult found = test.log->find_in_memory(result.location, "foo");
+  const ReadResult found = test.log->find_in_memory(result.location, result.length, "foo");
   ASSERT_EQ(found.status, ReadStatus::kFound);
   EXPECT_EQ(found.record.header().bits, 5);
   EXPECT_EQ(found.record.header().client_flags, 7U);
@@ -28,10 +28,12 @@ TEST(TierLog, FindsARecordInMemoryAndOnTheDevice) {
   EXPECT_EQ(found.record.header().exptime, 11U);
   EXPECT_EQ(found.record.header().last_access, 13U);
   EXPECT_EQ(value_of(found.record), "bar");
-  EXPECT_EQ(test.log->find_in_memory(result.location, "fop").status, ReadStatus::kMissing);
+  EXPECT_EQ(test.log->find_in_memory(result.location, result.length, "fop").status,
+            ReadStatus::kMissing);
 
   test.log->write_open_page();
-  EXPECT_EQ(test.log->find_in_memory(result.location, "foo").status, ReadStatus::kOnDevice);
+  EXPECT_EQ(test.log->find_in_memory(result.location, result.length, "foo").status,
+            ReadStatus::kOnDevice);
   EXPECT_EQ(test.pages.given(), 0U);
   EXPECT_EQ(test.read("foo"), "bar");
 }
@@ -204,12 +206,41 @@ TEST(TierLog, TakesRecordsUpToItsLimit) {
 TEST(TierLog, ALocationBehindThePartIsNothing) {
   LogUnderTest test;
   EXPECT_FALSE(test.log->plan(1'000'000, 1));
-  EXPECT_EQ(test.log->find_in_memory(1'000'000, "foo").status, ReadStatus::kMissing);
+  EXPECT_EQ(test.log->find_in_memory(1'000'000, 1, "foo").status, ReadStatus::kMissing);
   test.log->forget(1'000'000);
   // In a region that is not open, and in a page that was not begun.
   EXPECT_FALSE(test.log->plan(1, 1));
   test.append("foo", "bar");
-  EXPECT_EQ(test.log->find_in_memory(2 * kBlocksPerPage, "foo").status, ReadStatus::kMissing);
+  EXPECT_EQ(test.log->find_in_memory(2 * kBlocksPerPage, 1, "foo").status, ReadStatus::kMissing);
+}
+
+// In memory as on the device, shorter and longer ones.
+TEST(TierLog, ARecordOfAnotherLengthThanTheIndexSaysIsAMiss) {
+  LogUnderTest test;
+  struct Case {
+    std::size_t bytes;
+    LengthCode length;
+  };
+  for (const Case& one : {Case{700, 2}, Case{70'000, kLongRecord}}) {
+    const std::string key = name(one.bytes);
+    const std::string text = value_for(key, 1, one.bytes);
+    test.append("first", std::string(10, 'f'));
+    const AppendResult result = test.append(key, text);
+    ASSERT_EQ(result.length, one.length);
+    const LengthCode others[] = {1, 2, 3, kLongRecord - 1, kLongRecord};
+    for (const LengthCode length : others) {
+      const auto expected = length == one.length ? ReadStatus::kFound : ReadStatus::kMissing;
+      EXPECT_EQ(test.log->find_in_memory(result.location, length, key).status, expected);
+    }
+    test.log->write_open_page();
+    ASSERT_EQ(test.log->find_in_memory(result.location, one.length, key).status,
+              ReadStatus::kOnDevice);
+    for (const LengthCode length : others) {
+      const auto found = test.read_from_device(result.location, length, key);
+      EXPECT_EQ(found.has_value(), length == one.length) << int{length};
+    }
+    EXPECT_EQ(test.read(key), text);
+  }
 }
 
 TEST(TierLog, NothingIsFoundAfterAFlush) {

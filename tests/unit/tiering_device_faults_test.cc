@@ -49,6 +49,24 @@ TEST_F(TieringDeviceFaultsTest, AReadThatFailsWithinTheCallIsAFailedRead) {
   EXPECT_EQ(core.tiering.figures().counters.fetches, 1U);
 }
 
+// A key that nobody has stored, and whose hash looks to the index like that of a key on the tier.
+TEST(TieringCollisionTest, AnotherKeysRecordIsNoDamage) {
+  constexpr std::uint64_t kFewOfTheIndexsBits = 0xFFF0'0000'0003'FFFF;
+  TieredCore core({.hash_key = {.mask = kFewOfTheIndexsBits}});
+  const std::string value(4000, 'v');
+  for (int n = 0; n < 1000; ++n) {
+    core.ask("set key" + std::to_string(n) + " 0 0 4000\r\n" + value + "\r\n");
+  }
+  const std::uint64_t replaced = core.tiering.figures().entries_replaced;
+  for (int n = 0; n < 100; ++n) {
+    EXPECT_EQ(core.ask("mg other" + std::to_string(n) + " v\r\n"), "EN\r\n");
+  }
+  const TierFigures figures = core.tiering.figures();
+  EXPECT_GT(figures.counters.missing, 10U);
+  EXPECT_GT(figures.entries_replaced, replaced + 10);
+  EXPECT_EQ(figures.counters.damaged, 0U);
+}
+
 TEST_F(TieringDeviceFaultsTest, WritesAgainWhenTheDeviceHasRecovered) {
   fail_until_off();
   set_rates({});

@@ -91,6 +91,13 @@ test('keyBytes are the bytes that the engine looks for', () => {
     ['mg YR== b\r\n', 'a'],
     ['mg YQ b\r\n', 'YQ'],
     ['mg Y\xff== b\r\n', 'Y\xff=='],
+    ['mg Y\xffQ== b\r\n', 'a'],
+    ['mg *Y-Q_== b\r\n', 'a'],
+    ['mg YQ==YQ== b\r\n', 'a'],
+    ['mg YQ==YQ b\r\n', 'YQ==YQ'],
+    ['mg YWI=YQ== b\r\n', 'ab'],
+    ['mg =YQ= b\r\n', '\x01'],
+    ['mg Y=== b\r\n', 'Y==='],
     ['mg ==== b\r\n', '===='],
     ['mg Y\tQ= b\r\n', 'Y\tQ='],
     ['me YQ== b v\r\n', 'a'],
@@ -100,6 +107,21 @@ test('keyBytes are the bytes that the engine looks for', () => {
   for (const [text, key] of table) assert.equal(latin1(parseOne(text).keyBytes), key, JSON.stringify(text));
   assert.equal(parseOne('mg\r\n').keyBytes, undefined);
   assert.equal(parseOne('mg\r\n').key, undefined);
+});
+
+test('nor do they differ in base64, good or bad', async (context) => {
+  const seed = seedFromEnvironment(Date.now() % 1_000_000);
+  context.diagnostic(`ISOCACHE_SEED=${seed}`);
+  const random = new Random(seed);
+  const connection = (await open()).connect();
+  for (let i = 0; i < 3000; ++i) {
+    const sent = Array.from({ length: random.between(1, 12) }, () => random.pick([...'AZaz09+/YQ==*-\xff'])).join('');
+    const line = Buffer.from(`mg ${sent} k b\r\n`, 'latin1');
+    const answer = latin1(connection.feed(line));
+    const key = latin1(parseOne(line).keyBytes);
+    const seen = /^EN k(\S+) b\r\n$/.exec(answer)?.[1];
+    assert.equal(key, seen === undefined ? sent : Buffer.from(seen, 'base64').toString('latin1'), `${sent}: ${answer}`);
+  }
 });
 
 test('what is malformed goes to the engine', () => {

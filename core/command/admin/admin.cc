@@ -89,11 +89,6 @@ void cache_memlimit(AdminCall& call) {
   call.reply_unless_quiet(reply::kOk);
 }
 
-// There is no log to watch. This is memcached's reply when it cannot add a watcher.
-void watch(AdminCall& call) {
-  call.reply(call.target.settings().watch_enabled ? reply::kWatchFailed : reply::kWatchNotAllowed);
-}
-
 void shutdown(AdminCall& call) {
   if (!call.target.settings().shutdown_enabled) return call.reply(reply::kShutdownNotEnabled);
   if (call.count() == 0) {
@@ -127,7 +122,7 @@ Handler handler_of(Command command) {
     case Command::k_lru: return run_lru;
     case Command::k_slabs: return run_slabs;
     case Command::k_extstore: return run_extstore;
-    case Command::k_watch: return watch;
+    case Command::k_watch: return run_watch;
     case Command::k_shutdown: return shutdown;
     case Command::k_quit: return quit;
     default: return nullptr;

@@ -16,7 +16,12 @@ class AdminCall {
  public:
   AdminCall(std::string_view argument_text, AdminTarget& on, const Clock& now, Output& reply_to,
             Waker* to_wake)
-      : target(on), host_clock(now), now_s(now.now_s), waker(to_wake), out_(reply_to) {
+      : target(on),
+        host_clock(now),
+        now_s(now.now_s),
+        waker(to_wake),
+        out_(reply_to),
+        arguments_(argument_text) {
     Tokens tokens(argument_text);
     for (std::string_view token = tokens.next(); !token.empty(); token = tokens.next()) {
       if (count_ < kMaxTokens) tokens_[count_] = token;
@@ -30,6 +35,9 @@ class AdminCall {
   std::string_view token(std::size_t i) const {
     return i < kMaxTokens ? tokens_[i] : std::string_view();
   }
+
+  // All of them, for a command that takes any number.
+  std::string_view arguments() const { return arguments_; }
 
   void reply(std::string_view text) { out_.append(text); }
   // For commands that accept noreply as the last argument.
@@ -50,6 +58,7 @@ class AdminCall {
  private:
   static constexpr std::size_t kMaxTokens = 8;
   Output& out_;
+  std::string_view arguments_;
   std::string_view tokens_[kMaxTokens];
   std::size_t count_ = 0;
   bool quiet_ = false;
@@ -60,5 +69,6 @@ void run_lru_crawler(AdminCall& call);  // crawler.cc
 void run_lru(AdminCall& call);          // tuning.cc
 void run_slabs(AdminCall& call);
 void run_extstore(AdminCall& call);
+void run_watch(AdminCall& call);  // watch.cc
 
 }  // namespace isocache

@@ -30,6 +30,7 @@
 #include "command/stats/prefixes.h"
 #include "command/tiering/tier_figures.h"
 #include "command/tiering/tiering_settings.h"
+#include "command/watching/watch_port.h"
 #include "store/store.h"
 
 namespace isocache {
@@ -66,6 +67,9 @@ class AdminTarget {
   virtual ListNext list_tier(unsigned shard, TierListing*& listing, UnixSeconds now_s,
                              ItemVisitor& visitor, Waker* waker) = 0;
   virtual void end_tier_listing(unsigned shard, TierListing* listing) = 0;
+
+  // Null: nobody can watch.
+  virtual WatchPort* watch_port() { return nullptr; }
 };
 
 }  // namespace isocache

@@ -91,7 +91,7 @@ void slabs_automove(AdminCall& call) {
     if (!parse_fixed(call.token(2), 3, value)) return refuse(call);
     settings.slab_automove_freeratio_permille = value;
   } else if (what == "window") {
-    if (!parse_u32(call.token(2), value)) return refuse(call);
+    if (!parse_u32(call.token(2), value)) return refuse(call, reply::kBadFormat);
     settings.slab_automove_window = value;
   } else {
     return automove_level(call);

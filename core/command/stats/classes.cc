@@ -9,6 +9,7 @@ namespace {
 void write_item_class(const EngineFigures& figures, unsigned band, UnixSeconds now_s,
                       StatsWriter& stats) {
   const BandStats& items = figures.bands[band];
+  const BandEvents& events = figures.store.bands[band];
   const auto add = [&](std::string_view key, std::uint64_t value) {
     stats.add("items", band + 1, key, value);
   };
@@ -20,16 +21,22 @@ void write_item_class(const EngineFigures& figures, unsigned band, UnixSeconds n
   add("age_warm", 0);
   add("age", band_age_s(items, now_s));
   add("mem_requested", items.item_bytes);
-  add("evicted", items.evicted);
-  add("evicted_nonzero", 0);
+  add("evicted", events.evictions);
+  add("evicted_nonzero", events.evicted_nonzero);
   add("evicted_time", items.evicted_age_s);
-  for (const std::string_view key :
-       {"outofmemory", "tailrepairs", "reclaimed", "expired_unfetched", "evicted_unfetched",
-        "evicted_active", "crawler_reclaimed", "crawler_items_checked", "lrutail_reflocked",
-        "moves_to_cold", "moves_to_warm", "moves_within_lru", "direct_reclaims", "hits_to_hot",
-        "hits_to_warm"}) {
-    add(key, 0);
-  }
+  add("outofmemory", events.out_of_memory);
+  add("tailrepairs", 0);
+  add("reclaimed", events.reclaimed);
+  add("expired_unfetched", events.expired_unfetched);
+  add("evicted_unfetched", events.evicted_unfetched);
+  add("evicted_active", events.evicted_active);
+  add("crawler_reclaimed", events.crawler_reclaimed);
+  add("crawler_items_checked", events.crawler_items_checked);
+  add("lrutail_reflocked", 0);
+  add("moves_to_cold", 0);
+  add("moves_to_warm", events.promoted);
+  add("moves_within_lru", events.kept);
+  for (const std::string_view key : {"direct_reclaims", "hits_to_hot", "hits_to_warm"}) add(key, 0);
   add("hits_to_cold", figures.engine.bands[band].get_hits);
   add("hits_to_temp", 0);
 }

@@ -43,7 +43,6 @@ void add_band(BandStats& sum, const BandStats& other) {
   if (sum.oldest_s == 0 || (other.oldest_s != 0 && other.oldest_s < sum.oldest_s)) {
     sum.oldest_s = other.oldest_s;
   }
-  sum.evicted += other.evicted;
   sum.evicted_age_s = std::max(sum.evicted_age_s, other.evicted_age_s);
 }
 

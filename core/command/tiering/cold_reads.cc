@@ -82,11 +82,11 @@ void ColdReads::begin(ColdRead& read, const tier::ReadPlan& plan) {
 
 // A long record is read in two steps. True: the second one is under way.
 bool ColdReads::continues(ColdRead& read) {
-  const tier::ReadResult result = log_->find_in(read.plan, read.data(), read.name);
-  if (result.status != tier::ReadStatus::kReadMore) return false;
+  read.result = log_->find_in(read.plan, read.data(), read.name);
+  if (read.result.status != tier::ReadStatus::kReadMore) return false;
   device_.release(read);
   --held_;
-  begin(read, result.more);
+  begin(read, tier::ReadPlan(read.result.more));
   return read.state == ColdRead::State::kReading;
 }
 

@@ -42,6 +42,7 @@ struct ColdRead final : DeviceRead {
   std::uint64_t hash;
   TierEntry entry;
   tier::ReadPlan plan;
+  tier::ReadResult result;  // what was in the bytes when the read had ended
   State state = State::kQueued;
   unsigned users = 0;  // who looks at the bytes now
   std::vector<Waiting> waiting;

@@ -20,7 +20,7 @@ class LentPages final : public PageSource {
     store_ = &store;
     wanted_ = least;
     set_bounds(least, most);
-    while (stock_.size() < least && fetch()) {
+    while (stock_.size() < least && fetch() != Fetched::kNo) {
     }
     unused_ = stock_.size();
   }
@@ -72,8 +72,10 @@ class LentPages final : public PageSource {
     if (stock_.size() >= enough || taken_ < kTakenForOne) return false;
     // The log has all the others.
     if (stock_.size() >= kLeast && lent() >= index_pages + most_in_stock_) return false;
+    const Fetched fetched = fetch();
+    if (fetched == Fetched::kNotYet) return true;
     taken_ = 0;
-    return fetch() && stock_.size() < enough;
+    return fetched == Fetched::kYes && stock_.size() < enough;
   }
   // Now and then: gives back a part of what was not used since the last time.
   void shrink() {
@@ -91,12 +93,14 @@ class LentPages final : public PageSource {
   static constexpr std::size_t kGivenBack = 4;  // a part in this many, of what was not used
   static constexpr std::size_t kLeast = 2;      // for the index, at any time
 
-  bool fetch() {
+  enum class Fetched { kYes, kNotYet, kNo };
+
+  Fetched fetch() {
     const Store::Lent page = store_->lend_segment(true);
-    if (page.bytes == nullptr) return false;
+    if (page.bytes == nullptr) return page.not_yet ? Fetched::kNotYet : Fetched::kNo;
     stock_.push_back(page);
     wanted_ = std::min(most_in_stock_, std::max(wanted_ + 1, stock_.size()));
-    return true;
+    return Fetched::kYes;
   }
 
   Store* store_ = nullptr;

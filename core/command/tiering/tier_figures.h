@@ -35,8 +35,9 @@ struct TierFigures {
   std::uint64_t bytes_kept = 0;
   std::uint64_t records_dropped = 0;  // not written again, and so lost
   std::uint64_t bytes_dropped = 0;
-  std::uint64_t entries_replaced = 0;  // lost because the index had no room
-  std::uint64_t bad_pages = 0;         // that could not be cleaned
+  std::uint64_t entries_replaced =
+      0;                        // lost because the index had no room, or two keys are one to it
+  std::uint64_t bad_pages = 0;  // that could not be cleaned
   std::uint64_t regions_opened = 0;
   std::uint64_t regions_cleaned = 0;
   std::uint64_t regions_hurried = 0;  // of these, with records that were dropped unseen

@@ -28,6 +28,9 @@ constexpr std::size_t kMaxWritePages = 16;
 constexpr std::size_t kIndexPagesInStock = 4;
 // Buckets of the index that one background step moves.
 constexpr std::size_t kIndexBuckets = 64;
+// And one turn of a request. An eviction puts a thousand tiny items into the index at once, so it
+// should not have to move much by then.
+constexpr std::size_t kIndexBucketsInTurn = 16;
 
 // Behind the first fields of a record lies the header of an item, as the store has it.
 constexpr std::size_t kHeaderOffset = sizeof(tier::RecordHeader) - sizeof(ItemHeader);
@@ -189,6 +192,16 @@ void Tiering::flush() {
   sweeping_ = false;
 }
 
+void Tiering::stock_up() {
+  pages_.refill(index_->pages());
+  keep_pace();
+}
+
+void Tiering::keep_pace() {
+  log_->keep_pace(0);
+  index_->step(kIndexBucketsInTurn);
+}
+
 bool Tiering::step() {
   bool more = pages_.refill(index_->pages());
   more = log_->step() || more;
@@ -200,9 +213,11 @@ bool Tiering::step() {
 
 Tiering::Fetch Tiering::fetch(const Key& key, UnixSeconds now_s, Waker* waker) {
   release();
+  keep_pace();
   const TierEntry entry = index_->find(key.hash);
   if (!entry) return gone();
-  const tier::ReadResult result = log_->find_in_memory(entry.location, key.bytes);
+  const tier::ReadResult result =
+      log_->find_in_memory(entry.location, entry.length_code, key.bytes);
   if (result.status == tier::ReadStatus::kFound) return found(result.record, key, entry, now_s);
   if (result.status != tier::ReadStatus::kOnDevice) return missing(key.hash, entry);
   if (reads_.stalled()) {
@@ -229,12 +244,13 @@ Tiering::Fetch Tiering::judge(const ColdRead& read, const Key& key, const TierEn
                               UnixSeconds now_s) {
   if (read.state == ColdRead::State::kRefused) return not_now();
   if (read.state == ColdRead::State::kFailed) return missing(key.hash, entry);
-  const tier::ReadResult result = log_->find_in(read.plan, read.data(), key.bytes);
-  if (result.status != tier::ReadStatus::kFound) {
-    if (log_->is_current(read.plan)) ++figures_.counters.damaged;
-    return missing(key.hash, entry);
+  if (!log_->is_current(read.plan)) return missing(key.hash, entry);
+  if (read.result.status == tier::ReadStatus::kFound) {
+    return found(read.result.record, key, entry, now_s);
   }
-  return found(result.record, key, entry, now_s);
+  const bool is_anothers = log_->holds_another(read.plan, read.data(), key.hash);
+  ++(is_anothers ? figures_.entries_replaced : figures_.counters.damaged);
+  return missing(key.hash, entry);
 }
 
 Tiering::Fetch Tiering::fetch_again(LateToken token, const Key& key, UnixSeconds now_s,
@@ -321,10 +337,10 @@ bool Tiering::bring_back(const Key& key, UnixSeconds now_s) {
   std::vector<std::string_view> parts;
   fetched_.for_each_value_piece([&](std::string_view part) { parts.push_back(part); });
   // Making room may evict to the log, and so move its pages.
+  std::string copy;  // not copy_, which would keep the memory of the largest item
   if (fetched_from_ == nullptr) {
-    copy_.clear();
-    for (const std::string_view part : parts) copy_.append(part);
-    parts.assign(1, copy_);
+    for (const std::string_view part : parts) copy.append(part);
+    parts.assign(1, copy);
   }
   const auto bits =
       static_cast<std::uint8_t>(header.bits | (fetched_entry_.frequency != 0 ? kFetched : 0));

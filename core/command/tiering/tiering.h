@@ -75,7 +75,8 @@ class Tiering final : public ColdTier,
   void flush() override;
   std::uint64_t begin_position() const override { return log_->begin_position(); }
   std::uint64_t end_position() const override { return log_->end_position(); }
-  void stock_up() override { pages_.refill(index_->pages()); }
+  void stock_up() override;
+  void keep_pace() override;
   bool step() override;
   Fetch fetch(const Key& key, UnixSeconds now_s, Waker* waker) override;
   Fetch fetch_again(LateToken token, const Key& key, UnixSeconds now_s, Waker* waker) override;

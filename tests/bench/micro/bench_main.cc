@@ -51,6 +51,12 @@ void add_all(std::size_t items) {
   const std::size_t operations = std::max<std::size_t>(items, 20'000);  // enough to evict
   add_stalls("stall/growing/" + std::to_string(operations), stalls_growing, operations);
   add_stalls("stall/evicting/" + std::to_string(operations), stalls_evicting, operations);
+  // Enough to fill the tier three times, and no more.
+  constexpr std::size_t kMostOnTier = 10'000'000;
+  const std::size_t on_tier = std::clamp<std::size_t>(items, 100'000, kMostOnTier);
+  add_stalls("stall/tier/" + std::to_string(on_tier), stalls_tier, on_tier);
+  add_stalls("stall/tier_tiny/" + std::to_string(on_tier), stalls_tier_tiny, on_tier);
+  add_stalls("stall/tier_large/" + std::to_string(on_tier / 50), stalls_tier_large, on_tier / 50);
 }
 
 // Takes our own option out of the command line, which Google Benchmark would refuse.

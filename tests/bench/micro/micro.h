@@ -52,6 +52,11 @@ struct Stalls {
 };
 Stalls stalls_growing(std::size_t items);   // sets of new keys into an empty store
 Stalls stalls_evicting(std::size_t items);  // gets and sets where a third of the keys fits
+// The same with a tier whose regions are cleaned and written again.
+Stalls stalls_tier(std::size_t items);       // gets and sets of 500 B, and background steps
+Stalls stalls_tier_tiny(std::size_t items);  // of 20 B
+Stalls stalls_tier_large(
+    std::size_t items);  // each piece of 64 KiB of sets of 1 MB, and small gets
 
 using KeyText = char[kMicroKeyBytes];
 

@@ -1,17 +1,14 @@
-// The longest single operation. Other programs on the machine make any operation long once in a
-// while. But the same operations in the same order stall at the same place. So each run is repeated
-// on a fresh store, and each operation counts with its shortest time.
+// The longest single operation of a store: while it grows, and while it evicts.
 #include <algorithm>
 #include <chrono>
 #include <memory>
 
-#include "bench/base/histogram.h"
 #include "bench/micro/micro.h"
+#include "bench/micro/repeated.h"
 
 namespace isocache::bench {
 namespace {
 
-constexpr int kRepetitions = 5;
 // The size of the store that evicts: at most this, and less for a short run, so that it evicts,
 // too.
 constexpr std::size_t kMostEvictingBytes = std::size_t{64} << 20U;
@@ -46,28 +43,17 @@ class TimedStore {
   Store store_;
 };
 
-// Calls access(store, i) for each operation i.
 template <typename Access>
 Stalls measure(const StoreOptions& options, std::size_t operations, bool evicting,
                Access&& access) {
-  using Clock = std::chrono::steady_clock;
-  std::vector<std::uint32_t> shortest_ns(operations, UINT32_MAX);
-  for (int repetition = 0; repetition < kRepetitions; ++repetition) {
-    TimedStore store(options);
-    auto before = Clock::now();
-    for (std::size_t i = 0; i < operations; ++i) {
-      access(store, i);
-      const auto after = Clock::now();
-      const auto took_ns = std::chrono::nanoseconds(after - before).count();
-      shortest_ns[i] = std::min(shortest_ns[i], static_cast<std::uint32_t>(took_ns));
-      before = after;
-    }
-    require(store.evicts() == evicting, "a store evicts when it is full, and not while it grows");
-  }
-  const auto histogram = std::make_unique<Histogram>();
-  for (const std::uint32_t took_ns : shortest_ns) histogram->add(took_ns);
-  return {operations, histogram->max_ns(), histogram->quantile_ns(0.9999),
-          histogram->quantile_ns(0.5)};
+  return measure_repeated(
+      operations, [&] { return std::make_unique<TimedStore>(options); },
+      [&](TimedStore& store, std::size_t i) {
+        return timed<std::chrono::steady_clock>([&] { access(store, i); });
+      },
+      [&](const TimedStore& store) {
+        require(store.evicts() == evicting, "a store evicts when it is full, not while it grows");
+      });
 }
 
 }  // namespace

@@ -72,18 +72,18 @@ class StoreCache : public Cache {
  private:
   std::string describe(unsigned band) const {
     BandStats sum;
+    std::uint64_t evicted = 0;
     for (const auto& store : stores_) {
       const BandStats one = store->band_stats(band);
       sum.items += one.items;
       sum.item_bytes += one.item_bytes;
       sum.segments += one.segments;
-      sum.evicted += one.evicted;
+      evicted += store->counters().bands[band].evictions;
       sum.evicted_age_s = one.evicted_age_s;
     }
     if (sum.segments == 0) return "";
     return fmt::format("\nband {}: items {} bytes {} segments {} evicted {}, the last at {} s",
-                       band, sum.items, sum.item_bytes, sum.segments, sum.evicted,
-                       sum.evicted_age_s);
+                       band, sum.items, sum.item_bytes, sum.segments, evicted, sum.evicted_age_s);
   }
 
   static double mb(std::size_t bytes) { return static_cast<double>(bytes) / 0x1p20; }

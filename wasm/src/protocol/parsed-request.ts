@@ -90,9 +90,15 @@ function wordOf(request: Uint8Array, position: number): Uint8Array {
   return new Uint8Array(line.subarray(begin, end));
 }
 
-/** A key that the engine would refuse stays as it was sent. */
+/**
+ * As the engine reads keys: letters outside the alphabet are skipped, and the first group of four with padding is the
+ * last. A key that the engine would refuse stays as it was sent.
+ */
 function decodeBase64(sent: Uint8Array): Uint8Array {
-  const text = latin1(sent);
-  const good = text.length % 4 === 0 && /^[A-Za-z\d+/]+={0,2}$/.test(text);
-  return good ? fromLatin1(atob(text)) : sent;
+  const letters = latin1(sent).replace(/[^A-Za-z\d+/=]/g, '');
+  const first = /^(?:[^=]{4})*(?:.{4})?/.exec(letters)![0];
+  const padding = first.split('=').length - 1;
+  if (letters.length % 4 !== 0 || first === '' || padding > 2) return sent;
+  const bytes = fromLatin1(atob(first.replaceAll('=', 'A')));
+  return bytes.subarray(0, bytes.length - padding);
 }

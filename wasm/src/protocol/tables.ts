@@ -848,6 +848,7 @@ export const ERRORS = {
   memoryNotAdjusted: 'MEMLIMIT_ADJUST_FAILED out of bounds or unable to adjust',
   tlsNotEnabled: 'Error TLS not enabled',
   watchFailed: 'WATCHER_FAILED failed to add log watcher',
+  watchersTooMany: 'WATCHER_TOO_MANY log watcher limit reached',
   watchNotAllowed: 'CLIENT_ERROR watch commands not allowed',
   shutdownNotEnabled: 'SERVER_ERROR: shutdown not enabled',
   badShutdownMode: 'CLIENT_ERROR invalid shutdown mode',

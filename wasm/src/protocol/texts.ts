@@ -260,9 +260,10 @@ export const COMMAND_TEXTS: Readonly<Record<CommandName, CommandText>> = {
   },
   watch: {
     syntax: 'watch [<stream> ...]',
-    meaning: "A stream of log lines. It is not there yet, and memcached's word for that is answered.",
-    change: 'Nothing.',
-    example: { before: '', request: 'watch fetchers', reply: 'WATCHER_FAILED failed to add log watcher' },
+    meaning:
+      'From now on the connection gets a line for each thing that happens: fetchers (lookups; the default), mutations (storage commands), deletions, evictions, connevents (clients that come and go). What it sends is dropped, up to quit. proxyreqs, proxyevents, proxyuser, rawcmds and sysevents are known words, and give no lines here.',
+    change: 'Nothing is stored. The connection is a watcher until it ends.',
+    example: { before: '', request: 'watch fetchers', reply: 'OK' },
   },
   shutdown: {
     syntax: 'shutdown [graceful]',
@@ -1559,9 +1560,18 @@ export const ERROR_TEXTS: Readonly<Record<ErrorName, ErrorText>> = {
     example: { before: '', request: 'refresh_certs', reply: 'Error TLS not enabled' },
   },
   watchFailed: {
-    when: 'watch: there are no log streams yet.',
+    when: 'watch, and there is no memory for another watcher. The npm package has no watchers at all.',
     remedy: 'Poll stats instead.',
-    example: { before: '', request: 'watch', reply: 'WATCHER_FAILED failed to add log watcher' },
+    example: {
+      before: '# a server that cannot be watched',
+      request: 'watch',
+      reply: 'WATCHER_FAILED failed to add log watcher',
+    },
+  },
+  watchersTooMany: {
+    when: 'watch, and 20 connections watch already.',
+    remedy: 'Let several readers share one watcher.',
+    example: { before: '# 20 clients watch', request: 'watch', reply: 'WATCHER_TOO_MANY log watcher limit reached' },
   },
   watchNotAllowed: {
     when: 'The server runs with -W.',

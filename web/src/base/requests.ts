@@ -113,9 +113,15 @@ export function hasBinaryKey(bytes: Uint8Array, words: readonly Span[], name: st
   return name === 'me' ? flags[0] !== undefined && isB(flags[0]) : flags.some(isB);
 }
 
-/** Undefined: the engine would refuse it. */
+/**
+ * As the engine reads keys: letters outside the alphabet are skipped, and the first group of four with padding is the
+ * last. Undefined: the engine would refuse it.
+ */
 export function decodeBase64(text: Uint8Array): Uint8Array | undefined {
-  const letters = latin1(text, { from: 0, to: text.length });
-  if (letters.length % 4 !== 0 || !/^[A-Za-z\d+/]+={0,2}$/.test(letters)) return undefined;
-  return Uint8Array.from(atob(letters), (letter) => letter.charCodeAt(0));
+  const letters = latin1(text, { from: 0, to: text.length }).replace(/[^A-Za-z\d+/=]/g, '');
+  const first = /^(?:[^=]{4})*(?:.{4})?/.exec(letters)?.[0] ?? '';
+  const padding = first.split('=').length - 1;
+  if (letters.length % 4 !== 0 || first === '' || padding > 2) return undefined;
+  const bytes = Uint8Array.from(atob(first.replaceAll('=', 'A')), (letter) => letter.charCodeAt(0));
+  return bytes.subarray(0, bytes.length - padding);
 }

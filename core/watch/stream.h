@@ -1,0 +1,62 @@
+// The streams of `watch`: what a watcher may ask for. Each event belongs to one of them.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace isocache {
+
+enum class WatchStream : std::uint8_t {
+  kFetchers,
+  kMutations,
+  kEvictions,
+  kDeletions,
+  kConnections
+};
+inline constexpr std::size_t kWatchStreams = 5;
+
+class StreamSet {
+ public:
+  constexpr StreamSet() = default;
+  constexpr StreamSet(WatchStream stream)  // a set of one
+      : bits_(static_cast<std::uint8_t>(1U << static_cast<unsigned>(stream))) {}
+  constexpr bool has(WatchStream stream) const { return (bits_ & StreamSet(stream).bits_) != 0; }
+  constexpr bool empty() const { return bits_ == 0; }
+  constexpr void add(StreamSet other) { bits_ = static_cast<std::uint8_t>(bits_ | other.bits_); }
+  constexpr bool operator==(const StreamSet&) const = default;
+
+ private:
+  std::uint8_t bits_ = 0;
+};
+
+struct WatchWord {
+  std::string_view word;
+  StreamSet streams;
+};
+
+// memcached's words. The last five are of its proxy, its crawler and its slabs, which are not here,
+// and of commands that it does not report either: a watcher of these gets no line.
+inline constexpr std::array kWatchWords = {
+    WatchWord{"fetchers", WatchStream::kFetchers},
+    WatchWord{"mutations", WatchStream::kMutations},
+    WatchWord{"evictions", WatchStream::kEvictions},
+    WatchWord{"connevents", WatchStream::kConnections},
+    WatchWord{"deletions", WatchStream::kDeletions},
+    WatchWord{"proxyreqs", {}},
+    WatchWord{"proxyevents", {}},
+    WatchWord{"proxyuser", {}},
+    WatchWord{"rawcmds", {}},
+    WatchWord{"sysevents", {}},
+};
+
+// Null: there is no such word.
+constexpr const WatchWord* find_watch_word(std::string_view word) {
+  for (const WatchWord& known : kWatchWords) {
+    if (known.word == word) return &known;
+  }
+  return nullptr;
+}
+
+}  // namespace isocache

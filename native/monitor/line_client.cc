@@ -1,0 +1,143 @@
+#include "native/monitor/line_client.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <array>
+#include <cstring>
+
+#include "native/base/errors.h"
+#include "native/base/file_descriptor.h"
+
+namespace isocache {
+namespace {
+
+constexpr int kLimit_ms = 5000;
+
+[[noreturn]] void fail(std::string_view what) {
+  std::array<char, 200> text{};
+  const unsigned long code = ERR_get_error();
+  ERR_error_string_n(code, text.data(), text.size());
+  throw SystemError(code == 0 ? std::string(what) : fmt::format("{}: {}", what, text.data()));
+}
+
+std::string host_of(const std::string& address) {
+  const std::string host = address.substr(0, address.rfind(':'));
+  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  return bracketed ? host.substr(1, host.size() - 2) : host;
+}
+
+}  // namespace
+
+void LineClient::Free::operator()(BIO* bio) const { BIO_free_all(bio); }
+void LineClient::Free::operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+
+LineClient::LineClient(const MonitorTarget& target) {
+  open(target);
+  const int flags = ::fcntl(fd(), F_GETFL);
+  ::fcntl(fd(), F_SETFL, flags | O_NONBLOCK);
+  if (target.login.empty()) return;
+  send(fmt::format("set login 0 0 {}\r\n{}\r\n", target.login.size(), target.login));
+  const std::string reply = wait_for_line(kLimit_ms);
+  if (reply != "STORED") throw SystemError(fmt::format("{}: {}", target.address, reply));
+}
+
+LineClient::~LineClient() = default;
+
+void LineClient::open(const MonitorTarget& target) {
+  if (target.address.starts_with('/')) return open_unix(target.address);
+  if (!target.tls) {
+    bio_.reset(BIO_new_connect(target.address.c_str()));
+  } else {
+    context_.reset(SSL_CTX_new(TLS_client_method()));
+    SSL_CTX_set_default_verify_paths(context_.get());
+    if (!target.ca_file.empty() &&
+        SSL_CTX_load_verify_locations(context_.get(), target.ca_file.c_str(), nullptr) != 1) {
+      fail(target.ca_file);
+    }
+    SSL_CTX_set_verify(context_.get(), target.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
+    bio_.reset(BIO_new_ssl_connect(context_.get()));
+    SSL* tls = nullptr;
+    BIO_get_ssl(bio_.get(), &tls);
+    std::string host = host_of(target.address);
+    SSL_ctrl(tls, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, host.data());
+    if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls), host.c_str()) != 1) {
+      SSL_set1_host(tls, host.c_str());
+    }
+    BIO_set_conn_hostname(bio_.get(), target.address.c_str());
+  }
+  if (bio_ == nullptr || BIO_do_connect(bio_.get()) != 1) fail(target.address);
+}
+
+void LineClient::open_unix(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof(address.sun_path)) throw SystemError(path + ": too long");
+  std::memcpy(address.sun_path, path.data(), path.size());
+  FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!socket ||
+      ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+    throw_errno(path);
+  }
+  bio_.reset(BIO_new_socket(socket.release(), BIO_CLOSE));
+}
+
+int LineClient::fd() const { return static_cast<int>(BIO_get_fd(bio_.get(), nullptr)); }
+
+void LineClient::send(std::string_view text) {
+  while (!text.empty()) {
+    const int sent = BIO_write(bio_.get(), text.data(), static_cast<int>(text.size()));
+    if (sent > 0) {
+      text.remove_prefix(static_cast<std::size_t>(sent));
+    } else if (!BIO_should_retry(bio_.get())) {
+      fail("the server has gone");
+    } else {
+      wait(kLimit_ms);
+    }
+  }
+}
+
+bool LineClient::receive() {
+  constexpr std::size_t kMostAtOnce = 1U << 20;
+  input_.erase(0, taken_);
+  taken_ = 0;
+  std::array<char, 1U << 16> bytes;
+  while (input_.size() < kMostAtOnce) {
+    const int count = BIO_read(bio_.get(), bytes.data(), static_cast<int>(bytes.size()));
+    if (count <= 0) return BIO_should_retry(bio_.get()) != 0;
+    input_.append(bytes.data(), static_cast<std::size_t>(count));
+  }
+  return true;
+}
+
+bool LineClient::next_line(std::string_view* line) {
+  const std::size_t end = input_.find('\n', taken_);
+  if (end == std::string::npos) return false;
+  const bool has_return = end > taken_ && input_[end - 1] == '\r';
+  *line = std::string_view(input_).substr(taken_, end - taken_ - (has_return ? 1 : 0));
+  taken_ = end + 1;
+  return true;
+}
+
+std::string LineClient::wait_for_line(int limit_ms) {
+  std::string_view line;
+  while (!next_line(&line)) {
+    if (!receive()) throw SystemError("the server has ended the connection");
+    if (next_line(&line)) break;
+    wait(limit_ms);
+  }
+  return std::string(line);
+}
+
+void LineClient::wait(int limit_ms) const {
+  pollfd ready{.fd = fd(), .events = POLLIN, .revents = 0};
+  if (::poll(&ready, 1, limit_ms) == 0) throw SystemError("the server does not answer");
+}
+
+}  // namespace isocache

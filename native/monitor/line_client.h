@@ -1,0 +1,51 @@
+// A connection to a memcached port that speaks in lines: plain, TLS, or over a unix socket.
+#pragma once
+
+#include <openssl/types.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace isocache {
+
+struct MonitorTarget {
+  std::string address;  // host:port, /path/of/socket
+  bool tls = false;
+  bool verify = true;   // the server's certificate
+  std::string ca_file;  // authorities besides the system's; empty: none
+  std::string login;    // "user password"; empty: nobody has to log in
+};
+
+class LineClient {
+ public:
+  // Connects, and logs in. Throws SystemError.
+  explicit LineClient(const MonitorTarget& target);
+  ~LineClient();
+
+  int fd() const;
+  // Throws SystemError if the server has gone.
+  void send(std::string_view text);
+  // Takes what has come, without waiting. False: the server has ended the connection.
+  bool receive();
+  // The next whole line without its end. False: there is none yet. It is valid until receive().
+  bool next_line(std::string_view* line);
+  // Waits for a line. Throws SystemError if the server has gone, or says nothing for so long.
+  std::string wait_for_line(int limit_ms);
+
+ private:
+  struct Free {
+    void operator()(BIO* bio) const;
+    void operator()(SSL_CTX* context) const;
+  };
+  void open(const MonitorTarget& target);
+  void open_unix(const std::string& path);
+  void wait(int limit_ms) const;
+
+  std::unique_ptr<SSL_CTX, Free> context_;
+  std::unique_ptr<BIO, Free> bio_;
+  std::string input_;
+  std::size_t taken_ = 0;  // of the input
+};
+
+}  // namespace isocache

@@ -1,0 +1,122 @@
+// `isocached top`: what it prints of a running server. What it makes of lines is in native/monitor_test.cc.
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, test } from 'node:test';
+
+import { statsOf, withClient } from '../lib/client.mjs';
+import { eventually } from '../lib/eventually.mjs';
+import { run } from '../lib/operations.mjs';
+import { exitOf, isocachedPath, needIsocached, spawnBound, startIsocached, withServer } from '../lib/server.mjs';
+import { needTls, startTls } from '../lib/tls.mjs';
+
+const limit = { timeout: 60_000 };
+
+/** Runs `isocached top` for a second, under a load of `requests`. */
+async function topOf(server, requests, args) {
+  const running = run(['top', ...args, '--once']);
+  await withClient(server, async (client) => {
+    await eventually(async () => (await statsOf(client)).log_watchers === '1', 'it does not watch');
+    await client.ask(requests);
+  });
+  const { code, stdout, stderr } = await running;
+  assert.deepEqual([code, stderr], [0, '']);
+  return stdout;
+}
+
+const REQUESTS = [
+  ...Array.from({ length: 30 }, () => 'get user:1\r\n'),
+  'set user:1 0 0 3\r\nabc\r\n',
+  ...Array.from({ length: 60 }, () => 'get user:1\r\n'),
+  ...Array.from({ length: 10 }, (_, n) => `get page:${n}\r\n`),
+].join('');
+
+function checkTables(text, address) {
+  const rows = text.split('\n');
+  assert.ok(rows[0].startsWith(`${address}  up `), text);
+  const row = (name) => rows.filter((line) => line.startsWith(`${name} `)).map((line) => line.trim().split(/ +/));
+  assert.deepEqual(row('user:1')[0].slice(2), ['90', '66.7%', '1', '0']);
+  assert.deepEqual(row('user')[0].slice(2), ['90', '66.7%', '1', '0']);
+  assert.deepEqual(row('page')[0].slice(2), ['10', '0.0%', '0', '0']);
+  assert.match(text, /tables: [\d,]+ events seen, 0 skipped/);
+}
+
+describe('top', { skip: needIsocached, concurrency: 2 }, () => {
+  test('hot keys and prefixes, over TCP and over a unix socket', limit, async () => {
+    await withServer(startIsocached, ['-t', '2'], async (server) => {
+      checkTables(await topOf(server, REQUESTS, [String(server.port)]), `127.0.0.1:${server.port}`);
+    });
+    const folder = mkdtempSync(path.join(tmpdir(), 'isocache-top-'));
+    try {
+      const socket = path.join(folder, 'cache.sock');
+      await withServer(startIsocached, ['-s', socket], async (server) => {
+        checkTables(await topOf(server, REQUESTS, [socket]), socket);
+      });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test('over TLS, if it may believe the certificate', { ...limit, skip: needTls }, async () => {
+    await withServer(startTls, [], async (server) => {
+      const address = `tls://127.0.0.1:${server.port}`;
+      const { code, stderr } = await run(['top', address, '--once']);
+      assert.equal(code, 1);
+      assert.match(stderr, /certificate verify failed/);
+      checkTables(await topOf(server, REQUESTS, [address, '--no-verify']), `127.0.0.1:${server.port}`);
+    });
+  });
+
+  test('a server with passwords', limit, async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'isocache-top-'));
+    try {
+      const users = path.join(folder, 'users');
+      writeFileSync(users, 'ann:secret\n', { mode: 0o600 });
+      await withServer(startIsocached, ['-Y', users], async (server) => {
+        const refused = await run(['top', String(server.port), '--once']);
+        assert.deepEqual([refused.code, refused.stdout], [1, '']);
+        const { code, stdout, stderr } = await run(['top', String(server.port), '--once', '--login', users]);
+        assert.deepEqual([code, stderr], [0, '']);
+        assert.match(stdout, /^hot keys +share +lookups +hits +stores +evicted$/m);
+      });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test('without a terminal a block each second, until the server goes', limit, async () => {
+    const server = await startIsocached([]);
+    const child = spawnBound(isocachedPath, ['top', String(server.port)], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let text = '';
+    child.stdout.setEncoding('utf8').on('data', (more) => {
+      text += more;
+    });
+    await eventually(() => (text.match(/^prefixes /gm)?.length ?? 0) >= 2, 'two blocks');
+    await server.stop();
+    assert.deepEqual(await exitOf(child, 10_000), { code: 1, signal: null });
+  });
+
+  test('what it cannot do, it says', limit, async () => {
+    for (const [args, expected] of [
+      [['127.0.0.1:1', '--once'], /Connection refused/],
+      [['/no/such/socket'], /No such file/],
+      [['--login', '/no/such/file'], /cannot be read/],
+    ]) {
+      const { code, stderr } = await run(['top', ...args]);
+      assert.notEqual(code, 0);
+      assert.match(stderr, expected);
+    }
+    for (const args of [['--nonsense'], ['--seconds'], ['--seconds', 'x'], ['--rows', '0']])
+      assert.equal((await run(['top', ...args])).code, 64, args.join(' '));
+    await withServer(startIsocached, ['-W'], async (server) => {
+      const { code, stderr } = await run(['top', String(server.port)]);
+      assert.equal(code, 1);
+      assert.match(stderr, /watch: CLIENT_ERROR watch commands not allowed/);
+    });
+    const { code, stdout } = await run(['top', '-h']);
+    assert.equal(code, 0);
+    assert.match(stdout, /^isocached top \[ADDRESS\]/);
+  });
+});
