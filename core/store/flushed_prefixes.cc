@@ -75,7 +75,9 @@ const FlushedPrefixes::Entry* FlushedPrefixes::find(std::string_view key) const 
 bool FlushedPrefixes::hides(Location item) const {
   if (log_.heap.segment(Heap::segment_of(item)).opened_at >= newest_) return false;
   const Entry* const entry = find(key_of(log_.item(item)));
-  return entry != nullptr && log_.is_before(item, entry->mark);
+  // What was there when it was swept is gone. An upload that has begun before and ended since is
+  // not: its head lies before the mark.
+  return entry != nullptr && entry->mark.clock > swept_ && log_.is_before(item, entry->mark);
 }
 
 bool FlushedPrefixes::hides_on_tier(std::string_view key, std::uint64_t position) const {

@@ -78,7 +78,9 @@ void Store::count_replaced() { impl_->counters.count(&BandEvents::reclaimed, imp
 FindResult Store::peek(const Key& key, UnixSeconds now_s) const {
   const Slot slot = impl_->find_slot(key);
   if (!slot) return {{}, Miss::kAbsent};
-  if (impl_->log.flushed(Heap::segment_of(slot.location()))) return {{}, Miss::kFlushed};
+  if (impl_->log.hides_items() && impl_->evictor.is_flushed(slot.location())) {
+    return {{}, Miss::kFlushed};
+  }
   const Item item = impl_->item_at(slot);
   const bool expired = item.exptime() != 0 && item.exptime() <= now_s;
   return expired ? FindResult{{}, Miss::kExpired} : FindResult{item, Miss::kAbsent};

@@ -148,9 +148,13 @@ class Store {
   // The same for the items whose keys have this prefix before the first delimiter (find_prefix()).
   // O(1) and in bounded memory: 256 to 2,048 entries, by the store's size. An entry goes when its
   // items are gone. False: there is no room for one more now, and nothing was done.
-  // `tier_end`: records at lower positions on a tier are hidden as well; 0: there is no tier.
+  // `tier_end`: records at lower positions on a tier are hidden as well; 0: there is no tier. Ask
+  // the tier for it after make_room_for_prefix().
   // REQUIRES: the delimiter is always the same.
   bool flush_prefix(std::string_view prefix, char delimiter, std::uint64_t tier_end = 0);
+  // The first half of it. It may evict, also to the tier: what has gone there is flushed, too.
+  // If it says yes, flush_prefix() evicts nothing when it is called next.
+  bool make_room_for_prefix(std::string_view prefix);
   // Whether a record on the tier, at that position, was hidden by a flush of its prefix.
   bool hides_on_tier(std::string_view key, std::uint64_t position) const;
   bool remembers_prefixes() const;

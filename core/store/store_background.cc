@@ -26,17 +26,23 @@ void Store::flush() {
   give_back_prefix_table();
 }
 
-bool Store::flush_prefix(std::string_view prefix, char delimiter, std::uint64_t tier_end) {
+bool Store::make_room_for_prefix(std::string_view prefix) {
   FlushedPrefixes& prefixes = impl_->prefixes;
-  while (prefixes.segments() < FlushedPrefixes::segments_for(impl_->log.heap.limit_segments()) &&
-         prefixes.empty()) {
-    const SegmentId id = lend_segment(true).id;
-    if (id == 0) break;
-    prefixes.add_segment(id);
+  const bool is_first = prefixes.segments() == 0;
+  const std::size_t most = FlushedPrefixes::segments_for(impl_->log.heap.limit_segments());
+  while (is_first && prefixes.segments() < most) {
+    Lent lent = lend_segment(true);
+    while (lent.not_yet) lent = lend_segment(true);
+    if (lent.id == 0) break;
+    prefixes.add_segment(lent.id);
   }
-  const bool has_room = prefixes.has_room_for(prefix);
-  if (has_room) prefixes.flush(prefix, delimiter, tier_end);
-  return has_room;
+  return prefixes.has_room_for(prefix);
+}
+
+bool Store::flush_prefix(std::string_view prefix, char delimiter, std::uint64_t tier_end) {
+  if (!make_room_for_prefix(prefix)) return false;
+  impl_->prefixes.flush(prefix, delimiter, tier_end);
+  return true;
 }
 
 void Store::forget_flushed_prefixes(std::uint64_t tier_begin) {

@@ -175,6 +175,15 @@ TEST_P(FlushPrefixTierTest, RecordsAreGoneAndStayGone) {
   EXPECT_STREQ(core_.store.broken_invariant(), nullptr);
 }
 
+// The table for the first prefix takes memory, so items go to the tier meanwhile.
+TEST_P(FlushPrefixTierTest, WhatIsEvictedForTheTableIsFlushedAsWell) {
+  constexpr int kItems = 6000;
+  fill("a:", kItems);
+  ASSERT_FALSE(core_.store.remembers_prefixes());
+  ASSERT_EQ(core_.ask("flush_prefix a\r\n"), kOk);
+  EXPECT_EQ(hits("a:", kItems), 0);
+}
+
 INSTANTIATE_TEST_SUITE_P(, FlushPrefixTierTest, testing::Values(false, true),
                          [](const auto& each) { return each.param ? "late" : "at_once"; });
 

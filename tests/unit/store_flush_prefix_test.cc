@@ -46,6 +46,8 @@ TEST_F(FlushPrefixTest, HidesItsPrefixAndNoOther) {
   const std::vector<std::string> prefixes = {"a:", "ab:", "", "a", ":", "b:a:"};
   for (const std::string& prefix : prefixes) put_all(prefix, 100);
   ASSERT_TRUE(flush("a"));
+  EXPECT_EQ(store_->peek(key("a:7"), now_s_).miss, Miss::kFlushed);
+  EXPECT_TRUE(store_->peek(key("a7"), now_s_).item);
   EXPECT_FALSE(find("a:7"));
   EXPECT_TRUE(find("a7"));
   EXPECT_TRUE(find("b:a:7"));
@@ -191,6 +193,23 @@ TEST_F(FlushPrefixTest, AnUploadIsAsOldAsItsCommit) {
       EXPECT_FALSE(find("a:u"));
     }
   }
+}
+
+// The tier keeps the entry of the first flush. When another prefix is flushed, it must not hide
+// what was committed since.
+TEST_F(FlushPrefixTest, AnUploadThatEndsAfterTheSweepStays) {
+  const std::string value = value_of(1, 70'000);
+  Upload arriving;
+  ASSERT_TRUE(upload("a:u", value, &arriving));
+  ASSERT_TRUE(store_->flush_prefix("a", ':', 1000));
+  sweep();
+  ASSERT_TRUE(store_->remembers_prefixes());
+  ASSERT_TRUE(store_->commit_upload(arriving, key("a:u"), find("a:u"), {}, now_s_));
+  held_["a:u"] = value;
+  ASSERT_TRUE(store_->flush_prefix("b", ':', 1000));
+  EXPECT_EQ(count_missing(), 0U);
+  ASSERT_TRUE(store_->flush_prefix("a", ':', 1000));
+  EXPECT_FALSE(find("a:u"));
 }
 
 TEST_F(FlushPrefixTest, AScanLeavesThemOut) {
