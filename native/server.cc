@@ -113,15 +113,14 @@ void Server::start() {
 // The workers share the shards' background work. The first one does the server's.
 std::int64_t Server::run_background(unsigned worker, UnixSeconds now_s) {
   constexpr std::int64_t kMore_ms = 1;
-  constexpr std::int64_t kWatched_ms = 5;
   constexpr std::int64_t kIdle_ms = 200;
   bool more = false;
   if (worker == 0) watch_tier();
   for (unsigned shard = worker; shard < backend_->shard_count(); shard += options_.host.threads) {
     more |= backend_->tick(shard, now_s);
   }
-  const bool watched = worker == 0 && backend_->watch()->deliver();
-  return more ? kMore_ms : watched ? kWatched_ms : kIdle_ms;
+  const std::int64_t next_ms = worker == 0 ? deliver_events(kIdle_ms) : kIdle_ms;
+  return more ? kMore_ms : next_ms;
 }
 
 // Clients may ask for new certificates (refresh_certs), but not for new passwords.

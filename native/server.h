@@ -10,6 +10,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -97,6 +98,9 @@ class Server : private ConnectionEvents {
 
   // server_watch.cc
   void allow_watching();
+  // Returns after how many milliseconds it wants to be called again, `most_ms` at the latest.
+  // Always the first worker's thread.
+  std::int64_t deliver_events(std::int64_t most_ms);
   void register_watch_statistics();
   void on_client(int fd) override;
   void on_client_ends(int fd, EventClose why) override;
@@ -143,6 +147,7 @@ class Server : private ConnectionEvents {
   std::unique_ptr<TierDevice> tier_;  // null: no -o ext_path
   std::unique_ptr<ShardedBackend> backend_;
   std::unique_ptr<TierWatch> tier_watch_;  // of the first worker; null: no -o ext_path
+  std::chrono::steady_clock::time_point next_delivery_;  // to watchers; of the first worker
   std::vector<std::unique_ptr<Worker>> workers_;
   std::atomic<Readiness> readiness_{Readiness::kLoading};
   std::unique_ptr<TlsContext> tls_;                // null: no -Z

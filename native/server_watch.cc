@@ -3,7 +3,9 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 
 #include "native/server.h"
 
@@ -41,6 +43,25 @@ void Server::allow_watching() {
   backend_->allow_watching({.buffer_bytes = options_.host.worker_logbuf_bytes,
                             .queue_bytes = options_.host.watcher_logbuf_bytes,
                             .on_begin = [this] { workers_.front()->step_soon(); }});
+}
+
+// Lines are written in at most a twentieth of a thread's time. What comes faster than that is
+// dropped when a shard's buffer is full, and the watchers are told.
+std::int64_t Server::deliver_events(std::int64_t most_ms) {
+  using Time = std::chrono::steady_clock;
+  using std::chrono::milliseconds;
+  constexpr milliseconds kSoon(5);
+  constexpr int kShare = 20;
+  const auto ms_until = [&](Time::time_point time) {
+    const auto left = std::chrono::ceil<milliseconds>(time - Time::now()).count();
+    return std::clamp<std::int64_t>(left, 1, most_ms);
+  };
+  const Time::time_point begin = Time::now();
+  if (begin < next_delivery_) return ms_until(next_delivery_);
+  if (!backend_->watch()->deliver()) return most_ms;
+  const Time::duration taken = Time::now() - begin;
+  next_delivery_ = begin + std::clamp<Time::duration>(kShare * taken, kSoon, milliseconds(most_ms));
+  return ms_until(next_delivery_);
 }
 
 void Server::register_watch_statistics() {

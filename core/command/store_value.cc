@@ -76,11 +76,12 @@ StoreStatus Engine::may_create(const Request& request, ItemFields& fields) {
 // Compares the request's cas. With I, an older one may still store, because a late value is better
 // than none. The item then stays stale.
 bool Engine::passes_cas(const Request& request, Item old, ItemFields& fields) {
-  // A cas of 0 stands for "none": it matches no item, and append and prepend do not compare it.
-  if (joins(request.store.mode) && request.compare_cas == 0) return true;
+  // A cas of 0 stands for "none": it matches no item.
   const bool match = request.compare_cas != 0 && request.compare_cas == old.cas();
+  // Append and prepend do not compare it, and memcached does not count what they compare.
+  if (joins(request.store.mode)) return match || request.compare_cas == 0;
   const bool older = request.compare_cas != 0 && request.compare_cas < old.cas();
-  const bool store_stale = request.flags.set_stale && older && !joins(request.store.mode);
+  const bool store_stale = request.flags.set_stale && older;
   BandCounters& band = band_of(old);
   if (!match && !store_stale) {
     ++band.cas_badval;

@@ -69,7 +69,10 @@ std::unique_ptr<EventBuffer> Engine::exchange_events(std::unique_ptr<EventBuffer
   return before;
 }
 
+// Nothing is looked up for an event that will be dropped: a watcher that is slower than the server
+// costs next to nothing.
 Engine::Looked Engine::look(const Request& request) const {
+  if (!events_->has_room(request.key.bytes.size())) return {};
   const FindResult found = store_.peek(request.key, now_s_);
   if (!found.item) return {found_of(found.miss)};
   const std::size_t size = found.item.value_length();
@@ -160,7 +163,7 @@ void Engine::note_store(const Request& request, const StoreOutcome& outcome, Eve
   if (is_refused(outcome.status)) {
     event.size = 0;  // as memcached shows it
   } else {
-    event.item_class = class_of(request.key.bytes.size(), event.size);
+    event.item_class = class_of(request.key.bytes.size(), static_cast<std::size_t>(event.size));
   }
   events_->write(event, request.key.bytes);
 }

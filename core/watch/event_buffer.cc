@@ -16,7 +16,7 @@ std::unique_ptr<EventBuffer> EventBuffer::make(std::size_t bytes, EventStamps& s
 void EventBuffer::write(Event event, std::string_view text) {
   const WatchStream stream = stream_of(event.type);
   if (!wants(stream)) return;
-  if (capacity_ - used_ < sizeof(Event) + text.size()) {
+  if (!has_room(text.size())) {
     ++dropped_[static_cast<std::size_t>(stream)];
     return;
   }

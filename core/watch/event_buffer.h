@@ -24,6 +24,10 @@ class EventBuffer {
   StreamSet wanted;
   bool wants(WatchStream stream) const { return wanted.has(stream); }
 
+  // Whether an event with such a text would find room.
+  bool has_room(std::size_t text_bytes) const {
+    return capacity_ - used_ >= sizeof(Event) + text_bytes;
+  }
   // Stamps the event, and keeps it with its text. Does nothing if nobody wants it.
   // REQUIRES: text.size() <= 255.
   void write(Event event, std::string_view text);

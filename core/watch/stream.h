@@ -1,7 +1,6 @@
 // The streams of `watch`: what a watcher may ask for. Each event belongs to one of them.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -36,27 +35,7 @@ struct WatchWord {
   StreamSet streams;
 };
 
-// memcached's words. The last five are of its proxy, its crawler and its slabs, which are not here,
-// and of commands that it does not report either: a watcher of these gets no line.
-inline constexpr std::array kWatchWords = {
-    WatchWord{"fetchers", WatchStream::kFetchers},
-    WatchWord{"mutations", WatchStream::kMutations},
-    WatchWord{"evictions", WatchStream::kEvictions},
-    WatchWord{"connevents", WatchStream::kConnections},
-    WatchWord{"deletions", WatchStream::kDeletions},
-    WatchWord{"proxyreqs", {}},
-    WatchWord{"proxyevents", {}},
-    WatchWord{"proxyuser", {}},
-    WatchWord{"rawcmds", {}},
-    WatchWord{"sysevents", {}},
-};
-
-// Null: there is no such word.
-constexpr const WatchWord* find_watch_word(std::string_view word) {
-  for (const WatchWord& known : kWatchWords) {
-    if (known.word == word) return &known;
-  }
-  return nullptr;
-}
+// Null: memcached has no such word.
+const WatchWord* find_watch_word(std::string_view word);
 
 }  // namespace isocache

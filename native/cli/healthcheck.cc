@@ -324,8 +324,7 @@ Answer ask_in(Protocols protocol, const Target& target, const TlsOptions& option
 // A server with -B closes a connection in the other protocol without a word.
 Answer ask_version(const Target& target, const TlsOptions& options) {
   const bool binary_first = target.protocols == Protocols::kBinary;
-  const Answer first =
-      ask_in(binary_first ? Protocols::kBinary : Protocols::kText, target, options);
+  Answer first = ask_in(binary_first ? Protocols::kBinary : Protocols::kText, target, options);
   if (!first.line.empty() || first.wants_certificate) return first;
   return ask_in(binary_first ? Protocols::kText : Protocols::kBinary, target, options);
 }

@@ -38,6 +38,14 @@ std::size_t megabytes(std::string_view word, std::string_view value) {
   return std::size_t{number<unsigned>(word, value)} << 20;
 }
 
+// In bytes.
+unsigned kilobytes(std::string_view word, std::string_view value) {
+  constexpr unsigned kMost_KB = 1U << 20;
+  const auto size_KB = number<unsigned>(word, value);
+  if (size_KB > kMost_KB) throw UsageError(fmt::format("-o {}: {} at most", word, kMost_KB));
+  return size_KB * 1024;
+}
+
 void key_format(Options& options, std::string_view value) {
   if (value != "PEM" && value != "pem" && value != "1" && value != "DER" && value != "der" &&
       value != "2") {  // memcached accepts OpenSSL's numbers, too
@@ -149,6 +157,12 @@ const Word kWords[] = {
     {"no_lru_crawler", "", kCommands,
      "refuse lru_crawler crawl, metadump and mgdump until 'lru_crawler enable'",
      [](O o, V) { o.settings.lru_crawler = false; }},
+    {"watcher_logbuf_size", "<kb>", kCommands,
+     "buffer of each watcher: a line that finds no room is skipped (default 256)",
+     [](O o, V v) { o.host.watcher_logbuf_bytes = kilobytes("watcher_logbuf_size", v); }},
+    {"worker_logbuf_size", "<kb>", kCommands,
+     "buffer of each shard for watchers, while there are any (default 64)",
+     [](O o, V v) { o.host.worker_logbuf_bytes = kilobytes("worker_logbuf_size", v); }},
     {"no_modern", "", kConnections,
      "the same as no_maxconns_fast and no_lru_crawler; 'stats settings' also shows "
      "no_lru_maintainer, no_slab_reassign and no_slab_automove",
@@ -247,14 +261,6 @@ const Word kWords[] = {
      [](O o, V) { o.settings.ext_drop_unread = true; }},
     {"slab_chunk_max", "<kb>", kAccepted, "", nothing},
     {"slab_sizes", "<list>", kAccepted, "", nothing},
-    {"watcher_logbuf_size", "<kb>", kAccepted, "",
-     [](O o, V v) {
-       o.host.watcher_logbuf_bytes = number<unsigned>("watcher_logbuf_size", v) * 1024;
-     }},
-    {"worker_logbuf_size", "<kb>", kAccepted, "",
-     [](O o, V v) {
-       o.host.worker_logbuf_bytes = number<unsigned>("worker_logbuf_size", v) * 1024;
-     }},
     {"ssl_wbuf_size", "<kb>", kAccepted, "a reply is encrypted as a whole",
      [](O o, V v) {
        o.tls.write_buffer_bytes = std::uint64_t{number<unsigned>("ssl_wbuf_size", v)} * 1024;

@@ -9,8 +9,10 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
+#include <system_error>
 
 #include "native/base/errors.h"
 #include "native/base/file_descriptor.h"
@@ -19,12 +21,41 @@ namespace isocache {
 namespace {
 
 constexpr int kLimit_ms = 5000;
+constexpr std::size_t kMostAtOnce = 1U << 20;
+
+// Lines are shown in a terminal, which would obey such bytes.
+bool is_no_text(char byte) {
+  const bool ends_line = byte == '\r' || byte == '\n';
+  return !ends_line && (byte < ' ' || byte > '~');
+}
+
+// What OpenSSL says of the failure, in words; empty if it says nothing.
+std::string reason() {
+  const char* detail = nullptr;
+  int flags = 0;
+  const unsigned long code = ERR_get_error_all(nullptr, nullptr, nullptr, &detail, &flags);
+  if (code == 0) return {};
+  const int number = ERR_GET_REASON(code);
+  if (ERR_SYSTEM_ERROR(code)) return std::generic_category().message(number);
+  // The resolver's words.
+  if (number == ERR_R_SYS_LIB && (flags & ERR_TXT_STRING) != 0 && *detail != '\0') return detail;
+  const char* const text = ERR_reason_error_string(code);
+  std::string result = text == nullptr ? "a failure of OpenSSL" : text;
+  if (ERR_GET_LIB(code) != ERR_LIB_SSL) return result;
+  if (number == SSL_R_CERTIFICATE_VERIFY_FAILED) result += "; see --ca and --no-verify";
+  if (number == SSL_R_WRONG_VERSION_NUMBER) result += ": the server does not speak TLS";
+  return result;
+}
 
 [[noreturn]] void fail(std::string_view what) {
-  std::array<char, 200> text{};
-  const unsigned long code = ERR_get_error();
-  ERR_error_string_n(code, text.data(), text.size());
-  throw SystemError(code == 0 ? std::string(what) : fmt::format("{}: {}", what, text.data()));
+  const std::string why = reason();
+  throw SystemError(why.empty() ? std::string(what) : fmt::format("{}: {}", what, why));
+}
+
+[[noreturn]] void fail_at_end(const std::string& address) {
+  throw SystemError(address +
+                    ": the server has ended the connection (top speaks memcached's text protocol, "
+                    "not HTTP; tls:// if the port has TLS)");
 }
 
 std::string host_of(const std::string& address) {
@@ -38,7 +69,7 @@ std::string host_of(const std::string& address) {
 void LineClient::Free::operator()(BIO* bio) const { BIO_free_all(bio); }
 void LineClient::Free::operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
 
-LineClient::LineClient(const MonitorTarget& target) {
+LineClient::LineClient(const MonitorTarget& target) : address_(target.address) {
   open(target);
   const int flags = ::fcntl(fd(), F_GETFL);
   ::fcntl(fd(), F_SETFL, flags | O_NONBLOCK);
@@ -104,9 +135,18 @@ void LineClient::send(std::string_view text) {
 }
 
 bool LineClient::receive() {
-  constexpr std::size_t kMostAtOnce = 1U << 20;
   input_.erase(0, taken_);
   taken_ = 0;
+  const auto before = static_cast<std::ptrdiff_t>(input_.size());
+  const bool open = read_ahead();
+  std::replace_if(input_.begin() + before, input_.end(), is_no_text, '?');
+  if (input_.size() >= kMostAtOnce && input_.find('\n') == std::string::npos) {
+    throw SystemError("the server sends a line without an end");
+  }
+  return open;
+}
+
+bool LineClient::read_ahead() {
   std::array<char, 1U << 16> bytes;
   while (input_.size() < kMostAtOnce) {
     const int count = BIO_read(bio_.get(), bytes.data(), static_cast<int>(bytes.size()));
@@ -128,7 +168,7 @@ bool LineClient::next_line(std::string_view* line) {
 std::string LineClient::wait_for_line(int limit_ms) {
   std::string_view line;
   while (!next_line(&line)) {
-    if (!receive()) throw SystemError("the server has ended the connection");
+    if (!receive()) fail_at_end(address_);
     if (next_line(&line)) break;
     wait(limit_ms);
   }

@@ -26,7 +26,8 @@ class LineClient {
   int fd() const;
   // Throws SystemError if the server has gone.
   void send(std::string_view text);
-  // Takes what has come, without waiting. False: the server has ended the connection.
+  // Takes what has come, without waiting. False: the server has ended the connection. Bytes that a
+  // terminal would obey become '?'. Throws SystemError if a line has no end.
   bool receive();
   // The next whole line without its end. False: there is none yet. It is valid until receive().
   bool next_line(std::string_view* line);
@@ -40,8 +41,10 @@ class LineClient {
   };
   void open(const MonitorTarget& target);
   void open_unix(const std::string& path);
+  bool read_ahead();
   void wait(int limit_ms) const;
 
+  const std::string address_;
   std::unique_ptr<SSL_CTX, Free> context_;
   std::unique_ptr<BIO, Free> bio_;
   std::string input_;

@@ -26,13 +26,14 @@ namespace {
 
 constexpr std::string_view kUsage =
     "isocached top [ADDRESS] [--once] [--seconds <n>] [--rows <n>] [--login <file>]\n"
+    "              [--ca <file>] [--no-verify]\n"
     "\n"
     "Shows what happens in a running server: hot keys, hits by prefix, evictions, rates.\n"
     "It watches the server (the command watch), and asks for stats once a second. A busy\n"
     "server does not tell everything: the tables say how much of it was seen.\n"
     "ADDRESS is one of\n"
     "\n"
-    "  host:port, port              memcached's text protocol (port: of 127.0.0.1)\n"
+    "  host:port, host, port        memcached's text protocol (of 127.0.0.1; port 11211)\n"
     "  /path/of/socket              the same, over a unix socket\n"
     "  tls://host:port              the same, over TLS\n"
     "\n"
@@ -47,6 +48,7 @@ constexpr std::string_view kUsage =
     "every second.\n";
 
 constexpr int kLimit_ms = 5000;
+constexpr unsigned kLastPort = 65535;
 constexpr double kFade = 0.9;  // what happened ten seconds ago counts a third
 
 using Time = std::chrono::steady_clock;
@@ -72,8 +74,19 @@ void set_address(std::string_view text, MonitorTarget& target) {
   constexpr std::string_view kTls = "tls://";
   target.tls = text.starts_with(kTls);
   if (target.tls) text.remove_prefix(kTls.size());
+  if (text.empty()) throw UsageError("an address is expected");
+  target.address = text;
+  if (text.starts_with('/')) return;
   const bool port_only = text.find_first_not_of("0123456789") == std::string_view::npos;
-  target.address = port_only ? fmt::format("127.0.0.1:{}", text) : std::string(text);
+  if (port_only) target.address.insert(0, "127.0.0.1:");
+  const bool has_port = text.find(':', text.starts_with('[') ? text.find(']') : 0) != text.npos;
+  if (!port_only && !has_port) target.address += ":11211";
+  unsigned port = 0;
+  const std::string_view digits =
+      std::string_view(target.address).substr(target.address.rfind(':') + 1);
+  if (!parse_number(digits, port) || port == 0 || port > kLastPort) {
+    throw UsageError(fmt::format("'{}' is no port: host:port, a port, /path or tls://", digits));
+  }
 }
 
 TopOptions parse(int argc, char** argv) {
@@ -117,9 +130,12 @@ TopOptions parse(int argc, char** argv) {
 StatsRows read_stats(LineClient& client, std::string_view page) {
   client.send(page.empty() ? std::string("stats\r\n") : fmt::format("stats {}\r\n", page));
   constexpr std::string_view kRow = "STAT ";
+  constexpr unsigned kMostRows = 10'000;
   StatsRows rows;
+  unsigned lines = 0;
   for (std::string line = client.wait_for_line(kLimit_ms); line.starts_with(kRow);
        line = client.wait_for_line(kLimit_ms)) {
+    if (++lines > kMostRows) throw SystemError("the server's stats have no end");
     const std::size_t space = line.find(' ', kRow.size());
     if (space != std::string::npos) {
       rows[line.substr(kRow.size(), space - kRow.size())] = line.substr(space + 1);
@@ -128,13 +144,20 @@ StatsRows read_stats(LineClient& client, std::string_view page) {
   return rows;
 }
 
+// What to do about a server that does not let itself be watched.
+std::string_view advice_on(std::string_view reply) {
+  if (reply == "CLIENT_ERROR unauthenticated") return ": --login <file> is needed";
+  if (reply == "ERROR") return ": this server does not know `watch deletions`";
+  return "";
+}
+
 class Top {
  public:
   explicit Top(const TopOptions& options)
       : options_(options), asks_(options.target), watches_(options.target), model_(delimiter()) {
     watches_.send("watch fetchers mutations deletions evictions\r\n");
     const std::string reply = watches_.wait_for_line(kLimit_ms);
-    if (reply != "OK") throw SystemError(fmt::format("watch: {}", reply));
+    if (reply != "OK") throw SystemError(fmt::format("watch: {}{}", reply, advice_on(reply)));
     ask();
   }
 

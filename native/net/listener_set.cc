@@ -126,6 +126,14 @@ std::vector<Listener> passed_listeners(const Options& options) {
     listener.tls = options.tls.enabled;
     listeners.push_back(std::move(listener));
   }
+  const auto wants_certificates = [](std::string_view text) {
+    return text.starts_with(kMutualTlsPrefix);
+  };
+  if (!listeners.empty() && std::ranges::any_of(options.listen, wants_certificates)) {
+    throw UsageError(
+        "-l mtls: the service manager passes sockets; -o ssl_verify_mode=2 asks for certificates "
+        "on all of them");
+  }
   const bool asked = options.tcp_asked || !options.unix_socket.empty();
   if (asked && has(listeners, Serves::kMemcached)) {
     log_line("-l, -p and -s have no effect: the service manager passes sockets",

@@ -1,7 +1,9 @@
 // `isocached top`: what it prints of a running server. What it makes of lines is in native/monitor_test.cc.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, test } from 'node:test';
@@ -43,6 +45,23 @@ function checkTables(text, address) {
   assert.match(text, /tables: [\d,]+ events seen, 0 skipped/);
 }
 
+/** Runs `isocached top` against a server that answers `stats` with this, without an end. */
+async function topOfLiar(stats) {
+  const liar = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.on('data', (bytes) => {
+      const request = String(bytes);
+      if (request.startsWith('watch')) return socket.write('OK\r\n');
+      if (request === 'stats settings\r\n') return socket.write('END\r\n');
+      socket.write(stats);
+    });
+  }).listen(0, '127.0.0.1');
+  await once(liar, 'listening');
+  const result = await run(['top', String(liar.address().port), '--once']);
+  liar.close();
+  return result;
+}
+
 describe('top', { skip: needIsocached, concurrency: 2 }, () => {
   test('hot keys and prefixes, over TCP and over a unix socket', limit, async () => {
     await withServer(startIsocached, ['-t', '2'], async (server) => {
@@ -64,7 +83,7 @@ describe('top', { skip: needIsocached, concurrency: 2 }, () => {
       const address = `tls://127.0.0.1:${server.port}`;
       const { code, stderr } = await run(['top', address, '--once']);
       assert.equal(code, 1);
-      assert.match(stderr, /certificate verify failed/);
+      assert.match(stderr, /certificate verify failed; see --ca and --no-verify/);
       checkTables(await topOf(server, REQUESTS, [address, '--no-verify']), `127.0.0.1:${server.port}`);
     });
   });
@@ -77,6 +96,7 @@ describe('top', { skip: needIsocached, concurrency: 2 }, () => {
       await withServer(startIsocached, ['-Y', users], async (server) => {
         const refused = await run(['top', String(server.port), '--once']);
         assert.deepEqual([refused.code, refused.stdout], [1, '']);
+        assert.match(refused.stderr, /unauthenticated: --login <file> is needed/);
         const { code, stdout, stderr } = await run(['top', String(server.port), '--once', '--login', users]);
         assert.deepEqual([code, stderr], [0, '']);
         assert.match(stdout, /^hot keys +share +lookups +hits +stores +evicted$/m);
@@ -98,9 +118,26 @@ describe('top', { skip: needIsocached, concurrency: 2 }, () => {
     assert.deepEqual(await exitOf(child, 10_000), { code: 1, signal: null });
   });
 
+  test('a server that is none of ours cannot keep it or command the terminal', limit, async () => {
+    const endless = await topOfLiar('x'.repeat(2 << 20));
+    assert.deepEqual(
+      [endless.code, endless.stderr.trim()],
+      [1, 'isocached top: the server sends a line without an end'],
+    );
+    const rows = await topOfLiar('STAT a 1\r\n'.repeat(20_000));
+    assert.deepEqual([rows.code, rows.stderr.trim()], [1, "isocached top: the server's stats have no end"]);
+    const { code, stdout } = await topOfLiar('STAT curr_connections \x1b[31m\x9b\x00\x07\r\nEND\r\n');
+    assert.equal(code, 0);
+    assert.match(stdout, /clients \?\[31m\?+$/m);
+  });
+
   test('what it cannot do, it says', limit, async () => {
     for (const [args, expected] of [
-      [['127.0.0.1:1', '--once'], /Connection refused/],
+      [['127.0.0.1:1', '--once'], /^isocached top: 127\.0\.0\.1:1: Connection refused\n$/],
+      [['nohost.invalid', '--once'], /^isocached top: nohost\.invalid:11211: [A-Z][a-z ]+\n$/],
+      [['tls://127.0.0.1:1', '--ca', '/no/such/file'], /\/no\/such\/file: No such file or directory/],
+      [['127.0.0.1:99999'], /'99999' is no port/],
+      [[''], /an address is expected/],
       [['/no/such/socket'], /No such file/],
       [['--login', '/no/such/file'], /cannot be read/],
     ]) {
@@ -114,6 +151,12 @@ describe('top', { skip: needIsocached, concurrency: 2 }, () => {
       const { code, stderr } = await run(['top', String(server.port)]);
       assert.equal(code, 1);
       assert.match(stderr, /watch: CLIENT_ERROR watch commands not allowed/);
+    });
+    await withServer(startIsocached, ['--http', '127.0.0.1:0'], async (server) => {
+      const { stderr } = await run(['top', String(server.httpPort)]);
+      assert.match(stderr, /:\d+: the server has ended the connection \(top speaks|watch: HTTP/);
+      const plain = await run(['top', `tls://127.0.0.1:${server.port}`]);
+      assert.match(plain.stderr, /the server does not speak TLS/);
     });
     const { code, stdout } = await run(['top', '-h']);
     assert.equal(code, 0);

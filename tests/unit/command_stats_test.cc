@@ -126,15 +126,15 @@ TEST(Stats, CountsWhatWasDone) {
   core.ask(
       "set n 0 0 1\r\n5\r\nincr n 1\r\ndecr n 1\r\ndecr x 1\r\nincr x 1\r\ntouch n 0\r\ntouch x "
       "0\r\n"
-      "gat 0 n\r\ncas n 0 0 1 999\r\n5\r\ncas x 0 0 1 1\r\n5\r\nmg n\r\nmg x\r\ndelete n\r\ndelete "
-      "n\r\n"
+      "gat 0 n\r\ncas n 0 0 1 999\r\n5\r\ncas x 0 0 1 1\r\n5\r\nms n 1 MA C999\r\n5\r\nmg n\r\n"
+      "mg x\r\ndelete n\r\ndelete n\r\n"
       "flush_all\r\n");
   const std::string reply = core.ask("stats\r\n");
   const struct {
     const char* key;
     const char* value;
-  } expected[] = {{"cmd_get", "2"},      {"cmd_set", "3"},     {"cmd_touch", "3"},
-                  {"cmd_meta", "2"},     {"cmd_flush", "1"},   {"get_hits", "1"},
+  } expected[] = {{"cmd_get", "2"},      {"cmd_set", "4"},     {"cmd_touch", "3"},
+                  {"cmd_meta", "3"},     {"cmd_flush", "1"},   {"get_hits", "1"},
                   {"get_misses", "1"},   {"incr_hits", "1"},   {"incr_misses", "1"},
                   {"decr_hits", "1"},    {"decr_misses", "1"}, {"touch_hits", "2"},
                   {"touch_misses", "1"}, {"cas_badval", "1"},  {"cas_misses", "1"},

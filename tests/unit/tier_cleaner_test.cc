@@ -155,10 +155,8 @@ TEST(TierCleaner, KeepsPaceWhenSizesChange) {
 
 // Fills the last of four regions to some pages, and nobody cleans meanwhile.
 void fall_behind(LogUnderTest& test, std::uint32_t pages) {
-  for (std::uint64_t n = test.log->figures().appended_records; test.log->regions()[3].pages < pages;
-       ++n) {
-    test.append(name(n), value(n));
-  }
+  auto n = static_cast<std::size_t>(test.log->figures().appended_records);
+  for (; test.log->regions()[3].pages < pages; ++n) test.append(name(n), value(n));
 }
 
 std::uint64_t pages_read(const LogUnderTest& test) {

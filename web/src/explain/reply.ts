@@ -322,7 +322,7 @@ function ofForm(head: string, command: CommandName | undefined): Omit<Told, 'tit
 }
 
 function errorTold(line: string): Told | undefined {
-  if (!/^(ERROR|CLIENT_ERROR|SERVER_ERROR|MEMLIMIT_|WATCHER_FAILED|BADCLASS|SAME |NOSPARE|Error )/.test(line))
+  if (!/^(ERROR|CLIENT_ERROR|SERVER_ERROR|MEMLIMIT_|WATCHER_|BADCLASS|SAME |NOSPARE|Error )/.test(line))
     return undefined;
   const name = (Object.keys(ERRORS) as ErrorName[]).find((each) => ERRORS[each] === line);
   const text = name && texts()?.ERROR_TEXTS[name];
