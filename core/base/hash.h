@@ -5,7 +5,8 @@
 // It replaced rapidhash, which is faster but not safe: one of its multiplicands lacks the seed, so
 // keys with eight known bytes collide under every seed.
 //
-// The store depends on the hash only for speed: items are told apart by key or location.
+// The store depends on the hash only for speed: items are told apart by key or location. Flushed
+// prefixes alone are told apart by their hashes, all 64 bits.
 #pragma once
 
 #include <cstdint>

@@ -48,6 +48,10 @@ class ColdTier {
   virtual void forget(std::uint64_t hash) = 0;
   // All records are dead.
   virtual void flush() = 0;
+  // Records have positions that grow as they are written. All records lie at `begin` or behind it,
+  // and before `end`. See Store::flush_prefix().
+  virtual std::uint64_t begin_position() const = 0;
+  virtual std::uint64_t end_position() const = 0;
   // Replaces pages of memory that the tier has used up, a page each time. It may evict, so call it
   // when a request has been executed.
   virtual void stock_up() = 0;

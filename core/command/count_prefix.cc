@@ -2,6 +2,7 @@
 // and delete, whether or not they succeed. It counts neither incr and decr nor any meta command,
 // and of touch only the binary protocol's.
 
+#include "base/key_prefix.h"
 #include "command/engine.h"
 #include "command/stats/prefixes.h"
 

@@ -2,6 +2,7 @@
 
 #include "base/inline.h"
 #include "command/wording/wording.h"
+#include "store/prefix_part.h"
 
 namespace isocache {
 
@@ -18,7 +19,10 @@ void Engine::begin_turn(UnixSeconds now_s) {
   stopped_at_cold_ = false;
   if (now_s_ != now_s) [[unlikely]] {
     now_s_ = now_s;
-    if (has_tier()) tiering_->on_time(now_s);
+    if (has_tier()) {
+      tiering_->on_time(now_s);
+      if (prefixes_can_be_flushed() && store_.remembers_prefixes()) forget_flushed_prefixes();
+    }
   }
   if (flush_at_s_ != 0 && flush_at_s_ <= now_s) [[unlikely]] {
     flush_at_s_ = 0;
@@ -127,6 +131,20 @@ ISOCACHE_RARE void Engine::flush_at(UnixSeconds at_s, UnixSeconds now_s) {
   if (options_.shard == 0) ++counters_.cmd_flush;
   flush_at_s_ = at_s <= now_s ? 0 : at_s;
   if (flush_at_s_ == 0) flush();
+}
+
+// The tier may have used regions again since.
+ISOCACHE_RARE void Engine::forget_flushed_prefixes() {
+  store_.forget_flushed_prefixes(has_tier() ? tiering_->begin_position() : 0);
+}
+
+ISOCACHE_RARE bool Engine::flush_prefix(std::string_view prefix, UnixSeconds now_s) {
+  if (!prefixes_can_be_flushed()) return false;
+  begin_turn(now_s);
+  forget_flushed_prefixes();
+  if (!store_.make_room_for_prefix(prefix)) return false;
+  return store_.flush_prefix(prefix, options_.prefix_delimiter,
+                             has_tier() ? tiering_->end_position() : 0);
 }
 
 ISOCACHE_RARE bool Engine::tick(UnixSeconds now_s) {

@@ -97,6 +97,9 @@ class Engine {
   // Hides all items that were stored before `at_s`, as soon as that time has come. A later call
   // replaces an earlier one that still waits.
   void flush_at(UnixSeconds at_s, UnixSeconds now_s);
+  // Hides all items with this prefix (find_prefix()) that were stored before. False: there is no
+  // room to remember one more prefix.
+  bool flush_prefix(std::string_view prefix, UnixSeconds now_s);
   // Background work, see Store::tick(). True if there is more to do at once.
   bool tick(UnixSeconds now_s);
 
@@ -124,6 +127,7 @@ class Engine {
   bool decide(const Request& request, const Output& out, Say&& say);
   void begin_turn(UnixSeconds now_s);
   void flush();
+  void forget_flushed_prefixes();
 
   // get.cc
   GetOutcome get(const Request& request, const Output& out);

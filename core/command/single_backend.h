@@ -59,6 +59,9 @@ class SingleBackend : public Backend, public AdminTarget {
   }
   void add_prefixes(PrefixSlice& slice) override { slice.add(engine_.prefix_stats()); }
   void flush_at(UnixSeconds at_s, UnixSeconds now_s) override;
+  bool flush_prefix(std::string_view prefix, UnixSeconds now_s) override {
+    return engine_.flush_prefix(prefix, now_s);
+  }
   bool set_memory_limit(std::size_t bytes) override;
   unsigned shard_count() const override { return 1; }
   std::uint64_t scan(unsigned shard, std::uint64_t cursor, std::size_t max_items, UnixSeconds now_s,

@@ -14,8 +14,14 @@ constexpr std::size_t kWorkPerByteAndSegment = 2;
 
 }  // namespace
 
-Evictor::Evictor(Log& log, Index& index, StoreCounters& counters, const EvictorOptions& options)
-    : log_(log), index_(index), counters_(counters), options_(options), ghost_(log.heap) {}
+Evictor::Evictor(Log& log, Index& index, const FlushedPrefixes& prefixes, StoreCounters& counters,
+                 const EvictorOptions& options)
+    : log_(log),
+      index_(index),
+      prefixes_(prefixes),
+      counters_(counters),
+      options_(options),
+      ghost_(log.heap) {}
 
 void Evictor::begin_call() {
   ++steps_;

@@ -23,6 +23,7 @@
 
 #include "store/bands.h"
 #include "store/figures.h"
+#include "store/flushed_prefixes.h"
 #include "store/ghost.h"
 #include "store/index.h"
 #include "store/log.h"
@@ -41,7 +42,8 @@ struct EvictorOptions {
 
 class Evictor {
  public:
-  Evictor(Log& log, Index& index, StoreCounters& counters, const EvictorOptions& options);
+  Evictor(Log& log, Index& index, const FlushedPrefixes& prefixes, StoreCounters& counters,
+          const EvictorOptions& options);
 
   // Call before appending `bytes`. Does a share of the work ahead of need, so that there are
   // segments when they are needed. False: there is no room and none can be made.
@@ -87,6 +89,7 @@ class Evictor {
   bool ghost_knows(std::uint64_t hash) const;
   // Whether the item expired or was flushed.
   bool is_gone(Location item) const;
+  bool is_flushed(Location item) const;
 
   std::size_t ghost_bytes() const { return ghost_.pages() * limits::kSegmentBytes; }
   // Of the item of the band that was evicted last: the time since its last access.
@@ -140,6 +143,7 @@ class Evictor {
 
   Log& log_;
   Index& index_;
+  const FlushedPrefixes& prefixes_;
   StoreCounters& counters_;
   EvictorOptions options_;
   Ghost ghost_;

@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "store/evictor.h"
 #include "store/item.h"
+#include "store/prefix_part.h"
 
 namespace isocache {
 namespace {
@@ -19,7 +20,12 @@ constexpr std::size_t kMaxFollowed = 32 * limits::kSegmentBytes;
 
 bool Evictor::is_gone(Location item) const {
   const UnixSeconds exptime = log_.item(item)->exptime;
-  return (exptime != 0 && exptime <= log_.now_s) || log_.flushed(Heap::segment_of(item));
+  return (exptime != 0 && exptime <= log_.now_s) || (log_.hides_items() && is_flushed(item));
+}
+
+bool Evictor::is_flushed(Location item) const {
+  return log_.flushed(Heap::segment_of(item)) ||
+         (prefixes_can_be_flushed() && prefixes_.hides(item));
 }
 
 void Evictor::count_gone(std::uint64_t BandEvents::*event, unsigned band, const ItemHeader& item) {

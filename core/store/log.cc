@@ -294,7 +294,10 @@ void Log::retire(SegmentId id) {
   dead_lists.remove(heap, id);
   queue(stream_of(segment)).remove(heap, id);
   used_bytes -= segment.used;
-  if (flushed(id)) --flushed_segments_;
+  if (flushed(id)) {
+    --flushed_segments_;
+    --hiding_;
+  }
   segment.use = SegmentUse::kZombie;
   if (segment.pins == 0) heap.release(id);
 }
@@ -337,6 +340,36 @@ void Log::begin_generation() {
   for (const auto& band : queues_) {
     for (const SegmentQueue& each : band) flushed_segments_ += each.size();
   }
+  hiding_ = flushed_segments_ + (hides_prefixes_ ? 1 : 0);
+}
+
+void Log::hide_prefixes(bool hide) {
+  hides_prefixes_ = hide;
+  hiding_ = flushed_segments_ + (hide ? 1 : 0);
+}
+
+LogMark Log::mark() {
+  LogMark mark;
+  mark.clock = ++clock;
+  for (unsigned band = 0; band < kBands; ++band) {
+    for (unsigned queue = 0; queue < 2; ++queue) {
+      const SegmentId id = mark.open[band][queue] = open_[band][queue];
+      if (id != 0) {
+        mark.used[band][queue] = static_cast<std::uint16_t>(heap.segment(id).used / kUnitBytes);
+      }
+    }
+  }
+  return mark;
+}
+
+bool Log::is_before(Location location, const LogMark& mark) const {
+  const SegmentId id = Heap::segment_of(location);
+  const Segment& segment = heap.segment(id);
+  if (segment.opened_at >= mark.clock) return false;
+  const Stream stream = stream_of(segment);
+  const auto queue = static_cast<unsigned>(stream.queue);
+  return mark.open[stream.band][queue] != id ||
+         Heap::offset_of(location) < mark.used[stream.band][queue] * kUnitBytes;
 }
 
 }  // namespace isocache

@@ -18,6 +18,13 @@ struct Stream {
   QueueKind queue = QueueKind::kSmall;
 };
 
+// A moment in the life of a log: how far each stream was.
+struct LogMark {
+  std::uint64_t clock = 0;  // segments opened before it have a lower Segment::opened_at
+  SegmentId open[kBands][2] = {};
+  std::uint16_t used[kBands][2] = {};  // of the open segment, in units of 8 bytes
+};
+
 class Log {
  public:
   // Items up to this size are never split: at most 2 KiB of a segment's end (1.5 % on average)
@@ -111,6 +118,17 @@ class Log {
   bool flushed(SegmentId id) const { return heap.segment(id).generation != generation_; }
   std::size_t flushed_segments() const { return flushed_segments_; }
 
+  // Now. What is appended later does not lie before the mark.
+  LogMark mark();
+  // Whether a record was appended, or moved here, before that moment. REQUIRES: it is in a segment
+  // that holds items.
+  bool is_before(Location location, const LogMark& mark) const;
+  // False: no item is flushed. It is one word, because every lookup asks.
+  bool hides_items() const { return hiding_ != 0; }
+  // Whether an item may be hidden because its prefix was flushed (flushed_prefixes.h).
+  void hide_prefixes(bool hide);
+  bool hides_prefixes() const { return hides_prefixes_; }
+
   Heap heap;
   DeadLists dead_lists;
   std::uint64_t clock = 0;  // counts puts; the age of segments
@@ -140,6 +158,8 @@ class Log {
   SegmentId open_[kBands][2] = {};
   std::uint32_t generation_ = 0;
   std::size_t flushed_segments_ = 0;
+  std::size_t hiding_ = 0;  // flushed_segments_, and 1 for flushed prefixes
+  bool hides_prefixes_ = false;
   std::size_t pinned_segments_ = 0;
 };
 

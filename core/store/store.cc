@@ -64,8 +64,7 @@ FindResult Store::find(const Key& key, UnixSeconds now_s) {
   if (!slot) return {{}, Miss::kAbsent};
   const Item item = impl_->item_at(slot);
   const bool expired = item.exptime() != 0 && item.exptime() <= now_s;
-  const bool flushed =
-      impl_->log.flushed_segments() != 0 && impl_->log.flushed(Heap::segment_of(slot.location()));
+  const bool flushed = impl_->log.hides_items() && impl_->evictor.is_flushed(slot.location());
   if (!expired && !flushed) [[likely]] {
     return {item, Miss::kAbsent};
   }
@@ -79,7 +78,9 @@ void Store::count_replaced() { impl_->counters.count(&BandEvents::reclaimed, imp
 FindResult Store::peek(const Key& key, UnixSeconds now_s) const {
   const Slot slot = impl_->find_slot(key);
   if (!slot) return {{}, Miss::kAbsent};
-  if (impl_->log.flushed(Heap::segment_of(slot.location()))) return {{}, Miss::kFlushed};
+  if (impl_->log.hides_items() && impl_->evictor.is_flushed(slot.location())) {
+    return {{}, Miss::kFlushed};
+  }
   const Item item = impl_->item_at(slot);
   const bool expired = item.exptime() != 0 && item.exptime() <= now_s;
   return expired ? FindResult{{}, Miss::kExpired} : FindResult{item, Miss::kAbsent};

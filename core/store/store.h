@@ -145,6 +145,22 @@ class Store {
   // --- all items --------------------------------------------------------------------------
   // Hides every item stored so far; O(open segments). Memory comes back by tick() and eviction.
   void flush();
+  // The same for the items whose keys have this prefix before the first delimiter (find_prefix()).
+  // O(1) and in bounded memory: 256 to 2,048 entries, by the store's size. An entry goes when its
+  // items are gone. False: there is no room for one more now, and nothing was done.
+  // `tier_end`: records at lower positions on a tier are hidden as well; 0: there is no tier. Ask
+  // the tier for it after make_room_for_prefix().
+  // REQUIRES: the delimiter is always the same.
+  bool flush_prefix(std::string_view prefix, char delimiter, std::uint64_t tier_end = 0);
+  // The first half of it. It may evict, also to the tier: what has gone there is flushed, too.
+  // If it says yes, flush_prefix() evicts nothing when it is called next.
+  bool make_room_for_prefix(std::string_view prefix);
+  // Whether a record on the tier, at that position, was hidden by a flush of its prefix.
+  bool hides_on_tier(std::string_view key, std::uint64_t position) const;
+  bool remembers_prefixes() const;
+  // The tier has no record any more that lies before `tier_begin`: entries that only hide such
+  // records may go.
+  void forget_flushed_prefixes(std::uint64_t tier_begin);
   // A bounded step of background work: expired and flushed items, index growth, compaction.
   // True: there is more to do at once.
   bool tick(UnixSeconds now_s);
@@ -198,7 +214,7 @@ class Store {
   // --- figures ----------------------------------------------------------------------------
   // Items in memory, among them expired and flushed ones that were not reclaimed yet.
   std::uint64_t item_count() const;
-  // Of those, the flushed ones. O(segments) until they are reclaimed.
+  // Of those, the ones that flush() hides. O(segments) until they are reclaimed.
   std::uint64_t flushed_item_count() const;
   const StoreCounters& counters() const;
   MemoryUse memory_use() const;
@@ -228,6 +244,7 @@ class Store {
   Scan resume_scan(std::uint64_t cursor, const SegmentId* order) const;
   SegmentId segment_at(const Scan& at) const;
   Next next_live(Scan& at, UnixSeconds now_s) const;
+  void give_back_prefix_table();
   static std::uint64_t cursor_of(const Scan& at);
 
   struct Impl;

@@ -11,11 +11,15 @@ const char* Store::broken_invariant() const {
   const Log& log = impl.log;
   if (const char* broken = log.heap.broken_invariant()) return broken;
   if (const char* broken = impl.index.broken_invariant()) return broken;
+  if (const char* broken = impl.prefixes.broken_invariant()) return broken;
   LogTally all;
   const std::size_t tables =
       impl.index.pages() + impl.lent_segments + impl.evictor.ghost_bytes() / limits::kSegmentBytes;
   if (const char* broken = broken_log(log, tables, all)) return broken;
   if (all.visible_items != impl.index.size()) return "every live item is in the index";
+  if (log.hides_items() != (log.flushed_segments() != 0 || impl.prefixes.newest() != 0)) {
+    return "lookups know whether items are flushed";
+  }
   if (all.upload_bytes != impl.upload_bytes) return "what uploads have reserved adds up";
 
   const char* broken = nullptr;

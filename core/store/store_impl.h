@@ -5,8 +5,10 @@
 
 #include "store/evictor.h"
 #include "store/expiry.h"
+#include "store/flushed_prefixes.h"
 #include "store/index.h"
 #include "store/log.h"
+#include "store/prefix_sweep.h"
 #include "store/store.h"
 
 namespace isocache {
@@ -20,9 +22,11 @@ struct Store::Impl {
       : options(store_options),
         log(store_options.memory_limit, memory),
         index(log.heap, store_options.hash_key),
-        evictor(log, index, counters,
+        prefixes(log, store_options.hash_key),
+        evictor(log, index, prefixes, counters,
                 {store_options.evict, store_options.size_exponent, store_options.observer}),
-        expiry(log, index, evictor, counters, store_options.maintains_ends) {}
+        expiry(log, index, evictor, counters, store_options.maintains_ends),
+        sweep(log, index, evictor, prefixes) {}
 
   Location location_of(const Item& item) const { return item.bucket_->location(item.slot_); }
   Item item_at(Slot slot) {
@@ -71,8 +75,10 @@ struct Store::Impl {
   StoreCounters counters;
   Log log;
   Index index;
+  FlushedPrefixes prefixes;
   Evictor evictor;
   Expiry expiry;
+  PrefixSweep sweep;
   std::uint64_t next_cas = kFirstCas;  // without a shared source
   unsigned gone_band = 0;              // of the item that find() dropped last
   std::size_t lent_segments = 0;

@@ -1,4 +1,5 @@
 // Visiting all items, a few at a time.
+#include "store/prefix_part.h"
 #include "store/store_impl.h"
 
 namespace isocache {
@@ -72,6 +73,8 @@ Store::Next Store::next_live(Scan& at, UnixSeconds now_s) const {
       const ItemHeader* header = log.item(location);
       if (!log.is_item(location) || (header->bits & (kDead | kUnlinked)) != 0) continue;
       if (header->exptime != 0 && header->exptime <= now_s) continue;
+      if (prefixes_can_be_flushed() && log.hides_items() && impl_->prefixes.hides(location))
+        continue;
       at.found = location;
       return Next::kFound;
     }

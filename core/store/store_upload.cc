@@ -143,7 +143,7 @@ Item Store::commit_upload(Upload& upload, const Key& key, Item old, const ItemFi
   Slot old_slot{old.bucket_, old.slot_};
   // A flush while the value arrived must not hide it: what counts is when it is stored.
   const unsigned band = impl.log.heap.segment(Heap::segment_of(upload.head)).band;
-  if (impl.log.flushed(Heap::segment_of(upload.head))) {
+  if (impl.log.hides_items() && impl.evictor.is_flushed(upload.head)) {
     const bool moved = impl.move_upload_head(upload);
     if (old) old_slot = impl.find_slot(key);  // `old` may have moved as well, or be gone
     if (!moved) {

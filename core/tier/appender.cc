@@ -272,4 +272,30 @@ Location Appender::head() const {
   return next == kNoRegion ? 0 : regions_.location(next, 0);
 }
 
+// --- positions ------------------------------------------------------------------------------
+
+// No two pages have the same sequence, and a page that is begun later has a higher one.
+std::uint64_t Appender::position_in(std::uint64_t sequence, Place place) const {
+  return (sequence - options_.first_sequence + 1) * kPageBytes + place % kPageBytes;
+}
+
+std::uint64_t Appender::position(Location location, Place place) const {
+  const RegionId id = regions_.region_of(location);
+  return position_in(regions_.sequence(id, regions_.place_of(location)), place);
+}
+
+std::uint64_t Appender::end_position() const {
+  const RegionId open = regions_.open();
+  if (open == kNoRegion) return position_in(regions_.next_sequence(), 0);
+  return position_in(regions_.sequence(open, head_), head_);
+}
+
+std::uint64_t Appender::begin_position() const {
+  std::uint64_t begin = end_position();
+  for (RegionId id = 0; id < regions_.count(); ++id) {
+    if (regions_.readable(id)) begin = std::min(begin, position_in(regions_[id].first_sequence, 0));
+  }
+  return begin;
+}
+
 }  // namespace isocache::tier

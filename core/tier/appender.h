@@ -82,6 +82,10 @@ class Appender final : PageBuffer::Listener {
   Location head() const;
   // Where the last record ends in the open region.
   Place head_place() const { return head_; }
+  // See PageLog.
+  std::uint64_t position(Location location, Place place) const;
+  std::uint64_t end_position() const;
+  std::uint64_t begin_position() const;
   // Enough of the open region is used that the next one should be cleaned, or none is open.
   bool needs_region_soon() const;
   // How much of the next one should be clean by now, so that all of it is when it has to be.
@@ -107,6 +111,7 @@ class Appender final : PageBuffer::Listener {
     bool in_new_region = false;
   };
 
+  std::uint64_t position_in(std::uint64_t sequence, Place place) const;
   std::uint64_t fingerprint(std::uint64_t hash) const;
   Place place_behind_head(std::uint64_t fingerprint, std::size_t head_bytes) const;
   Spot find_spot(std::uint64_t fingerprint, std::size_t key_length,

@@ -204,7 +204,8 @@ bool Cleaner::walk() {
 Cleaner::Done Cleaner::visit(const RecordView& record) {
   const std::uint64_t hash = owner_.hash_of(record.key());
   const Location location = log_.regions().location(region_, record.place());
-  const Fate fate = owner_.fate(hash, location);
+  const Fate fate =
+      owner_.fate(record.key(), hash, location, log_.position(location, record.place()));
   if (fate == Fate::kDead) return Done::kYes;
   if (fate == Fate::kKeep) return keep(hash, location, record);
   drop(hash, location, record);
@@ -215,7 +216,8 @@ Cleaner::Done Cleaner::visit(const RecordView& record) {
 Cleaner::Done Cleaner::visit_long(const RecordView& record) {
   const std::uint64_t hash = owner_.hash_of(record.key());
   const Location location = log_.regions().location(region_, record.place());
-  const Fate fate = owner_.fate(hash, location);
+  const Fate fate =
+      owner_.fate(record.key(), hash, location, log_.position(location, record.place()));
   const bool fits =
       record.end() <= log_.regions().region_bytes() && record.bytes() <= log_.max_record_bytes();
   if (fate == Fate::kKeep && fits) {

@@ -19,7 +19,9 @@ enum class Fate : std::uint8_t {
 class LogOwner {
  public:
   virtual std::uint64_t hash_of(std::string_view key) = 0;
-  virtual Fate fate(std::uint64_t hash, Location location) = 0;
+  // `position`: PageLog::position().
+  virtual Fate fate(std::string_view key, std::uint64_t hash, Location location,
+                    std::uint64_t position) = 0;
   // The record was written again. The index must point at the new place, or the record is lost.
   virtual void moved(std::uint64_t hash, Location from, Location to, LengthCode length) = 0;
   // The record is gone. The index must not point at it any more.

@@ -113,6 +113,15 @@ class PageLog {
   Location head() const { return appender_.head(); }
   // In the open region: where the last record ends.
   Place head_place() const { return appender_.head_place(); }
+  // Where a record lies in the order in which the log was written: of two records, the one that was
+  // written later has the higher position. `location` is its block, and `place` its place, in the
+  // region or in any run of pages.
+  std::uint64_t position(Location location, Place place) const {
+    return appender_.position(location, place);
+  }
+  // The position of the next record, and one that no readable record lies before. O(regions).
+  std::uint64_t end_position() const { return appender_.end_position(); }
+  std::uint64_t begin_position() const { return appender_.begin_position(); }
   std::size_t max_record_bytes() const { return appender_.max_record_bytes(); }
   PageLogFigures figures() const;
   const Regions& regions() const { return appender_.regions(); }

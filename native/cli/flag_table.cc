@@ -252,7 +252,7 @@ const Flag kFlags[] = {
 
     {'A', "enable-shutdown", "", kCommands, "allow the shutdown command",
      [](O o, V) { o.settings.shutdown_enabled = true; }},
-    {'F', "disable-flush-all", "", kCommands, "refuse flush_all",
+    {'F', "disable-flush-all", "", kCommands, "refuse flush_all and flush_prefix",
      [](O o, V) { o.settings.flush_enabled = false; }},
     {'X', "disable-dumping", "", kCommands,
      "refuse metadump, mgdump, stats cachedump and stats detail",

@@ -71,6 +71,15 @@ void ShardedBackend::flush_at(UnixSeconds at_s, UnixSeconds now_s) {
   }
 }
 
+bool ShardedBackend::flush_prefix(std::string_view prefix, UnixSeconds now_s) {
+  bool flushed = true;
+  for (const auto& shard : shards_) {
+    const std::lock_guard lock(shard->mutex);
+    flushed = shard->engine.flush_prefix(prefix, now_s) && flushed;
+  }
+  return flushed;
+}
+
 void ShardedBackend::set_tiering(const TieringSettings& settings) {
   for (const auto& shard : shards_) {
     const std::lock_guard lock(shard->mutex);

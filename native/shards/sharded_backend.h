@@ -113,6 +113,7 @@ class ShardedBackend : public Backend, public AdminTarget {
   void count_prefixes(bool on) override;
   void add_prefixes(PrefixSlice& slice) override;
   void flush_at(UnixSeconds at_s, UnixSeconds now_s) override;
+  bool flush_prefix(std::string_view prefix, UnixSeconds now_s) override;
   void set_tiering(const TieringSettings& settings) override;
   std::size_t tier_regions(unsigned shard, std::size_t first, std::span<TierRegion> rows) override;
   bool set_memory_limit(std::size_t bytes) override;

@@ -1,4 +1,4 @@
-// stats detail: requests counted by the prefix of their keys, as memcached counts them.
+// The prefix of a key: stats detail counts by it, as memcached does, and flush_prefix flushes by it.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -138,5 +138,37 @@ test('prefixes without end do not take memory without end', ours, () =>
     const long = await dumpOf(client);
     assert.ok(Object.keys(long).length > 500, 'names of 240 bytes have room, too');
     assert.ok((await server.residentBytes()) - before < 4 << 20, 'it grows');
+  }),
+);
+
+// Several shards; two clients, of which one stores while the other flushes.
+test('flush_prefix takes the items of one prefix, on every shard, and no others', ours, () =>
+  onServer([...FOUR_SHARDS, '-D/'], async (client, server) => {
+    const keys = (prefix) => Array.from({ length: 500 }, (_, i) => `${prefix}/${i}`);
+    const store = async (prefix) => {
+      const sets = keys(prefix).map((key) => `set ${key} 0 0 1 noreply\r\n${prefix.at(-1)}\r\n`);
+      assert.equal(await client.ask(`${sets.join('')}mn\r\n`), 'MN\r\n');
+    };
+    const count = async (prefix) =>
+      (await client.ask(`get ${keys(prefix).join(' ')}\r\n`)).match(/VALUE/g)?.length ?? 0;
+    for (const prefix of ['user', 'page', 'user:1']) await store(prefix);
+    await withClient(server, async (other) => {
+      assert.equal(await other.ask('flush_prefix user\r\n'), 'OK\r\n');
+      assert.equal(await other.ask('flush_prefix user/1\r\n'), 'CLIENT_ERROR bad prefix\r\n');
+    });
+    assert.deepEqual([await count('user'), await count('page'), await count('user:1')], [0, 500, 500]);
+    await store('user');
+    assert.equal(await count('user'), 500);
+    assert.equal(await client.ask('flush_prefix page noreply\r\nget page/1\r\n'), 'END\r\n');
+    while ((await statsOf(client)).curr_items !== '1000') await new Promise((done) => setTimeout(done, 20));
+    assert.equal(await count('user'), 500);
+  }),
+);
+
+test('-F refuses flush_prefix', ours, () =>
+  onServer(['-F'], async (client) => {
+    assert.equal(await client.ask('set a:b 0 0 1\r\nx\r\n'), 'STORED\r\n');
+    assert.equal(await client.ask('flush_prefix a\r\n'), 'CLIENT_ERROR flush_all not allowed\r\n');
+    assert.equal(await client.ask('get a:b\r\n'), 'VALUE a:b 0 1\r\nx\r\nEND\r\n');
   }),
 );

@@ -42,6 +42,9 @@ class CacheModel {
     items_.clear();
     flush_at_s_ = 0;
   }
+  void flush_prefix(const std::string& prefix) {
+    std::erase_if(items_, [&](const auto& one) { return one.first.starts_with(prefix + ':'); });
+  }
   void flush_after(unsigned seconds) { flush_at_s_ = now_s_ + seconds; }
 
   std::size_t live_count() {

@@ -104,6 +104,8 @@ void RandomClients::other_step(unsigned choice) {
       break;
     case 28:
       if (random_.one_in(1500)) flush();
+      // Flushed items are counted until the next sweep, for which the clock must go on.
+      if (options_.jump_clock && random_.one_in(100)) flush_prefix();
       break;
     default: get_some();
   }
@@ -182,6 +184,18 @@ void RandomClients::flush() {
     EXPECT_EQ(main_.ask("flush_all 5\r\n"), "OK\r\n");
     model_.flush_after(5);
   }
+}
+
+// Where memory is short, there may be none for the table of flushed prefixes.
+void RandomClients::flush_prefix() {
+  const std::string prefix = random_.one_in(2) ? "key" : "number";
+  const std::string reply = main_.ask("flush_prefix " + prefix + "\r\n");
+  if (reply == "SERVER_ERROR too many flushed prefixes\r\n") {
+    EXPECT_TRUE(options_.misses_allowed || !options_.evict) << "no room, in a store with room";
+    return;
+  }
+  EXPECT_EQ(reply, "OK\r\n");
+  model_.flush_prefix(prefix);
 }
 
 // --- several connections ---

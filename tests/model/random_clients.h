@@ -68,9 +68,13 @@ class RandomClients {
   void storage_step(unsigned choice);
   void item_step(unsigned choice);
   void other_step(unsigned choice);
-  std::string text_key() { return "key" + std::to_string(random_.below(options_.keys)); }
+  // An eighth of them has a prefix.
+  std::string text_key() {
+    const std::size_t number = random_.below(options_.keys);
+    return (number % 8 == 0 ? "key:" : "key") + std::to_string(number);
+  }
   std::string number_key() {
-    return "number" + std::to_string(random_.below(options_.keys / 4 + 1));
+    return "number:" + std::to_string(random_.below(options_.keys / 4 + 1));
   }
   std::string random_value(std::size_t largest);
   Exptime random_exptime();
@@ -111,6 +115,7 @@ class RandomClients {
   // --- time, several connections, the whole (random_clients.cc) ---
   void advance(unsigned seconds);
   void flush();
+  void flush_prefix();
   void start_upload();
   void continue_upload();
   void finish_uploads();

@@ -71,6 +71,11 @@ void World::refused(KeyId key, std::size_t length, Interval turn) {
 // `surely`: the flush was executed. If it may not have been, a flush that waits may still come, and
 // so may this one.
 void World::flushed(const ClientRequest& request, Interval when, bool surely) {
+  if (request.prefix != 0) {
+    the_oracle_.flush_ends(request.version, when, surely);
+    the_numbers_.all_may_be_reset(when);
+    return;
+  }
   const bool waits = request.delay_s != 0 && surely;
   if (surely) {
     waiting_flush_ = waits ? request.version : 0;

@@ -168,7 +168,8 @@ void Connection::begin_requests() {
 
 void Connection::began(const ClientRequest& request) {
   Oracle& oracle = expected_.oracle;
-  if (request.command == Command::kFlush) return oracle.flush_begins(request.version);
+  if (request.command == Command::kFlush)
+    return oracle.flush_begins(request.version, request.prefix);
   if (request.keys.empty() || use_of(request.key()) == KeyUse::kNumber) return;
   Change change = Change::kTouch;
   switch (request.command) {

@@ -74,7 +74,7 @@ Version Oracle::read(const Read& read) {
   if (base == nullptr) return 0;
   journal_.note("a hit; key, version", kNobody, read.key, base->version);
   const History& history = keys_[read.key];
-  if (superseded(history, *base, read.when.begin)) {
+  if (superseded(read.key, history, *base, read.when.begin)) {
     fail(read.key, fmt::format("version {} (written at {}..{}) was read at {}..{}, after it was "
                                "replaced",
                                base->version, base->when.begin, base->when.end, read.when.begin,
@@ -98,7 +98,7 @@ Version Oracle::read(const Read& read) {
 
 void Oracle::still_current(KeyId key, Version base, Interval when) {
   const Mutation* const mutation = find(key, base);
-  if (mutation == nullptr || superseded(keys_[key], *mutation, when.begin)) {
+  if (mutation == nullptr || superseded(key, keys_[key], *mutation, when.begin)) {
     fail(key, fmt::format("a cas won against version {}, which was replaced before", base));
   }
 }
@@ -110,7 +110,8 @@ void Oracle::miss(KeyId key, Interval when, UnixSeconds now_s) {
     for (const Mutation& base : history.mutations) {
       if (base.change != Change::kBase || base.effect != Effect::kApplied) continue;
       if (base.when.end >= when.begin) continue;
-      if (may_be_removed(history, base, when.end) || may_be_expired(history, base, now_s)) continue;
+      if (may_be_removed(key, history, base, when.end) || may_be_expired(history, base, now_s))
+        continue;
       fail(key, fmt::format("version {} was acknowledged at {}..{} and is gone at {}..{}, without "
                             "eviction",
                             base.version, base.when.begin, base.when.end, when.begin, when.end));
@@ -133,15 +134,15 @@ void Oracle::miss(KeyId key, Interval when, UnixSeconds now_s) {
   if (history.mutations.size() == kLongHistory) long_histories_.push_back(key);
 }
 
-void Oracle::flush_begins(Version flush) {
-  journal_.note("a flush begins", kNobody, flush);
-  flushes_.push_back({flush, {journal_.now(), kNever}, false});
+void Oracle::flush_begins(Version flush, unsigned prefix) {
+  journal_.note("a flush begins", kNobody, flush, prefix);
+  flushes_.push_back({flush, {journal_.now(), kNever}, false, prefix});
 }
 
 void Oracle::flush_ends(Version flush, Interval when, bool surely) {
   journal_.note("a flush, at", kNobody, flush, when.begin);
   for (Flush& each : flushes_) {
-    if (each.version == flush) each = {flush, when, surely};
+    if (each.version == flush) each = {flush, when, surely, each.prefix};
   }
 }
 
@@ -156,7 +157,7 @@ void Oracle::forget(Time oldest) {
     std::vector<Mutation> kept;
     for (const Mutation& mutation : history.mutations) {
       const bool over = mutation.effect != Effect::kPending && mutation.when.end < since;
-      if (!over || !superseded(history, mutation, since)) kept.push_back(mutation);
+      if (!over || !superseded(key, history, mutation, since)) kept.push_back(mutation);
     }
     history.mutations = std::move(kept);
     if (history.mutations.size() >= kLongHistory) long_histories_.push_back(key);

@@ -74,7 +74,8 @@ class Oracle {
   void still_current(KeyId key, Version base, Interval when);
   void miss(KeyId key, Interval when, UnixSeconds now_s);
 
-  void flush_begins(Version flush);
+  // `prefix`: of the keys that it flushes; 0: all.
+  void flush_begins(Version flush, unsigned prefix);
   void flush_ends(Version flush, Interval when, bool surely);
 
   // All turns that go on began at `oldest` or later. Forgets versions that can no longer be read.
@@ -88,12 +89,15 @@ class Oracle {
     Version version;
     Interval when;
     bool surely;
+    unsigned prefix;
+
+    bool takes(KeyId key) const { return prefix == 0 || prefix == prefix_of(key); }
   };
 
   void fail(KeyId key, const std::string& what);
   Mutation* find(KeyId key, Version version);
-  bool superseded(const History& history, const Mutation& base, Time before) const;
-  bool may_be_removed(const History& history, const Mutation& base, Time until) const;
+  bool superseded(KeyId key, const History& history, const Mutation& base, Time before) const;
+  bool may_be_removed(KeyId key, const History& history, const Mutation& base, Time until) const;
   void check_expiry(KeyId key, const History& history, const Mutation& base, UnixSeconds now_s);
   void check_appends(KeyId key, const History& history, const Mutation& base,
                      std::span<const Version> versions, Interval when);

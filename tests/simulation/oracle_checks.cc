@@ -16,18 +16,21 @@ bool replaces(const Mutation& mutation) {
 }  // namespace
 
 // True if a write, a removal or a flush surely came after `base` and before that time.
-bool Oracle::superseded(const History& history, const Mutation& base, Time before) const {
+bool Oracle::superseded(KeyId key, const History& history, const Mutation& base,
+                        Time before) const {
   const auto between = [&](Interval when) {
     return base.when.end < when.begin && when.end < before;
   };
   for (const Mutation& other : history.mutations) {
     if (replaces(other) && other.version != base.version && between(other.when)) return true;
   }
-  return std::any_of(flushes_.begin(), flushes_.end(),
-                     [&](const Flush& flush) { return flush.surely && between(flush.when); });
+  return std::any_of(flushes_.begin(), flushes_.end(), [&](const Flush& flush) {
+    return flush.surely && flush.takes(key) && between(flush.when);
+  });
 }
 
-bool Oracle::may_be_removed(const History& history, const Mutation& base, Time until) const {
+bool Oracle::may_be_removed(KeyId key, const History& history, const Mutation& base,
+                            Time until) const {
   const auto possible = [&](Interval when) {
     return when.end >= base.when.begin && when.begin <= until;
   };
@@ -41,7 +44,7 @@ bool Oracle::may_be_removed(const History& history, const Mutation& base, Time u
       return true;
   }
   return std::any_of(flushes_.begin(), flushes_.end(),
-                     [&](const Flush& flush) { return possible(flush.when); });
+                     [&](const Flush& flush) { return flush.takes(key) && possible(flush.when); });
 }
 
 bool Oracle::may_be_expired(const History& history, const Mutation& base, UnixSeconds now_s) const {

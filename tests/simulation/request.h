@@ -59,6 +59,7 @@ struct ClientRequest {
   std::uint32_t client_flags = 0;
   std::uint32_t ttl_s = 0;    // 0: none
   std::uint32_t delay_s = 0;  // of a flush
+  unsigned prefix = 0;        // that it flushes; 0: everything
   std::uint64_t cas = 0;
   Version cas_base = 0;          // the version that has this cas
   std::uint64_t begin_byte = 0;  // in all that the client sends

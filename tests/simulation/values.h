@@ -13,6 +13,10 @@
 namespace isocache::simulation {
 
 using KeyId = std::uint32_t;
+// A third of the keys of each use has a prefix: flush_prefix takes all keys with one of them. 0: a
+// key without one.
+constexpr unsigned kPrefixes = 2;
+constexpr unsigned prefix_of(KeyId key) { return key % 3 == 0 ? 1 + key / 3 % kPrefixes : 0; }
 using Version = std::uint32_t;
 
 inline constexpr std::size_t kChunkHeadBytes = 23;

@@ -12,6 +12,7 @@ std::string key_name(KeyId key) {
   static constexpr char kLetters[] = "vtndp";
   const KeyId number = key % kKeysPerUse;
   std::string name = fmt::format("{}{}", kLetters[static_cast<unsigned>(use_of(key))], number);
+  if (prefix_of(key) != 0) name.insert(0, fmt::format("p{}:", prefix_of(key)));
   if (number % 7 == 6) name.append(40, 'x');
   if (number % 29 == 28) name.append(200, 'y');
   return name;

@@ -202,6 +202,11 @@ void Workload::add_admin(Connection& to) {
       if (!options_.flushes) return list(Command::kStats, "stats items");
       ClientRequest request = make(Command::kFlush, 0);
       request.keys.clear();
+      if (random_.one_in(2)) {
+        request.prefix = 1 + static_cast<unsigned>(random_.below(kPrefixes));
+        const std::string line = fmt::format("flush_prefix p{}", request.prefix);
+        return finish(to, std::move(request), line);
+      }
       request.delay_s = random_.one_in(2) ? 1 + random_.below(8) : 0;
       const std::string line =
           request.delay_s == 0 ? "flush_all" : fmt::format("flush_all {}", request.delay_s);

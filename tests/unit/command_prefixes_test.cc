@@ -9,6 +9,7 @@
 #include <random>
 #include <string>
 
+#include "base/key_prefix.h"
 #include "command/stats/prefixes.h"
 #include "unit/core_fixture.h"
 

@@ -152,12 +152,13 @@ std::string KeyRequest::wire() const {
     case Kind::kAdd1: return "ma " + key + " v c E" + number(cas) + "\r\n";
     case Kind::kTouch: return "touch " + key + " " + number(ttl_s) + "\r\n";
     case Kind::kFlush: return "flush_all\r\n";
+    case Kind::kFlushPrefix: return "flush_prefix key\r\n";
   }
   return {};
 }
 
 Replied apply(const KeyRequest& request, const ItemState& before, UnixSeconds now_s) {
-  if (request.kind == Kind::kFlush) return {"OK\r\n", {}};
+  if (request.kind == Kind::kFlush || request.kind == Kind::kFlushPrefix) return {"OK\r\n", {}};
   if (!before.present) return apply_to_none(request, now_s);
   ItemState item = before;
   switch (request.kind) {
@@ -225,6 +226,7 @@ void KeyHistory::take_effect(const Possible& from, int id, UnixSeconds now_s) {
   const Replied replied = apply(pending.request, from.state, now_s);
   add_with(replied.after, replied.reply);
   if (pending.given_up && !deletes(kind)) add_with(from.state, missed(kind));
+  if (kind == Kind::kFlushPrefix) add_with(from.state, "SERVER_ERROR");
   if (!stores(kind)) return;
   add_with(kind == Kind::kSet ? ItemState{} : from.state, "SERVER_ERROR");
   if (kind == Kind::kAppend || kind == Kind::kPrepend || kind == Kind::kVivify) {

@@ -49,6 +49,7 @@ struct KeyRequest {
     kAdd1,   // ma
     kTouch,
     kFlush,
+    kFlushPrefix,
   };
   Kind kind = Kind::kGet;
   std::string key{};

@@ -61,6 +61,11 @@ class RandomStore {
     while (!pinned_.empty()) unpin_one();
     while (store_.tick(now_s_)) {
     }
+    now_s_ += 60;  // the next sweep may begin
+    while (store_.tick(now_s_)) {
+    }
+    EXPECT_FALSE(store_.remembers_prefixes());
+    EXPECT_EQ(store_.memory_use().lent_bytes, 0U);
     EXPECT_STREQ(store_.broken_invariant(), nullptr);
     const MemoryUse use = store_.memory_use();
     EXPECT_LE(use.segment_bytes, options_.memory_limit);
@@ -78,6 +83,7 @@ class RandomStore {
   int hits = 0;
   int misses = 0;   // of items that were stored and have not expired
   int refused = 0;  // for lack of memory
+  int flushed_prefixes = 0;
 
  private:
   unsigned below(std::size_t n) { return static_cast<unsigned>(random_() % n); }
@@ -100,7 +106,12 @@ class RandomStore {
     return value;
   }
 
-  std::string random_key() { return "key" + std::to_string(below(run_options_.keys)); }
+  // Five of six have a prefix.
+  std::string random_key() {
+    const unsigned number = below(run_options_.keys);
+    constexpr const char* kPrefixes[] = {"a:", "b:", "longer:", ":", "a:b:", "key"};
+    return kPrefixes[number % 6] + std::to_string(number);
+  }
 
   void step() {
     const std::string name = random_key();
@@ -124,6 +135,8 @@ class RandomStore {
         if (below(run_options_.flush_one_in) == 0) {
           store_.flush();
           model_.clear();
+        } else if (below(run_options_.flush_one_in / 16) == 0) {
+          flush_prefix();
         }
         break;
       case 9:
@@ -132,6 +145,14 @@ class RandomStore {
       case 12: below(5) == 0 ? put_back(name) : set(name); break;
       default: get(name);
     }
+  }
+
+  void flush_prefix() {
+    constexpr const char* kPrefixes[] = {"a", "b", "longer", ""};
+    const std::string prefix = kPrefixes[below(4)];
+    if (!store_.flush_prefix(prefix, ':')) return;
+    ++flushed_prefixes;
+    std::erase_if(model_, [&](const auto& one) { return one.first.starts_with(prefix + ":"); });
   }
 
   Item find_and_check(const std::string& name) {

@@ -14,6 +14,7 @@ TEST(StoreRandom, SmallValuesWithEviction) {
     RandomStore random({.memory_limit = 1U << 20, .max_value = 2000}, seed);
     random.run(60'000);
     EXPECT_GT(random.hits, 1000);
+    EXPECT_GT(random.flushed_prefixes, 10);
     EXPECT_GT(random.store().counters().evictions, 0U);
   }
 }

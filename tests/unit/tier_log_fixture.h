@@ -59,7 +59,12 @@ class MapOwner final : public LogOwner {
   void set_log(PageLog& log) { log_ = &log; }
 
   std::uint64_t hash_of(std::string_view key) override { return hash_bytes(key, key_); }
-  Fate fate(std::uint64_t hash, Location location) override {
+  // A region is cleaned from its begin to its end, and regions in the order of their writing.
+  Fate fate(std::string_view key, std::uint64_t hash, Location location,
+            std::uint64_t position) override {
+    EXPECT_EQ(hash, hash_of(key));
+    EXPECT_LT(position, log_->end_position());
+    EXPECT_GE(position, log_->begin_position());
     const Entry* entry = find(hash);
     if (entry == nullptr || entry->location != location) return Fate::kDead;
     return entry->keep ? Fate::kKeep : Fate::kDrop;

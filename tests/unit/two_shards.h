@@ -32,6 +32,11 @@ class TwoShards : public AdminTarget {
   void flush_at(UnixSeconds at_s, UnixSeconds now_s) override {
     for (TestCore& shard : shards) shard.backend.flush_at(at_s, now_s);
   }
+  bool flush_prefix(std::string_view prefix, UnixSeconds now_s) override {
+    bool flushed = true;
+    for (TestCore& shard : shards) flushed = shard.backend.flush_prefix(prefix, now_s) && flushed;
+    return flushed;
+  }
   void set_tiering(const TieringSettings& settings) override { tiering = settings; }
   std::size_t tier_regions(unsigned shard, std::size_t first, std::span<TierRegion> rows) override {
     return shards[shard].backend.tier_regions(0, first, rows);

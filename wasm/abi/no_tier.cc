@@ -1,6 +1,8 @@
-// For isocache.wasm, which has no tier, does not speak the binary protocol and cannot be watched.
+// For isocache.wasm, which has no tier, does not speak the binary protocol, cannot be watched and
+// flushes no prefix.
 // The compiler leaves out what only these would need.
 #include "command/program_parts.h"
+#include "store/prefix_part.h"
 #include "tier.h"
 
 namespace isocache {
@@ -8,6 +10,7 @@ namespace isocache {
 bool tiers_exist() { return false; }
 bool replies_may_be_late() { return false; }
 bool binary_is_spoken() { return false; }
+bool prefixes_can_be_flushed() { return false; }
 bool watchers_exist() { return false; }
 
 ColdTier* cold_tier() { return nullptr; }

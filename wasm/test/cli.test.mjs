@@ -165,13 +165,15 @@ test('-F and -X refuse, -vv shows commands', { timeout: 60_000 }, async () => {
     const client = createClient({ port: portIn(output) });
     await client.set('k', 'v');
     await assert.rejects(client.clear(), /flush_all not allowed/);
+    const flushed = await client.execute('flush_prefix k\r\n');
+    assert.equal(Buffer.from(flushed).toString(), 'CLIENT_ERROR flush_all not allowed\r\n');
     await assert.rejects(async () => {
       for await (const key of client.keys()) assert.fail(key);
     }, /metadump not allowed/);
     assert.equal(await client.get('k'), 'v');
     await client.close();
   });
-  assert.match(shown, /^> ms k 1\n> flush_all\n/);
+  assert.match(shown, /^> ms k 1\n> flush_all\n> flush_prefix k\n/);
 });
 
 test('-X refuses what isocached -X refuses, in the same words', { timeout: 60_000 }, () =>

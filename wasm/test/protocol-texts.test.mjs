@@ -45,7 +45,7 @@ function patternOf(reply) {
 
 /** What is beyond an inspector: settings and threads of a server, and what stands for many bytes. */
 const needsMore = ({ before, request }) =>
-  /^\$|^# (?!\d+ seconds later)|<\d|watch|shutdown|cache_memlimit|lru_crawler|stats conns/m.test(
+  /^\$|^# (?!\d+ seconds later)|<\d|watch|shutdown|flush_prefix|cache_memlimit|lru_crawler|stats conns/m.test(
     `${before}\n${request}`,
   );
 

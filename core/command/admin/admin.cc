@@ -11,6 +11,7 @@
 #include "protocol/commands.h"
 #include "protocol/numbers.h"
 #include "protocol/replies.h"
+#include "store/prefix_part.h"
 
 namespace isocache {
 namespace {
@@ -35,6 +36,27 @@ void flush_all(AdminCall& call) {
       delay <= 0 ? call.now_s : expiry_time(store_exptime(delay, call.host_clock), call.now_s);
   call.target.flush_at(at, call.now_s);
   call.reply_unless_quiet(reply::kOk);
+}
+
+// The prefix of a key that was stored could not be this.
+bool is_no_prefix(std::string_view prefix, char delimiter) {
+  return prefix.size() >= limits::kMaxKeyBytes || prefix.find(delimiter) != prefix.npos ||
+         prefix.find('\0') != prefix.npos;
+}
+
+void flush_prefix(AdminCall& call) {
+  if (!prefixes_can_be_flushed()) return call.reply(reply::kError);
+  const Settings& settings = call.target.settings();
+  if (!settings.flush_enabled) return call.reply_unless_quiet(reply::kFlushNotAllowed);
+  if (call.count() == 0 || call.count() > 2) return call.reply(reply::kError);
+  const std::string_view prefix = call.token(0);
+  if (is_no_prefix(prefix, settings.prefix_delimiter)) {
+    return call.reply_unless_quiet(reply::kBadPrefix);
+  }
+  const bool flushed = call.target.flush_prefix(prefix, call.now_s);
+  const std::string_view text = flushed ? reply::kOk : reply::kTooManyPrefixes;
+  if (call.count() == 1) return call.reply(text);  // the prefix may be "noreply"
+  call.reply_unless_quiet(text);
 }
 
 void version(AdminCall& call) {
@@ -91,6 +113,7 @@ using Handler = void (*)(AdminCall&);
 Handler handler_of(Command command) {
   switch (command) {
     case Command::k_flush_all: return flush_all;
+    case Command::k_flush_prefix: return flush_prefix;
     case Command::k_version: return version;
     case Command::k_verbosity: return verbosity;
     case Command::k_stats: return run_stats;

@@ -4,6 +4,7 @@
 //
 //   figures()                { for each shard: lock it, sum.add(engine.figures()) }
 //   flush_at(at_s, now_s)    { for each shard: lock it, engine.flush_at(at_s, now_s) }
+//   flush_prefix(prefix, ..) { for each shard: lock it, engine.flush_prefix(prefix, now_s) }
 //   add_prefixes(slice)      { for each shard: lock it, slice.add(engine.prefix_stats()) }
 //   set_tiering(settings)    { for each shard: lock it, engine.set_tiering(settings) }
 //   tier_regions(shard, ...) { lock that shard, engine.tier_regions(...) }
@@ -17,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "base/clock.h"
 #include "command/admin/host.h"
@@ -46,6 +48,8 @@ class AdminTarget {
   virtual void count_prefixes(bool on) = 0;           // stats detail on|off
   virtual void add_prefixes(PrefixSlice& slice) = 0;  // of all shards
   virtual void flush_at(UnixSeconds at_s, UnixSeconds now_s) = 0;
+  // False: a shard has no room for one more prefix. Then other shards may have flushed it.
+  virtual bool flush_prefix(std::string_view prefix, UnixSeconds now_s) = 0;
   // These two do nothing without a tier. The first is for all shards.
   virtual void set_tiering(const TieringSettings& settings) = 0;
   // The next regions of one shard's tier, from `first` on. Returns how many there were; 0: no more.

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/bytes.h"
 #include "protocol/replies.h"
 #include "protocol/write.h"
 
@@ -49,15 +48,6 @@ char* write_prefix_name(std::string_view name, char* to) {
     }
   }
   return to;
-}
-
-bool find_prefix(std::string_view key, char delimiter, std::string_view* prefix) {
-  if (key.empty()) return false;  // its data() may be null
-  const char* const end = key.data() + key.size();
-  const char* const found = find_byte(key.data(), end, delimiter);
-  if (found == end || find_byte(key.data(), found, '\0') != found) return false;
-  *prefix = key.substr(0, static_cast<std::size_t>(found - key.data()));
-  return true;
 }
 
 std::vector<std::uint16_t>::const_iterator PrefixStats::place_of(std::string_view name) const {

@@ -41,10 +41,6 @@ char* write_prefix_name(std::string_view name, char* to);
 // The name of the row of all prefixes without room.
 inline constexpr std::string_view kOtherPrefixes = "%other";
 
-// Finds the prefix of a key. Returns false if it has none. As in memcached, a zero byte ends the
-// search.
-bool find_prefix(std::string_view key, char delimiter, std::string_view* prefix);
-
 class PrefixStats {
  public:
   // The counters of a prefix. If there is no room for it, the counters that all prefixes without

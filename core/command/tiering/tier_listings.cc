@@ -160,6 +160,8 @@ void TierListing::visit(const WalkedRecord& record, UnixSeconds now_s, ItemVisit
   if (!entry || entry.location != owner_.log_->regions().location(region_, record.place)) return;
   const FindResult found = owner_.store_->find(key, now_s);
   if (found.item || found.miss != Miss::kAbsent) return;
+  const std::uint64_t position = owner_.log_->position(entry.location, record.place);
+  if (owner_.store_->hides_on_tier(record.key, position)) return;
   ListedItem item;
   item.key = record.key;
   item.value_length = record.header.value_length;

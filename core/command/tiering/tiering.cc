@@ -274,7 +274,10 @@ void Tiering::abandon(LateToken token) {
 Tiering::Fetch Tiering::found(const tier::RecordView& record, const Key& key,
                               const TierEntry& entry, UnixSeconds now_s) {
   const UnixSeconds exptime = record.header().exptime;
-  if (exptime != 0 && exptime <= now_s) return missing(key.hash, entry);
+  if ((exptime != 0 && exptime <= now_s) ||
+      store_->hides_on_tier(key.bytes, log_->position(entry.location, record.place()))) {
+    return missing(key.hash, entry);
+  }
   ++figures_.counters.fetches;
   ++figures_.records_read;
   figures_.bytes_read += record.bytes();
@@ -358,10 +361,12 @@ void Tiering::on_lost(const TierEntry& entry) {
 
 std::uint64_t Tiering::hash_of(std::string_view key) { return Store::hash(key, options_.hash_key); }
 
-tier::Fate Tiering::fate(std::uint64_t hash, tier::Location location) {
+tier::Fate Tiering::fate(std::string_view key, std::uint64_t hash, tier::Location location,
+                         std::uint64_t position) {
   full_ = true;
   const TierEntry entry = index_->find(hash);
   if (!entry || entry.location != location) return tier::Fate::kDead;
+  if (store_->hides_on_tier(key, position)) return tier::Fate::kDrop;
   return entry.frequency != 0 ? tier::Fate::kKeep : tier::Fate::kDrop;
 }
 

@@ -73,6 +73,8 @@ class Tiering final : public ColdTier,
   bool may_hold(std::uint64_t hash) const override { return static_cast<bool>(index_->find(hash)); }
   void forget(std::uint64_t hash) override;
   void flush() override;
+  std::uint64_t begin_position() const override { return log_->begin_position(); }
+  std::uint64_t end_position() const override { return log_->end_position(); }
   void stock_up() override;
   void keep_pace() override;
   bool step() override;
@@ -111,7 +113,8 @@ class Tiering final : public ColdTier,
  private:
   // tier::LogOwner
   std::uint64_t hash_of(std::string_view key) override;
-  tier::Fate fate(std::uint64_t hash, tier::Location location) override;
+  tier::Fate fate(std::string_view key, std::uint64_t hash, tier::Location location,
+                  std::uint64_t position) override;
   void moved(std::uint64_t hash, tier::Location from, tier::Location to,
              tier::LengthCode length) override;
   void dropped(std::uint64_t hash, tier::Location location) override;

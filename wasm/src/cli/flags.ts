@@ -197,7 +197,7 @@ const LIMITS: readonly Flag[] = [
     'ext_path=FILE:SIZE keeps items that -m has no room for in this file; ext_item_size (default 0), ext_low_ttl and ext_recache_rate tune that; other words have no effect',
     extended,
   ),
-  flag('F', 'disable-flush-all', '', 'refuse flush_all', (s) => {
+  flag('F', 'disable-flush-all', '', 'refuse flush_all and flush_prefix', (s) => {
     s.flushDisabled = true;
   }),
   flag('X', 'disable-dumping', '', 'refuse metadump, mgdump, stats cachedump and stats detail', (s) => {

@@ -123,7 +123,8 @@ function hookOf({ flushDisabled, dumpDisabled, verbosity }: Settings): OnRequest
   if (!flushDisabled && !dumpDisabled && verbosity < 2) return undefined;
   return ({ command, args, bytes }) => {
     if (verbosity >= 2) console.error(`> ${latin1(bytes, 0, bytes.indexOf(10)).trimEnd()}`);
-    if (flushDisabled && command === 'flush_all') return 'CLIENT_ERROR flush_all not allowed\r\n';
+    if (flushDisabled && (command === 'flush_all' || command === 'flush_prefix'))
+      return 'CLIENT_ERROR flush_all not allowed\r\n';
     if (!dumpDisabled) return undefined;
     const [what] = args;
     if (command === 'stats' && (what === 'cachedump' || what === 'detail'))

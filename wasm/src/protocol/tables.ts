@@ -23,6 +23,7 @@ export type CommandName =
   | 'me'
   | 'mn'
   | 'flush_all'
+  | 'flush_prefix'
   | 'version'
   | 'verbosity'
   | 'stats'
@@ -352,6 +353,17 @@ export const COMMANDS: Readonly<Record<CommandName, CommandShape & { readonly fa
     length: 0,
     noreply: 1,
   },
+  flush_prefix: {
+    family: 'admin',
+    least: 2,
+    most: 3,
+    tooFew: 'error',
+    tooMany: 'error',
+    key: 0,
+    keys: 'none',
+    length: 0,
+    noreply: 2,
+  },
   version: {
     family: 'admin',
     least: 1,
@@ -511,6 +523,7 @@ export const PLACES: Readonly<Partial<Record<CommandName, CommandPlaces>>> = {
   ma: [1, 1, 0, 0],
   me: [1, 1, 0, 0],
   flush_all: [0, 0, 0, 1],
+  flush_prefix: [0, 0, 0, 2],
   verbosity: [0, 0, 0, 2],
   cache_memlimit: [0, 0, 0, 2],
   lru: [0, 0, 0, 3],
@@ -748,6 +761,7 @@ export const REPLY_HEADS: Readonly<Record<CommandName, readonly string[]>> = {
   me: ['EN', 'ME'],
   mn: ['MN'],
   flush_all: ['OK'],
+  flush_prefix: ['OK'],
   version: ['VERSION'],
   verbosity: ['OK'],
   stats: ['OK', 'END', 'STAT', 'RESET', 'PREFIX', 'ITEM'],
@@ -826,6 +840,8 @@ export const ERRORS = {
   noMemoryStoring: 'SERVER_ERROR out of memory storing object',
   noMemory: 'SERVER_ERROR out of memory',
   tooManyConnections: 'ERROR Too many open connections',
+  badPrefix: 'CLIENT_ERROR bad prefix',
+  tooManyPrefixes: 'SERVER_ERROR too many flushed prefixes',
   flushNotAllowed: 'CLIENT_ERROR flush_all not allowed',
   memoryTooSmall: 'MEMLIMIT_TOO_SMALL cannot set maxbytes to less than 8m',
   memoryNotInBytes: 'MEMLIMIT_ADJUST_FAILED input value is megabytes not bytes',

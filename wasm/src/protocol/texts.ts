@@ -195,6 +195,13 @@ export const COMMAND_TEXTS: Readonly<Record<CommandName, CommandText>> = {
     change: 'All items stored before that moment are gone; their memory comes back bit by bit.',
     example: { before: 'set lang 0 0 2\nen', request: 'flush_all\nget lang', reply: 'OK\nEND' },
   },
+  flush_prefix: {
+    syntax: 'flush_prefix <prefix> [noreply]',
+    meaning:
+      "Makes the items invisible whose keys have this prefix, which is what is before the first ':'. memcached does not have this command.",
+    change: 'All items with this prefix stored before are gone; their memory comes back bit by bit.',
+    example: { before: 'set user:1 0 0 2\nen', request: 'flush_prefix user\nget user:1', reply: 'OK\nEND' },
+  },
   version: {
     syntax: 'version',
     meaning: "The version of memcached whose protocol this is. isocache's own is isocache_version in stats.",
@@ -1039,6 +1046,7 @@ export const REPLY_TEXTS: Readonly<Record<keyof typeof REPLIES, ReplyText>> = {
       {
         commands: [
           'flush_all',
+          'flush_prefix',
           'verbosity',
           'stats',
           'cache_memlimit',
@@ -1266,6 +1274,7 @@ export const REPLY_LINES: readonly ReplyLine[] = [
       'touch',
       'delete',
       'flush_all',
+      'flush_prefix',
       'verbosity',
       'cache_memlimit',
     ],
@@ -1499,8 +1508,22 @@ export const ERROR_TEXTS: Readonly<Record<ErrorName, ErrorText>> = {
       reply: 'ERROR Too many open connections',
     },
   },
+  badPrefix: {
+    when: 'The argument of flush_prefix is longer than 249 bytes, or holds the delimiter or a zero byte. No key has that prefix.',
+    remedy: 'Send what is before the first delimiter of the keys.',
+    example: { before: '', request: 'flush_prefix user:', reply: 'CLIENT_ERROR bad prefix' },
+  },
+  tooManyPrefixes: {
+    when: 'So many prefixes were flushed lately that the server cannot remember another one, or it has no memory for it. Some of the items may be gone.',
+    remedy: 'Try again in some seconds; or delete the keys, or flush_all.',
+    example: {
+      before: '$ isocached -M\n# the memory is full',
+      request: 'flush_prefix user',
+      reply: 'SERVER_ERROR too many flushed prefixes',
+    },
+  },
   flushNotAllowed: {
-    when: 'The server runs with -F.',
+    when: 'The server runs with -F. It refuses flush_prefix in the same words.',
     remedy: 'Run it without -F, if clients may remove everything.',
     example: { before: '$ isocached -F', request: 'flush_all', reply: 'CLIENT_ERROR flush_all not allowed' },
   },

@@ -12,6 +12,7 @@ export interface Danger {
 
 const DANGERS: readonly (readonly [RegExp, string])[] = [
   [/^flush_all\b/, 'removes everything that is stored on the server, for all of its clients'],
+  [/^flush_prefix +\S/, 'removes all items with that prefix, for all of the server’s clients'],
   [/^shutdown\b/, 'ends the server, and everything stored there is lost'],
   [/^cache_memlimit\b/, 'changes how much memory the server may use; with less, items are dropped at once'],
   [/^stats +reset\b/, 'sets the server’s counters back to 0, also for those who watch them'],

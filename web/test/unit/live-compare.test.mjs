@@ -111,6 +111,7 @@ describe('what needs a second thought', () => {
   const DANGEROUS = [
     ['flush_all\r\n', ['flush_all']],
     ['flush_all 10 noreply\r\n', ['flush_all 10 noreply']],
+    ['flush_prefix user\r\n', ['flush_prefix user']],
     ['shutdown graceful\n', ['shutdown graceful']],
     ['cache_memlimit 8\r\n', ['cache_memlimit 8']],
     ['stats reset\r\n', ['stats reset']],
