@@ -45,13 +45,13 @@ void Server::allow_watching() {
                             .on_begin = [this] { workers_.front()->step_soon(); }});
 }
 
-// Lines are written in at most a twentieth of a thread's time. What comes faster than that is
+// Lines are written in at most a fortieth of a thread's time. What comes faster than that is
 // dropped when a shard's buffer is full, and the watchers are told.
 std::int64_t Server::deliver_events(std::int64_t most_ms) {
   using Time = std::chrono::steady_clock;
   using std::chrono::milliseconds;
   constexpr milliseconds kSoon(5);
-  constexpr int kShare = 20;
+  constexpr int kShare = 40;
   const auto ms_until = [&](Time::time_point time) {
     const auto left = std::chrono::ceil<milliseconds>(time - Time::now()).count();
     return std::clamp<std::int64_t>(left, 1, most_ms);

@@ -190,6 +190,7 @@ class Engine {
   Looked look_if_watched(const Request& request) const {
     return watched() ? look(request) : Looked();
   }
+  bool tells_of_get(const Request& request) const;
   bool dispatch_and_watch(const Request& request, Output& out);
   void note(const Request& request, const Looked& before, const GetOutcome& outcome);
   void note(const Request& request, const Looked& before, const StoreOutcome& outcome);

@@ -71,6 +71,10 @@ std::unique_ptr<EventBuffer> Engine::exchange_events(std::unique_ptr<EventBuffer
 
 // Nothing is looked up for an event that will be dropped: a watcher that is slower than the server
 // costs next to nothing.
+bool Engine::tells_of_get(const Request& request) const {
+  return events_->wants(WatchStream::kFetchers) && events_->has_room(request.key.bytes.size());
+}
+
 Engine::Looked Engine::look(const Request& request) const {
   if (!events_->has_room(request.key.bytes.size())) return {};
   const FindResult found = store_.peek(request.key, now_s_);
@@ -81,6 +85,11 @@ Engine::Looked Engine::look(const Request& request) const {
 
 bool Engine::dispatch_and_watch(const Request& request, Output& out) {
   if (request.verb == Verb::kReply) return dispatch(request, out);
+  if (request.verb == Verb::kGet && !tells_of_get(request)) {
+    const bool done = dispatch(request, out);
+    if (done) events_->drop(WatchStream::kFetchers);
+    return done;
+  }
   const Looked before = look(request);
   const bool done = decide(request, out, [&](const auto& outcome) {
     word(outcome, request, out);

@@ -16,10 +16,7 @@ std::unique_ptr<EventBuffer> EventBuffer::make(std::size_t bytes, EventStamps& s
 void EventBuffer::write(Event event, std::string_view text) {
   const WatchStream stream = stream_of(event.type);
   if (!wants(stream)) return;
-  if (!has_room(text.size())) {
-    ++dropped_[static_cast<std::size_t>(stream)];
-    return;
-  }
+  if (!has_room(text.size())) return drop(stream);
   ++written_;
   stamps_.stamp(event);
   event.text_bytes = static_cast<std::uint8_t>(text.size());

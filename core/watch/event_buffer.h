@@ -31,6 +31,10 @@ class EventBuffer {
   // Stamps the event, and keeps it with its text. Does nothing if nobody wants it.
   // REQUIRES: text.size() <= 255.
   void write(Event event, std::string_view text);
+  // The same for an event that would find no room.
+  void drop(WatchStream stream) {
+    if (wants(stream)) ++dropped_[static_cast<std::size_t>(stream)];
+  }
 
   // Each event in turn; at(offset) REQUIRES offset < used().
   struct Entry {
