@@ -85,7 +85,7 @@ void Connection::wake(LateToken token) {
 }
 
 bool Connection::go_on(Worker& worker) {
-  if (session_->late() != 0 && go_on_late()) return true;
+  if (session_->owes_reply() && go_on_late()) return true;
   if (session_->wants_turn() || session_->waiting()) {
     journal_.note("goes on", id_);
     session_->resume();
@@ -121,8 +121,8 @@ void Connection::note_late() {
   const std::size_t late = session_->late();
   late_turns_ = late == 0 || late < late_before_ ? 0 : late_turns_ + 1;
   late_before_ = late;
+  if (!session_->owes_reply()) woken_.clear();
   if (late == 0) {
-    woken_.clear();
     late_since_ = 0;
   } else if (late_since_ == 0) {
     late_since_ = turn_begin;
