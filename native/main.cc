@@ -19,6 +19,7 @@
 #include "native/cli/healthcheck.h"
 #include "native/cli/parse_options.h"
 #include "native/monitor/top.h"
+#include "native/net/passed_sockets.h"
 #include "native/process/process.h"
 #include "native/server.h"
 
@@ -45,6 +46,16 @@ int show(Options::Show what) {
   return EXIT_SUCCESS;
 }
 
+// Logs each line of the text as a line of its own.
+void log_fault(std::string_view text, std::string_view before) {
+  for (bool more = true; more;) {
+    const auto end = text.find('\n');
+    log_line(fmt::format("{}{}", before, text.substr(0, end)), LogLevel::kError);
+    more = end != std::string_view::npos;
+    if (more) text.remove_prefix(end + 1);
+  }
+}
+
 // --check-config.
 int check(Options options, std::vector<std::string> faults) {
   for (std::string& fault : find_faults(options)) faults.push_back(std::move(fault));
@@ -53,7 +64,7 @@ int check(Options options, std::vector<std::string> faults) {
     fmt::print("the configuration is fine\n");
     return EXIT_SUCCESS;
   }
-  for (const std::string& fault : faults) log_line(fault, LogLevel::kError);
+  for (const std::string& fault : faults) log_fault(fault, "");
   return EX_CONFIG;
 }
 
@@ -66,6 +77,11 @@ void say_notes(const Options& options) {
 
 int serve(Options options) {
   std::optional<Daemon> daemon;
+  if (options.daemon && sockets_are_passed()) {
+    throw UsageError(
+        "-d: the service manager passes sockets to the process that it starts, and -d would serve "
+        "from another one; leave out -d");
+  }
   if (options.daemon) make_paths_absolute(options);
   if (options.daemon) daemon = Daemon::start();
   raise_descriptor_limit(options.host.max_connections + Server::kReservedDescriptors +
@@ -99,15 +115,8 @@ int run(int argc, char** argv) {
   return serve(std::move(options));
 }
 
-// Logs each line of the text as a line of its own.
 int fail(int status, const std::exception& error) {
-  std::string_view text = error.what();
-  for (bool more = true; more;) {
-    const auto end = text.find('\n');
-    log_line(fmt::format("isocached: {}", text.substr(0, end)), LogLevel::kError);
-    more = end != std::string_view::npos;
-    if (more) text.remove_prefix(end + 1);
-  }
+  log_fault(error.what(), "isocached: ");
   return status;
 }
 

@@ -69,10 +69,11 @@ LogEntry index_room(const TierFigures& tier) {
   const std::uint64_t item_bytes =
       record_bytes - std::min<std::uint64_t>(record_bytes, sizeof(tier::RecordHeader));
   const bool is_small = item_bytes > kLargeItemBytes;
-  std::string message = fmt::format(
-      "flash tier: the index has room for {} items, so the file is full with items of {} bytes "
-      "and more",
-      tier.index_room, std::max<std::uint64_t>(item_bytes, 1));
+  std::string message =
+      fmt::format("flash tier: the index has room for {} items, ", tier.index_room);
+  message += item_bytes <= 1
+                 ? "more than the file holds"
+                 : fmt::format("so the file is full with items of {} bytes and more", item_bytes);
   if (is_small) message += ". -m is too small for a file of this size";
   return {.message = std::move(message),
           .level = is_small ? LogLevel::kWarning : LogLevel::kInfo,

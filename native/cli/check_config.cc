@@ -38,10 +38,8 @@ void check_addresses(const Options& options, std::vector<std::string>& faults) {
 std::vector<std::string> find_faults(Options& options) {
   std::vector<std::string> faults;
   try_it(faults, [&] { drop_root(options.user); });
-  try_it(faults, [&] {
-    check_options(options);
-    check_memory_limit(options.settings, options.host.threads);
-  });
+  for (std::string& fault : find_contradictions(options)) faults.push_back(std::move(fault));
+  try_it(faults, [&] { check_memory_limit(options.settings, options.host.threads); });
   for (std::string& fault : find_volume_faults(options.tier.files)) {
     faults.push_back(std::move(fault));
   }

@@ -108,7 +108,7 @@ std::string fish_quoted(std::string_view text) {
 }
 
 std::string fish_line(const Flag& flag) {
-  std::string line = "complete -c isocached";
+  std::string line = "complete -c isocached -n 'not __fish_seen_subcommand_from top'";
   if (flag.letter != kNoLetter) line += fmt::format(" -s {}", flag.letter);
   if (!flag.name.empty()) line += fmt::format(" -l {}", flag.name);
   if (flag.letter == 'o') {
@@ -154,15 +154,21 @@ _isocached() {{
     [[ $flag == -* ]] || flag="-o ${{flag##*,}}"
   fi
   COMPREPLY=()
+  if [[ ${{COMP_WORDS[1]}} == top ]] && ((COMP_CWORD > 1)); then
+    case "$flag" in
+      --login|--ca) COMPREPLY=($(compgen -f -- "$word")) ;;
+      --seconds|--rows) ;;
+      *) COMPREPLY=($(compgen -W '--once --seconds --rows --login --ca --no-verify --help' -- "$word")) ;;
+    esac
+    return
+  fi
   [[ $flag != "-o "* || $word != *,* ]] || flag="-o"
   case "$flag" in
 {1}    {3}) COMPREPLY=($(compgen -f -- "$word")); return ;;
     '-o '*) return ;;
   esac
   local names='{2}'
-  if [[ ${{COMP_WORDS[1]}} == top ]]; then
-    names='--once --seconds --rows --login --ca --no-verify'
-  elif [[ ${{COMP_WORDS[1]}} == healthcheck ]]; then
+  if [[ ${{COMP_WORDS[1]}} == healthcheck ]]; then
     names+=' --no-verify'
   else
     names+=' healthcheck top'
@@ -195,7 +201,8 @@ _isocached() {{
   local more=()
   [[ $words[2] != healthcheck ]] || more=('--no-verify[believe any certificate]')
   if [[ $words[2] == top ]]; then
-    _arguments '--once[print one second, and end]' '--seconds[print so many, and end]:seconds' \
+    _arguments '1:command:(top)' '2:address:_files' '--once[print one second, and end]' \
+      '--help[print help and exit]' '--seconds[print so many, and end]:seconds' \
       '--rows[so many keys and prefixes]:rows' '--login[user\:password is its first line]:file:_files' \
       '--ca[who may vouch for the server]:file:_files' '--no-verify[believe any certificate]'
     return
@@ -229,6 +236,7 @@ end
 complete -c isocached -f
 complete -c isocached -n __fish_is_first_arg -a healthcheck -d 'ask whether a server is well'
 complete -c isocached -n __fish_is_first_arg -a top -d 'show what happens in a server'
+complete -c isocached -n '__fish_seen_subcommand_from top' -s h -l help -d 'print help and exit'
 complete -c isocached -n '__fish_seen_subcommand_from top' -l once -d 'print one second, and end'
 complete -c isocached -n '__fish_seen_subcommand_from top' -l seconds -x -d 'print so many, and end'
 complete -c isocached -n '__fish_seen_subcommand_from top' -l rows -x -d 'so many keys and prefixes'

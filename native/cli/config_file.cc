@@ -120,6 +120,27 @@ std::string did_you_mean(std::string_view meant) {
                        : fmt::format("did you mean {}?", meant);
 }
 
+// A line of memcached's configuration file, "-m 64", as it is written here. Empty: it is none.
+std::string from_memcached(std::string_view line) {
+  if (!line.starts_with('-') || line.size() < 2) return {};
+  const bool is_long = line.starts_with("--");
+  const auto end = is_long ? line.find_first_of("= \t") : 2;
+  const auto flags = flag_table();
+  const auto flag = is_long ? std::ranges::find(flags, line.substr(2, end - 2), &Flag::name)
+                            : std::ranges::find(flags, line[1], &Flag::letter);
+  if (flag == flags.end() || !allowed_in_file(flag->name)) return {};
+  std::string_view value = trimmed(line.substr(std::min(end, line.size())));
+  if (value.starts_with('=')) value = trimmed(value.substr(1));
+  std::string written(flag->name);
+  if (!flag->argument.empty()) {
+    written += fmt::format(" = {}", value.empty() ? flag->argument : value);
+  } else if (!value.empty() && value.find_first_not_of(flag->letter) == std::string_view::npos) {
+    written += fmt::format(" = {}", value.size() + 1);  // -vv
+  }
+  return fmt::format("'{}': write {}; lines are name = value, with a flag's long name", line,
+                     written);
+}
+
 // The error for a line whose name is unknown. `name`: the text before '=', or the whole line.
 std::string unknown_name(std::string_view name, bool has_equals) {
   const auto blank = name.find_first_of(" \t");
@@ -141,8 +162,10 @@ void read_line(ReadLayer& read, std::string_view line, const std::string& where)
   if (flag != nullptr && !allowed_in_file(name)) {
     read.errors.push_back(fmt::format("{}: '{}' belongs on the command line", where, name));
   } else if (flag == nullptr && word == nullptr) {
+    const std::string theirs = from_memcached(line);
     const bool has_equals = equals != std::string_view::npos;
-    read.errors.push_back(fmt::format("{}: {}", where, unknown_name(name, has_equals)));
+    read.errors.push_back(
+        fmt::format("{}: {}", where, theirs.empty() ? unknown_name(name, has_equals) : theirs));
   } else {
     try {
       add(read.layer, flag, word, value, where);

@@ -220,7 +220,7 @@ const Flag kFlags[] = {
      [](O o, V) { o.http.slab_metrics = false; }},
     {kNoLetter, "prefix-metrics", "<num>", kListening,
      "count commands by the prefix of their keys, as -D does, and show the counts in /metrics for "
-     "up to this many prefixes; all others are one row",
+     "up to this many prefixes (1 to 4096); all others are one row",
      prefix_metrics},
     {'b', "listen-backlog", "<num>", kListening,
      "number of connections that may wait to be accepted (default 1024)",

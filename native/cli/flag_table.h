@@ -54,8 +54,8 @@ std::span<const Word> word_table();
 const Word* find_word(std::string_view name);
 // `value` is empty if none was given. Throws UsageError.
 void apply_word(Options& options, const Word& word, std::string_view value);
-// Splits the value of -o, such as "idle_timeout=5,no_maxconns_fast". Throws UsageError: unknown
-// words.
+// Splits the value of -o, such as "idle_timeout=5,no_maxconns_fast". When the known words are
+// visited, throws UsageError that names all unknown ones.
 void for_each_word(std::string_view list,
                    const std::function<void(const Word&, std::string_view value)>& visit);
 void apply_words(Options& options, std::string_view list);

@@ -22,8 +22,8 @@ struct Given {
 };
 using Layer = std::vector<Given>;
 
-// Adds a flag's value to a layer; splits the value of -o. Throws UsageError: unknown words, no
-// value.
+// Adds a flag's value to a layer; splits the value of -o. Throws UsageError: no value; or unknown
+// words, when the known ones are added.
 void add_flag(Layer& layer, const Flag& flag, std::string_view value, std::string_view where);
 
 struct ReadLayer {
@@ -39,6 +39,8 @@ struct ReadLayer {
 bool allowed_in_file(std::string_view name);
 ReadLayer read_config_text(std::string_view text, std::string_view file);
 ReadLayer read_config_file(const std::string& path);
+// The words behind the program's name. It reads on behind what is wrong.
+ReadLayer read_command_line(int argc, char** argv);
 // ISOCACHED_MEMORY_LIMIT=64: the same names. An empty variable counts as not set, except the
 // variables that protect the cache: a forgotten value must not open it to all.
 ReadLayer read_environment(const char* const* environment);

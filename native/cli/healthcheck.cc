@@ -1,29 +1,18 @@
 #include "native/cli/healthcheck.h"
 
 #include <fmt/format.h>
-#include <netdb.h>
-#include <openssl/err.h>
-#include <openssl/ssl.h>
-#include <openssl/x509v3.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <atomic>
-#include <cerrno>
-#include <csignal>
 #include <cstdlib>
-#include <cstring>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "native/base/errors.h"
-#include "native/base/file_descriptor.h"
 #include "native/base/log.h"
+#include "native/cli/health_connection.h"
 #include "native/cli/parse_options.h"
 #include "native/net/listener_set.h"
 #include "native/process/process.h"
@@ -33,7 +22,6 @@
 namespace isocache {
 namespace {
 
-constexpr unsigned kLimit_s = 2;
 constexpr std::string_view kUsage =
     "isocached healthcheck [ADDRESS] [--no-verify] [FLAGS]\n"
     "\n"
@@ -51,29 +39,6 @@ constexpr std::string_view kUsage =
     "Without ADDRESS, it asks the server that has the same FLAGS, ISOCACHED_... variables and\n"
     "configuration file. With ADDRESS, it verifies the server's certificate by the system's\n"
     "authorities and those of -o ssl_ca_cert=<file>; --no-verify turns that off.\n";
-
-struct Target {
-  Endpoint endpoint;
-  std::string unix_path;  // if it is not empty, it is used instead
-  bool http = false;
-  bool tls = false;
-  bool verify = false;
-  Protocols protocols = Protocols::kAny;  // memcached's, if it is not http
-
-  // The same place, in another protocol.
-  Target with(bool over_http, bool over_tls) const {
-    Target other = *this;
-    other.http = over_http;
-    other.tls = over_tls;
-    return other;
-  }
-  std::string text() const {
-    if (!unix_path.empty()) return unix_path;
-    const bool v6 = endpoint.host.find(':') != std::string::npos;
-    return fmt::format("{}{}{}{}:{}", http ? (tls ? "https://" : "http://") : (tls ? "tls://" : ""),
-                       v6 ? "[" : "", endpoint.host, v6 ? "]" : "", endpoint.port);
-  }
-};
 
 // The address at which a server that listens everywhere is found on its own machine.
 std::string reachable(const std::string& host) {
@@ -122,163 +87,6 @@ Target named_target(std::string_view address, bool verify, const Options& option
   return target;
 }
 
-FileDescriptor connect_to(int family, const sockaddr* address, socklen_t length) {
-  FileDescriptor socket(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!socket || ::connect(socket.get(), address, length) != 0) return {};
-  return socket;
-}
-
-FileDescriptor connect_to(const Target& target) {
-  FileDescriptor socket;
-  if (!target.unix_path.empty()) {
-    check_unix_path(target.unix_path);
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::memcpy(address.sun_path, target.unix_path.data(), target.unix_path.size());
-    socket = connect_to(AF_UNIX, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
-  } else {
-    addrinfo hints{};
-    hints.ai_socktype = SOCK_STREAM;
-    addrinfo* found = nullptr;
-    const int error = ::getaddrinfo(target.endpoint.host.c_str(),
-                                    std::to_string(target.endpoint.port).c_str(), &hints, &found);
-    if (error != 0) throw SystemError(gai_strerror(error));
-    const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, ::freeaddrinfo);
-    for (const addrinfo* info = found; info != nullptr && !socket; info = info->ai_next) {
-      socket = connect_to(info->ai_family, info->ai_addr, info->ai_addrlen);
-    }
-  }
-  if (!socket) throw_errno("cannot connect");
-  return socket;
-}
-
-// The message for everything that may be slow, including the lookup of a name.
-std::atomic<const char*> too_late = "unhealthy: no answer within 2 s\n";
-
-void limit_time() {
-  std::signal(SIGALRM, [](int) {
-    const char* const text = too_late;
-    [[maybe_unused]] const auto written = ::write(STDOUT_FILENO, text, std::strlen(text));
-    ::_exit(EXIT_FAILURE);
-  });
-  ::alarm(kLimit_s);
-}
-
-// A blocking connection. An alarm limits its time in all.
-class ServerConnection {
- public:
-  ServerConnection(const Target& target, const TlsOptions& options) : socket_(connect_to(target)) {
-    if (target.tls) begin_tls(target, options);
-  }
-
-  // The server is alive, but it refuses clients without a certificate that it knows.
-  bool wants_certificate() const { return wants_certificate_; }
-
-  void send(std::string_view bytes) {
-    if (wants_certificate_) return;
-    const auto sent = ssl_ ? SSL_write(ssl_.get(), bytes.data(), static_cast<int>(bytes.size()))
-                           : ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent != static_cast<ssize_t>(bytes.size())) throw SystemError("connection closed");
-  }
-
-  // Reads the first line, or everything if the server closes before its end. Of the binary
-  // protocol's reply it is all that arrives together.
-  std::string read_line() {
-    constexpr std::size_t kLongestLine = 1024;
-    std::string line;
-    std::array<char, 512> buffer;
-    ERR_clear_error();
-    while (!is_whole(line) && line.size() < kLongestLine) {
-      const auto count = ssl_ ? SSL_read(ssl_.get(), buffer.data(), static_cast<int>(buffer.size()))
-                              : ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
-      if (count <= 0) {
-        note_certificate_alert();
-        break;
-      }
-      line.append(buffer.data(), static_cast<std::size_t>(count));
-    }
-    return line.starts_with(binary::kReplyMagic) ? line
-                                                 : line.substr(0, line.find_first_of("\r\n"));
-  }
-
- private:
-  template <auto kFree>
-  struct Free {
-    template <typename T>
-    void operator()(T* object) const {
-      kFree(object);
-    }
-  };
-
-  static bool is_whole(std::string_view line) {
-    return line.starts_with(binary::kReplyMagic) ? line.size() >= binary::kHeaderBytes
-                                                 : line.find('\n') != std::string_view::npos;
-  }
-  void begin_tls(const Target& target, const TlsOptions& options);
-  void show_certificate(const TlsOptions& options);
-  void note_certificate_alert();
-
-  FileDescriptor socket_;
-  std::unique_ptr<SSL_CTX, Free<SSL_CTX_free>> context_;
-  std::unique_ptr<SSL, Free<SSL_free>> ssl_;
-  bool wants_certificate_ = false;
-};
-
-void ServerConnection::begin_tls(const Target& target, const TlsOptions& options) {
-  context_.reset(SSL_CTX_new(TLS_client_method()));
-  if (options.verify != TlsOptions::Verify::kNone) show_certificate(options);
-  if (target.verify) {
-    SSL_CTX_set_default_verify_paths(context_.get());
-    SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER, nullptr);
-    if (!options.ca_cert.empty() &&
-        SSL_CTX_load_verify_file(context_.get(), options.ca_cert.c_str()) != 1) {
-      throw SystemError(fmt::format("cannot read {}", options.ca_cert));
-    }
-  }
-  ssl_.reset(SSL_new(context_.get()));
-  SSL_set_fd(ssl_.get(), socket_.get());
-  std::string host = target.endpoint.host;
-  X509_VERIFY_PARAM* const checks = SSL_get0_param(ssl_.get());
-  if (X509_VERIFY_PARAM_set1_ip_asc(checks, host.c_str()) != 1) {  // not an address, so a host name
-    SSL_set1_host(ssl_.get(), host.c_str());
-    SSL_ctrl(ssl_.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, host.data());
-  }
-  too_late = "unhealthy: no TLS handshake within 2 s; is it without TLS?\n";
-  if (SSL_connect(ssl_.get()) == 1) return;
-  note_certificate_alert();
-  if (wants_certificate_) return;
-  if (ERR_GET_REASON(ERR_peek_error()) == SSL_R_WRONG_VERSION_NUMBER) {
-    throw SystemError(
-        fmt::format("it does not speak TLS; try {}", target.with(target.http, false).text()));
-  }
-  const long verdict = SSL_get_verify_result(ssl_.get());
-  throw SystemError(
-      fmt::format("TLS handshake failed{}{}", verdict == X509_V_OK ? "" : ": ",
-                  verdict == X509_V_OK ? "" : X509_verify_cert_error_string(verdict)));
-}
-
-// Looks at OpenSSL's last error: the server rejected our certificate, or missed one. In TLS 1.3
-// this comes after the handshake.
-void ServerConnection::note_certificate_alert() {
-  switch (ERR_GET_REASON(ERR_peek_error())) {
-    case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
-    case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
-    case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
-    case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE:
-    case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
-    case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN: wants_certificate_ = ssl_ != nullptr; break;
-    default: break;
-  }
-}
-
-// A server that asks for clients' certificates may accept its own. No other certificate is at hand.
-void ServerConnection::show_certificate(const TlsOptions& options) {
-  const std::string& key = options.key.empty() ? options.chain_cert : options.key;
-  SSL_CTX_use_certificate_chain_file(context_.get(), options.chain_cert.c_str());
-  SSL_CTX_use_PrivateKey_file(context_.get(), key.c_str(),
-                              options.key_is_der ? SSL_FILETYPE_ASN1 : SSL_FILETYPE_PEM);
-}
-
 // The other protocols to try: "; it may be tls://... or http://... or https://...". If TLS works
 // there, only TLS is named.
 std::string other_ways(const Target& target) {
@@ -308,7 +116,32 @@ void check_protocol(const Target& target, std::string_view line) {
 struct Answer {
   std::string line;
   bool wants_certificate = false;
+  std::string why = {};  // it is not ready
 };
+
+std::string first_line(std::string_view text) {
+  return std::string(text.substr(0, text.find_first_of("\r\n")));
+}
+
+bool is_reply(std::string_view text) {
+  return text.starts_with(binary::kReplyMagic) ? text.size() >= binary::kHeaderBytes
+                                               : text.find('\n') != std::string_view::npos;
+}
+
+// Where it begins; npos: it has not come.
+std::size_t body_of(std::string_view http) {
+  constexpr std::string_view kEnd = "\r\n\r\n";
+  const std::size_t end = http.find(kEnd);
+  const bool has_come = end != std::string_view::npos && http.size() > end + kEnd.size();
+  return has_come ? end + kEnd.size() : std::string_view::npos;
+}
+
+bool says_unready(std::string_view text) { return text.starts_with("HTTP/1.1 503"); }
+
+// The first line tells all, but that /readyz says in its body why it is not ready.
+bool is_page(std::string_view text) {
+  return is_reply(text) && (!says_unready(text) || body_of(text) != std::string_view::npos);
+}
 
 Answer ask_in(Protocols protocol, const Target& target, const TlsOptions& options) {
   std::array<char, binary::kHeaderBytes> frame{};
@@ -317,8 +150,9 @@ Answer ask_in(Protocols protocol, const Target& target, const TlsOptions& option
   ServerConnection connection(target, options);
   connection.send(protocol == Protocols::kBinary ? std::string_view(frame.data(), frame.size())
                                                  : "version\r\n");
-  const std::string line = connection.read_line();
-  return {line, connection.wants_certificate()};
+  const std::string text = connection.read_until(is_reply);
+  return {.line = text.starts_with(binary::kReplyMagic) ? text : first_line(text),
+          .wants_certificate = connection.wants_certificate()};
 }
 
 // A server with -B closes a connection in the other protocol without a word.
@@ -340,8 +174,11 @@ Answer ask_ready(const Target& target, const TlsOptions& options) {
   ServerConnection connection(target, options);
   connection.send(fmt::format("GET /readyz HTTP/1.1\r\nHost: {}:{}\r\nConnection: close\r\n\r\n",
                               target.endpoint.host, target.endpoint.port));
-  const std::string line = connection.read_line();
-  return {line, connection.wants_certificate()};
+  const std::string text = connection.read_until(is_page);
+  const std::size_t body = says_unready(text) ? body_of(text) : std::string::npos;
+  return {.line = first_line(text),
+          .wants_certificate = connection.wants_certificate(),
+          .why = body == std::string::npos ? "" : first_line(std::string_view(text).substr(body))};
 }
 
 // Throws SystemError with the reason if the server is not healthy. Otherwise returns a remark, or
@@ -352,7 +189,7 @@ std::string_view ask(const Target& target, const TlsOptions& options) {
   check_protocol(target, answer.line);
   const bool healthy =
       target.http ? answer.line.starts_with("HTTP/1.1 200") : is_healthy(answer.line);
-  if (!healthy) throw SystemError(printable(answer.line));
+  if (!healthy) throw SystemError(printable(answer.why.empty() ? answer.line : answer.why));
   return {};
 }
 
@@ -385,6 +222,7 @@ int healthcheck(int argc, char** argv) {
     fmt::print("{}", kUsage);
     return EXIT_SUCCESS;
   }
+  expect_answer(target);
   std::string_view remark;
   try {
     remark = ask(target, options.tls);

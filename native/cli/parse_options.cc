@@ -1,8 +1,6 @@
 #include "native/cli/parse_options.h"
 
-// CLI11's header is large, so only this file includes it.
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <array>
@@ -14,86 +12,12 @@
 
 #include "native/base/errors.h"
 #include "native/base/log.h"
-#include "native/base/suggestion.h"
 #include "native/cli/flag_table.h"
 #include "native/cli/given.h"
 #include "native/cli/tier_options.h"
 
 namespace isocache {
 namespace {
-
-void declare(CLI::App& app, const Flag& flag, Layer& layer) {
-  std::string names = flag.letter == kNoLetter ? "" : fmt::format("-{}", flag.letter);
-  if (!flag.name.empty()) names += fmt::format("{}--{}", names.empty() ? "" : ",", flag.name);
-  if (flag.argument.empty()) {
-    app.add_flag_function(names, [&](std::int64_t times) {
-      layer.push_back({.flag = &flag,
-                       .value = {},
-                       .times = static_cast<unsigned>(std::max<std::int64_t>(times, 0))});
-    });
-    return;
-  }
-  app.add_option_function<std::vector<std::string>>(names,
-                                                    [&](const std::vector<std::string>& values) {
-                                                      for (const std::string& value : values)
-                                                        add_flag(layer, flag, value, {});
-                                                    })
-      ->allow_extra_args(false)  // takes one value each time, not all words that follow
-      ->take_all();
-}
-
-// A hint for an unknown flag or command.
-std::string suggestion(int argc, char** argv) {
-  if (argc > 1 && argv[1][0] != '-') return "; the commands are healthcheck and top";
-  std::vector<std::string_view> names;
-  for (const Flag& flag : flag_table()) names.push_back(flag.name);
-  for (const std::string_view word : std::span(argv, static_cast<std::size_t>(argc))) {
-    if (!word.starts_with("--")) continue;
-    const std::string_view name = word.substr(2, word.find('=') - 2);
-    const std::string_view meant = nearest(name, names);
-    if (!meant.empty() && meant != name) return fmt::format("; did you mean --{}?", meant);
-  }
-  return {};
-}
-
-// Checked here, because CLI11 would take the word after "--http=" as its value, and try to read the
-// x of "--enable-ssl=x".
-void check_equals_signs(std::span<char*> words) {
-  for (const std::string_view word : words) {
-    const auto equals = word.find('=');
-    if (!word.starts_with("--") || equals == std::string_view::npos) continue;
-    const auto flag = std::ranges::find(flag_table(), word.substr(2, equals - 2), &Flag::name);
-    if (flag == flag_table().end()) continue;
-    if (flag->argument.empty()) throw UsageError(fmt::format("--{} takes no value", flag->name));
-    if (equals + 1 == word.size()) throw UsageError(needs_value(*flag));
-  }
-}
-
-// CLI11's message names the flag and the C++ type of its value: "--http: 1 required TEXT missing".
-std::string missing_value(const CLI::ArgumentMismatch& error) {
-  const std::string_view text = error.what();
-  for (const Flag& flag : flag_table()) {
-    if (text.starts_with(fmt::format("--{}:", flag.name))) return needs_value(flag);
-  }
-  return std::string(text);
-}
-
-Layer read_command_line(int argc, char** argv) {
-  Layer layer;
-  check_equals_signs(std::span(argv, static_cast<std::size_t>(argc)));
-  CLI::App app;
-  app.set_help_flag();  // the table has a help flag of ours
-  for (const Flag& flag : flag_table()) declare(app, flag, layer);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ArgumentMismatch& error) {
-    throw UsageError(missing_value(error));
-  } catch (const CLI::ParseError& error) {
-    throw UsageError(fmt::format("{}{}\nisocached -h lists what is known", error.what(),
-                                 suggestion(argc, argv)));
-  }
-  return layer;
-}
 
 void apply(const Given& given, Options& options) {
   for (unsigned time = 0; time < given.times; ++time) {
@@ -133,6 +57,19 @@ Options defaults() {
   return options;
 }
 
+// A word of the flash tier, if there is no flash tier.
+std::string_view lone_tier_word(std::span<const Layer* const> layers) {
+  std::string_view lone;
+  for (const Layer* const layer : layers) {
+    for (const Given& given : *layer) {
+      if (given.word == nullptr || given.times == 0) continue;
+      if (given.word->name == "ext_path") return {};
+      if (given.word->name.starts_with("ext_")) lone = given.word->name;
+    }
+  }
+  return lone;
+}
+
 // Warns about flags that need another one: without the warning, a server without TLS would look
 // like one with TLS.
 void warn_of_no_effect(std::span<const Layer* const> layers, Options& options) {
@@ -146,6 +83,9 @@ void warn_of_no_effect(std::span<const Layer* const> layers, Options& options) {
     options.warnings.push_back(
         fmt::format("{} is given, but not -Z: nothing is encrypted", given->word->name));
     break;
+  }
+  if (const std::string_view word = lone_tier_word(layers); !word.empty()) {
+    options.warnings.push_back(fmt::format("{} has no effect without ext_path", word));
   }
   if (!options.http.listen.empty()) return;
   for (const auto& [given, flag] :
@@ -169,8 +109,18 @@ std::string config_file(const Layer& flags, const Layer& variables) {
   return file;
 }
 
+void check_item_size(Options& options) {
+  Settings& settings = options.settings;
+  if (settings.max_item_bytes <= settings.max_bytes / 2) return;
+  if (options.max_item_asked) {
+    throw UsageError("-I: Cannot set item size limit higher than 1/2 of memory max.");
+  }
+  settings.max_item_bytes = settings.max_bytes / 2;
+}
+
 // As memcached's -S, but that the passwords are those of -Y.
 void check_sasl(Options& options) {
+  if (!options.sasl_asked) return;
   if (options.auth_file.empty()) throw UsageError("-S: add the file of passwords: -Y <file>");
   if (options.protocols == Protocols::kText) {
     throw UsageError("-S: You cannot allow only the ASCII protocol while using SASL.");
@@ -182,9 +132,10 @@ void check_sasl(Options& options) {
 
 Options parse_options(int argc, char** argv, const char* const* environment,
                       std::vector<std::string>* faults) {
-  const Layer flags = read_command_line(argc, argv);
+  const ReadLayer command_line = read_command_line(argc, argv);
+  const Layer& flags = command_line.layer;
   Options options = defaults();
-  std::vector<std::string> flag_faults;
+  std::vector<std::string> flag_faults = command_line.errors;
   apply(std::array{&flags}, options, flag_faults);
   log_as_json(options.log_format == Options::LogFormat::kJson);
   const bool collects = faults != nullptr && options.check_config;
@@ -196,7 +147,8 @@ Options parse_options(int argc, char** argv, const char* const* environment,
   const std::string path = config_file(flags, variables.layer);
   if (!path.empty()) file = read_config_file(path);
 
-  std::vector<std::string> found = std::move(file.errors);
+  std::vector<std::string> found = command_line.errors;
+  found.insert(found.end(), file.errors.begin(), file.errors.end());
   found.insert(found.end(), variables.errors.begin(), variables.errors.end());
   options = defaults();
   const std::array<const Layer*, 3> layers{&file.layer, &variables.layer, &flags};
@@ -223,16 +175,21 @@ void make_paths_absolute(Options& options) {
   }
 }
 
-void check_options(Options& options) {
-  Settings& settings = options.settings;
-  if (settings.max_item_bytes > settings.max_bytes / 2) {
-    if (options.max_item_asked) {
-      throw UsageError("-I: Cannot set item size limit higher than 1/2 of memory max.");
+std::vector<std::string> find_contradictions(Options& options) {
+  std::vector<std::string> found;
+  for (const auto check : {check_item_size, check_sasl, check_tier}) {
+    try {
+      check(options);
+    } catch (const UsageError& error) {
+      found.emplace_back(error.what());
     }
-    settings.max_item_bytes = settings.max_bytes / 2;
   }
-  if (options.sasl_asked) check_sasl(options);
-  if (!options.tier.files.empty()) check_tier(options);
+  return found;
+}
+
+void check_options(Options& options) {
+  const std::vector<std::string> found = find_contradictions(options);
+  if (!found.empty()) throw UsageError(found.front());
 }
 
 }  // namespace isocache

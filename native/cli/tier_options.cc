@@ -79,6 +79,7 @@ void warn_of_large_items(Options& options) {
 }  // namespace
 
 void check_tier(Options& options) {
+  if (options.tier.files.empty()) return;
   check_wbuf(options);
   show_tier_defaults(options);
   warn_of_large_items(options);

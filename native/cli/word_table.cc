@@ -291,12 +291,26 @@ std::string words_with_an_effect() {
   return lines;
 }
 
-std::string what_is_meant_by(std::string_view name) {
+// A line for each word that is like one of ours, and one for all others.
+std::string unknown_words(std::span<const std::string_view> unknown) {
   std::vector<std::string_view> names;
   for (const Word& word : kWords) names.push_back(word.name);
-  const std::string_view meant = nearest(name, names);
-  if (!meant.empty()) return fmt::format("did you mean {}?", meant);
-  return fmt::format("these have an effect, and -h lists all:\n{}", words_with_an_effect());
+  std::vector<std::string> lines;
+  std::vector<std::string_view> strange;
+  for (const std::string_view name : unknown) {
+    const std::string_view meant = nearest(name, names);
+    if (meant.empty()) {
+      strange.push_back(name);
+    } else {
+      lines.push_back(fmt::format("-o: '{}' is not known; did you mean {}?", name, meant));
+    }
+  }
+  if (!strange.empty()) {
+    lines.push_back(fmt::format(
+        "-o: '{}' {} not known; these have an effect, and -h lists all:\n{}",
+        fmt::join(strange, "', '"), strange.size() == 1 ? "is" : "are", words_with_an_effect()));
+  }
+  return fmt::format("{}", fmt::join(lines, "\n"));
 }
 
 }  // namespace
@@ -333,6 +347,7 @@ void apply_words(Options& options, std::string_view list) {
 
 void for_each_word(std::string_view list,
                    const std::function<void(const Word&, std::string_view value)>& visit) {
+  std::vector<std::string_view> unknown;
   while (!list.empty()) {
     const auto comma = list.find(',');
     const std::string_view text = list.substr(0, comma);
@@ -342,10 +357,12 @@ void for_each_word(std::string_view list,
     const std::string_view name = text.substr(0, equals);
     const Word* const word = find_word(name);
     if (word == nullptr) {
-      throw UsageError(fmt::format("-o: '{}' is not known; {}", name, what_is_meant_by(name)));
+      unknown.push_back(name);
+    } else {
+      visit(*word, equals == std::string_view::npos ? std::string_view() : text.substr(equals + 1));
     }
-    visit(*word, equals == std::string_view::npos ? std::string_view() : text.substr(equals + 1));
   }
+  if (!unknown.empty()) throw UsageError(unknown_words(unknown));
 }
 
 }  // namespace isocache

@@ -52,12 +52,6 @@ std::string reason() {
   throw SystemError(why.empty() ? std::string(what) : fmt::format("{}: {}", what, why));
 }
 
-[[noreturn]] void fail_at_end(const std::string& address) {
-  throw SystemError(address +
-                    ": the server has ended the connection (top speaks memcached's text protocol, "
-                    "not HTTP; tls:// if the port has TLS)");
-}
-
 std::string host_of(const std::string& address) {
   const std::string host = address.substr(0, address.rfind(':'));
   const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
@@ -137,7 +131,8 @@ void LineClient::send(std::string_view text) {
     if (sent > 0) {
       text.remove_prefix(static_cast<std::size_t>(sent));
     } else if (!BIO_should_retry(bio_.get())) {
-      fail("the server has gone");
+      receive();
+      fail_at_end();
     } else {
       wait(kLimit_ms, BIO_should_read(bio_.get()) != 0 ? POLLIN : POLLOUT);
     }
@@ -178,11 +173,24 @@ bool LineClient::next_line(std::string_view* line) {
 std::string LineClient::wait_for_line(int limit_ms) {
   std::string_view line;
   while (!next_line(&line)) {
-    if (!receive()) fail_at_end(address_);
+    const bool open = receive();
     if (next_line(&line)) break;
+    if (!open) fail_at_end();
     wait(limit_ms, POLLIN);
   }
   return std::string(line);
+}
+
+// A server that turns a client away may say why before it closes.
+void LineClient::fail_at_end() {
+  std::string_view line;
+  if (next_line(&line)) {
+    throw SystemError(
+        fmt::format("{}: {} (and the server has ended the connection)", address_, line));
+  }
+  throw SystemError(address_ +
+                    ": the server has ended the connection (top speaks memcached's text protocol, "
+                    "not HTTP, and not to a port of -B binary; tls:// if the port has TLS)");
 }
 
 void LineClient::wait(int limit_ms, short events) const {

@@ -43,6 +43,7 @@ class LineClient {
   void open_unix(const std::string& path);
   bool read_ahead();
   void connect() const;
+  [[noreturn]] void fail_at_end();
   void wait(int limit_ms, short events) const;
 
   const std::string address_;

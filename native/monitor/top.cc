@@ -28,28 +28,31 @@ constexpr double kFade = 0.9;  // what happened ten seconds ago counts a third
 
 using Time = std::chrono::steady_clock;
 
+// What to do about a server that does not let itself be watched.
+std::string_view advice_on(std::string_view reply) {
+  if (reply == "CLIENT_ERROR unauthenticated") return ": --login <file> is needed";
+  if (reply.starts_with("HTTP/")) return ": that is an HTTP port; top reads memcached's";
+  if (reply == "ERROR") return ": this server does not know `watch deletions`";
+  return "";
+}
+
+// Throws SystemError with the server's line, if it answers something else.
 StatsRows read_stats(LineClient& client, std::string_view page) {
   client.send(page.empty() ? std::string("stats\r\n") : fmt::format("stats {}\r\n", page));
   constexpr std::string_view kRow = "STAT ";
   constexpr unsigned kMostRows = 10'000;
   StatsRows rows;
   unsigned lines = 0;
-  for (std::string line = client.wait_for_line(kLimit_ms); line.starts_with(kRow);
-       line = client.wait_for_line(kLimit_ms)) {
+  std::string line = client.wait_for_line(kLimit_ms);
+  for (; line.starts_with(kRow); line = client.wait_for_line(kLimit_ms)) {
     if (++lines > kMostRows) throw SystemError("the server's stats have no end");
     const std::size_t space = line.find(' ', kRow.size());
     if (space != std::string::npos) {
       rows[line.substr(kRow.size(), space - kRow.size())] = line.substr(space + 1);
     }
   }
+  if (line != "END") throw SystemError(fmt::format("stats: {}{}", line, advice_on(line)));
   return rows;
-}
-
-// What to do about a server that does not let itself be watched.
-std::string_view advice_on(std::string_view reply) {
-  if (reply == "CLIENT_ERROR unauthenticated") return ": --login <file> is needed";
-  if (reply == "ERROR") return ": this server does not know `watch deletions`";
-  return "";
 }
 
 class Top {

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include "native/base/errors.h"
 #include "native/base/parse_number.h"
@@ -52,6 +53,12 @@ std::string login_of(const std::string& file) {
 void set_address(std::string_view text, MonitorTarget& target) {
   constexpr std::string_view kTls = "tls://";
   target.tls = text.starts_with(kTls);
+  if (!target.tls && text.find("://") != text.npos) {
+    throw UsageError(
+        fmt::format("top: '{}': only tls:// is known, or no scheme; top reads memcached's port, "
+                    "not that of HTTP: host:port, a port, /path or tls://host:port",
+                    text));
+  }
   if (target.tls) text.remove_prefix(kTls.size());
   if (text.empty()) throw UsageError("an address is expected");
   target.address = text;
@@ -66,6 +73,19 @@ void set_address(std::string_view text, MonitorTarget& target) {
   if (!parse_number(digits, port) || port == 0 || port > kLastPort) {
     throw UsageError(fmt::format("'{}' is no port: host:port, a port, /path or tls://", digits));
   }
+}
+
+// Throws UsageError if words are left over. CLI11 takes -1 for a number, and so for an address.
+void check_rest(const std::string& address, std::vector<std::string> rest) {
+  if (address.starts_with('-')) rest.insert(rest.begin(), address);
+  if (rest.empty()) return;
+  const std::string_view first = rest.front();
+  const bool is_port = first.starts_with("-p") || first.starts_with("--port");
+  throw UsageError(fmt::format("top: not expected: {}{}\nisocached top -h lists what is known",
+                               fmt::join(rest, " "),
+                               is_port ? "; write the address alone: isocached top 11211, "
+                                         "isocached top host:11211"
+                                       : ""));
 }
 
 }  // namespace
@@ -90,8 +110,10 @@ TopOptions parse_top_options(int argc, char** argv) {
   app.add_option("--ca", options.target.ca_file);
   app.add_flag("!--no-verify", options.target.verify);
   app.add_option("address", address);
+  app.allow_extras();
   try {
     app.parse(argc, argv);
+    check_rest(address, app.remaining());
   } catch (const CLI::ParseError& error) {
     throw UsageError(fmt::format("top: {}\nisocached top -h lists what is known", error.what()));
   }

@@ -25,8 +25,8 @@ set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "memcached-compatible cache server")
 set(CPACK_COMPONENT_ISOCACHED_DESCRIPTION
 "isocached speaks memcached's text, meta and binary protocols, over TCP, TLS,
 unix sockets and WebSocket. More items fit in the same memory, fewer requests
-miss, and a request costs less CPU. What memory has no room for can go to a
-file on flash.")
+miss, and a request for a value of up to 10 KB costs less CPU. What memory has
+no room for can go to a file on flash.")
 # Libraries are found by dpkg-shlibdeps. The package's own scripts need adduser.
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "adduser")

@@ -53,6 +53,10 @@ describe('completion', { skip: needIsocached, concurrency: 1 }, () => {
     assert.equal(await complete('-o', 'ssl_key', '=', '/x,ssl_chain_c'), '/x,ssl_chain_cert=');
     assert.equal(await complete('--no-ver'), '');
     assert.equal(await complete('healthcheck', '--no-ver'), '--no-verify');
+    for (const flag of ['--login', '--ca']) assert.ok((await complete('top', flag, beginning)).includes(script), flag);
+    for (const flag of ['--rows', '--seconds']) assert.equal(await complete('top', flag, ''), '', flag);
+    assert.equal(await complete('top', '--'), '--once --seconds --rows --login --ca --no-verify --help');
+    assert.equal(await complete('to'), 'top');
   });
 
   // What is typed, and what zsh makes of it at a tab. {file}: a file that is there, less its last letter.
@@ -74,6 +78,10 @@ describe('completion', { skip: needIsocached, concurrency: 1 }, () => {
     ['-m {file}', '-m {file}'],
     ['--no-ver', '--no-ver'],
     ['healthcheck --no-ver', 'healthcheck --no-verify '],
+    ['top --on', 'top --once '],
+    ['top --memo', 'top --memo'],
+    ['top --login {file}', 'top --login {file}d '],
+    ['top --rows {file}', 'top --rows {file}'],
   ];
 
   test('zsh completes', { ...limit, skip: missing(ZSH) }, async () => {
@@ -129,6 +137,9 @@ describe('completion', { skip: needIsocached, concurrency: 1 }, () => {
       [`-m ${beginning}`, []],
       ['--no-ver', []],
       ['healthcheck --no-ver', ['--no-verify']],
+      ['top --', ['--ca', '--help', '--login', '--no-verify', '--once', '--rows', '--seconds']],
+      [`top --login ${beginning}`, [script]],
+      [`top --rows ${beginning}`, []],
     ]) {
       assert.deepEqual((await complete(typed)).sort(), expected, typed);
     }

@@ -73,6 +73,46 @@ describe('configuration', { skip: needIsocached, concurrency: 1 }, () => {
     assert.equal(stderr.trim().split('\n').length, 6, stderr); // and the certificate
   });
 
+  test('--check-config goes on behind words that are not known, and ends with 78', limit, async () => {
+    const args = '-p 0 -m 64 -I 40m --http nonsense -c 0 -o foo,idle_timeot=1,bar,hashpower=x -S --nosuch -t';
+    const { code, stdout, stderr } = await run([...args.split(' '), '--check-config']);
+    assert.deepEqual([code, stdout], [EX_CONFIG, '']);
+    for (const says of [
+      /^-o: 'idle_timeot' is not known; did you mean idle_timeout\?$/m,
+      /^-o: 'foo', 'bar' are not known; these have an effect, .*:\nidle_timeout,/m,
+      /^-o hashpower: a number/m,
+      /^-I: .*1\/2 of memory/m,
+      /^--http: .*'nonsense'$/m,
+      /^-c: a number/m,
+      /^-S: add the file/m,
+      /^not expected: --nosuch$/m,
+      /^-t needs a value: <num>$/m,
+    ])
+      assert.match(stderr, says);
+    const inFile = await run(['--check-config', '--config', file('extended = foo,idle_timeout=x\nconn-limit = 0\n')]);
+    assert.equal(inFile.code, EX_CONFIG);
+    for (const says of [/:1: extended: -o: 'foo' is/, /:1: -o idle_timeout: /, /:2: -c: a number/])
+      assert.match(inFile.stderr, says);
+  });
+
+  test("a line of memcached's configuration file: how it is written here", limit, async () => {
+    const config = file('-m 64\n-vv\n-l 127.0.0.1,::1\n--conn-limit=7\n-o idle_timeout=5\n-M\n-t\n-?\n-h\n');
+    const { code, stderr } = await run(['--config', config]);
+    assert.equal(code, EX_CONFIG);
+    for (const says of [
+      ":1: '-m 64': write memory-limit = 64; lines are name = value, with a flag's long name\n",
+      ":2: '-vv': write verbose = 2;",
+      ":3: '-l 127.0.0.1,::1': write listen = 127.0.0.1,::1;",
+      ":4: '--conn-limit=7': write conn-limit = 7;",
+      ":5: '-o idle_timeout=5': write extended = idle_timeout=5;",
+      ":6: '-M': write disable-evictions;",
+      ":7: '-t': write threads = <num>;",
+      ":8: '-?' is not known",
+      ":9: '-h' is not known",
+    ])
+      assert.ok(stderr.includes(says), `${says}\n${stderr}`);
+  });
+
   test('--check-config plans the flash tier, and leaves its file alone', limit, async () => {
     const flash = path.join(folder, 'flash');
     const check = (...args) => run(['--check-config', '-m', '64', '-t', '1', ...args]);
@@ -143,9 +183,16 @@ describe('configuration', { skip: needIsocached, concurrency: 1 }, () => {
   });
 
   test('what has no effect is warned of, at the start and by --check-config', limit, async () => {
-    const args = ['-o', 'ssl_chain_cert=/x', '--allow-origin', 'https://a.example', '--websocket-deflate'];
+    const args = [
+      '-o',
+      'ssl_chain_cert=/x,ext_item_size=0',
+      '--allow-origin',
+      'https://a.example',
+      '--websocket-deflate',
+    ];
     const says = [
       /^warning: ssl_chain_cert is given, but not -Z: nothing is encrypted$/m,
+      /^warning: ext_item_size has no effect without ext_path$/m,
       /^warning: --allow-origin has no effect/m,
       /^warning: --websocket-deflate has no effect/m,
     ];
@@ -155,6 +202,8 @@ describe('configuration', { skip: needIsocached, concurrency: 1 }, () => {
     await withServer(startIsocached, args, async (server) => {
       for (const line of says) assert.match(server.stderr, line);
     });
+    const tier = ['-m', '64', '-t', '1', '-o', `ext_item_size=0,ext_path=${path.join(folder, 'tier')}:64m`];
+    assert.equal((await run(['--check-config', ...tier])).stderr, '');
   });
 
   test('--check-config reads files as the user of -u', {

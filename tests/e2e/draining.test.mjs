@@ -115,17 +115,17 @@ describe('draining', { skip: needIsocached, concurrency: 1 }, () => {
     const url = `http://127.0.0.1:${server.httpPort}`;
     const statuses = async () =>
       Promise.all(['readyz', 'healthz'].map(async (page) => (await fetch(`${url}/${page}`)).status));
-    const healthcheck = async () => (await run(['healthcheck', url])).code;
+    const healthcheck = async () => (await run(['healthcheck', url])).stdout;
     try {
       assert.deepEqual(await statuses(), [200, 200]);
-      assert.equal(await healthcheck(), 0);
+      assert.equal(await healthcheck(), `healthy: ${url}\n`);
       server.child.kill('SIGTERM');
       await until(
         async () => (await statuses())[0] === 503,
         () => 'readyz',
       );
       assert.deepEqual(await statuses(), [503, 200]);
-      assert.equal(await healthcheck(), 1);
+      assert.equal(await healthcheck(), `unhealthy: ${url}: draining\n`);
     } finally {
       const began = Date.now();
       assert.equal((await server.stop('SIGTERM')).code, 0);

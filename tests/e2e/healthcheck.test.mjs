@@ -12,9 +12,10 @@ import { freePort, needIsocached, startIsocached, withServer } from '../lib/serv
 const limit = { timeout: 60_000 };
 
 /** The status with which it ends; it says one line. */
-const check = async (args, env) => {
+const check = async (args, env, line = /./) => {
   const { code, stdout, stderr } = await run(['healthcheck', ...args], env);
   assert.match(stdout, /^(un)?healthy: [^\n]+\n$/, stderr);
+  assert.match(stdout, line);
   return code;
 };
 const says = async (...args) => (await run(['healthcheck', ...args])).stdout;
@@ -84,10 +85,10 @@ describe('healthcheck', { skip: needIsocached, concurrency: 1 }, () => {
   });
 
   test('healthcheck takes the word of /readyz; silence is no health', limit, async () => {
-    for (const [status, expected] of [
+    for (const [status, expected, line] of [
       ['200 OK', 0],
       ['503 Service Unavailable', 1],
-      [null, 1],
+      [null, 1, / http:\/\/127\.0\.0\.1:\d+: no answer within 2 s\n/],
     ]) {
       const sockets = [];
       const http = net
@@ -103,7 +104,7 @@ describe('healthcheck', { skip: needIsocached, concurrency: 1 }, () => {
       await new Promise((resolve) => http.once('listening', resolve));
       try {
         const began = Date.now();
-        assert.equal(await check(['--http', String(http.address().port)]), expected, status);
+        assert.equal(await check(['--http', String(http.address().port)], {}, line), expected, status);
         assert.ok(Date.now() - began < 4000);
       } finally {
         for (const peer of sockets) peer.destroy();

@@ -19,6 +19,7 @@ const PYTHON = '/usr/bin/python3';
 const PARENT = fileURLToPath(new URL('../lib/socket_parent.py', import.meta.url));
 const limit = { timeout: 30_000 };
 const skip = needIsocached || (existsSync(PYTHON) ? false : 'no python3 here');
+const EX_USAGE = 64;
 const EX_OSERR = 71;
 
 /** The parent with its sockets: addresses by name, and servers that it starts. */
@@ -127,6 +128,14 @@ describe('sockets of the service manager', { skip, concurrency: 1 }, () => {
       assert.match(await client.ask('version\r\n'), /^VERSION /);
       await client.close();
       assert.match((await getPage({ httpPort: parent.addresses[0].port }, '/readyz')).text, /\S/);
+    }),
+  );
+
+  test('-d is refused: the sockets are for the process that it would leave', limit, () =>
+    Parent.withSockets(['a=tcp'], ['-d', '-p', '0'], async (parent) => {
+      await parent.start();
+      assert.equal(await parent.ended(), EX_USAGE);
+      assert.match(parent.log, /-d: the service manager passes sockets .*leave out -d/);
     }),
   );
 

@@ -148,6 +148,10 @@ describe('top', { skip: needIsocached, concurrency: 2 }, () => {
       [['nohost.invalid', '--once'], /^isocached top: nohost\.invalid:11211: [A-Z][a-z ]+\n$/],
       [['tls://127.0.0.1:1', '--ca', '/no/such/file'], /\/no\/such\/file: No such file or directory/],
       [['127.0.0.1:99999'], /'99999' is no port/],
+      [['http://127.0.0.1:8080'], /'http:\/\/127\.0\.0\.1:8080': only tls:\/\/ is known.*not that of HTTP/],
+      [['memcached://cache'], /only tls:\/\/ is known/],
+      [['-p', '11300'], /not expected: -p; write the address alone: isocached top 11211/],
+      [['-1'], /not expected: -1\n/],
       [['11211', '11212'], /11212\n.*isocached top -h lists what is known/],
       [['--seconds=0'], /--seconds/],
       [['--rows', 'x'], /--rows.*x/],
@@ -169,9 +173,19 @@ describe('top', { skip: needIsocached, concurrency: 2 }, () => {
     });
     await withServer(startIsocached, ['--http', '127.0.0.1:0'], async (server) => {
       const { stderr } = await run(['top', String(server.httpPort)]);
-      assert.match(stderr, /:\d+: the server has ended the connection \(top speaks|watch: HTTP/);
+      assert.match(stderr, /HTTP\/1\.1 400 .*: that is an HTTP port; top reads memcached's/);
       const plain = await run(['top', `tls://127.0.0.1:${server.port}`]);
       assert.match(plain.stderr, /the server does not speak TLS/);
+    });
+    await withServer(startIsocached, ['-c', '1'], async (server) => {
+      const { code, stderr } = await run(['top', String(server.port)]);
+      assert.equal(code, 1);
+      assert.match(stderr, /:\d+: ERROR Too many open connections|stats: ERROR Too many|watch: ERROR Too many/);
+    });
+    await withServer(startIsocached, ['-B', 'binary'], async (server) => {
+      const { code, stderr } = await run(['top', String(server.port)]);
+      assert.equal(code, 1);
+      assert.match(stderr, /has ended the connection .*not to a port of -B binary/);
     });
     const { code, stdout } = await run(['top', '-h']);
     assert.equal(code, 0);
