@@ -199,7 +199,7 @@ _isocached_words() {{
 
 _isocached() {{
   local more=()
-  [[ $words[2] != healthcheck ]] || more=('--no-verify[believe any certificate]')
+  [[ $words[2] != healthcheck ]] || more=('--no-verify[believe any certificate]' '2:address:_files')
   if [[ $words[2] == top ]]; then
     _arguments '1:command:(top)' '2:address:_files' '--once[print one second, and end]' \
       '--help[print help and exit]' '--seconds[print so many, and end]:seconds' \

@@ -80,6 +80,9 @@ Target named_target(std::string_view address, bool verify, const Options& option
   target.http = target.tls || take_prefix(address, "http://");
   target.tls = target.tls || take_prefix(address, "tls://");
   target.verify = verify && target.tls;
+  if (address.find("://") != std::string_view::npos) {
+    throw UsageError(fmt::format("healthcheck: '{}': tls://, http://, https:// or none", address));
+  }
   if (target.http) address = address.substr(0, address.find('/'));
   const bool port_only = address.find_first_not_of("0123456789") == std::string_view::npos;
   const std::string text = fmt::format("{}{}", port_only ? "127.0.0.1:" : "", address);

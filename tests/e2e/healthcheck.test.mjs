@@ -37,6 +37,9 @@ describe('healthcheck', { skip: needIsocached, concurrency: 1 }, () => {
       assert.match(await says(`http://127.0.0.1:${port}`), new RegExp(` 127\\.0\\.0\\.1:${port} or`));
       assert.match(await says(`https://127.0.0.1:${server.httpPort}`), /it does not speak TLS; try http:/);
     });
+    const scheme = await run(['healthcheck', `memcached://127.0.0.1:${port}`]);
+    assert.equal(scheme.code, 64);
+    assert.match(scheme.stderr, /'memcached:\/\/127\.0\.0\.1:\d+': tls:\/\/, http:\/\/, https:\/\/ or none/);
     for (const flag of ['-h', '--help']) {
       const help = await run(['healthcheck', flag]);
       assert.equal(help.code, 0);

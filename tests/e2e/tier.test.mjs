@@ -89,6 +89,7 @@ describe('isocached with a flash tier', { skip: needIsocached, concurrency: 1 },
     assert.equal(Number(items), 768 * 8028);
     assert.equal(Number(bytes), Math.ceil(2 ** 30 / items) - 32);
     assert.equal(rest, '');
+    assert.match(await logOf('64m', '64'), /the index has room for \d+ items, more than the file holds$/m);
     assert.match(await logOf('512m', '1'), /items of 5\d\d\d bytes and more\. -m is too small/);
   });
 
