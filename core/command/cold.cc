@@ -97,7 +97,7 @@ Executed Engine::execute_fetched(Request& request, Upload* upload, ColdTier::Fet
 // The first hit of an item that the request neither changes nor may have to refresh: it stays where
 // it is, so that one read of a cold item does not push a warm one out.
 bool Engine::may_answer_from_record(const Request& request) const {
-  if (request.verb != Verb::kGet || options_.count_prefixes) return false;
+  if (request.verb != Verb::kGet) return false;
   if (request.flags.has_exptime || request.flags.has_recache) return false;
   return tiering_->may_answer();
 }
@@ -113,6 +113,7 @@ void Engine::answer_from_record(Request& request, Output& out) {
   outcome.source = nullptr;
   word(outcome, request, out);
   if (request.style == ReplyStyle::kMeta) ++counters_.cmd_meta;
+  if (options_.count_prefixes) count_get_by_prefix(request, true);
   if (watched()) note_record(request, outcome.item);
   tiering_->note_answer(counts);
 }

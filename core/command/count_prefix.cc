@@ -30,12 +30,7 @@ bool Engine::execute_and_count(const Request& request, Output& out) {
     case Verb::kTouch:
       if (request.style != ReplyStyle::kBinary) break;
       [[fallthrough]];
-    case Verb::kGet:
-      if (PrefixCounters* const counters = prefix_counters(request)) {
-        ++counters->gets;
-        if (misses() == misses_before) ++counters->hits;
-      }
-      break;
+    case Verb::kGet: count_get_by_prefix(request, misses() == misses_before); break;
     case Verb::kStore: count_store(request); break;
     case Verb::kReply:
       if (request.reply.bad_value_end) count_store(request);
@@ -46,6 +41,13 @@ bool Engine::execute_and_count(const Request& request, Output& out) {
     default: break;
   }
   return true;
+}
+
+void Engine::count_get_by_prefix(const Request& request, bool is_hit) {
+  PrefixCounters* const counters = prefix_counters(request);
+  if (counters == nullptr) return;
+  ++counters->gets;
+  if (is_hit) ++counters->hits;
 }
 
 void Engine::count_store(const Request& request) {

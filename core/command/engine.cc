@@ -143,6 +143,7 @@ ISOCACHE_RARE bool Engine::flush_prefix(std::string_view prefix, UnixSeconds now
   begin_turn(now_s);
   forget_flushed_prefixes();
   if (!store_.make_room_for_prefix(prefix)) return false;
+  if (options_.shard == 0) ++counters_.cmd_flush;
   return store_.flush_prefix(prefix, options_.prefix_delimiter,
                              has_tier() ? tiering_->end_position() : 0);
 }

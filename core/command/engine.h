@@ -206,6 +206,7 @@ class Engine {
   bool execute_observed(const Request& request, Output& out);
   bool dispatch_observed(const Request& request, Output& out);
   bool execute_and_count(const Request& request, Output& out);
+  void count_get_by_prefix(const Request& request, bool is_hit);
   void count_store(const Request& request);
   PrefixCounters* prefix_counters(const Request& request);
 

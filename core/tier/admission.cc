@@ -38,6 +38,11 @@ bool Admission::admits(const Candidate& candidate) {
   return fraction(next_random()) < share_;
 }
 
+void Admission::on_emptied() {
+  was_full_ = false;
+  share_ = 1;
+}
+
 void Admission::set_share(double share) {
   check(share >= 0 && share <= 1);
   if (share == options_.share) return;

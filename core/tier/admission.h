@@ -1,9 +1,10 @@
 // Which of the items that leave RAM are written to the device. A write costs the device's life, and
 // it pushes an older record out, so an item must be likely to be asked for again.
 //
-// Until the device is full for the first time, everything is admitted. From then on: items that
-// were hit, items that came back after an eviction, and a share of the others. Among these are
-// items that are asked for too rarely for RAM, but not too rarely for a device ten times as large.
+// Until the device is full for the first time, or after it was emptied, everything is admitted.
+// From then on: items that were hit, items that came back after an eviction, and a share of the
+// others. Among these are items that are asked for too rarely for RAM, but not too rarely for a
+// device ten times as large.
 //
 // A write budget bounds all of it. First the share is made smaller, until what is written is below
 // the budget. If this is not enough, what the budget has no room for is refused.
@@ -38,6 +39,9 @@ class Admission {
   void on_written(std::uint64_t bytes);
   // The time in seconds, or in whatever unit the budget is given in. It never goes back.
   void on_time(std::uint64_t now);
+
+  // The device is empty again, so everything is admitted until it is full.
+  void on_emptied();
 
   // The share of the others, from now on.
   void set_share(double share);

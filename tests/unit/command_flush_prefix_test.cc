@@ -57,6 +57,8 @@ TEST(FlushPrefix, SaysWhatIsWrong) {
   core.ask(set("a:k", "1") + set("noreply:k", "1"));
   EXPECT_EQ(core.ask("flush_prefix\r\n"), "ERROR\r\n");
   EXPECT_EQ(core.ask("flush_prefix a noreply b\r\n"), "ERROR\r\n");
+  EXPECT_EQ(core.ask("flush_prefix a b\r\n"), "CLIENT_ERROR bad command line format\r\n");
+  EXPECT_EQ(row_of(core.ask("stats\r\n"), "cmd_flush"), "0");
   EXPECT_EQ(core.ask("flush_prefix a:\r\n"), kBad);
   EXPECT_EQ(core.ask("flush_prefix a:k\r\n"), kBad);
   EXPECT_EQ(core.ask("flush_prefix " + std::string(250, 'a') + "\r\n"), kBad);
@@ -65,6 +67,7 @@ TEST(FlushPrefix, SaysWhatIsWrong) {
   EXPECT_EQ(core.ask("get a:k\r\n"), "VALUE a:k 0 1\r\n1\r\nEND\r\n");
   EXPECT_EQ(core.ask("flush_prefix a noreply\r\nget a:k\r\n"), "END\r\n");
   EXPECT_EQ(core.ask("flush_prefix noreply\r\nget noreply:k\r\n"), "OK\r\nEND\r\n");
+  EXPECT_EQ(row_of(core.ask("stats\r\n"), "cmd_flush"), "3");
   EXPECT_EQ(core.ask("mg YTprAAo= b v\r\n"), "EN\r\n");
 }
 

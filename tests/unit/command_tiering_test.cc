@@ -118,6 +118,35 @@ TEST_P(TieringTest, TheRateSaysWhichHitBringsAnItemBack) {
   EXPECT_EQ(recached("2000", 2), "1");
 }
 
+TEST_P(TieringTest, CountingByPrefixLeavesItemsWhereTheyAre) {
+  core_.ask(set("p:1", value_of(1, 400)));
+  fill(10'000, 400);
+  EXPECT_EQ(core_.ask("stats detail on\r\nstats reset\r\n"), "OK\r\nRESET\r\n");
+  EXPECT_NE(core_.ask("get p:1\r\n"), "END\r\n");
+  const std::string page = core_.ask("stats\r\n");
+  EXPECT_EQ(row_of(page, "isocache_tier_answered"), "1");
+  EXPECT_EQ(row_of(page, "recache_from_extstore"), "0");
+  EXPECT_EQ(core_.ask("stats detail dump\r\n"), "PREFIX p get 1 hit 1 set 0 del 0\r\nEND\r\n");
+}
+
+// Then there is room for everything once more.
+TEST_P(TieringTest, AFlushIsANewBeginning) {
+  TieredCore core(TieredOptions{.device_bytes = 16U << 20});
+  core.device.set_delayed(GetParam());
+  const auto store = [&](std::uint32_t first, std::uint32_t count) {
+    for (std::uint32_t i = first; i < first + count; ++i) {
+      core.ask(set(key_of(i), value_of(i, 400)));
+      core.device.complete_all();
+    }
+    return row_of(core.ask("stats\r\n"), "isocache_tier_not_admitted");
+  };
+  const std::string before = store(0, 50'000);
+  EXPECT_NE(before, "0");
+  EXPECT_EQ(core.ask("flush_all\r\n"), "OK\r\n");
+  EXPECT_EQ(store(50'000, 12'000), before);
+  EXPECT_NE(store(70'000, 50'000), before);
+}
+
 INSTANTIATE_TEST_SUITE_P(, TieringTest, testing::Values(false, true),
                          [](const auto& one) { return one.param ? "LateDevice" : "SyncDevice"; });
 

@@ -29,8 +29,10 @@ TEST(Admission, EverythingUntilTheTierIsFullForTheFirstTime) {
   Admission admission;
   EXPECT_EQ(admitted_of(admission, kEarly, 1000), 1000);
   EXPECT_LT(admitted_of(admission, kCold, 1000), 250);
-  // A flush does not make it as it was.
   EXPECT_LT(admitted_of(admission, kEarly, 1000), 250);
+  admission.on_emptied();
+  EXPECT_EQ(admitted_of(admission, kEarly, 1000), 1000);
+  EXPECT_LT(admitted_of(admission, kCold, 1000), 250);
 }
 
 TEST(Admission, WhatWasHitWhatCameBackAndAShareOfTheRest) {

@@ -49,6 +49,7 @@ void flush_prefix(AdminCall& call) {
   const Settings& settings = call.target.settings();
   if (!settings.flush_enabled) return call.reply_unless_quiet(reply::kFlushNotAllowed);
   if (call.count() == 0 || call.count() > 2) return call.reply(reply::kError);
+  if (call.count() == 2 && call.token(1) != "noreply") return call.reply(reply::kBadFormat);
   const std::string_view prefix = call.token(0);
   if (is_no_prefix(prefix, settings.prefix_delimiter)) {
     return call.reply_unless_quiet(reply::kBadPrefix);

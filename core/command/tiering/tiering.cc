@@ -189,6 +189,8 @@ void Tiering::flush() {
   release();
   log_->flush();
   index_->clear();
+  admission_.on_emptied();
+  full_ = false;
   sweeping_ = false;
 }
 

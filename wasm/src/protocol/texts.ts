@@ -199,7 +199,8 @@ export const COMMAND_TEXTS: Readonly<Record<CommandName, CommandText>> = {
     syntax: 'flush_prefix <prefix> [noreply]',
     meaning:
       "Makes the items invisible whose keys have this prefix, which is what is before the first ':'. memcached does not have this command.",
-    change: 'All items with this prefix stored before are gone; their memory comes back bit by bit.',
+    change:
+      'All items with this prefix stored before are gone; their memory comes back bit by bit. OK comes also when there was none. There are no wildcards.',
     example: { before: 'set user:1 0 0 2\nen', request: 'flush_prefix user\nget user:1', reply: 'OK\nEND' },
   },
   version: {
@@ -1515,7 +1516,8 @@ export const ERROR_TEXTS: Readonly<Record<ErrorName, ErrorText>> = {
   },
   tooManyPrefixes: {
     when: 'So many prefixes were flushed lately that the server cannot remember another one, or it has no memory for it. Some of the items may be gone.',
-    remedy: 'Try again in some seconds; or delete the keys, or flush_all.',
+    remedy:
+      'Try again in some seconds, or, with a flash tier, when its oldest regions have been used again; or delete the keys, or flush_all.',
     example: {
       before: '$ isocached -M\n# the memory is full',
       request: 'flush_prefix user',
