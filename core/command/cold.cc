@@ -71,6 +71,12 @@ Executed Engine::finish(LateToken token, Request& request, Upload* upload, UnixS
                         Output& out, Waker* waker) {
   check(has_tier());
   begin_turn(now_s);
+  // Somebody may have brought it back since: this request itself, if it then had to wait for
+  // memory.
+  if (store_.find(request.key, now_s_).item) {
+    tiering_->put_off(token);
+    return execute_here(request, upload, out);
+  }
   const ColdTier::Fetch fetch = tiering_->fetch_again(token, request.key, now_s, waker);
   return execute_fetched(request, upload, fetch, out);
 }
@@ -90,6 +96,10 @@ Executed Engine::execute_fetched(Request& request, Upload* upload, ColdTier::Fet
     return {1};
   }
   if (found && !tiering_->bring_back(request.key, now_s_)) forget_record(request);
+  return execute_here(request, upload, out);
+}
+
+Executed Engine::execute_here(Request& request, Upload* upload, Output& out) {
   if (upload != nullptr) return {finish_upload(request, *upload, now_s_, out) ? 1U : 0U};
   return {execute(request, now_s_, out) ? 1U : 0U};
 }

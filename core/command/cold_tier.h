@@ -72,7 +72,8 @@ class ColdTier {
   // to wait for memory, or was put off.
   virtual Fetch fetch_again(LateToken token, const Key& key, UnixSeconds now_s, Waker* waker) = 0;
   virtual LateToken token() const = 0;
-  // The request cannot be answered yet: the token ends, and what was read for it may go.
+  // The request cannot be answered yet, or needs no record any longer: the token ends, and what was
+  // read for it may go.
   virtual void put_off(LateToken token) = 0;
   // Nobody waits for it any longer.
   virtual void abandon(LateToken token) = 0;

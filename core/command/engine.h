@@ -224,6 +224,7 @@ class Engine {
   bool must_fetch(const Request& request, const FindResult& found);
   bool may_answer_from_record(const Request& request) const;
   Executed execute_fetched(Request& request, Upload* upload, ColdTier::Fetch fetch, Output& out);
+  Executed execute_here(Request& request, Upload* upload, Output& out);
   void reply_without_record(Request& request, Output& out);
   void answer_from_record(Request& request, Output& out);
   void forget_record(const Request& request);

@@ -56,7 +56,8 @@ void Session::Impl::finish_late(LateToken token) {
   if (!replies_may_be_late()) return;
   LateReply* const hole = late ? late->find(token) : nullptr;
   if (hole == nullptr) return;
-  if (hole->waits == LateReply::Waits::kMemory) hole->request.flags.has_waited = true;
+  const bool waited = hole->waits == LateReply::Waits::kMemory;
+  if (waited) hole->request.flags.has_waited = true;
   const bool again = hole->waits == LateReply::Waits::kAgain;
   if (!late->has_turn(*hole, out)) {
     if (again) return;
@@ -73,7 +74,7 @@ void Session::Impl::finish_late(LateToken token) {
   if (executed.late != kNotLate) {
     hole->token = executed.late;
     if (again) hole->opened_s = host_clock.now_s;
-    if (again || ++hole->tries < kMostTries) return;
+    if (again || waited || ++hole->tries < kMostTries) return;
     backend.give_up(hole->token, hole->request, hole->upload(), host_clock.now_s, hole->reply);
   }
   fill(*hole);
@@ -84,6 +85,11 @@ void Session::Impl::retry_late() {
     finish_late(hole->token);
   }
   if (const LateReply* const hole = late ? late->find_waiting() : nullptr) finish_late(hole->token);
+  if (!late) return;
+  // Whoever waits for memory does not wait for the backend, and waits as long as others do.
+  late->for_each([&](LateReply& hole) {
+    if (hole.waits == LateReply::Waits::kMemory) hole.opened_s = host_clock.now_s;
+  });
 }
 
 void Session::Impl::put_off(LateReply& hole) {

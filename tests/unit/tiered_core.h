@@ -28,6 +28,7 @@ struct TieredOptions {
   unsigned memory_refuses_every = 0;
   AdmissionOptions admission = {};
   bool retries = false;
+  bool gets_may_wait = false;  // for memory that replies pin
 };
 
 class TieredCore : public Waker {
@@ -37,7 +38,8 @@ class TieredCore : public Waker {
         tiering(device, tiering_options(options)),
         memory(options.memory_refuses_every, kPageAlignment),
         store(store_options(options, tiering), memory),
-        backend(store, settings(options), options.hash_key, TestCore::kStart, false, &tiering) {
+        backend(store, settings(options), options.hash_key, TestCore::kStart, options.gets_may_wait,
+                &tiering) {
     clock.now_s = TestCore::kStart;
     session = std::make_unique<Session>(backend, clock, SessionOptions(), this);
   }
