@@ -53,7 +53,7 @@ std::string login_of(const std::string& file) {
 void set_address(std::string_view text, MonitorTarget& target) {
   constexpr std::string_view kTls = "tls://";
   target.tls = text.starts_with(kTls);
-  if (!target.tls && text.find("://") != text.npos) {
+  if (!target.tls && text.find("://") != std::string_view::npos) {
     throw UsageError(
         fmt::format("top: '{}': only tls:// is known, or no scheme; top reads memcached's port, "
                     "not that of HTTP: host:port, a port, /path or tls://host:port",
@@ -65,7 +65,8 @@ void set_address(std::string_view text, MonitorTarget& target) {
   if (text.starts_with('/')) return;
   const bool port_only = text.find_first_not_of("0123456789") == std::string_view::npos;
   if (port_only) target.address.insert(0, "127.0.0.1:");
-  const bool has_port = text.find(':', text.starts_with('[') ? text.find(']') : 0) != text.npos;
+  const bool has_port =
+      text.find(':', text.starts_with('[') ? text.find(']') : 0) != std::string_view::npos;
   if (!port_only && !has_port) target.address += ":11211";
   unsigned port = 0;
   const std::string_view digits =
