@@ -59,10 +59,6 @@ TierPlan plan(const Options& options) {
                    options.settings.max_item_bytes);
 }
 
-std::string megabytes(std::size_t bytes) {
-  return fmt::format("{:.2f} MB", static_cast<double>(bytes) / (1U << 20));
-}
-
 void warn_of_large_items(Options& options) {
   const Settings& settings = options.settings;
   const std::size_t shard_bytes = std::max(
@@ -70,10 +66,11 @@ void warn_of_large_items(Options& options) {
   const std::size_t largest =
       Tiering::largest_item_bytes(shard_bytes, settings.max_item_bytes, plan(options).region_bytes);
   if (largest >= settings.max_item_bytes) return;
-  options.warnings.push_back(fmt::format(
-      "ext_path takes items of up to {}, but -I allows {}: larger ones are dropped when memory is "
-      "full (-m, -t and ext_page_size make the difference)",
-      megabytes(largest), megabytes(settings.max_item_bytes)));
+  options.warnings.push_back(
+      fmt::format("ext_path takes items of up to {} bytes, but -I allows {}: larger ones are "
+                  "dropped when memory is "
+                  "full (-m, -t and ext_page_size make the difference)",
+                  largest, settings.max_item_bytes));
 }
 
 }  // namespace

@@ -35,6 +35,7 @@ class TierFile {
         size_bytes_(size_bytes),
         alignment_(alignment),
         direct_(direct),
+        path_(path),
         failed_reads_("ext_path " + path + ": a read failed"),
         failed_writes_("ext_path " + path + ": a write failed") {}
   virtual ~TierFile() = default;
@@ -45,6 +46,7 @@ class TierFile {
   std::uint64_t size_bytes() const { return size_bytes_; }
   std::size_t alignment() const { return alignment_; }
   bool direct() const { return direct_; }
+  const std::string& path() const { return path_; }
 
   // preadv(2), pwritev(2): a count, or -1 and errno. Any thread. io_uring uses fd() instead.
   virtual ssize_t read_at(std::span<const iovec> parts, std::uint64_t offset) const;
@@ -58,6 +60,7 @@ class TierFile {
   std::uint64_t size_bytes_;
   std::size_t alignment_;
   bool direct_;
+  std::string path_;
   mutable FaultLog failed_reads_;
   mutable FaultLog failed_writes_;
 };

@@ -1,5 +1,7 @@
 #include "native/tier/tier_files.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "native/base/errors.h"
@@ -11,8 +13,12 @@ TierFiles::TierFiles(std::vector<std::unique_ptr<TierFile>> files, std::uint64_t
   std::uint64_t most_pages = 0;
   for (const auto& file : files_) {
     const std::uint64_t pages = file->size_bytes() / page_bytes_;
-    // memcached's words
-    if (pages == 0) throw UsageError("supplied ext_path has zero size, cannot use");
+    if (pages == 0) {  // begins with memcached's words
+      throw UsageError(
+          fmt::format("supplied ext_path has zero size, cannot use: {} has no room for a page of "
+                      "{} MB (ext_page_size)",
+                      file->path(), page_bytes_ >> 20));
+    }
     most_pages = std::max(most_pages, pages);
     size_bytes_ += pages * page_bytes_;
     alignment_ = std::max(alignment_, file->alignment());
