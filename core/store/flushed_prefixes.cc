@@ -98,6 +98,9 @@ bool FlushedPrefixes::is_spent(const Entry& entry) const {
 }
 
 void FlushedPrefixes::forget_spent() {
+  if (swept_ == looked_at_swept_ && tier_begin_ == looked_at_tier_begin_) return;
+  looked_at_swept_ = swept_;
+  looked_at_tier_begin_ = tier_begin_;
   for (std::size_t slot = 0; slot < slots() && !empty();) {
     if (at(slot).hash != 0 && is_spent(at(slot))) {
       erase(slot);  // another entry may have come here

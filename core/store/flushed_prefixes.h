@@ -65,7 +65,8 @@ class FlushedPrefixes {
   void note_swept(std::uint64_t clock);
   // The tier's oldest record lies there or behind it. 0: there is no tier.
   void note_tier_begin(std::uint64_t position) { tier_begin_ = position; }
-  // Removes the entries that hide nothing any more. Looks at each slot: some 50 us at most.
+  // Removes the entries that hide nothing any more. Looks at each slot, some 50 us at most, but not
+  // again until something was swept or the tier's begin has moved.
   void forget_spent();
 
   // Names what is inconsistent; null if nothing is. For Store::broken_invariant().
@@ -100,6 +101,9 @@ class FlushedPrefixes {
   std::uint64_t newest_ = 0;
   std::uint64_t swept_ = 0;
   std::uint64_t tier_begin_ = 0;
+  // As they were when spent entries were looked for. No newer entry is spent by them.
+  std::uint64_t looked_at_swept_ = 0;
+  std::uint64_t looked_at_tier_begin_ = 0;
 };
 
 }  // namespace isocache

@@ -20,8 +20,8 @@
 namespace isocache {
 namespace {
 
-constexpr int kLimit_ms = 5000;
 constexpr std::size_t kMostAtOnce = 1U << 20;
+constexpr std::size_t kLongestLine = 8192;  // what a server of ours sends is shorter
 
 // Lines are shown in a terminal, which would obey such bytes.
 bool is_no_text(char byte) {
@@ -69,7 +69,7 @@ LineClient::LineClient(const MonitorTarget& target) : address_(target.address) {
   ::fcntl(fd(), F_SETFL, flags | O_NONBLOCK);
   if (target.login.empty()) return;
   send(fmt::format("set login 0 0 {}\r\n{}\r\n", target.login.size(), target.login));
-  const std::string reply = wait_for_line(kLimit_ms);
+  const std::string reply = wait_for_line(soon());
   if (reply != "STORED") throw SystemError(fmt::format("{}: {}", target.address, reply));
 }
 
@@ -104,9 +104,10 @@ void LineClient::open(const MonitorTarget& target) {
 // With the handshake, if there is one.
 void LineClient::connect() const {
   BIO_set_nbio(bio_.get(), 1);
+  const Time::time_point end = soon();
   while (BIO_do_connect(bio_.get()) != 1) {
     if (!BIO_should_retry(bio_.get())) fail(address_);
-    wait(kLimit_ms, BIO_should_read(bio_.get()) != 0 ? POLLIN : POLLOUT);
+    wait(end, BIO_should_read(bio_.get()) != 0 ? POLLIN : POLLOUT);
   }
 }
 
@@ -126,6 +127,7 @@ void LineClient::open_unix(const std::string& path) {
 int LineClient::fd() const { return static_cast<int>(BIO_get_fd(bio_.get(), nullptr)); }
 
 void LineClient::send(std::string_view text) {
+  const Time::time_point end = soon();
   while (!text.empty()) {
     const int sent = BIO_write(bio_.get(), text.data(), static_cast<int>(text.size()));
     if (sent > 0) {
@@ -134,7 +136,7 @@ void LineClient::send(std::string_view text) {
       receive();
       fail_at_end();
     } else {
-      wait(kLimit_ms, BIO_should_read(bio_.get()) != 0 ? POLLIN : POLLOUT);
+      wait(end, BIO_should_read(bio_.get()) != 0 ? POLLIN : POLLOUT);
     }
   }
 }
@@ -145,9 +147,6 @@ bool LineClient::receive() {
   const auto before = static_cast<std::ptrdiff_t>(input_.size());
   const bool open = read_ahead();
   std::replace_if(input_.begin() + before, input_.end(), is_no_text, '?');
-  if (input_.size() >= kMostAtOnce && input_.find('\n') == std::string::npos) {
-    throw SystemError("the server sends a line without an end");
-  }
   return open;
 }
 
@@ -163,6 +162,9 @@ bool LineClient::read_ahead() {
 
 bool LineClient::next_line(std::string_view* line) {
   const std::size_t end = input_.find('\n', taken_);
+  if (std::min(end, input_.size()) - taken_ > kLongestLine) {
+    throw SystemError("the server sends a line without an end");
+  }
   if (end == std::string::npos) return false;
   const bool has_return = end > taken_ && input_[end - 1] == '\r';
   *line = std::string_view(input_).substr(taken_, end - taken_ - (has_return ? 1 : 0));
@@ -170,13 +172,13 @@ bool LineClient::next_line(std::string_view* line) {
   return true;
 }
 
-std::string LineClient::wait_for_line(int limit_ms) {
+std::string LineClient::wait_for_line(Time::time_point end) {
   std::string_view line;
   while (!next_line(&line)) {
     const bool open = receive();
     if (next_line(&line)) break;
     if (!open) fail_at_end();
-    wait(limit_ms, POLLIN);
+    wait(end, POLLIN);
   }
   return std::string(line);
 }
@@ -193,9 +195,11 @@ void LineClient::fail_at_end() {
                     "not HTTP, and not to a port of -B binary; tls:// if the port has TLS)");
 }
 
-void LineClient::wait(int limit_ms, short events) const {
+// However little comes at a time, the end does not move.
+void LineClient::wait(Time::time_point end, short events) const {
   pollfd ready{.fd = fd(), .events = events, .revents = 0};
-  if (::poll(&ready, 1, limit_ms) == 0) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Time::now()).count();
+  if (left <= 0 || ::poll(&ready, 1, static_cast<int>(left)) == 0) {
     throw SystemError(address_ + ": the server does not answer");
   }
 }

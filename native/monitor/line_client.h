@@ -3,6 +3,7 @@
 
 #include <openssl/types.h>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,6 +20,8 @@ struct MonitorTarget {
 
 class LineClient {
  public:
+  using Time = std::chrono::steady_clock;
+
   // Connects, and logs in. Throws SystemError.
   explicit LineClient(const MonitorTarget& target);
   ~LineClient();
@@ -27,12 +30,15 @@ class LineClient {
   // Throws SystemError if the server has gone.
   void send(std::string_view text);
   // Takes what has come, without waiting. False: the server has ended the connection. Bytes that a
-  // terminal would obey become '?'. Throws SystemError if a line has no end.
+  // terminal would obey become '?'.
   bool receive();
   // The next whole line without its end. False: there is none yet. It is valid until receive().
+  // Throws SystemError if it is too long for any server of ours.
   bool next_line(std::string_view* line);
-  // Waits for a line. Throws SystemError if the server has gone, or says nothing for so long.
-  std::string wait_for_line(int limit_ms);
+  // Waits for a line. Throws SystemError if the server has gone, or the line is not there in time.
+  std::string wait_for_line(Time::time_point end);
+  // How long a server may take for an answer.
+  static Time::time_point soon() { return Time::now() + std::chrono::seconds(5); }
 
  private:
   struct Free {
@@ -44,7 +50,7 @@ class LineClient {
   bool read_ahead();
   void connect() const;
   [[noreturn]] void fail_at_end();
-  void wait(int limit_ms, short events) const;
+  void wait(Time::time_point end, short events) const;
 
   const std::string address_;
   std::unique_ptr<SSL_CTX, Free> context_;

@@ -23,7 +23,6 @@
 namespace isocache {
 namespace {
 
-constexpr int kLimit_ms = 5000;
 constexpr double kFade = 0.9;  // what happened ten seconds ago counts a third
 
 using Time = std::chrono::steady_clock;
@@ -43,8 +42,9 @@ StatsRows read_stats(LineClient& client, std::string_view page) {
   constexpr unsigned kMostRows = 10'000;
   StatsRows rows;
   unsigned lines = 0;
-  std::string line = client.wait_for_line(kLimit_ms);
-  for (; line.starts_with(kRow); line = client.wait_for_line(kLimit_ms)) {
+  const LineClient::Time::time_point end = LineClient::soon();
+  std::string line = client.wait_for_line(end);
+  for (; line.starts_with(kRow); line = client.wait_for_line(end)) {
     if (++lines > kMostRows) throw SystemError("the server's stats have no end");
     const std::size_t space = line.find(' ', kRow.size());
     if (space != std::string::npos) {
@@ -60,7 +60,7 @@ class Top {
   explicit Top(const TopOptions& options)
       : options_(options), asks_(options.target), watches_(options.target), model_(delimiter()) {
     watches_.send("watch fetchers mutations deletions evictions\r\n");
-    const std::string reply = watches_.wait_for_line(kLimit_ms);
+    const std::string reply = watches_.wait_for_line(LineClient::soon());
     if (reply != "OK") throw SystemError(fmt::format("watch: {}{}", reply, advice_on(reply)));
     ask();
   }
@@ -111,6 +111,7 @@ class Top {
       std::array<pollfd, 2> ready = {pollfd{watches_.fd(), POLLIN, 0},
                                      pollfd{STDIN_FILENO, POLLIN, 0}};
       ::poll(ready.data(), screen == nullptr ? 1 : 2, static_cast<int>(left));
+      if ((ready[1].revents & (POLLHUP | POLLERR | POLLNVAL)) != 0) return Screen::Wish::kQuit;
       if (!watches_.receive()) throw SystemError("the server has ended the connection");
       std::string_view line;
       while (watches_.next_line(&line)) model_.add_line(line);

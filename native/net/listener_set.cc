@@ -117,6 +117,16 @@ bool has(const std::vector<Listener>& listeners, Serves what) {
   return std::ranges::any_of(listeners, [&](const auto& one) { return one.serves == what; });
 }
 
+// What asks clients for certificates is not left out without a word.
+void refuse_mutual_tls(std::string_view flag, const std::vector<std::string>& addresses) {
+  const auto asks = [](std::string_view text) { return text.starts_with(kMutualTlsPrefix); };
+  if (std::ranges::none_of(addresses, asks)) return;
+  throw UsageError(
+      fmt::format("{} mtls: the service manager passes the sockets; -o ssl_verify_mode=2 asks for "
+                  "certificates on all of them",
+                  flag));
+}
+
 std::vector<Listener> passed_listeners(const Options& options) {
   std::vector<Listener> listeners;
   for (PassedSocket& passed : take_passed_sockets()) {
@@ -126,17 +136,15 @@ std::vector<Listener> passed_listeners(const Options& options) {
     listener.tls = options.tls.enabled;
     listeners.push_back(std::move(listener));
   }
-  const auto wants_certificates = [](std::string_view text) {
-    return text.starts_with(kMutualTlsPrefix);
-  };
-  if (!listeners.empty() && std::ranges::any_of(options.listen, wants_certificates)) {
-    throw UsageError(
-        "-l mtls: the service manager passes sockets; -o ssl_verify_mode=2 asks for certificates "
-        "on all of them");
-  }
+  if (has(listeners, Serves::kMemcached)) refuse_mutual_tls("-l", options.listen);
+  if (has(listeners, Serves::kHttp)) refuse_mutual_tls("--http", options.http.listen);
   const bool asked = options.tcp_asked || !options.unix_socket.empty();
   if (asked && has(listeners, Serves::kMemcached)) {
     log_line("-l, -p and -s have no effect: the service manager passes sockets",
+             LogLevel::kWarning);
+  }
+  if (!options.http.listen.empty() && has(listeners, Serves::kHttp)) {
+    log_line("--http has no effect: the service manager passes a socket for it",
              LogLevel::kWarning);
   }
   return listeners;

@@ -10,6 +10,7 @@ import readline from 'node:readline';
 import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
+import { Certificates, needOpenssl } from '../lib/certificates.mjs';
 import { RawClient } from '../lib/client.mjs';
 import { eventually } from '../lib/eventually.mjs';
 import { getPage } from '../lib/metrics.mjs';
@@ -104,6 +105,7 @@ describe('sockets of the service manager', { skip, concurrency: 1 }, () => {
         await parent.started();
         const [tcp, http, unix] = parent.addresses;
         assert.match(parent.log, /warning.*-l, -p and -s have no effect: the service manager passes sockets/i);
+        assert.match(parent.log, /warning.*--http has no effect: the service manager passes a socket for it/i);
         assert.equal(parent.log.match(/listening/g).length, 3, parent.log);
         assert.ok(!existsSync(path.join(folder, 'other')));
         for (const address of [tcp, unix]) {
@@ -130,6 +132,28 @@ describe('sockets of the service manager', { skip, concurrency: 1 }, () => {
       assert.match((await getPage({ httpPort: parent.addresses[0].port }, '/readyz')).text, /\S/);
     }),
   );
+
+  test('mtls: is refused where a passed socket would not ask for certificates, and only there', {
+    ...limit,
+    skip: needOpenssl,
+  }, async () => {
+    const certificates = new Certificates();
+    const tls = certificates.serverArgs(certificates.issue('server'), `ssl_ca_cert=${certificates.authority.cert}`);
+    for (const [socket, flag] of [
+      ['a=tcp', '-l'],
+      ['http=tcp', '--http'],
+    ]) {
+      await Parent.withSockets([socket], [...tls, '-p', '0', flag, 'mtls:127.0.0.1:0'], async (parent) => {
+        await parent.start();
+        assert.equal(await parent.ended(), EX_USAGE);
+        assert.match(
+          parent.log,
+          new RegExp(`${flag} mtls: the service manager passes the sockets; -o ssl_verify_mode=2`),
+        );
+      });
+    }
+    await Parent.withSockets(['http=tcp'], [...tls, '-l', 'mtls:127.0.0.1:0'], (parent) => parent.started());
+  });
 
   test('-d is refused: the sockets are for the process that it would leave', limit, () =>
     Parent.withSockets(['a=tcp'], ['-d', '-p', '0'], async (parent) => {

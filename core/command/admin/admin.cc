@@ -46,18 +46,17 @@ bool is_no_prefix(std::string_view prefix, char delimiter) {
 
 void flush_prefix(AdminCall& call) {
   if (!prefixes_can_be_flushed()) return call.reply(reply::kError);
-  const Settings& settings = call.target.settings();
-  if (!settings.flush_enabled) return call.reply_unless_quiet(reply::kFlushNotAllowed);
   if (call.count() == 0 || call.count() > 2) return call.reply(reply::kError);
   if (call.count() == 2 && call.token(1) != "noreply") return call.reply(reply::kBadFormat);
+  const auto answer = [&](std::string_view text) {
+    if (call.count() == 1) return call.reply(text);  // the prefix may be "noreply"
+    call.reply_unless_quiet(text);
+  };
+  const Settings& settings = call.target.settings();
   const std::string_view prefix = call.token(0);
-  if (is_no_prefix(prefix, settings.prefix_delimiter)) {
-    return call.reply_unless_quiet(reply::kBadPrefix);
-  }
-  const bool flushed = call.target.flush_prefix(prefix, call.now_s);
-  const std::string_view text = flushed ? reply::kOk : reply::kTooManyPrefixes;
-  if (call.count() == 1) return call.reply(text);  // the prefix may be "noreply"
-  call.reply_unless_quiet(text);
+  if (!settings.flush_enabled) return answer(reply::kFlushNotAllowed);
+  if (is_no_prefix(prefix, settings.prefix_delimiter)) return answer(reply::kBadPrefix);
+  answer(call.target.flush_prefix(prefix, call.now_s) ? reply::kOk : reply::kTooManyPrefixes);
 }
 
 void version(AdminCall& call) {
