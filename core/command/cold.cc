@@ -33,19 +33,6 @@ bool Engine::is_cold(const Request& request) {
   return !needs_no_record(request) && must_fetch(request, store_.find(request.key, now_s_));
 }
 
-// After a request was executed. Not before: the room for a new value may be made by evicting the
-// old one, and its record must not outlive it. Gets forget by themselves, if they change the item.
-void Engine::forget_if_changed(const Request& request) {
-  switch (request.verb) {
-    case Verb::kStore:
-    case Verb::kDelete:
-    case Verb::kArithmetic:
-    case Verb::kTouch: forget_record(request); break;
-    default: return;
-  }
-  tiering_->stock_up();
-}
-
 // An item that has expired in the store, or was flushed there, is no better on the tier.
 bool Engine::must_fetch(const Request& request, const FindResult& found) {
   if (found.item) return false;

@@ -113,10 +113,10 @@ ISOCACHE_RARE bool Engine::finish_upload(const Request& request, Upload& upload,
   begin_turn(now_s);
   if (must_fetch_first(request)) return false;
   const Looked before = look_if_watched(request);
-  const StoreOutcome outcome = store(request, &upload);
-  word(outcome, request, out);
-  if (watched()) note(request, before, outcome);
-  forget_changed(request);
+  tell(request, store(request, &upload), [&](const StoreOutcome& outcome) {
+    word(outcome, request, out);
+    if (watched()) note(request, before, outcome);
+  });
   if (request.style == ReplyStyle::kMeta) ++counters_.cmd_meta;
   return true;
 }

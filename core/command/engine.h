@@ -179,7 +179,7 @@ class Engine {
   class EvictionEvents final : public EvictionObserver {
    public:
     explicit EvictionEvents(Engine& engine) : engine_(engine) {}
-    bool evicting(const ItemView& item, std::uint64_t hash) override;
+    bool evicting(const ItemView& item, std::uint64_t hash) noexcept override;
     EvictionObserver* next = nullptr;  // the tier, or the host
 
    private:
@@ -216,11 +216,10 @@ class Engine {
   bool must_fetch_first(const Request& request) {
     return has_tier() && request.verb != Verb::kGet && is_cold(request);
   }
-  void forget_changed(const Request& request) {
-    if (has_tier() && request.verb != Verb::kGet) forget_if_changed(request);
-  }
+  // After a request that may have changed its item.
+  template <typename Outcome, typename Say>
+  void tell(const Request& request, const Outcome& outcome, Say&& say);
   bool is_cold(const Request& request);
-  void forget_if_changed(const Request& request);
   bool must_fetch(const Request& request, const FindResult& found);
   bool may_answer_from_record(const Request& request) const;
   Executed execute_fetched(Request& request, Upload* upload, ColdTier::Fetch fetch, Output& out);
@@ -252,6 +251,20 @@ class Engine {
   EvictionEvents eviction_events_{*this};
 };
 
+// The record goes first, because the wording may find no memory. Not before the request: the room
+// for a new value may be made by evicting the old one, and its record must not outlive it. Gets
+// forget by themselves, if they change the item. To stock up may evict what the outcome points at.
+template <typename Outcome, typename Say>
+void Engine::tell(const Request& request, const Outcome& outcome, Say&& say) {
+  if (!has_tier()) [[likely]] {
+    say(outcome);
+    return;
+  }
+  forget_record(request);
+  say(outcome);
+  tiering_->stock_up();
+}
+
 template <typename Say>
 bool Engine::decide(const Request& request, const Output& out, Say&& say) {
   if (must_fetch_first(request)) [[unlikely]]
@@ -263,15 +276,14 @@ bool Engine::decide(const Request& request, const Output& out, Say&& say) {
       say(outcome);
       break;
     }
-    case Verb::kStore: say(store(request)); break;
-    case Verb::kDelete: say(remove(request)); break;
-    case Verb::kArithmetic: say(arithmetic(request)); break;
-    case Verb::kTouch: say(touch(request)); break;
+    case Verb::kStore: tell(request, store(request), say); break;
+    case Verb::kDelete: tell(request, remove(request), say); break;
+    case Verb::kArithmetic: tell(request, arithmetic(request), say); break;
+    case Verb::kTouch: tell(request, touch(request), say); break;
     case Verb::kDebug: say(debug(request)); break;
     case Verb::kReply: break;
     case Verb::kAdmin: assert(false && "the backend's administer() executes these"); break;
   }
-  forget_changed(request);
   return true;
 }
 

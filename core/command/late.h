@@ -24,6 +24,7 @@ class Waker {
  public:
   virtual ~Waker() = default;
   // Any thread may call it, even while it holds locks of its own: wake() leaves a note and returns.
+  // It does not throw: others may have to be woken, too.
   // The backend calls it for a token only until finish(), give_up() or abandon() of that token has
   // returned, and for a stream only until the stream is destroyed.
   virtual void wake(LateToken token) = 0;

@@ -177,7 +177,7 @@ void Engine::note_store(const Request& request, const StoreOutcome& outcome, Eve
   events_->write(event, request.key.bytes);
 }
 
-bool Engine::EvictionEvents::evicting(const ItemView& item, std::uint64_t hash) {
+bool Engine::EvictionEvents::evicting(const ItemView& item, std::uint64_t hash) noexcept {
   const bool kept = next != nullptr && next->evicting(item, hash);
   Engine& engine = engine_;
   if (!engine.watched() || !engine.events_->wants(WatchStream::kEvictions)) return kept;

@@ -26,8 +26,9 @@ class CasIds {
 class EvictionObserver {
  public:
   virtual ~EvictionObserver() = default;
-  // `hash`: of its key. True: the observer has the item now, so it does not count as evicted.
-  virtual bool evicting(const ItemView& item, std::uint64_t hash) = 0;
+  // `hash`: of its key. True: the observer has the item now, so it does not count as evicted. It
+  // does not throw: the store is in the middle of a change. Without memory, it returns false.
+  virtual bool evicting(const ItemView& item, std::uint64_t hash) noexcept = 0;
 };
 
 struct StoreOptions {

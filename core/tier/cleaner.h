@@ -58,7 +58,7 @@ class Cleaner {
 
   struct Read final : DeviceRead {
     explicit Read(Cleaner& owner) : cleaner(owner) {}
-    void on_done(bool succeeded) override { cleaner.read_ended(succeeded); }
+    void on_done(bool succeeded) noexcept override { cleaner.read_ended(succeeded); }
     Cleaner& cleaner;
   };
 

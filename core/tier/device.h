@@ -23,8 +23,9 @@ enum class IoStatus : std::uint8_t {
 class DeviceIo {
  public:
   virtual ~DeviceIo() = default;
-  // Ended. Called once for an operation that was begun with kPending, and for no other.
-  virtual void on_done(bool succeeded) = 0;
+  // Ended. Called once for an operation that was begun with kPending, and for no other. It does not
+  // throw: there may be more to end behind this one.
+  virtual void on_done(bool succeeded) noexcept = 0;
 };
 
 // A read. The device owns the memory, because only the device knows which memory is fast.

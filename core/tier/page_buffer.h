@@ -89,7 +89,7 @@ class PageBuffer {
 
  private:
   struct Write final : DeviceIo {
-    void on_done(bool succeeded) override { buffer->write_ended(*this, succeeded); }
+    void on_done(bool succeeded) noexcept override { buffer->write_ended(*this, succeeded); }
 
     PageBuffer* buffer = nullptr;
     std::uint64_t first = 0;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/has_memory.h"
 #include "base/prefetch.h"
 
 namespace isocache {
@@ -70,8 +71,7 @@ bool TierIndex::insert(std::uint64_t hash, const TierEntry& entry) {
   newest_ = entry.location;
   step(moved_by_insert());
   if (table_.empty()) {
-    if (max_pages_ == 0) return false;
-    table_.push_back(nullptr);
+    if (max_pages_ == 0 || !has_memory_for([&] { table_.push_back(nullptr); })) return false;
   }
   const Home home = home_of(hash);
   if (Word* word = slot_on(home.leaving, hash); word != nullptr) lose(*word);

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/has_memory.h"
 #include "tier/tier_index.h"
 
 namespace isocache {
@@ -36,9 +37,16 @@ void TierIndex::release(TierBucket* page) {
 }
 
 void TierIndex::clear() {
+  const std::size_t most = spare_.size() + table_.size() + next_.size();
+  const bool later = has_memory_for([&] { spare_.reserve(most); });
   for (Table* table : {&table_, &next_}) {
     for (TierBucket* page : *table) {
-      if (page != nullptr) spare_.push_back(page);
+      if (page == nullptr) continue;
+      if (later) {
+        spare_.push_back(page);
+      } else {  // a long step, but they do not get lost
+        release(page);
+      }
     }
     table->clear();
   }
@@ -52,8 +60,9 @@ void TierIndex::set_max_pages(std::size_t pages) {
   if (max_pages_ == 0) clear();
 }
 
+// Without memory, a later step begins.
 void TierIndex::begin_resize(std::size_t pages) {
-  next_.assign(pages, nullptr);
+  if (!has_memory_for([&] { next_.assign(pages, nullptr); })) return;
   move_page_ = 0;
   move_bucket_ = 0;
 }

@@ -36,7 +36,7 @@ class LockedDevice final : public Device {
   // Stands for an operation until it ends.
   struct Operation final : DeviceRead {
     explicit Operation(LockedDevice& its_owner) : owner(its_owner) {}
-    void on_done(bool succeeded) override { owner.ended(*this, succeeded); }
+    void on_done(bool succeeded) noexcept override { owner.ended(*this, succeeded); }
 
     LockedDevice& owner;
     DeviceIo* io = nullptr;

@@ -4,6 +4,8 @@
 #include <cerrno>
 #include <climits>
 
+#include "core/base/has_memory.h"
+
 namespace isocache {
 namespace {
 
@@ -17,6 +19,7 @@ void IoOperation::begin(const TierFiles& files, std::uint64_t offset, DeviceIo* 
   offset_ = offset;
   done_ = 0;
   repeats_ = 0;
+  step_parts_.reserve(std::min(parts_.size(), kMostParts));  // a later step needs no memory
   make_step();
 }
 
@@ -84,11 +87,13 @@ IoOperation::Next IoOperation::advance(std::int64_t result) {
 }
 
 IoOperation::Next IoOperation::fail(int error) {
-  if (kind_ == Kind::kRead) {
-    step_.file->note_failed_read(error);
-  } else {
-    step_.file->note_failed_write(error);
-  }
+  has_memory_for([&] {  // or the log says nothing
+    if (kind_ == Kind::kRead) {
+      step_.file->note_failed_read(error);
+    } else {
+      step_.file->note_failed_write(error);
+    }
+  });
   return Next::kFailed;
 }
 

@@ -5,12 +5,11 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <deque>
+#include <list>
 #include <mutex>
 #include <system_error>
 #include <thread>
 #include <utility>
-#include <vector>
 
 #include "native/base/errors.h"
 
@@ -21,19 +20,22 @@ constexpr std::chrono::milliseconds kLastWait{500};
 
 }  // namespace
 
+// One operation, on its way to the pool and back. It moves from list to list, which needs no
+// memory: an Io makes as many as it can have on the way.
+struct IoPool::Job {
+  std::shared_ptr<Mailbox> home;  // until it has come back there
+  IoOperation* operation = nullptr;
+  bool succeeded = false;
+};
+
 // Where a thread's operations come back to.
 struct IoPool::Mailbox {
-  struct Ended {
-    IoOperation* operation;
-    bool succeeded;
-  };
-
-  void put(Ended ended) {
+  void put(std::list<Job>& ended) {
     bool first = false;
     {
       const std::lock_guard lock(mutex);
       first = ended_ones.empty();
-      ended_ones.push_back(ended);
+      ended_ones.splice(ended_ones.end(), ended);
     }
     if (first) ::eventfd_write(state->event.get(), 1);
   }
@@ -41,18 +43,13 @@ struct IoPool::Mailbox {
   std::shared_ptr<TierIoState> state;
   std::atomic<bool> abandoned{false};  // nobody waits for the results
   std::mutex mutex;
-  std::vector<Ended> ended_ones;
+  std::list<Job> ended_ones;
 };
 
 struct IoPool::Jobs {
-  struct Job {
-    std::shared_ptr<Mailbox> home;
-    IoOperation* operation;
-  };
-
   std::mutex mutex;
   std::condition_variable changed;
-  std::deque<Job> waiting;
+  std::list<Job> waiting;
   unsigned threads = 0;
   bool stopping = false;
   std::function<void()> on_thread_start;
@@ -64,40 +61,49 @@ class IoPool::Io final : public TierIo {
      std::shared_ptr<ReadBuffers> buffers, std::shared_ptr<Jobs> jobs)
       : TierIo(options, std::move(files), std::move(buffers)), jobs_(std::move(jobs)) {
     mailbox_->state = state();
-    started_.reserve(depth());
-    ended_.reserve(depth());
-    mailbox_->ended_ones.reserve(depth());
+    idle_.resize(depth());
   }
   ~Io() override { mailbox_->abandoned = true; }
 
  private:
-  void start(IoOperation& operation) override { started_.push_back(&operation); }
+  void start(IoOperation& operation) override;
   void flush() override;
   void collect() override;
 
   std::shared_ptr<Jobs> jobs_;
   std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
-  std::vector<IoOperation*> started_;
-  std::vector<Mailbox::Ended> ended_;
+  std::list<Job> idle_;
+  std::list<Job> started_;
+  std::list<Job> ended_;
 };
 
+// Never more than `depth` operations are on the way.
+void IoPool::Io::start(IoOperation& operation) {
+  started_.splice(started_.end(), idle_, idle_.begin());
+  started_.back().home = mailbox_;
+  started_.back().operation = &operation;
+}
+
 void IoPool::Io::flush() {
-  if (started_.empty()) return;
+  const std::size_t count = started_.size();
+  if (count == 0) return;
   {
     const std::lock_guard lock(jobs_->mutex);
-    for (IoOperation* const operation : started_) jobs_->waiting.push_back({mailbox_, operation});
+    jobs_->waiting.splice(jobs_->waiting.end(), started_);
   }
-  for (std::size_t i = 0; i < started_.size(); ++i) jobs_->changed.notify_one();
-  started_.clear();
+  for (std::size_t i = 0; i < count; ++i) jobs_->changed.notify_one();
 }
 
 void IoPool::Io::collect() {
-  ended_.clear();
   {
     const std::lock_guard lock(mailbox_->mutex);
-    ended_.swap(mailbox_->ended_ones);
+    ended_.splice(ended_.end(), mailbox_->ended_ones);
   }
-  for (const Mailbox::Ended& ended : ended_) finish(*ended.operation, ended.succeeded);
+  while (!ended_.empty()) {
+    const Job& job = ended_.front();
+    idle_.splice(idle_.begin(), ended_, ended_.begin());
+    finish(*job.operation, job.succeeded);
+  }
 }
 
 IoPool::IoPool(unsigned threads, std::function<void()> on_thread_start)
@@ -129,19 +135,23 @@ std::unique_ptr<TierIo> IoPool::make_io(const TierIoOptions& options,
   return std::make_unique<Io>(options, std::move(files), std::move(buffers), jobs_);
 }
 
+void IoPool::carry_out(std::list<Job>& one) {
+  const std::shared_ptr<Mailbox> home = std::move(one.front().home);
+  if (home->abandoned) return;
+  one.front().succeeded = one.front().operation->run();
+  home->put(one);
+}
+
 void IoPool::serve(const std::shared_ptr<Jobs>& jobs) {
   if (jobs->on_thread_start) jobs->on_thread_start();
   std::unique_lock lock(jobs->mutex);
   for (;;) {
     jobs->changed.wait(lock, [&] { return jobs->stopping || !jobs->waiting.empty(); });
     if (jobs->stopping) break;
-    const Jobs::Job job = std::move(jobs->waiting.front());
-    jobs->waiting.pop_front();
+    std::list<Job> mine;
+    mine.splice(mine.end(), jobs->waiting, jobs->waiting.begin());
     lock.unlock();
-    if (!job.home->abandoned) {
-      const bool succeeded = job.operation->run();
-      job.home->put({.operation = job.operation, .succeeded = succeeded});
-    }
+    carry_out(mine);
     lock.lock();
   }
   --jobs->threads;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <list>
 #include <memory>
 
 #include "native/tier/tier_io.h"
@@ -25,8 +26,10 @@ class IoPool {
 
  private:
   class Io;
+  struct Job;
   struct Mailbox;
   struct Jobs;
+  static void carry_out(std::list<Job>& one);
   static void serve(const std::shared_ptr<Jobs>& jobs);
 
   std::shared_ptr<Jobs> jobs_;

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 
+#include "core/base/has_memory.h"
 #include "native/base/errors.h"
 #include "native/base/log.h"
 
@@ -131,9 +132,11 @@ void RingIo::flush() {
 
 // The kernel takes nothing from this thread any more (a filter of system calls, for example).
 void RingIo::give_up(int error) {
-  log_line("ext_path: io_uring refuses all reads and writes of a thread: " +
-               std::generic_category().message(error),
-           LogLevel::kError);
+  has_memory_for([&] {
+    log_line("ext_path: io_uring refuses all reads and writes of a thread: " +
+                 std::generic_category().message(error),
+             LogLevel::kError);
+  });
   gave_up_ = true;
   close();
   for (IoOperation* const operation : prepared_) refuse(*operation);

@@ -70,7 +70,7 @@ class DropPrivileges : public testing::Test {
     const auto io = device.open_thread({});
     load();
     struct Read : DeviceRead {
-      void on_done(bool succeeded) override { ended = succeeded; }
+      void on_done(bool succeeded) noexcept override { ended = succeeded; }
       std::optional<bool> ended;
     } read;
     if (device.begin_read(0, 4096, read) != IoStatus::kPending) return 2;

@@ -26,7 +26,7 @@
 namespace isocache {
 
 struct TestRead : DeviceRead {
-  void on_done(bool succeeded) override {
+  void on_done(bool succeeded) noexcept override {
     ended = succeeded;
     ++calls;
     if (then) then();
@@ -37,7 +37,7 @@ struct TestRead : DeviceRead {
 };
 
 struct TestWrite : DeviceIo {
-  void on_done(bool succeeded) override {
+  void on_done(bool succeeded) noexcept override {
     ended = succeeded;
     ++calls;
   }

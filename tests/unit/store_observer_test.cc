@@ -20,7 +20,7 @@ std::string value_of(int i) {
 
 class Recorder : public EvictionObserver {
  public:
-  bool evicting(const ItemView& item, std::uint64_t hash) override {
+  bool evicting(const ItemView& item, std::uint64_t hash) noexcept override {
     EXPECT_EQ(hash, Store::hash(item.key(), HashKey()));
     std::string value;
     item.for_each_piece([&](const Piece& piece) { value += piece.bytes; });

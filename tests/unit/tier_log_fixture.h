@@ -128,7 +128,7 @@ struct LogSetup {
 };
 
 struct TestRead final : DeviceRead {
-  void on_done(bool succeeded) override {
+  void on_done(bool succeeded) noexcept override {
     status = succeeded ? IoStatus::kDone : IoStatus::kFailed;
   }
   IoStatus status = IoStatus::kPending;

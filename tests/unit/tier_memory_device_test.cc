@@ -11,7 +11,7 @@ namespace isocache {
 namespace {
 
 struct NoEnd final : DeviceRead {
-  void on_done(bool) override { ADD_FAILURE() << "every operation ends at once"; }
+  void on_done(bool) noexcept override { ADD_FAILURE() << "every operation ends at once"; }
 };
 
 TEST(TierMemoryDevice, ReadsWhatWasWritten) {

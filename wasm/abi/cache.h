@@ -158,7 +158,7 @@ class Cache : private EvictionObserver {
     return bytes;
   }
 
-  bool evicting(const ItemView& item, std::uint64_t hash) override {
+  bool evicting(const ItemView& item, std::uint64_t hash) noexcept override {
     if (tier_keeps(item, hash)) return true;
     if (!observes_) return false;
     const std::string_view key = item.key();

@@ -14,19 +14,40 @@ constexpr UnixSeconds kRefusedFor_s = 2;
 
 }  // namespace
 
-void ColdRead::on_done(bool succeeded) { owner.ended(*this, succeeded); }
+void ColdRead::on_done(bool succeeded) noexcept { owner.ended(*this, succeeded); }
 
+void ColdReadQueue::put(ColdRead& read, ColdRead* before, ColdRead* behind) {
+  read.before_ = before;
+  read.behind_ = behind;
+  (before != nullptr ? before->behind_ : first_) = &read;
+  (behind != nullptr ? behind->before_ : last_) = &read;
+  ++size_;
+}
+
+void ColdReadQueue::erase(ColdRead& read) {
+  (read.before_ != nullptr ? read.before_->behind_ : first_) = read.behind_;
+  (read.behind_ != nullptr ? read.behind_->before_ : last_) = read.before_;
+  --size_;
+}
+
+// What may throw comes first: a read is in the map exactly while it has begun or waits to begin.
 ColdRead* ColdReads::join(const Key& key, const TierEntry& entry) {
-  auto& place = reads_[key.hash];
-  // The record lies elsewhere by now, or the keys collide. Whoever waits for it will ask again.
-  if (place && (place->entry.location != entry.location || place->name != key.bytes)) {
-    orphans_.push_back(std::move(place));
+  const auto found = reads_.find(key.hash);
+  if (found != reads_.end() && found->second->entry.location == entry.location &&
+      found->second->name == key.bytes) {
+    return found->second.get();
   }
-  if (!place) {
-    place = std::make_unique<ColdRead>(*this, key, entry);
-    start(*place);
+  auto made = std::make_unique<ColdRead>(*this, key, entry);
+  ColdRead& read = *made;
+  if (found != reads_.end()) {
+    // The record lies elsewhere by now, or the keys collide. Whoever waits for it will ask again.
+    orphans_.push_back(std::move(found->second));
+    found->second = std::move(made);
+  } else {
+    reads_[key.hash] = std::move(made);
   }
-  return place.get();
+  start(read);
+  return &read;
 }
 
 void ColdReads::on_time(UnixSeconds now_s) {
@@ -48,11 +69,11 @@ bool ColdReads::stalled() {
 
 void ColdReads::start(ColdRead& read) {
   if (replies_may_be_late() && in_flight_ >= max_in_flight_) {
-    queue_.push_back(&read);
+    queue_.push_back(read);
     return;
   }
   begin(read, log_->plan(read.entry.location, read.entry.length_code));
-  if (replies_may_be_late() && read.state == ColdRead::State::kQueued) queue_.push_back(&read);
+  if (replies_may_be_late() && read.state == ColdRead::State::kQueued) queue_.push_back(read);
 }
 
 void ColdReads::begin(ColdRead& read, const tier::ReadPlan& plan) {
@@ -98,7 +119,7 @@ void ColdReads::ended(ColdRead& read, bool succeeded) {
   failed_ += succeeded ? 0 : 1;
   held_ += succeeded ? 1 : 0;
   if (succeeded && continues(read)) return;
-  if (read.state == ColdRead::State::kQueued) return queue_.push_front(&read);
+  if (read.state == ColdRead::State::kQueued) return queue_.push_front(read);
   wake_all(read);
   let_go(read);
   start_queued();
@@ -110,10 +131,10 @@ void ColdReads::wake_all(const ColdRead& read) {
 
 void ColdReads::start_queued() {
   while (!queue_.empty() && in_flight_ < max_in_flight_) {
-    ColdRead& read = *queue_.front();
-    queue_.pop_front();
+    ColdRead& read = queue_.front();
+    queue_.erase(read);
     begin(read, log_->plan(read.entry.location, read.entry.length_code));
-    if (read.state == ColdRead::State::kQueued) return queue_.push_front(&read);
+    if (read.state == ColdRead::State::kQueued) return queue_.push_front(read);
     if (!read.ended()) continue;
     wake_all(read);
     let_go(read);
@@ -122,8 +143,8 @@ void ColdReads::start_queued() {
 
 void ColdReads::refuse_queued() {
   while (!queue_.empty()) {
-    ColdRead& read = *queue_.front();
-    queue_.pop_front();
+    ColdRead& read = queue_.front();
+    queue_.erase(read);
     read.state = ColdRead::State::kRefused;
     ++refused_;
     wake_all(read);
@@ -134,8 +155,12 @@ void ColdReads::refuse_queued() {
 LateToken ColdReads::wait_for(ColdRead& read, Waker* waker) {
   check(replies_may_be_late());
   last_token_ += tokens_step_;
-  read.waiting.push_back({last_token_, waker});
+  // First the room, so that the token is either in both places or in none.
+  constexpr std::size_t kFirst = 2;
+  const std::size_t count = read.waiting.size();
+  if (count == read.waiting.capacity()) read.waiting.reserve(std::max(kFirst, 2 * count));
   tokens_[last_token_] = &read;
+  read.waiting.push_back({last_token_, waker});
   return last_token_;
 }
 
@@ -159,7 +184,7 @@ bool ColdReads::leave(LateToken token) {
 void ColdReads::let_go(ColdRead& read) {
   if (!read.waiting.empty() || read.users != 0 || read.state == ColdRead::State::kReading) return;
   if (replies_may_be_late() && read.state == ColdRead::State::kQueued) {
-    queue_.erase(std::find(queue_.begin(), queue_.end(), &read));
+    queue_.erase(read);
   }
   destroy(read);
 }

@@ -34,7 +34,7 @@ struct ColdRead final : DeviceRead {
 
   ColdRead(ColdReads& its_owner, const Key& its_key, const TierEntry& its_entry)
       : owner(its_owner), name(its_key.bytes), hash(its_key.hash), entry(its_entry) {}
-  void on_done(bool succeeded) override;
+  void on_done(bool succeeded) noexcept override;
   bool ended() const { return state != State::kQueued && state != State::kReading; }
 
   ColdReads& owner;
@@ -46,6 +46,29 @@ struct ColdRead final : DeviceRead {
   State state = State::kQueued;
   unsigned users = 0;  // who looks at the bytes now
   std::vector<Waiting> waiting;
+
+ private:
+  friend class ColdReadQueue;
+  ColdRead* before_ = nullptr;
+  ColdRead* behind_ = nullptr;
+};
+
+// Reads in a row. None of its functions needs memory.
+class ColdReadQueue {
+ public:
+  bool empty() const { return first_ == nullptr; }
+  std::size_t size() const { return size_; }
+  ColdRead& front() const { return *first_; }
+  void push_front(ColdRead& read) { put(read, nullptr, first_); }
+  void push_back(ColdRead& read) { put(read, last_, nullptr); }
+  void erase(ColdRead& read);
+
+ private:
+  void put(ColdRead& read, ColdRead* before, ColdRead* behind);
+
+  ColdRead* first_ = nullptr;
+  ColdRead* last_ = nullptr;
+  std::size_t size_ = 0;
 };
 
 class ColdReads {
@@ -77,6 +100,18 @@ class ColdReads {
     --read.users;
     let_go(read);
   }
+  // A use for the time of its scope.
+  class Use {
+   public:
+    Use(ColdReads& reads, ColdRead& read) : reads_(reads), read_(read) { reads.use(read); }
+    ~Use() { reads_.end_use(read_); }
+    Use(const Use&) = delete;
+    Use& operator=(const Use&) = delete;
+
+   private:
+    ColdReads& reads_;
+    ColdRead& read_;
+  };
   void on_time(UnixSeconds now_s);
   // Tries again what the device has refused for the sake of others than these reads, which do not
   // say when they have ended. True: something is still refused.
@@ -124,7 +159,7 @@ class ColdReads {
   LateToken tokens_step_;
   TierMap<std::uint64_t, std::unique_ptr<ColdRead>> reads_;  // by hash
   std::vector<std::unique_ptr<ColdRead>> orphans_;           // another one took their place
-  TierQueue<ColdRead*> queue_;                               // for a place, or for memory
+  ColdReadQueue queue_;                                      // for a place, or for memory
   TierMap<LateToken, ColdRead*> tokens_;
 };
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "base/has_memory.h"
 #include "command/tiering/small_map.h"
 #include "store/store.h"
 #include "tier/page_source.h"
@@ -28,6 +29,7 @@ class LentPages final : public PageSource {
   // Pages in stock while none is in use. The index's own pages do not count. What is too much goes
   // back with the next shrink().
   void set_bounds(std::size_t least, std::size_t most) {
+    stock_.reserve(std::max(least, most));  // so that release_page() needs no memory
     least_in_stock_ = least;
     most_in_stock_ = std::max(least, most);
     wanted_ = std::min(wanted_, most_in_stock_);
@@ -47,19 +49,17 @@ class LentPages final : public PageSource {
       stock_.pop_back();
     }
     unused_ = std::min(unused_, stock_.size());
-    if (page.bytes != nullptr) ids_[page.bytes] = page.id;
-    return page.bytes;
+    if (page.bytes == nullptr || has_memory_for([&] { ids_[page.bytes] = page.id; })) {
+      return page.bytes;
+    }
+    put_back(page);
+    return nullptr;
   }
   void release_page(std::byte* page) override {
     const auto found = ids_.find(page);
     const Store::Lent lent{found->second, page};
     ids_.erase(found);
-    if (store_ == nullptr) return;
-    if (stock_.size() < wanted_) {
-      stock_.push_back(lent);
-    } else {
-      store_->take_back(lent.id);
-    }
+    if (store_ != nullptr) put_back(lent);
   }
 
   // Evicts, so call it when nothing else uses the store. True: there is more to do.
@@ -92,6 +92,14 @@ class LentPages final : public PageSource {
   static constexpr std::size_t kTakenForOne = 2;
   static constexpr std::size_t kGivenBack = 4;  // a part in this many, of what was not used
   static constexpr std::size_t kLeast = 2;      // for the index, at any time
+
+  void put_back(const Store::Lent& page) {
+    if (stock_.size() < wanted_) {
+      stock_.push_back(page);
+    } else {
+      store_->take_back(page.id);
+    }
+  }
 
   enum class Fetched { kYes, kNotYet, kNo };
 

@@ -1,5 +1,5 @@
-// Maps and queues of the tier. In wasm, whose devices end each operation within the call, they hold
-// next to nothing, and the module's size counts: there they are vectors.
+// Maps of the tier. In wasm, whose devices end each operation within the call, they hold next to
+// nothing, and the module's size counts: there they are vectors.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,6 @@
 #include <vector>
 
 #if !defined(__wasm__)
-#include <deque>
 #include <unordered_map>
 #endif
 
@@ -40,24 +39,12 @@ class VectorMap {
   std::vector<Entry> entries_;
 };
 
-// What std::deque has, as far as it is used.
-template <typename Value>
-class VectorQueue : public std::vector<Value> {
- public:
-  void push_front(Value value) { this->insert(this->begin(), value); }
-  void pop_front() { this->erase(this->begin()); }
-};
-
 #if defined(__wasm__)
 template <typename Key, typename Value>
 using TierMap = VectorMap<Key, Value>;
-template <typename Value>
-using TierQueue = VectorQueue<Value>;
 #else
 template <typename Key, typename Value>
 using TierMap = std::unordered_map<Key, Value>;
-template <typename Value>
-using TierQueue = std::deque<Value>;
 #endif
 
 }  // namespace isocache

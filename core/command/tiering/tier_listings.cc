@@ -39,7 +39,7 @@ TierListing::~TierListing() {
   if (state_ == State::kRead) owner_.device_.release(*this);
 }
 
-void TierListing::on_done(bool succeeded) {
+void TierListing::on_done(bool succeeded) noexcept {
   if (!is_wanted_) {
     if (succeeded) owner_.device_.release(*this);
     state_ = State::kNoPage;

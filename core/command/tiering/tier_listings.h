@@ -33,7 +33,7 @@ class TierListing final : public DeviceRead {
  public:
   explicit TierListing(TierListings& owner);
   ~TierListing() override;
-  void on_done(bool succeeded) override;
+  void on_done(bool succeeded) noexcept override;
 
  private:
   friend class TierListings;

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/has_memory.h"
 #include "command/program_parts.h"
 
 namespace isocache {
@@ -104,10 +105,10 @@ void Tiering::set(const TieringSettings& settings) {
 void Tiering::on_time(UnixSeconds now_s) {
   now_s_ = now_s;
   if (const std::size_t limit = store_->memory_use().limit; limit != limit_bytes_) {
-    limit_bytes_ = limit;
-    index_->set_max_pages(index_pages(limit));
     const std::size_t pages = buffer_pages(limit / limits::kSegmentBytes, options_.max_item_bytes);
     pages_.set_bounds(least_in_stock(pages, options_.max_item_bytes), pages);
+    index_->set_max_pages(index_pages(limit));
+    limit_bytes_ = limit;
   }
   pages_.shrink();
   const tier::PageLogFigures log = log_->figures();
@@ -127,7 +128,7 @@ void Tiering::on_time(UnixSeconds now_s) {
 
 // --- what the store evicts ------------------------------------------------------------------
 
-bool Tiering::evicting(const ItemView& item, std::uint64_t hash) {
+bool Tiering::evicting(const ItemView& item, std::uint64_t hash) noexcept {
   if (index_->find(hash)) {  // its record is still true
     if (item.has(kFetched)) index_->touch(hash);
     return true;
@@ -161,8 +162,10 @@ bool Tiering::append(const ItemView& item, std::uint64_t hash) {
   std::vector<std::string_view> pieces;
   if (!item.chained()) {
     piece[0] = item.contiguous_value();
-  } else {
-    item.for_each_piece([&](const Piece& part) { pieces.push_back(part.bytes); });
+  } else if (!has_memory_for([&] {
+               item.for_each_piece([&](const Piece& part) { pieces.push_back(part.bytes); });
+             })) {
+    return false;
   }
   const std::span<const std::string_view> value =
       item.chained() ? std::span<const std::string_view>(pieces) : piece;
@@ -205,6 +208,7 @@ void Tiering::keep_pace() {
 }
 
 bool Tiering::step() {
+  release();  // of a request that has found no memory half-way
   bool more = pages_.refill(index_->pages());
   more = log_->step() || more;
   if (replies_may_be_late()) more = reads_.step() || more;
@@ -232,12 +236,11 @@ Tiering::Fetch Tiering::fetch(const Key& key, UnixSeconds now_s, Waker* waker) {
     token_ = reads_.wait_for(read, waker);
     return Fetch::kLate;
   }
-  reads_.use(read);
+  const ColdReads::Use use(reads_, read);
   const Fetch judged = judge(read, key, entry, now_s);
   if (judged == Fetch::kFound) {
+    reads_.use(read);
     fetched_from_ = &read;
-  } else {
-    reads_.end_use(read);
   }
   return judged;
 }
@@ -259,10 +262,8 @@ Tiering::Fetch Tiering::fetch_again(LateToken token, const Key& key, UnixSeconds
                                     Waker* waker) {
   ColdRead* const read = reads_.take(token);
   if (read == nullptr) return fetch(key, now_s, waker);
-  reads_.use(*read);
-  const Fetch result = fetch(key, now_s, waker);
-  reads_.end_use(*read);
-  return result;
+  const ColdReads::Use use(reads_, *read);
+  return fetch(key, now_s, waker);
 }
 
 void Tiering::put_off(LateToken token) { reads_.leave(token); }

@@ -64,7 +64,7 @@ class Tiering final : public ColdTier,
   Tiering& operator=(const Tiering&) = delete;
 
   // EvictionObserver
-  bool evicting(const ItemView& item, std::uint64_t hash) override;
+  bool evicting(const ItemView& item, std::uint64_t hash) noexcept override;
 
   // ColdTier
   void attach(Store& store) override;

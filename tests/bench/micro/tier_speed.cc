@@ -64,7 +64,7 @@ class Load {
 
  private:
   struct Operation final : DeviceRead {
-    void on_done(bool succeeded) override { load->on_done(*this, succeeded); }
+    void on_done(bool succeeded) noexcept override { load->on_done(*this, succeeded); }
     Load* load = nullptr;
   };
 
