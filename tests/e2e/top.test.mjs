@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -16,6 +16,23 @@ import { exitOf, isocachedPath, needIsocached, spawnBound, startIsocached, withS
 import { needTls, startTls } from '../lib/tls.mjs';
 
 const limit = { timeout: 60_000 };
+const PYTHON = '/usr/bin/python3';
+const needPython = existsSync(PYTHON) ? false : 'no python3 here';
+
+/** Runs `isocached top` in a terminal, takes the terminal away when it shows something, and waits for the end. */
+const GONE_TERMINAL = `
+import os, pty, signal, sys
+child, terminal = pty.fork()
+if child == 0:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    os.environ['TERM'] = 'xterm'
+    os.execv(sys.argv[1], [sys.argv[1], 'top', sys.argv[2]])
+os.read(terminal, 1)
+os.close(terminal)
+signal.signal(signal.SIGALRM, lambda *_: os.kill(child, signal.SIGKILL))
+signal.alarm(10)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0)
+`;
 
 /** Runs `isocached top` for a second, under a load of `requests`. */
 async function topOf(server, requests, args) {
@@ -117,6 +134,13 @@ describe('top', { skip: needIsocached, concurrency: 2 }, () => {
     await eventually(() => (text.match(/^prefixes /gm)?.length ?? 0) >= 2, 'two blocks');
     await server.stop();
     assert.deepEqual(await exitOf(child, 10_000), { code: 1, signal: null });
+  });
+
+  test('a terminal that has gone ends it, even if SIGHUP is ignored', { ...limit, skip: needPython }, async () => {
+    await withServer(startIsocached, [], async (server) => {
+      const child = spawnBound(PYTHON, ['-c', GONE_TERMINAL, isocachedPath, String(server.port)]);
+      assert.deepEqual(await exitOf(child, 20_000), { code: 0, signal: null });
+    });
   });
 
   test('a server that does not say a word is given up, and so is one that says little at a time', limit, async () => {
