@@ -40,8 +40,9 @@ void flush_all(AdminCall& call) {
 
 // The prefix of a key that was stored could not be this.
 bool is_no_prefix(std::string_view prefix, char delimiter) {
-  return prefix.size() >= limits::kMaxKeyBytes || prefix.find(delimiter) != prefix.npos ||
-         prefix.find('\0') != prefix.npos;
+  return prefix.size() >= limits::kMaxKeyBytes ||
+         prefix.find(delimiter) != std::string_view::npos ||
+         prefix.find('\0') != std::string_view::npos;
 }
 
 void flush_prefix(AdminCall& call) {
