@@ -20,6 +20,10 @@ constexpr std::size_t kHurryAfterPercent = 80;
 // When it is clean if nothing keeps the cleaner from its work.
 constexpr std::size_t kCleanBeforePercent = 70;
 constexpr std::size_t kPercent = 100;
+// A record is long that has a fourth of all pages or more; but the rest of the page that it ends in
+// has to be little beside it.
+constexpr std::size_t kLongShare = 4;
+constexpr std::size_t kLeastLongPages = 8;
 
 }  // namespace
 
@@ -143,7 +147,14 @@ AppendResult Appender::finish(std::uint64_t hash, const Spot& spot) {
   remember(fingerprint(hash), spot.begin);
   ++regions_[region].records;
   ++regions_[region].live;
-  buffer_.write_full_pages(/*all=*/false);
+  // All pages of a long record stay in memory until its last one is written, which is the open
+  // page. If nothing followed for a while, the next long one would find too few.
+  const std::size_t long_pages = std::max(kLeastLongPages, options_.max_pages / kLongShare);
+  if (spot.end / kPageBytes - spot.begin / kPageBytes >= long_pages) {
+    write_open_page();
+  } else {
+    buffer_.write_full_pages(/*all=*/false);
+  }
   if (regions_.open() != region) return {.status = AppendStatus::kNotClean};  // a write failed
   return {.status = AppendStatus::kAppended,
           .location = regions_.location(region, spot.begin),

@@ -174,6 +174,21 @@ TEST(TierLog, RefusesWhenNoPageIsThere) {
   }
 }
 
+// It would hold all its pages until something else is appended, and there are not enough for two.
+TEST(TierLog, ALongRecordIsWrittenAtOnce) {
+  LogUnderTest test({.region_pages = 32, .max_pages = 32});
+  test.pages.set_most(20);
+  for (std::size_t n = 0; n < 6; ++n) {
+    test.device.set_delayed(n % 2 != 0);
+    const std::string value = value_for(name(n), 1, 13 * kPageRoomBytes);
+    ASSERT_EQ(test.append(name(n), value).status, Status::kAppended) << n;
+    EXPECT_EQ(test.read(name(n)), value);
+    test.device.complete_all();
+    EXPECT_EQ(test.pages.given(), 0U);
+    EXPECT_EQ(test.read(name(n)), value);
+  }
+}
+
 // Writes that never end take no more than max_pages.
 TEST(TierLog, RefusesWhenTooManyPagesWait) {
   LogUnderTest test({.region_pages = 32, .write_pages = 2, .max_pages = 8});
