@@ -4,6 +4,7 @@
 #include <deque>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "unit/tiered_core.h"
 #include "unit/two_shards.h"
@@ -164,13 +165,12 @@ TEST_F(ColdItemsTest, NobodyWaitsForADeviceThatEndsNothing) {
   EXPECT_EQ(row("isocache_tier_stalled"), "0");
   pass(2);
   EXPECT_EQ(row("isocache_tier_stalled"), "1");
-  EXPECT_EQ(answer("mg key1 v\r\n"), "");  // one is tried in each second
   EXPECT_EQ(answer("mg key2 v\r\n"), "EN\r\n");
   EXPECT_EQ(answer("mg key999 v\r\n"), kHit);
   EXPECT_EQ(answer("delete key3\r\n"), "NOT_FOUND\r\n");
   EXPECT_EQ(row("isocache_tier_not_waited"), "2");
-  pass(1);
-  EXPECT_EQ(answer("mg key2 v\r\n"), "");
+  pass(5);
+  EXPECT_EQ(answer("mg key2 v\r\n"), "");  // one is tried
   EXPECT_EQ(answer("mg key2 v\r\n"), "EN\r\n");
   core_.device.complete(core_.device.pending() - 1);
   EXPECT_EQ(row("isocache_tier_stalled"), "0");
@@ -178,6 +178,24 @@ TEST_F(ColdItemsTest, NobodyWaitsForADeviceThatEndsNothing) {
   EXPECT_EQ(core_.ask("mg key3 v\r\n"), "EN\r\n");
   core_.device.complete_all();
   core_.device.set_delayed(false);
+}
+
+// A client that asks for one thing after another, and is given up each time after five seconds.
+TEST_F(ColdItemsTest, OneClientWaitsLessAndLessOftenForReadsThatHang) {
+  core_.device.set_delayed(true);
+  const UnixSeconds begin = core_.clock.now_s;
+  std::vector<UnixSeconds> waited;
+  for (std::size_t n = 0; n < 250; ++n) {
+    if (answer("mg " + key_of(n) + " v\r\n").empty()) {
+      waited.push_back(core_.clock.now_s - begin);
+      pass(4);
+    }
+    pass(1);
+  }
+  EXPECT_EQ(waited, (std::vector<UnixSeconds>{0, 10, 20, 40, 80, 140, 200, 260}));
+  core_.device.complete(core_.device.pending() - 1);
+  for (std::size_t n = 300; n < 320; ++n) EXPECT_EQ(answer("mg " + key_of(n) + " v\r\n"), "");
+  core_.device.complete_all();
 }
 
 // While others end.

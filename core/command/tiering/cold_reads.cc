@@ -12,6 +12,11 @@ namespace {
 // a session waits for a reply.
 constexpr UnixSeconds kRefusedFor_s = 2;
 
+// While reads hang, one more is tried after so long, then after twice as long, and so on. Nothing
+// is lost by it: as soon as one of those that hang has ended, all are tried again.
+constexpr UnixSeconds kFirstTryAfter_s = 5;
+constexpr UnixSeconds kMostTryAfter_s = 60;
+
 }  // namespace
 
 void ColdRead::on_done(bool succeeded) noexcept { owner.ended(*this, succeeded); }
@@ -62,9 +67,12 @@ void ColdReads::on_time(UnixSeconds now_s) {
 
 bool ColdReads::stalled() {
   if (!stands_still()) return false;
-  if (tried_at_s_ == now_s_ || in_flight_ >= max_in_flight_) return true;
+  const bool begins = try_after_s_ == 0;
+  if (!begins && now_s_ - tried_at_s_ < try_after_s_) return true;
+  if (in_flight_ >= max_in_flight_) return true;
   tried_at_s_ = now_s_;
-  return false;
+  try_after_s_ = begins ? kFirstTryAfter_s : std::min(2 * try_after_s_, kMostTryAfter_s);
+  return begins;
 }
 
 void ColdReads::start(ColdRead& read) {
@@ -115,6 +123,7 @@ void ColdReads::ended(ColdRead& read, bool succeeded) {
   check(replies_may_be_late());
   --in_flight_;
   ++ended_;
+  try_after_s_ = 0;
   read.state = succeeded ? ColdRead::State::kDone : ColdRead::State::kFailed;
   failed_ += succeeded ? 0 : 1;
   held_ += succeeded ? 1 : 0;

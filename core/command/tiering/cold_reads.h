@@ -121,7 +121,7 @@ class ColdReads {
     return is_starved();
   }
   // The device ends no reads, so a new one would be waited for in vain. Now and then it says no, so
-  // that one is tried.
+  // that one is tried: less and less often, because whoever asks for it waits.
   bool stalled();
   bool stands_still() const { return watch_.stalled(ended_); }
   bool idle() const { return in_flight_ == 0; }
@@ -154,7 +154,9 @@ class ColdReads {
   std::uint64_t ended_ = 0;
   StallWatch watch_;
   UnixSeconds now_s_ = 0;
-  UnixSeconds tried_at_s_ = 0;  // while it is stalled
+  // While it is stalled; 0: nobody has asked since a read ended.
+  UnixSeconds tried_at_s_ = 0;
+  UnixSeconds try_after_s_ = 0;
   LateToken last_token_;
   LateToken tokens_step_;
   TierMap<std::uint64_t, std::unique_ptr<ColdRead>> reads_;  // by hash
