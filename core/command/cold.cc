@@ -72,8 +72,7 @@ Executed Engine::execute_fetched(Request& request, Upload* upload, ColdTier::Fet
                                  Output& out) {
   if (replies_may_be_late() && fetch == ColdTier::Fetch::kLate) return {0, tiering_->token()};
   if (fetch == ColdTier::Fetch::kNotNow) {
-    if (upload != nullptr) store_.abort_upload(*upload);
-    reply_without_record(request, out);
+    reply_without_record(request, upload, out);
     return {1};
   }
   const bool found = fetch == ColdTier::Fetch::kFound;
@@ -119,23 +118,55 @@ void Engine::give_up(LateToken token, Request& request, Upload* upload, UnixSeco
                      Output& out) {
   check(has_tier());
   begin_turn(now_s);
-  abandon(token, upload);
-  reply_without_record(request, out);
+  // It may be in memory by now.
+  const bool is_get = request.verb == Verb::kGet;
+  if (is_get && store_.find(request.key, now_s_).item && execute(request, now_s_, out)) {
+    tiering_->put_off(token);
+    return;
+  }
+  tiering_->abandon(token);
+  reply_without_record(request, upload, out);
 }
 
 // Who wants an item deleted, or expired, and hears that there is none, must be able to rely on it.
 // So its record goes. Another request may have brought the item back to memory meanwhile.
-void Engine::reply_without_record(Request& request, Output& out) {
+void Engine::reply_without_record(Request& request, Upload* upload, Output& out) {
+  if (upload != nullptr) store_.abort_upload(*upload);
   if (request.verb == Verb::kDelete || request.verb == Verb::kTouch) {
     forget_record(request);
     execute(request, now_s_, out);
-  } else {
-    if (expires_item(request, now_s_)) {
-      forget_record(request);
-      if (const Item item = store_.find(request.key, now_s_).item) store_.remove(item);
+    return;
+  }
+  if (expires_item(request, now_s_)) {
+    forget_record(request);
+    if (const Item item = store_.find(request.key, now_s_).item) store_.remove(item);
+  }
+  count_miss(request, upload != nullptr);
+  say_miss(request, [&](const auto& outcome) {
+    word(outcome, request, out);
+    if (watched()) note(request, {}, outcome);
+  });
+}
+
+// What the request would have counted if no item had its key. By prefix, begin_upload() has.
+void Engine::count_miss(const Request& request, bool is_upload) {
+  if (request.style == ReplyStyle::kMeta) ++counters_.cmd_meta;
+  switch (request.verb) {
+    case Verb::kGet:
+      count_get(request, {});
+      if (options_.count_prefixes) count_get_by_prefix(request, false);
+      break;
+    case Verb::kStore: {
+      const std::size_t key_bytes = request.key.bytes.size();
+      ++counters_.bands[Store::band_of(key_bytes, request.store.value_length)].cmd_set;
+      if (misses_cas(request)) ++counters_.cas_misses;
+      if (options_.count_prefixes && !is_upload) count_store(request);
+      break;
     }
-    word_miss(request, out);
-    if (watched()) note_get(request, {});
+    case Verb::kArithmetic:
+      ++(request.arithmetic.decrement ? counters_.decr_misses : counters_.incr_misses);
+      break;
+    default: break;
   }
 }
 

@@ -224,7 +224,8 @@ class Engine {
   bool may_answer_from_record(const Request& request) const;
   Executed execute_fetched(Request& request, Upload* upload, ColdTier::Fetch fetch, Output& out);
   Executed execute_here(Request& request, Upload* upload, Output& out);
-  void reply_without_record(Request& request, Output& out);
+  void reply_without_record(Request& request, Upload* upload, Output& out);
+  void count_miss(const Request& request, bool is_upload);
   void answer_from_record(Request& request, Output& out);
   void forget_record(const Request& request);
 

@@ -198,6 +198,51 @@ TEST_F(ColdItemsTest, OneClientWaitsLessAndLessOftenForReadsThatHang) {
   core_.device.complete_all();
 }
 
+// The statistics, too, say what they say of a key that nobody has stored.
+TEST_F(ColdItemsTest, MissesOfReadsThatHangCountLikeOthers) {
+  for (std::size_t n = 0; n < 1000; ++n) {
+    const std::string number = std::to_string(n);
+    core_.ask("set cold:" + number + " 0 0 4000\r\n" + std::string(kBytes, 'v') + "\r\n");
+  }
+  core_.device.set_delayed(true);
+  EXPECT_EQ(answer("mg key0 v\r\n"), "");
+  pass(4);
+  EXPECT_EQ(answer("stats detail on\r\n"), "OK\r\n");
+  const std::vector<std::string> requests = {"get K",
+                                             "gat 99 K",
+                                             "mg K v",
+                                             "mg K T30 t",
+                                             "incr K 1",
+                                             "decr K 1",
+                                             "ma K MD",
+                                             "touch K 9",
+                                             "me K",
+                                             "replace K 0 0 1\r\nx",
+                                             "append K 0 0 1\r\nx",
+                                             "delete K",
+                                             "md K",
+                                             "ms K 1 MR\r\nx",
+                                             "cas K 0 0 1 7\r\nx",
+                                             "ms K 1 C7\r\nx"};
+  const std::vector<std::string> rows = {
+      "cmd_get",       "cmd_set",     "cmd_touch",   "cmd_meta",   "get_misses", "touch_misses",
+      "delete_misses", "incr_misses", "decr_misses", "cas_misses", "cas_badval"};
+  const auto asked = [&](const std::string& prefix) {
+    answer("stats reset\r\n");
+    std::string said;
+    for (std::size_t n = 0; n < requests.size(); ++n) {
+      std::string request = requests[n];
+      request.replace(request.find('K'), 1, prefix + ":" + std::to_string(n));
+      said += answer(request + "\r\n");
+    }
+    for (const std::string& name : rows) said += name + " " + row(name) + "\n";
+    const std::string detail = core_.ask("stats detail dump\r\n");
+    return said + detail.substr(detail.find(" get "));
+  };
+  EXPECT_EQ(asked("cold"), asked("none"));
+  core_.device.complete_all();
+}
+
 // While others end.
 TEST_F(ColdItemsTest, OneReadThatIsLostStopsNobody) {
   core_.device.set_delayed(true);
