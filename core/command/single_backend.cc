@@ -1,5 +1,7 @@
 #include "command/single_backend.h"
+
 #include "base/inline.h"
+#include "command/program_parts.h"
 
 namespace isocache {
 
@@ -34,18 +36,21 @@ Executed SingleBackend::execute(std::span<Request> requests, UnixSeconds now_s, 
 
 Executed SingleBackend::finish(LateToken token, Request& request, Upload* upload, UnixSeconds now_s,
                                Output& out, Waker* waker) {
+  if (!replies_may_be_late()) return {};
   return engine_.finish(token, request, upload, now_s, out, waker);
 }
 
 void SingleBackend::give_up(LateToken token, Request& request, Upload* upload, UnixSeconds now_s,
                             Output& out) {
-  engine_.give_up(token, request, upload, now_s, out);
+  if (replies_may_be_late()) engine_.give_up(token, request, upload, now_s, out);
 }
 
-void SingleBackend::put_off(LateToken token, const Request& /*request*/) { engine_.put_off(token); }
+void SingleBackend::put_off(LateToken token, const Request& /*request*/) {
+  if (replies_may_be_late()) engine_.put_off(token);
+}
 
 void SingleBackend::abandon(LateToken token, const Request& /*request*/, Upload* upload) {
-  engine_.abandon(token, upload);
+  if (replies_may_be_late()) engine_.abandon(token, upload);
 }
 
 ISOCACHE_RARE AdminResult SingleBackend::administer(const Request& request, const Clock& clock,

@@ -81,6 +81,7 @@ void Session::Impl::finish_late(LateToken token) {
 }
 
 void Session::Impl::retry_late() {
+  if (!replies_may_be_late()) return;
   while (const LateReply* const hole = late ? late->find_with_room(out) : nullptr) {
     finish_late(hole->token);
   }
@@ -98,7 +99,7 @@ void Session::Impl::put_off(LateReply& hole) {
 }
 
 void Session::Impl::put_off_late(UnixSeconds limit_s) {
-  if (!late) return;
+  if (!replies_may_be_late() || !late) return;
   late->for_each([&](LateReply& hole) {
     if (hole.token == kNotLate || host_clock.now_s - hole.opened_s < limit_s) return;
     if (hole.waits == LateReply::Waits::kNo || hole.waits == LateReply::Waits::kRoom) put_off(hole);
@@ -107,7 +108,7 @@ void Session::Impl::put_off_late(UnixSeconds limit_s) {
 }
 
 std::size_t Session::Impl::give_up_late(UnixSeconds limit_s) {
-  if (!late) return 0;
+  if (!replies_may_be_late() || !late) return 0;
   std::size_t given_up = 0;
   late->for_each([&](LateReply& hole) {
     if (!hole.waits_for_backend() || host_clock.now_s - hole.opened_s < limit_s) return;
