@@ -32,7 +32,7 @@ TEST(Model, NothingIsLostWhereThereIsRoom) {
 TEST(Model, NoWrongByteWhileEvicting) {
   for (unsigned seed = 1; seed <= 4; ++seed) {
     SCOPED_TRACE(seed);
-    RandomClients clients({.memory_limit = 2 * kMiB, .keys = 6000, .largest_value = 3000}, seed);
+    RandomClients clients({.memory_limit = kMiB, .keys = 6000, .largest_value = 3000}, seed);
     clients.run(80'000 / kDivisor);
     EXPECT_GT(clients.hits(), 5'000 / kDivisor);
     EXPECT_GT(clients.counters().evictions, 0U);

@@ -105,7 +105,7 @@ void RandomClients::other_step(unsigned choice) {
     case 28:
       if (random_.one_in(1500)) flush();
       // Flushed items are counted until the next sweep, for which the clock must go on.
-      if (options_.jump_clock && random_.one_in(100)) flush_prefix();
+      if (options_.jump_clock && random_.one_in(400)) flush_prefix();
       break;
     default: get_some();
   }
