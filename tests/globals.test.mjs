@@ -18,8 +18,8 @@ function writableVariables(file) {
       .filter(([, kind, section]) => kind !== 'd' && /^\.t?(data|bss)/.test(section))
       // Constants with addresses in them are written once, by the loader: vtables, tables of names.
       .filter(([, , section]) => !section.startsWith('.data.rel.ro'))
-      // So is the address of the function that unwinds exceptions.
-      .filter(([, , , name]) => !name.endsWith(' DW.ref.__gxx_personality_v0'))
+      // So are the addresses that exceptions need: of the function that unwinds, and of the types that are caught.
+      .filter(([, , , name]) => !/ DW\.ref\.(__gxx_personality_v0|_ZTI\w+)$/.test(name))
       .map(([, , , name]) => name)
   );
 }
