@@ -35,6 +35,7 @@ clean_up() {
 }
 trap clean_up EXIT
 
+mkdir -p build/debian
 if [ ! -e $BASE/.complete ]; then
   rm -rf $BASE
   debootstrap --variant=minbase $SUITE $BASE >build/debian/debootstrap.log || fail "see build/debian/debootstrap.log"
