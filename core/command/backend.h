@@ -70,9 +70,8 @@ class Backend {
     return {};
   }
   // The host no longer waits: appends the reply to a miss (wording/miss.h), or to a get whose item
-  // is in memory by now, and ends the upload. If
-  // a storage command has not been executed by then, it never is. But nobody reads an item any more
-  // that was to be deleted or touched.
+  // is in memory by now, and ends the upload. If a storage command has not been executed by then,
+  // it never is. But nobody reads an item any more that was to be deleted or touched.
   virtual void give_up(LateToken /*token*/, Request& /*request*/, Upload* /*upload*/,
                        UnixSeconds /*now_s*/, Output& /*out*/) {
     check(false);

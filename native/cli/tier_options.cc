@@ -68,8 +68,7 @@ void warn_of_large_items(Options& options) {
   if (largest >= settings.max_item_bytes) return;
   options.warnings.push_back(
       fmt::format("ext_path takes items of up to {} bytes, but -I allows {}: larger ones are "
-                  "dropped when memory is "
-                  "full (-m, -t and ext_page_size make the difference)",
+                  "dropped when memory is full (-m, -t and ext_page_size make the difference)",
                   largest, settings.max_item_bytes));
 }
 

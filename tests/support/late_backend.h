@@ -14,6 +14,7 @@
 #include "command/backend.h"
 #include "command/late.h"
 #include "command/wording/miss.h"
+#include "command/wording/wording.h"
 
 namespace isocache {
 
@@ -93,7 +94,7 @@ class LateBackend : public Backend {
   void give_up(LateToken token, Request& request, Upload* upload, UnixSeconds /*now_s*/,
                Output& out) override {
     if (upload != nullptr) inner_.abort_upload(request, *upload);
-    word_miss(request, out);
+    say_miss(request, [&](const auto& outcome) { word(outcome, request, out); });
     taken(token);
     ++given_up_;
   }

@@ -1,8 +1,7 @@
-// The reply to a request whose value did not come: the same as if no item had its key.
+// The outcome of a request whose value did not come: the same as if no item had its key.
 #pragma once
 
 #include "command/outcome.h"
-#include "protocol/output.h"
 #include "protocol/request.h"
 
 namespace isocache {
@@ -34,7 +33,5 @@ void say_miss(const Request& request, Say&& say) {
     case Verb::kAdmin: break;  // never late
   }
 }
-
-void word_miss(const Request& request, Output& out);
 
 }  // namespace isocache

@@ -16,6 +16,8 @@ export interface Suggestion {
 
 /** The most used first. */
 const META_COMMANDS = ['mg', 'ms', 'md', 'ma', 'me', 'mn'] as const;
+/** The server's; the page's engine is without it. */
+const NOT_HERE = 'flush_prefix';
 const OTHER_STEPS: readonly (readonly [string, string])[] = [
   ['+30s', 'time passes'],
   ['fill user: 300 4096', 'many items'],
@@ -79,7 +81,9 @@ const at = ({ from, to, after = '' }: Place, insert: string, label: string, word
 });
 
 function commands(place: Place, around: Surroundings): Suggestion[] {
-  const others = Object.keys(COMMANDS).filter((name) => !(META_COMMANDS as readonly string[]).includes(name));
+  const others = Object.keys(COMMANDS).filter(
+    (name) => name !== NOT_HERE && !(META_COMMANDS as readonly string[]).includes(name),
+  );
   const names = place.word === '' ? META_COMMANDS : [...META_COMMANDS, ...others];
   const found = names
     .filter((name) => name.startsWith(place.word) && name !== place.word)

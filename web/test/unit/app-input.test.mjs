@@ -149,6 +149,7 @@ describe('what could come next', () => {
     assert.ok(labels('').includes('+30s'));
   });
   test('commands that begin so', () => assert.deepEqual(labels('ge'), ['get', 'gets']));
+  test('none that the engine here lacks', () => assert.deepEqual(labels('flush'), ['flush_all']));
   test('keys of the tape', () => assert.deepEqual(labels('mg '), ['page', 'user:1']));
   test('flags that the command takes', () => {
     assert.ok(labels('mg page ').includes('N30'));
