@@ -127,10 +127,12 @@ Result run(std::span<ShardedBackend* const> backends, const Load& load,
       std::uint64_t sent = 0;
       ready.arrive_and_wait();
       const double cpu_before_s = thread_cpu_s();
-      for (std::size_t at = 0; !stop.load(std::memory_order_relaxed); ++sent) {
+      std::size_t at = 0;
+      do {  // once at least, however late it comes: the results are divided by one another
         client.send(inputs[at]);
         if (++at == inputs.size()) at = 0;
-      }
+        ++sent;
+      } while (!stop.load(std::memory_order_relaxed));
       cpu_s += thread_cpu_s() - cpu_before_s;
       requests += sent * load.depth;
     });
