@@ -65,7 +65,7 @@ struct Settings {
   unsigned ext_max_sleep_us = 1000000;
   unsigned ext_max_frag_percent = 80;
   bool ext_drop_unread = false;
-  unsigned ext_write_unread = 20;  // percent; memcached has no such setting
+  unsigned ext_write_unread = 5;  // percent; memcached has no such setting
 };
 
 }  // namespace isocache

@@ -15,6 +15,8 @@ constexpr double kMaxRise = 1.25;
 constexpr double kSmoothing = 0.25;  // the weight of the last unit of time
 // What was not written in quiet times may be written later: so many units' worth.
 constexpr double kSavedUnits = 16;
+// Of the items that came back, at least. If they are asked for again, they were hit.
+constexpr double kReturnedShare = 0.5;
 
 // The upper 53 bits of a random number, as a fraction of 1.
 double fraction(std::uint64_t random) { return static_cast<double>(random >> 11U) * 0x1p-53; }
@@ -34,8 +36,9 @@ bool Admission::admits(const Candidate& candidate) {
     share_ = std::min(share_, max_share());
   }
   if (has_budget() && overdraft_ + static_cast<double>(candidate.bytes) > 0) return false;
-  if (candidate.was_hit || candidate.ghost_knows) return true;
-  return fraction(next_random()) < share_;
+  if (candidate.was_hit) return true;
+  const double share = candidate.ghost_knows ? std::max(share_, kReturnedShare) : share_;
+  return fraction(next_random()) < share;
 }
 
 void Admission::on_emptied() {

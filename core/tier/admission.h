@@ -2,9 +2,11 @@
 // it pushes an older record out, so an item must be likely to be asked for again.
 //
 // Until the device is full for the first time, or after it was emptied, everything is admitted.
-// From then on: items that were hit, items that came back after an eviction, and a share of the
-// others. Among these are items that are asked for too rarely for RAM, but not too rarely for a
-// device ten times as large.
+// From then on: items that were hit, half of those that came back after an eviction, and a share of
+// the others. Among these are items that are asked for too rarely for RAM, but not too rarely for a
+// device ten times as large. Together with what is written again (kFrequencyToKeep of Tiering),
+// these shares miss about as little as larger ones on recorded and made-up traces, and write less
+// (native/docs/flash.md, "What is written").
 //
 // A write budget bounds all of it. First the share is made smaller, until what is written is below
 // the budget. If this is not enough, what the budget has no room for is refused.
@@ -16,7 +18,7 @@
 namespace isocache {
 
 struct AdmissionOptions {
-  double share = 0.2;                      // of the others, once the device was full; 0..1
+  double share = 0.05;                     // of the others, once the device was full; 0..1
   std::uint64_t bytes_each_time_unit = 0;  // the write budget; 0: none
   std::uint64_t seed = 1;                  // not 0
 };

@@ -145,7 +145,7 @@ const Word kWords[] = {
      [](O o, V v) { o.settings.ext_low_ttl = ext_number("ext_low_ttl", v); }},
     {"ext_write_unread", "<percent>", kMemory,
      "percentage of the items that nobody has read that goes to ext_path once it is full (default "
-     "20; 100: all, as with memcached's extstore)",
+     "5; 100: all, as with memcached's extstore)",
      ext_write_unread},
     {"ext_recache_rate", "<n>", kMemory,
      "which hit brings an item from ext_path back to memory: 1 the first, 0 none, else the second "

@@ -197,7 +197,7 @@ TEST(Options, WhatIsWrongWithTheTierIsSaid) {
 }
 
 TEST(Options, TheShareOfUnreadItemsIsAPercentage) {
-  EXPECT_EQ(parse({}).settings.ext_write_unread, 20U);
+  EXPECT_EQ(parse({}).settings.ext_write_unread, 5U);
   EXPECT_EQ(parse({"-o", "ext_write_unread=0"}).settings.ext_write_unread, 0U);
   EXPECT_EQ(parse({"-o", "ext_write_unread=100"}).settings.ext_write_unread, 100U);
   for (const char* const value : {"101", "-1", "5.5", "all"}) {

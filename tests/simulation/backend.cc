@@ -12,6 +12,7 @@ Settings settings_for(const BackendOptions& options) {
   settings.max_bytes = options.shards * (32U << 20);
   settings.max_item_bytes = options.max_item_bytes;
   settings.evictions = options.evict;
+  settings.ext_write_unread = options.write_unread;
   return settings;
 }
 

@@ -28,6 +28,7 @@ struct BackendOptions {
   HashKey hash_key = {};
   std::uint32_t late = 0;           // one request in so many is suspended; 0: none
   bool tier = false;                // what is evicted goes to a device, which is late
+  unsigned write_unread = 5;        // percent of what nobody read, once the device is full
   FaultyDevice::Rates faults = {};  // of the device
   std::uint32_t device_seed = 1;
 };

@@ -51,6 +51,7 @@ void choose_tier(Random& random, Plan& plan) {
     options.max_item_bytes = std::min(options.max_item_bytes, kShardBytesBesideTier / 8);
     plan.workload.largest_value = options.max_item_bytes - kNotValueBytes;
   }
+  if (random.one_in(2)) options.write_unread = 20 + random.below(81);
   options.device_seed = random.bits();
   const auto rate = [&](std::uint32_t least) {
     return random.one_in(3) ? least + random.below(4 * least) : 0;

@@ -146,7 +146,10 @@ class FlushPrefixTierTest : public testing::TestWithParam<bool> {
       while (core_.backend.engine().tick(core_.clock.now_s)) core_.device.complete_all();
     }
   }
-  TieredCore core_{{.memory_limit = 2U << 20, .device_bytes = 16U << 20, .region_bytes = 1U << 20}};
+  TieredCore core_{{.memory_limit = 2U << 20,
+                    .device_bytes = 16U << 20,
+                    .region_bytes = 1U << 20,
+                    .write_unread = 20}};
 };
 
 TEST_P(FlushPrefixTierTest, RecordsAreGoneAndStayGone) {

@@ -118,6 +118,40 @@ TEST_P(TieringTest, TheRateSaysWhichHitBringsAnItemBack) {
   EXPECT_EQ(recached("2000", 2), "1");
 }
 
+// When its region is cleaned.
+TEST_P(TieringTest, WhatWasHitThreeTimesIsWrittenAgain) {
+  TieredCore core(TieredOptions{
+      .device_bytes = 16U << 20, .region_bytes = 1U << 20, .recache_rate = 0, .write_unread = 100});
+  core.device.set_delayed(GetParam());
+  std::uint32_t next = 0;
+  const auto store = [&](std::uint32_t count) {
+    for (const std::uint32_t end = next + count; next < end; ++next) {
+      ASSERT_EQ(core.ask(set(key_of(next), value_of(next, 1000))), "STORED\r\n");
+      core.device.complete_all();
+    }
+  };
+  // Of the first hundred, each tenth is hit `times` times.
+  const auto hits = [&](std::uint32_t first, int times) {
+    int found = 0;
+    for (std::uint32_t i = first; i < 100; i += 10) {
+      for (int n = 0; n < times; ++n) {
+        found += core.ask("mg " + key_of(i) + "\r\n") == "HD\r\n" ? 1 : 0;
+      }
+    }
+    return found;
+  };
+  store(10'000);
+  for (int times = 1; times <= 3; ++times) {
+    EXPECT_EQ(hits(static_cast<std::uint32_t>(times), times), 10 * times);
+  }
+  store(10'000);  // the log goes around
+  EXPECT_EQ(core.tiering.figures().records_kept, 10U);
+  EXPECT_EQ(hits(0, 1), 0);
+  EXPECT_EQ(hits(1, 1), 0);
+  EXPECT_EQ(hits(2, 1), 0);
+  EXPECT_EQ(hits(3, 1), 10);
+}
+
 TEST_P(TieringTest, CountingByPrefixLeavesItemsWhereTheyAre) {
   core_.ask(set("p:1", value_of(1, 400)));
   fill(10'000, 400);

@@ -28,23 +28,25 @@ int admitted_of(Admission& admission, const Candidate& candidate, int candidates
 TEST(Admission, EverythingUntilTheTierIsFullForTheFirstTime) {
   Admission admission;
   EXPECT_EQ(admitted_of(admission, kEarly, 1000), 1000);
-  EXPECT_LT(admitted_of(admission, kCold, 1000), 250);
-  EXPECT_LT(admitted_of(admission, kEarly, 1000), 250);
+  EXPECT_LT(admitted_of(admission, kCold, 1000), 80);
+  EXPECT_LT(admitted_of(admission, kEarly, 1000), 80);
   admission.on_emptied();
   EXPECT_EQ(admitted_of(admission, kEarly, 1000), 1000);
-  EXPECT_LT(admitted_of(admission, kCold, 1000), 250);
+  EXPECT_LT(admitted_of(admission, kCold, 1000), 80);
 }
 
-TEST(Admission, WhatWasHitWhatCameBackAndAShareOfTheRest) {
+TEST(Admission, WhatWasHitHalfOfWhatCameBackAndAShareOfTheRest) {
   Admission admission;
   EXPECT_EQ(admitted_of(admission, kHit, 1000), 1000);
-  EXPECT_EQ(admitted_of(admission, kReturned, 1000), 1000);
-  EXPECT_NEAR(admitted_of(admission, kCold, 100'000), 20'000, 600);
+  EXPECT_NEAR(admitted_of(admission, kReturned, 100'000), 50'000, 800);
+  EXPECT_NEAR(admitted_of(admission, kCold, 100'000), 5'000, 300);
 
   Admission none(AdmissionOptions{.share = 0});
   EXPECT_EQ(admitted_of(none, kCold, 1000), 0);
+  EXPECT_NEAR(admitted_of(none, kReturned, 100'000), 50'000, 800);
   Admission all(AdmissionOptions{.share = 1});
   EXPECT_EQ(admitted_of(all, kCold, 1000), 1000);
+  EXPECT_EQ(admitted_of(all, kReturned, 1000), 1000);
 }
 
 TEST(Admission, TheShareMayChange) {

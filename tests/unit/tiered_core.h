@@ -23,6 +23,7 @@ struct TieredOptions {
   std::size_t region_bytes = 2U << 20;
   unsigned recache_rate = 2000;
   unsigned min_item_bytes = 0;
+  unsigned write_unread = Settings{}.ext_write_unread;  // percent
   HashKey hash_key = {};
   std::size_t max_reads = 64;
   unsigned memory_refuses_every = 0;
@@ -105,6 +106,7 @@ class TieredCore : public Waker {
     Settings settings;
     settings.ext_item_size = options.min_item_bytes;
     settings.ext_recache_rate = options.recache_rate;
+    settings.ext_write_unread = options.write_unread;
     return settings;
   }
   static StoreOptions store_options(const TieredOptions& options, Tiering& tiering) {

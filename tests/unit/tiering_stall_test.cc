@@ -26,7 +26,9 @@ const std::string kHit = "VA 4000\r\n" + std::string(kBytes, 'v') + "\r\n";
 
 class FastFillTest : public testing::Test {
  protected:
-  FastFillTest() : core_({.memory_limit = 8U << 20}) { core_.device.set_delayed(true); }
+  FastFillTest() : core_({.memory_limit = 8U << 20, .write_unread = 20}) {
+    core_.device.set_delayed(true);
+  }
   // An operation ends when so many bytes were set after it had begun.
   void fill(std::size_t count, std::size_t bytes, std::size_t late_bytes) {
     for (std::size_t end = next_ + count; next_ < end; ++next_) {

@@ -32,6 +32,10 @@ constexpr std::size_t kIndexBuckets = 64;
 // And one turn of a request. An eviction puts a thousand tiny items into the index at once, so it
 // should not have to move much by then.
 constexpr std::size_t kIndexBucketsInTurn = 16;
+// Hits on the tier since a record was written, until it is worth being written again. One more
+// counts each time an item that came back to memory was hit there until it was evicted. A record
+// that was written again needs one less the next time.
+constexpr unsigned kFrequencyToKeep = 3;
 
 // Behind the first fields of a record lies the header of an item, as the store has it.
 constexpr std::size_t kHeaderOffset = sizeof(tier::RecordHeader) - sizeof(ItemHeader);
@@ -370,7 +374,7 @@ tier::Fate Tiering::fate(std::string_view key, std::uint64_t hash, tier::Locatio
   const TierEntry entry = index_->find(hash);
   if (!entry || entry.location != location) return tier::Fate::kDead;
   if (store_->hides_on_tier(key, position)) return tier::Fate::kDrop;
-  return entry.frequency != 0 ? tier::Fate::kKeep : tier::Fate::kDrop;
+  return entry.frequency >= kFrequencyToKeep ? tier::Fate::kKeep : tier::Fate::kDrop;
 }
 
 void Tiering::moved(std::uint64_t hash, tier::Location from, tier::Location to,

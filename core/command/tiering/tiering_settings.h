@@ -17,7 +17,7 @@ struct TieringSettings {
   std::size_t min_item_bytes = 0;  // smaller items are not tiered; see memcached_item_bytes()
   UnixSeconds min_ttl_s = 0;       // items that expire earlier are not tiered
   Recache recache = Recache::kSecondHit;
-  double unread_share = 0.2;  // of the items that nobody read; once the tier is full; 0..1
+  double unread_share = 0.05;  // of the items that nobody read; once the tier is full; 0..1
 };
 
 // ext_item_size, ext_low_ttl, ext_recache_rate and ext_write_unread.

@@ -1,6 +1,6 @@
 // Keeps what was measured: figures.json (each part with its date and machine), and what is made of it, the tables
 // of FIGURES.md and the picture of the top README. A part that is measured again replaces its former figures.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { picture } from './picture.mjs';
@@ -59,6 +59,7 @@ export function page(kept) {
 
 /** Merges what was measured into the folder's figures.json, and writes page and picture anew. */
 export function writeFigures(folder, measured) {
+  mkdirSync(folder, { recursive: true });
   const file = join(folder, 'figures.json');
   const kept = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
   for (const [part, one] of Object.entries(measured)) if (one.results !== undefined) kept[part] = one;
