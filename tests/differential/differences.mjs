@@ -261,9 +261,9 @@ export function mustWaitForReplies(line, batch) {
 }
 
 /*
- * Nor is this: memcached looks for a minus before a number of 2^63 or more, and looks on behind the item's end, up to the
- * next byte that is 0. So now and then `incr` and `decr` call such a value non-numeric, for what others left in that memory. About
- * one stream in 100,000 differs for it, and does not when it is played again.
+ * Nor is this: memcached looks for a minus before a number of 2^63 or more, and looks on behind the item's end, up to
+ * the next byte that is 0. So now and then `incr` and `decr` call such a value non-numeric, for what others left in
+ * that memory. About one stream in 100,000 differs for it, and does not when it is played again.
  */
 
 /** What to do with a command: null (compare exactly), 'words' or 'avoid'. */
