@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "command/backend.h"
+#include "command/settings.h"
 #include "native/shards/sharded_backend.h"
 #include "session/session.h"
 #include "support/faulty_device.h"
@@ -26,9 +27,10 @@ struct BackendOptions {
   std::size_t max_item_bytes = 0;
   bool evict = true;
   HashKey hash_key = {};
-  std::uint32_t late = 0;           // one request in so many is suspended; 0: none
-  bool tier = false;                // what is evicted goes to a device, which is late
-  unsigned write_unread = 5;        // percent of what nobody read, once the device is full
+  std::uint32_t late = 0;  // one request in so many is suspended; 0: none
+  bool tier = false;       // what is evicted goes to a device, which is late
+  // Percent of what nobody read, once the device is full.
+  unsigned write_unread = Settings{}.ext_write_unread;
   FaultyDevice::Rates faults = {};  // of the device
   std::uint32_t device_seed = 1;
 };

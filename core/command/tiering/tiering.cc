@@ -34,8 +34,9 @@ constexpr std::size_t kIndexBuckets = 64;
 constexpr std::size_t kIndexBucketsInTurn = 16;
 // Hits on the tier since a record was written, until it is worth being written again. One more
 // counts each time an item that came back to memory was hit there until it was evicted. A record
-// that was written again needs one less the next time.
+// that is written again keeps one less than it had, so that one more hit is enough the next time.
 constexpr unsigned kFrequencyToKeep = 3;
+static_assert(kFrequencyToKeep <= TierEntryFormat::kMaxFrequency);
 
 // Behind the first fields of a record lies the header of an item, as the store has it.
 constexpr std::size_t kHeaderOffset = sizeof(tier::RecordHeader) - sizeof(ItemHeader);
